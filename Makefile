@@ -1,0 +1,61 @@
+# Every target starts from nothing but python3 (with venv), make and git.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+BASE := $(VENV)/.base.stamp
+DEV := $(VENV)/.dev.stamp
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
+PYTEST_ARGS ?= -q -n 2 --dist loadfile
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test check lint types imports tests bench clean venv
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+
+setup: $(DEV) ## everything a developer needs, in .venv
+
+demo: $(BASE) ## open a service that misbehaves; without a terminal, print the diagnosis
+	@$(BIN)/python examples/demo.py
+
+run: demo ## the same as demo
+
+test: check ## the same as check
+
+check: lint types imports tests ## what CI runs
+
+lint: $(DEV) ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(DEV) ## mypy --strict
+	$(BIN)/mypy --strict iqdebug
+
+imports: $(DEV) ## the import rule of ARCHITECTURE.md
+	@$(BIN)/lint-imports --no-cache > $(VENV)/.imports.log 2>&1 || { cat $(VENV)/.imports.log; exit 1; }
+	@echo "import rule kept"
+
+tests: $(DEV) ## pytest
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+bench: $(DEV) ## ratios against named rivals (minutes)
+	$(BIN)/python -m bench
+
+clean: ## remove .venv and what tools left behind
+	rm -rf $(VENV) .demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+# A venv whose interpreter has gone (or was moved) is made anew.
+venv:
+	@command -v $(PYTHON) > /dev/null 2>&1 || { echo "iqdebug needs Python 3.10 or newer, and there is no '$(PYTHON)' here; name one with: make PYTHON=/path/to/python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "iqdebug needs Python 3.10 or newer, and $(PYTHON) is $$($(PYTHON) -c 'import platform; print(platform.python_version())'); name another with: make PYTHON=/path/to/python3.12"; exit 1; }
+	@$(BIN)/python -m pip --version > /dev/null 2>&1 || { $(PYTHON) -c 'import venv, ensurepip' 2> /dev/null && $(PYTHON) -m venv --clear $(VENV) > /dev/null 2>&1; } || { echo "$(PYTHON) cannot make a virtual environment (its venv or ensurepip is missing or broken); on Debian or Ubuntu: apt install python3-venv"; exit 1; }
+
+$(BASE): pyproject.toml constraints.txt | venv
+	@echo "setting up $(VENV) ..."
+	@$(PIP) -e .
+	@touch $@
+
+$(DEV): pyproject.toml constraints.txt | venv
+	@echo "setting up $(VENV) for development ..."
+	@$(PIP) -e '.[dev]'
+	@touch $(BASE) $@

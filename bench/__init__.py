@@ -1,0 +1,1 @@
+"""Measurements: ratios against a named rival in the same run. See ``make bench``."""

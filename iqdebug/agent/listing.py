@@ -1,0 +1,210 @@
+"""Pages of variables for the client, as plain dictionaries.
+
+Keys: ``n`` name, ``v`` text, ``t`` type, ``r`` reference (0: no children), ``s`` size,
+``st`` state, ``k`` kind, ``e`` expression that yields the value (absent where there is none).
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from itertools import islice
+
+from . import values
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional, Tuple
+
+_ATOMS = (int, float, complex, bool, str, bytes, bytearray, type(None))
+_GLOBALS = "globals"
+
+
+class _Globals:
+    """Stands for a frame's module globals in the table of references."""
+
+    def __init__(self, names: Dict[str, Any]) -> None:
+        self.names = names
+
+
+class References:
+    """The objects that the client may ask children of. Numbers are never used twice, so a
+    number from before :meth:`clear` finds nothing rather than something else."""
+
+    def __init__(self) -> None:
+        self._objects: Dict[int, Tuple[Any, str]] = {}
+        self._next = 1
+
+    def add(self, obj: Any, expression: str) -> int:
+        number = self._next
+        self._next += 1
+        self._objects[number] = (obj, expression)
+        return number
+
+    def get(self, number: int) -> Optional[Tuple[Any, str]]:
+        return self._objects.get(number)
+
+    def clear(self) -> None:
+        self._objects.clear()
+
+
+def entry(
+    name: str, obj: Any, references: Optional[References], kind: str = "local", expression: str = ""
+) -> Dict[str, Any]:
+    """One variable. Without ``references`` it cannot be expanded."""
+    row: Dict[str, Any] = {"n": name, "v": values.text(obj), "t": values.qualified(type(obj)), "k": kind}
+    size = values.size_of(obj)
+    if size is not None:
+        row["s"] = size
+    if expression:
+        row["e"] = expression
+    if row["v"].endswith("…") or " long)" in row["v"][-12:]:
+        row["st"] = "cut"
+    if references is not None and has_children(obj):
+        row["r"] = references.add(obj, expression)
+    return row
+
+
+def has_children(obj: Any) -> bool:
+    cls = type(obj)
+    if issubclass(cls, _ATOMS) and not values.instance_dict(obj):
+        return False
+    if cls in (types.BuiltinFunctionType, types.FunctionType, types.ModuleType):
+        return cls is types.ModuleType
+    size = values.size_of(obj)
+    if size:
+        return True
+    return bool(values.instance_dict(obj)) or bool(values.slots(obj)) or bool(values.properties(obj))
+
+
+def frame_locals(frame: types.FrameType) -> List[Tuple[str, Any, str]]:
+    """Name, value and kind of a frame's locals: arguments first, then by order of the code."""
+    names = frame.f_locals
+    if not issubclass(type(names), dict) and type(names).__name__ != "FrameLocalsProxy":
+        return []
+    for _ in range(3):
+        try:
+            found = dict(names)
+            break
+        except RuntimeError:
+            continue
+    else:
+        return []
+    code = frame.f_code
+    count = code.co_argcount + code.co_kwonlyargcount
+    count += bool(code.co_flags & 0x04) + bool(code.co_flags & 0x08)
+    arguments = code.co_varnames[:count]
+    order = {name: i for i, name in enumerate(code.co_varnames + code.co_cellvars + code.co_freevars)}
+    is_module = frame.f_locals is frame.f_globals or code.co_name == "<module>"
+    listed = [
+        (name, obj, "argument" if name in arguments else "local")
+        for name, obj in found.items()
+        if type(name) is str and not name.startswith(".") and not (is_module and _dull(name, obj))
+    ]
+    listed.sort(key=lambda item: order.get(item[0], len(order)))
+    return listed
+
+
+def _dull(name: str, obj: Any) -> bool:
+    """Module-level names that say nothing about state: dunders, imports, functions, classes."""
+    return name.startswith("__") or issubclass(
+        type(obj), (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type)
+    )
+
+
+def locals_page(frame: types.FrameType, references: Optional[References], limit: int = 500) -> List[Dict[str, Any]]:
+    """The frame's locals, then one group for its globals."""
+    rows = [entry(name, obj, references, kind, name) for name, obj, kind in frame_locals(frame)[:limit]]
+    if references is not None and frame.f_globals is not frame.f_locals:
+        number = references.add(_Globals(frame.f_globals), "")
+        rows.append(
+            {"n": _GLOBALS, "v": "", "t": "", "k": "group", "r": number, "s": len(frame.f_globals)}
+        )
+    return rows
+
+
+def children_page(references: References, number: int, start: int, count: int) -> List[Dict[str, Any]]:
+    """``count`` children from ``start`` of the object behind ``number``; [] when it is unknown."""
+    found = references.get(number)
+    if found is None:
+        return []
+    obj, expression = found
+    if type(obj) is _Globals:
+        names = sorted((k, v) for k, v in list(obj.names.items()) if type(k) is str and not _dull(k, v))
+        return [entry(k, v, references, "global", k) for k, v in names[start : start + count]]
+    rows: List[Dict[str, Any]] = []
+    size = 0
+    if not issubclass(type(obj), _ATOMS):
+        size, rows = _items(obj, expression, references, start, count)
+    if len(rows) < count:
+        rest = _attributes(obj, expression, references)
+        rows += rest[max(start - size, 0) : max(start - size, 0) + count - len(rows)]
+    return rows
+
+
+def _items(
+    obj: Any, expression: str, references: References, start: int, count: int
+) -> Tuple[int, List[Dict[str, Any]]]:
+    cls = type(obj)
+    rows = []
+    if issubclass(cls, dict):
+        for key, value in islice(list_items(obj, start + count), start, start + count):
+            shown = values.text(key, 60)
+            exact = type(key) in (str, int, bool, bytes, float, type(None)) and not shown.endswith("…")
+            path = "%s[%s]" % (expression, repr(key)) if exact and expression else ""
+            rows.append(entry(shown, value, references, "item", path))
+        return dict.__len__(obj), rows
+    if issubclass(cls, (list, tuple)):
+        base = list if issubclass(cls, list) else tuple
+        fields = values._fields(cls)
+        part = base.__getitem__(obj, slice(start, start + count))
+        for i, value in enumerate(part, start):
+            name = fields[i] if i < len(fields) else "[%d]" % i
+            path = "%s[%d]" % (expression, i) if expression else ""
+            rows.append(entry(name, value, references, "item", path))
+        return base.__len__(obj), rows
+    size = values.size_of(obj)
+    if size and (issubclass(cls, (set, frozenset)) or values._is_deque(cls)):
+        for i, value in enumerate(islice(values.elements(obj), start, start + count), start):
+            path = "%s[%d]" % (expression, i) if expression and values._is_deque(cls) else ""
+            rows.append(entry("[%d]" % i, value, references, "item", path))
+        return size, rows
+    return 0, rows
+
+
+def list_items(obj: Any, stop: int) -> List[Tuple[Any, Any]]:
+    """The first ``stop`` items of a dict that other threads may be changing."""
+    for _ in range(3):
+        try:
+            return list(islice(dict.items(obj), stop))
+        except RuntimeError:
+            continue
+    return []
+
+
+def _attributes(obj: Any, expression: str, references: References) -> List[Dict[str, Any]]:
+    own = values.instance_dict(obj)
+    pairs = [(k, v) for k, v in list_items(own, 10_000) if type(k) is str] if own else []
+    pairs += values.slots(obj)
+    if issubclass(type(obj), types.ModuleType):
+        pairs = [(k, v) for k, v in pairs if not k.startswith("__")]
+    rows = [
+        entry(name, value, references, "attribute", "%s.%s" % (expression, name) if expression else "")
+        for name, value in pairs
+    ]
+    for name in values.properties(obj):
+        row = {"n": name, "v": "not read: runs code", "t": "property", "k": "property", "st": "lazy"}
+        if expression:
+            row["e"] = "%s.%s" % (expression, name)
+        rows.append(row)
+    if issubclass(type(obj), BaseException):
+        for name, value in (("args", values._get_args(obj)), ("__cause__", obj.__cause__), ("__context__", obj.__context__)):
+            if value is not None:
+                path = "%s.%s" % (expression, name) if expression else ""
+                rows.append(entry(name, value, references, "attribute", path))
+    return rows
+
+
+def main_module_globals() -> Dict[str, Any]:
+    main = sys.modules.get("__main__")
+    return (values.instance_dict(main) or {}) if main is not None else {}

@@ -1,0 +1,263 @@
+"""Brings pydevd into this process over a socket that is already open, and takes it out again.
+
+The names used of pydevd are those of the debugpy release that iqdebug pins and carries along;
+a debugpy that the target has installed for itself is never used.
+"""
+
+from __future__ import annotations
+
+import builtins
+import os
+import socket
+import sys
+import threading
+import time
+
+from .untrace import untrace_all
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, Optional, Tuple
+
+_ENVIRONMENT = ("PYDEVD_DISABLE_FILE_VALIDATION", "PYDEVD_USE_FRAME_EVAL")
+_FORK_MARK = "_iqdebug_after_fork"
+
+
+class Refused(Exception):
+    """The target cannot be debugged now; the text says why, for a person."""
+
+
+class Link:
+    """:param debugpy: the folder that holds the ``debugpy`` package.
+    :param own: the agent's folder, whose frames are never traced.
+    """
+
+    def __init__(self, debugpy: str, own: str) -> None:
+        self._folder = debugpy
+        self._own = own
+        self._undo: List[Callable[[], None]] = []
+        self._settrace: Optional[threading.Thread] = None
+        self.debugger: Any = None
+        self.close_in_child: List[Any] = []
+        self._saved_environment: Dict[str, Optional[str]] = {}
+
+    def check(self) -> None:
+        """:raises Refused: another debugger is at work here."""
+        pydevd = sys.modules.get("pydevd")
+        if pydevd is not None:
+            debugger = pydevd.get_global_debugger()
+            if debugger is not None and not debugger.pydb_disposed:
+                raise Refused("another debugger (debugpy) is attached to this process")
+        if sys.version_info >= (3, 12):
+            monitoring: Any = getattr(sys, "monitoring")  # noqa: B009  (absent from older stubs)
+            holder = monitoring.get_tool(monitoring.DEBUGGER_ID)
+            if holder not in (None, "pydevd"):
+                raise Refused("sys.monitoring's debugger slot is held by %r" % (holder,))
+
+    def open(self, connection: Any, token: str) -> None:
+        """Start pydevd on ``connection``. Returns at once; the handshake goes on in a thread."""
+        self._remember()
+        pydevd = self._import()
+        self._restore_environment()
+        self._guard_forks()
+        self._answer_at_once()
+        saved = pydevd.start_client
+        pydevd.start_client = lambda host, port: connection
+
+        def settrace() -> None:
+            current = threading.current_thread()
+            current.is_pydev_daemon_thread = current.pydev_do_not_trace = True  # type: ignore[attr-defined]
+            try:
+                pydevd.settrace(
+                    host="127.0.0.1",
+                    port=1,
+                    suspend=False,
+                    trace_only_current_thread=False,
+                    patch_multiprocessing=False,
+                    wait_for_ready_to_run=True,
+                    block_until_connected=True,
+                    access_token=token,
+                    client_access_token=token,
+                    notify_stdin=False,
+                    dont_trace_start_patterns=(os.path.join(self._folder, "debugpy"), self._own),
+                    dont_trace_end_patterns=("debugpy_launcher.py",),
+                )
+            except BaseException:
+                pass  # the client sees the connection end
+            finally:
+                pydevd.start_client = saved
+
+        self._settrace = threading.Thread(target=settrace, name="pydevd.Start", daemon=True)
+        self._settrace.is_pydev_daemon_thread = True  # type: ignore[attr-defined]
+        self._settrace.start()
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline and self.debugger is None:
+            self.debugger = pydevd.get_global_debugger()
+            time.sleep(0.001)
+
+    def _answer_at_once(self) -> None:
+        """A paused thread of pydevd carries out a command and then waits for the next one before
+        it looks whether it was told to go on: up to 0.2 s for a step. Waking it after each
+        command ends that wait."""
+        from _pydevd_bundle.pydevd_comm import InternalThreadCommand  # type: ignore[import-not-found]
+
+        original = InternalThreadCommand.do_it
+
+        def do_it(command: Any, debugger: Any) -> None:
+            try:
+                original(command, debugger)
+            finally:
+                debugger.get_internal_queue_and_event(command.thread_id)[1].set()
+
+        InternalThreadCommand.do_it = do_it
+        self._undo.append(lambda: setattr(InternalThreadCommand, "do_it", original))
+
+    def kick(self) -> None:
+        """Make paused threads look now whether they were told to go on."""
+        debugger = self.debugger
+        if debugger is None:
+            return
+        for thread in threading.enumerate():
+            info = getattr(thread, "additional_info", None)
+            if info is not None and info.is_in_wait_loop:
+                from _pydevd_bundle.pydevd_constants import get_thread_id  # type: ignore[import-not-found]
+
+                debugger.get_internal_queue_and_event(get_thread_id(thread))[1].set()
+
+    def close(self) -> None:
+        """Resume every thread, dispose pydevd, untrace, undo. Safe to call twice."""
+        debugger, self.debugger = self.debugger, None
+        if debugger is not None:
+            self._dispose(debugger)
+        while self._undo:
+            try:
+                self._undo.pop()()
+            except Exception:
+                continue
+
+    def _dispose(self, debugger: Any) -> None:
+        pydevd: Any = sys.modules["pydevd"]
+        from _pydevd_bundle.pydevd_api import PyDevdAPI  # type: ignore[import-not-found]
+
+        steps: List[Callable[[], Any]] = [
+            lambda: PyDevdAPI().request_disconnect(debugger, resume_threads=True),
+            self.kick,
+            lambda: setattr(debugger, "ready_to_run", True),
+            pydevd.pydevd_tracing.restore_sys_set_trace_func,
+            lambda: threading.settrace(None),  # type: ignore[arg-type]
+            _undo_thread_patches,
+            # Without its connection pydevd's reader ends at once instead of being waited for.
+            lambda: debugger._client_socket.shutdown(socket.SHUT_RDWR),
+            lambda: debugger.dispose_and_kill_all_pydevd_threads(wait=True, timeout=0.3),
+            untrace_all,
+            lambda: pydevd.set_global_debugger(None),
+            lambda: setattr(pydevd.SetupHolder, "setup", None),
+        ]
+        for step in steps:
+            try:
+                step()
+            except Exception:
+                continue
+
+    def _import(self) -> Any:
+        for name in _ENVIRONMENT:
+            os.environ.setdefault(name, "1" if name == _ENVIRONMENT[0] else "NO")
+        path = list(sys.path)
+        sys.path.insert(0, self._folder)
+        try:
+            import debugpy._vendored.force_pydevd  # type: ignore[import-untyped]  # noqa: F401
+            import pydevd  # type: ignore[import-not-found]
+        finally:
+            if sys.path[:1] == [self._folder]:
+                del sys.path[0]
+            for entry in [e for e in sys.path if e not in path and e.startswith(self._folder)]:
+                sys.path.remove(entry)
+
+        def pause_here(*arguments: Any, **options: Any) -> None:
+            pydevd.settrace(
+                suspend=True,
+                trace_only_current_thread=True,
+                patch_multiprocessing=False,
+                stop_at_frame=sys._getframe().f_back,
+            )
+
+        sys.breakpointhook = pause_here
+        return pydevd
+
+    def _remember(self) -> None:
+        """Note what pydevd's import and start change process-wide, to set it back on close."""
+        environment = {name: os.environ.get(name) for name in _ENVIRONMENT}
+        places: List[Tuple[Any, str]] = [
+            (sys, "breakpointhook"),
+            (sys, "__breakpointhook__"),
+            (sys, "excepthook"),
+            (threading, "excepthook"),
+            (builtins, "breakpoint"),
+        ]
+        saved = [(owner, name, getattr(owner, name)) for owner, name in places if hasattr(owner, name)]
+        self._saved_environment = environment
+
+        def restore() -> None:
+            for owner, name, value in saved:
+                now = getattr(owner, name, None)
+                if now is not value and _ours(now, self._folder, self._own):
+                    setattr(owner, name, value)
+
+        self._undo.append(restore)
+
+    def _restore_environment(self) -> None:
+        for name, value in self._saved_environment.items():
+            if value is None:
+                os.environ.pop(name, None)
+
+    def _guard_forks(self) -> None:
+        """A forked child inherits tracing and our sockets but none of our threads: it must not
+        wait for a debugger that is not there. ``os.register_at_fork`` cannot be undone, so the
+        one function that stays behind does nothing once the session is over."""
+        holder = sys.modules.get(_FORK_MARK)
+        if holder is None:
+            holder = type(sys)(_FORK_MARK)
+            sys.modules[_FORK_MARK] = holder
+            shared: Any = holder
+            shared.child = None
+
+            def after_fork() -> None:
+                release, shared.child = shared.child, None
+                if release is not None:
+                    release()
+
+            os.register_at_fork(after_in_child=after_fork)
+        state: Any = holder
+        state.child = self._released_in_child
+        self._undo.append(lambda: setattr(state, "child", None))
+
+    def _released_in_child(self) -> None:
+        pydevd: Any = sys.modules.get("pydevd")
+        for connection in self.close_in_child:
+            try:
+                os.close(connection.detach())
+            except OSError:
+                continue
+        for step in (
+            pydevd.pydevd_tracing.restore_sys_set_trace_func,
+            lambda: threading.settrace(None),  # type: ignore[arg-type]
+            _undo_thread_patches,
+            untrace_all,
+            lambda: pydevd.set_global_debugger(None),
+            lambda: setattr(pydevd.SetupHolder, "setup", None),
+        ):
+            try:
+                step()
+            except Exception:
+                continue
+
+
+def _undo_thread_patches() -> None:
+    from _pydev_bundle.pydev_monkey import undo_patch_thread_modules  # type: ignore[import-not-found]
+
+    undo_patch_thread_modules()
+
+
+def _ours(hook: Any, *folders: str) -> bool:
+    code = getattr(hook, "__code__", None)
+    return code is not None and code.co_filename.startswith(folders)

@@ -1,0 +1,271 @@
+"""The agent: one thread in the target that answers the client and holds its lease.
+
+It connects out to the client's socket (nothing of ours ever listens in the target), brings in
+pydevd over a second connection, and serves requests framed as a 4-byte big-endian length and a
+JSON object. When the client asks for it, goes away, or is silent for ``LEASE`` seconds, the
+agent resumes the target, takes tracing off every thread, undoes what it patched and ends.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import struct
+import sys
+import threading
+import time
+
+from . import listing, values
+from .pydevd_link import Link, Refused
+from .stacks import Stacks, tasks, wake_loops
+from .tap import Tap
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Optional
+
+LEASE = 4.0
+"""Seconds without a byte from the client after which the target is released."""
+
+_TICK = 0.1
+_EAGER = 0.0001
+_HEADER = struct.Struct(">I")
+_FULL_LIMIT = 1 << 20
+
+
+class Agent:
+    def __init__(self, setup: Dict[str, Any]) -> None:
+        self._setup = setup
+        self._socket: Any = None
+        self._lease: Any = None
+        self._buffer = b""
+        self._heard = time.monotonic()
+        self._link = Link(setup["debugpy"], os.path.dirname(os.path.abspath(__file__)))
+        self._stacks = Stacks([setup["debugpy"], os.path.dirname(os.path.abspath(__file__))])
+        self._tap: Optional[Tap] = None
+        self._running = True
+
+    def serve(self) -> None:
+        """Run until the session is over. Never raises, never writes to the target's streams."""
+        try:
+            self._socket = self._connect("control")
+            self._lease = self._connect("lease")
+            self._lease.settimeout(0.0)
+        except OSError:
+            return  # the client has gone since it asked us in
+        try:
+            self._introduce()
+            while self._running and self._turn():
+                pass
+        except Exception as error:
+            self._post({"event": "failed", "message": "%s: %s" % (type(error).__name__, error)})
+        finally:
+            self._leave()
+
+    def _connect(self, role: str) -> Any:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(5.0)
+        connection.connect(self._setup["socket"])
+        connection.sendall(("iqdebug %s %s\n" % (self._setup["token"], role)).encode())
+        return connection
+
+    def _introduce(self) -> None:
+        # Each of the many reads of an import gives the interpreter lock away, and a busy thread
+        # returns it only after a switch interval: with the usual 5 ms starting takes seconds.
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(min(interval, _EAGER))
+        try:
+            self._start_debugger()
+        finally:
+            sys.setswitchinterval(interval)
+
+    def _start_debugger(self) -> None:
+        try:
+            self._link.check()
+            debug_socket = self._connect("dap")
+            debug_socket.settimeout(None)
+            self._link.close_in_child = [self._socket, self._lease, debug_socket]
+            self._link.open(debug_socket, self._setup["token"])
+        except Refused as refusal:
+            self._post({"event": "refused", "message": str(refusal)})
+            self._running = False
+            return
+        self._socket.settimeout(_TICK)
+        self._post({"event": "hello", "pid": os.getpid(), "python": list(sys.version_info[:3])})
+
+    def _turn(self) -> bool:
+        """One wait for input; False when the client is gone."""
+        try:
+            received = self._socket.recv(65536)
+            if not received:
+                return False
+            self._buffer += received
+        except socket.timeout:
+            pass
+        except OSError:
+            return False
+        if not self._leased():
+            return False
+        while len(self._buffer) >= 4:
+            (size,) = _HEADER.unpack_from(self._buffer)
+            if len(self._buffer) < 4 + size:
+                break
+            message = json.loads(self._buffer[4 : 4 + size].decode("utf-8"))
+            self._buffer = self._buffer[4 + size :]
+            self._answer(message)
+        self._flush()
+        return True
+
+    def _leased(self) -> bool:
+        """Whether the client still lives: it sends a byte now and then on the lease connection."""
+        try:
+            if not self._lease.recv(4096):
+                return False
+            self._heard = time.monotonic()
+        except (BlockingIOError, InterruptedError):
+            return time.monotonic() - self._heard <= LEASE
+        except OSError:
+            return False
+        return True
+
+    def _answer(self, message: Dict[str, Any]) -> None:
+        reply: Dict[str, Any] = {"id": message.get("id")}
+        try:
+            reply["result"] = getattr(self, "on_" + str(message.get("op")))(message)
+        except Exception as error:
+            reply["error"] = "%s: %s" % (type(error).__name__, error)
+        self._post(reply)
+
+    def _post(self, message: Dict[str, Any]) -> None:
+        data = json.dumps(message).encode("utf-8", "replace")
+        try:
+            self._socket.settimeout(LEASE)
+            self._socket.sendall(_HEADER.pack(len(data)) + data)
+            self._socket.settimeout(_TICK)
+        except OSError:
+            self._running = False
+
+    def _flush(self) -> None:
+        if self._tap is None:
+            return
+        records, lost = self._tap.take()
+        if records or lost:
+            self._post({"event": "logs", "records": records, "dropped": lost})
+
+    # requests
+
+    def on_threads(self, message: Dict[str, Any]) -> Any:
+        live = bool(message.get("locals"))
+        if not live:
+            self._stacks.clear()
+        rows = self._stacks.threads(self._link.debugger, message.get("focus"), live)
+        return {"threads": rows, "tasks": tasks()}
+
+    def on_resumed(self, message: Dict[str, Any]) -> Any:
+        self._stacks.clear()
+
+    def on_kick(self, message: Dict[str, Any]) -> Any:
+        for _ in range(5):
+            self._link.kick()
+            time.sleep(0.002)
+
+    def on_locals(self, message: Dict[str, Any]) -> Any:
+        frame = self._stacks.frame(message["frame"])
+        return None if frame is None else listing.locals_page(frame, self._stacks.references)
+
+    def on_children(self, message: Dict[str, Any]) -> Any:
+        return listing.children_page(
+            self._stacks.references, message["ref"], message["start"], min(message["count"], 1_000)
+        )
+
+    def on_repr(self, message: Dict[str, Any]) -> Any:
+        """The value's own repr, in a thread of its own that may be left behind when it hangs."""
+        found = self._stacks.references.get(message["ref"])
+        if found is None:
+            return None
+        said: Dict[str, str] = {}
+
+        def read() -> None:
+            try:
+                said["text"] = repr(found[0])[:_FULL_LIMIT]
+            except BaseException as error:
+                said["raised"] = values.text(error)
+
+        return self._beside(read, said, message)
+
+    def _beside(self, work: Any, said: Dict[str, Any], message: Dict[str, Any]) -> Dict[str, Any]:
+        """Run ``work`` in a thread that may be left behind when it hangs."""
+        worker = threading.Thread(target=work, name="iqdebug.asked", daemon=True)
+        worker.is_pydev_daemon_thread = worker.pydev_do_not_trace = True  # type: ignore[attr-defined]
+        worker.start()
+        worker.join(message.get("timeout", 2.0))
+        self._heard = time.monotonic()
+        return said or {"slow": "still running"}
+
+    def on_evaluate(self, message: Dict[str, Any]) -> Any:
+        """Evaluate or execute in ``__main__`` while the target runs, because a person asked."""
+        said: Dict[str, Any] = {}
+        names = listing.main_module_globals()
+
+        def run() -> None:
+            try:
+                try:
+                    code = compile(message["expression"], "<iqdebug>", "eval")
+                except SyntaxError:
+                    code = compile(message["expression"], "<iqdebug>", "exec")
+                result = eval(code, names)
+                said["text"] = "" if result is None else repr(result)[:_FULL_LIMIT]
+                said["type"] = values.qualified(type(result))
+            except BaseException as error:
+                said["raised"] = values.text(error)
+
+        return self._beside(run, said, message)
+
+    def on_wake(self, message: Dict[str, Any]) -> Any:
+        return wake_loops()
+
+    def on_tap(self, message: Dict[str, Any]) -> Any:
+        if message.get("on") and self._tap is None:
+            self._tap = Tap()
+            self._tap.start()
+        elif not message.get("on") and self._tap is not None:
+            self._tap.stop()
+            self._flush()
+            self._tap = None
+
+    def on_leave(self, message: Dict[str, Any]) -> Any:
+        self._running = False
+        self._close_debugger()
+        return True
+
+    # the way out
+
+    def _close_debugger(self) -> None:
+        if self._tap is not None:
+            self._tap.stop()
+            self._flush()
+            self._tap = None
+        self._stacks.clear()
+        self._link.close()
+
+    def _leave(self) -> None:
+        try:
+            self._close_debugger()
+        finally:
+            for connection in (self._socket, self._lease):
+                try:
+                    connection.close()
+                except OSError:
+                    pass
+            for name in [n for n in sys.modules if n.split(".")[0] == __package__]:
+                sys.modules.pop(name, None)
+
+
+def run(setup: Dict[str, Any]) -> None:
+    """Entered by the injected code, in a thread made for it."""
+    if "threading" in sys.modules:
+        thread = threading.current_thread()
+        thread.name = "iqdebug.agent"
+        thread.is_pydev_daemon_thread = thread.pydev_do_not_trace = True  # type: ignore[attr-defined]
+    Agent(setup).serve()

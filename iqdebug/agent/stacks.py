@@ -1,0 +1,243 @@
+"""Stacks of threads and asyncio tasks, as plain dictionaries for the client."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+from . import listing, values
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import types
+    from typing import Any, Dict, Iterable, List, Optional
+
+FRAMES_FOCUSED = 1_000
+FRAMES_OTHER = 100
+
+
+class Stacks:
+    """Reads stacks; while the target is paused, remembers the frames it named.
+
+    :param hidden: folders whose frames are the debugger's own.
+    """
+
+    def __init__(self, hidden: Iterable[str]) -> None:
+        self._hidden = tuple(os.path.join(folder, "") for folder in hidden)
+        self._frames: Dict[int, types.FrameType] = {}
+        self.references = listing.References()
+
+    def clear(self) -> None:
+        """Forget every frame and value: the target goes on."""
+        self._frames.clear()
+        self.references.clear()
+
+    def frame(self, number: int) -> Optional[types.FrameType]:
+        return self._frames.get(number)
+
+    def threads(self, pydb: Any, focus: Optional[int], with_locals: bool) -> List[Dict[str, Any]]:
+        """Every thread but the debugger's own; frames from innermost to outermost.
+
+        ``focus`` is the DAP id of the thread whose stack is wanted whole. ``with_locals`` adds
+        each frame's locals as text (for a look at a running target: they cannot be asked later).
+        """
+        current = sys._current_frames()
+        known = {t.ident: t for t in threading.enumerate()}
+        mine = threading.get_ident()
+        rows = []
+        for ident, frame in current.items():
+            thread = known.get(ident)
+            if ident == mine or getattr(thread, "is_pydev_daemon_thread", False):
+                continue
+            if thread is None and self._is_ours(frame):
+                continue  # pydevd takes its threads off threading's list
+            rows.append(self._thread(pydb, ident, thread, frame, focus, with_locals))
+        rows.sort(key=lambda row: (not row["main"], row["id"]))
+        return rows
+
+    def _thread(
+        self, pydb: Any, ident: int, thread: Any, frame: Any, focus: Optional[int], with_locals: bool
+    ) -> Dict[str, Any]:
+        number = ident
+        tracked = None
+        if thread is not None and pydb is not None:
+            from _pydevd_bundle._debug_adapter.pydevd_base_schema import BaseSchema  # type: ignore[import-not-found]
+            from _pydevd_bundle.pydevd_constants import get_thread_id  # type: ignore[import-not-found]
+
+            name = get_thread_id(thread)
+            number = BaseSchema._translate_id_to_dap(name)
+            tracked = pydb.suspended_frames_manager.get_frames_list(name)
+        limit = FRAMES_FOCUSED if number == focus or with_locals else FRAMES_OTHER
+        row: Dict[str, Any] = {
+            "id": number,
+            "name": thread.name if thread is not None else "thread %d" % ident,
+            "os": getattr(thread, "native_id", None),
+            "main": thread is threading.main_thread(),
+            "stopped": tracked is not None,
+        }
+        if tracked is not None:
+            row["frames"] = self._tracked(tracked, limit)
+            row["total"] = len(tracked)
+            if tracked.exc_type is not None:
+                row["exception"] = values.qualified(tracked.exc_type)
+        else:
+            frames, row["total"] = self._walk(frame, limit)
+            row["frames"] = [self._frame(f, f.f_lineno, with_locals) for f in frames]
+        return row
+
+    def _is_ours(self, frame: Any) -> bool:
+        while frame is not None:
+            if frame.f_code.co_filename.startswith(self._hidden):
+                return True
+            frame = frame.f_back
+        return False
+
+    def _walk(self, frame: Any, limit: int) -> Any:
+        frames: List[Any] = []
+        total = 0
+        while frame is not None:
+            hidden = frame.f_code.co_filename.startswith(self._hidden)
+            if not hidden:
+                total += 1
+                if len(frames) < limit:
+                    frames.append(frame)
+            frame = frame.f_back
+        return frames, total
+
+    def _tracked(self, frames_list: Any, limit: int) -> List[Dict[str, Any]]:
+        rows = [
+            self._frame(frame, frames_list.frame_id_to_lineno.get(id(frame), frame.f_lineno), False)
+            for frame in list(frames_list)[:limit]
+        ]
+        chained = frames_list.chained_frames_list
+        while chained is not None and len(chained):
+            label = values.qualified(chained.exc_type) if chained.exc_type is not None else "exception"
+            said = chained.exc_context_msg or "caused by"
+            rows.append({"id": 0, "name": "%s: %s" % (said, label), "path": "", "line": 0, "label": True})
+            rows += [
+                self._frame(frame, chained.frame_id_to_lineno.get(id(frame), frame.f_lineno), False)
+                for frame in list(chained)[:limit]
+            ]
+            chained = chained.chained_frames_list
+        return rows
+
+    def _frame(self, frame: Any, line: int, with_locals: bool) -> Dict[str, Any]:
+        code = frame.f_code
+        path = code.co_filename
+        if path and not path.startswith("<") and not os.path.isabs(path):
+            path = os.path.abspath(path)
+        module = frame.f_globals.get("__name__")
+        number = self._number(frame)
+        row: Dict[str, Any] = {
+            "id": number,
+            "name": getattr(code, "co_qualname", code.co_name),
+            "path": path,
+            "line": line or 0,
+            "mod": module if type(module) is str else "",
+        }
+        if with_locals:
+            row["locals"] = listing.locals_page(frame, None, 50)
+        else:
+            self._frames[number] = frame
+        return row
+
+    @staticmethod
+    def _number(frame: Any) -> int:
+        """pydevd's DAP id for the frame, so that `evaluate` and the agent mean the same one."""
+        from _pydevd_bundle._debug_adapter.pydevd_base_schema import BaseSchema
+
+        return int(BaseSchema._translate_id_to_dap(id(frame)))
+
+
+def tasks() -> List[Dict[str, Any]]:
+    """Every unfinished asyncio task of every loop, if asyncio is in use."""
+    rows = []
+    for task in _all_tasks():
+        coroutine = getattr(task, "get_coro", lambda: None)()
+        frames: List[Dict[str, Any]] = []
+        awaiting = ""
+        while coroutine is not None and len(frames) < 50:
+            frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
+            if frame is None:
+                awaiting = values.qualified(type(coroutine))
+                break
+            code = frame.f_code
+            frames.append(
+                {
+                    "id": 0,
+                    "name": getattr(code, "co_qualname", code.co_name),
+                    "path": code.co_filename,
+                    "line": frame.f_lineno or 0,
+                    "mod": "",
+                    "locals": listing.locals_page(frame, None, 30),
+                }
+            )
+            coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
+        frames.reverse()
+        name = getattr(task, "get_name", lambda: "task")()
+        rows.append(
+            {
+                "name": name if type(name) is str else "task",
+                "coro": getattr(getattr(task, "get_coro", lambda: None)(), "__qualname__", ""),
+                "running": bool(frames) and getattr(task, "_fut_waiter", None) is None and not awaiting,
+                "awaiting": awaiting,
+                "frames": frames,
+            }
+        )
+    return rows
+
+
+def _all_tasks() -> List[Any]:
+    if "asyncio" not in sys.modules:
+        return []
+    module: Any = sys.modules.get("asyncio.tasks")
+    found: Dict[int, Any] = {}
+    loops = {id(loop): loop for loop in running_loops()}
+    for loop in loops.values():
+        for _ in range(5):
+            try:
+                found.update((id(t), t) for t in module.all_tasks(loop))
+                break
+            except RuntimeError:
+                continue
+    for name in ("_all_tasks", "_scheduled_tasks", "_eager_tasks"):
+        for _ in range(5):
+            try:
+                found.update((id(t), t) for t in list(getattr(module, name, ())) if not t.done())
+                break
+            except RuntimeError:
+                continue
+    return list(found.values())
+
+
+def running_loops() -> List[Any]:
+    """The event loops that some thread is running, found in the stacks."""
+    base: Optional[type] = getattr(sys.modules.get("asyncio.events"), "AbstractEventLoop", None)
+    found: Dict[int, Any] = {}
+    if base is None:
+        return []
+    for frame in sys._current_frames().values():
+        walked: Any = frame
+        while walked is not None:
+            if walked.f_code.co_name in ("run_forever", "_run_once"):
+                owner = walked.f_locals.get("self")
+                if base in type.__dict__["__mro__"].__get__(type(owner)):
+                    found[id(owner)] = owner
+            walked = walked.f_back
+    return list(found.values())
+
+
+def wake_loops() -> int:
+    """Make idle event loops take one turn, so that a pause request is noticed."""
+    loops = running_loops()
+    for loop in loops:
+        try:
+            loop.call_soon_threadsafe(_nothing)
+        except RuntimeError:
+            continue
+    return len(loops)
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,116 @@
+"""Take a debugger's tracing off every thread of the target, blocked threads included.
+
+Up to 3.11 tracing belongs to each thread state, and ``sys.settrace`` reaches the calling thread
+only. CPython 3.9 to 3.11 export ``_PyEval_SetTrace(tstate, func, arg)``; 3.8 has no such
+function, so there the four fields of its (final) ``PyThreadState`` layout are cleared. From 3.12
+on pydevd uses ``sys.monitoring``; its events are switched off and the tool id is given back.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Iterator
+
+
+class _ThreadState38(ctypes.Structure):
+    # cpython 3.8, Include/cpython/pystate.h, struct _ts up to c_traceobj
+    _fields_ = [
+        ("prev", ctypes.c_void_p),
+        ("next", ctypes.c_void_p),
+        ("interp", ctypes.c_void_p),
+        ("frame", ctypes.c_void_p),
+        ("recursion_depth", ctypes.c_int),
+        ("overflowed", ctypes.c_char),
+        ("recursion_critical", ctypes.c_char),
+        ("stackcheck_counter", ctypes.c_int),
+        ("tracing", ctypes.c_int),
+        ("use_tracing", ctypes.c_int),
+        ("c_profilefunc", ctypes.c_void_p),
+        ("c_tracefunc", ctypes.c_void_p),
+        ("c_profileobj", ctypes.c_void_p),
+        ("c_traceobj", ctypes.c_void_p),
+    ]
+
+
+def _thread_states() -> Iterator[int]:
+    api: Any = ctypes.pythonapi
+    for name, arguments in (
+        ("PyInterpreterState_Main", []),
+        ("PyInterpreterState_ThreadHead", [ctypes.c_void_p]),
+        ("PyThreadState_Next", [ctypes.c_void_p]),
+    ):
+        function = getattr(api, name)
+        function.restype, function.argtypes = ctypes.c_void_p, arguments
+    state = api.PyInterpreterState_ThreadHead(api.PyInterpreterState_Main())
+    while state:
+        yield state
+        state = api.PyThreadState_Next(state)
+
+
+def _clear_tracing() -> None:
+    api: Any = ctypes.pythonapi
+    if sys.version_info >= (3, 9):
+        set_trace = api._PyEval_SetTrace
+        set_trace.restype = ctypes.c_int
+        set_trace.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
+        for state in _thread_states():
+            set_trace(state, None, None)
+        return
+    for state in _thread_states():
+        fields = _ThreadState38.from_address(state)
+        fields.use_tracing = 1 if fields.c_profilefunc else 0
+        fields.c_tracefunc = None
+        fields.c_traceobj = None  # one reference stays counted: the trace function's
+
+
+def _settrace_everywhere() -> None:
+    # The list of thread states is walked while this thread keeps the interpreter lock: a longer
+    # switch interval and a fresh turn make a hand-over in the middle of the walk impossible
+    # in practice (the walk takes microseconds).
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(0.05)
+    try:
+        time.sleep(0.001)
+        _clear_tracing()
+    finally:
+        sys.setswitchinterval(interval)
+    frames: Any = list(sys._current_frames().values())
+    while frames:
+        frame = frames.pop()
+        while frame is not None:
+            if frame.f_trace is not None:
+                frame.f_trace = None
+            frame = frame.f_back
+
+
+def _stop_monitoring() -> None:
+    from _pydevd_sys_monitoring import pydevd_sys_monitoring as module  # type: ignore[import-not-found]
+
+    monitoring: Any = getattr(sys, "monitoring")  # noqa: B009  (absent from older stubs)
+    tool = monitoring.DEBUGGER_ID
+    if monitoring.get_tool(tool) != "pydevd":
+        return
+    monitoring.set_events(tool, 0)
+    for code in list(_instrumented(module)):
+        monitoring.set_local_events(tool, code, 0)
+    for event in ("PY_START", "PY_RESUME", "LINE", "JUMP", "PY_RETURN", "RAISE", "PY_UNWIND"):
+        monitoring.register_callback(tool, getattr(monitoring.events, event), None)
+    monitoring.free_tool_id(tool)
+
+
+def _instrumented(module: Any) -> Any:
+    """The code objects in which pydevd may have switched local events on."""
+    cache = getattr(module, "_code_to_func_code_info_cache", None) or {}
+    return [code for code in cache if hasattr(code, "co_code")]
+
+
+def untrace_all() -> None:
+    """Leave no thread of the process traced. The caller has disposed the debugger before."""
+    if sys.version_info >= (3, 12):
+        _stop_monitoring()
+    _settrace_everywhere() if sys.version_info < (3, 12) else sys.settrace(None)

@@ -1,0 +1,368 @@
+"""Values of the target as bounded text and pages of children, without running its code.
+
+Guarantee: no ``__repr__``, ``__str__``, ``__len__``, ``__iter__``, ``__getattr__``, ``__class__``
+or property of the target is called. Containers are read through the methods of the builtin type
+they derive from, attributes through the descriptors that CPython itself put into the type, and
+only exact types of the standard library whose text is made of builtin values are asked for
+their ``repr``. What cannot be read that way is named by its type.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from itertools import islice
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+TEXT_LIMIT = 200
+"""Characters of one value's text."""
+
+_ITEMS_SHOWN = 8
+_DEPTH = 2
+_INT_BITS = 4096
+_get_name = type.__dict__["__name__"].__get__
+_get_dict = type.__dict__["__dict__"].__get__
+_get_module = type.__dict__["__module__"].__get__
+_get_mro = type.__dict__["__mro__"].__get__
+_get_args = BaseException.__dict__["args"].__get__
+_GETSET = types.GetSetDescriptorType
+_MEMBER = types.MemberDescriptorType
+_SEQUENCES = (list, tuple)
+_SETS = (set, frozenset)
+
+# Exact standard-library types whose repr is made of builtin values alone.
+_PLAIN_REPR = {
+    ("datetime", "date"),
+    ("datetime", "timedelta"),
+    ("datetime", "timezone"),
+    ("decimal", "Decimal"),
+    ("fractions", "Fraction"),
+    ("pathlib", "PosixPath"),
+    ("pathlib", "PurePosixPath"),
+    ("pathlib._local", "PosixPath"),
+    ("pathlib._local", "PurePosixPath"),
+    ("uuid", "UUID"),
+    ("re", "Pattern"),
+    ("builtins", "range"),
+    ("_thread", "lock"),
+    ("_thread", "RLock"),
+    ("zoneinfo", "ZoneInfo"),
+}
+
+
+def type_name(cls: type) -> str:
+    """The type's own name, whatever its metaclass says."""
+    return str.__str__(_get_name(cls))
+
+
+def type_module(cls: type) -> str:
+    module = _get_module(cls)
+    return module if type(module) is str else "builtins"
+
+
+def qualified(cls: type) -> str:
+    """``module.Name``, without the module for builtins and ``__main__``."""
+    module = type_module(cls)
+    name = type_name(cls)
+    return name if module in ("builtins", "__main__") else module + "." + name
+
+
+def instance_dict(obj: Any) -> Optional[Dict[str, Any]]:
+    """The object's attribute dictionary, by CPython's own descriptor; None if it has none."""
+    for cls in _get_mro(type(obj)):
+        descriptor = _get_dict(cls).get("__dict__")
+        if descriptor is not None:
+            if type(descriptor) not in (_GETSET, _MEMBER):
+                return None
+            try:
+                found = descriptor.__get__(obj)
+            except Exception:
+                return None
+            return found if issubclass(type(found), dict) else None
+    return None
+
+
+def _getset(obj: Any, name: str) -> Any:
+    """The value of a C-level attribute, or None. Never runs Python code of a class."""
+    for cls in _get_mro(type(obj)):
+        descriptor = _get_dict(cls).get(name)
+        if descriptor is not None:
+            if type(descriptor) not in (_GETSET, _MEMBER):
+                return None
+            try:
+                return descriptor.__get__(obj)
+            except Exception:
+                return None
+    return None
+
+
+def slots(obj: Any) -> List[Tuple[str, Any]]:
+    """Names and values of ``__slots__`` attributes that are set."""
+    found = []
+    seen = set()
+    for cls in _get_mro(type(obj)):
+        if "__slots__" not in _get_dict(cls):
+            continue
+        for name, descriptor in list(_get_dict(cls).items()):
+            if type(descriptor) is _MEMBER and name not in seen:
+                seen.add(name)
+                try:
+                    found.append((name, descriptor.__get__(obj)))
+                except AttributeError:
+                    continue
+    return found
+
+
+def properties(obj: Any) -> List[str]:
+    """Names of properties; their values are not read."""
+    names = {}
+    for cls in _get_mro(type(obj)):
+        for name, attribute in list(_get_dict(cls).items()):
+            if type(name) is str and name not in names and not name.startswith("__"):
+                names[name] = type(attribute) is property or type_name(type(attribute)) == "cached_property"
+    own = instance_dict(obj) or {}
+    return sorted(name for name, is_property in names.items() if is_property and name not in own)
+
+
+def size_of(obj: Any) -> Optional[int]:
+    """The number of elements of a builtin container or text (or of what derives from one)."""
+    cls = type(obj)
+    for base in (list, tuple, dict, set, frozenset, str, bytes, bytearray):
+        if issubclass(cls, base):
+            return base.__len__(obj)
+    deque = _deque_type()
+    if deque is not None and issubclass(cls, deque):
+        return int(deque.__len__(obj))
+    shape = _getset(obj, "shape")
+    if issubclass(type(shape), tuple) and tuple.__len__(shape) and _getset(obj, "dtype") is not None:
+        first = tuple.__getitem__(shape, 0)
+        return first if type(first) is int else None
+    return None
+
+
+def _deque_type() -> Optional[type]:
+    collections = sys.modules.get("_collections") or sys.modules.get("collections")
+    return getattr(collections, "deque", None)
+
+
+def text(obj: Any, limit: int = TEXT_LIMIT) -> str:
+    """A text of at most ``limit`` characters (and a closing mark when it was cut)."""
+    return cut(_text(obj, limit, _DEPTH), limit)
+
+
+def cut(value: str, limit: int) -> str:
+    return value if len(value) <= limit else value[: limit - 1] + "…"
+
+
+def _text(obj: Any, limit: int, depth: int) -> str:
+    try:
+        return _text_of(obj, limit, depth)
+    except RuntimeError:
+        return "<%s: changing while read>" % type_name(type(obj))
+    except Exception:
+        return "<%s: not readable>" % type_name(type(obj))
+
+
+def _text_of(obj: Any, limit: int, depth: int) -> str:
+    cls = type(obj)
+    if obj is None or obj is Ellipsis or obj is NotImplemented or cls is bool:
+        return repr(obj)
+    if _enum_class(cls):
+        return _enum_text(obj)
+    if issubclass(cls, int):
+        bits = int.bit_length(obj)
+        return int.__repr__(obj) if bits <= _INT_BITS else "<%s of %d bits>" % (type_name(cls), bits)
+    if issubclass(cls, float):
+        return float.__repr__(obj)
+    if issubclass(cls, complex):
+        return complex.__repr__(obj)
+    if issubclass(cls, str):
+        return _sliced(str.__repr__, str.__getitem__(obj, slice(0, limit)), str.__len__(obj), limit)
+    if issubclass(cls, bytes):
+        return _sliced(bytes.__repr__, bytes.__getitem__(obj, slice(0, limit)), bytes.__len__(obj), limit)
+    if issubclass(cls, bytearray):
+        part = bytes(bytearray.__getitem__(obj, slice(0, limit)))
+        return "bytearray(" + _sliced(bytes.__repr__, part, bytearray.__len__(obj), limit) + ")"
+    if issubclass(cls, tuple) and _fields(cls):
+        return _pairs(type_name(cls), zip(_fields(cls), tuple.__iter__(obj)), limit, depth, "=")
+    if issubclass(cls, _SEQUENCES) or issubclass(cls, _SETS) or _is_deque(cls):
+        return _items_text(obj, cls, limit, depth)
+    if issubclass(cls, dict):
+        return _dict_text(obj, cls, limit, depth)
+    if issubclass(cls, BaseException):
+        args = _get_args(obj)
+        shown = [_text(arg, limit, depth - 1) for arg in args[:_ITEMS_SHOWN]]
+        return "%s(%s)" % (type_name(cls), ", ".join(shown))
+    if (type_module(cls), type_name(cls)) in _PLAIN_REPR:
+        return repr(obj)
+    if type_module(cls) == "datetime" and _plain_datetime(obj):
+        return repr(obj)
+    described = _described(obj, cls)
+    if described:
+        return described
+    return _object_text(obj, cls, limit, depth)
+
+
+def _sliced(represent: Any, part: Any, size: int, limit: int) -> str:
+    shown = represent(part)
+    if size > len(part) or len(shown) > limit:
+        return "%s… (%s long)" % (shown[: max(limit - 24, 8)], format(size, ","))
+    return str(shown)
+
+
+def _fields(cls: type) -> Tuple[str, ...]:
+    fields = _get_dict(cls).get("_fields")
+    return fields if type(fields) is tuple and all(type(f) is str for f in fields) else ()
+
+
+def _is_deque(cls: type) -> bool:
+    deque = _deque_type()
+    return deque is not None and issubclass(cls, deque)
+
+
+def _enum_class(cls: type) -> bool:
+    enum = sys.modules.get("enum")
+    base = getattr(enum, "Enum", None)
+    return base is not None and base in _get_mro(cls)
+
+
+def _enum_text(obj: Any) -> str:
+    own = instance_dict(obj) or {}
+    name = own.get("_name_")
+    shown = name if type(name) is str else "?"
+    return "<%s.%s: %s>" % (type_name(type(obj)), shown, _text(own.get("_value_"), 60, 0))
+
+
+def _plain_datetime(obj: Any) -> bool:
+    import datetime
+
+    return type(obj) in (datetime.datetime, datetime.time) and (
+        obj.tzinfo is None or type(obj.tzinfo) is datetime.timezone
+    )
+
+
+_BRACKETS = {list: "[]", tuple: "()", set: "{}", frozenset: "{}"}
+
+
+def elements(obj: Any) -> Iterator[Any]:
+    """The elements of what derives from list, tuple, set, frozenset or deque."""
+    cls = type(obj)
+    for base in (list, tuple, set, frozenset):
+        if issubclass(cls, base):
+            return base.__iter__(obj)
+    deque: Any = _deque_type()
+    return iter(deque.__iter__(obj))
+
+
+def _items_text(obj: Any, cls: type, limit: int, depth: int) -> str:
+    size = size_of(obj) or 0
+    base = next((b for b in _BRACKETS if issubclass(cls, b)), None)
+    opening, closing = _BRACKETS[base] if base else "[]"
+    prefix = "" if cls in (list, tuple, set) else type_name(cls)
+    if prefix and (base in (set, frozenset) or base is None):
+        opening, closing = "(" + opening, closing + ")"
+    if size == 0:
+        return prefix + (opening + closing if cls is not set else "set()")
+    if depth <= 0:
+        return "%s%s…%s (%s)" % (prefix, opening, closing, format(size, ","))
+    parts: List[str] = []
+    used = 0
+    for item in islice(elements(obj), _ITEMS_SHOWN):
+        part = _text(item, max(limit // 2, 20), depth - 1)
+        parts.append(part)
+        used += len(part) + 2
+        if used > limit:
+            break
+    if len(parts) < size:
+        parts.append("… %s items" % format(size, ","))
+    elif base is tuple and size == 1:
+        return prefix + "(" + parts[0] + ",)" if not prefix else prefix + "(" + parts[0] + ")"
+    return prefix + opening + ", ".join(parts) + closing
+
+
+def _dict_text(obj: Any, cls: type, limit: int, depth: int) -> str:
+    size = dict.__len__(obj)
+    prefix = "" if cls is dict else type_name(cls)
+    if depth <= 0 and size:
+        return "%s{…} (%s)" % (prefix, format(size, ","))
+    pairs = ((_text(k, 60, 0), v) for k, v in islice(dict.items(obj), _ITEMS_SHOWN))
+    body = _joined(pairs, limit, depth, ": ", size)
+    return prefix + "{" + body + "}"
+
+
+def _joined(pairs: Any, limit: int, depth: int, between: str, size: int) -> str:
+    parts: List[str] = []
+    used = 0
+    for name, value in pairs:
+        part = name + between + _text(value, max(limit // 2, 20), depth - 1)
+        parts.append(part)
+        used += len(part) + 2
+        if used > limit:
+            break
+    if len(parts) < size:
+        parts.append("… %s items" % format(size, ","))
+    return ", ".join(parts)
+
+
+def _pairs(name: str, pairs: Any, limit: int, depth: int, between: str) -> str:
+    listed = list(islice(pairs, _ITEMS_SHOWN))
+    return name + "(" + _joined(listed, limit, depth, between, len(listed)) + ")"
+
+
+def _described(obj: Any, cls: type) -> str:
+    if issubclass(cls, type):
+        return "<class %s>" % qualified(obj)
+    if cls is types.FunctionType:
+        code = obj.__code__
+        return "<function %s, line %d>" % (obj.__qualname__, code.co_firstlineno)
+    if cls is types.MethodType:
+        owner, function = obj.__self__, obj.__func__
+        name = function.__qualname__ if type(function) is types.FunctionType else "?"
+        return "<method %s of %s>" % (name, type_name(type(owner)))
+    if cls is types.BuiltinFunctionType:
+        return "<builtin %s>" % obj.__name__
+    if issubclass(cls, types.ModuleType):
+        name = (instance_dict(obj) or {}).get("__name__")
+        return "<module %s>" % name if type(name) is str else "<module>"
+    for kind, attribute in (
+        (types.GeneratorType, "gi"),
+        (types.CoroutineType, "cr"),
+        (types.AsyncGeneratorType, "ag"),
+    ):
+        if cls is kind:
+            frame = getattr(obj, attribute + "_frame")
+            name = getattr(obj, "__qualname__", "?")
+            where = "at line %d" % (frame.f_lineno or 0) if frame is not None else "finished"
+            return "<%s %s, %s>" % (type_name(cls), name, where)
+    shape, dtype = _getset(obj, "shape"), _getset(obj, "dtype")
+    if dtype is not None and issubclass(type(shape), tuple):
+        return _array_text(obj, cls, tuple(tuple.__iter__(shape)), dtype)
+    return ""
+
+
+def _array_text(obj: Any, cls: type, shape: Tuple[Any, ...], dtype: Any) -> str:
+    shown = "<%s %s %s" % (type_name(cls), shape, str(dtype))
+    device = _getset(obj, "device")
+    if device is not None:
+        shown += " on " + str(device)
+    if type_module(cls) == "numpy" and getattr(dtype, "kind", "O") in "biufc":
+        flat = [str(x) for x in islice(obj.flat, 6)]
+        shown += ": " + ", ".join(flat) + (", …" if getattr(obj, "size", 0) > 6 else "")
+    return shown + ">"
+
+
+def _object_text(obj: Any, cls: type, limit: int, depth: int) -> str:
+    name = qualified(cls)
+    own = instance_dict(obj)
+    pairs = list(islice(own.items(), _ITEMS_SHOWN + 1)) if own else []
+    if len(pairs) <= _ITEMS_SHOWN:
+        pairs += slots(obj)[:_ITEMS_SHOWN]
+    named = [(k, v) for k, v in pairs if type(k) is str]
+    if depth <= 0 or not named:
+        return "<%s>" % name
+    size = len(own or ()) + (len(named) - len(own or ()) if len(named) > len(own or ()) else 0)
+    body = _joined(iter(named[:_ITEMS_SHOWN]), max(limit - len(name) - 2, 20), depth, "=", size)
+    return "<%s %s>" % (name, body)

@@ -1,0 +1,1 @@
+"""Speaks the Debug Adapter Protocol with debugpy's server inside a target, and brings it there."""

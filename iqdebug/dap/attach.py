@@ -1,0 +1,277 @@
+"""Attach to a live process: inject, meet the agent, shake hands with pydevd.
+
+Each step has a deadline; a failure leaves the target running and nothing of ours in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from iqdebug.dap.client import DapClient, decode_body
+from iqdebug.dap.control import AgentClient, Lease
+from iqdebug.dap.inject import Entry, inject
+from iqdebug.dap.rendezvous import Rendezvous
+from iqdebug.dap.session import Session
+from iqdebug.errors import (
+    AttachTimeout,
+    CannotAttach,
+    IqdebugError,
+    NoSuchProcess,
+    ProtocolError,
+    TargetExited,
+)
+from iqdebug.state import Breakpoint, ProcessInfo, Snapshot
+
+__all__ = ["AttachOptions", "attach"]
+
+ExceptionFilter = Literal["uncaught", "raised", "userUnhandled"]
+
+_STEP = 5.0  # seconds for one answer of the handshake
+_ARRIVAL = 10.0  # seconds for the agent, once the target runs Python again
+_LOOK = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class AttachOptions:
+    """``wait`` bounds the time for the main thread to reach a safe point, in seconds; None
+    waits for as long as the target lives. ``outside`` is a look from outside that completes the
+    session's own looks at a running target."""
+
+    pause: bool = False
+    exceptions: tuple[ExceptionFilter, ...] = ("uncaught",)
+    breakpoints: Sequence[Breakpoint] = ()
+    just_my_code: bool = False
+    wait: float | None = None
+    outside: Callable[[], Awaitable[Snapshot | None]] | None = None
+
+
+class _Capabilities(msgspec.Struct, frozen=True):
+    supportsRestartFrame: bool = False
+    supportsCompletionsRequest: bool = False
+
+
+async def attach(
+    info: ProcessInfo,
+    options: AttachOptions,
+    progress: Callable[[str], None] = lambda words: None,
+) -> Session:
+    """A session on the process, RUNNING, with breakpoints and exception filters in place.
+
+    :param progress: told in words what is being waited for.
+    :raises TargetError, MissingTool, ProtocolError: not attached; the target runs on.
+    """
+    rendezvous = Rendezvous(info.pid, _uid(info.pid))
+    try:
+        rendezvous.start()
+        exe = str(Path(f"/proc/{info.pid}/exe").resolve())
+        version = _version(info.python)
+        entry = await inject(info.pid, exe, version, rendezvous, progress)
+        await _arrival(info.pid, rendezvous, entry, options.wait, progress)
+        return await _open(info, options, rendezvous, progress)
+    finally:
+        rendezvous.close()
+
+
+def _uid(pid: int) -> int:
+    try:
+        return os.stat(f"/proc/{pid}").st_uid
+    except OSError:
+        raise NoSuchProcess(f"There is no process {pid}") from None
+
+
+def _version(python: str) -> tuple[int, int]:
+    parts = [int(p) for p in python.split(".")[:2] if p.isdigit()]
+    return (parts[0], parts[1]) if len(parts) == 2 else (3, 8)
+
+
+async def _arrival(
+    pid: int,
+    rendezvous: Rendezvous,
+    entry: Entry,
+    wait: float | None,
+    progress: Callable[[str], None],
+) -> None:
+    """Wait until the agent talks. A pending call may have to wait for a C call to return."""
+    started = time.monotonic()
+    patience = _ARRIVAL if entry is Entry.LOCK_ENTRY else wait
+    arrived = asyncio.ensure_future(rendezvous.connection("control"))
+    try:
+        while True:
+            done, _ = await asyncio.wait([arrived], timeout=_LOOK)
+            if done:
+                return
+            if not _alive(pid):
+                raise TargetExited(f"Process {pid} ended while iqdebug was attaching")
+            waited = time.monotonic() - started
+            if patience is not None and waited > patience:
+                raise AttachTimeout(
+                    f"Process {pid} did not reach a point where it can be entered within {patience:g} s",
+                    "Its main thread is in a C call, or holds the interpreter lock there.",
+                    "`iqdebug peek` works meanwhile; attach again when the call has returned.",
+                )
+            if waited > 1.0:
+                progress(
+                    f"main thread is in a C call ({waited:.0f} s so far): "
+                    "attaching completes by itself when it returns"
+                )
+    finally:
+        arrived.cancel()
+
+
+def _alive(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
+
+
+class _Hello:
+    """Collects what the agent says first."""
+
+    def __init__(self) -> None:
+        self.future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        if not self.future.done():
+            self.future.set_result(event)
+
+    def closed(self) -> None:
+        self({"event": "closed"})
+
+
+async def _open(
+    info: ProcessInfo,
+    options: AttachOptions,
+    rendezvous: Rendezvous,
+    progress: Callable[[str], None],
+) -> Session:
+    progress("starting the debugger in the target")
+    session = Session(info, options.outside)
+    hello = _Hello()
+    lease: Lease | None = None
+    agent: AgentClient | None = None
+    client: DapClient | None = None
+    try:
+        async with _deadline("start its debugger", info.pid, _ARRIVAL):
+            lease = Lease(await rendezvous.connection("lease"))
+            control = await asyncio.open_connection(sock=await rendezvous.connection("control"))
+            # From here on the session hears the agent; the first event is also the greeting.
+            agent = AgentClient(*control, _both(hello, session.agent_event), _each(hello.closed, session.agent_closed))
+            _check_hello(await hello.future, info.pid)
+            stream = await asyncio.open_connection(sock=await rendezvous.connection("dap"))
+            client = DapClient(*stream, session.dap_event, session.dap_closed)
+            session.connect(client, agent, lease)
+        async with _deadline("answer the debug handshake", info.pid, _ARRIVAL):
+            await _handshake(session, client, rendezvous.token, options)
+        return session
+    except BaseException:
+        if lease is not None:
+            lease.end()
+        if client is not None:
+            await client.close()
+        if agent is not None:
+            with contextlib.suppress(IqdebugError, TimeoutError):
+                await agent.request("leave", timeout=2.0)
+            await agent.close()
+        raise
+
+
+def _both(first: Callable[[dict[str, Any]], None], second: Callable[[dict[str, Any]], None]) -> Any:
+    def told(event: dict[str, Any]) -> None:
+        first(event)
+        second(event)
+
+    return told
+
+
+def _each(first: Callable[[], None], second: Callable[[], None]) -> Callable[[], None]:
+    def told() -> None:
+        first()
+        second()
+
+    return told
+
+
+def _check_hello(event: dict[str, Any], pid: int) -> None:
+    if event["event"] == "hello":
+        return
+    if event["event"] == "closed":
+        raise TargetExited(f"Process {pid} closed the connection while iqdebug was attaching")
+    raise CannotAttach(
+        f"Process {pid} cannot be debugged now",
+        str(event.get("message", "")),
+        "Detach the other debugger first; `iqdebug peek` works meanwhile.",
+    )
+
+
+@contextlib.asynccontextmanager
+async def _deadline(what: str, pid: int, seconds: float) -> Any:
+    """A bound for a step, in words when it is passed. (Python 3.10 has no asyncio.timeout.)"""
+    task = asyncio.current_task()
+    assert task is not None
+    passed = False
+
+    def cancel() -> None:
+        nonlocal passed
+        passed = True
+        task.cancel()
+
+    timer = asyncio.get_running_loop().call_later(seconds, cancel)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not passed:
+            raise
+        raise AttachTimeout(
+            f"Process {pid} did not {what} within {seconds:g} s",
+            "Another of its threads holds the interpreter lock in a C call, or the machine is very busy.",
+            "Nothing was left in it; try again.",
+        ) from None
+    finally:
+        timer.cancel()
+
+
+async def _handshake(session: Session, client: DapClient, token: str, options: AttachOptions) -> None:
+    answer = await client.request("pydevdAuthorize", {"debugServerAccessToken": token}, timeout=_STEP)
+    if decode_body(answer, dict).get("clientAccessToken") != token:
+        raise ProtocolError("The debug connection was answered by something else than the target")
+    initialize = {
+        "clientID": "iqdebug",
+        "clientName": "iqdebug",
+        "adapterID": "debugpy",
+        "linesStartAt1": True,
+        "columnsStartAt1": True,
+        "pathFormat": "path",
+        "supportsVariableType": True,
+        "supportsANSIStyling": False,
+    }
+    capabilities = await client.fetch("initialize", initialize, _Capabilities, timeout=_STEP)
+    session.restart_frame_offered = capabilities.supportsRestartFrame
+    await client.request(
+        "attach",
+        {
+            "justMyCode": options.just_my_code,
+            "subProcess": False,
+            "redirectOutput": False,
+            "showReturnValue": True,
+            "terminateChildProcesses": False,
+            "debugOptions": [],
+        },
+        timeout=_STEP,
+    )
+    await session.install_breakpoints(options.breakpoints)
+    await client.request("setExceptionBreakpoints", {"filters": list(options.exceptions)}, timeout=_STEP)
+    await client.request("configurationDone", {}, timeout=_STEP)
+    await session.start(pause=options.pause)
+
+

@@ -1,0 +1,149 @@
+"""The client's end of the agent's connections: requests, events, and the lease.
+
+Framing: a 4-byte big-endian length, then a JSON object; see :mod:`iqdebug.agent.server`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from iqdebug.errors import ConnectionLost, RequestFailed
+
+__all__ = ["AgentClient", "Lease"]
+
+_HEADER = struct.Struct(">I")
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder()
+
+
+class AgentClient:
+    """:param on_event: told of each event, on the loop's thread; must not block.
+    :param on_closed: told once when the agent is gone.
+    """
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        on_event: Callable[[dict[str, Any]], None],
+        on_closed: Callable[[], None],
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._on_event = on_event
+        self._on_closed = on_closed
+        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._number = 0
+        self._closed = False
+        self._task = asyncio.create_task(self._read(), name="iqdebug.agent.reader")
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    async def request(self, op: str, *, timeout: float = 3.0, **arguments: Any) -> Any:
+        """The agent's result.
+
+        :raises RequestFailed: the agent could not do it.
+        :raises ConnectionLost: the agent is gone.
+        :raises TimeoutError: no answer in time (another thread of the target holds the lock).
+        """
+        if self._closed:
+            raise _lost()
+        self._number += 1
+        number = self._number
+        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
+        data = _encoder.encode({"id": number, "op": op, **arguments})
+        try:
+            self._writer.write(_HEADER.pack(len(data)) + data)
+            reply = await asyncio.wait_for(future, timeout)
+        except asyncio.TimeoutError:  # another class than the builtin in 3.10
+            raise TimeoutError(f"{op}: no answer within {timeout:g} s") from None
+        finally:
+            self._waiting.pop(number, None)
+        if "error" in reply:
+            raise RequestFailed(f"The agent in the target could not do this ({op})", str(reply["error"]))
+        return reply.get("result")
+
+    async def close(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self._finish()
+
+    async def _read(self) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, OSError, msgspec.DecodeError):
+            while True:
+                (size,) = _HEADER.unpack(await self._reader.readexactly(4))
+                message = _decoder.decode(await self._reader.readexactly(size))
+                future = self._waiting.get(message.get("id"))
+                if "event" in message:
+                    self._on_event(message)
+                elif future is not None and not future.done():
+                    future.set_result(message)
+        self._finish()
+
+    def _finish(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        self._writer.close()
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(_lost())
+                future.exception()
+        self._on_closed()
+
+
+def _lost() -> ConnectionLost:
+    return ConnectionLost("The connection into the target ended", "", "Attach again to go on.")
+
+
+class Lease:
+    """Keeps telling the agent that this process lives, from a thread of its own.
+
+    The target is released when the beats stop: this process was killed or stopped, or its event
+    loop has not turned for :attr:`STALL` seconds.
+    """
+
+    INTERVAL = 0.5
+    STALL = 30.0
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._connection.setblocking(True)
+        self._connection.settimeout(self.INTERVAL)
+        self._ended = threading.Event()
+        self._turned = time.monotonic()
+        self._loop = asyncio.get_running_loop()
+        self._turn()
+        threading.Thread(target=self._beat, name="iqdebug.lease", daemon=True).start()
+
+    def _turn(self) -> None:
+        self._turned = time.monotonic()
+        if not self._ended.is_set():
+            self._loop.call_later(1.0, self._turn)
+
+    def _beat(self) -> None:
+        while not self._ended.wait(self.INTERVAL):
+            if time.monotonic() - self._turned > self.STALL:
+                break
+            try:
+                self._connection.send(b".")
+            except TimeoutError:
+                continue  # the target holds its interpreter lock; its buffer is full of beats
+            except OSError:
+                break
+        self._connection.close()
+
+    def end(self) -> None:
+        self._ended.set()

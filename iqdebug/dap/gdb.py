@@ -1,0 +1,155 @@
+"""gdb as a hand in a stopped target: call a function, write a string, let go.
+
+gdb is driven over its standard input, in a session of its own, so that no signal meant for
+iqdebug reaches it and its death never comes in the middle of a call in the target: when iqdebug
+is killed, gdb sees the end of its input after the running command and detaches.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import shutil
+from pathlib import Path
+
+from iqdebug.errors import AttachTimeout, CannotAttach, MissingTool, NoSuchProcess
+
+__all__ = ["Gdb"]
+
+_MARK = "iqdebug-mark"
+_STARTUP = (
+    # Only the interpreter and the C library are asked for symbols: reading those of every
+    # shared object of a large program takes longer than everything else together.
+    "set auto-solib-add off",
+    "set debuginfod enabled off",
+    "set libthread-db-search-path /nonexistent",
+    "set auto-load off",
+)
+_SETUP = (
+    "set confirm off",
+    "set pagination off",
+    "set width 0",
+    "set unwindonsignal on",
+    "set language c",
+    "handle all nostop noprint pass",
+    "handle SIGSEGV SIGBUS SIGILL SIGABRT stop noprint",
+    "sharedlibrary libpython3",
+    "sharedlibrary /libc[.-]",
+    "sharedlibrary ld-musl",
+)
+
+
+class Gdb:
+    """A gdb attached to ``pid``. The target is stopped from :meth:`attach` to :meth:`detach`."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._process: asyncio.subprocess.Process | None = None
+        self._said = ""
+        self._marks = 0
+
+    async def attach(self, timeout: float) -> None:
+        """:raises MissingTool: there is no gdb.
+        :raises CannotAttach: the kernel refused; why is in the message.
+        :raises AttachTimeout: it took longer than ``timeout`` seconds; the target runs on.
+        """
+        program = shutil.which("gdb")
+        if program is None:
+            raise MissingTool(
+                "gdb is needed to attach to this interpreter, and it is not installed",
+                fix="Install it (`iqdebug doctor` names the command), or use `iqdebug peek`.",
+            )
+        arguments = [program, "-nx", "-q"]
+        for line in _STARTUP:
+            arguments += ["-iex", line]
+        self._process = await asyncio.create_subprocess_exec(
+            *arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            said = await self.command(f"attach {self.pid}", timeout)
+            for line in _SETUP:
+                await self.command(line, timeout)
+        except asyncio.TimeoutError:
+            self._process.kill()
+            raise AttachTimeout(
+                f"gdb did not stop process {self.pid} within {timeout:g} s",
+                "The process may be in uninterruptible disk or network wait (state D).",
+                "Try again, or use `iqdebug peek`.",
+            ) from None
+        self._check(said)
+
+    def _check(self, said: str) -> None:
+        lowered = said.lower()
+        if "no such process" in lowered or not Path(f"/proc/{self.pid}").exists():
+            raise NoSuchProcess(f"Process {self.pid} ended while iqdebug was attaching")
+        if "not permitted" in lowered or "ptrace:" in lowered or "already traced" in lowered:
+            why = next((line for line in said.splitlines() if "ptrace" in line.lower()), said.strip())
+            raise CannotAttach(
+                f"The kernel did not let gdb stop process {self.pid}",
+                why.strip()[:160],
+                "`iqdebug doctor` names what forbids it and how to allow it.",
+            )
+
+    async def command(self, line: str, timeout: float | None = None) -> str:
+        """What gdb prints for a command. ``timeout`` None waits for as long as it takes: a call
+        in the target must not be broken off."""
+        process = self._process
+        assert process is not None and process.stdin is not None and process.stdout is not None
+        self._marks += 1
+        mark = f"{_MARK}-{self._marks}"
+        process.stdin.write(f"{line}\necho \\n{mark}\\n\n".encode())
+        with contextlib.suppress(ConnectionError):
+            await process.stdin.drain()
+        said: list[str] = []
+
+        async def read() -> None:
+            assert process.stdout is not None
+            while raw := await process.stdout.readline():
+                text = raw.decode("utf-8", "replace").removeprefix("(gdb) ").rstrip("\n")
+                if text.endswith(mark):
+                    return
+                said.append(text)
+
+        await asyncio.wait_for(read(), timeout)
+        return "\n".join(said)
+
+    async def call(self, function: str, *arguments: str, returns: str = "int") -> int:
+        """Call a C function on the target's main thread and return its result as a number.
+
+        :raises CannotAttach: gdb could not make the call.
+        """
+        shown = ", ".join(arguments)
+        kinds = ", ".join("long" for _ in arguments)
+        said = await self.command(f"print/d (({returns}(*)({kinds or 'void'})){function})({shown})")
+        match = re.search(r"\$\d+ = (-?\d+)", said)
+        if match is None:
+            raise CannotAttach(
+                f"gdb could not call {function} in process {self.pid}",
+                said.strip().splitlines()[-1][:160] if said.strip() else "",
+                "Use `iqdebug peek`, which needs no gdb.",
+            )
+        return int(match.group(1))
+
+    async def address(self, symbol: str) -> int | None:
+        said = await self.command(f"print/d (long)&{symbol}")
+        match = re.search(r"\$\d+ = (-?\d+)", said)
+        return int(match.group(1)) if match else None
+
+    async def write(self, address: int, data: Path) -> None:
+        """Copy a file's bytes into the target's memory."""
+        await self.command(f"restore {data} binary {address}")
+
+    async def detach(self) -> None:
+        """Let the target run on. Safe to call more than once."""
+        process, self._process = self._process, None
+        if process is None or process.stdin is None or process.returncode is not None:
+            return
+        with contextlib.suppress(ConnectionError):
+            process.stdin.write(b"detach\nquit\n")
+            process.stdin.close()
+        await process.wait()

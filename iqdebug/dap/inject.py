@@ -1,0 +1,217 @@
+"""Get the agent into a target at a point where that is safe.
+
+Running Python wherever a debugger happened to stop a thread kills processes now and then. Here
+the injected code only starts a thread, and it is run in one of three ways:
+
+- **pending call**: ``Py_AddPendingCall`` queues it; the interpreter runs it between two
+  bytecodes of the main thread. For a main thread that runs, waits for the interpreter lock, or
+  holds the lock in a C call (then it runs when the call returns).
+- **lock entry**: ``PyGILState_Ensure``, run, ``PyGILState_Release``, for a main thread that
+  sleeps in a system call with the lock released; it holds nothing that this could disturb.
+- **remote exec**: ``sys.remote_exec`` of 3.14, run by an interpreter of the target's own version;
+  needs no gdb, and waits for the main thread's next bytecode like a pending call.
+
+Never are two of them queued for one attempt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import platform
+import shutil
+import time
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+
+from iqdebug.dap.gdb import Gdb
+from iqdebug.dap.rendezvous import Rendezvous
+from iqdebug.errors import CannotAttach, MissingTool, NoSuchProcess
+
+__all__ = ["Entry", "boot_code", "inject"]
+
+GDB_TIMEOUT = 10.0
+
+# System calls during which the C library may hold the allocator's lock, or that never return.
+_UNSAFE_CALLS = {
+    "x86_64": {9, 10, 11, 12, 25, 28, 60, 231},  # mmap mprotect munmap brk mremap madvise exit exit_group
+    "aarch64": {222, 226, 215, 214, 216, 233, 93, 94},
+}
+_FUTEX = {"x86_64": 202, "aarch64": 98}
+
+
+class Entry(str, Enum):
+    PENDING_CALL = "pending call"
+    LOCK_ENTRY = "lock entry"
+    REMOTE_EXEC = "remote exec"
+
+
+def boot_code(rendezvous: Rendezvous) -> str:
+    """Python source that starts the agent in a thread and leaves no name behind.
+
+    It must run in any interpreter from 3.8 on, in any module's namespace, print nothing and
+    raise nothing.
+    """
+    import debugpy
+
+    setup = {
+        "socket": str(rendezvous.path),
+        "token": rendezvous.token,
+        "debugpy": str(Path(debugpy.__file__).resolve().parent.parent),
+    }
+    agent = str(Path(__file__).resolve().parent.parent / "agent")
+    # `threading` takes the thread that first imports it for the main one: that must be this one.
+    start = f"""
+import _thread
+def boot():
+    try:
+        import sys
+        package = type(sys)('_iqdebug_agent')
+        package.__path__ = [{agent!r}]
+        package.__package__ = '_iqdebug_agent'
+        sys.modules['_iqdebug_agent'] = package
+        from _iqdebug_agent.server import run
+        run({setup!r})
+    except BaseException:
+        pass
+try:
+    import threading
+except BaseException:
+    pass
+_thread.start_new_thread(boot, ())
+"""
+    # A module's own `exec` may be anything; builtins' cannot.
+    return f"__import__('builtins').exec({start!r}, {{'__name__': '_iqdebug_boot'}})"
+
+
+def main_thread_runs(pid: int, samples: int = 5, interval: float = 0.004) -> bool:
+    """Whether the main thread was on a CPU (state R) in any of a few looks.
+
+    :raises NoSuchProcess: it is gone.
+    """
+    for _ in range(samples):
+        try:
+            stat = Path(f"/proc/{pid}/task/{pid}/stat").read_text()
+        except OSError:
+            raise NoSuchProcess(f"Process {pid} ended while iqdebug was attaching") from None
+        if stat.rpartition(")")[2].split()[0] == "R":
+            return True
+        time.sleep(interval)
+    return False
+
+
+async def inject(
+    pid: int,
+    exe: str,
+    python: tuple[int, int],
+    rendezvous: Rendezvous,
+    progress: Callable[[str], None],
+) -> Entry:
+    """Ask the target to start the agent; returns when asked, the agent connects when it runs.
+
+    :param exe: path of the target's interpreter as seen from here.
+    :raises MissingTool, CannotAttach, NoSuchProcess, AttachTimeout: nothing was injected.
+    """
+    code = boot_code(rendezvous)
+    runs = await asyncio.to_thread(main_thread_runs, pid)
+    has_gdb = shutil.which("gdb") is not None
+    if python >= (3, 14) and (runs or not has_gdb) and await _remote_exec(pid, exe, rendezvous, code):
+        progress("asked the interpreter to run iqdebug's agent (sys.remote_exec)")
+        return Entry.REMOTE_EXEC
+    if not has_gdb:
+        raise MissingTool(
+            f"Attaching to Python {python[0]}.{python[1]} needs gdb, and it is not installed",
+            fix="Install it (`iqdebug doctor` names the command), or use `iqdebug peek`.",
+        )
+    progress("stopping the process for a moment (gdb)")
+    gdb = Gdb(pid)
+    try:
+        await gdb.attach(GDB_TIMEOUT)
+        return await _enter(gdb, runs, python, rendezvous, code, progress)
+    finally:
+        await asyncio.shield(gdb.detach())
+
+
+async def _enter(
+    gdb: Gdb,
+    runs: bool,
+    python: tuple[int, int],
+    rendezvous: Rendezvous,
+    code: str,
+    progress: Callable[[str], None],
+) -> Entry:
+    data = code.encode() + b"\0"
+    source = rendezvous.folder / "code"
+    source.write_bytes(data)
+    size = (len(data) + 4095) & ~4095
+    asleep = not runs and await _asleep_without_lock(gdb, python)
+    # mmap rather than the allocator: the main thread may have been stopped inside malloc.
+    memory = await gdb.call("mmap", "0", str(size), "3", "0x22", "-1", "0", returns="long")
+    if memory in (0, -1):
+        raise CannotAttach(f"Process {gdb.pid} has no memory left for iqdebug's agent")
+    await gdb.write(memory, source)
+    source.unlink()
+    if not asleep:
+        queued = await gdb.call("Py_AddPendingCall", "(long)&PyRun_SimpleString", str(memory))
+        if queued != 0:
+            raise CannotAttach(
+                f"Process {gdb.pid} has its queue of pending calls full",
+                "Signals or other debuggers keep the main thread busy.",
+                "Try again in a moment.",
+            )
+        return Entry.PENDING_CALL
+    progress("main thread is asleep in C: entering beside it")
+    state = await gdb.call("PyGILState_Ensure")
+    await gdb.call("PyRun_SimpleString", str(memory))
+    await gdb.command(f"call ((void(*)(int))PyGILState_Release)({state})")
+    return Entry.LOCK_ENTRY
+
+
+async def _asleep_without_lock(gdb: Gdb, python: tuple[int, int]) -> bool:
+    """Whether the stopped main thread is in a system call, does not hold the interpreter lock
+    and does not wait for it."""
+    machine = platform.machine()
+    if machine not in _UNSAFE_CALLS:
+        return False
+    try:
+        words = Path(f"/proc/{gdb.pid}/task/{gdb.pid}/syscall").read_text().split()
+        number = int(words[0])
+    except (OSError, ValueError, IndexError):
+        return False
+    if number < 0 or number in _UNSAFE_CALLS[machine]:
+        return False
+    if number == _FUTEX[machine] and len(words) > 1:
+        runtime = await gdb.address("_PyRuntime")
+        # The lock lives in the runtime's static state, which holds the main interpreter too
+        # since 3.12.
+        span = 1 << 20 if python >= (3, 12) else 1 << 13
+        if runtime is None or runtime <= int(words[1], 16) < runtime + span:
+            return False
+    return await gdb.call("PyGILState_Check") == 0
+
+
+async def _remote_exec(pid: int, exe: str, rendezvous: Rendezvous, code: str) -> bool:
+    """Whether ``sys.remote_exec`` took the request."""
+    if not os.access(exe, os.X_OK):
+        return False
+    script = rendezvous.write_file("start.py", code)
+    process = await asyncio.create_subprocess_exec(
+        exe,
+        "-I",
+        "-S",
+        "-c",
+        "import sys; sys.remote_exec(int(sys.argv[1]), sys.argv[2])",
+        str(pid),
+        str(script),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        return await asyncio.wait_for(process.wait(), GDB_TIMEOUT) == 0
+    except asyncio.TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        return False

@@ -1,0 +1,584 @@
+"""The authority for one attached target: phase, epoch, snapshot, breakpoints.
+
+State changes happen here and nowhere else, on the event loop's thread. Every stop, resume and
+end raises the epoch; what was asked under an older epoch is answered with nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from iqdebug.combine import with_outside_view
+from iqdebug.dap import protocol, snapshots
+from iqdebug.dap.client import DapClient, decode_body
+from iqdebug.dap.control import AgentClient, Lease
+from iqdebug.errors import ConnectionLost, IqdebugError, NotAvailable, RequestFailed
+from iqdebug.session import Capability, Listener, StepKind
+from iqdebug.state import (
+    Breakpoint,
+    Completion,
+    EvaluateResult,
+    ExceptionInfo,
+    Frame,
+    LogRecord,
+    Origin,
+    Phase,
+    ProcessInfo,
+    Snapshot,
+    Thread,
+    Variable,
+)
+
+__all__ = ["Session"]
+
+log = logging.getLogger(__name__)
+
+_ANSWER = 3.0  # seconds for an answer about a paused target
+_PAUSE = 2.0  # seconds after which an unheeded pause is explained
+_STEP_SHOWN = 0.2  # seconds a step may take before it is shown as running
+_EVALUATE = 10.0
+_STOPPED_PHASES = (Phase.PAUSED, Phase.CRASHED)
+
+_WORDS = {
+    "step": "step",
+    "pause": "pause",
+    "breakpoint": "breakpoint",
+    "function breakpoint": "function breakpoint",
+    "exception": "exception",
+    "goto": "jump",
+    "entry": "entry",
+}
+
+
+class Session:
+    """Implements :class:`iqdebug.session.DebugSession` over debugpy and the agent."""
+
+    def __init__(
+        self, info: ProcessInfo, outside: Callable[[], Awaitable[Snapshot | None]] | None = None
+    ) -> None:
+        self._info = info
+        self._outside = outside
+        self._listeners: list[Listener] = []
+        self._breakpoints: tuple[Breakpoint, ...] = ()
+        self._client: DapClient | None = None
+        self._agent: AgentClient | None = None
+        self._lease: Lease | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._run_to: Breakpoint | None = None
+        self._pausing: asyncio.TimerHandle | None = None
+        self._leaving = False
+        self._focus: int | None = None
+        self.restart_frame_offered = False
+        self._snapshot = Snapshot(
+            pid=info.pid,
+            epoch=0,
+            phase=Phase.CONNECTING,
+            origin=Origin.LIVE,
+            taken_at=time.time(),
+            python=info.python,
+            command=info.command,
+            cwd=info.cwd,
+        )
+
+    # wiring, called by attach
+
+    def connect(self, client: DapClient, agent: AgentClient, lease: Lease) -> None:
+        self._client, self._agent, self._lease = client, agent, lease
+
+    async def start(self, *, pause: bool) -> None:
+        """The handshake is done: the target runs and is ours."""
+        await self._ask("tap", on=True)
+        self._publish(phase=Phase.RUNNING, reason="attached")
+        await self.refresh()
+        if pause:
+            await self.pause()
+
+    # what a screen may ask
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self._snapshot
+
+    @property
+    def breakpoints(self) -> tuple[Breakpoint, ...]:
+        return self._breakpoints
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    def why_not(self, capability: Capability) -> str:
+        phase = self._snapshot.phase
+        if phase in (Phase.DETACHED, Phase.ENDED):
+            if capability is Capability.REATTACH and phase is Phase.DETACHED:
+                return ""
+            return "the process has ended" if phase is Phase.ENDED else "detached: attach again first"
+        if capability in (Capability.BREAKPOINTS, Capability.EVALUATE, Capability.DETACH):
+            return ""
+        if capability is Capability.REATTACH:
+            return "already attached"
+        if capability is Capability.RESTART_FRAME and not self.restart_frame_offered:
+            return "debugpy does not offer to restart a frame"
+        if capability is Capability.PAUSE:
+            return "already paused" if phase in _STOPPED_PHASES else ""
+        return "" if phase in _STOPPED_PHASES else "the process is running: pause it first"
+
+    async def pause(self) -> None:
+        self._require(Capability.PAUSE)
+        await self._dap("pause", {"threadId": "*"})
+        with contextlib.suppress(RequestFailed, TimeoutError):
+            await self._ask("wake")
+        self._forget_pause()
+        epoch = self._snapshot.epoch
+        loop = asyncio.get_running_loop()
+        self._pausing = loop.call_later(_PAUSE, lambda: self._spawn(self._explain_pause(epoch)))
+
+    async def resume(self) -> None:
+        self._require(Capability.CONTINUE)
+        self._went_on("continued")
+        self._spawn(self._kick())
+        await self._dap("continue", {"threadId": "*"})
+
+    async def step(self, kind: StepKind, thread_id: int) -> None:
+        self._require(Capability.STEP)
+        epoch = self._snapshot.epoch + 1
+        self._went_on(f"stepping ({kind.value})", publish=False)
+        await self._dap(kind.value, {"threadId": thread_id})
+        loop = asyncio.get_running_loop()
+        loop.call_later(_STEP_SHOWN, self._show_running, epoch)
+
+    async def run_to(self, path: str, line: int) -> None:
+        self._require(Capability.RUN_TO)
+        self._run_to = Breakpoint(path=path, line=line)
+        await self._send_breakpoints({path})
+        await self.resume()
+
+    async def restart_frame(self, frame: Frame) -> None:
+        self._require(Capability.RESTART_FRAME)
+        await self._dap("restartFrame", {"frameId": frame.id})
+
+    async def variables(self, frame: Frame, epoch: int) -> tuple[Variable, ...]:
+        if epoch != self._snapshot.epoch or frame.id is None or self._snapshot.phase not in _STOPPED_PHASES:
+            return frame.locals or ()
+        rows = await self._ask("locals", frame=frame.id)
+        if epoch != self._snapshot.epoch or rows is None:
+            return ()
+        return tuple(snapshots.variable(row) for row in rows)
+
+    async def children(
+        self, reference: int, epoch: int, start: int = 0, count: int = 100
+    ) -> tuple[Variable, ...]:
+        if epoch != self._snapshot.epoch:
+            return ()
+        if reference < 0:
+            return await self._debugpy_children(-reference, start, count)
+        rows = await self._ask("children", ref=reference, start=start, count=count)
+        if epoch != self._snapshot.epoch:
+            return ()
+        return tuple(snapshots.variable(row) for row in rows)
+
+    async def full_value(self, reference_or_expression: int | str, frame: Frame | None, epoch: int) -> str:
+        if epoch != self._snapshot.epoch:
+            return ""
+        if isinstance(reference_or_expression, str):
+            result = await self.evaluate(reference_or_expression, frame, epoch)
+            return result.value
+        said = await self._ask("repr", ref=reference_or_expression, answer=_ANSWER)
+        if said is None:
+            return ""
+        if "text" in said:
+            return str(said["text"])
+        if "raised" in said:
+            return f"its repr raised {said['raised']}"
+        return "slow: its repr has not returned within 2 s and goes on in the background"
+
+    async def evaluate(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
+        self._require(Capability.EVALUATE)
+        if self._snapshot.phase not in _STOPPED_PHASES or frame is None or frame.id is None:
+            return await self._evaluate_running(expression)
+        if epoch != self._snapshot.epoch:
+            return EvaluateResult("the process has moved on since", failed=True)
+        arguments = {"expression": expression, "frameId": frame.id, "context": "repl"}
+        try:
+            body = await self._dap_fetch("evaluate", arguments, protocol.EvaluateBody, _EVALUATE)
+        except RequestFailed as error:
+            return EvaluateResult(error.what, failed=True)
+        except TimeoutError:
+            return EvaluateResult(f"no answer within {_EVALUATE:g} s; it goes on in the target", failed=True)
+        return EvaluateResult(body.result, body.type or "", -body.variablesReference)
+
+    async def complete(
+        self, text: str, column: int, frame: Frame | None, epoch: int
+    ) -> tuple[Completion, ...]:
+        if frame is None or frame.id is None or epoch != self._snapshot.epoch or self.why_not(Capability.COMPLETE):
+            return ()
+        arguments = {"text": text, "column": column + 1, "frameId": frame.id}
+        try:
+            body = await self._dap_fetch("completions", arguments, protocol.CompletionsBody, _ANSWER)
+        except (RequestFailed, TimeoutError):
+            return ()
+        return tuple(
+            Completion(item.text or item.label, item.type or "", item.start or 0, item.length or 0)
+            for item in body.targets
+        )
+
+    async def set_variable(self, name: str, expression: str, frame: Frame, epoch: int) -> EvaluateResult:
+        self._require(Capability.SET_VARIABLE)
+        if epoch != self._snapshot.epoch:
+            return EvaluateResult("the process has moved on since", failed=True)
+        arguments = {"expression": name, "value": expression, "frameId": frame.id}
+        try:
+            body = await self._dap_fetch("setExpression", arguments, protocol.EvaluateBody, _EVALUATE)
+        except RequestFailed as error:
+            return EvaluateResult(error.what, failed=True)
+        except TimeoutError:
+            return EvaluateResult(f"no answer within {_EVALUATE:g} s; it goes on in the target", failed=True)
+        return EvaluateResult(body.value or body.result, body.type or "")
+
+    async def set_breakpoints(self, breakpoints: Sequence[Breakpoint]) -> None:
+        self._require(Capability.BREAKPOINTS)
+        await self.install_breakpoints(breakpoints)
+
+    async def install_breakpoints(self, breakpoints: Sequence[Breakpoint]) -> None:
+        paths = {b.path for b in (*self._breakpoints, *breakpoints)}
+        self._breakpoints = tuple(breakpoints)
+        await self._send_breakpoints(paths)
+        for listener in list(self._listeners):
+            listener.breakpoints_changed(self._breakpoints)
+
+    async def refresh(self) -> None:
+        """A live look at a running target. Quietly does nothing when it cannot answer in time."""
+        if self._snapshot.phase is not Phase.RUNNING:
+            return
+        epoch = self._snapshot.epoch
+        outside = asyncio.ensure_future(self._outside()) if self._outside is not None else None
+        try:
+            rows = await self._ask("threads", locals=True)
+        except TimeoutError:
+            self._publish(detail="a thread holds the interpreter lock in a C call; waiting for it")
+            return
+        except (RequestFailed, ConnectionLost):
+            return
+        if epoch != self._snapshot.epoch or self._snapshot.phase is not Phase.RUNNING:
+            return
+        threads = self._threads(rows)
+        focus = next((t.id for t in threads if t.is_main), None)
+        seen = await outside if outside is not None else None
+        if seen is not None:
+            threads = with_outside_view(threads, seen)
+            wanted = seen.focused
+            focus = next((t.id for t in threads if wanted is not None and t.os_id == wanted.os_id), focus)
+        if epoch != self._snapshot.epoch:
+            return
+        detail = self._snapshot.detail
+        self._publish(
+            threads=threads,
+            tasks=tuple(snapshots.task(row) for row in rows["tasks"]),
+            origin=Origin.LIVE,
+            focus=focus,
+            detail="" if detail.startswith("a thread holds") else detail,
+        )
+
+    async def detach(self) -> None:
+        if self._leaving:
+            return
+        self._leaving = True
+        self._forget_pause()
+        agent, client = self._agent, self._client
+        try:
+            if agent is not None and not agent.closed:
+                with contextlib.suppress(IqdebugError, TimeoutError):
+                    await agent.request("leave", timeout=5.0)
+        finally:
+            if self._lease is not None:
+                self._lease.end()
+            if client is not None:
+                await client.close()
+            if agent is not None:
+                await agent.close()
+            for task in list(self._tasks):
+                task.cancel()
+            if self._snapshot.phase not in (Phase.ENDED, Phase.DETACHED):
+                self._publish(
+                    epoch=self._snapshot.epoch + 1, phase=Phase.DETACHED, reason="detached", focus=None, detail=""
+                )
+
+    # what the two connections report
+
+    def dap_event(self, event: protocol.Event) -> None:
+        if event.event == "stopped":
+            self._stopped(decode_body(event.body, protocol.StoppedBody))
+        elif event.event == "continued":
+            if self._snapshot.phase in _STOPPED_PHASES and not self._leaving:
+                self._went_on("continued")
+        elif event.event == "output":
+            self._output(decode_body(event.body, protocol.OutputBody))
+        elif event.event not in ("initialized", "thread", "process", "module", "exited", "terminated"):
+            log.info("debug event without a use here: %s", event.event)
+
+    def agent_event(self, event: dict[str, Any]) -> None:
+        if event.get("event") == "logs":
+            records = [snapshots.log_record(row) for row in event["records"]]
+            for listener in list(self._listeners):
+                listener.logs_arrived(records, event["dropped"])
+
+    def dap_closed(self, failure: IqdebugError | None) -> None:
+        if not self._leaving:
+            self._spawn(self._lost(failure))
+
+    def agent_closed(self) -> None:
+        if not self._leaving and self._client is not None:
+            self._spawn(self._lost(None))
+
+    # stops
+
+    def _stopped(self, body: protocol.StoppedBody) -> None:
+        self._forget_pause()
+        reason = body.description or _WORDS.get(body.reason, body.reason)
+        self._focus = body.threadId
+        self._snapshot = replace(
+            self._snapshot,
+            epoch=self._snapshot.epoch + 1,
+            revision=0,
+            phase=Phase.PAUSED,
+            origin=Origin.DAP,
+            reason=_WORDS.get(body.reason, reason),
+            detail="",
+            taken_at=time.time(),
+            focus=body.threadId,
+            exception=None,
+        )
+        self._spawn(self._describe_stop(self._snapshot.epoch, body))
+
+    async def _describe_stop(self, epoch: int, body: protocol.StoppedBody) -> None:
+        try:
+            rows = await self._ask("threads", focus=body.threadId)
+        except (TimeoutError, RequestFailed) as error:
+            log.warning("stack not read: %s", error)
+            self._publish(detail="the stack could not be read in time")
+            return
+        if epoch != self._snapshot.epoch:
+            return
+        threads = self._threads(rows)
+        self._publish(threads=threads, tasks=tuple(snapshots.task(row) for row in rows["tasks"]))
+        if self._run_to is not None:
+            target, self._run_to = self._run_to, None
+            await self._send_breakpoints({target.path})
+        if body.reason == "exception" and body.threadId is not None:
+            await self._describe_exception(epoch, body)
+
+    async def _describe_exception(self, epoch: int, body: protocol.StoppedBody) -> None:
+        try:
+            found = await self._dap_fetch(
+                "exceptionInfo", {"threadId": body.threadId}, protocol.ExceptionInfoBody, _ANSWER
+            )
+        except (RequestFailed, TimeoutError):
+            found = protocol.ExceptionInfoBody(exceptionId=body.text or "exception", description=body.description)
+        if epoch != self._snapshot.epoch:
+            return
+        uncaught = found.breakMode == "unhandled"
+        kind = found.exceptionId.removeprefix("builtins.")
+        message = found.description or found.details.message or ""
+        self._publish(
+            phase=Phase.CRASHED if uncaught else Phase.PAUSED,
+            reason=f"uncaught {kind}" if uncaught else f"exception {kind}",
+            exception=ExceptionInfo(
+                type=kind, message=message, uncaught=uncaught, traceback=found.details.stackTrace or ""
+            ),
+        )
+
+    async def _explain_pause(self, epoch: int) -> None:
+        if epoch != self._snapshot.epoch or self._snapshot.phase is not Phase.RUNNING:
+            return
+        self._publish(
+            detail="pause requested: no thread has reached Python code yet "
+            "(in a C call, or waiting); it stops when one does"
+        )
+        await self.refresh()
+
+    def _threads(self, rows: dict[str, Any]) -> tuple[Thread, ...]:
+        return tuple(snapshots.thread(row, self._info.pid) for row in rows["threads"])
+
+    def _went_on(self, reason: str, publish: bool = True) -> None:
+        agent = self._agent
+        if agent is not None and not agent.closed:
+            self._spawn(self._tell_resumed())
+        state = replace(
+            self._snapshot,
+            epoch=self._snapshot.epoch + 1,
+            revision=0,
+            phase=Phase.RUNNING,
+            reason=reason,
+            detail="",
+            exception=None,
+            taken_at=time.time(),
+        )
+        self._snapshot = state
+        if publish:
+            self._tell()
+
+    async def _tell_resumed(self) -> None:
+        with contextlib.suppress(IqdebugError, TimeoutError):
+            await self._ask("resumed")
+
+    async def _kick(self) -> None:
+        with contextlib.suppress(IqdebugError, TimeoutError):
+            await self._ask("kick")
+
+    def _show_running(self, epoch: int) -> None:
+        if epoch == self._snapshot.epoch and self._snapshot.phase is Phase.RUNNING:
+            self._publish()
+
+    def _output(self, body: protocol.OutputBody) -> None:
+        if body.category == "telemetry":
+            return
+        record = LogRecord(time.time(), "iqdebug", body.output.rstrip("\n"))
+        for listener in list(self._listeners):
+            listener.logs_arrived([record], 0)
+
+    # the end
+
+    async def _lost(self, failure: IqdebugError | None) -> None:
+        if self._leaving:
+            return
+        self._leaving = True
+        for _ in range(20):  # a process that is exiting closes its sockets a moment before it is gone
+            if not self._alive():
+                break
+            await asyncio.sleep(0.02)
+        if self._lease is not None:
+            self._lease.end()
+        for connection in (self._client, self._agent):
+            if connection is not None:
+                await connection.close()
+        alive = self._alive()
+        self._publish(
+            epoch=self._snapshot.epoch + 1,
+            phase=Phase.DETACHED if alive else Phase.ENDED,
+            reason=failure.what if failure else ("the connection ended; the process runs on" if alive else "exited"),
+            detail="",
+            focus=None,
+        )
+
+    def _alive(self) -> bool:
+        try:
+            stat = Path(f"/proc/{self._info.pid}/stat").read_text()
+        except OSError:
+            return False
+        return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
+
+    # helpers
+
+    def _publish(self, **changes: Any) -> None:
+        epoch = changes.get("epoch", self._snapshot.epoch)
+        revision = self._snapshot.revision + 1 if epoch == self._snapshot.epoch else 0
+        self._snapshot = replace(self._snapshot, revision=revision, taken_at=time.time(), **changes)
+        self._tell()
+
+    def _tell(self) -> None:
+        for listener in list(self._listeners):
+            listener.snapshot_changed(self._snapshot)
+
+    def _require(self, capability: Capability) -> None:
+        reason = self.why_not(capability)
+        if reason:
+            raise NotAvailable(f"Cannot {capability.value} now: {reason}")
+
+    def _forget_pause(self) -> None:
+        if self._pausing is not None:
+            self._pausing.cancel()
+            self._pausing = None
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(self._guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except IqdebugError as error:
+            log.info("background work ended: %s", error)
+        except TimeoutError:
+            log.info("background work ended: no answer in time")
+
+    async def _ask(self, op: str, answer: float = _ANSWER, **arguments: Any) -> Any:
+        if self._agent is None:
+            raise ConnectionLost("Not attached")
+        return await self._agent.request(op, timeout=answer, **arguments)
+
+    async def _dap(self, command: str, arguments: object) -> None:
+        if self._client is None:
+            raise ConnectionLost("Not attached")
+        try:
+            await self._client.request(command, arguments, timeout=_ANSWER)
+        except TimeoutError:
+            log.info("%s: not answered within %g s", command, _ANSWER)
+
+    async def _dap_fetch(self, command: str, arguments: object, shape: type[Any], timeout: float) -> Any:
+        if self._client is None:
+            raise ConnectionLost("Not attached")
+        return await self._client.fetch(command, arguments, shape, timeout=timeout)
+
+    async def _evaluate_running(self, expression: str) -> EvaluateResult:
+        said = await self._ask("evaluate", expression=expression)
+        if "raised" in said:
+            return EvaluateResult(said["raised"], failed=True)
+        if "slow" in said:
+            return EvaluateResult("slow: it goes on in the target", failed=True)
+        return EvaluateResult(said["text"], said["type"])
+
+    async def _debugpy_children(self, reference: int, start: int, count: int) -> tuple[Variable, ...]:
+        body = await self._dap_fetch("variables", {"variablesReference": reference}, dict, _EVALUATE)
+        return tuple(
+            Variable(
+                name=row.get("name", ""),
+                value=row.get("value", ""),
+                type=row.get("type", ""),
+                reference=-row.get("variablesReference", 0),
+                kind="item",
+                evaluate_name=row.get("evaluateName"),
+            )
+            for row in body.get("variables", [])[start : start + count]
+        )
+
+    async def _send_breakpoints(self, paths: set[str]) -> None:
+        answered: dict[tuple[str, int], protocol.BreakpointBody] = {}
+        for path in sorted(paths):
+            wanted = [b for b in self._breakpoints if b.path == path and b.enabled]
+            asked = [*wanted, *([self._run_to] if self._run_to and self._run_to.path == path else [])]
+            rows = [_breakpoint_row(b) for b in asked]
+            body = await self._dap_fetch(
+                "setBreakpoints", {"source": {"path": path}, "breakpoints": rows}, protocol.BreakpointsBody, 5.0
+            )
+            for breakpoint_, result in zip(asked, body.breakpoints, strict=False):
+                answered[(path, breakpoint_.line)] = result
+        self._breakpoints = tuple(self._answered(b, answered) for b in self._breakpoints)
+
+    @staticmethod
+    def _answered(
+        breakpoint_: Breakpoint, answers: dict[tuple[str, int], protocol.BreakpointBody]
+    ) -> Breakpoint:
+        result = answers.get((breakpoint_.path, breakpoint_.line))
+        if result is None:
+            return breakpoint_ if breakpoint_.enabled else replace(breakpoint_, verified=False)
+        line = result.line or breakpoint_.line
+        return replace(breakpoint_, line=line, verified=result.verified, message=result.message or "")
+
+
+def _breakpoint_row(breakpoint_: Breakpoint) -> dict[str, Any]:
+    row: dict[str, Any] = {"line": breakpoint_.line}
+    if breakpoint_.condition:
+        row["condition"] = breakpoint_.condition
+    if breakpoint_.hit_condition:
+        row["hitCondition"] = breakpoint_.hit_condition
+    if breakpoint_.log_message:
+        row["logMessage"] = breakpoint_.log_message
+    return row

@@ -1,0 +1,87 @@
+"""The agent's rows as frozen values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from iqdebug.paths import frame_kind
+from iqdebug.state import Frame, Gil, LogRecord, Task, Thread, ThreadState, Variable
+
+__all__ = ["log_record", "task", "thread", "variable"]
+
+
+def variable(row: dict[str, Any]) -> Variable:
+    return Variable(
+        name=row["n"],
+        value=row["v"],
+        type=row.get("t", ""),
+        reference=row.get("r", 0),
+        size=row.get("s"),
+        state=row.get("st", "ok"),
+        kind=row.get("k", "local"),
+        evaluate_name=row.get("e"),
+    )
+
+
+def frame(row: dict[str, Any]) -> Frame:
+    listed = row.get("locals")
+    return Frame(
+        name=row["name"],
+        path=row["path"],
+        line=row["line"],
+        id=row["id"] or None,
+        kind="label" if row.get("label") else frame_kind(row["path"]),
+        module=row.get("mod", ""),
+        locals=None if listed is None else tuple(variable(v) for v in listed),
+    )
+
+
+def thread(row: dict[str, Any], pid: int) -> Thread:
+    os_id = row.get("os")
+    stopped = row.get("stopped", False)
+    return Thread(
+        id=row["id"],
+        name=row["name"],
+        os_id=os_id,
+        state=ThreadState.PAUSED if stopped else _state(pid, os_id),
+        gil=Gil.UNKNOWN,
+        frames=tuple(frame(f) for f in row["frames"]),
+        frames_total=row["total"],
+        is_main=row["main"],
+    )
+
+
+def _state(pid: int, os_id: int | None) -> ThreadState:
+    if os_id is None:
+        return ThreadState.UNKNOWN
+    try:
+        stat = Path(f"/proc/{pid}/task/{os_id}/stat").read_text()
+    except OSError:
+        return ThreadState.UNKNOWN
+    letter = stat.rpartition(")")[2].split()[0]
+    return {"R": ThreadState.RUNNING, "S": ThreadState.WAITING, "D": ThreadState.WAITING}.get(
+        letter, ThreadState.UNKNOWN
+    )
+
+
+def task(row: dict[str, Any]) -> Task:
+    return Task(
+        name=row["name"],
+        coroutine=row["coro"],
+        state="running" if row["running"] else "pending",
+        frames=tuple(frame(f) for f in row["frames"]),
+        awaiting=row["awaiting"],
+    )
+
+
+def log_record(row: dict[str, Any]) -> LogRecord:
+    return LogRecord(
+        time=row["t"],
+        stream=row["s"],
+        text=row["x"],
+        level=row.get("l", 0),
+        logger=row.get("g", ""),
+        path=row.get("p", ""),
+        line=row.get("n", 0),
+    )

@@ -1,0 +1,116 @@
+"""The exceptions iqdebug raises on purpose.
+
+::
+
+    IqdebugError                 foreseeable: shown as one to three lines, never as a traceback
+    ├── UsageError               the command line cannot be carried out as given       exit 2
+    ├── TargetError              something about the target process                    exit 1
+    │   ├── NoSuchProcess        the pid does not exist (any more)                     exit 3
+    │   ├── NotPython            the process runs no Python interpreter                exit 4
+    │   ├── NotPermitted         the operating system forbids looking or touching      exit 5
+    │   ├── CannotAttach         looking works, attaching does not (reason in words)   exit 6
+    │   ├── AttachTimeout        a step of attaching passed its deadline               exit 7
+    │   └── TargetExited         the process ended while it was being worked with      exit 8
+    ├── ProtocolError            the other end of the DAP stream does not speak DAP    exit 9
+    │   └── ConnectionLost       the debug connection ended without being asked to     exit 9
+    ├── RequestFailed            the debug server answered a request with an error     exit 1
+    ├── NotAvailable             the action is not possible in this phase              exit 1
+    └── MissingTool              a program or package that this step needs is absent   exit 10
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "AttachTimeout",
+    "CannotAttach",
+    "ConnectionLost",
+    "IqdebugError",
+    "MissingTool",
+    "NoSuchProcess",
+    "NotAvailable",
+    "NotPermitted",
+    "NotPython",
+    "ProtocolError",
+    "RequestFailed",
+    "TargetError",
+    "TargetExited",
+    "UsageError",
+]
+
+
+class IqdebugError(Exception):
+    """A foreseeable failure.
+
+    :param what: what happened, one sentence without a trailing full stop.
+    :param why: the cause, when it is known; may be empty.
+    :param fix: what the person can do next; may be empty.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, why: str = "", fix: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.fix = fix
+
+    def lines(self) -> tuple[str, ...]:
+        """The message for a person: one to three lines."""
+        return tuple(line for line in (self.what, self.why, self.fix) if line)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+
+class UsageError(IqdebugError):
+    exit_code = 2
+
+
+class TargetError(IqdebugError):
+    pass
+
+
+class NoSuchProcess(TargetError):
+    exit_code = 3
+
+
+class NotPython(TargetError):
+    exit_code = 4
+
+
+class NotPermitted(TargetError):
+    exit_code = 5
+
+
+class CannotAttach(TargetError):
+    exit_code = 6
+
+
+class AttachTimeout(TargetError):
+    exit_code = 7
+
+
+class TargetExited(TargetError):
+    exit_code = 8
+
+
+class ProtocolError(IqdebugError):
+    exit_code = 9
+
+
+class ConnectionLost(ProtocolError):
+    pass
+
+
+class RequestFailed(IqdebugError):
+    pass
+
+
+class NotAvailable(IqdebugError):
+    pass
+
+
+class MissingTool(IqdebugError):
+    exit_code = 10

@@ -1,0 +1,112 @@
+"""The table of rules, and how what they say becomes one diagnosis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from iqdebug.evidence.containers import growing_containers
+from iqdebug.evidence.failures import exception_explained
+from iqdebug.evidence.hot import holds_the_gil, never_ending_loop
+from iqdebug.evidence.locks import pool_waits_for_itself, waiting_for_locks
+from iqdebug.evidence.look import Finding, Look, where
+from iqdebug.evidence.loops import blocked_loop, tasks_nobody_wakes
+from iqdebug.evidence.recursion import deep_recursion
+from iqdebug.state import Diagnosis, Phase, Snapshot, Suspect, ThreadState
+
+__all__ = ["RULES", "diagnose"]
+
+RULES: tuple[Callable[[Look], list[Finding]], ...] = (
+    deep_recursion,
+    exception_explained,
+    waiting_for_locks,
+    pool_waits_for_itself,
+    blocked_loop,
+    tasks_nobody_wakes,
+    never_ending_loop,
+    holds_the_gil,
+    growing_containers,
+)
+"""Each looks for one cause and says nothing about an ordinary moment. The order decides ties."""
+
+_ORDER = {"likely": 0, "possible": 1, "note": 2}
+_MOST_SUSPECTS = 8
+_MOST_NOTES = 8
+
+
+def diagnose(
+    snapshot: Snapshot,
+    *,
+    read_source: Callable[[str], Sequence[str]],
+    earlier: Snapshot | None = None,
+) -> Diagnosis:
+    """Rank the places where the cause may lie.
+
+    ``read_source`` gives a file's lines (with or without line ends) for a frame's path; it may
+    raise OSError or ValueError, or give nothing, for a file that cannot be read. ``earlier`` is a
+    snapshot of the same process, best some tenths of a second older: what stayed in place and
+    what grew is told from it. Deterministic; never raises for what the snapshot contains.
+
+    The confidence is that of the strongest rule that spoke: ``likely`` when values and source
+    prove it together, ``no clear suspect`` when none accused a place; then ``suspects`` is empty.
+    """
+    look = Look(snapshot, read_source, earlier)
+    findings = [finding for rule in RULES for finding in rule(look)]
+    accusing = sorted(
+        (f for f in findings if f.strength != "note" and f.suspects),
+        key=lambda f: (_ORDER[f.strength], -f.score),
+    )
+    notes = [f.headline for f in accusing[1:]] + [f.headline for f in findings if f.strength == "note"]
+    if len(notes) > _MOST_NOTES:
+        notes = [*notes[: _MOST_NOTES - 1], f"and {len(notes) - _MOST_NOTES + 1} more remarks"]
+    if not accusing:
+        return Diagnosis(_nothing_stands_out(look), "no clear suspect", (), tuple(dict.fromkeys(notes)))
+    best = accusing[0]
+    return Diagnosis(
+        headline=best.headline,
+        confidence="likely" if best.strength == "likely" else "possible",
+        suspects=_ranked(accusing),
+        notes=tuple(n for n in dict.fromkeys(notes) if n != best.headline),
+    )
+
+
+def _ranked(findings: Sequence[Finding]) -> tuple[Suspect, ...]:
+    """Best first; a place that several rules name appears once, with all their reasons."""
+    places: dict[tuple[object, ...], Suspect] = {}
+    for found in (s for f in findings for s in f.suspects):
+        key = (found.path, found.line, found.thread_id, found.frame_index)
+        known = places.get(key)
+        if known is None:
+            places[key] = found
+            continue
+        first, second = (known, found) if known.score >= found.score else (found, known)
+        places[key] = Suspect(
+            path=first.path,
+            line=first.line,
+            function=first.function,
+            score=first.score,
+            reasons=tuple(dict.fromkeys([*first.reasons, *second.reasons])),
+            proof=tuple(dict.fromkeys([*first.proof, *second.proof])),
+            thread_id=first.thread_id,
+            frame_index=first.frame_index,
+        )
+    best = sorted(places.values(), key=lambda s: (-s.score, s.path, s.line, s.thread_id or 0))
+    return tuple(best[:_MOST_SUSPECTS])
+
+
+def _nothing_stands_out(look: Look) -> str:
+    now = look.snapshot
+    if now.phase is Phase.ENDED:
+        code = "" if now.exit_code is None else f" with exit code {now.exit_code}"
+        return f"the process has ended{code}"
+    thread = now.focused
+    found = look.user_frame(thread) if thread is not None else None
+    if look.stopped and found is not None:
+        return f"nothing stands out: paused at {where(found[1])}"
+    if not now.threads:
+        return "nothing stands out: no threads were seen"
+    count = len(now.threads)
+    noun = "the thread" if count == 1 else f"all {count} threads"
+    if all(t.state is ThreadState.WAITING for t in now.threads):
+        return f"nothing stands out: {noun} {'waits' if count == 1 else 'wait'}, as an idle program does"
+    running = sum(t.state is ThreadState.RUNNING for t in now.threads)
+    return f"nothing stands out: {running} of {count} threads {'is' if running == 1 else 'are'} running"

@@ -1,0 +1,93 @@
+"""A diagnosis without a screen: look, attach, look again, leave."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from iqdebug import text
+from iqdebug.cli import diagnosis_of
+from iqdebug.errors import AttachTimeout, TargetError
+from iqdebug.state import Breakpoint, Diagnosis, LogRecord, ProcessInfo, Snapshot
+
+__all__ = ["Result", "attached", "from_outside"]
+
+_PATIENCE = 3.0  # seconds for the main thread to reach a safe point before looking must do
+_LOGS_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """``note`` says why the process was only looked at, where it was."""
+
+    snapshot: Snapshot
+    diagnosis: Diagnosis
+    logs: tuple[LogRecord, ...] = ()
+    note: str = ""
+
+    def lines(self) -> list[str]:
+        lines = text.diagnosis_lines(self.diagnosis)
+        if self.note:
+            lines.append(f"({text.clean(self.note)})")
+        lines += ["", *text.snapshot_lines(self.snapshot)]
+        if self.logs:
+            lines += ["", "last output", *text.log_lines(self.logs)]
+        return lines
+
+
+class _Ear:
+    """Keeps the last records that the target wrote."""
+
+    def __init__(self) -> None:
+        self.records: list[LogRecord] = []
+
+    def snapshot_changed(self, snapshot: Snapshot) -> None:
+        pass
+
+    def logs_arrived(self, records: Sequence[LogRecord], dropped: int) -> None:
+        self.records = (self.records + list(records))[-_LOGS_KEPT:]
+
+    def breakpoints_changed(self, breakpoints: Sequence[Breakpoint]) -> None:
+        pass
+
+
+def from_outside(pid: int, seconds: float, note: str = "") -> Result:
+    """Two looks ``seconds`` apart and what they say. Nothing is stopped or injected."""
+    from iqdebug.peek.look import peek
+
+    first = peek(pid)
+    time.sleep(seconds)
+    second = peek(pid)
+    return Result(second, diagnosis_of(second, first), note=note)
+
+
+async def attached(info: ProcessInfo, seconds: float) -> Result:
+    """Attach, look twice ``seconds`` apart without stopping the process, detach.
+
+    A process that cannot be entered in time is looked at from outside instead, and the result's
+    note says so.
+    """
+    from iqdebug.dap.attach import AttachOptions, attach
+    from iqdebug.live import outside_view
+
+    options = AttachOptions(exceptions=(), wait=_PATIENCE, outside=outside_view(info.pid))
+    try:
+        session = await attach(info, options)
+    except AttachTimeout as error:
+        return await asyncio.to_thread(from_outside, info.pid, seconds, error.why or error.what)
+    ear = _Ear()
+    session.subscribe(ear)
+    try:
+        first = session.snapshot
+        await asyncio.sleep(seconds)
+        await session.refresh()
+        second = session.snapshot
+    finally:
+        await session.detach()
+    if not second.threads:
+        raise TargetError(f"Process {info.pid} ended or did not answer while it was being looked at")
+    return Result(second, diagnosis_of(second, first), tuple(ear.records))
+
+

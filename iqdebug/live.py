@@ -1,0 +1,85 @@
+"""Opens the debugger's screen on a live process: peek at once, attach behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+from iqdebug.cli import diagnosis_of
+from iqdebug.errors import IqdebugError
+from iqdebug.session import DebugSession
+from iqdebug.source import read_lines
+from iqdebug.state import ProcessInfo, Snapshot
+from iqdebug.store import ProjectStore
+
+__all__ = ["open_debugger", "outside_view"]
+
+_FILTERS = {"uncaught": ("uncaught",), "raised": ("raised",), "user": ("userUnhandled", "uncaught"), "never": ()}
+_PEEK_INTERVAL = 1.0
+
+
+def outside_view(pid: int) -> Callable[[], Awaitable[Snapshot | None]]:
+    """A look from outside for a session to complete its own with; None when it fails."""
+    from iqdebug.peek.look import peek
+
+    async def look() -> Snapshot | None:
+        try:
+            return await asyncio.to_thread(peek, pid, locals=False, deadline=1.0)
+        except IqdebugError:
+            return None
+
+    return look
+
+
+def open_debugger(info: ProcessInfo, on_exception: str, pause: bool) -> int:
+    """Run the screen until the person leaves; the target then runs on without us.
+
+    :returns: the exit code.
+    """
+    from iqdebug.peek.look import peek
+    from iqdebug.tui.app import DebugApp
+
+    store = ProjectStore(info.cwd or str(info.pid))
+
+    async def refresh_peek() -> Snapshot:
+        return await asyncio.to_thread(peek, info.pid)
+
+    async def connect(
+        on_snapshot: Callable[[Snapshot], None], on_progress: Callable[[str], None]
+    ) -> DebugSession:
+        from iqdebug.dap.attach import AttachOptions, attach
+
+        options = AttachOptions(
+            pause=pause,
+            exceptions=_FILTERS[on_exception],  # type: ignore[arg-type]
+            breakpoints=store.load(),
+            outside=outside_view(info.pid),
+        )
+        keep_looking = asyncio.create_task(_keep_looking(refresh_peek, on_snapshot))
+        try:
+            return await attach(info, options, on_progress)
+        finally:
+            keep_looking.cancel()
+
+    app = DebugApp(
+        connect,
+        title=f"{info.pid} {info.command}",
+        first=peek(info.pid),
+        diagnose=diagnosis_of,
+        read_source=read_lines,
+        refresh_peek=refresh_peek,
+        breakpoint_store=store,
+    )
+    result = app.run()
+    return int(result or 0)
+
+
+async def _keep_looking(
+    look: Callable[[], Awaitable[Snapshot]], on_snapshot: Callable[[Snapshot], None]
+) -> None:
+    """Fresh peeks while attaching takes its time."""
+    while True:
+        await asyncio.sleep(_PEEK_INTERVAL)
+        with contextlib.suppress(IqdebugError):
+            on_snapshot(await look())

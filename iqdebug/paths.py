@@ -1,0 +1,35 @@
+"""What kind of code a file name stands for. Pure string logic: no file is looked at."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from iqdebug.state import FrameKind
+
+__all__ = ["frame_kind"]
+
+_LIBRARY = re.compile(r"(?:^|[/\\])(?:site|dist)-packages[/\\]")
+_STDLIB = re.compile(
+    r"(?:^|[/\\])lib(?:64)?[/\\]python3(?:\.\d+t?|\d+\.zip)?[/\\]"
+    r"|(?:^|[/\\])python3\d+\.zip[/\\]"
+    r"|(?:^|[/\\])Lib[/\\](?!site-packages)[^/\\]+\.py$"  # Windows and a CPython source tree
+)
+
+
+@lru_cache(maxsize=8192)
+def frame_kind(path: str) -> FrameKind:
+    """``library`` below site-packages or dist-packages, ``stdlib`` below lib/python3.x and for
+    names the interpreter made up for its own frozen code, else ``user``.
+
+    ``<string>``, ``<stdin>`` and notebook cells are the person's own code. Never raises.
+    """
+    if path.startswith("<"):
+        return (
+            "stdlib"
+            if path.startswith(("<frozen ", "<__array_function__", "<shim>", "<trampoline>"))
+            else "user"
+        )
+    if _LIBRARY.search(path):
+        return "library"
+    return "stdlib" if _STDLIB.search(path) else "user"

@@ -1,0 +1,1 @@
+"""Looks at processes from outside: nothing is stopped, nothing is put into them."""

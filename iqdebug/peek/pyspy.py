@@ -1,0 +1,185 @@
+"""Runs py-spy's dump, which reads the target's memory and leaves the target running."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from iqdebug.errors import MissingTool, NoSuchProcess, NotPermitted, TargetError, TargetExited
+from iqdebug.paths import frame_kind
+from iqdebug.peek.host import Host
+from iqdebug.peek.preflight import not_permitted
+from iqdebug.peek.threadids import kernel_ids
+from iqdebug.state import Frame, Gil, Thread, Variable
+
+__all__ = ["ATTEMPTS", "Reader", "read_threads", "variable_from_text"]
+
+ATTEMPTS = 8
+"""The target runs on while it is read, so a look can catch a stack half way through a change."""
+
+VALUE_LIMIT = 200
+"""Characters of a value that are kept."""
+
+_FORBIDDEN = re.compile(r"permission denied|operation not permitted|EPERM|EACCES", re.IGNORECASE)
+_TYPES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"<([A-Za-z_][\w.]*) at 0x"), r""),
+    (re.compile(r"(?:True|False)$"), "bool"),
+    (re.compile(r"None$"), "NoneType"),
+    (re.compile(r"-?\d+$"), "int"),
+    (re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?$|-?(?:inf|nan)$", re.IGNORECASE), "float"),
+    (re.compile(r"[\"']"), "str"),
+    (re.compile(r"b[\"']"), "bytes"),
+    (re.compile(r"\["), "list"),
+    (re.compile(r"\("), "tuple"),
+    (re.compile(r"\{"), "dict"),
+)
+
+
+class Reader(Protocol):
+    """Runs a program; raises subprocess.TimeoutExpired. A fake stands in for it in tests."""
+
+    def __call__(self, command: list[str], timeout: float) -> subprocess.CompletedProcess[str]: ...
+
+
+def run_reader(command: list[str], timeout: float) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        timeout=timeout,
+    )
+
+
+def read_threads(
+    pid: int, host: Host, *, deadline: float, locals: bool, run: Reader = run_reader
+) -> tuple[Thread, ...]:
+    """The Python threads of the process, main thread first, states not filled in yet.
+
+    ``deadline`` is in seconds from now and holds for all attempts together. Raises MissingTool,
+    NotPermitted, NoSuchProcess, TargetExited, or TargetError when the process cannot be read.
+    """
+    tool = host.which("py-spy")
+    if tool is None:
+        raise MissingTool(
+            "py-spy, which looks at processes from outside, is not installed",
+            fix="python -m pip install py-spy",
+        )
+    command = [tool, "dump", "--nonblocking", "--json", *(["-ll"] if locals else []), "--pid", str(pid)]
+    until = time.monotonic() + deadline
+    complaint = ""
+    for attempt in range(ATTEMPTS):
+        remaining = until - time.monotonic()
+        if attempt and remaining <= 0:
+            break
+        try:
+            done = run(command, max(0.05, remaining))
+        except subprocess.TimeoutExpired:
+            break
+        except OSError as error:
+            raise MissingTool(
+                f"py-spy cannot be run: {error.strerror or error}",
+                fix="python -m pip install --force-reinstall py-spy",
+            ) from None
+        if done.returncode == 0:
+            threads = _threads(done.stdout, pid, host)
+            if threads:
+                return threads
+            complaint = "no Python thread was found in it: it may be starting or ending"
+        else:
+            complaint = _last_words(done.stderr)
+            _raise_if_hopeless(pid, host, done.stderr)
+    _raise_if_hopeless(pid, host, "")
+    raise TargetError(
+        f"process {pid} could not be read from outside",
+        complaint or f"py-spy gave no answer within {deadline:g} s",
+        f"try again, or look from inside: iqdebug attach {pid}",
+    )
+
+
+def _raise_if_hopeless(pid: int, host: Host, complaint: str) -> None:
+    try:
+        if host.proc.stat(pid).state in "ZX":
+            raise TargetExited(f"process {pid} ended while it was being looked at")
+        status = host.proc.status(pid)
+    except ProcessLookupError:
+        raise NoSuchProcess(f"process {pid} has ended") from None
+    except PermissionError:
+        status = {}
+    if _FORBIDDEN.search(complaint):
+        refused = not_permitted(pid, status, host, "peek")
+        why = refused.why if refused else "is protected by the system (a container or security module)"
+        fix = refused.fix if refused else "in a container, start it with --cap-add=SYS_PTRACE"
+        raise NotPermitted(f"cannot look: process {pid} {why}", fix=fix)
+
+
+def _last_words(text: str) -> str:
+    """The deepest reason of py-spy's error chain."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return re.sub(r"^(?:Error:|Reason:|\d+:)\s*", "", lines[-1])[:200] if lines else ""
+
+
+def _threads(text: str, pid: int, host: Host) -> tuple[Thread, ...]:
+    try:
+        raw = json.loads(text)
+    except ValueError:
+        return ()
+    items = [item for item in raw if isinstance(item, dict)] if isinstance(raw, list) else []
+    unknown = [item["thread_id"] for item in items if not item.get("os_thread_id") and item.get("thread_id")]
+    kernel = kernel_ids(host.proc, pid, unknown) if unknown else {}
+    found = [
+        _thread(item, item.get("os_thread_id") or kernel.get(item.get("thread_id") or 0), pid)
+        for item in items
+    ]
+    return tuple(sorted(found, key=lambda thread: (not thread.is_main, thread.os_id or thread.id)))
+
+
+def _thread(item: Mapping[str, Any], os_id: int | None, pid: int) -> Thread:
+    name = item.get("thread_name") or ""
+    is_main = os_id == pid or (name == "MainThread" and os_id is None)
+    return Thread(
+        id=os_id or int(item.get("thread_id") or 0),
+        name=name or ("MainThread" if is_main else f"thread {os_id}"),
+        os_id=os_id,
+        gil=Gil.HOLDS if item.get("owns_gil") else Gil.NONE,
+        frames=tuple(_frame(frame) for frame in item.get("frames") or ()),
+        is_main=is_main,
+    )
+
+
+def _frame(item: Mapping[str, Any]) -> Frame:
+    path = item.get("filename") or ""
+    variables = item.get("locals")
+    return Frame(
+        name=item.get("name") or "?",
+        path=path,
+        line=max(0, int(item.get("line") or 0)),
+        kind=frame_kind(path),
+        module=item.get("module") or "",
+        locals=None if variables is None else tuple(_variable(variable) for variable in variables),
+    )
+
+
+def _variable(item: Mapping[str, Any]) -> Variable:
+    kind = "argument" if item.get("arg") else "local"
+    return variable_from_text(item.get("name") or "?", item.get("repr"), kind == "argument")
+
+
+def variable_from_text(name: str, text: str | None, argument: bool = False) -> Variable:
+    """A variable of which only the printed value is known; the type is read off that, "" where
+    the text does not tell. Values are cut at VALUE_LIMIT characters."""
+    value = text or ""
+    cut = len(value) > VALUE_LIMIT or value.endswith(("...", '..."', "...'", "...]", "...)", "...}"))
+    return Variable(
+        name=name,
+        value=value[: VALUE_LIMIT - 1] + "…" if len(value) > VALUE_LIMIT else value,
+        type=next((kind or match[1] for pattern, kind in _TYPES if (match := pattern.match(value))), ""),
+        state="lazy" if text is None else "cut" if cut else "ok",
+        kind="argument" if argument else "local",
+        evaluate_name=name if name.isidentifier() else None,
+    )

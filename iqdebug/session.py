@@ -1,0 +1,121 @@
+"""What a screen may ask of a debug session, whatever stands behind it.
+
+A live target, a recorded crash and a replayed session implement :class:`DebugSession` with
+different capabilities; no screen asks which one it has, only what it can do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Protocol, runtime_checkable
+
+from iqdebug.state import (
+    Breakpoint,
+    Completion,
+    EvaluateResult,
+    Frame,
+    LogRecord,
+    Snapshot,
+    Variable,
+)
+
+__all__ = ["Capability", "DebugSession", "Listener", "StepKind"]
+
+
+class Capability(str, Enum):
+    PAUSE = "pause"
+    CONTINUE = "continue"
+    STEP = "step"
+    RUN_TO = "run to cursor"
+    RESTART_FRAME = "restart frame"
+    EVALUATE = "evaluate"
+    COMPLETE = "complete"
+    SET_VARIABLE = "set variable"
+    BREAKPOINTS = "breakpoints"
+    REPR = "show repr"
+    DETACH = "detach"
+    REATTACH = "attach again"
+
+
+class StepKind(str, Enum):
+    OVER = "next"
+    IN = "stepIn"
+    OUT = "stepOut"
+
+
+class Listener(Protocol):
+    """Told of changes, always on the event loop's thread, in order. Must not block."""
+
+    def snapshot_changed(self, snapshot: Snapshot) -> None:
+        """A newer snapshot is current."""
+
+    def logs_arrived(self, records: Sequence[LogRecord], dropped: int) -> None:
+        """The target wrote or logged; ``dropped`` lines were lost since the last call because
+        they came faster than they could be read."""
+
+    def breakpoints_changed(self, breakpoints: Sequence[Breakpoint]) -> None:
+        """The whole list, as the server has it now."""
+
+
+@runtime_checkable
+class DebugSession(Protocol):
+    """The authority for one target's debug state.
+
+    Every action raises :class:`~iqdebug.errors.NotAvailable` when :meth:`why_not` names a
+    reason, :class:`~iqdebug.errors.RequestFailed` when the server refuses, and
+    :class:`~iqdebug.errors.ConnectionLost` when it is gone. Values asked for under an epoch
+    that has passed come back empty rather than wrong.
+    """
+
+    @property
+    def snapshot(self) -> Snapshot: ...
+
+    @property
+    def breakpoints(self) -> tuple[Breakpoint, ...]: ...
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Start telling ``listener``; the returned callable stops it."""
+
+    def why_not(self, capability: Capability) -> str:
+        """"" when the action is possible now, else the reason in words."""
+
+    async def pause(self) -> None:
+        """Ask the target to stop; returns when asked, the stop arrives as a snapshot. When it
+        cannot stop (main thread in C), the snapshot's detail says so within 2 s."""
+
+    async def resume(self) -> None: ...
+
+    async def step(self, kind: StepKind, thread_id: int) -> None: ...
+
+    async def run_to(self, path: str, line: int) -> None: ...
+
+    async def restart_frame(self, frame: Frame) -> None: ...
+
+    async def variables(self, frame: Frame, epoch: int) -> tuple[Variable, ...]:
+        """The locals of a frame, then one expandable group for its globals. Runs no code of
+        the target's."""
+
+    async def children(self, reference: int, epoch: int, start: int = 0, count: int = 100) -> tuple[Variable, ...]:
+        """``count`` children from ``start``; runs no code of the target's."""
+
+    async def full_value(self, reference_or_expression: int | str, frame: Frame | None, epoch: int) -> str:
+        """The value's own ``repr``, run in the target because a person asked; bounded in time
+        (2 s) and length (1 MiB)."""
+
+    async def evaluate(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
+        """Evaluate or execute in the frame, or in the target's ``__main__`` when None."""
+
+    async def complete(self, text: str, column: int, frame: Frame | None, epoch: int) -> tuple[Completion, ...]: ...
+
+    async def set_variable(self, name: str, expression: str, frame: Frame, epoch: int) -> EvaluateResult: ...
+
+    async def set_breakpoints(self, breakpoints: Sequence[Breakpoint]) -> None:
+        """Replace the whole list."""
+
+    async def refresh(self) -> None:
+        """Look again at a running target (stacks without stopping it)."""
+
+    async def detach(self) -> None:
+        """Resume, remove everything of ours from the target, and close. Never raises for a
+        target that is already gone."""

@@ -1,0 +1,191 @@
+"""Headless output: plain text for people and screen readers, JSON for programs.
+
+No colour, no cursor movement. What comes from a target is cleaned of control characters, so
+that no value can steer the terminal.
+"""
+
+from __future__ import annotations
+
+import shutil
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from iqdebug.state import Diagnosis, Frame, Gil, LogRecord, ProcessInfo, Snapshot, Task, Thread
+
+__all__ = ["clean", "diagnosis_lines", "json_text", "process_table", "snapshot_lines"]
+
+_LOCALS_SHOWN = 6
+_FRAMES_SHOWN = 30
+_ENDS_SHOWN = 10
+
+
+def clean(value: str) -> str:
+    """The text on one line, with control characters and lone surrogates made visible."""
+    if value.isascii() and value.isprintable():
+        return value
+    return "".join(_shown(c) for c in value)
+
+
+def _shown(character: str) -> str:
+    if character in "\n\t":
+        return "\\n" if character == "\n" else "\\t"
+    if unicodedata.category(character) in ("Cc", "Cs", "Cf", "Zl", "Zp"):
+        return f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}"
+    return character
+
+
+def json_text(value: Any) -> str:
+    """Indented JSON of frozen values; every field by its name in :mod:`iqdebug.state`."""
+    return msgspec.json.format(msgspec.json.encode(_plain(value)), indent=2).decode()
+
+
+def _plain(value: Any) -> Any:
+    """Lone surrogates have no UTF-8 form; they become their escapes."""
+    built = msgspec.to_builtins(value)
+    return _encodable(built)
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_encodable(k): _encodable(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_encodable(v) for v in value]
+    return value
+
+
+def age(seconds: float) -> str:
+    """"42s", "12m", "3h12", "5d"."""
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m"
+    if whole < 86400:
+        return f"{whole // 3600}h{whole % 3600 // 60:02}"
+    return f"{whole // 86400}d"
+
+
+def size(count: int) -> str:
+    """Bytes as "512K", "38M", "1.2G"."""
+    if count < 1 << 20:
+        return f"{count >> 10}K"
+    if count < 1 << 30:
+        return f"{count >> 20}M"
+    return f"{count / (1 << 30):.1f}G"
+
+
+def process_table(processes: Sequence[ProcessInfo], width: int | None = None) -> list[str]:
+    """A header, a row a process, and under a row that cannot be attached why not."""
+    width = width or shutil.get_terminal_size((120, 24)).columns
+    users = max([len(p.user) for p in processes] + [4])
+    head = f"{'PID':>7} {'AGE':>5} {'CPU%':>5} {'MEM':>5} {'PYTHON':7} {'USER':{users}} ATTACH  COMMAND"
+    lines = [head]
+    for p in processes:
+        ok = "yes" if p.attach.ok else "no"
+        row = (
+            f"{p.pid:>7} {age(p.age):>5} {p.cpu:>5.1f} {size(p.rss):>5} {p.python or '?':7} "
+            f"{p.user:{users}} {ok:7} {clean(p.command)}  [{clean(p.cwd) or '?'}]"
+        )
+        lines.append(_fit(row, width))
+        notes = [p.attach.why_not, p.attach.fix] if not p.attach.ok else list(p.attach.warnings)
+        lines += [_fit(f"{'':8}{clean(note)}", width) for note in notes if note]
+    return lines
+
+
+def _fit(line: str, width: int) -> str:
+    return line if len(line) <= width else line[: max(width - 1, 1)] + "…"
+
+
+def snapshot_lines(snapshot: Snapshot, *, with_locals: bool = True) -> list[str]:
+    """The whole snapshot, focus first."""
+    head = f"process {snapshot.pid}"
+    if snapshot.python:
+        head += f", Python {snapshot.python}"
+    head += f": {snapshot.phase.value}" + (f" ({snapshot.reason})" if snapshot.reason else "")
+    lines = [head]
+    if snapshot.command:
+        lines.append(f"  {clean(snapshot.command)}")
+    if snapshot.detail:
+        lines.append(f"  {clean(snapshot.detail)}")
+    if snapshot.exception is not None:
+        lines.append(f"  {clean(snapshot.exception.type)}: {clean(snapshot.exception.message)}")
+    ordered = sorted(snapshot.threads, key=lambda t: t.id != snapshot.focus)
+    for thread in ordered:
+        lines += ["", *_thread_lines(thread, with_locals)]
+    for task in snapshot.tasks:
+        lines += ["", *_task_lines(task)]
+    return lines
+
+
+def _thread_lines(thread: Thread, with_locals: bool) -> list[str]:
+    said = [thread.state.value]
+    if thread.wait:
+        said.append(thread.wait)
+    if thread.gil is Gil.HOLDS and "GIL" not in thread.wait:
+        said.append("holds the GIL")
+    if thread.gil is Gil.WAITS and "GIL" not in thread.wait:
+        said.append("waits for the GIL")
+    lines = [f"thread {clean(thread.name)} ({thread.os_id or thread.id}): {', '.join(said)}"]
+    return lines + _frames(thread.frames, thread.frames_total, with_locals)
+
+
+def _task_lines(task: Task) -> list[str]:
+    awaiting = f", awaiting {clean(task.awaiting)}" if task.awaiting else ""
+    return [f"task {clean(task.name)} ({clean(task.coroutine)}): {task.state}{awaiting}"] + _frames(
+        task.frames, None, True
+    )
+
+
+def _frames(frames: tuple[Frame, ...], total: int | None, with_locals: bool) -> list[str]:
+    lines = []
+    shown, outermost = _without_bootstrap(list(frames))
+    frames = tuple(shown)
+    total = total - outermost if total is not None else None
+    left_out = (total or len(frames)) - len(frames)
+    if len(frames) > _FRAMES_SHOWN:
+        shown = [*frames[: _FRAMES_SHOWN - _ENDS_SHOWN], *frames[-_ENDS_SHOWN:]]
+        left_out += len(frames) - len(shown)
+    for index, frame in enumerate(shown):
+        if left_out and index == len(shown) - min(_ENDS_SHOWN, len(shown)):
+            lines.append(f"  … {left_out:,} frames left out …")
+        lines.append(f"  {clean(frame.name)}  {clean(frame.path)}:{frame.line}")
+        if with_locals and frame.locals and frame.kind == "user":
+            listed = [v for v in frame.locals if v.kind != "group"]
+            lines += [f"      {clean(v.name)} = {clean(v.value)}" for v in listed[:_LOCALS_SHOWN]]
+            if len(listed) > _LOCALS_SHOWN:
+                lines.append(f"      … {len(listed) - _LOCALS_SHOWN} more")
+    return lines
+
+
+def _without_bootstrap(frames: list[Frame]) -> tuple[list[Frame], int]:
+    """The frames without the standard library's own at the outer end, which only started the
+    thread; and how many those were. A stack of nothing else stays whole."""
+    kept = len(frames)
+    while kept and frames[kept - 1].kind == "stdlib":
+        kept -= 1
+    return (frames[:kept], len(frames) - kept) if kept else (frames, 0)
+
+
+def diagnosis_lines(diagnosis: Diagnosis) -> list[str]:
+    """Headline, suspects with reasons and proof, notes."""
+    lines = [f"{diagnosis.confidence.capitalize()}: {clean(diagnosis.headline)}"]
+    if diagnosis.confidence == "no clear suspect":
+        lines = [clean(diagnosis.headline)]
+    for rank, suspect in enumerate(diagnosis.suspects, 1):
+        where = f"{clean(suspect.path)}:{suspect.line}" if suspect.path else ""
+        lines.append(f"  {rank}. {clean(suspect.function)}  {where}  (score {suspect.score:.2f})")
+        lines += [f"     - {clean(reason)}" for reason in suspect.reasons]
+        lines += [f"       {clean(v.name)} = {clean(v.value)}" for v in suspect.proof]
+    lines += [f"  note: {clean(note)}" for note in diagnosis.notes]
+    return lines
+
+
+def log_lines(records: Iterable[LogRecord], most: int = 10) -> list[str]:
+    """The last ``most`` records, a line each."""
+    kept = list(records)[-most:]
+    return [f"  {r.stream}{' ' + r.logger if r.logger else ''}: {clean(r.text)}" for r in kept]

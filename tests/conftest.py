@@ -1,0 +1,29 @@
+"""What all tests share: the example programs and the lines their markers name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+
+
+def marker(path: str | Path, name: str) -> int:
+    """The number of the one line that ends in ``# @name``. A bare file name is looked for in
+    ``examples/``. Raises LookupError when no line, or more than one, bears the marker."""
+    file = Path(path)
+    if not file.is_absolute():
+        file = EXAMPLES / file
+    mark = re.compile(rf"#.*@{re.escape(name)}(?![\w-])")
+    lines = [n for n, text in enumerate(file.read_text("utf-8").splitlines(), 1) if mark.search(text)]
+    if len(lines) != 1:
+        raise LookupError(f"{file.name} has {len(lines)} lines marked @{name}, expected one")
+    return lines[0]
+
+
+@pytest.fixture
+def examples() -> Path:
+    """The folder of example programs."""
+    return EXAMPLES
