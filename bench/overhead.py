@@ -24,7 +24,7 @@ from bench.targets import interpreters, python_version
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.state import ProcessInfo
 
-TARGET = '''
+TARGET = """
 import os, sys, time
 def work(n):
     total = 0
@@ -40,7 +40,7 @@ def main(counter):
         chunks += 1
         os.pwrite(counter, b"%20d" % chunks, 0)
 main(os.open(sys.argv[1], os.O_RDWR | os.O_CREAT))
-'''
+"""
 
 
 class HotLoop:
@@ -119,7 +119,10 @@ def main() -> None:
         except Exception as error:  # one interpreter's failure is a row, not the end of the table
             print(f"{python_version(python):10} failed: {error}")
             continue
-        print(f"{python_version(python):10}" + "".join(f"{row.get(n, float('nan')):18.3f}" for n in names), flush=True)
+        print(
+            f"{python_version(python):10}" + "".join(f"{row.get(n, float('nan')):18.3f}" for n in names),
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

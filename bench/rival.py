@@ -103,4 +103,4 @@ class StockAttach:
     def __exit__(self, *exc: object) -> None:
         self.client.request("disconnect", terminateDebuggee=False)
         time.sleep(0.2)
-        subprocess.run(["pkill", "-f", f"debugpy.adapter.*--for-server"], check=False)
+        subprocess.run(["pkill", "-f", "debugpy.adapter.*--for-server"], check=False)

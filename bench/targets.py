@@ -13,9 +13,9 @@ __all__ = ["interpreters", "python_version"]
 MINORS = range(8, 15)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def python_version(python: str) -> str:
-    """"3.12.1" for an interpreter's path; "" when it does not run."""
+    """ "3.12.1" for an interpreter's path; "" when it does not run."""
     code = "import sys; print('.'.join(map(str, sys.version_info[:3])))"
     try:
         done = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=20)
@@ -24,7 +24,7 @@ def python_version(python: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def interpreters() -> tuple[str, ...]:
     """One interpreter for each minor version found: ``IQDEBUG_TEST_PYTHONS`` (paths joined by
     ``:``), PATH, then pyenv's folder."""

@@ -17,7 +17,7 @@ from iqdebug import __version__
 from iqdebug.errors import IqdebugError, TargetError, UsageError
 
 if TYPE_CHECKING:
-    from iqdebug.state import Diagnosis, ProcessInfo, Snapshot
+    from iqdebug.state import ProcessInfo
 
 __all__ = ["main"]
 
@@ -102,10 +102,16 @@ def _parser() -> argparse.ArgumentParser:
     _add_pid(diagnose)
     diagnose.add_argument("--json", action="store_true", help="print JSON")
     diagnose.add_argument(
-        "--seconds", type=_seconds, default=0.4, metavar="N", help="observe for N seconds (default %(default)s)"
+        "--seconds",
+        type=_seconds,
+        default=0.4,
+        metavar="N",
+        help="observe for N seconds (default %(default)s)",
     )
     diagnose.add_argument("--no-attach", action="store_true", help="only look from outside")
-    diagnose.add_argument("--yes", "-y", action="store_true", help="accepted for symmetry; diagnose never asks")
+    diagnose.add_argument(
+        "--yes", "-y", action="store_true", help="accepted for symmetry; diagnose never asks"
+    )
     diagnose.set_defaults(run=_diagnose)
 
     doctor = commands.add_parser("doctor", help="what this machine can do, and how to mend what it cannot")
@@ -276,11 +282,3 @@ def _doctor(options: argparse.Namespace) -> int:
             if check.fix and not check.ok:
                 print(f"      mend: {text.clean(check.fix)}")
     return 1 if any(not c.ok and c.severity == "error" for c in found) else 0
-
-
-def diagnosis_of(snapshot: Snapshot, earlier: Snapshot | None) -> Diagnosis:
-    """The evidence's word on a snapshot, with source read from this machine's files."""
-    from iqdebug.evidence import diagnose
-    from iqdebug.source import read_lines
-
-    return diagnose(snapshot, read_source=read_lines, earlier=earlier)

@@ -17,7 +17,7 @@ def with_outside_view(inside: tuple[Thread, ...], outside: Snapshot) -> tuple[Th
     a thread waits for is taken over only if both looks saw it at the same place, since it may
     have moved on between them.
     """
-    seen = {thread.os_id: thread for thread in outside.threads if thread.os_id is not None}
+    seen: dict[int | None, Thread] = {t.os_id: t for t in outside.threads if t.os_id is not None}
     return tuple(_completed(thread, seen.get(thread.os_id)) for thread in inside)
 
 

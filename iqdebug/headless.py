@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from iqdebug import text
-from iqdebug.cli import diagnosis_of
-from iqdebug.errors import AttachTimeout, TargetError
+from iqdebug.errors import AttachTimeout, IqdebugError, TargetError
+from iqdebug.source import read_lines
 from iqdebug.state import Breakpoint, Diagnosis, LogRecord, ProcessInfo, Snapshot
 
-__all__ = ["Result", "attached", "from_outside"]
+__all__ = ["Result", "attached", "diagnosis_of", "from_outside", "outside_view"]
 
 _PATIENCE = 3.0  # seconds for the main thread to reach a safe point before looking must do
 _LOGS_KEPT = 200
@@ -70,7 +70,6 @@ async def attached(info: ProcessInfo, seconds: float) -> Result:
     note says so.
     """
     from iqdebug.dap.attach import AttachOptions, attach
-    from iqdebug.live import outside_view
 
     options = AttachOptions(exceptions=(), wait=_PATIENCE, outside=outside_view(info.pid))
     try:
@@ -91,3 +90,21 @@ async def attached(info: ProcessInfo, seconds: float) -> Result:
     return Result(second, diagnosis_of(second, first), tuple(ear.records))
 
 
+def outside_view(pid: int) -> Callable[[], Awaitable[Snapshot | None]]:
+    """A look from outside for a session to complete its own with; None when it fails."""
+    from iqdebug.peek.look import peek
+
+    async def look() -> Snapshot | None:
+        try:
+            return await asyncio.to_thread(peek, pid, locals=False, deadline=1.0)
+        except IqdebugError:
+            return None
+
+    return look
+
+
+def diagnosis_of(snapshot: Snapshot, earlier: Snapshot | None) -> Diagnosis:
+    """The evidence's word on a snapshot, with source read from this machine's files."""
+    from iqdebug.evidence import diagnose
+
+    return diagnose(snapshot, read_source=read_lines, earlier=earlier)

@@ -6,30 +6,22 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 
-from iqdebug.cli import diagnosis_of
 from iqdebug.errors import IqdebugError
+from iqdebug.headless import diagnosis_of, outside_view
 from iqdebug.session import DebugSession
 from iqdebug.source import read_lines
 from iqdebug.state import ProcessInfo, Snapshot
 from iqdebug.store import ProjectStore
 
-__all__ = ["open_debugger", "outside_view"]
+__all__ = ["open_debugger"]
 
-_FILTERS = {"uncaught": ("uncaught",), "raised": ("raised",), "user": ("userUnhandled", "uncaught"), "never": ()}
+_FILTERS = {
+    "uncaught": ("uncaught",),
+    "raised": ("raised",),
+    "user": ("userUnhandled", "uncaught"),
+    "never": (),
+}
 _PEEK_INTERVAL = 1.0
-
-
-def outside_view(pid: int) -> Callable[[], Awaitable[Snapshot | None]]:
-    """A look from outside for a session to complete its own with; None when it fails."""
-    from iqdebug.peek.look import peek
-
-    async def look() -> Snapshot | None:
-        try:
-            return await asyncio.to_thread(peek, pid, locals=False, deadline=1.0)
-        except IqdebugError:
-            return None
-
-    return look
 
 
 def open_debugger(info: ProcessInfo, on_exception: str, pause: bool) -> int:

@@ -78,7 +78,7 @@ class DebugSession(Protocol):
         """Start telling ``listener``; the returned callable stops it."""
 
     def why_not(self, capability: Capability) -> str:
-        """"" when the action is possible now, else the reason in words."""
+        """ "" when the action is possible now, else the reason in words."""
 
     async def pause(self) -> None:
         """Ask the target to stop; returns when asked, the stop arrives as a snapshot. When it
@@ -96,7 +96,9 @@ class DebugSession(Protocol):
         """The locals of a frame, then one expandable group for its globals. Runs no code of
         the target's."""
 
-    async def children(self, reference: int, epoch: int, start: int = 0, count: int = 100) -> tuple[Variable, ...]:
+    async def children(
+        self, reference: int, epoch: int, start: int = 0, count: int = 100
+    ) -> tuple[Variable, ...]:
         """``count`` children from ``start``; runs no code of the target's."""
 
     async def full_value(self, reference_or_expression: int | str, frame: Frame | None, epoch: int) -> str:
@@ -106,7 +108,9 @@ class DebugSession(Protocol):
     async def evaluate(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
         """Evaluate or execute in the frame, or in the target's ``__main__`` when None."""
 
-    async def complete(self, text: str, column: int, frame: Frame | None, epoch: int) -> tuple[Completion, ...]: ...
+    async def complete(
+        self, text: str, column: int, frame: Frame | None, epoch: int
+    ) -> tuple[Completion, ...]: ...
 
     async def set_variable(self, name: str, expression: str, frame: Frame, epoch: int) -> EvaluateResult: ...
 

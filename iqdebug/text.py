@@ -59,7 +59,7 @@ def _encodable(value: Any) -> Any:
 
 
 def age(seconds: float) -> str:
-    """"42s", "12m", "3h12", "5d"."""
+    """ "42s", "12m", "3h12", "5d"."""
     whole = int(seconds)
     if whole < 60:
         return f"{whole}s"
@@ -136,9 +136,8 @@ def _thread_lines(thread: Thread, with_locals: bool) -> list[str]:
 
 def _task_lines(task: Task) -> list[str]:
     awaiting = f", awaiting {clean(task.awaiting)}" if task.awaiting else ""
-    return [f"task {clean(task.name)} ({clean(task.coroutine)}): {task.state}{awaiting}"] + _frames(
-        task.frames, None, True
-    )
+    head = f"task {clean(task.name)} ({clean(task.coroutine)}): {task.state}{awaiting}"
+    return [head, *_frames(task.frames, None, True)]
 
 
 def _frames(frames: tuple[Frame, ...], total: int | None, with_locals: bool) -> list[str]:

@@ -112,14 +112,14 @@ def _dull(name: str, obj: Any) -> bool:
     )
 
 
-def locals_page(frame: types.FrameType, references: Optional[References], limit: int = 500) -> List[Dict[str, Any]]:
+def locals_page(
+    frame: types.FrameType, references: Optional[References], limit: int = 500
+) -> List[Dict[str, Any]]:
     """The frame's locals, then one group for its globals."""
     rows = [entry(name, obj, references, kind, name) for name, obj, kind in frame_locals(frame)[:limit]]
     if references is not None and frame.f_globals is not frame.f_locals:
         number = references.add(_Globals(frame.f_globals), "")
-        rows.append(
-            {"n": _GLOBALS, "v": "", "t": "", "k": "group", "r": number, "s": len(frame.f_globals)}
-        )
+        rows.append({"n": _GLOBALS, "v": "", "t": "", "k": "group", "r": number, "s": len(frame.f_globals)})
     return rows
 
 
@@ -198,7 +198,11 @@ def _attributes(obj: Any, expression: str, references: References) -> List[Dict[
             row["e"] = "%s.%s" % (expression, name)
         rows.append(row)
     if issubclass(type(obj), BaseException):
-        for name, value in (("args", values._get_args(obj)), ("__cause__", obj.__cause__), ("__context__", obj.__context__)):
+        for name, value in (
+            ("args", values._get_args(obj)),
+            ("__cause__", obj.__cause__),
+            ("__context__", obj.__context__),
+        ):
             if value is not None:
                 path = "%s.%s" % (expression, name) if expression else ""
                 rows.append(entry(name, value, references, "attribute", path))

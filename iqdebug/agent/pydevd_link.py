@@ -144,7 +144,7 @@ class Link:
             self.kick,
             lambda: setattr(debugger, "ready_to_run", True),
             pydevd.pydevd_tracing.restore_sys_set_trace_func,
-            lambda: threading.settrace(None),  # type: ignore[arg-type]
+            lambda: threading.settrace(None),
             _undo_thread_patches,
             # Without its connection pydevd's reader ends at once instead of being waited for.
             lambda: debugger._client_socket.shutdown(socket.SHUT_RDWR),
@@ -165,7 +165,6 @@ class Link:
         path = list(sys.path)
         sys.path.insert(0, self._folder)
         try:
-            import debugpy._vendored.force_pydevd  # type: ignore[import-untyped]  # noqa: F401
             import pydevd  # type: ignore[import-not-found]
         finally:
             if sys.path[:1] == [self._folder]:
@@ -240,7 +239,7 @@ class Link:
                 continue
         for step in (
             pydevd.pydevd_tracing.restore_sys_set_trace_func,
-            lambda: threading.settrace(None),  # type: ignore[arg-type]
+            lambda: threading.settrace(None),
             _undo_thread_patches,
             untrace_all,
             lambda: pydevd.set_global_debugger(None),

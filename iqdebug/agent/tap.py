@@ -65,7 +65,7 @@ class Tap:
 
     def take(self, limit: int = 5_000) -> Tuple[List[Dict[str, Any]], int]:
         """At most ``limit`` records, oldest first, and how many were lost before them."""
-        taken = []
+        taken: List[Dict[str, Any]] = []
         while len(taken) < limit:
             try:
                 taken.append(self._records.popleft())
@@ -86,7 +86,7 @@ class Tap:
         original = logging.Logger.callHandlers
         inside = self._inside
 
-        def callHandlers(logger: Any, record: Any) -> None:  # noqa: N802  (logging's name)
+        def callHandlers(logger: Any, record: Any) -> None:
             try:
                 self._add(_logged(record))
             except Exception:
@@ -97,7 +97,7 @@ class Tap:
             finally:
                 inside.depth -= 1
 
-        logging.Logger.callHandlers = callHandlers  # type: ignore[method-assign]
+        logging.Logger.callHandlers = callHandlers  # type: ignore[method-assign,assignment]
 
         def undo() -> None:
             if logging.Logger.callHandlers is callHandlers:
@@ -175,7 +175,7 @@ def _message(record: Any) -> str:
 
 def _exception_lines(info: Any) -> str:
     """Type, message and innermost place of an exception that is being logged."""
-    kind, value, trace = info
+    _, value, trace = info
     where = ""
     while trace is not None:
         code = trace.tb_frame.f_code

@@ -132,7 +132,7 @@ def size_of(obj: Any) -> Optional[int]:
     cls = type(obj)
     for base in (list, tuple, dict, set, frozenset, str, bytes, bytearray):
         if issubclass(cls, base):
-            return base.__len__(obj)
+            return int(getattr(base, "__len__")(obj))  # noqa: B009  (mypy: a bare type has none)
     deque = _deque_type()
     if deque is not None and issubclass(cls, deque):
         return int(deque.__len__(obj))
@@ -244,7 +244,12 @@ def _plain_datetime(obj: Any) -> bool:
     )
 
 
-_BRACKETS = {list: "[]", tuple: "()", set: "{}", frozenset: "{}"}
+_BRACKETS: Dict[type, Tuple[str, str]] = {
+    list: ("[", "]"),
+    tuple: ("(", ")"),
+    set: ("{", "}"),
+    frozenset: ("{", "}"),
+}
 
 
 def elements(obj: Any) -> Iterator[Any]:
@@ -260,7 +265,7 @@ def elements(obj: Any) -> Iterator[Any]:
 def _items_text(obj: Any, cls: type, limit: int, depth: int) -> str:
     size = size_of(obj) or 0
     base = next((b for b in _BRACKETS if issubclass(cls, b)), None)
-    opening, closing = _BRACKETS[base] if base else "[]"
+    opening, closing = _BRACKETS[base] if base else ("[", "]")
     prefix = "" if cls in (list, tuple, set) else type_name(cls)
     if prefix and (base in (set, frozenset) or base is None):
         opening, closing = "(" + opening, closing + ")"
@@ -325,8 +330,8 @@ def _described(obj: Any, cls: type) -> str:
     if cls is types.BuiltinFunctionType:
         return "<builtin %s>" % obj.__name__
     if issubclass(cls, types.ModuleType):
-        name = (instance_dict(obj) or {}).get("__name__")
-        return "<module %s>" % name if type(name) is str else "<module>"
+        own = (instance_dict(obj) or {}).get("__name__")
+        return "<module %s>" % own if type(own) is str else "<module>"
     for kind, attribute in (
         (types.GeneratorType, "gi"),
         (types.CoroutineType, "cr"),

@@ -166,7 +166,9 @@ async def _open(
             lease = Lease(await rendezvous.connection("lease"))
             control = await asyncio.open_connection(sock=await rendezvous.connection("control"))
             # From here on the session hears the agent; the first event is also the greeting.
-            agent = AgentClient(*control, _both(hello, session.agent_event), _each(hello.closed, session.agent_closed))
+            agent = AgentClient(
+                *control, _both(hello, session.agent_event), _each(hello.closed, session.agent_closed)
+            )
             _check_hello(await hello.future, info.pid)
             stream = await asyncio.open_connection(sock=await rendezvous.connection("dap"))
             client = DapClient(*stream, session.dap_event, session.dap_closed)
@@ -273,5 +275,3 @@ async def _handshake(session: Session, client: DapClient, token: str, options: A
     await client.request("setExceptionBreakpoints", {"filters": list(options.exceptions)}, timeout=_STEP)
     await client.request("configurationDone", {}, timeout=_STEP)
     await session.start(pause=options.pause)
-
-

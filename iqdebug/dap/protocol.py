@@ -134,7 +134,8 @@ def encode_failure(seq: int, request: ReverseRequest) -> bytes:
 def decode(content: bytes) -> Message:
     """:raises ProtocolError: the content is not a DAP message."""
     try:
-        return _message_decoder.decode(content)
+        message: Message = _message_decoder.decode(content)
+        return message
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         shown = content[:60].decode("ascii", "replace")
         raise ProtocolError(
@@ -157,7 +158,7 @@ class Decoder:
         :raises ProtocolError: the stream is not framed as DAP.
         """
         self._buffer += data
-        contents = []
+        contents: list[bytes] = []
         while True:
             if self._expected is None:
                 end = self._buffer.find(b"\r\n\r\n")

@@ -96,7 +96,9 @@ class Rendezvous:
         line = b""
         with contextlib.suppress(OSError, asyncio.TimeoutError):
             while not line.endswith(b"\n") and len(line) < 200:
-                byte = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(connection, 1), _HELLO_TIMEOUT)
+                byte = await asyncio.wait_for(
+                    asyncio.get_running_loop().sock_recv(connection, 1), _HELLO_TIMEOUT
+                )
                 if not byte:
                     break
                 line += byte

@@ -217,7 +217,12 @@ class Session:
     async def complete(
         self, text: str, column: int, frame: Frame | None, epoch: int
     ) -> tuple[Completion, ...]:
-        if frame is None or frame.id is None or epoch != self._snapshot.epoch or self.why_not(Capability.COMPLETE):
+        if (
+            frame is None
+            or frame.id is None
+            or epoch != self._snapshot.epoch
+            or self.why_not(Capability.COMPLETE)
+        ):
             return ()
         arguments = {"text": text, "column": column + 1, "frameId": frame.id}
         try:
@@ -307,7 +312,11 @@ class Session:
                 task.cancel()
             if self._snapshot.phase not in (Phase.ENDED, Phase.DETACHED):
                 self._publish(
-                    epoch=self._snapshot.epoch + 1, phase=Phase.DETACHED, reason="detached", focus=None, detail=""
+                    epoch=self._snapshot.epoch + 1,
+                    phase=Phase.DETACHED,
+                    reason="detached",
+                    focus=None,
+                    detail="",
                 )
 
     # what the two connections report
@@ -380,7 +389,9 @@ class Session:
                 "exceptionInfo", {"threadId": body.threadId}, protocol.ExceptionInfoBody, _ANSWER
             )
         except (RequestFailed, TimeoutError):
-            found = protocol.ExceptionInfoBody(exceptionId=body.text or "exception", description=body.description)
+            found = protocol.ExceptionInfoBody(
+                exceptionId=body.text or "exception", description=body.description
+            )
         if epoch != self._snapshot.epoch:
             return
         uncaught = found.breakMode == "unhandled"
@@ -462,7 +473,9 @@ class Session:
         self._publish(
             epoch=self._snapshot.epoch + 1,
             phase=Phase.DETACHED if alive else Phase.ENDED,
-            reason=failure.what if failure else ("the connection ended; the process runs on" if alive else "exited"),
+            reason=failure.what
+            if failure
+            else ("the connection ended; the process runs on" if alive else "exited"),
             detail="",
             focus=None,
         )
@@ -556,7 +569,10 @@ class Session:
             asked = [*wanted, *([self._run_to] if self._run_to and self._run_to.path == path else [])]
             rows = [_breakpoint_row(b) for b in asked]
             body = await self._dap_fetch(
-                "setBreakpoints", {"source": {"path": path}, "breakpoints": rows}, protocol.BreakpointsBody, 5.0
+                "setBreakpoints",
+                {"source": {"path": path}, "breakpoints": rows},
+                protocol.BreakpointsBody,
+                5.0,
             )
             for breakpoint_, result in zip(asked, body.breakpoints, strict=False):
                 answered[(path, breakpoint_.line)] = result

@@ -164,6 +164,8 @@ def _container(host: Host) -> Check:
         return Check("container", True, "info", "not in a container, as far as can be told")
     if host.may_ptrace_all:
         return Check("container", True, "info", f"in a container ({kind}) with CAP_SYS_PTRACE")
+    if host.may_become_privileged:
+        return Check("container", True, "info", f"in a container ({kind}) that allows CAP_SYS_PTRACE to root")
     flag = {
         "kubernetes": "add SYS_PTRACE to securityContext.capabilities.add of the container",
         "podman": "podman run --cap-add=SYS_PTRACE …",

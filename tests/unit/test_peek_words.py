@@ -211,6 +211,7 @@ def test_doctor_names_a_command_for_everything_that_is_wrong(tmp_path: Path) -> 
     scope.parent.mkdir(parents=True)
     scope.write_text("1")
     host = make_host(tmp_path, tool=None, euid=1000)
+    (tmp_path / "5" / "status").write_text("CapEff:\t0\nCapBnd:\t00000000a80425fb\n")
     (tmp_path / "5" / "mounts").write_text("proc /proc proc rw,hidepid=2 0 0\n")
     host.environ = {"TERM": "dumb", "container": "podman"}
     found = checks(host=host, terminal=Terminal(True, 60, 15, "ascii"), run=lambda _: "")
