@@ -54,7 +54,7 @@ def _thread_states() -> Iterator[int]:
 
 def _clear_tracing() -> None:
     api: Any = ctypes.pythonapi
-    if sys.version_info >= (3, 9):
+    if hasattr(api, "_PyEval_SetTrace"):
         set_trace = api._PyEval_SetTrace
         set_trace.restype = ctypes.c_int
         set_trace.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]

@@ -130,9 +130,10 @@ def properties(obj: Any) -> List[str]:
 def size_of(obj: Any) -> Optional[int]:
     """The number of elements of a builtin container or text (or of what derives from one)."""
     cls = type(obj)
-    for base in (list, tuple, dict, set, frozenset, str, bytes, bytearray):
+    bases: Tuple[Any, ...] = (list, tuple, dict, set, frozenset, str, bytes, bytearray)
+    for base in bases:
         if issubclass(cls, base):
-            return int(getattr(base, "__len__")(obj))  # noqa: B009  (mypy: a bare type has none)
+            return int(base.__len__(obj))
     deque = _deque_type()
     if deque is not None and issubclass(cls, deque):
         return int(deque.__len__(obj))
