@@ -7,6 +7,7 @@ a debugpy that the target has installed for itself is never used.
 from __future__ import annotations
 
 import builtins
+import importlib
 import os
 import socket
 import sys
@@ -165,7 +166,9 @@ class Link:
         path = list(sys.path)
         sys.path.insert(0, self._folder)
         try:
-            import pydevd  # type: ignore[import-not-found]
+            # The import for its effects comes first: it makes `pydevd` the copy inside debugpy.
+            importlib.import_module("debugpy._vendored.force_pydevd")
+            pydevd: Any = importlib.import_module("pydevd")
         finally:
             if sys.path[:1] == [self._folder]:
                 del sys.path[0]

@@ -32,6 +32,7 @@ _GETSET = types.GetSetDescriptorType
 _MEMBER = types.MemberDescriptorType
 _SEQUENCES = (list, tuple)
 _SETS = (set, frozenset)
+_SIZED: Any = (list, tuple, dict, set, frozenset, str, bytes, bytearray)
 
 # Exact standard-library types whose repr is made of builtin values alone.
 _PLAIN_REPR = {
@@ -130,8 +131,7 @@ def properties(obj: Any) -> List[str]:
 def size_of(obj: Any) -> Optional[int]:
     """The number of elements of a builtin container or text (or of what derives from one)."""
     cls = type(obj)
-    bases: Tuple[Any, ...] = (list, tuple, dict, set, frozenset, str, bytes, bytearray)
-    for base in bases:
+    for base in _SIZED:
         if issubclass(cls, base):
             return int(base.__len__(obj))
     deque = _deque_type()

@@ -209,6 +209,12 @@ def _check_hello(event: dict[str, Any], pid: int) -> None:
         return
     if event["event"] == "closed":
         raise TargetExited(f"Process {pid} closed the connection while iqdebug was attaching")
+    if event["event"] == "failed":
+        raise CannotAttach(
+            f"The debugger could not be started in process {pid}",
+            str(event.get("message", "")),
+            "The process runs on; `iqdebug peek` works. Please report this.",
+        )
     raise CannotAttach(
         f"Process {pid} cannot be debugged now",
         str(event.get("message", "")),

@@ -1,0 +1,1 @@
+"""The screens. Nothing else imports textual; nothing here talks DAP."""

@@ -1,0 +1,779 @@
+"""The debugger's screen: one snapshot in, intents out.
+
+The app paints the first peek at once and attaches behind it. Session callbacks and workers post
+messages; :meth:`DebugApp.on_snapshot_arrived` is the only place that changes what is shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, Protocol
+
+from rich.text import Text
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.events import Resize
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widgets import Static
+
+from iqdebug.errors import IqdebugError
+from iqdebug.session import Capability, DebugSession, StepKind
+from iqdebug.state import (
+    Breakpoint,
+    Diagnosis,
+    EvaluateResult,
+    Frame,
+    LogRecord,
+    Phase,
+    Snapshot,
+    Suspect,
+    Thread,
+)
+from iqdebug.text import clean
+from iqdebug.tui import messages
+from iqdebug.tui.breakpoints_pane import BreakpointsPane
+from iqdebug.tui.console_pane import ConsolePane
+from iqdebug.tui.dialogs import BreakpointScreen, LineScreen, TextScreen
+from iqdebug.tui.insight import InsightCard, SuspectsScreen
+from iqdebug.tui.keys import ACTIONS
+from iqdebug.tui.log_pane import LogPane
+from iqdebug.tui.source_pane import SourcePane
+from iqdebug.tui.stack_pane import StackPane, first_user_frame
+from iqdebug.tui.status import StatusBar
+from iqdebug.tui.variable_tree import PAGE, Node, VariableTree
+from iqdebug.tui.variables_pane import VariablesPane
+
+__all__ = ["Connect", "DebugApp", "ProjectMemory"]
+
+_STOPPED = (Phase.PAUSED, Phase.CRASHED)
+_OVER = (Phase.DETACHED, Phase.ENDED)
+_LOOK_EVERY = 1.0
+_TABS = ("variables", "output", "console", "breakpoints")
+
+Connect = Callable[[Callable[[Snapshot], None], Callable[[str], None]], Awaitable[DebugSession]]
+
+
+class ProjectMemory(Protocol):
+    """What survives a restart."""
+
+    def load(self) -> tuple[Breakpoint, ...]: ...
+
+    def save(self, breakpoints: Sequence[Breakpoint]) -> None: ...
+
+    def load_history(self) -> list[str]: ...
+
+    def save_history(self, history: Sequence[str]) -> None: ...
+
+
+class DebugApp(App[int]):
+    """:param connect: attaches; is given what to tell of fresher peeks and of progress in words.
+    :param first: what is painted before anything else.
+    :param diagnose: (snapshot, earlier one) → diagnosis; run in a worker.
+    :param refresh_peek: a look from outside, for when attaching is not possible.
+    """
+
+    CSS_PATH = "app.tcss"
+    TITLE = "iqdebug"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(action.keys, action.name, action.words, show=False) for action in ACTIONS
+    ]
+
+    snapshot: reactive[Snapshot | None] = reactive(None, always_update=True)
+
+    def __init__(
+        self,
+        connect: Connect,
+        *,
+        title: str,
+        first: Snapshot | None,
+        diagnose: Callable[[Snapshot, Snapshot | None], Diagnosis],
+        read_source: Callable[[str], Sequence[str]],
+        refresh_peek: Callable[[], Awaitable[Snapshot]] | None = None,
+        breakpoint_store: ProjectMemory | None = None,
+    ) -> None:
+        super().__init__()
+        self.title = f"iqdebug {clean(title)}"
+        self._connect = connect
+        self._first = first
+        self._diagnose = diagnose
+        self._read_source = read_source
+        self._refresh_peek = refresh_peek
+        self._memory = breakpoint_store
+        self.session: DebugSession | None = None
+        self._unsubscribe: Callable[[], None] = lambda: None
+        self._attaching = "starting"
+        self._failure: IqdebugError | None = None
+        self._earlier: Snapshot | None = None
+        self._diagnosis: Diagnosis | None = None
+        self._tree = VariableTree()
+        self._selected: int | None = None
+        self._frame_index = 0
+        self._chosen = False  # the person picked this thread; live looks keep it
+        self._breakpoints: tuple[Breakpoint, ...] = breakpoint_store.load() if breakpoint_store else ()
+        self._search = ""
+        self._leaving = False
+        self._looking = False
+        self._working = ""
+
+    def compose(self) -> ComposeResult:
+        history = self._memory.load_history() if self._memory else []
+        yield Static(id="banner")
+        yield InsightCard(id="card")
+        with Horizontal(id="main"):
+            yield SourcePane(self._read_source, id="source")
+            with Vertical(id="side"):
+                yield StackPane(id="stack")
+                yield VariablesPane(self._tree, id="side-variables")
+        with Vertical(id="bottom", classes="show-variables"):
+            yield Static(id="tabs")
+            for pane in (
+                VariablesPane(self._tree, id="variables"),
+                LogPane(id="output"),
+                ConsolePane(history, id="console"),
+                BreakpointsPane(id="breakpoints"),
+            ):
+                pane.add_class("pane")
+                yield pane
+        yield StatusBar(id="status")
+        yield Static(
+            "the terminal is too small for iqdebug: 60 columns and 15 lines are enough", id="too-small"
+        )
+
+    def on_mount(self) -> None:
+        self._fit(self.size.width, self.size.height)
+        self._show_tab("variables")
+        self.query_one(SourcePane).focus()
+        self.query_one(BreakpointsPane).show(self._breakpoints)
+        if self._first is not None:
+            self.post_message(messages.SnapshotArrived(self._first))
+        self.run_worker(self._open_session(), group="attach", exclusive=True)
+        self.set_interval(_LOOK_EVERY, self._every_second)
+
+    # attaching and leaving
+
+    async def _open_session(self) -> None:
+        self._failure = None
+        self._attaching = "looking at the process"
+        self.query_one("#banner").display = False
+        self._show_status()
+        try:
+            session = await self._connect(self._peeked, self._progressed)
+        except IqdebugError as error:
+            self._attaching = ""
+            self._failure = error
+            self._show_banner(error)
+            self._show_status()
+            return
+        self._attaching = ""
+        if self._leaving:
+            await session.detach()
+            return
+        self.session = session
+        self._unsubscribe = session.subscribe(self)
+        self.breakpoints_changed(session.breakpoints)
+        self.post_message(messages.SnapshotArrived(session.snapshot))
+
+    def _peeked(self, snapshot: Snapshot) -> None:
+        if self.session is None:
+            self.post_message(messages.SnapshotArrived(snapshot))
+
+    def _progressed(self, words: str) -> None:
+        self._attaching = words
+        self._show_status()
+
+    def _show_banner(self, error: IqdebugError) -> None:
+        banner = self.query_one("#banner", Static)
+        keys = "r: try again   q: leave   the view below is a look from outside"
+        banner.update(Text("\n".join(clean(line) for line in (*error.lines(), keys))))
+        banner.display = True
+
+    async def action_leave(self) -> None:
+        """Detach in sight of the person, then end."""
+        if self._leaving:
+            return
+        self._leaving = True
+        self._attaching = "detaching…"
+        self._show_status()
+        self.run_worker(self._leave(), group="leave", exclusive=True)
+
+    async def _leave(self) -> None:
+        await self._release()
+        self.exit(0)
+
+    async def _release(self) -> None:
+        if self._memory is not None:
+            self._memory.save_history(self.query_one(ConsolePane).history)
+        self.workers.cancel_group(self, "attach")
+        self._unsubscribe()
+        session, self.session = self.session, None
+        if session is not None:
+            with contextlib.suppress(IqdebugError):
+                await session.detach()
+
+    async def on_unmount(self) -> None:
+        session, self.session = self.session, None
+        if session is not None:
+            with contextlib.suppress(IqdebugError):
+                await asyncio.shield(session.detach())
+
+    # what the session tells (iqdebug.session.Listener)
+
+    def snapshot_changed(self, snapshot: Snapshot) -> None:
+        self.post_message(messages.SnapshotArrived(snapshot))
+
+    def logs_arrived(self, records: Sequence[LogRecord], dropped: int) -> None:
+        self.post_message(messages.LogsArrived(records, dropped))
+
+    def breakpoints_changed(self, breakpoints: Sequence[Breakpoint]) -> None:
+        self.post_message(messages.BreakpointsArrived(breakpoints))
+
+    # the one handler that changes what is shown
+
+    def on_snapshot_arrived(self, message: messages.SnapshotArrived) -> None:
+        snapshot, before = message.snapshot, self.snapshot
+        if before is not None and self.session is not None and _older(snapshot, before):
+            return
+        stopped_anew = snapshot.phase in _STOPPED and (before is None or snapshot.epoch != before.epoch)
+        if stopped_anew or snapshot.thread(self._selected) is None or not (self._chosen or _kept(snapshot)):
+            focused = snapshot.focused
+            self._selected = focused.id if focused is not None else None
+            self._frame_index = first_user_frame(focused) if focused is not None else 0
+            self._chosen = False
+        self.snapshot = snapshot
+
+    def watch_snapshot(self, before: Snapshot | None, snapshot: Snapshot | None) -> None:
+        if snapshot is None:
+            return
+        self._show_selection()
+        self._show_status()
+        if snapshot.threads and snapshot.phase not in _OVER:
+            earlier = before if before is not None and before.epoch == snapshot.epoch else None
+            self.run_worker(
+                lambda: self._diagnose_in_worker(snapshot, earlier),
+                thread=True,
+                group="diagnose",
+                exclusive=True,
+            )
+
+    def _diagnose_in_worker(self, snapshot: Snapshot, earlier: Snapshot | None) -> None:
+        diagnosis = self._diagnose(snapshot, earlier)
+        self.call_from_thread(self.post_message, messages.DiagnosisArrived(diagnosis, snapshot.epoch))
+
+    def on_diagnosis_arrived(self, message: messages.DiagnosisArrived) -> None:
+        if self.snapshot is not None and message.epoch == self.snapshot.epoch:
+            self._diagnosis = message.diagnosis
+            self._show_card()
+
+    def _show_card(self) -> None:
+        self.query_one(InsightCard).show(self._diagnosis, short=self.size.height < 30)
+
+    def on_logs_arrived(self, message: messages.LogsArrived) -> None:
+        self.query_one(LogPane).add(message.records, message.dropped)
+
+    def on_breakpoints_arrived(self, message: messages.BreakpointsArrived) -> None:
+        self._breakpoints = tuple(message.breakpoints)
+        self.query_one(BreakpointsPane).show(self._breakpoints)
+        self.query_one(SourcePane).set_breakpoints(self._breakpoints)
+        if self._memory is not None:
+            self._memory.save(self._breakpoints)
+
+    # selection
+
+    @property
+    def thread(self) -> Thread | None:
+        return self.snapshot.thread(self._selected) if self.snapshot is not None else None
+
+    @property
+    def frame(self) -> Frame | None:
+        thread = self.thread
+        if thread is None or not 0 <= self._frame_index < len(thread.frames):
+            return None
+        return thread.frames[self._frame_index]
+
+    def on_frame_wanted(self, message: messages.FrameWanted) -> None:
+        self._select(message.thread_id, message.index)
+
+    def on_line_wanted(self, message: messages.LineWanted) -> None:
+        self.query_one(SourcePane).show(message.path, message.line, current=False)
+
+    def _select(self, thread_id: int | None, index: int) -> None:
+        self._selected, self._frame_index, self._chosen = thread_id, index, True
+        self._show_selection()
+
+    def _show_selection(self) -> None:
+        snapshot, frame = self.snapshot, self.frame
+        if snapshot is None:
+            return
+        self.query_one(StackPane).show(snapshot, self._selected, self._frame_index)
+        source = self.query_one(SourcePane)
+        if frame is not None and frame.path:
+            if not self._same_place(frame):
+                source.show(frame.path, frame.line)
+        else:
+            source.clear(self._nothing_words(snapshot))
+        self._shown_place = (snapshot.epoch, frame.path, frame.line) if frame is not None else None
+        self._begin_variables(snapshot, frame)
+
+    _shown_place: tuple[int, str, int] | None = None
+
+    def _same_place(self, frame: Frame) -> bool:
+        """A live look that finds the frame where it was must not move the person's cursor."""
+        snapshot = self.snapshot
+        return snapshot is not None and self._shown_place == (snapshot.epoch, frame.path, frame.line)
+
+    @staticmethod
+    def _nothing_words(snapshot: Snapshot) -> str:
+        if snapshot.phase is Phase.ENDED:
+            return "the process has ended"
+        return "reading the stack…" if not snapshot.threads else "this thread runs no Python code"
+
+    # variables
+
+    def _begin_variables(self, snapshot: Snapshot, frame: Frame | None) -> None:
+        same = (
+            self._tree.epoch == snapshot.epoch and self._tree.frame is not None and self._tree.frame == frame
+        )
+        if same and self._tree.roots is not None:
+            return
+        self._tree.begin(snapshot.epoch, frame)
+        if frame is None:
+            self._show_variables("no frame selected")
+        elif frame.locals is not None:
+            self._tree.fill((), 0, frame.locals)
+            self._show_variables("no local variables")
+        elif snapshot.phase in _STOPPED and self.session is not None:
+            self._show_variables("reading…")
+            self._read_variables(snapshot.epoch, frame, None, 0)
+        else:
+            self._show_variables("variables are shown when the process is paused")
+
+    def _show_variables(self, words: str = "") -> None:
+        for pane in self.query(VariablesPane):
+            pane.rebuild(words)
+
+    def _read_variables(self, epoch: int, frame: Frame, node: Node | None, start: int) -> None:
+        session = self.session
+        if session is None:
+            return
+
+        async def read() -> None:
+            if node is None:
+                rows = await session.variables(frame, epoch)
+            else:
+                rows = await session.children(node.variable.reference, epoch, start, PAGE)
+            parent = node.path if node is not None else ()
+            self.post_message(messages.VariablesArrived(epoch, frame, parent, start, rows))
+
+        self._do(read(), group="variables")
+
+    def on_variables_arrived(self, message: messages.VariablesArrived) -> None:
+        if message.epoch != self._tree.epoch or message.frame != self._tree.frame:
+            return
+        for node in self._tree.fill(message.parent, message.start, message.rows):
+            self._read_variables(message.epoch, message.frame, node, 0)
+        self._show_variables("no local variables")
+
+    def on_variables_pane_expand(self, message: VariablesPane.Expand) -> None:
+        if self._tree.frame is not None:
+            self._read_variables(self._tree.epoch, self._tree.frame, message.node, message.start)
+
+    def on_variables_pane_toggled(self) -> None:
+        self._show_variables()
+
+    def on_variables_pane_full_wanted(self, message: VariablesPane.FullWanted) -> None:
+        session, frame, variable = self.session, self._tree.frame, message.node.variable
+        epoch = self._tree.epoch
+        title = f"{variable.name}: {variable.type}"
+        if session is None or self.snapshot is None or self.snapshot.phase not in _STOPPED:
+            self.push_screen(TextScreen(clean(title), Text(variable.value)))
+            return
+        asked: int | str = variable.reference or variable.evaluate_name or ""
+        if not asked:
+            self.push_screen(TextScreen(clean(title), Text(variable.value)))
+            return
+
+        async def read() -> None:
+            value = await session.full_value(asked, frame, epoch)
+            lines = "\n".join(clean(line) for line in value[:200_000].split("\n"))
+            self.push_screen(TextScreen(clean(title), Text(lines)))
+
+        self._do(read(), words=f"reading {variable.name}")
+
+    def on_variables_pane_assign_wanted(self, message: VariablesPane.AssignWanted) -> None:
+        session, frame, epoch = self.session, self._tree.frame, self._tree.epoch
+        name = message.node.variable.evaluate_name
+        if session is None or frame is None or self._refused(Capability.SET_VARIABLE):
+            return
+        if not name:
+            self.notify("this value has no expression to assign to", severity="warning")
+            return
+
+        async def assign(expression: str) -> None:
+            result = await session.set_variable(name, expression, frame, epoch)
+            if result.failed:
+                self.notify(clean(result.value), title="not set", severity="error", markup=False)
+            self._tree.begin(epoch, frame)
+            self._read_variables(epoch, frame, None, 0)
+
+        def answered(expression: str | None) -> None:
+            if expression:
+                self._do(assign(expression), words=f"setting {name}")
+
+        self.push_screen(
+            LineScreen(f"New value of {clean(name)} (an expression)", message.node.variable.value), answered
+        )
+
+    # console
+
+    def on_console_pane_entered(self, message: ConsolePane.Entered) -> None:
+        console = self.query_one(ConsolePane)
+        session, frame = self.session, self.frame
+        if session is None:
+            console.show_result(EvaluateResult("not attached yet", failed=True))
+            return
+        epoch = session.snapshot.epoch
+
+        async def run() -> None:
+            try:
+                result = await session.evaluate(message.expression, frame, epoch)
+            except IqdebugError as error:
+                result = EvaluateResult(str(error), failed=True)
+            console.show_result(result)
+            if (
+                self._tree.frame is not None
+                and self._tree.epoch == epoch
+                and session.snapshot.phase in _STOPPED
+            ):
+                current = self._tree.frame
+                self._tree.begin(epoch, current)
+                self._read_variables(epoch, current, None, 0)
+
+        self._do(run(), words="evaluating")
+
+    def on_console_pane_completion_wanted(self, message: ConsolePane.CompletionWanted) -> None:
+        session, frame = self.session, self.frame
+        if session is None:
+            return
+
+        async def run() -> None:
+            found = await session.complete(message.text, message.column, frame, session.snapshot.epoch)
+            self.query_one(ConsolePane).show_completions(message.text, message.column, found)
+
+        self._do(run(), group="complete")
+
+    # doing things
+
+    def why_not(self, capability: Capability) -> str:
+        if self.session is None:
+            return "attaching did not work (r: try again)" if self._failure else "still attaching"
+        return self.session.why_not(capability)
+
+    def _refused(self, capability: Capability) -> bool:
+        reason = self.why_not(capability)
+        if reason:
+            self.notify(f"cannot {capability.value}: {reason}", severity="warning", markup=False)
+        return bool(reason)
+
+    def _do(self, work: Coroutine[Any, Any, None], *, words: str = "", group: str = "do") -> None:
+        """Run work in the background; foreseeable failures become words on screen."""
+
+        async def run() -> None:
+            self._working = words
+            if words:
+                self._show_status()
+            try:
+                await work
+            except IqdebugError as error:
+                self.notify(clean(" ".join(error.lines())), severity="error", markup=False)
+            except TimeoutError:
+                self.notify("no answer from the process in time; it may be in a C call", severity="error")
+            finally:
+                if self._working == words and words:
+                    self._working = ""
+                    self._show_status()
+
+        self.run_worker(run(), group=group)
+
+    def _intent(
+        self, capability: Capability, act: Callable[[DebugSession], Coroutine[Any, Any, None]]
+    ) -> None:
+        if self.session is not None and not self._refused(capability):
+            self._do(act(self.session))
+        elif self.session is None:
+            self._refused(capability)
+
+    def action_resume(self) -> None:
+        self._intent(Capability.CONTINUE, lambda s: s.resume())
+
+    def action_pause(self) -> None:
+        self._intent(Capability.PAUSE, lambda s: s.pause())
+
+    def _step(self, kind: StepKind) -> None:
+        thread_id = self._selected
+        self._intent(Capability.STEP, lambda s: s.step(kind, thread_id or 1))
+
+    def action_step_over(self) -> None:
+        self._step(StepKind.OVER)
+
+    def action_step_in(self) -> None:
+        self._step(StepKind.IN)
+
+    def action_step_out(self) -> None:
+        self._step(StepKind.OUT)
+
+    def action_run_to(self) -> None:
+        source = self.query_one(SourcePane)
+        path, line = source.path, source.cursor_line
+        if not line:
+            self.notify("no source line to run to", severity="warning")
+            return
+        self._intent(Capability.RUN_TO, lambda s: s.run_to(path, line))
+
+    def action_restart_frame(self) -> None:
+        frame = self.frame
+        if frame is not None:
+            self._intent(Capability.RESTART_FRAME, lambda s: s.restart_frame(frame))
+
+    # breakpoints
+
+    def _at_cursor(self) -> Breakpoint | None:
+        source = self.query_one(SourcePane)
+        if not source.cursor_line:
+            self.notify("no source line for a breakpoint here", severity="warning")
+            return None
+        found = (b for b in self._breakpoints if (b.path, b.line) == (source.path, source.cursor_line))
+        return next(found, Breakpoint(source.path, source.cursor_line))
+
+    def action_breakpoint(self) -> None:
+        wanted = self._at_cursor()
+        if wanted is not None:
+            self._replace(wanted, None if wanted in self._breakpoints else wanted)
+
+    def action_edit_breakpoint(self) -> None:
+        wanted = self._at_cursor()
+        if wanted is not None:
+            self._edit(wanted)
+
+    def on_breakpoints_pane_edit_wanted(self, message: BreakpointsPane.EditWanted) -> None:
+        self._edit(message.breakpoint)
+
+    def on_breakpoints_pane_changed(self, message: BreakpointsPane.Changed) -> None:
+        self._replace(message.old, message.new)
+
+    def _edit(self, wanted: Breakpoint) -> None:
+        def answered(new: Breakpoint | None) -> None:
+            if new is not None:
+                self._replace(wanted, new)
+
+        self.push_screen(BreakpointScreen(wanted), answered)
+
+    def _replace(self, old: Breakpoint, new: Breakpoint | None) -> None:
+        """Without a session the list is kept for the next attach."""
+        kept = [b for b in self._breakpoints if (b.path, b.line) != (old.path, old.line)]
+        if new is not None:
+            kept.append(replace(new, verified=False, message=""))
+        kept.sort(key=lambda b: (b.path, b.line))
+        session = self.session
+        if session is None or session.why_not(Capability.BREAKPOINTS):
+            self.post_message(messages.BreakpointsArrived(kept))
+        else:
+            self._do(session.set_breakpoints(kept))
+
+    # moving about
+
+    def action_frame(self, by: int) -> None:
+        thread = self.thread
+        if thread is None or not thread.frames:
+            return
+        index = self._frame_index + by
+        while 0 <= index < len(thread.frames) and thread.frames[index].kind == "label":
+            index += by
+        if 0 <= index < len(thread.frames):
+            self._select(thread.id, index)
+        else:
+            self.notify("this is the outermost frame" if by > 0 else "this is the innermost frame")
+
+    def action_thread(self) -> None:
+        if self.snapshot is None or not self.snapshot.threads:
+            return
+        ids = [t.id for t in self.snapshot.threads]
+        at = ids.index(self._selected) if self._selected in ids else -1
+        thread = self.snapshot.threads[(at + 1) % len(ids)]
+        self._select(thread.id, first_user_frame(thread))
+
+    def action_insight(self) -> None:
+        if self._diagnosis is None:
+            self.notify("no diagnosis yet")
+            return
+        self.push_screen(SuspectsScreen(self._diagnosis), self._go_to_suspect)
+
+    def _go_to_suspect(self, suspect: Suspect | None) -> None:
+        if suspect is None:
+            return
+        if suspect.thread_id is not None and suspect.frame_index is not None:
+            thread = self.snapshot.thread(suspect.thread_id) if self.snapshot is not None else None
+            if thread is not None and suspect.frame_index < len(thread.frames):
+                self._select(suspect.thread_id, suspect.frame_index)
+                self.query_one(SourcePane).show(suspect.path, suspect.line, current=False)
+                return
+        self.query_one(SourcePane).show(suspect.path, suspect.line, current=False)
+
+    def action_look(self) -> None:
+        if self.session is None and not self._attaching:
+            self.run_worker(self._open_session(), group="attach", exclusive=True)
+        elif self.session is not None and not self.session.why_not(Capability.REATTACH):
+            self._unsubscribe()
+            self.session = None
+            self.run_worker(self._open_session(), group="attach", exclusive=True)
+        elif self.session is not None:
+            self._do(self.session.refresh())
+
+    def action_search(self) -> None:
+        pane = self.query_one(LogPane)
+        in_log = pane.has_focus
+
+        def answered(words: str | None) -> None:
+            if words is None:
+                return
+            if in_log:
+                pane.search(words)
+            else:
+                self._search = words
+                self.action_search_next(1)
+
+        question = "Show only lines with (empty: all)" if in_log else "Search in the source"
+        self.push_screen(LineScreen(question, "" if in_log else self._search), answered)
+
+    def action_search_next(self, direction: int) -> None:
+        if self._search and not self.query_one(SourcePane).find(self._search, direction):
+            self.notify(f"{self._search!r} is not in this file", markup=False)
+        elif not self._search:
+            self.action_search()
+
+    def action_pane(self, name: str) -> None:
+        if name in ("source", "stack"):
+            self._narrow_to(f"on-{name}")
+            self.query_one(f"#{name}").focus()
+            return
+        if name == "variables" and self.screen.has_class("wide"):
+            self.query_one("#side-variables").focus()
+            return
+        self._show_tab(name)
+        self._narrow_to("on-bottom")
+        if name == "console":
+            self.query_one(ConsolePane).focus_prompt()
+        else:
+            self.query_one(f"#{name}").focus()
+
+    def _show_tab(self, name: str) -> None:
+        bottom = self.query_one("#bottom")
+        for tab in _TABS:
+            bottom.set_class(tab == name, f"show-{tab}")
+        wide = self.screen.has_class("wide")
+        tabs = Text(no_wrap=True, overflow="ellipsis")
+        for number, tab in enumerate(_TABS, 3):
+            if not (wide and tab == "variables"):
+                tabs.append(f" {number} {tab.capitalize()} ", "reverse" if tab == name else "dim")
+        self.query_one("#tabs", Static).update(tabs)
+
+    def _narrow_to(self, name: str) -> None:
+        for other in ("on-source", "on-stack", "on-bottom"):
+            self.screen.set_class(other == name, other)
+
+    def on_resize(self, event: Resize) -> None:
+        self._fit(event.size.width, event.size.height)
+
+    def _fit(self, width: int, height: int) -> None:
+        screen = self.screen_stack[0] if self.screen_stack else self.screen
+        was_wide = screen.has_class("wide")
+        screen.set_class(width >= 120, "wide")
+        screen.set_class(width < 80 or height < 20, "narrow")
+        screen.set_class(width < 50 or height < 12, "tiny")
+        if not any(screen.has_class(c) for c in ("on-source", "on-stack", "on-bottom")):
+            screen.add_class("on-source")
+        if was_wide != (width >= 120) and screen.is_mounted:
+            with contextlib.suppress(LookupError):
+                self._show_tab("output" if width >= 120 else "variables")
+        if self._diagnosis is not None:
+            self._show_card()
+
+    # status, help, palette
+
+    def _show_status(self) -> None:
+        with contextlib.suppress(LookupError):
+            self.screen_stack[0].query_one(StatusBar).show(
+                self.snapshot, attaching=self._attaching, why_not=self.why_not, background=self._working
+            )
+
+    def _every_second(self) -> None:
+        self._show_status()
+        if self._looking or self._leaving:
+            return
+        session = self.session
+        if session is not None and session.snapshot.phase is Phase.RUNNING:
+            self._look(session.refresh())
+        elif session is None and self._failure is not None and self._refresh_peek is not None:
+            self._look(self._peek_again(self._refresh_peek))
+
+    def _look(self, work: Coroutine[Any, Any, None]) -> None:
+        self._looking = True
+
+        async def run() -> None:
+            try:
+                await work
+            except IqdebugError as error:
+                self._failure = error if self.session is None else self._failure
+            finally:
+                self._looking = False
+
+        self.run_worker(run(), group="look")
+
+    async def _peek_again(self, look: Callable[[], Awaitable[Snapshot]]) -> None:
+        try:
+            snapshot = await look()
+        except IqdebugError as error:
+            self._show_banner(error)
+            return
+        self.post_message(messages.SnapshotArrived(snapshot))
+
+    def action_help(self) -> None:
+        text = Text()
+        for action in ACTIONS:
+            reason = self.why_not(action.needs) if action.needs is not None else ""
+            text.append(f"{action.shown:>8}  ", "bold")
+            text.append(action.words, "dim" if reason else "")
+            text.append(f"  (not now: {reason})\n" if reason else "\n", "dim italic")
+        text.append(
+            "\nIn the panes: arrows, PgUp, PgDn, Home, End, Enter, Tab to the next pane.\n"
+            "Source: d definition line, g back to the current line.  Threads: l library frames.\n"
+            "Variables: Enter opens, v the value's own repr (runs code), y copy, = set.\n"
+            "Output: f follow, w level, x clear, / filter.  Breakpoints: Space on/off, e edit, Del remove.\n"
+        )
+        self.push_screen(TextScreen("Keys", text))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Any:
+        for action in ACTIONS:
+            if action.name in ("command_palette",):
+                continue
+            yield SystemCommand(action.words, f"key {action.shown}", self._runner(action.name))
+        yield SystemCommand("Screenshot", "Save an SVG picture of the screen", self.action_screenshot)
+
+    def _runner(self, name: str) -> Callable[[], Any]:
+        return lambda: self.run_worker(self.run_action(name), group="palette")
+
+
+def _older(snapshot: Snapshot, before: Snapshot) -> bool:
+    if snapshot.origin is before.origin and snapshot.epoch == before.epoch:
+        return snapshot.revision < before.revision
+    return False
+
+
+def _kept(snapshot: Snapshot) -> bool:
+    """Whether a live look keeps the selection: it does while a stop is shown."""
+    return snapshot.phase in _STOPPED

@@ -1,0 +1,143 @@
+"""Evaluate in the selected frame: history, completions, results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Input
+
+from iqdebug.state import Completion, EvaluateResult
+from iqdebug.text import clean
+from iqdebug.tui.rows import Row, RowsView
+
+__all__ = ["ConsolePane"]
+
+_LINES_KEPT = 2_000
+_OFFERED = 40
+
+
+class _Prompt(Input):
+    """An input whose up and down walk the history and whose Tab completes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "history(-1)", "Earlier", show=False),
+        Binding("down", "history(1)", "Later", show=False),
+        Binding("tab", "complete", "Complete", show=False),
+        Binding("escape", "leave", "Leave the console", show=False),
+    ]
+
+    def action_history(self, by: int) -> None:
+        pane = self.parent
+        if isinstance(pane, ConsolePane):
+            pane.walk_history(by)
+
+    def action_complete(self) -> None:
+        if self.value[: self.cursor_position].strip():
+            self.post_message(ConsolePane.CompletionWanted(self.value, self.cursor_position))
+        else:
+            self.screen.focus_next()
+
+    def action_leave(self) -> None:
+        self.screen.query_one("#source").focus()
+
+
+class ConsolePane(Vertical):
+    class Entered(Message):
+        def __init__(self, expression: str) -> None:
+            super().__init__()
+            self.expression = expression
+
+    class CompletionWanted(Message):
+        def __init__(self, text: str, column: int) -> None:
+            super().__init__()
+            self.text = text
+            self.column = column
+
+    def __init__(self, history: Sequence[str] = (), id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._rows: list[Row] = []
+        self.history = list(history)
+        self._at = len(self.history)
+        self.border_title = "Console"
+
+    def compose(self) -> ComposeResult:
+        yield RowsView(empty="an expression is evaluated in the selected frame", id="console-lines")
+        yield _Prompt(placeholder="expression or statement", id="prompt")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        expression = event.value.strip()
+        if not expression:
+            return
+        if not self.history or self.history[-1] != expression:
+            self.history.append(expression)
+        self._at = len(self.history)
+        event.input.value = ""
+        self._add(Text(f"›› {clean(expression)}", Style(bold=True)))
+        self.post_message(self.Entered(expression))
+
+    def show_result(self, result: EvaluateResult) -> None:
+        if result.failed:
+            self._add_lines(result.value, Style(color="red"))
+        elif result.value:
+            self._add_lines(result.value, Style())
+
+    def show_completions(self, text: str, column: int, completions: Sequence[Completion]) -> None:
+        """Insert what all completions share; list them when there are several."""
+        prompt = self.query_one(_Prompt)
+        if prompt.value != text or not completions:
+            if prompt.value == text:
+                self.notify("no completions")
+            return
+        first = completions[0]
+        start = first.start if first.length or first.start else _word_start(text, column)
+        shared = _common_start([c.text.removesuffix("()") for c in completions])
+        if shared and len(shared) >= column - start:
+            prompt.value = text[:start] + shared + text[column:]
+            prompt.cursor_position = start + len(shared)
+        if len(completions) > 1:
+            offered = "  ".join(clean(c.text) for c in completions[:_OFFERED])
+            rest = f"  … {len(completions) - _OFFERED} more" if len(completions) > _OFFERED else ""
+            self._add(Text(offered + rest, Style(dim=True)))
+
+    def walk_history(self, by: int) -> None:
+        self._at = max(0, min(self._at + by, len(self.history)))
+        prompt = self.query_one(_Prompt)
+        prompt.value = self.history[self._at] if self._at < len(self.history) else ""
+        prompt.cursor_position = len(prompt.value)
+
+    def _add_lines(self, value: str, style: Style) -> None:
+        lines = value.splitlines() or [""]
+        for line in lines[:500]:
+            self._add(Text(clean(line), style))
+        if len(lines) > 500:
+            self._add(Text(f"… {len(lines) - 500:,} more lines", Style(dim=True)))
+
+    def _add(self, text: Text) -> None:
+        self._rows = [*self._rows[-_LINES_KEPT:], Row(text)]
+        view = self.query_one("#console-lines", RowsView)
+        view.set_rows(self._rows)
+        view.action_end(1)
+
+    def focus_prompt(self) -> None:
+        self.query_one(_Prompt).focus()
+
+
+def _word_start(text: str, column: int) -> int:
+    start = column
+    while start and (text[start - 1].isalnum() or text[start - 1] == "_"):
+        start -= 1
+    return start
+
+
+def _common_start(words: Sequence[str]) -> str:
+    """The longest text that all words begin with."""
+    first, last = min(words), max(words)
+    return first[: next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))]

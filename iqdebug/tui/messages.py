@@ -1,0 +1,79 @@
+"""What workers and panes post. The app handles them; payloads are frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.message import Message
+
+from iqdebug.state import Breakpoint, Diagnosis, Frame, LogRecord, Snapshot, Variable
+
+__all__ = [
+    "BreakpointsArrived",
+    "DiagnosisArrived",
+    "FrameWanted",
+    "LineWanted",
+    "LogsArrived",
+    "SnapshotArrived",
+    "VariablesArrived",
+]
+
+
+class SnapshotArrived(Message):
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+
+
+class LogsArrived(Message):
+    def __init__(self, records: Sequence[LogRecord], dropped: int) -> None:
+        super().__init__()
+        self.records = records
+        self.dropped = dropped
+
+
+class BreakpointsArrived(Message):
+    def __init__(self, breakpoints: Sequence[Breakpoint]) -> None:
+        super().__init__()
+        self.breakpoints = breakpoints
+
+
+class DiagnosisArrived(Message):
+    """``epoch`` and ``revision`` are those of the snapshot it is about."""
+
+    def __init__(self, diagnosis: Diagnosis, epoch: int) -> None:
+        super().__init__()
+        self.diagnosis = diagnosis
+        self.epoch = epoch
+
+
+class VariablesArrived(Message):
+    """``parent`` is the node's path in the tree; () for the frame itself."""
+
+    def __init__(
+        self, epoch: int, frame: Frame, parent: tuple[str, ...], start: int, rows: Sequence[Variable]
+    ) -> None:
+        super().__init__()
+        self.epoch = epoch
+        self.frame = frame
+        self.parent = parent
+        self.start = start
+        self.rows = rows
+
+
+class FrameWanted(Message):
+    """Show that frame of that thread: source, stack and variables together."""
+
+    def __init__(self, thread_id: int | None, index: int) -> None:
+        super().__init__()
+        self.thread_id = thread_id
+        self.index = index
+
+
+class LineWanted(Message):
+    """Show a place in a file without changing the selected frame."""
+
+    def __init__(self, path: str, line: int) -> None:
+        super().__init__()
+        self.path = path
+        self.line = line

@@ -1,0 +1,185 @@
+"""The source of the selected frame: current line, breakpoint gutter, cursor, search."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.worker import get_current_worker
+
+from iqdebug.state import Breakpoint
+from iqdebug.text import clean
+from iqdebug.tui.highlight import coloured
+from iqdebug.tui.rows import Row, RowsView
+
+__all__ = ["SourcePane"]
+
+_TAB = "    "
+_DEFINITION = re.compile(r"\s*(async\s+def|def|class)\s+\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    path: str
+    line: int
+
+
+class SourcePane(RowsView):
+    """:param read_source: path → lines; () when there is no source."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("d", "definition", "To the definition line", show=False),
+        Binding("g", "current", "Back to the current line", show=False),
+    ]
+
+    def __init__(self, read_source: Callable[[str], Sequence[str]], id: str | None = None) -> None:
+        super().__init__(empty="no frame selected", id=id)
+        self._read = read_source
+        self.path = ""
+        self._lines: list[str] = []
+        self._coloured: list[Text] = []
+        self._current: _Place | None = None
+        self._breakpoints: dict[int, Breakpoint] = {}
+        self._all_breakpoints: Sequence[Breakpoint] = ()
+        self.border_title = "Source"
+
+    def show(self, path: str, line: int, *, current: bool = True) -> None:
+        """Show a file with the cursor on ``line`` (from 1). ``current`` marks it as the line
+        that the selected frame is at."""
+        if current:
+            self._current = _Place(path, line) if path else None
+        if path != self.path:
+            self._load(path)
+        self.cursor = max(min(line, len(self._lines)) - 1, 0)
+        self._centre()
+        self.refresh()
+
+    def clear(self, words: str) -> None:
+        self._current = None
+        self._load("")
+        self.empty_text = words
+
+    def set_breakpoints(self, breakpoints: Sequence[Breakpoint]) -> None:
+        self._all_breakpoints = breakpoints
+        self._breakpoints = {b.line: b for b in breakpoints if b.path == self.path}
+        self.refresh()
+
+    @property
+    def cursor_line(self) -> int:
+        """The line under the cursor, from 1; 0 when there is no source."""
+        return self.cursor + 1 if self._lines else 0
+
+    def _load(self, path: str) -> None:
+        self.path = path
+        lines = self._read(path) if path else ()
+        self._lines = [clean(line.replace("\t", _TAB)) for line in lines]
+        self._coloured = []
+        self._widest = max((len(line) for line in self._lines), default=0) + 8
+        self.border_title = f"Source  {_shortened(clean(path))}" if path else "Source"
+        self.empty_text = self._why_empty(path)
+        self.set_breakpoints(self._all_breakpoints)
+        self.scroll_to(x=0, animate=False)
+        self.content_changed()
+        if self._lines:
+            self.run_worker(self._colour, thread=True, exclusive=True, group="highlight")
+
+    @staticmethod
+    def _why_empty(path: str) -> str:
+        if not path:
+            return "no frame selected"
+        if path.startswith("<"):
+            return f"source not available: {path} was not read from a file"
+        if not Path(path).exists():
+            return "source not available: the file is not on this machine"
+        return "source not available: the file is empty, not text, or too large"
+
+    def _colour(self) -> None:
+        path, lines = self.path, self._lines
+        texts = coloured(lines)
+        if not get_current_worker().is_cancelled:
+            self.app.call_from_thread(self._set_coloured, path, texts)
+
+    def _set_coloured(self, path: str, texts: list[Text]) -> None:
+        if path == self.path:
+            self._coloured = texts
+            self.refresh()
+
+    def row_count(self) -> int:
+        return len(self._lines)
+
+    def row_at(self, index: int) -> Row:
+        number = index + 1
+        mark, style = self._mark(number)
+        is_current = self._current == _Place(self.path, number)
+        text = Text(mark, style)
+        width = len(str(len(self._lines)))
+        text.append(f"{number:>{width}} ", Style(dim=True))
+        text.append("▶ " if is_current else "  ", Style(color="yellow", bold=True))
+        body = self._coloured[index] if index < len(self._coloured) else Text(self._lines[index])
+        text.append_text(body)
+        if is_current:
+            text.stylize(Style(bold=True, bgcolor="bright_black" if self.app.ansi_color else "grey27"))
+        return Row(text, key=number)
+
+    def _mark(self, number: int) -> tuple[str, Style]:
+        found = self._breakpoints.get(number)
+        if found is None:
+            return " ", Style()
+        if not found.enabled:
+            return "○", Style(dim=True)
+        if found.log_message:
+            return "◆", Style(color="blue", bold=True)
+        if found.condition or found.hit_condition:
+            return "◐", Style(color="red", bold=True)
+        return ("●", Style(color="red", bold=True)) if found.verified else ("◌", Style(color="yellow"))
+
+    def _centre(self) -> None:
+        top = max(self.cursor - max(self.size.height, 2) // 2, 0)
+        self.scroll_to(y=top, animate=False, force=True, immediate=True)
+
+    def on_resize(self) -> None:
+        self.show_cursor_row()
+
+    def action_definition(self) -> None:
+        """To the `def` or `class` line that the cursor stands in."""
+        start = self.cursor
+        if not self._lines:
+            return
+        indent = _indent(self._lines[start]) if self._lines[start].strip() else 1 << 30
+        for index in range(start - 1, -1, -1):
+            line = self._lines[index]
+            if line.strip() and _DEFINITION.match(line) and _indent(line) < indent:
+                self.cursor = index
+                self._centre()
+                return
+        self.notify("no function or class around this line")
+
+    def action_current(self) -> None:
+        if self._current is not None:
+            self.show(self._current.path, self._current.line)
+
+    def find(self, words: str, direction: int = 1) -> bool:
+        """Move the cursor to the next line with the text, around the end if need be."""
+        count = len(self._lines)
+        wanted = words.casefold()
+        for step in range(1, count + 1):
+            index = (self.cursor + direction * step) % count
+            if wanted in self._lines[index].casefold():
+                self.cursor = index
+                self._centre()
+                return True
+        return False
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _shortened(path: str, most: int = 60) -> str:
+    return path if len(path) <= most else "…" + path[-(most - 1) :]

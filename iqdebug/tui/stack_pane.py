@@ -1,0 +1,154 @@
+"""Threads, the frames of the selected one, and asyncio tasks."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual.binding import Binding, BindingType
+
+from iqdebug.state import Frame, Gil, Snapshot, Task, Thread, ThreadState
+from iqdebug.text import clean
+from iqdebug.tui.messages import FrameWanted, LineWanted
+from iqdebug.tui.rows import Row, RowsView
+
+__all__ = ["StackPane"]
+
+_STATE = {
+    ThreadState.RUNNING: Style(color="green"),
+    ThreadState.WAITING: Style(color="cyan"),
+    ThreadState.PAUSED: Style(color="yellow"),
+    ThreadState.UNKNOWN: Style(dim=True),
+}
+_FOLD_FROM = 2  # neighbouring library frames
+
+
+class StackPane(RowsView):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l", "libraries", "Library frames: show or fold", show=False),
+    ]
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(empty="no threads yet", id=id)
+        self.border_title = "Threads"
+        self._snapshot: Snapshot | None = None
+        self._selected: int | None = None
+        self._frame = 0
+        self._all = False
+
+    def show(self, snapshot: Snapshot, thread_id: int | None, frame: int) -> None:
+        """The snapshot with that thread opened and that frame (index from innermost) marked."""
+        same = (thread_id, frame) == (self._selected, self._frame)
+        self._snapshot, self._selected, self._frame = snapshot, thread_id, frame
+        self._rebuild()
+        if not same or not self.has_focus:
+            self.move_to_key(("frame", thread_id, frame))
+
+    def _rebuild(self) -> None:
+        snapshot = self._snapshot
+        if snapshot is None:
+            return
+        rows: list[Row] = []
+        for thread in snapshot.threads:
+            opened = thread.id == self._selected
+            rows.append(Row(_thread_text(thread, opened), ("thread", thread.id), thread))
+            if opened:
+                rows += self._frame_rows(thread)
+        if snapshot.tasks:
+            rows.append(
+                Row(Text(f"asyncio tasks ({len(snapshot.tasks)})", Style(bold=True)), selectable=False)
+            )
+            for number, task in enumerate(snapshot.tasks):
+                rows += _task_rows(task, number)
+        self.border_title = f"Threads ({len(snapshot.threads)})"
+        self.set_rows(rows)
+
+    def _frame_rows(self, thread: Thread) -> list[Row]:
+        rows: list[Row] = []
+        index = 0
+        frames = thread.frames
+        while index < len(frames):
+            run = index
+            while run < len(frames) and frames[run].kind in ("library", "stdlib"):
+                run += 1
+            folds = run - index >= _FOLD_FROM and not self._all
+            if folds and not index <= self._frame < run:
+                words = f"   … {run - index} library frames"
+                rows.append(Row(Text(words, Style(dim=True)), ("fold", thread.id, index), "fold"))
+                index = run
+                continue
+            rows.append(self._frame_row(thread, index, frames[index]))
+            index += 1
+        left = (thread.frames_total or len(frames)) - len(frames)
+        if left > 0:
+            rows.append(Row(Text(f"   … {left:,} more frames", Style(dim=True)), selectable=False))
+        if not frames:
+            rows.append(Row(Text("   no Python frames", Style(dim=True)), selectable=False))
+        return rows
+
+    def _frame_row(self, thread: Thread, index: int, frame: Frame) -> Row:
+        chosen = index == self._frame
+        return Row(
+            _frame_text(frame, "▶" if chosen else " ", chosen),
+            ("frame", thread.id, index),
+            (thread.id, index),
+            selectable=frame.kind != "label",
+        )
+
+    def on_rows_view_chosen(self, event: RowsView.Chosen) -> None:
+        event.stop()
+        data = event.row.data
+        if isinstance(data, Thread):
+            self.post_message(FrameWanted(data.id, first_user_frame(data)))
+        elif isinstance(data, Frame):
+            self.post_message(LineWanted(data.path, data.line))
+        elif data == "fold":
+            self.action_libraries()
+        elif isinstance(data, tuple):
+            self.post_message(FrameWanted(*data))
+
+    def action_libraries(self) -> None:
+        self._all = not self._all
+        self._rebuild()
+
+
+def first_user_frame(thread: Thread) -> int:
+    """The innermost frame of the person's own code; the innermost of all if there is none."""
+    return next((i for i, f in enumerate(thread.frames) if f.kind == "user"), 0)
+
+
+def _thread_text(thread: Thread, opened: bool) -> Text:
+    text = Text("▾ " if opened else "▸ ", Style(bold=opened))
+    text.append(clean(thread.name), Style(bold=opened))
+    text.append(" ")
+    text.append(thread.state.value, _STATE[thread.state])
+    if thread.gil is Gil.HOLDS:
+        text.append(" GIL", Style(color="red", bold=True))
+    elif thread.gil is Gil.WAITS:
+        text.append(" wants GIL", Style(color="red"))
+    if thread.wait:
+        text.append(f" {clean(thread.wait)}", Style(dim=True))
+    return text
+
+
+def _frame_text(frame: Frame, mark: str, chosen: bool) -> Text:
+    if frame.kind == "label":
+        return Text(f"   {clean(frame.name)}", Style(color="red", italic=True))
+    style = Style(bold=chosen, dim=frame.kind != "user")
+    text = Text(f" {mark} ", Style(color="yellow", bold=True))
+    text.append(clean(frame.name), style)
+    text.append(f"  {clean(frame.path).rpartition('/')[2]}:{frame.line}", Style(dim=True))
+    return text
+
+
+def _task_rows(task: Task, number: int) -> list[Row]:
+    text = Text(f"  {clean(task.name)} ", Style(bold=True))
+    text.append(f"{clean(task.coroutine)} {task.state}")
+    if task.awaiting:
+        text.append(f", awaiting {clean(task.awaiting)}", Style(dim=True))
+    innermost = task.frames[0] if task.frames else None
+    rows = [Row(text, ("task", number), innermost, selectable=innermost is not None)]
+    for index, frame in enumerate(task.frames[:5]):
+        rows.append(Row(_frame_text(frame, " ", False), ("task", number, index), frame))
+    return rows

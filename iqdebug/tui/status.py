@@ -1,0 +1,114 @@
+"""The last two lines: where the session stands, and what can be done now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from rich.style import Style
+from rich.text import Text
+from textual.widgets import Static
+
+from iqdebug.session import Capability
+from iqdebug.state import Origin, Phase, Snapshot
+from iqdebug.text import age, clean
+from iqdebug.tui.keys import ACTIONS
+
+__all__ = ["StatusBar", "phase_words"]
+
+_COLOURS = {
+    Phase.CONNECTING: "blue",
+    Phase.RUNNING: "green",
+    Phase.PAUSED: "yellow",
+    Phase.CRASHED: "red",
+    Phase.DETACHED: "magenta",
+    Phase.ENDED: "magenta",
+}
+
+
+def phase_words(snapshot: Snapshot, attaching: str) -> str:
+    """The phase as a person would say it. ``attaching`` is what attaching waits for, "" when it
+    is not going on."""
+    if attaching:
+        return f"attaching: {attaching}"
+    words = {
+        Phase.CONNECTING: "attaching",
+        Phase.RUNNING: "running",
+        Phase.PAUSED: f"paused ({snapshot.reason})" if snapshot.reason else "paused",
+        Phase.CRASHED: f"crashed: {snapshot.reason}",
+        Phase.DETACHED: "detached: the process runs on without iqdebug (r: attach again)",
+        Phase.ENDED: "the process has ended",
+    }[snapshot.phase]
+    if snapshot.phase is Phase.ENDED and snapshot.exit_code is not None:
+        words += f" with exit code {snapshot.exit_code}"
+    if snapshot.phase is Phase.DETACHED and snapshot.reason not in ("", "detached"):
+        words = f"detached: {snapshot.reason} (r: attach again)"
+    return words
+
+
+class StatusBar(Static):
+    """:param now: the clock, in seconds since the epoch."""
+
+    def __init__(self, now: Callable[[], float] = time.time, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._now = now
+        self._snapshot: Snapshot | None = None
+        self._attaching = ""
+        self._since = now()
+        self._epoch = (-1, Phase.CONNECTING)
+        self._why_not: Callable[[Capability], str] = lambda capability: "attaching"
+        self._background = ""
+
+    def show(
+        self,
+        snapshot: Snapshot | None,
+        *,
+        attaching: str,
+        why_not: Callable[[Capability], str],
+        background: str = "",
+    ) -> None:
+        if snapshot is not None and (snapshot.epoch, snapshot.phase) != self._epoch:
+            self._epoch = (snapshot.epoch, snapshot.phase)
+            self._since = self._now()
+        self._snapshot, self._attaching, self._why_not = snapshot, attaching, why_not
+        self._background = background
+        self.tick()
+
+    def tick(self) -> None:
+        """Draw again; the ages have changed."""
+        self.update(Text("\n", no_wrap=True).join([self._first(), self._hints()]))
+
+    def _first(self) -> Text:
+        snapshot = self._snapshot
+        if snapshot is None:
+            return Text(self._attaching or "starting")
+        colour = "blue" if self._attaching else _COLOURS[snapshot.phase]
+        text = Text(
+            f" {clean(phase_words(snapshot, self._attaching))} ", Style(color=colour, bold=True, reverse=True)
+        )
+        elapsed = self._now() - self._since
+        if snapshot.phase in (Phase.PAUSED, Phase.CRASHED, Phase.RUNNING) and not self._attaching:
+            text.append(f" for {age(elapsed)}")
+        if snapshot.origin in (Origin.PEEK, Origin.LIVE) and snapshot.phase not in (
+            Phase.DETACHED,
+            Phase.ENDED,
+        ):
+            text.append(f"  as of {age(max(self._now() - snapshot.taken_at, 0))} ago", Style(dim=True))
+        text.append(f"  pid {snapshot.pid}")
+        if snapshot.python:
+            text.append(f"  Python {snapshot.python}")
+        if self._background:
+            text.append(f"  {self._background}", Style(color="blue"))
+        if snapshot.detail:
+            text.append(f"  {clean(snapshot.detail)}", Style(color="yellow"))
+        return text
+
+    def _hints(self) -> Text:
+        text = Text()
+        for action in ACTIONS:
+            if not action.hint:
+                continue
+            possible = action.needs is None or not self._why_not(action.needs)
+            text.append(f" {action.shown.split()[-1]}", Style(bold=possible, dim=not possible))
+            text.append(f" {action.hint} ", Style(dim=not possible))
+        return text
