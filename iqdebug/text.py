@@ -123,9 +123,7 @@ def snapshot_lines(snapshot: Snapshot, *, with_locals: bool = True) -> list[str]
 
 
 def _thread_lines(thread: Thread, with_locals: bool) -> list[str]:
-    said = [thread.state.value]
-    if thread.wait:
-        said.append(thread.wait)
+    said = [thread.wait or thread.state.value]
     if thread.gil is Gil.HOLDS and "GIL" not in thread.wait:
         said.append("holds the GIL")
     if thread.gil is Gil.WAITS and "GIL" not in thread.wait:

@@ -112,11 +112,17 @@ def _dull(name: str, obj: Any) -> bool:
     )
 
 
+_RETURNED = "__pydevd_ret_val_dict"  # where pydevd keeps what calls of the last step returned
+
+
 def locals_page(
     frame: types.FrameType, references: Optional[References], limit: int = 500
 ) -> List[Dict[str, Any]]:
     """The frame's locals, then one group for its globals."""
-    rows = [entry(name, obj, references, kind, name) for name, obj, kind in frame_locals(frame)[:limit]]
+    rows = [
+        entry("returned" if name == _RETURNED else name, obj, references, kind, name)
+        for name, obj, kind in frame_locals(frame)[:limit]
+    ]
     if references is not None and frame.f_globals is not frame.f_locals:
         number = references.add(_Globals(frame.f_globals), "")
         rows.append({"n": _GLOBALS, "v": "", "t": "", "k": "group", "r": number, "s": len(frame.f_globals)})

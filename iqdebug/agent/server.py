@@ -174,6 +174,11 @@ class Agent:
         frame = self._stacks.frame(message["frame"])
         return None if frame is None else listing.locals_page(frame, self._stacks.references)
 
+    def on_details(self, message: Dict[str, Any]) -> Any:
+        """Locals of several frames as text, by frame number; they cannot be expanded."""
+        found = [(number, self._stacks.frame(number)) for number in message["frames"]]
+        return [[n, listing.locals_page(frame, None, 30)] for n, frame in found if frame is not None]
+
     def on_children(self, message: Dict[str, Any]) -> Any:
         return listing.children_page(
             self._stacks.references, message["ref"], message["start"], min(message["count"], 1_000)

@@ -134,7 +134,7 @@ def size_of(obj: Any) -> Optional[int]:
     for base in _SIZED:
         if issubclass(cls, base):
             return int(base.__len__(obj))
-    deque = _deque_type()
+    deque: Any = _deque_type()
     if deque is not None and issubclass(cls, deque):
         return int(deque.__len__(obj))
     shape = _getset(obj, "shape")

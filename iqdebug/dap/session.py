@@ -44,6 +44,9 @@ _ANSWER = 3.0  # seconds for an answer about a paused target
 _PAUSE = 2.0  # seconds after which an unheeded pause is explained
 _STEP_SHOWN = 0.2  # seconds a step may take before it is shown as running
 _EVALUATE = 10.0
+_SETTLED = 0.05  # seconds a stop must last before the locals of all stacks are read
+_FRAMES_READ = 20  # a thread
+_FRAMES_READ_IN_ALL = 300
 _STOPPED_PHASES = (Phase.PAUSED, Phase.CRASHED)
 
 _WORDS = {
@@ -382,6 +385,37 @@ class Session:
             await self._send_breakpoints({target.path})
         if body.reason == "exception" and body.threadId is not None:
             await self._describe_exception(epoch, body)
+        await self._add_locals(epoch)
+
+    async def _add_locals(self, epoch: int) -> None:
+        """Locals of the user's frames, for whoever reads the snapshot alone (the evidence). Not
+        for a stop that is over at once, as while stepping."""
+        await asyncio.sleep(_SETTLED)
+        if epoch != self._snapshot.epoch:
+            return
+        wanted = [
+            frame.id
+            for thread in self._snapshot.threads
+            for frame in [f for f in thread.frames if f.kind == "user" and f.id][:_FRAMES_READ]
+        ]
+        try:
+            answer = await self._ask("details", frames=wanted[:_FRAMES_READ_IN_ALL])
+        except (TimeoutError, RequestFailed):
+            return
+        if epoch != self._snapshot.epoch:
+            return
+        known = {number: tuple(snapshots.variable(row) for row in rows) for number, rows in answer}
+        self._publish(
+            threads=tuple(
+                replace(
+                    thread,
+                    frames=tuple(
+                        replace(f, locals=known[f.id]) if f.id in known else f for f in thread.frames
+                    ),
+                )
+                for thread in self._snapshot.threads
+            )
+        )
 
     async def _describe_exception(self, epoch: int, body: protocol.StoppedBody) -> None:
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Protocol
@@ -147,8 +148,11 @@ class DebugApp(App[int]):
 
     def on_mount(self) -> None:
         self._fit(self.size.width, self.size.height)
-        self._show_tab("variables")
+        self._show_tab("output" if self.screen.has_class("wide") else "variables")
         self.query_one(SourcePane).focus()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                asyncio.get_running_loop().add_signal_handler(number, self._end)
         self.query_one(BreakpointsPane).show(self._breakpoints)
         if self._first is not None:
             self.post_message(messages.SnapshotArrived(self._first))
@@ -200,6 +204,11 @@ class DebugApp(App[int]):
         self._leaving = True
         self._attaching = "detaching…"
         self._show_status()
+        self.run_worker(self._leave(), group="leave", exclusive=True)
+
+    def _end(self) -> None:
+        """SIGTERM, or the terminal has gone."""
+        self._leaving = True
         self.run_worker(self._leave(), group="leave", exclusive=True)
 
     async def _leave(self) -> None:
@@ -336,20 +345,18 @@ class DebugApp(App[int]):
     # variables
 
     def _begin_variables(self, snapshot: Snapshot, frame: Frame | None) -> None:
-        same = (
-            self._tree.epoch == snapshot.epoch and self._tree.frame is not None and self._tree.frame == frame
-        )
-        if same and self._tree.roots is not None:
+        stopped = snapshot.phase in _STOPPED
+        if stopped and self._tree.epoch == snapshot.epoch and _same(self._tree.frame, frame):
             return
         self._tree.begin(snapshot.epoch, frame)
         if frame is None:
             self._show_variables("no frame selected")
-        elif frame.locals is not None:
-            self._tree.fill((), 0, frame.locals)
-            self._show_variables("no local variables")
         elif snapshot.phase in _STOPPED and self.session is not None:
             self._show_variables("reading…")
             self._read_variables(snapshot.epoch, frame, None, 0)
+        elif frame.locals is not None:
+            self._tree.fill((), 0, frame.locals)
+            self._show_variables("no local variables")
         else:
             self._show_variables("variables are shown when the process is paused")
 
@@ -373,7 +380,7 @@ class DebugApp(App[int]):
         self._do(read(), group="variables")
 
     def on_variables_arrived(self, message: messages.VariablesArrived) -> None:
-        if message.epoch != self._tree.epoch or message.frame != self._tree.frame:
+        if message.epoch != self._tree.epoch or not _same(message.frame, self._tree.frame):
             return
         for node in self._tree.fill(message.parent, message.start, message.rows):
             self._read_variables(message.epoch, message.frame, node, 0)
@@ -772,6 +779,11 @@ def _older(snapshot: Snapshot, before: Snapshot) -> bool:
     if snapshot.origin is before.origin and snapshot.epoch == before.epoch:
         return snapshot.revision < before.revision
     return False
+
+
+def _same(one: Frame | None, other: Frame | None) -> bool:
+    """Whether both are the same frame of one stop; what is known of it may have grown."""
+    return one is not None and other is not None and one.id is not None and one.id == other.id
 
 
 def _kept(snapshot: Snapshot) -> bool:

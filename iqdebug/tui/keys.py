@@ -32,7 +32,7 @@ ACTIONS = (
     Action("step_over", "f10,n", "F10 n", "Step over", Capability.STEP, "over"),
     Action("step_in", "f11,s", "F11 s", "Step into", Capability.STEP, "into"),
     Action("step_out", "shift+f11,f23,o", "⇧F11 o", "Step out", Capability.STEP, "out"),
-    Action("run_to", "u", "u", "Run to the cursor line", Capability.RUN_TO, "to cursor"),
+    Action("run_to", "u", "u", "Run to the cursor line", Capability.RUN_TO, "cursor"),
     Action("restart_frame", "R", "R", "Restart the frame", Capability.RESTART_FRAME),
     Action(
         "breakpoint",
@@ -58,6 +58,6 @@ ACTIONS = (
     Action("pane('console')", "5", "5", "To the console"),
     Action("pane('breakpoints')", "6", "6", "To the breakpoints"),
     Action("command_palette", "colon,ctrl+p", ": ^P", "Command palette"),
-    Action("help", "question_mark,f1", "? F1", "All keys, and what is possible now", hint="help"),
+    Action("help", "f1,question_mark", "F1 ?", "All keys, and what is possible now", hint="help"),
     Action("leave", "shift+f5,f17,q,ctrl+q", "⇧F5 q", "Detach and leave; the process runs on", hint="leave"),
 )

@@ -122,13 +122,11 @@ def _thread_text(thread: Thread, opened: bool) -> Text:
     text = Text("▾ " if opened else "▸ ", Style(bold=opened))
     text.append(clean(thread.name), Style(bold=opened))
     text.append(" ")
-    text.append(thread.state.value, _STATE[thread.state])
-    if thread.gil is Gil.HOLDS:
+    text.append(clean(thread.wait) or thread.state.value, _STATE[thread.state])
+    if thread.gil is Gil.HOLDS and "GIL" not in thread.wait:
         text.append(" GIL", Style(color="red", bold=True))
-    elif thread.gil is Gil.WAITS:
+    elif thread.gil is Gil.WAITS and "GIL" not in thread.wait:
         text.append(" wants GIL", Style(color="red"))
-    if thread.wait:
-        text.append(f" {clean(thread.wait)}", Style(dim=True))
     return text
 
 
