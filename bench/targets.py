@@ -6,9 +6,12 @@ import functools
 import os
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["interpreters", "python_version"]
+__all__ = ["PROGRAMS", "interpreters", "of_minors", "python_version", "running"]
 
 MINORS = range(8, 15)
 
@@ -41,3 +44,64 @@ def interpreters() -> tuple[str, ...]:
             if version.startswith(f"3.{minor}."):
                 found.setdefault(f"3.{minor}", candidate)
     return tuple(found.values())
+
+
+PROGRAMS = {
+    "busy loop": """
+import time
+def step(i):
+    square = i * i
+    return square % 7
+def work(n):
+    total = 0
+    for i in range(n):
+        total += step(i)
+    return total
+def main():
+    print("ready", flush=True)
+    while True:
+        work(20000)
+main()
+""",
+    "sleeping service": """
+import time
+def handle(number):
+    order = {"id": number, "items": list(range(10))}
+    return sum(order["items"])
+def wait_for_orders():
+    time.sleep(0.05)
+def main():
+    print("ready", flush=True)
+    number = 0
+    while True:
+        wait_for_orders()
+        number += 1
+        handle(number)
+main()
+""",
+}
+"""Programs by what they are like; each has a function ``main`` and says ``ready`` first."""
+
+
+@contextmanager
+def running(python: str, program: str) -> Iterator[int]:
+    """The pid of a fresh process that runs one of :data:`PROGRAMS`; killed at the end."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder, "target.py")
+        script.write_text(PROGRAMS[program])
+        process = subprocess.Popen(
+            [python, str(script)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        try:
+            assert process.stdout is not None
+            if process.stdout.readline() != "ready\n":
+                raise RuntimeError(f"{python} did not start the program")
+            yield process.pid
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def of_minors(pythons: Sequence[str], minors: Sequence[str]) -> list[str]:
+    """Those of the interpreters whose version is one of ``minors`` ("3.13", ...)."""
+    return [p for p in pythons if ".".join(python_version(p).split(".")[:2]) in minors]

@@ -96,6 +96,18 @@ class Link:
             self.debugger = pydevd.get_global_debugger()
             time.sleep(0.001)
 
+    def settle(self, seconds: float) -> bool:
+        """Wait until pydevd, once told to go on, has put its tracing on every thread; False when
+        that takes longer. Before, nothing stops; and a dispose before would be undone by it."""
+        starting = self._settrace
+        if starting is None or self.debugger is None:
+            return True
+        deadline = time.monotonic() + seconds
+        while starting.is_alive() and time.monotonic() < deadline:
+            self.debugger._py_db_command_thread_event.set()  # else it looks every 0.2 s only
+            starting.join(0.01)
+        return not starting.is_alive()
+
     def _answer_at_once(self) -> None:
         """A paused thread of pydevd carries out a command and then waits for the next one before
         it looks whether it was told to go on: up to 0.2 s for a step. Waking it after each
@@ -127,6 +139,9 @@ class Link:
 
     def close(self) -> None:
         """Resume every thread, dispose pydevd, untrace, undo. Safe to call twice."""
+        if self.debugger is not None:
+            self.debugger.ready_to_run = True
+            self.settle(1.0)
         debugger, self.debugger = self.debugger, None
         if debugger is not None:
             self._dispose(debugger)
@@ -143,7 +158,6 @@ class Link:
         steps: List[Callable[[], Any]] = [
             lambda: PyDevdAPI().request_disconnect(debugger, resume_threads=True),
             self.kick,
-            lambda: setattr(debugger, "ready_to_run", True),
             pydevd.pydevd_tracing.restore_sys_set_trace_func,
             lambda: threading.settrace(None),
             _undo_thread_patches,

@@ -186,14 +186,17 @@ class Agent:
 
     def on_repr(self, message: Dict[str, Any]) -> Any:
         """The value's own repr, in a thread of its own that may be left behind when it hangs."""
-        found = self._stacks.references.get(message["ref"])
-        if found is None:
+        expression = message.get("expression")
+        frame = self._stacks.frame(message["frame"]) if expression else None
+        found = None if expression else self._stacks.references.get(message["ref"])
+        if frame is None and found is None:
             return None
         said: Dict[str, str] = {}
 
         def read() -> None:
             try:
-                said["text"] = repr(found[0])[:_FULL_LIMIT]
+                value = found[0] if found else eval(expression, frame.f_globals, frame.f_locals)  # type: ignore
+                said["text"] = repr(value)[:_FULL_LIMIT]
             except BaseException as error:
                 said["raised"] = values.text(error)
 
@@ -229,6 +232,11 @@ class Agent:
 
     def on_wake(self, message: Dict[str, Any]) -> Any:
         return wake_loops()
+
+    def on_settle(self, message: Dict[str, Any]) -> Any:
+        settled = self._link.settle(2.0)
+        self._heard = time.monotonic()
+        return settled
 
     def on_tap(self, message: Dict[str, Any]) -> Any:
         if message.get("on") and self._tap is None:

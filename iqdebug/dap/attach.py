@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -35,8 +36,8 @@ __all__ = ["AttachOptions", "attach"]
 
 ExceptionFilter = Literal["uncaught", "raised", "userUnhandled"]
 
-_STEP = 5.0  # seconds for one answer of the handshake
 _ARRIVAL = 10.0  # seconds for the agent, once the target runs Python again
+_RARE_TURNS = 120.0  # seconds for starting in a target whose threads seldom give up the GIL
 _LOOK = 0.5
 
 
@@ -162,7 +163,8 @@ async def _open(
     agent: AgentClient | None = None
     client: DapClient | None = None
     try:
-        async with _deadline("start its debugger", info.pid, _ARRIVAL):
+        patience = _RARE_TURNS if options.wait is None else _ARRIVAL
+        async with _deadline("start its debugger", info.pid, patience, progress):
             lease = Lease(await rendezvous.connection("lease"))
             control = await asyncio.open_connection(sock=await rendezvous.connection("control"))
             # From here on the session hears the agent; the first event is also the greeting.
@@ -173,8 +175,8 @@ async def _open(
             stream = await asyncio.open_connection(sock=await rendezvous.connection("dap"))
             client = DapClient(*stream, session.dap_event, session.dap_closed)
             session.connect(client, agent, lease)
-        async with _deadline("answer the debug handshake", info.pid, _ARRIVAL):
-            await _handshake(session, client, rendezvous.token, options)
+        async with _deadline("answer the debug handshake", info.pid, patience, progress):
+            await _handshake(session, client, rendezvous.token, options, patience)
         return session
     except BaseException:
         if lease is not None:
@@ -223,8 +225,9 @@ def _check_hello(event: dict[str, Any], pid: int) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _deadline(what: str, pid: int, seconds: float) -> Any:
-    """A bound for a step, in words when it is passed. (Python 3.10 has no asyncio.timeout.)"""
+async def _deadline(what: str, pid: int, seconds: float, progress: Callable[[str], None]) -> Any:
+    """A bound for a step, in words when it is passed, and words on the way when it takes long.
+    (Python 3.10 has no asyncio.timeout.)"""
     task = asyncio.current_task()
     assert task is not None
     passed = False
@@ -234,11 +237,17 @@ async def _deadline(what: str, pid: int, seconds: float) -> Any:
         passed = True
         task.cancel()
 
+    async def say() -> None:
+        for waited in itertools.count(2):
+            await asyncio.sleep(2.0 if waited == 2 else 1.0)
+            progress(f"starting the debugger ({waited} s: the process seldom lets another thread run)")
+
     timer = asyncio.get_running_loop().call_later(seconds, cancel)
+    saying = asyncio.create_task(say())
     try:
         yield
-    except asyncio.CancelledError:
-        if not passed:
+    except (asyncio.CancelledError, TimeoutError) as error:
+        if isinstance(error, asyncio.CancelledError) and not passed:
             raise
         raise AttachTimeout(
             f"Process {pid} did not {what} within {seconds:g} s",
@@ -247,10 +256,13 @@ async def _deadline(what: str, pid: int, seconds: float) -> Any:
         ) from None
     finally:
         timer.cancel()
+        saying.cancel()
 
 
-async def _handshake(session: Session, client: DapClient, token: str, options: AttachOptions) -> None:
-    answer = await client.request("pydevdAuthorize", {"debugServerAccessToken": token}, timeout=_STEP)
+async def _handshake(
+    session: Session, client: DapClient, token: str, options: AttachOptions, patience: float
+) -> None:
+    answer = await client.request("pydevdAuthorize", {"debugServerAccessToken": token}, timeout=patience)
     if decode_body(answer, dict).get("clientAccessToken") != token:
         raise ProtocolError("The debug connection was answered by something else than the target")
     initialize = {
@@ -263,7 +275,7 @@ async def _handshake(session: Session, client: DapClient, token: str, options: A
         "supportsVariableType": True,
         "supportsANSIStyling": False,
     }
-    capabilities = await client.fetch("initialize", initialize, _Capabilities, timeout=_STEP)
+    capabilities = await client.fetch("initialize", initialize, _Capabilities, timeout=patience)
     session.restart_frame_offered = capabilities.supportsRestartFrame
     await client.request(
         "attach",
@@ -275,9 +287,9 @@ async def _handshake(session: Session, client: DapClient, token: str, options: A
             "terminateChildProcesses": False,
             "debugOptions": [],
         },
-        timeout=_STEP,
+        timeout=patience,
     )
-    await session.install_breakpoints(options.breakpoints)
-    await client.request("setExceptionBreakpoints", {"filters": list(options.exceptions)}, timeout=_STEP)
-    await client.request("configurationDone", {}, timeout=_STEP)
-    await session.start(pause=options.pause)
+    await session.install_breakpoints(options.breakpoints, patience)
+    await client.request("setExceptionBreakpoints", {"filters": list(options.exceptions)}, timeout=patience)
+    await client.request("configurationDone", {}, timeout=patience)
+    await session.start(pause=options.pause, patience=patience)

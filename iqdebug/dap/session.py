@@ -33,6 +33,7 @@ from iqdebug.state import (
     ProcessInfo,
     Snapshot,
     Thread,
+    ThreadState,
     Variable,
 )
 
@@ -95,9 +96,13 @@ class Session:
     def connect(self, client: DapClient, agent: AgentClient, lease: Lease) -> None:
         self._client, self._agent, self._lease = client, agent, lease
 
-    async def start(self, *, pause: bool) -> None:
-        """The handshake is done: the target runs and is ours."""
-        await self._ask("tap", on=True)
+    async def start(self, *, pause: bool, patience: float) -> None:
+        """The handshake is done: the target runs and is ours.
+
+        :param patience: seconds for each answer.
+        """
+        await self._ask("settle", answer=patience)
+        await self._ask("tap", answer=patience, on=True)
         self._publish(phase=Phase.RUNNING, reason="attached")
         await self.refresh()
         if pause:
@@ -190,10 +195,12 @@ class Session:
     async def full_value(self, reference_or_expression: int | str, frame: Frame | None, epoch: int) -> str:
         if epoch != self._snapshot.epoch:
             return ""
+        asked: dict[str, Any] = {"ref": reference_or_expression}
         if isinstance(reference_or_expression, str):
-            result = await self.evaluate(reference_or_expression, frame, epoch)
-            return result.value
-        said = await self._ask("repr", ref=reference_or_expression, answer=_ANSWER)
+            if frame is None or frame.id is None or self._snapshot.phase not in _STOPPED_PHASES:
+                return (await self.evaluate(reference_or_expression, frame, epoch)).value
+            asked = {"expression": reference_or_expression, "frame": frame.id}
+        said = await self._ask("repr", answer=_ANSWER, **asked)
         if said is None:
             return ""
         if "text" in said:
@@ -254,10 +261,11 @@ class Session:
         self._require(Capability.BREAKPOINTS)
         await self.install_breakpoints(breakpoints)
 
-    async def install_breakpoints(self, breakpoints: Sequence[Breakpoint]) -> None:
+    async def install_breakpoints(self, breakpoints: Sequence[Breakpoint], patience: float = 5.0) -> None:
+        """Replace the whole list; ``patience`` is in seconds, for each file's answer."""
         paths = {b.path for b in (*self._breakpoints, *breakpoints)}
         self._breakpoints = tuple(breakpoints)
-        await self._send_breakpoints(paths)
+        await self._send_breakpoints(paths, patience)
         for listener in list(self._listeners):
             listener.breakpoints_changed(self._breakpoints)
 
@@ -429,7 +437,8 @@ class Session:
         if epoch != self._snapshot.epoch:
             return
         uncaught = found.breakMode == "unhandled"
-        kind = found.exceptionId.removeprefix("builtins.")
+        # debugpy appends a note to the name when it stops at another frame than the raising one.
+        kind = found.exceptionId.partition("(note:")[0].strip().removeprefix("builtins.")
         message = found.description or found.details.message or ""
         self._publish(
             phase=Phase.CRASHED if uncaught else Phase.PAUSED,
@@ -442,11 +451,10 @@ class Session:
     async def _explain_pause(self, epoch: int) -> None:
         if epoch != self._snapshot.epoch or self._snapshot.phase is not Phase.RUNNING:
             return
-        self._publish(
-            detail="pause requested: no thread has reached Python code yet "
-            "(in a C call, or waiting); it stops when one does"
-        )
         await self.refresh()
+        if epoch != self._snapshot.epoch or self._snapshot.phase is not Phase.RUNNING:
+            return
+        self._publish(detail=_unheeded(self._snapshot.threads))
 
     def _threads(self, rows: dict[str, Any]) -> tuple[Thread, ...]:
         return tuple(snapshots.thread(row, self._info.pid) for row in rows["threads"])
@@ -596,7 +604,7 @@ class Session:
             for row in body.get("variables", [])[start : start + count]
         )
 
-    async def _send_breakpoints(self, paths: set[str]) -> None:
+    async def _send_breakpoints(self, paths: set[str], patience: float = 5.0) -> None:
         answered: dict[tuple[str, int], protocol.BreakpointBody] = {}
         for path in sorted(paths):
             wanted = [b for b in self._breakpoints if b.path == path and b.enabled]
@@ -606,7 +614,7 @@ class Session:
                 "setBreakpoints",
                 {"source": {"path": path}, "breakpoints": rows},
                 protocol.BreakpointsBody,
-                5.0,
+                patience,
             )
             for breakpoint_, result in zip(asked, body.breakpoints, strict=False):
                 answered[(path, breakpoint_.line)] = result
@@ -621,6 +629,19 @@ class Session:
             return breakpoint_ if breakpoint_.enabled else replace(breakpoint_, verified=False)
         line = result.line or breakpoint_.line
         return replace(breakpoint_, line=line, verified=result.verified, message=result.message or "")
+
+
+def _unheeded(threads: Sequence[Thread]) -> str:
+    """Why a pause has not stopped anything yet, and what will happen."""
+    running = [t for t in threads if t.state is ThreadState.RUNNING and not t.wait]
+    if running:
+        return (
+            "pause requested: the running code is in a C call, or a loop on one line that debugpy "
+            "cannot interrupt; it stops at the next line it reaches"
+        )
+    main = next((t for t in threads if t.is_main), None)
+    wait = f" ({main.wait})" if main is not None and main.wait else ""
+    return f"pause requested: every thread waits in C{wait}; it stops when one runs Python again"
 
 
 def _breakpoint_row(breakpoint_: Breakpoint) -> dict[str, Any]:
