@@ -43,6 +43,7 @@ IQDEBUG = [sys.executable, "-m", "iqdebug"]
 DIAGNOSE_GOAL = 1.25  # of the bare client's time
 SCREEN_GOAL = 0.6  # seconds
 STEP_GOAL = 0.006  # seconds
+MARK = "serve_forever"  # a function of each program
 _PATIENCE = 30.0
 
 
@@ -72,7 +73,7 @@ def command_times(arguments: Sequence[str]) -> tuple[float, float]:
         process.kill()
         process.wait()
         process.stdout.close()
-    if code or b"main" not in output:
+    if code or MARK.encode() not in output:
         raise RuntimeError(f"iqdebug {arguments[0]} gave {code}: {output[-200:].decode(errors='replace')}")
     return first, time.perf_counter() - started
 
@@ -93,7 +94,7 @@ def look(pid: int) -> dict[str, float]:
 def first_screen(pid: int) -> dict[str, float]:
     started = time.perf_counter()
     with Screen([*IQDEBUG, "attach", "--yes", str(pid)]) as screen:
-        screen.wait_for("main", _PATIENCE)
+        screen.wait_for(MARK, _PATIENCE)
         painted = time.perf_counter() - started
         screen.wait_for("attached", _PATIENCE)
         attached = time.perf_counter() - started
@@ -118,7 +119,7 @@ def two_commands(tdb: str) -> Callable[[int], dict[str, float]]:
         try:
             with Screen([tdb, "-r", f"127.0.0.1:{port}"]) as screen:
                 # The name in its stack pane, with the line beside it, not the one in the source.
-                screen.wait_for(re.compile(r"\b(?:main|work|step|<module>)\b[^\n]{0,40}:\d+"), _PATIENCE)
+                screen.wait_for(re.compile(r"\b(?:serve_forever|work|step|<module>)\b[^\n]{0,40}:\d+"), _PATIENCE)
                 return {"textual-debugger, two commands": time.perf_counter() - started}
         finally:
             if adapter is not None:

@@ -57,11 +57,11 @@ def work(n):
     for i in range(n):
         total += step(i)
     return total
-def main():
+def serve_forever():
     print("ready", flush=True)
     while True:
         work(20000)
-main()
+serve_forever()
 """,
     "sleeping service": """
 import time
@@ -70,17 +70,17 @@ def handle(number):
     return sum(order["items"])
 def wait_for_orders():
     time.sleep(0.05)
-def main():
+def serve_forever():
     print("ready", flush=True)
     number = 0
     while True:
         wait_for_orders()
         number += 1
         handle(number)
-main()
+serve_forever()
 """,
 }
-"""Programs by what they are like; each has a function ``main`` and says ``ready`` first."""
+"""Programs by what they are like; each has a function ``serve_forever`` and says ``ready`` first."""
 
 
 @contextmanager

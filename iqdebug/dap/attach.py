@@ -20,6 +20,7 @@ import msgspec
 from iqdebug.dap.client import DapClient, decode_body
 from iqdebug.dap.control import AgentClient, Lease
 from iqdebug.dap.inject import Entry, inject
+from iqdebug.dap.process import is_alive
 from iqdebug.dap.rendezvous import Rendezvous
 from iqdebug.dap.session import Session
 from iqdebug.errors import (
@@ -110,7 +111,7 @@ async def _arrival(
             done, _ = await asyncio.wait([arrived], timeout=_LOOK)
             if done:
                 return
-            if not _alive(pid):
+            if not is_alive(pid):
                 raise TargetExited(f"Process {pid} ended while iqdebug was attaching")
             waited = time.monotonic() - started
             if patience is not None and waited > patience:
@@ -126,14 +127,6 @@ async def _arrival(
                 )
     finally:
         arrived.cancel()
-
-
-def _alive(pid: int) -> bool:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
 
 
 class _Hello:

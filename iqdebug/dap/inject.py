@@ -27,6 +27,7 @@ from enum import Enum
 from pathlib import Path
 
 from iqdebug.dap.gdb import Gdb
+from iqdebug.dap.process import state_letter
 from iqdebug.dap.rendezvous import Rendezvous
 from iqdebug.errors import CannotAttach, MissingTool, NoSuchProcess
 
@@ -92,11 +93,10 @@ def main_thread_runs(pid: int, samples: int = 5, interval: float = 0.004) -> boo
     :raises NoSuchProcess: it is gone.
     """
     for _ in range(samples):
-        try:
-            stat = Path(f"/proc/{pid}/task/{pid}/stat").read_text()
-        except OSError:
-            raise NoSuchProcess(f"Process {pid} ended while iqdebug was attaching") from None
-        if stat.rpartition(")")[2].split()[0] == "R":
+        letter = state_letter(pid)
+        if not letter:
+            raise NoSuchProcess(f"Process {pid} ended while iqdebug was attaching")
+        if letter == "R":
             return True
         time.sleep(interval)
     return False

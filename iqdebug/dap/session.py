@@ -12,13 +12,16 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from iqdebug.combine import with_outside_view
 from iqdebug.dap import protocol, snapshots
+from iqdebug.dap.breakpoints import send_breakpoints
 from iqdebug.dap.client import DapClient, decode_body
 from iqdebug.dap.control import AgentClient, Lease
+from iqdebug.dap.process import is_alive
+from iqdebug.dap.questions import ANSWER, Questions
+from iqdebug.dap.words import unheeded, why_not
 from iqdebug.errors import ConnectionLost, IqdebugError, NotAvailable, RequestFailed
 from iqdebug.session import Capability, Listener, StepKind
 from iqdebug.state import (
@@ -33,7 +36,6 @@ from iqdebug.state import (
     ProcessInfo,
     Snapshot,
     Thread,
-    ThreadState,
     Variable,
 )
 
@@ -41,10 +43,8 @@ __all__ = ["Session"]
 
 log = logging.getLogger(__name__)
 
-_ANSWER = 3.0  # seconds for an answer about a paused target
 _PAUSE = 2.0  # seconds after which an unheeded pause is explained
 _STEP_SHOWN = 0.2  # seconds a step may take before it is shown as running
-_EVALUATE = 10.0
 _SETTLED = 0.05  # seconds a stop must last before the locals of all stacks are read
 _FRAMES_READ = 20  # a thread
 _FRAMES_READ_IN_ALL = 300
@@ -71,8 +71,7 @@ class Session:
         self._outside = outside
         self._listeners: list[Listener] = []
         self._breakpoints: tuple[Breakpoint, ...] = ()
-        self._client: DapClient | None = None
-        self._agent: AgentClient | None = None
+        self._questions = Questions()
         self._lease: Lease | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._run_to: Breakpoint | None = None
@@ -94,15 +93,15 @@ class Session:
     # wiring, called by attach
 
     def connect(self, client: DapClient, agent: AgentClient, lease: Lease) -> None:
-        self._client, self._agent, self._lease = client, agent, lease
+        self._questions.client, self._questions.agent, self._lease = client, agent, lease
 
     async def start(self, *, pause: bool, patience: float) -> None:
         """The handshake is done: the target runs and is ours.
 
         :param patience: seconds for each answer.
         """
-        await self._ask("settle", answer=patience)
-        await self._ask("tap", answer=patience, on=True)
+        await self._questions.ask("settle", answer=patience)
+        await self._questions.ask("tap", answer=patience, on=True)
         self._publish(phase=Phase.RUNNING, reason="attached")
         await self.refresh()
         if pause:
@@ -123,26 +122,13 @@ class Session:
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
     def why_not(self, capability: Capability) -> str:
-        phase = self._snapshot.phase
-        if phase in (Phase.DETACHED, Phase.ENDED):
-            if capability is Capability.REATTACH and phase is Phase.DETACHED:
-                return ""
-            return "the process has ended" if phase is Phase.ENDED else "detached: attach again first"
-        if capability in (Capability.BREAKPOINTS, Capability.EVALUATE, Capability.DETACH):
-            return ""
-        if capability is Capability.REATTACH:
-            return "already attached"
-        if capability is Capability.RESTART_FRAME and not self.restart_frame_offered:
-            return "debugpy does not offer to restart a frame"
-        if capability is Capability.PAUSE:
-            return "already paused" if phase in _STOPPED_PHASES else ""
-        return "" if phase in _STOPPED_PHASES else "the process is running: pause it first"
+        return why_not(capability, self._snapshot.phase, restart_frame=self.restart_frame_offered)
 
     async def pause(self) -> None:
         self._require(Capability.PAUSE)
         await self._dap("pause", {"threadId": "*"})
         with contextlib.suppress(RequestFailed, TimeoutError):
-            await self._ask("wake")
+            await self._questions.ask("wake")
         self._forget_pause()
         epoch = self._snapshot.epoch
         loop = asyncio.get_running_loop()
@@ -175,54 +161,31 @@ class Session:
     async def variables(self, frame: Frame, epoch: int) -> tuple[Variable, ...]:
         if epoch != self._snapshot.epoch or frame.id is None or self._snapshot.phase not in _STOPPED_PHASES:
             return frame.locals or ()
-        rows = await self._ask("locals", frame=frame.id)
-        if epoch != self._snapshot.epoch or rows is None:
-            return ()
-        return tuple(snapshots.variable(row) for row in rows)
+        found = await self._questions.variables(frame.id)
+        return found if epoch == self._snapshot.epoch else ()
 
     async def children(
         self, reference: int, epoch: int, start: int = 0, count: int = 100
     ) -> tuple[Variable, ...]:
         if epoch != self._snapshot.epoch:
             return ()
-        if reference < 0:
-            return await self._debugpy_children(-reference, start, count)
-        rows = await self._ask("children", ref=reference, start=start, count=count)
-        if epoch != self._snapshot.epoch:
-            return ()
-        return tuple(snapshots.variable(row) for row in rows)
+        found = await self._questions.children(reference, start, count)
+        return found if epoch == self._snapshot.epoch else ()
 
     async def full_value(self, reference_or_expression: int | str, frame: Frame | None, epoch: int) -> str:
         if epoch != self._snapshot.epoch:
             return ""
-        asked: dict[str, Any] = {"ref": reference_or_expression}
         if isinstance(reference_or_expression, str):
-            if frame is None or frame.id is None or self._snapshot.phase not in _STOPPED_PHASES:
-                return (await self.evaluate(reference_or_expression, frame, epoch)).value
-            asked = {"expression": reference_or_expression, "frame": frame.id}
-        said = await self._ask("repr", answer=_ANSWER, **asked)
-        if said is None:
-            return ""
-        if "text" in said:
-            return str(said["text"])
-        if "raised" in said:
-            return f"its repr raised {said['raised']}"
-        return "slow: its repr has not returned within 2 s and goes on in the background"
+            return (await self.evaluate(reference_or_expression, frame, epoch)).value
+        return await self._questions.own_repr(reference_or_expression)
 
     async def evaluate(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
         self._require(Capability.EVALUATE)
         if self._snapshot.phase not in _STOPPED_PHASES or frame is None or frame.id is None:
-            return await self._evaluate_running(expression)
+            return await self._questions.evaluate_running(expression)
         if epoch != self._snapshot.epoch:
-            return EvaluateResult("the process has moved on since", failed=True)
-        arguments = {"expression": expression, "frameId": frame.id, "context": "repl"}
-        try:
-            body = await self._dap_fetch("evaluate", arguments, protocol.EvaluateBody, _EVALUATE)
-        except RequestFailed as error:
-            return EvaluateResult(error.what, failed=True)
-        except TimeoutError:
-            return EvaluateResult(f"no answer within {_EVALUATE:g} s; it goes on in the target", failed=True)
-        return EvaluateResult(body.result, body.type or "", -body.variablesReference)
+            return _moved_on()
+        return await self._questions.evaluate(expression, frame.id)
 
     async def complete(
         self, text: str, column: int, frame: Frame | None, epoch: int
@@ -234,28 +197,13 @@ class Session:
             or self.why_not(Capability.COMPLETE)
         ):
             return ()
-        arguments = {"text": text, "column": column + 1, "frameId": frame.id}
-        try:
-            body = await self._dap_fetch("completions", arguments, protocol.CompletionsBody, _ANSWER)
-        except (RequestFailed, TimeoutError):
-            return ()
-        return tuple(
-            Completion(item.text or item.label, item.type or "", item.start or 0, item.length or 0)
-            for item in body.targets
-        )
+        return await self._questions.complete(text, column, frame.id)
 
     async def set_variable(self, name: str, expression: str, frame: Frame, epoch: int) -> EvaluateResult:
         self._require(Capability.SET_VARIABLE)
-        if epoch != self._snapshot.epoch:
-            return EvaluateResult("the process has moved on since", failed=True)
-        arguments = {"expression": name, "value": expression, "frameId": frame.id}
-        try:
-            body = await self._dap_fetch("setExpression", arguments, protocol.EvaluateBody, _EVALUATE)
-        except RequestFailed as error:
-            return EvaluateResult(error.what, failed=True)
-        except TimeoutError:
-            return EvaluateResult(f"no answer within {_EVALUATE:g} s; it goes on in the target", failed=True)
-        return EvaluateResult(body.value or body.result, body.type or "")
+        if epoch != self._snapshot.epoch or frame.id is None:
+            return _moved_on()
+        return await self._questions.set_variable(name, expression, frame.id)
 
     async def set_breakpoints(self, breakpoints: Sequence[Breakpoint]) -> None:
         self._require(Capability.BREAKPOINTS)
@@ -276,7 +224,7 @@ class Session:
         epoch = self._snapshot.epoch
         outside = asyncio.ensure_future(self._outside()) if self._outside is not None else None
         try:
-            rows = await self._ask("threads", locals=True)
+            rows = await self._questions.ask("threads", locals=True)
         except TimeoutError:
             self._publish(detail="a thread holds the interpreter lock in a C call; waiting for it")
             return
@@ -307,7 +255,7 @@ class Session:
             return
         self._leaving = True
         self._forget_pause()
-        agent, client = self._agent, self._client
+        agent, client = self._questions.agent, self._questions.client
         try:
             if agent is not None and not agent.closed:
                 with contextlib.suppress(IqdebugError, TimeoutError):
@@ -354,7 +302,7 @@ class Session:
             self._spawn(self._lost(failure))
 
     def agent_closed(self) -> None:
-        if not self._leaving and self._client is not None:
+        if not self._leaving and self._questions.client is not None:
             self._spawn(self._lost(None))
 
     # stops
@@ -379,7 +327,7 @@ class Session:
 
     async def _describe_stop(self, epoch: int, body: protocol.StoppedBody) -> None:
         try:
-            rows = await self._ask("threads", focus=body.threadId)
+            rows = await self._questions.ask("threads", focus=body.threadId)
         except (TimeoutError, RequestFailed) as error:
             log.warning("stack not read: %s", error)
             self._publish(detail="the stack could not be read in time")
@@ -407,7 +355,7 @@ class Session:
             for frame in [f for f in thread.frames if f.kind == "user" and f.id][:_FRAMES_READ]
         ]
         try:
-            answer = await self._ask("details", frames=wanted[:_FRAMES_READ_IN_ALL])
+            answer = await self._questions.ask("details", frames=wanted[:_FRAMES_READ_IN_ALL])
         except (TimeoutError, RequestFailed):
             return
         if epoch != self._snapshot.epoch:
@@ -427,8 +375,8 @@ class Session:
 
     async def _describe_exception(self, epoch: int, body: protocol.StoppedBody) -> None:
         try:
-            found = await self._dap_fetch(
-                "exceptionInfo", {"threadId": body.threadId}, protocol.ExceptionInfoBody, _ANSWER
+            found = await self._questions.fetch(
+                "exceptionInfo", {"threadId": body.threadId}, protocol.ExceptionInfoBody, ANSWER
             )
         except (RequestFailed, TimeoutError):
             found = protocol.ExceptionInfoBody(
@@ -454,13 +402,13 @@ class Session:
         await self.refresh()
         if epoch != self._snapshot.epoch or self._snapshot.phase is not Phase.RUNNING:
             return
-        self._publish(detail=_unheeded(self._snapshot.threads))
+        self._publish(detail=unheeded(self._snapshot.threads))
 
     def _threads(self, rows: dict[str, Any]) -> tuple[Thread, ...]:
         return tuple(snapshots.thread(row, self._info.pid) for row in rows["threads"])
 
     def _went_on(self, reason: str, publish: bool = True) -> None:
-        agent = self._agent
+        agent = self._questions.agent
         if agent is not None and not agent.closed:
             self._spawn(self._tell_resumed())
         state = replace(
@@ -479,11 +427,11 @@ class Session:
 
     async def _tell_resumed(self) -> None:
         with contextlib.suppress(IqdebugError, TimeoutError):
-            await self._ask("resumed")
+            await self._questions.ask("resumed")
 
     async def _kick(self) -> None:
         with contextlib.suppress(IqdebugError, TimeoutError):
-            await self._ask("kick")
+            await self._questions.ask("kick")
 
     def _show_running(self, epoch: int) -> None:
         if epoch == self._snapshot.epoch and self._snapshot.phase is Phase.RUNNING:
@@ -503,15 +451,15 @@ class Session:
             return
         self._leaving = True
         for _ in range(20):  # a process that is exiting closes its sockets a moment before it is gone
-            if not self._alive():
+            if not is_alive(self._info.pid):
                 break
             await asyncio.sleep(0.02)
         if self._lease is not None:
             self._lease.end()
-        for connection in (self._client, self._agent):
+        for connection in (self._questions.client, self._questions.agent):
             if connection is not None:
                 await connection.close()
-        alive = self._alive()
+        alive = is_alive(self._info.pid)
         self._publish(
             epoch=self._snapshot.epoch + 1,
             phase=Phase.DETACHED if alive else Phase.ENDED,
@@ -521,13 +469,6 @@ class Session:
             detail="",
             focus=None,
         )
-
-    def _alive(self) -> bool:
-        try:
-            stat = Path(f"/proc/{self._info.pid}/stat").read_text()
-        except OSError:
-            return False
-        return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
 
     # helpers
 
@@ -564,92 +505,17 @@ class Session:
         except TimeoutError:
             log.info("background work ended: no answer in time")
 
-    async def _ask(self, op: str, answer: float = _ANSWER, **arguments: Any) -> Any:
-        if self._agent is None:
-            raise ConnectionLost("Not attached")
-        return await self._agent.request(op, timeout=answer, **arguments)
-
     async def _dap(self, command: str, arguments: object) -> None:
-        if self._client is None:
-            raise ConnectionLost("Not attached")
         try:
-            await self._client.request(command, arguments, timeout=_ANSWER)
+            await self._questions.tell(command, arguments)
         except TimeoutError:
-            log.info("%s: not answered within %g s", command, _ANSWER)
-
-    async def _dap_fetch(self, command: str, arguments: object, shape: type[Any], timeout: float) -> Any:
-        if self._client is None:
-            raise ConnectionLost("Not attached")
-        return await self._client.fetch(command, arguments, shape, timeout=timeout)
-
-    async def _evaluate_running(self, expression: str) -> EvaluateResult:
-        said = await self._ask("evaluate", expression=expression)
-        if "raised" in said:
-            return EvaluateResult(said["raised"], failed=True)
-        if "slow" in said:
-            return EvaluateResult("slow: it goes on in the target", failed=True)
-        return EvaluateResult(said["text"], said["type"])
-
-    async def _debugpy_children(self, reference: int, start: int, count: int) -> tuple[Variable, ...]:
-        body = await self._dap_fetch("variables", {"variablesReference": reference}, dict, _EVALUATE)
-        return tuple(
-            Variable(
-                name=row.get("name", ""),
-                value=row.get("value", ""),
-                type=row.get("type", ""),
-                reference=-row.get("variablesReference", 0),
-                kind="item",
-                evaluate_name=row.get("evaluateName"),
-            )
-            for row in body.get("variables", [])[start : start + count]
-        )
+            log.info("%s: not answered in time", command)
 
     async def _send_breakpoints(self, paths: set[str], patience: float = 5.0) -> None:
-        answered: dict[tuple[str, int], protocol.BreakpointBody] = {}
-        for path in sorted(paths):
-            wanted = [b for b in self._breakpoints if b.path == path and b.enabled]
-            asked = [*wanted, *([self._run_to] if self._run_to and self._run_to.path == path else [])]
-            rows = [_breakpoint_row(b) for b in asked]
-            body = await self._dap_fetch(
-                "setBreakpoints",
-                {"source": {"path": path}, "breakpoints": rows},
-                protocol.BreakpointsBody,
-                patience,
-            )
-            for breakpoint_, result in zip(asked, body.breakpoints, strict=False):
-                answered[(path, breakpoint_.line)] = result
-        self._breakpoints = tuple(self._answered(b, answered) for b in self._breakpoints)
-
-    @staticmethod
-    def _answered(
-        breakpoint_: Breakpoint, answers: dict[tuple[str, int], protocol.BreakpointBody]
-    ) -> Breakpoint:
-        result = answers.get((breakpoint_.path, breakpoint_.line))
-        if result is None:
-            return breakpoint_ if breakpoint_.enabled else replace(breakpoint_, verified=False)
-        line = result.line or breakpoint_.line
-        return replace(breakpoint_, line=line, verified=result.verified, message=result.message or "")
-
-
-def _unheeded(threads: Sequence[Thread]) -> str:
-    """Why a pause has not stopped anything yet, and what will happen."""
-    running = [t for t in threads if t.state is ThreadState.RUNNING and not t.wait]
-    if running:
-        return (
-            "pause requested: the running code is in a C call, or a loop on one line that debugpy "
-            "cannot interrupt; it stops at the next line it reaches"
+        self._breakpoints = await send_breakpoints(
+            self._questions, self._breakpoints, paths, self._run_to, patience
         )
-    main = next((t for t in threads if t.is_main), None)
-    wait = f" ({main.wait})" if main is not None and main.wait else ""
-    return f"pause requested: every thread waits in C{wait}; it stops when one runs Python again"
 
 
-def _breakpoint_row(breakpoint_: Breakpoint) -> dict[str, Any]:
-    row: dict[str, Any] = {"line": breakpoint_.line}
-    if breakpoint_.condition:
-        row["condition"] = breakpoint_.condition
-    if breakpoint_.hit_condition:
-        row["hitCondition"] = breakpoint_.hit_condition
-    if breakpoint_.log_message:
-        row["logMessage"] = breakpoint_.log_message
-    return row
+def _moved_on() -> EvaluateResult:
+    return EvaluateResult("the process has moved on since", failed=True)

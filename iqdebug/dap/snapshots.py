@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
+from iqdebug.dap.process import state_letter
 from iqdebug.paths import frame_kind
 from iqdebug.state import Frame, Gil, LogRecord, Task, Thread, ThreadState, Variable
 
@@ -55,13 +55,8 @@ def thread(row: dict[str, Any], pid: int) -> Thread:
 def _state(pid: int, os_id: int | None) -> ThreadState:
     if os_id is None:
         return ThreadState.UNKNOWN
-    try:
-        stat = Path(f"/proc/{pid}/task/{os_id}/stat").read_text()
-    except OSError:
-        return ThreadState.UNKNOWN
-    letter = stat.rpartition(")")[2].split()[0]
     return {"R": ThreadState.RUNNING, "S": ThreadState.WAITING, "D": ThreadState.WAITING}.get(
-        letter, ThreadState.UNKNOWN
+        state_letter(pid, os_id), ThreadState.UNKNOWN
     )
 
 

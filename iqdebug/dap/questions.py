@@ -1,0 +1,126 @@
+"""Questions about values, put to the agent or to debugpy. Knows no phase and no epoch:
+:class:`iqdebug.dap.session.Session` decides what may be asked and drops what came too late."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from iqdebug.dap import protocol, snapshots
+from iqdebug.dap.client import DapClient
+from iqdebug.dap.control import AgentClient
+from iqdebug.errors import ConnectionLost, RequestFailed
+from iqdebug.state import Completion, EvaluateResult, Variable
+
+__all__ = ["ANSWER", "Questions"]
+
+ANSWER = 3.0
+"""Seconds for an answer about a paused target."""
+
+EVALUATE = 10.0
+"""Seconds for an answer that runs code of the target's."""
+
+
+class Questions:
+    """Both connections into one target."""
+
+    def __init__(self) -> None:
+        self.client: DapClient | None = None
+        self.agent: AgentClient | None = None
+
+    async def ask(self, op: str, answer: float = ANSWER, **arguments: Any) -> Any:
+        """A request to the agent; see :meth:`AgentClient.request` for what it raises."""
+        if self.agent is None:
+            raise ConnectionLost("Not attached")
+        return await self.agent.request(op, timeout=answer, **arguments)
+
+    async def tell(self, command: str, arguments: object, timeout: float = ANSWER) -> None:
+        """A DAP request whose answer holds nothing of use."""
+        if self.client is None:
+            raise ConnectionLost("Not attached")
+        await self.client.request(command, arguments, timeout=timeout)
+
+    async def fetch(self, command: str, arguments: object, shape: type[Any], timeout: float = ANSWER) -> Any:
+        """A DAP request with its body decoded."""
+        if self.client is None:
+            raise ConnectionLost("Not attached")
+        return await self.client.fetch(command, arguments, shape, timeout=timeout)
+
+    async def variables(self, frame_id: int) -> tuple[Variable, ...]:
+        rows = await self.ask("locals", frame=frame_id)
+        return tuple(snapshots.variable(row) for row in rows or ())
+
+    async def children(self, reference: int, start: int, count: int) -> tuple[Variable, ...]:
+        """A negative reference is debugpy's, of a result that :meth:`evaluate` gave."""
+        if reference < 0:
+            return await self._debugpy_children(-reference, start, count)
+        rows = await self.ask("children", ref=reference, start=start, count=count)
+        return tuple(snapshots.variable(row) for row in rows)
+
+    async def _debugpy_children(self, reference: int, start: int, count: int) -> tuple[Variable, ...]:
+        body = await self.fetch("variables", {"variablesReference": reference}, dict, EVALUATE)
+        return tuple(
+            Variable(
+                name=row.get("name", ""),
+                value=row.get("value", ""),
+                type=row.get("type", ""),
+                reference=-row.get("variablesReference", 0),
+                kind="item",
+                evaluate_name=row.get("evaluateName"),
+            )
+            for row in body.get("variables", [])[start : start + count]
+        )
+
+    async def own_repr(self, reference: int) -> str:
+        """The value's own ``repr``, or in words why there is none."""
+        said = await self.ask("repr", ref=reference)
+        if said is None:
+            return ""
+        if "text" in said:
+            return str(said["text"])
+        if "raised" in said:
+            return f"its repr raised {said['raised']}"
+        return "slow: its repr has not returned within 2 s and goes on in the background"
+
+    async def evaluate(self, expression: str, frame_id: int) -> EvaluateResult:
+        arguments = {"expression": expression, "frameId": frame_id, "context": "repl"}
+        try:
+            body = await self.fetch("evaluate", arguments, protocol.EvaluateBody, EVALUATE)
+        except RequestFailed as error:
+            return EvaluateResult(error.what, failed=True)
+        except TimeoutError:
+            return _too_slow()
+        return EvaluateResult(body.result, body.type or "", -body.variablesReference)
+
+    async def evaluate_running(self, expression: str) -> EvaluateResult:
+        """In ``__main__``, while the target runs."""
+        said = await self.ask("evaluate", expression=expression)
+        if "raised" in said:
+            return EvaluateResult(said["raised"], failed=True)
+        if "slow" in said:
+            return EvaluateResult("slow: it goes on in the target", failed=True)
+        return EvaluateResult(said["text"], said["type"])
+
+    async def complete(self, text: str, column: int, frame_id: int) -> tuple[Completion, ...]:
+        arguments = {"text": text, "column": column + 1, "frameId": frame_id}
+        try:
+            body = await self.fetch("completions", arguments, protocol.CompletionsBody)
+        except (RequestFailed, TimeoutError):
+            return ()
+        return tuple(
+            Completion(item.text or item.label, item.type or "", item.start or 0, item.length or 0)
+            for item in body.targets
+        )
+
+    async def set_variable(self, name: str, expression: str, frame_id: int) -> EvaluateResult:
+        arguments = {"expression": name, "value": expression, "frameId": frame_id}
+        try:
+            body = await self.fetch("setExpression", arguments, protocol.EvaluateBody, EVALUATE)
+        except RequestFailed as error:
+            return EvaluateResult(error.what, failed=True)
+        except TimeoutError:
+            return _too_slow()
+        return EvaluateResult(body.value or body.result, body.type or "")
+
+
+def _too_slow() -> EvaluateResult:
+    return EvaluateResult(f"no answer within {EVALUATE:g} s; it goes on in the target", failed=True)
