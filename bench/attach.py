@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import re
 import select
 import shutil
 import signal
@@ -118,8 +117,7 @@ def two_commands(tdb: str) -> Callable[[int], dict[str, float]]:
         adapter = listener_on(port)
         try:
             with Screen([tdb, "-r", f"127.0.0.1:{port}"]) as screen:
-                # The name in its stack pane, with the line beside it, not the one in the source.
-                screen.wait_for(re.compile(r"\b(?:serve_forever|work|step|<module>)\b[^\n]{0,40}:\d+"), _PATIENCE)
+                screen.wait_for(MARK, _PATIENCE)
                 return {"textual-debugger, two commands": time.perf_counter() - started}
         finally:
             if adapter is not None:
@@ -157,10 +155,8 @@ def attach_table(python: str, program: str, times: dict[str, list[float]]) -> No
             goal = f"<= {DIAGNOSE_GOAL} of bare: {verdict(ratio <= DIAGNOSE_GOAL)}"
         elif name == "iqdebug attach, first screen":
             goal = f"<= {SCREEN_GOAL} s: {verdict(median <= SCREEN_GOAL)}"
-        print(
-            f"  {name:34}{median:9.3f}{min(values):7.2f}{max(values):7.2f}{len(values):6}{ratio:8.2f}  {goal}",
-            flush=True,
-        )
+        figures = f"{median:9.3f}{min(values):7.2f}{max(values):7.2f}{len(values):6}{ratio:8.2f}"
+        print(f"  {name:34}{figures}  {goal}", flush=True)
 
 
 def verdict(met: bool) -> str:

@@ -1,10 +1,13 @@
-"""Speed of a hot loop before, while attached, paused-and-continued, and after detach.
+"""Speed of a hot loop while attached, with a breakpoint elsewhere, and after detach.
 
-Usage: python -m bench.overhead [--seconds N] [PYTHON ...]
+Usage: python -m bench.overhead [--seconds N] [--windows N] [--no-rival] [PYTHON ...]
 
-The figures are ratios to the same process's own speed before iqdebug came, on each interpreter.
-The rival in the same run is stock debugpy (``debugpy --pid``), attached and disconnected with a
-bare DAP client; `--no-rival` leaves it out.
+A figure is the speed of a process in chunks of work for each second of its main thread's own CPU
+time, divided by the same process's speed before anything was attached. Beside it runs an untouched
+twin, and speeds are taken as ratios to the twin's in the same window, so that what the machine
+does meanwhile (other load, clock changes) cancels out; medians of several windows are compared.
+The rival in the same run is stock debugpy (``debugpy --listen --pid``), attached and disconnected
+by a bare client. n/a: the rival does not work on that interpreter.
 """
 
 from __future__ import annotations
@@ -14,18 +17,22 @@ import asyncio
 import os
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.rival import StockAttach
 from bench.targets import interpreters, python_version
 from iqdebug.dap.attach import AttachOptions, attach
-from iqdebug.state import ProcessInfo
+from iqdebug.errors import IqdebugError
+from iqdebug.state import Breakpoint, ProcessInfo
 
+__all__ = ["HotLoop", "Pair", "main"]
+
+GOAL = 0.95  # of the speed before, after detach
 TARGET = """
-import os, sys, time
+import os, sys, threading, time
 def work(n):
     total = 0
     for i in range(n):
@@ -33,29 +40,46 @@ def work(n):
     return total
 def step(i):
     return i * i % 7
-def main(counter):
+def elsewhere(chunks):
+    return chunks + 1
+def count(counter):
     chunks = 0
     while True:
         work(20000)
-        chunks += 1
+        chunks = elsewhere(chunks)
         os.pwrite(counter, b"%20d" % chunks, 0)
-main(os.open(sys.argv[1], os.O_RDWR | os.O_CREAT))
+if "blocked" in sys.argv:
+    threading.Thread(target=time.sleep, args=(1e6,), daemon=True).start()
+count(os.open(sys.argv[1], os.O_RDWR | os.O_CREAT))
 """
+ELSEWHERE = 1 + TARGET.splitlines().index("    return chunks + 1")
+COLUMNS = ("attached", "breakpoint", "after", "stock attached", "stock after")
 
 
 class HotLoop:
-    """A process that counts its chunks of work into a file. A context manager."""
+    """A process that counts its chunks of work into a file. A context manager.
 
-    def __init__(self, python: str) -> None:
+    :param blocked: with a second thread that is blocked in C.
+    """
+
+    def __init__(self, python: str, blocked: bool = False) -> None:
         self.folder = tempfile.TemporaryDirectory()
-        script = Path(self.folder.name, "hot.py")
-        script.write_text(TARGET)
+        self.script = Path(self.folder.name, "hot.py")
+        self.script.write_text(TARGET)
         self.counter = Path(self.folder.name, "count")
         self.counter.write_bytes(b"%20d" % 0)
-        self.process = subprocess.Popen([python, str(script), str(self.counter)])
+        self.process = subprocess.Popen(
+            [python, str(self.script), str(self.counter), *(["blocked"] if blocked else [])],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     def __enter__(self) -> HotLoop:
+        deadline = time.monotonic() + 20
         while self.count() < 3:
+            if time.monotonic() > deadline or self.process.poll() is not None:
+                self.__exit__()
+                raise RuntimeError("the hot loop did not start")
             time.sleep(0.01)
         return self
 
@@ -67,64 +91,105 @@ class HotLoop:
     def count(self) -> int:
         return int(self.counter.read_bytes() or 0)
 
-    def speed(self, seconds: float) -> float:
-        """Chunks per second of its own CPU time: other load on the machine does not count."""
-        chunks, cpu = self.count(), self._cpu()
-        time.sleep(seconds)
-        spent = self._cpu() - cpu
-        return (self.count() - chunks) / spent if spent else 0.0
+    def cpu(self) -> float:
+        """Seconds of CPU of the main thread so far.
 
-    def _cpu(self) -> float:
-        """Seconds of CPU of the main thread."""
-        fields = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/schedstat").read_text().split()
-        return int(fields[0]) / 1e9
+        :raises RuntimeError: the process is gone.
+        """
+        try:
+            stat = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/schedstat").read_text()
+        except OSError:
+            raise RuntimeError("the process died") from None
+        return int(stat.split()[0]) / 1e9
 
 
-async def with_iqdebug(loop: HotLoop, version: str, seconds: float) -> dict[str, float]:
-    info = ProcessInfo(pid=loop.process.pid, user="", python=version, command="", cwd="")
+class Pair:
+    """The loop under test and its untouched twin. A context manager."""
+
+    def __init__(self, python: str, seconds: float, windows: int, blocked: bool = False) -> None:
+        self.loop, self.twin = HotLoop(python, blocked), HotLoop(python, blocked)
+        self._seconds, self._windows = seconds, windows
+        self._before = 0.0
+
+    def __enter__(self) -> Pair:
+        self.loop.__enter__()
+        self.twin.__enter__()
+        self._before = self._relative()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.loop.__exit__()
+        self.twin.__exit__()
+
+    def speed(self) -> float:
+        """Now, as a ratio to the speed before."""
+        return self._relative() / self._before
+
+    def _relative(self) -> float:
+        return statistics.median(self._window() for _ in range(self._windows))
+
+    def _window(self) -> float:
+        pair = (self.loop, self.twin)
+        before = [(p.count(), p.cpu()) for p in pair]
+        time.sleep(self._seconds)
+        speeds = [(p.count() - n) / max(p.cpu() - t, 1e-9) for p, (n, t) in zip(pair, before, strict=True)]
+        return speeds[0] / speeds[1] if speeds[1] else float("nan")
+
+
+async def with_iqdebug(pair: Pair, version: str) -> dict[str, float]:
+    info = ProcessInfo(pid=pair.loop.process.pid, user="", python=version, command="", cwd="")
     session = await attach(info, AttachOptions())
-    attached = await asyncio.to_thread(loop.speed, seconds)
+    row = {"attached": await asyncio.to_thread(pair.speed)}
+    never = Breakpoint(path=str(pair.loop.script), line=ELSEWHERE, condition="chunks < 0")
+    await session.set_breakpoints([never])
+    row["breakpoint"] = await asyncio.to_thread(pair.speed)
     await session.detach()
-    after = await asyncio.to_thread(loop.speed, seconds)
-    return {"attached": attached, "after": after}
-
-
-def measure(python: str, seconds: float, rival: bool) -> dict[str, float]:
-    version = python_version(python)
-    row: dict[str, float] = {}
-    with HotLoop(python) as loop:
-        before = statistics.median(loop.speed(seconds) for _ in range(3))
-        row |= {k: v / before for k, v in asyncio.run(with_iqdebug(loop, version, seconds)).items()}
-    if rival:
-        with HotLoop(python) as loop:
-            before = statistics.median(loop.speed(seconds) for _ in range(3))
-            with StockAttach(loop.process.pid):
-                row["debugpy attached"] = loop.speed(seconds) / before
-            row["debugpy after"] = loop.speed(seconds) / before
+    row["after"] = await asyncio.to_thread(pair.speed)
     return row
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pythons", nargs="*", default=None)
-    parser.add_argument("--seconds", type=float, default=1.0)
-    parser.add_argument("--no-rival", action="store_true")
-    options = parser.parse_args()
-    names = ("attached", "after", "debugpy attached", "debugpy after")
-    print("speed as a ratio to the same process before; CPU time of its main thread")
-    print(f"{'python':10}" + "".join(f"{name:>18}" for name in names))
+def with_stock(pair: Pair) -> dict[str, float]:
+    try:
+        with StockAttach(pair.loop.process.pid):
+            attached = pair.speed()
+    except (RuntimeError, OSError, EOFError, subprocess.SubprocessError):
+        return {}
+    return {"stock attached": attached, "stock after": pair.speed()}
+
+
+def measure(python: str, seconds: float, windows: int, rival: bool, blocked: bool) -> dict[str, float]:
+    with Pair(python, seconds, windows, blocked) as pair:
+        row = asyncio.run(with_iqdebug(pair, python_version(python)))
+    if rival:
+        with Pair(python, seconds, windows, blocked) as pair:
+            row |= with_stock(pair)
+    return row
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="bench overhead", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("pythons", nargs="*", metavar="PYTHON", help="default: each of 3.8 to 3.14 found")
+    parser.add_argument("--seconds", type=float, default=0.5, help="of a window (default %(default)s)")
+    parser.add_argument("--windows", type=int, default=5, help="for each figure (default %(default)s)")
+    parser.add_argument("--no-rival", action="store_true", help="leave stock debugpy out")
+    options = parser.parse_args(arguments)
+    print("speed as a ratio to the same process before, by CPU time, beside an untouched twin")
+    print(
+        f"{'python':9}{'threads':13}" + "".join(f"{name:>15}" for name in COLUMNS) + "  goal: after >= 0.95"
+    )
     for python in options.pythons or interpreters():
-        try:
-            row = measure(python, options.seconds, not options.no_rival)
-        except Exception as error:  # one interpreter's failure is a row, not the end of the table
-            print(f"{python_version(python):10} failed: {error}")
-            continue
-        print(
-            f"{python_version(python):10}" + "".join(f"{row.get(n, float('nan')):18.3f}" for n in names),
-            flush=True,
-        )
+        for blocked in (False, True):
+            head = f"{python_version(python):9}{'one, one in C' if blocked else 'one':13}"
+            rival = not options.no_rival and not blocked
+            try:
+                row = measure(python, options.seconds, options.windows, rival, blocked)
+            except (IqdebugError, RuntimeError) as error:
+                print(f"{head}  failed: {error}", flush=True)
+                continue
+            shown = [f"{row[n]:15.2f}" if n in row else f"{'n/a' if rival else '':>15}" for n in COLUMNS]
+            print(f"{head}{''.join(shown)}  {'met' if row['after'] >= GOAL else 'NOT MET'}", flush=True)
 
 
 if __name__ == "__main__":
     os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")
-    sys.exit(main())
+    main()

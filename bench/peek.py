@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -202,13 +202,13 @@ def interpreters() -> list[str]:
     return list(found.values())
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--looks", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--python", action="append")
     parser.add_argument("--tool", action="append", choices=TOOLS)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     pythons = options.python or interpreters()
     tools = {name: TOOLS[name] for name in options.tool or TOOLS}
     print(f"{'python':9}{'situation':11}{'tool':9}{'good':>8}{'ms':>7}  locals GIL names  last error")

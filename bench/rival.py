@@ -13,7 +13,15 @@ from typing import Any
 
 import psutil
 
-__all__ = ["SILENT", "BareClient", "StockAttach", "free_port", "listener_on", "quiet_environment", "stock_command"]
+__all__ = [
+    "SILENT",
+    "BareClient",
+    "StockAttach",
+    "free_port",
+    "listener_on",
+    "quiet_environment",
+    "stock_command",
+]
 
 
 class BareClient:

@@ -17,7 +17,9 @@ from collections.abc import Sequence
 
 __all__ = ["Screen"]
 
-_CONTROL = re.compile(r"\x1b(?:\[[0-9;?<>=]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|P[^\x1b]*\x1b\\|[()].|.)")
+_CONTROL = re.compile(  # CSI, OSC, DCS and short escape sequences
+    r"\x1b(?:\[[0-9;?<>=]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|P[^\x1b]*\x1b\\|[()].|.)"
+)
 
 
 class Screen:
@@ -57,7 +59,7 @@ class Screen:
                 data = b""
             if not data:
                 seen = _CONTROL.sub("", self._text)[-300:]
-                raise RuntimeError(f"{pattern.pattern!r} did not come on the screen of {self._command}: {seen}")
+                raise RuntimeError(f"{pattern.pattern!r} did not come on the screen: {seen}")
             self._text += data.decode("utf-8", "replace")
 
     def __exit__(self, *exc: object) -> None:

@@ -161,9 +161,7 @@ class Link:
             pydevd.pydevd_tracing.restore_sys_set_trace_func,
             lambda: threading.settrace(None),
             _undo_thread_patches,
-            # Without its connection pydevd's reader ends at once instead of being waited for.
-            lambda: debugger._client_socket.shutdown(socket.SHUT_RDWR),
-            lambda: debugger.dispose_and_kill_all_pydevd_threads(wait=True, timeout=0.3),
+            lambda: _end_threads(debugger),
             untrace_all,
             lambda: pydevd.set_global_debugger(None),
             lambda: setattr(pydevd.SetupHolder, "setup", None),
@@ -245,7 +243,12 @@ class Link:
             os.register_at_fork(after_in_child=after_fork)
         state: Any = holder
         state.child = self._released_in_child
-        self._undo.append(lambda: setattr(state, "child", None))
+
+    def forget_forks(self) -> None:
+        """Last of all, when the connections that a child could inherit are closed."""
+        holder: Any = sys.modules.get(_FORK_MARK)
+        if holder is not None:
+            holder.child = None
 
     def _released_in_child(self) -> None:
         pydevd: Any = sys.modules.get("pydevd")
@@ -266,6 +269,21 @@ class Link:
                 step()
             except Exception:
                 continue
+
+
+def _end_threads(debugger: Any) -> None:
+    """End pydevd's own threads and wait for that, 0.3 s at most."""
+    for thread in (debugger.reader, debugger.writer):
+        # Else each disposes the debugger when its connection ends, and waits there for the other.
+        setattr(thread, "_%s__terminate_on_socket_close" % type(thread).__name__, False)
+    threads = list(debugger.created_pydb_daemon_threads)
+    try:
+        debugger._client_socket.shutdown(socket.SHUT_RDWR)
+    finally:
+        debugger.dispose_and_kill_all_pydevd_threads(wait=False)
+        deadline = time.monotonic() + 0.3
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
 
 def _undo_thread_patches() -> None:

@@ -30,6 +30,7 @@ LEASE = 4.0
 
 _TICK = 0.1
 _EAGER = 0.0001
+_EAGER_FOR = 5.0
 _HEADER = struct.Struct(">I")
 _FULL_LIMIT = 1 << 20
 
@@ -45,6 +46,8 @@ class Agent:
         self._stacks = Stacks([setup["debugpy"], os.path.dirname(os.path.abspath(__file__))])
         self._tap: Optional[Tap] = None
         self._running = True
+        self._interval = 0.0
+        self._eager_until = 0.0
 
     def serve(self) -> None:
         """Run until the session is over. Never raises, never writes to the target's streams."""
@@ -55,6 +58,7 @@ class Agent:
         except OSError:
             return  # the client has gone since it asked us in
         try:
+            self._eager(True)
             self._introduce()
             while self._running and self._turn():
                 pass
@@ -70,17 +74,19 @@ class Agent:
         connection.sendall(("iqdebug %s %s\n" % (self._setup["token"], role)).encode())
         return connection
 
-    def _introduce(self) -> None:
-        # Each of the many reads of an import gives the interpreter lock away, and a busy thread
-        # returns it only after a switch interval: with the usual 5 ms starting takes seconds.
-        interval = sys.getswitchinterval()
-        sys.setswitchinterval(min(interval, _EAGER))
-        try:
-            self._start_debugger()
-        finally:
-            sys.setswitchinterval(interval)
+    def _eager(self, on: bool) -> None:
+        """Let other threads hand the interpreter lock back at once while starting. Each of the
+        many reads of an import gives it away, and a busy thread returns it only after a switch
+        interval: with the usual 5 ms starting takes seconds."""
+        if on:
+            self._interval = sys.getswitchinterval()
+            self._eager_until = time.monotonic() + _EAGER_FOR
+            sys.setswitchinterval(min(self._interval, _EAGER))
+        elif self._interval:
+            sys.setswitchinterval(self._interval)
+            self._interval = 0.0
 
-    def _start_debugger(self) -> None:
+    def _introduce(self) -> None:
         try:
             self._link.check()
             debug_socket = self._connect("dap")
@@ -114,6 +120,8 @@ class Agent:
             message = json.loads(self._buffer[4 : 4 + size].decode("utf-8"))
             self._buffer = self._buffer[4 + size :]
             self._answer(message)
+        if self._interval and time.monotonic() > self._eager_until:
+            self._eager(False)
         self._flush()
         return True
 
@@ -235,6 +243,7 @@ class Agent:
 
     def on_settle(self, message: Dict[str, Any]) -> Any:
         settled = self._link.settle(2.0)
+        self._eager(False)
         self._heard = time.monotonic()
         return settled
 
@@ -264,15 +273,18 @@ class Agent:
 
     def _leave(self) -> None:
         try:
+            self._eager(False)
             self._close_debugger()
         finally:
-            for connection in (self._socket, self._lease):
+            for name in [n for n in sys.modules if n.split(".")[0] == __package__]:
+                sys.modules.pop(name, None)
+            # The end of the control connection tells the client that all is done.
+            for connection in (self._lease, self._socket):
                 try:
                     connection.close()
                 except OSError:
                     pass
-            for name in [n for n in sys.modules if n.split(".")[0] == __package__]:
-                sys.modules.pop(name, None)
+            self._link.forget_forks()
 
 
 def run(setup: Dict[str, Any]) -> None:

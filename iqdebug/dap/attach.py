@@ -19,7 +19,7 @@ import msgspec
 
 from iqdebug.dap.client import DapClient, decode_body
 from iqdebug.dap.control import AgentClient, Lease
-from iqdebug.dap.inject import Entry, inject
+from iqdebug.dap.inject import Entry, enter_beside, inject
 from iqdebug.dap.process import is_alive
 from iqdebug.dap.rendezvous import Rendezvous
 from iqdebug.dap.session import Session
@@ -77,7 +77,7 @@ async def attach(
         exe = str(Path(f"/proc/{info.pid}/exe").resolve())
         version = _version(info.python)
         entry = await inject(info.pid, exe, version, rendezvous, progress)
-        await _arrival(info.pid, rendezvous, entry, options.wait, progress)
+        await _arrival(info.pid, version, rendezvous, entry, options.wait, progress)
         return await _open(info, options, rendezvous, progress)
     finally:
         rendezvous.close()
@@ -97,6 +97,7 @@ def _version(python: str) -> tuple[int, int]:
 
 async def _arrival(
     pid: int,
+    python: tuple[int, int],
     rendezvous: Rendezvous,
     entry: Entry,
     wait: float | None,
@@ -105,6 +106,7 @@ async def _arrival(
     """Wait until the agent talks. A pending call may have to wait for a C call to return."""
     started = time.monotonic()
     patience = _ARRIVAL if entry is Entry.LOCK_ENTRY else wait
+    next_try = 1.0
     arrived = asyncio.ensure_future(rendezvous.connection("control"))
     try:
         while True:
@@ -120,6 +122,11 @@ async def _arrival(
                     "Its main thread is in a C call, or holds the interpreter lock there.",
                     "`iqdebug peek` works meanwhile; attach again when the call has returned.",
                 )
+            if entry is not Entry.LOCK_ENTRY and waited > next_try:
+                next_try = 2 * waited
+                if await enter_beside(pid, python, rendezvous, progress):
+                    entry, patience, started = Entry.LOCK_ENTRY, _ARRIVAL, time.monotonic()
+                    continue
             if waited > 1.0:
                 progress(
                     f"main thread is in a C call ({waited:.0f} s so far): "

@@ -75,6 +75,11 @@ class AgentClient:
             raise RequestFailed(f"The agent in the target could not do this ({op})", str(reply["error"]))
         return reply.get("result")
 
+    async def gone(self, timeout: float) -> bool:
+        """Whether the agent ended the connection within ``timeout`` seconds, which it does last."""
+        done, _ = await asyncio.wait([self._task], timeout=timeout)
+        return bool(done)
+
     async def close(self) -> None:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)

@@ -11,7 +11,8 @@ the injected code only starts a thread, and it is run in one of three ways:
 - **remote exec**: ``sys.remote_exec`` of 3.14, run by an interpreter of the target's own version;
   needs no gdb, and waits for the main thread's next bytecode like a pending call.
 
-Never are two of them queued for one attempt.
+A main thread may fall asleep for good after a call was queued. Then it is entered by its lock
+too, and the boot code runs once, whichever of the two comes first.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from iqdebug.dap.process import state_letter
 from iqdebug.dap.rendezvous import Rendezvous
 from iqdebug.errors import CannotAttach, MissingTool, NoSuchProcess
 
-__all__ = ["Entry", "boot_code", "inject"]
+__all__ = ["Entry", "boot_code", "enter_beside", "inject"]
 
 GDB_TIMEOUT = 10.0
 
@@ -53,7 +54,7 @@ def boot_code(rendezvous: Rendezvous) -> str:
     """Python source that starts the agent in a thread and leaves no name behind.
 
     It must run in any interpreter from 3.8 on, in any module's namespace, print nothing and
-    raise nothing.
+    raise nothing. Run again for the same session, it does nothing.
     """
     import debugpy
 
@@ -72,6 +73,10 @@ def boot():
         package = type(sys)('_iqdebug_agent')
         package.__path__ = [{agent!r}]
         package.__package__ = '_iqdebug_agent'
+        package.session = {rendezvous.token!r}
+        present = sys.modules.setdefault('_iqdebug_agent', package)
+        if present is not package and getattr(present, 'session', None) == package.session:
+            return
         sys.modules['_iqdebug_agent'] = package
         from _iqdebug_agent.server import run
         run({setup!r})
@@ -142,31 +147,62 @@ async def _enter(
     code: str,
     progress: Callable[[str], None],
 ) -> Entry:
+    asleep = not runs and await _asleep_without_lock(gdb, python)
+    memory = await _written(gdb, rendezvous, code)
+    if asleep:
+        await _by_lock(gdb, memory, progress)
+        return Entry.LOCK_ENTRY
+    queued = await gdb.call("Py_AddPendingCall", "(long)&PyRun_SimpleString", str(memory))
+    if queued != 0:
+        raise CannotAttach(
+            f"Process {gdb.pid} has its queue of pending calls full",
+            "Signals or other debuggers keep the main thread busy.",
+            "Try again in a moment.",
+        )
+    return Entry.PENDING_CALL
+
+
+async def enter_beside(
+    pid: int, python: tuple[int, int], rendezvous: Rendezvous, progress: Callable[[str], None]
+) -> bool:
+    """Lock entry for a main thread that fell asleep after a call was queued to it. False when it
+    is not asleep without the interpreter lock, or there is no gdb: the queued call will do.
+
+    :raises TargetError: as :func:`inject`.
+    """
+    if shutil.which("gdb") is None or await asyncio.to_thread(main_thread_runs, pid):
+        return False
+    gdb = Gdb(pid)
+    try:
+        await gdb.attach(GDB_TIMEOUT)
+        if not await _asleep_without_lock(gdb, python):
+            return False
+        await _by_lock(gdb, await _written(gdb, rendezvous, boot_code(rendezvous)), progress)
+        return True
+    finally:
+        await asyncio.shield(gdb.detach())
+
+
+async def _written(gdb: Gdb, rendezvous: Rendezvous, code: str) -> int:
+    """The address of the code in the target's memory."""
     data = code.encode() + b"\0"
     source = rendezvous.folder / "code"
     source.write_bytes(data)
     size = (len(data) + 4095) & ~4095
-    asleep = not runs and await _asleep_without_lock(gdb, python)
     # mmap rather than the allocator: the main thread may have been stopped inside malloc.
     memory = await gdb.call("mmap", "0", str(size), "3", "0x22", "-1", "0", returns="long")
     if memory in (0, -1):
         raise CannotAttach(f"Process {gdb.pid} has no memory left for iqdebug's agent")
     await gdb.write(memory, source)
     source.unlink()
-    if not asleep:
-        queued = await gdb.call("Py_AddPendingCall", "(long)&PyRun_SimpleString", str(memory))
-        if queued != 0:
-            raise CannotAttach(
-                f"Process {gdb.pid} has its queue of pending calls full",
-                "Signals or other debuggers keep the main thread busy.",
-                "Try again in a moment.",
-            )
-        return Entry.PENDING_CALL
+    return memory
+
+
+async def _by_lock(gdb: Gdb, memory: int, progress: Callable[[str], None]) -> None:
     progress("main thread is asleep in C: entering beside it")
     state = await gdb.call("PyGILState_Ensure")
     await gdb.call("PyRun_SimpleString", str(memory))
     await gdb.command(f"call ((void(*)(int))PyGILState_Release)({state})")
-    return Entry.LOCK_ENTRY
 
 
 async def _asleep_without_lock(gdb: Gdb, python: tuple[int, int]) -> bool:

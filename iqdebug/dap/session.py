@@ -46,8 +46,6 @@ log = logging.getLogger(__name__)
 _PAUSE = 2.0  # seconds after which an unheeded pause is explained
 _STEP_SHOWN = 0.2  # seconds a step may take before it is shown as running
 _SETTLED = 0.05  # seconds a stop must last before the locals of all stacks are read
-_FRAMES_READ = 20  # a thread
-_FRAMES_READ_IN_ALL = 300
 _STOPPED_PHASES = (Phase.PAUSED, Phase.CRASHED)
 
 _WORDS = {
@@ -260,6 +258,7 @@ class Session:
             if agent is not None and not agent.closed:
                 with contextlib.suppress(IqdebugError, TimeoutError):
                     await agent.request("leave", timeout=5.0)
+                    await agent.gone(1.0)
         finally:
             if self._lease is not None:
                 self._lease.end()
@@ -349,29 +348,15 @@ class Session:
         await asyncio.sleep(_SETTLED)
         if epoch != self._snapshot.epoch:
             return
-        wanted = [
-            frame.id
-            for thread in self._snapshot.threads
-            for frame in [f for f in thread.frames if f.kind == "user" and f.id][:_FRAMES_READ]
-        ]
         try:
-            answer = await self._questions.ask("details", frames=wanted[:_FRAMES_READ_IN_ALL])
+            answer = await self._questions.ask(
+                "details", frames=snapshots.user_frame_ids(self._snapshot.threads)
+            )
         except (TimeoutError, RequestFailed):
             return
         if epoch != self._snapshot.epoch:
             return
-        known = {number: tuple(snapshots.variable(row) for row in rows) for number, rows in answer}
-        self._publish(
-            threads=tuple(
-                replace(
-                    thread,
-                    frames=tuple(
-                        replace(f, locals=known[f.id]) if f.id in known else f for f in thread.frames
-                    ),
-                )
-                for thread in self._snapshot.threads
-            )
-        )
+        self._publish(threads=snapshots.with_locals(self._snapshot.threads, answer))
 
     async def _describe_exception(self, epoch: int, body: protocol.StoppedBody) -> None:
         try:

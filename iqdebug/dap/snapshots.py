@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from iqdebug.dap.process import state_letter
 from iqdebug.paths import frame_kind
 from iqdebug.state import Frame, Gil, LogRecord, Task, Thread, ThreadState, Variable
 
-__all__ = ["log_record", "task", "thread", "variable"]
+__all__ = ["log_record", "task", "thread", "user_frame_ids", "variable", "with_locals"]
+
+_FRAMES_READ = 20  # a thread
+_FRAMES_READ_IN_ALL = 300
 
 
 def variable(row: dict[str, Any]) -> Variable:
@@ -57,6 +62,24 @@ def _state(pid: int, os_id: int | None) -> ThreadState:
         return ThreadState.UNKNOWN
     return {"R": ThreadState.RUNNING, "S": ThreadState.WAITING, "D": ThreadState.WAITING}.get(
         state_letter(pid, os_id), ThreadState.UNKNOWN
+    )
+
+
+def user_frame_ids(threads: Sequence[Thread]) -> list[int]:
+    """Ids of the frames whose locals a diagnosis reads: the user's innermost ones."""
+    wanted: list[int] = []
+    for one in threads:
+        ids = [f.id for f in one.frames if f.kind == "user" and f.id is not None]
+        wanted += ids[:_FRAMES_READ]
+    return wanted[:_FRAMES_READ_IN_ALL]
+
+
+def with_locals(threads: Sequence[Thread], answer: list[list[Any]]) -> tuple[Thread, ...]:
+    """The threads with the locals that the agent answered, pairs of frame id and rows."""
+    known = {number: tuple(variable(row) for row in rows) for number, rows in answer}
+    return tuple(
+        replace(one, frames=tuple(replace(f, locals=known[f.id]) if f.id in known else f for f in one.frames))
+        for one in threads
     )
 
 

@@ -110,7 +110,7 @@ async def running(python: str, program: str, *arguments: str, **options: Any) ->
     handle, name = tempfile.mkstemp()
     process = await asyncio.create_subprocess_exec(
         python,
-        "-B",
+        *("-B", "-W", "ignore"),
         str(path),
         *arguments,
         stdin=asyncio.subprocess.PIPE,

@@ -68,7 +68,9 @@ def many():
             n += 1
 
     started = [
-        threading.Thread(target=(busy, gate.wait, lambda: time.sleep(1000))[i % 3], name="t%d" % i, daemon=True)
+        threading.Thread(
+            target=(busy, gate.wait, lambda: time.sleep(1000))[i % 3], name="t%d" % i, daemon=True
+        )
         for i in range(50)
     ]
     for thread in started:

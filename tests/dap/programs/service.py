@@ -90,7 +90,18 @@ def on_report():
             descriptors[name] = link
     hooks = {}
     for owner, names in (
-        (sys, ("breakpointhook", "excepthook", "displayhook", "settrace", "setprofile", "exit", "unraisablehook")),
+        (
+            sys,
+            (
+                "breakpointhook",
+                "excepthook",
+                "displayhook",
+                "settrace",
+                "setprofile",
+                "exit",
+                "unraisablehook",
+            ),
+        ),
         (os, ("fork", "_exit", "execv", "execve", "spawnv", "posix_spawn")),
         (threading, ("excepthook", "settrace")),
         (threading.Thread, ("start", "run", "join", "_bootstrap")),
@@ -190,7 +201,11 @@ def on_recurse():
 def on_fork():
     child = os.fork()
     if child == 0:
-        links = sorted(os.readlink("/proc/self/fd/" + n) for n in os.listdir("/proc/self/fd") if n > "2" and os.path.exists("/proc/self/fd/" + n))
+        links = sorted(
+            os.readlink("/proc/self/fd/" + n)
+            for n in os.listdir("/proc/self/fd")
+            if n > "2" and os.path.exists("/proc/self/fd/" + n)
+        )
         clean = not [link for link in links if link.startswith("socket")] and sys.gettrace() is None
         total = outer(1)  # @child
         os._exit(0 if clean and total == 5 else 3)
@@ -230,19 +245,17 @@ def on_children():
         if worker.exitcode is None:
             worker.kill()
         worker.join()
-        queue.close()if hasattr(queue, "close") else None
-    done = subprocess.run([sys.executable, "-S", "-c", "import sys, threading; print(sys.gettrace(), threading.active_count())"],
-                          stdout=subprocess.PIPE, timeout=10)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-S",
+            "-c",
+            "import sys, threading; print(sys.gettrace(), threading.active_count())",
+        ],
+        stdout=subprocess.PIPE,
+        timeout=10,
+    )
     said["subprocess"] = [done.returncode, done.stdout.decode().strip()]
-    try:
-        # The tracker that spawn starts is a process of its own; it would outlive the comparison.
-        from multiprocessing import resource_tracker
-
-        stop = getattr(resource_tracker._resource_tracker, "_stop", None)
-        if stop is not None:
-            stop()
-    except Exception:
-        pass
     say(said)
 
 

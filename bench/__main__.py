@@ -1,0 +1,56 @@
+"""``python -m bench [NAME ...]``: all measurements, or the named ones, as tables on stdout.
+
+Options after one name go to that measurement: ``python -m bench attach --repetitions 3``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+
+__all__ = ["NAMES", "main"]
+
+NAMES = {
+    "attach": "from the command to the first stack, and one step",
+    "overhead": "speed of a hot loop while attached and after detach",
+    "peek": "which tool should look from outside: py-spy or pystack",
+    "campaign": "a thousand attaches to busy targets",
+}
+_ON_DEMAND = ("campaign",)  # takes long enough to be asked for by name
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    names: list[str] = []
+    while given and not given[0].startswith("-"):
+        if given[0] not in NAMES:
+            if len(names) == 1:
+                break  # an operand of that measurement
+            return _usage(f"there is no measurement {given[0]!r}")
+        names.append(given.pop(0))
+    if given and len(names) != 1:
+        return _usage("" if given[0] in ("-h", "--help") else "options need exactly one name before them")
+    for name in names or [name for name in NAMES if name not in _ON_DEMAND]:
+        if importlib.util.find_spec(f"bench.{name}") is None:
+            print(f"bench.{name} is not here", file=sys.stderr)
+            continue
+        print(f"== {name}: {NAMES[name]}", flush=True)
+        importlib.import_module(f"bench.{name}").main(given)
+        print(flush=True)
+    return 0
+
+
+def _usage(complaint: str) -> int:
+    stream = sys.stderr if complaint else sys.stdout
+    print("usage: python -m bench [NAME ...] | NAME OPTION ...", file=stream)
+    for name, what in NAMES.items():
+        print(f"  {name:10} {what}{' (only by name)' if name in _ON_DEMAND else ''}", file=stream)
+    if complaint:
+        print(complaint, file=stream)
+    return 2 if complaint else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
