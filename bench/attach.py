@@ -214,7 +214,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", action="append", help="part of a contender's function name")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    contenders = [diagnose, bare, diagnose_at_once, look, first_screen]
+    contenders: list[Callable[[int], dict[str, float]]] = [
+        diagnose,
+        bare,
+        diagnose_at_once,
+        look,
+        first_screen,
+    ]
     if options.tdb:
         contenders.append(two_commands(options.tdb))
     else:

@@ -114,6 +114,9 @@ class Pair:
     def __enter__(self) -> Pair:
         self.loop.__enter__()
         self.twin.__enter__()
+        processor = max(os.sched_getaffinity(0))
+        for process in (self.loop.process, self.twin.process):
+            os.sched_setaffinity(process.pid, {processor})
         self._before = self._relative()
         return self
 
@@ -129,11 +132,17 @@ class Pair:
         return statistics.median(self._window() for _ in range(self._windows))
 
     def _window(self) -> float:
+        """Lasts until both had their share of the processor."""
         pair = (self.loop, self.twin)
         before = [(p.count(), p.cpu()) for p in pair]
-        time.sleep(self._seconds)
-        speeds = [(p.count() - n) / max(p.cpu() - t, 1e-9) for p, (n, t) in zip(pair, before, strict=True)]
-        return speeds[0] / speeds[1] if speeds[1] else float("nan")
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            time.sleep(self._seconds / 2)
+            done = [(p.count() - n, p.cpu() - t) for p, (n, t) in zip(pair, before, strict=True)]
+            if all(cpu >= self._seconds / 2 and chunks for chunks, cpu in done):
+                (chunks, cpu), (twin_chunks, twin_cpu) = done
+                return (chunks / cpu) / (twin_chunks / twin_cpu)
+        raise RuntimeError("the loop or its twin got no processor time for a minute")
 
 
 async def with_iqdebug(pair: Pair, version: str) -> dict[str, float]:

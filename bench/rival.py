@@ -171,6 +171,11 @@ def free_port() -> int:
 def listener_on(port: int) -> psutil.Process | None:
     """The process that listens on a local port."""
     for connection in psutil.net_connections("tcp4"):
-        if connection.status == psutil.CONN_LISTEN and connection.laddr[1] == port and connection.pid:
+        if (
+            connection.laddr
+            and connection.status == psutil.CONN_LISTEN
+            and connection.laddr.port == port
+            and connection.pid
+        ):
             return psutil.Process(connection.pid)
     return None

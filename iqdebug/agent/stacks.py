@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 FRAMES_FOCUSED = 1_000
 FRAMES_OTHER = 100
+LOCALS_READ = 20
+"""Innermost frames of a running thread whose locals are read: a look must stay cheap."""
+
+TASKS_READ = 200
 
 
 class Stacks:
@@ -68,7 +72,7 @@ class Stacks:
             name = get_thread_id(thread)
             number = BaseSchema._translate_id_to_dap(name)
             tracked = pydb.suspended_frames_manager.get_frames_list(name)
-        limit = FRAMES_FOCUSED if number == focus or with_locals else FRAMES_OTHER
+        limit = FRAMES_FOCUSED if number == focus else FRAMES_OTHER
         row: Dict[str, Any] = {
             "id": number,
             "name": thread.name if thread is not None else "thread %d" % ident,
@@ -83,7 +87,10 @@ class Stacks:
                 row["exception"] = values.qualified(tracked.exc_type)
         else:
             frames, row["total"] = self._walk(frame, limit)
-            row["frames"] = [self._frame(f, f.f_lineno, with_locals) for f in frames]
+            row["frames"] = [
+                self._live(f, i < LOCALS_READ) if with_locals else self._frame(f, f.f_lineno)
+                for i, f in enumerate(frames)
+            ]
         return row
 
     def _is_ours(self, frame: Any) -> bool:
@@ -107,7 +114,7 @@ class Stacks:
 
     def _tracked(self, frames_list: Any, limit: int) -> List[Dict[str, Any]]:
         rows = [
-            self._frame(frame, frames_list.frame_id_to_lineno.get(id(frame), frame.f_lineno), False)
+            self._frame(frame, frames_list.frame_id_to_lineno.get(id(frame), frame.f_lineno))
             for frame in list(frames_list)[:limit]
             if frame.f_code.co_filename != WAKE_FILE
         ]
@@ -117,30 +124,25 @@ class Stacks:
             said = chained.exc_context_msg or "caused by"
             rows.append({"id": 0, "name": "%s: %s" % (said, label), "path": "", "line": 0, "label": True})
             rows += [
-                self._frame(frame, chained.frame_id_to_lineno.get(id(frame), frame.f_lineno), False)
+                self._frame(frame, chained.frame_id_to_lineno.get(id(frame), frame.f_lineno))
                 for frame in list(chained)[:limit]
             ]
             chained = chained.chained_frames_list
         return rows
 
-    def _frame(self, frame: Any, line: int, with_locals: bool) -> Dict[str, Any]:
-        code = frame.f_code
-        path = code.co_filename
-        if path and not path.startswith("<") and not os.path.isabs(path):
-            path = os.path.abspath(path)
-        module = frame.f_globals.get("__name__")
-        number = self._number(frame)
-        row: Dict[str, Any] = {
-            "id": number,
-            "name": getattr(code, "co_qualname", code.co_name),
-            "path": path,
-            "line": line or 0,
-            "mod": module if type(module) is str else "",
-        }
+    def _frame(self, frame: Any, line: int) -> Dict[str, Any]:
+        """A frame that may be asked about later: of a stop."""
+        row = _described(frame, line)
+        row["id"] = number = self._number(frame)
+        self._frames[number] = frame
+        return row
+
+    @staticmethod
+    def _live(frame: Any, with_locals: bool) -> Dict[str, Any]:
+        """A frame that runs on: nothing of it is kept."""
+        row = _described(frame, frame.f_lineno)
         if with_locals:
             row["locals"] = listing.locals_page(frame, None, 50)
-        else:
-            self._frames[number] = frame
         return row
 
     @staticmethod
@@ -151,10 +153,25 @@ class Stacks:
         return int(BaseSchema._translate_id_to_dap(id(frame)))
 
 
+def _described(frame: Any, line: Optional[int]) -> Dict[str, Any]:
+    code = frame.f_code
+    path = code.co_filename
+    if path and not path.startswith("<") and not os.path.isabs(path):
+        path = os.path.abspath(path)
+    module = frame.f_globals.get("__name__")
+    return {
+        "id": 0,
+        "name": getattr(code, "co_qualname", code.co_name),
+        "path": path,
+        "line": line or 0,
+        "mod": module if type(module) is str else "",
+    }
+
+
 def tasks() -> List[Dict[str, Any]]:
     """Every unfinished asyncio task of every loop, if asyncio is in use."""
     rows = []
-    for task in _all_tasks():
+    for task in _all_tasks()[:TASKS_READ]:
         coroutine = getattr(task, "get_coro", lambda: None)()
         frames: List[Dict[str, Any]] = []
         awaiting = ""
@@ -171,7 +188,7 @@ def tasks() -> List[Dict[str, Any]]:
                     "path": code.co_filename,
                     "line": frame.f_lineno or 0,
                     "mod": "",
-                    "locals": listing.locals_page(frame, None, 30),
+                    "locals": listing.locals_page(frame, None, 30) if len(frames) < 5 else [],
                 }
             )
             coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)

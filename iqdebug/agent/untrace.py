@@ -61,11 +61,22 @@ def _clear_tracing() -> None:
         for state in _thread_states():
             set_trace(state, None, None)
         return
+    # The interpreter counts the traced threads, and runs every instruction of every thread more
+    # slowly while the count is not 0; only settrace in a traced thread lowers it. So each thread's
+    # tracing is handed to this thread, which then ends it.
+    sys.settrace(None)
+    api.PyThreadState_Get.restype = ctypes.c_void_p
+    own = api.PyThreadState_Get()
+    mine = _ThreadState38.from_address(own)
     for state in _thread_states():
         fields = _ThreadState38.from_address(state)
+        if state == own or not fields.c_tracefunc:
+            continue
+        function, obj = fields.c_tracefunc, fields.c_traceobj
         fields.use_tracing = 1 if fields.c_profilefunc else 0
-        fields.c_tracefunc = None
-        fields.c_traceobj = None  # one reference stays counted: the trace function's
+        fields.c_tracefunc = fields.c_traceobj = None
+        mine.c_tracefunc, mine.c_traceobj = function, obj
+        sys.settrace(None)
 
 
 def _settrace_everywhere() -> None:

@@ -36,7 +36,7 @@ async def test_children_while_attached_and_after(python: str) -> None:
 async def test_a_breakpoint_in_what_a_child_runs(python: str) -> None:
     """The child inherits the breakpoint's instrumentation, and nobody who could answer for it."""
     async with running(python, "service.py") as target:
-        async with attached(target) as (session, watcher):
+        async with attached(target) as (session, _):
             await session.set_breakpoints([target.breakpoint("inner", condition="False")])
             await target.goes_on()
             assert await target.ask("fork") == 0

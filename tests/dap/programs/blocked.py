@@ -1,5 +1,7 @@
 """Waits in the way that its argument names."""
 
+# ruff: noqa: F841, UP031
+
 import asyncio
 import ctypes
 import os

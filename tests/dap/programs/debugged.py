@@ -1,7 +1,7 @@
 """Already has a debugger: the one that its argument names."""
 
+import select
 import sys
-import time
 
 if sys.argv[1] == "monitoring":
     sys.monitoring.use_tool_id(sys.monitoring.DEBUGGER_ID, "somebody")
@@ -11,7 +11,6 @@ else:
 
     debugpy.listen(("127.0.0.1", 0))
 print("ready", flush=True)
-import select
 
 while True:
     if select.select([0], [], [], 0.01)[0]:

@@ -1,5 +1,7 @@
 """Works in a loop and carries out the commands that come on stdin, one a line."""
 
+# ruff: noqa: UP031, SIM115
+
 import json
 import logging
 import os

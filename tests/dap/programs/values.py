@@ -1,5 +1,7 @@
 """Values that are hard to show. Every piece of code that showing one may run counts itself."""
 
+# ruff: noqa: F841, UP031
+
 import collections
 import enum
 import json
