@@ -76,7 +76,6 @@ KINDS = ("busy", "busy4", "sleepy", "waiting")
 """One or four CPU-bound threads; a main thread that mostly sleeps; one that waits for a lock."""
 
 _HANG = 25.0  # seconds: every deadline within an attach is shorter
-_PER_TARGET = 5
 
 
 @dataclass
@@ -121,7 +120,8 @@ class _Target:
 async def _start(python: str, kind: str) -> _Target:
     handle, path = tempfile.mkstemp(prefix="iqdebug-campaign-")
     process = await asyncio.create_subprocess_exec(
-        *(python, "-B", "-c", PROGRAM, kind, path),
+        # A target with the same claim to the CPU as gdb would only make a campaign longer.
+        *("nice", "-n", "10", python, "-B", "-c", PROGRAM, kind, path),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
@@ -170,15 +170,16 @@ async def campaign(
     *,
     kinds: Iterable[str] = KINDS,
     at_once: int = 2,
+    each: int = 5,
     seconds: float | None = None,
 ) -> Tally:
-    """``count`` attaches spread evenly over the interpreters and kinds of target, ``at_once`` at a
-    time. None is begun after ``seconds``."""
+    """``count`` attaches spread evenly over the interpreters and kinds of target, ``each`` to one
+    process, ``at_once`` at a time. None is begun after ``seconds``."""
     tally: Tally = {}
     entries: dict[int, Entry] = {}
     started = time.monotonic()
     combinations = [(python, kind) for python in pythons for kind in kinds]
-    rounds = -(-count // (_PER_TARGET * len(combinations)))
+    rounds = -(-count // (each * len(combinations)))
     work = collections.deque((p, k) for _ in range(rounds) for p, k in combinations)
     left = count
 
@@ -192,7 +193,7 @@ async def campaign(
             python, kind = work.popleft()
             target = await _start(python, kind)
             try:
-                for _ in range(_PER_TARGET):
+                for _ in range(each):
                     late = seconds is not None and time.monotonic() - started > seconds
                     if left <= 0 or late:
                         return

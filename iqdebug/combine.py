@@ -24,12 +24,12 @@ def with_outside_view(inside: tuple[Thread, ...], outside: Snapshot) -> tuple[Th
 def _completed(thread: Thread, other: Thread | None) -> Thread:
     if other is None:
         return thread
-    completed = replace(thread, gil=other.gil if other.gil is not Gil.UNKNOWN else thread.gil)
-    if _place(thread) != _place(other):
-        return completed if thread.state is not ThreadState.UNKNOWN else replace(completed, state=other.state)
+    gil = other.gil if other.gil is not Gil.UNKNOWN else thread.gil
     # The look from outside samples the kernel several times; a single sample catches many a
     # sleeping thread in the moment in which it wakes.
-    return replace(completed, state=other.state, wait=thread.wait or other.wait)
+    state = other.state if other.state is not ThreadState.UNKNOWN else thread.state
+    wait = thread.wait or (other.wait if _place(thread) == _place(other) else "")
+    return replace(thread, gil=gil, state=state, wait=wait)
 
 
 def _place(thread: Thread) -> tuple[str, int]:

@@ -69,7 +69,7 @@ def has_children(obj: Any) -> bool:
     cls = type(obj)
     if issubclass(cls, _ATOMS) and not values.instance_dict(obj):
         return False
-    if cls in (types.BuiltinFunctionType, types.FunctionType, types.ModuleType):
+    if values.one_of(cls, (types.BuiltinFunctionType, types.FunctionType, types.ModuleType)):
         return cls is types.ModuleType
     size = values.size_of(obj)
     if size:
@@ -156,7 +156,8 @@ def _items(
     if issubclass(cls, dict):
         for key, value in islice(list_items(obj, start + count), start, start + count):
             shown = values.text(key, 60)
-            exact = type(key) in (str, int, bool, bytes, float, type(None)) and not shown.endswith("…")
+            plain = values.one_of(type(key), (str, int, bool, bytes, float, type(None)))
+            exact = plain and not shown.endswith("…")
             path = "%s[%s]" % (expression, repr(key)) if exact and expression else ""
             rows.append(entry(shown, value, references, "item", path))
         return dict.__len__(obj), rows

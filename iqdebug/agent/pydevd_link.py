@@ -28,6 +28,21 @@ class Refused(Exception):
     """The target cannot be debugged now; the text says why, for a person."""
 
 
+class _SkipsOneSleep:
+    """Stands for pydevd's ``time`` while it connects: it sleeps 0.1 s after it has started its
+    reader and writer, which do not need it."""
+
+    def __init__(self, pydevd: Any) -> None:
+        self._pydevd = pydevd
+        self._clock = pydevd.time
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._clock, name)
+
+    def sleep(self, seconds: float) -> None:
+        self._pydevd.time = self._clock
+
+
 class Link:
     """:param debugpy: the folder that holds the ``debugpy`` package.
     :param own: the agent's folder, whose frames are never traced.
@@ -63,7 +78,13 @@ class Link:
         self._guard_forks()
         self._answer_at_once()
         saved = pydevd.start_client
-        pydevd.start_client = lambda host, port: connection
+        clock = pydevd.time
+
+        def start_client(host: str, port: int) -> Any:
+            pydevd.time = _SkipsOneSleep(pydevd)
+            return connection
+
+        pydevd.start_client = start_client
 
         def settrace() -> None:
             current = threading.current_thread()
@@ -86,10 +107,7 @@ class Link:
             except BaseException:
                 pass  # the client sees the connection end
             finally:
-                pydevd.start_client = saved
-                if sys.version_info < (3, 12):
-                    # Up to 3.9 a thread that ends while traced leaves every other one slower.
-                    sys.settrace(None)
+                pydevd.start_client, pydevd.time = saved, clock
 
         self._settrace = threading.Thread(target=settrace, name="pydevd.Start", daemon=True)
         self._settrace.is_pydev_daemon_thread = True  # type: ignore[attr-defined]

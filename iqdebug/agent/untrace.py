@@ -61,22 +61,35 @@ def _clear_tracing() -> None:
         for state in _thread_states():
             set_trace(state, None, None)
         return
-    # The interpreter counts the traced threads, and runs every instruction of every thread more
-    # slowly while the count is not 0; only settrace in a traced thread lowers it. So each thread's
-    # tracing is handed to this thread, which then ends it.
-    sys.settrace(None)
-    api.PyThreadState_Get.restype = ctypes.c_void_p
-    own = api.PyThreadState_Get()
-    mine = _ThreadState38.from_address(own)
     for state in _thread_states():
         fields = _ThreadState38.from_address(state)
-        if state == own or not fields.c_tracefunc:
-            continue
-        function, obj = fields.c_tracefunc, fields.c_traceobj
         fields.use_tracing = 1 if fields.c_profilefunc else 0
-        fields.c_tracefunc = fields.c_traceobj = None
-        mine.c_tracefunc, mine.c_traceobj = function, obj
+        fields.c_tracefunc = None
+        fields.c_traceobj = None  # one reference stays counted: the trace function's
+
+
+def _reset_count() -> None:
+    """Set 3.8's and 3.9's count of traced threads to none. While it is not 0 every thread runs
+    each instruction more slowly, and a thread that ended while traced is never taken off it.
+
+    The count stands behind the recursion limit (Include/internal, struct _ceval_runtime_state
+    or _ceval_state); it is written only where it was seen to follow ``sys.settrace``.
+    """
+    api: Any = ctypes.pythonapi
+    if sys.version_info < (3, 9):
+        start, size = ctypes.addressof(ctypes.c_char.in_dll(api, "_PyRuntime")), 350
+    else:
+        api.PyInterpreterState_Main.restype = ctypes.c_void_p
+        start, size = api.PyInterpreterState_Main(), 60
+    words = (ctypes.c_int * size).from_address(start)
+    limit = sys.getrecursionlimit()
+    for at in [i + 1 for i in range(size - 1) if words[i] == limit]:
+        untraced = words[at]
+        sys.settrace(lambda *event: None)
+        traced = words[at]
         sys.settrace(None)
+        if traced == untraced + 1 and words[at] == untraced:
+            words[at] = 0
 
 
 def _settrace_everywhere() -> None:
@@ -88,6 +101,9 @@ def _settrace_everywhere() -> None:
     try:
         time.sleep(0.001)
         _clear_tracing()
+        if sys.version_info < (3, 10):
+            sys.settrace(None)
+            _reset_count()
     finally:
         sys.setswitchinterval(interval)
     frames: Any = list(sys._current_frames().values())

@@ -54,6 +54,11 @@ _PLAIN_REPR = {
 }
 
 
+def one_of(cls: type, kinds: Tuple[type, ...]) -> bool:
+    """By identity: ``in`` would ask a metaclass's ``__eq__``."""
+    return any(cls is kind for kind in kinds)
+
+
 def type_name(cls: type) -> str:
     """The type's own name, whatever its metaclass says."""
     return str.__str__(_get_name(cls))
@@ -72,17 +77,22 @@ def qualified(cls: type) -> str:
 
 
 def instance_dict(obj: Any) -> Optional[Dict[str, Any]]:
-    """The object's attribute dictionary, by CPython's own descriptor; None if it has none."""
+    """The object's attribute dictionary, by CPython's own descriptor; None if it has none. A copy
+    where it is of a subclass, whose own methods must not run."""
     for cls in _get_mro(type(obj)):
         descriptor = _get_dict(cls).get("__dict__")
         if descriptor is not None:
-            if type(descriptor) not in (_GETSET, _MEMBER):
+            if not one_of(type(descriptor), (_GETSET, _MEMBER)):
                 return None
             try:
                 found = descriptor.__get__(obj)
             except Exception:
                 return None
-            return found if issubclass(type(found), dict) else None
+            if type(found) is dict:
+                return found
+            if not issubclass(type(found), dict):
+                return None
+            return {k: v for k, v in list(dict.items(found)) if type(k) is str}
     return None
 
 
@@ -91,7 +101,7 @@ def _getset(obj: Any, name: str) -> Any:
     for cls in _get_mro(type(obj)):
         descriptor = _get_dict(cls).get(name)
         if descriptor is not None:
-            if type(descriptor) not in (_GETSET, _MEMBER):
+            if not one_of(type(descriptor), (_GETSET, _MEMBER)):
                 return None
             try:
                 return descriptor.__get__(obj)
@@ -215,7 +225,7 @@ def _sliced(represent: Any, part: Any, size: int, limit: int) -> str:
 
 
 def _fields(cls: type) -> Tuple[str, ...]:
-    fields = _get_dict(cls).get("_fields")
+    fields = next((_get_dict(c)["_fields"] for c in _get_mro(cls) if "_fields" in _get_dict(c)), None)
     return fields if type(fields) is tuple and all(type(f) is str for f in fields) else ()
 
 
@@ -227,7 +237,7 @@ def _is_deque(cls: type) -> bool:
 def _enum_class(cls: type) -> bool:
     enum = sys.modules.get("enum")
     base = getattr(enum, "Enum", None)
-    return base is not None and base in _get_mro(cls)
+    return base is not None and one_of(base, _get_mro(cls))
 
 
 def _enum_text(obj: Any) -> str:
@@ -240,7 +250,7 @@ def _enum_text(obj: Any) -> str:
 def _plain_datetime(obj: Any) -> bool:
     import datetime
 
-    return type(obj) in (datetime.datetime, datetime.time) and (
+    return one_of(type(obj), (datetime.datetime, datetime.time)) and (
         obj.tzinfo is None or type(obj.tzinfo) is datetime.timezone
     )
 
@@ -267,7 +277,7 @@ def _items_text(obj: Any, cls: type, limit: int, depth: int) -> str:
     size = size_of(obj) or 0
     base = next((b for b in _BRACKETS if issubclass(cls, b)), None)
     opening, closing = _BRACKETS[base] if base else ("[", "]")
-    prefix = "" if cls in (list, tuple, set) else type_name(cls)
+    prefix = "" if one_of(cls, (list, tuple, set)) else type_name(cls)
     if prefix and (base in (set, frozenset) or base is None):
         opening, closing = "(" + opening, closing + ")"
     if size == 0:

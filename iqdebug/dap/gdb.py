@@ -60,7 +60,9 @@ class Gdb:
                 "gdb is needed to attach to this interpreter, and it is not installed",
                 fix="Install it (`iqdebug doctor` names the command), or use `iqdebug peek`.",
             )
-        arguments = [program, "-nx", "-q"]
+        # Without debug information: functions are called through casts, and reading it takes
+        # longer than all the rest, while the target stands still.
+        arguments = [program, "-nx", "-q", "--readnever"]
         for line in _STARTUP:
             arguments += ["-iex", line]
         self._process = await asyncio.create_subprocess_exec(

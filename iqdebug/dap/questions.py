@@ -70,9 +70,11 @@ class Questions:
             for row in body.get("variables", [])[start : start + count]
         )
 
-    async def own_repr(self, reference: int) -> str:
-        """The value's own ``repr``, or in words why there is none."""
-        said = await self.ask("repr", ref=reference)
+    async def own_repr(self, value: int | str, frame_id: int | None) -> str:
+        """The own ``repr`` of the value behind a reference, or of an expression in a frame; or in
+        words why there is none."""
+        asked = {"ref": value} if isinstance(value, int) else {"expression": value, "frame": frame_id}
+        said = await self.ask("repr", **asked)
         if said is None:
             return ""
         if "text" in said:

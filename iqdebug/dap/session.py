@@ -100,9 +100,10 @@ class Session:
         """
         await self._questions.ask("settle", answer=patience)
         await self._questions.ask("tap", answer=patience, on=True)
-        self._publish(phase=Phase.RUNNING, reason="attached")
-        await self.refresh()
-        if pause:
+        if self._snapshot.phase is Phase.CONNECTING:  # a breakpoint may have been hit meanwhile
+            self._publish(phase=Phase.RUNNING, reason="attached")
+            await self.refresh()
+        if pause and self._snapshot.phase is Phase.RUNNING:
             await self.pause()
 
     # what a screen may ask
@@ -173,9 +174,10 @@ class Session:
     async def full_value(self, reference_or_expression: int | str, frame: Frame | None, epoch: int) -> str:
         if epoch != self._snapshot.epoch:
             return ""
-        if isinstance(reference_or_expression, str):
+        frame_id = frame.id if frame is not None and self._snapshot.phase in _STOPPED_PHASES else None
+        if isinstance(reference_or_expression, str) and frame_id is None:
             return (await self.evaluate(reference_or_expression, frame, epoch)).value
-        return await self._questions.own_repr(reference_or_expression)
+        return await self._questions.own_repr(reference_or_expression, frame_id)
 
     async def evaluate(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
         self._require(Capability.EVALUATE)

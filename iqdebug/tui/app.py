@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
+import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Protocol
 
+from rich.style import Style
 from rich.text import Text
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
+from textual.notifications import SeverityLevel
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Static
@@ -30,6 +34,7 @@ from iqdebug.state import (
     EvaluateResult,
     Frame,
     LogRecord,
+    Origin,
     Phase,
     Snapshot,
     Suspect,
@@ -37,12 +42,14 @@ from iqdebug.state import (
 )
 from iqdebug.text import clean
 from iqdebug.tui import messages
+from iqdebug.tui.arrangement import Arrangement
 from iqdebug.tui.breakpoints_pane import BreakpointsPane
 from iqdebug.tui.console_pane import ConsolePane
 from iqdebug.tui.dialogs import BreakpointScreen, LineScreen, TextScreen
 from iqdebug.tui.insight import InsightCard, SuspectsScreen
 from iqdebug.tui.keys import ACTIONS
 from iqdebug.tui.log_pane import LogPane
+from iqdebug.tui.rows import RowsView
 from iqdebug.tui.source_pane import SourcePane
 from iqdebug.tui.stack_pane import StackPane, first_user_frame
 from iqdebug.tui.status import StatusBar
@@ -54,7 +61,7 @@ __all__ = ["Connect", "DebugApp", "ProjectMemory"]
 _STOPPED = (Phase.PAUSED, Phase.CRASHED)
 _OVER = (Phase.DETACHED, Phase.ENDED)
 _LOOK_EVERY = 1.0
-_TABS = ("variables", "output", "console", "breakpoints")
+_GRACE = 7.0  # seconds; detaching takes five at most
 
 Connect = Callable[[Callable[[Snapshot], None], Callable[[str], None]], Awaitable[DebugSession]]
 
@@ -84,6 +91,8 @@ class DebugApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(action.keys, action.name, action.words, show=False) for action in ACTIONS
     ]
+
+    _arrangement: Arrangement | None = None
 
     snapshot: reactive[Snapshot | None] = reactive(None, always_update=True)
 
@@ -131,7 +140,7 @@ class DebugApp(App[int]):
             with Vertical(id="side"):
                 yield StackPane(id="stack")
                 yield VariablesPane(self._tree, id="side-variables")
-        with Vertical(id="bottom", classes="show-variables"):
+        with Vertical(id="bottom"):
             yield Static(id="tabs")
             for pane in (
                 VariablesPane(self._tree, id="variables"),
@@ -147,8 +156,8 @@ class DebugApp(App[int]):
         )
 
     def on_mount(self) -> None:
+        self._arrangement = Arrangement(self.screen)
         self._fit(self.size.width, self.size.height)
-        self._show_tab("output" if self.screen.has_class("wide") else "variables")
         self.query_one(SourcePane).focus()
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
@@ -168,10 +177,10 @@ class DebugApp(App[int]):
         self._show_status()
         try:
             session = await self._connect(self._peeked, self._progressed)
-        except IqdebugError as error:
+        except Exception as error:  # whatever it was, the look from outside goes on
             self._attaching = ""
-            self._failure = error
-            self._show_banner(error)
+            self._failure = error if isinstance(error, IqdebugError) else _unforeseen("Attaching", error)
+            self._show_banner(self._failure)
             self._show_status()
             return
         self._attaching = ""
@@ -181,7 +190,7 @@ class DebugApp(App[int]):
         self.session = session
         self._unsubscribe = session.subscribe(self)
         self.breakpoints_changed(session.breakpoints)
-        self.post_message(messages.SnapshotArrived(session.snapshot))
+        self.post_message(messages.SnapshotArrived(session.snapshot, anew=True))
 
     def _peeked(self, snapshot: Snapshot) -> None:
         if self.session is None:
@@ -207,13 +216,24 @@ class DebugApp(App[int]):
         self.run_worker(self._leave(), group="leave", exclusive=True)
 
     def _end(self) -> None:
-        """SIGTERM, or the terminal has gone."""
+        """SIGTERM, or the terminal has gone: give the target back, then end whatever happens. A
+        screen that can no longer be drawn must not keep the process alive."""
+        if self._leaving:
+            return
         self._leaving = True
+        self._last_resort = threading.Timer(_GRACE, os._exit, (1,))
+        self._last_resort.daemon = True
+        self._last_resort.start()
         self.run_worker(self._leave(), group="leave", exclusive=True)
 
+    async def action_quit(self) -> None:
+        await self.action_leave()
+
     async def _leave(self) -> None:
+        """Ends with the failure's exit code when attaching never worked."""
+        code = self._failure.exit_code if self.session is None and self._failure is not None else 0
         await self._release()
-        self.exit(0)
+        self.exit(code)
 
     async def _release(self) -> None:
         if self._memory is not None:
@@ -242,11 +262,21 @@ class DebugApp(App[int]):
     def breakpoints_changed(self, breakpoints: Sequence[Breakpoint]) -> None:
         self.post_message(messages.BreakpointsArrived(breakpoints))
 
+    @property
+    def _drawn(self) -> bool:
+        """Whether the panes exist. Messages still come while the screen is taken down."""
+        return bool(self.screen_stack) and bool(self.query("#status"))
+
     # the one handler that changes what is shown
 
     def on_snapshot_arrived(self, message: messages.SnapshotArrived) -> None:
+        if not self._drawn:
+            return
         snapshot, before = message.snapshot, self.snapshot
-        if before is not None and self.session is not None and _older(snapshot, before):
+        if message.anew:
+            self._tree.begin(-1, None)
+            before = None
+        elif before is not None and self.session is not None and _older(snapshot, before):
             return
         stopped_anew = snapshot.phase in _STOPPED and (before is None or snapshot.epoch != before.epoch)
         if stopped_anew or snapshot.thread(self._selected) is None or not (self._chosen or _kept(snapshot)):
@@ -271,11 +301,15 @@ class DebugApp(App[int]):
             )
 
     def _diagnose_in_worker(self, snapshot: Snapshot, earlier: Snapshot | None) -> None:
-        diagnosis = self._diagnose(snapshot, earlier)
-        self.call_from_thread(self.post_message, messages.DiagnosisArrived(diagnosis, snapshot.epoch))
+        try:
+            diagnosis = self._diagnose(snapshot, earlier)
+        except Exception as error:  # a ranking that fails must not end the session
+            words = "; ".join(_unforeseen("The ranking of suspects", error).lines())
+            diagnosis = Diagnosis(words, "no clear suspect")
+        self.post_message(messages.DiagnosisArrived(diagnosis, snapshot.epoch))
 
     def on_diagnosis_arrived(self, message: messages.DiagnosisArrived) -> None:
-        if self.snapshot is not None and message.epoch == self.snapshot.epoch:
+        if self._drawn and self.snapshot is not None and message.epoch == self.snapshot.epoch:
             self._diagnosis = message.diagnosis
             self._show_card()
 
@@ -283,9 +317,12 @@ class DebugApp(App[int]):
         self.query_one(InsightCard).show(self._diagnosis, short=self.size.height < 30)
 
     def on_logs_arrived(self, message: messages.LogsArrived) -> None:
-        self.query_one(LogPane).add(message.records, message.dropped)
+        if self._drawn:
+            self.query_one(LogPane).add(message.records, message.dropped)
 
     def on_breakpoints_arrived(self, message: messages.BreakpointsArrived) -> None:
+        if not self._drawn:
+            return
         self._breakpoints = tuple(message.breakpoints)
         self.query_one(BreakpointsPane).show(self._breakpoints)
         self.query_one(SourcePane).set_breakpoints(self._breakpoints)
@@ -313,6 +350,7 @@ class DebugApp(App[int]):
 
     def _select(self, thread_id: int | None, index: int) -> None:
         self._selected, self._frame_index, self._chosen = thread_id, index, True
+        self._shown_place, self._picked = None, True
         self._show_selection()
 
     def _show_selection(self) -> None:
@@ -322,14 +360,18 @@ class DebugApp(App[int]):
         self.query_one(StackPane).show(snapshot, self._selected, self._frame_index)
         source = self.query_one(SourcePane)
         if frame is not None and frame.path:
-            if not self._same_place(frame):
+            if snapshot.phase is Phase.RUNNING and source.wandered and not self._picked:
+                source.mark_current(frame.path, frame.line)
+            elif not self._same_place(frame):
                 source.show(frame.path, frame.line)
+            self._picked = False
         else:
             source.clear(self._nothing_words(snapshot))
         self._shown_place = (snapshot.epoch, frame.path, frame.line) if frame is not None else None
         self._begin_variables(snapshot, frame)
 
     _shown_place: tuple[int, str, int] | None = None
+    _picked = False  # the person has just chosen this frame, so the source goes there
 
     def _same_place(self, frame: Frame) -> bool:
         """A live look that finds the frame where it was must not move the person's cursor."""
@@ -348,7 +390,7 @@ class DebugApp(App[int]):
         stopped = snapshot.phase in _STOPPED
         if stopped and self._tree.epoch == snapshot.epoch and _same(self._tree.frame, frame):
             return
-        self._tree.begin(snapshot.epoch, frame)
+        self._tree.begin(snapshot.epoch, frame, stopped=stopped)
         if frame is None:
             self._show_variables("no frame selected")
         elif snapshot.phase in _STOPPED and self.session is not None:
@@ -380,7 +422,7 @@ class DebugApp(App[int]):
         self._do(read(), group="variables")
 
     def on_variables_arrived(self, message: messages.VariablesArrived) -> None:
-        if message.epoch != self._tree.epoch or not _same(message.frame, self._tree.frame):
+        if not self._drawn or message.epoch != self._tree.epoch or not _same(message.frame, self._tree.frame):
             return
         for node in self._tree.fill(message.parent, message.start, message.rows):
             self._read_variables(message.epoch, message.frame, node, 0)
@@ -398,17 +440,17 @@ class DebugApp(App[int]):
         epoch = self._tree.epoch
         title = f"{variable.name}: {variable.type}"
         if session is None or self.snapshot is None or self.snapshot.phase not in _STOPPED:
-            self.push_screen(TextScreen(clean(title), Text(variable.value)))
+            self.push_screen(TextScreen(clean(title), _on_lines(variable.value)))
             return
         asked: int | str = variable.reference or variable.evaluate_name or ""
         if not asked:
-            self.push_screen(TextScreen(clean(title), Text(variable.value)))
+            self.push_screen(TextScreen(clean(title), _on_lines(variable.value)))
             return
 
         async def read() -> None:
             value = await session.full_value(asked, frame, epoch)
-            lines = "\n".join(clean(line) for line in value[:200_000].split("\n"))
-            self.push_screen(TextScreen(clean(title), Text(lines)))
+            if session.snapshot.epoch == epoch:
+                self.push_screen(TextScreen(clean(title), _on_lines(value)))
 
         self._do(read(), words=f"reading {variable.name}")
 
@@ -424,7 +466,7 @@ class DebugApp(App[int]):
         async def assign(expression: str) -> None:
             result = await session.set_variable(name, expression, frame, epoch)
             if result.failed:
-                self.notify(clean(result.value), title="not set", severity="error", markup=False)
+                self.notify(result.value[:500], title="not set", severity="error")
             self._tree.begin(epoch, frame)
             self._read_variables(epoch, frame, None, 0)
 
@@ -433,7 +475,8 @@ class DebugApp(App[int]):
                 self._do(assign(expression), words=f"setting {name}")
 
         self.push_screen(
-            LineScreen(f"New value of {clean(name)} (an expression)", message.node.variable.value), answered
+            LineScreen(f"New value of {clean(name)} (an expression)", clean(message.node.variable.value)),
+            answered,
         )
 
     # console
@@ -476,6 +519,18 @@ class DebugApp(App[int]):
 
     # doing things
 
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Never as markup: the words may hold some of the target's."""
+        super().notify(clean(message), title=clean(title), severity=severity, timeout=timeout, markup=False)
+
     def why_not(self, capability: Capability) -> str:
         if self.session is None:
             return "attaching did not work (r: try again)" if self._failure else "still attaching"
@@ -484,7 +539,7 @@ class DebugApp(App[int]):
     def _refused(self, capability: Capability) -> bool:
         reason = self.why_not(capability)
         if reason:
-            self.notify(f"cannot {capability.value}: {reason}", severity="warning", markup=False)
+            self.notify(f"cannot {capability.value}: {reason}", severity="warning")
         return bool(reason)
 
     def _do(self, work: Coroutine[Any, Any, None], *, words: str = "", group: str = "do") -> None:
@@ -497,9 +552,11 @@ class DebugApp(App[int]):
             try:
                 await work
             except IqdebugError as error:
-                self.notify(clean(" ".join(error.lines())), severity="error", markup=False)
+                self.notify(" ".join(error.lines()), severity="error")
             except TimeoutError:
                 self.notify("no answer from the process in time; it may be in a C call", severity="error")
+            except Exception as error:  # one action that fails must not end the session
+                self.notify(" ".join(_unforeseen("That", error).lines()), severity="error")
             finally:
                 if self._working == words and words:
                     self._working = ""
@@ -642,79 +699,55 @@ class DebugApp(App[int]):
             self._do(self.session.refresh())
 
     def action_search(self) -> None:
-        pane = self.query_one(LogPane)
-        in_log = pane.has_focus
+        """In the focused pane; the output is filtered rather than walked through."""
+        pane = self._searchable()
 
         def answered(words: str | None) -> None:
             if words is None:
                 return
-            if in_log:
+            if isinstance(pane, LogPane):
                 pane.search(words)
-            else:
+            elif words:
                 self._search = words
-                self.action_search_next(1)
+                self._find(pane, 1)
 
-        question = "Show only lines with (empty: all)" if in_log else "Search in the source"
+        in_log = isinstance(pane, LogPane)
+        question = "Show only lines with (empty: all)" if in_log else f"Search in the {pane.id}"
         self.push_screen(LineScreen(question, "" if in_log else self._search), answered)
 
     def action_search_next(self, direction: int) -> None:
-        if self._search and not self.query_one(SourcePane).find(self._search, direction):
-            self.notify(f"{self._search!r} is not in this file", markup=False)
-        elif not self._search:
+        if self._search:
+            self._find(self._searchable(), direction)
+        else:
             self.action_search()
 
+    def _searchable(self) -> RowsView:
+        focused = self.screen_stack[0].focused
+        return focused if isinstance(focused, RowsView) else self.query_one(SourcePane)
+
+    def _find(self, pane: RowsView, direction: int) -> None:
+        if not pane.find(self._search, direction):
+            self.notify(f"{self._search!r} is not in this pane")
+
     def action_pane(self, name: str) -> None:
-        if name in ("source", "stack"):
-            self._narrow_to(f"on-{name}")
-            self.query_one(f"#{name}").focus()
-            return
-        if name == "variables" and self.screen.has_class("wide"):
-            self.query_one("#side-variables").focus()
-            return
-        self._show_tab(name)
-        self._narrow_to("on-bottom")
-        if name == "console":
-            self.query_one(ConsolePane).focus_prompt()
-        else:
-            self.query_one(f"#{name}").focus()
-
-    def _show_tab(self, name: str) -> None:
-        bottom = self.query_one("#bottom")
-        for tab in _TABS:
-            bottom.set_class(tab == name, f"show-{tab}")
-        wide = self.screen.has_class("wide")
-        tabs = Text(no_wrap=True, overflow="ellipsis")
-        for number, tab in enumerate(_TABS, 3):
-            if not (wide and tab == "variables"):
-                tabs.append(f" {number} {tab.capitalize()} ", "reverse" if tab == name else "dim")
-        self.query_one("#tabs", Static).update(tabs)
-
-    def _narrow_to(self, name: str) -> None:
-        for other in ("on-source", "on-stack", "on-bottom"):
-            self.screen.set_class(other == name, other)
+        base = self.screen_stack[0]
+        assert self._arrangement is not None
+        base.set_focus(base.query_one(self._arrangement.show(name)))
 
     def on_resize(self, event: Resize) -> None:
         self._fit(event.size.width, event.size.height)
 
     def _fit(self, width: int, height: int) -> None:
-        screen = self.screen_stack[0] if self.screen_stack else self.screen
-        was_wide = screen.has_class("wide")
-        screen.set_class(width >= 120, "wide")
-        screen.set_class(width < 80 or height < 20, "narrow")
-        screen.set_class(width < 50 or height < 12, "tiny")
-        if not any(screen.has_class(c) for c in ("on-source", "on-stack", "on-bottom")):
-            screen.add_class("on-source")
-        if was_wide != (width >= 120) and screen.is_mounted:
-            with contextlib.suppress(LookupError):
-                self._show_tab("output" if width >= 120 else "variables")
+        if self._arrangement is not None:  # else nothing is composed yet
+            self._arrangement.fit(width, height)
         if self._diagnosis is not None:
             self._show_card()
 
     # status, help, palette
 
     def _show_status(self) -> None:
-        with contextlib.suppress(LookupError):
-            self.screen_stack[0].query_one(StatusBar).show(
+        if self._drawn:
+            self.query_one(StatusBar).show(
                 self.snapshot, attaching=self._attaching, why_not=self.why_not, background=self._working
             )
 
@@ -776,9 +809,23 @@ class DebugApp(App[int]):
 
 
 def _older(snapshot: Snapshot, before: Snapshot) -> bool:
-    if snapshot.origin is before.origin and snapshot.epoch == before.epoch:
-        return snapshot.revision < before.revision
-    return False
+    """Whether it is out of date while a session is there: what was seen from outside before
+    counts no more, and a session's own snapshots go by epoch and revision."""
+    if Origin.PEEK in (snapshot.origin, before.origin):
+        return snapshot.origin is Origin.PEEK
+    return (snapshot.epoch, snapshot.revision) < (before.epoch, before.revision)
+
+
+def _on_lines(value: str, most: int = 200_000) -> Text:
+    """The text with its line ends kept and everything else that could steer a terminal shown."""
+    text = Text("\n".join(clean(line) for line in value[:most].split("\n")))
+    if len(value) > most:
+        text.append(f"\n… {len(value) - most:,} characters more", Style(dim=True))
+    return text
+
+
+def _unforeseen(what: str, error: Exception) -> IqdebugError:
+    return IqdebugError(f"{what} failed unexpectedly", f"{type(error).__name__}: {error}"[:300])
 
 
 def _same(one: Frame | None, other: Frame | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.style import Style
@@ -40,10 +41,10 @@ class BreakpointsPane(RowsView):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(empty="no breakpoints: F9 or b on a source line sets one", id=id)
-        self.border_title = "Breakpoints"
+        self.set_title("Breakpoints")
 
     def show(self, breakpoints: Sequence[Breakpoint]) -> None:
-        self.border_title = f"Breakpoints ({len(breakpoints)})" if breakpoints else "Breakpoints"
+        self.set_title(f"Breakpoints ({len(breakpoints)})" if breakpoints else "Breakpoints")
         self.set_rows([Row(_text(b), (b.path, b.line), b) for b in breakpoints])
 
     def on_rows_view_chosen(self, event: RowsView.Chosen) -> None:
@@ -54,8 +55,6 @@ class BreakpointsPane(RowsView):
         return self.current.data if self.current is not None else None
 
     def action_enable(self) -> None:
-        from dataclasses import replace
-
         found = self._chosen()
         if found is not None:
             self.post_message(self.Changed(found, replace(found, enabled=not found.enabled)))

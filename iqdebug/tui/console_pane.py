@@ -69,7 +69,7 @@ class ConsolePane(Vertical):
 
     def compose(self) -> ComposeResult:
         yield RowsView(empty="an expression is evaluated in the selected frame", id="console-lines")
-        yield _Prompt(placeholder="expression or statement", id="prompt")
+        yield _Prompt(placeholder="expression or statement", select_on_focus=False, id="prompt")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -125,9 +125,6 @@ class ConsolePane(Vertical):
         view = self.query_one("#console-lines", RowsView)
         view.set_rows(self._rows)
         view.action_end(1)
-
-    def focus_prompt(self) -> None:
-        self.query_one(_Prompt).focus()
 
 
 def _word_start(text: str, column: int) -> int:

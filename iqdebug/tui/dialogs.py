@@ -7,17 +7,20 @@ from dataclasses import replace
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input, Label, Static
+from textual.widgets import Input, Label
 
 from iqdebug.state import Breakpoint
+from iqdebug.text import clean
+from iqdebug.tui.rows import Row, RowsView
 
 __all__ = ["BreakpointScreen", "LineScreen", "TextScreen"]
 
 
 class TextScreen(ModalScreen[None]):
-    """A text to read and scroll. ``y`` copies it."""
+    """A text to read and scroll, wrapped at the width of the box; drawing costs the visible lines
+    however long it is. ``y`` copies it."""
 
     BINDINGS = [  # noqa: RUF012
         Binding("escape,q,enter,question_mark", "close", "Close"),
@@ -30,13 +33,27 @@ class TextScreen(ModalScreen[None]):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="text-box") as box:
-            box.border_title = self._heading
-            box.border_subtitle = "Esc: close   y: copy"
-            yield Static(self._text)
+        view = RowsView(show_cursor=False, id="text-box")
+        view.set_title(self._heading)
+        view.border_subtitle = Text("Esc: close   y: copy")
+        yield view
 
     def on_mount(self) -> None:
         self.query_one("#text-box").focus()
+        self._wrap()
+
+    def on_resize(self) -> None:
+        self._wrap()
+
+    def _wrap(self) -> None:
+        width = max(self.app.size.width * 9 // 10 - 4, 10)
+        rows: list[Row] = []
+        for line in self._text.split("\n", allow_blank=True):
+            cuts = range(width, max(len(line), 1), width)
+            rows += [Row(part) for part in (line.divide(cuts) if cuts else [line])]
+        view = self.query_one("#text-box", RowsView)
+        view.styles.height = min(len(rows) + 2, max(self.app.size.height * 9 // 10, 3))
+        view.set_rows(rows)
 
     def action_close(self) -> None:
         self.dismiss(None)
@@ -58,8 +75,8 @@ class LineScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="line-box") as box:
-            box.border_title = self._question
-            box.border_subtitle = "Enter: do it   Esc: cancel"
+            box.border_title = Text(self._question)
+            box.border_subtitle = Text("Enter: do it   Esc: cancel")
             yield Input(self._value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -81,8 +98,8 @@ class BreakpointScreen(ModalScreen[Breakpoint | None]):
     def compose(self) -> ComposeResult:
         found = self._breakpoint
         with Vertical(id="breakpoint-box") as box:
-            box.border_title = f"Breakpoint {found.path.rpartition('/')[2]}:{found.line}"
-            box.border_subtitle = "Enter: set   Tab: next field   Esc: cancel"
+            box.border_title = Text(f"Breakpoint {clean(found.path).rpartition('/')[2]}:{found.line}")
+            box.border_subtitle = Text("Enter: set   Tab: next field   Esc: cancel")
             yield Label("Stop only if this expression is true")
             yield Input(found.condition, placeholder="order.total > 100", id="condition")
             yield Label("Hit count: 5, >= 5, % 10")

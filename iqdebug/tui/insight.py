@@ -87,7 +87,7 @@ class SuspectsScreen(ModalScreen[Suspect | None]):
 
     def compose(self) -> ComposeResult:
         view = RowsView(empty="no suspects", id="suspects")
-        view.border_title = f"{self._diagnosis.confidence}: {clean(self._diagnosis.headline)}"
+        view.set_title(f"{self._diagnosis.confidence}: {clean(self._diagnosis.headline)}")
         view.border_subtitle = "Enter: go there   Esc: close"
         yield view
 

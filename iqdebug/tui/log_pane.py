@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 
 from iqdebug.state import LogRecord
 from iqdebug.text import clean
+from iqdebug.tui.messages import LineWanted
 from iqdebug.tui.rows import Row, RowsView
 
 __all__ = ["LogPane"]
@@ -20,6 +21,7 @@ __all__ = ["LogPane"]
 KEPT = 20_000
 _LEVELS = ((0, "all"), (20, "info and above"), (30, "warnings and above"), (40, "errors only"))
 _PAINT_EVERY = 0.1  # seconds
+_SHOWN = 4_000  # characters of a line
 
 
 def _style(record: LogRecord) -> Style:
@@ -74,7 +76,7 @@ class LogPane(RowsView):
             cut = len(self._shown) - KEPT
             del self._shown[:cut]
             self.cursor = max(self.cursor - cut, 0)
-        self._widest = max((len(r.text) for r in self._shown[-200:]), default=0) + 20
+        self._widest = max((len(r.text[:_SHOWN]) for r in self._shown[-200:]), default=0) + 40
         self._title()
         self.content_changed()
         if self._follow and self._shown:
@@ -98,7 +100,7 @@ class LogPane(RowsView):
         if self._lost:
             words.append(f"{self._lost:,} lines came too fast and were dropped")
         words.append("following" if self._follow else "not following (f)")
-        self.border_title = "  ".join(words)
+        self.set_title(clean("  ".join(words)))
 
     def _refilter(self) -> None:
         self._fresh = []
@@ -117,8 +119,21 @@ class LogPane(RowsView):
         text = Text(clock + " ", Style(dim=True))
         if record.logger:
             text.append(f"{clean(record.logger)} ", Style(color="cyan"))
-        text.append(clean(record.text), _style(record))
+        text.append(clean(record.text[:_SHOWN]), _style(record))
+        if len(record.text) > _SHOWN:
+            text.append(f"… {len(record.text) - _SHOWN:,} characters more", Style(dim=True))
         return Row(text, None, record)
+
+    def on_rows_view_chosen(self, event: RowsView.Chosen) -> None:
+        """To the line that logged it, where the record says so."""
+        event.stop()
+        record: LogRecord = event.row.data
+        if record.path and record.line:
+            self.post_message(LineWanted(record.path, record.line))
+
+    def on_mouse_scroll_up(self) -> None:
+        """Whoever scrolls back wants to read, not to be taken to the end again."""
+        self._set_follow(False)
 
     def search(self, words: str) -> None:
         """Show only lines with the text; "" shows all."""
@@ -143,7 +158,9 @@ class LogPane(RowsView):
 
     def _go(self, index: int, direction: int) -> None:
         super()._go(index, direction)
-        follow = self.cursor >= len(self._shown) - 1
+        self._set_follow(self.cursor >= len(self._shown) - 1)
+
+    def _set_follow(self, follow: bool) -> None:
         if follow != self._follow:
             self._follow = follow
             self._title()

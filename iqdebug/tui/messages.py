@@ -20,9 +20,12 @@ __all__ = [
 
 
 class SnapshotArrived(Message):
-    def __init__(self, snapshot: Snapshot) -> None:
+    """``anew``: the first of a session, whose epochs have nothing to do with those before."""
+
+    def __init__(self, snapshot: Snapshot, *, anew: bool = False) -> None:
         super().__init__()
         self.snapshot = snapshot
+        self.anew = anew
 
 
 class LogsArrived(Message):

@@ -37,6 +37,11 @@ class RowsView(ScrollView, can_focus=True):
     Subclasses with very many rows override :meth:`row_count` and :meth:`row_at`.
     """
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--cursor", "rows--cursor-idle"}
+    DEFAULT_CSS = """
+    RowsView > .rows--cursor { background: $primary-muted; }
+    RowsView > .rows--cursor-idle { background: $surface; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False),
         Binding("down", "move(1)", "Down", show=False),
@@ -90,6 +95,14 @@ class RowsView(ScrollView, can_focus=True):
     def row_at(self, index: int) -> Row:
         return self._rows[index]
 
+    def key_at(self, index: int) -> Hashable:
+        return self.row_at(index).key
+
+    @property
+    def current_key(self) -> Hashable:
+        """The key of the row under the cursor; None when there is no row."""
+        return self.key_at(self.cursor) if 0 <= self.cursor < self.row_count() else None
+
     @property
     def empty_text(self) -> str:
         """What stands here when there are no rows."""
@@ -102,16 +115,19 @@ class RowsView(ScrollView, can_focus=True):
 
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Replace the rows; the cursor stays on the row of the same key where that is still there."""
-        before = self.current
+        key = self.current_key
         self._rows = rows
         self._widest = max((row.text.cell_len for row in rows), default=0)
-        found = None
-        if before is not None and before.key is not None:
-            found = next((i for i, row in enumerate(rows) if row.key == before.key), None)
-        self.cursor = (
-            found if found is not None else self._selectable_near(min(self.cursor, len(rows) - 1), 1)
-        )
+        self.keep_cursor(key)
         self.content_changed()
+
+    def keep_cursor(self, key: Hashable) -> None:
+        """After a change of the rows: the cursor on the row of that key, else where it was."""
+        count = self.row_count()
+        found = None
+        if key is not None:
+            found = next((i for i in range(count) if self.key_at(i) == key), None)
+        self.cursor = found if found is not None else self._selectable_near(min(self.cursor, count - 1), 1)
 
     def content_changed(self) -> None:
         self.virtual_size = Size(self._widest, max(self.row_count(), 1))
@@ -121,9 +137,25 @@ class RowsView(ScrollView, can_focus=True):
     def current(self) -> Row | None:
         return self.row_at(self.cursor) if 0 <= self.cursor < self.row_count() else None
 
+    def set_title(self, words: str) -> None:
+        """The words in the border, as they are: never read as markup."""
+        self.border_title = Text(words or " ")
+
+    def find(self, words: str, direction: int = 1) -> bool:
+        """Move the cursor to the next row with the text, around the end if need be."""
+        count = self.row_count()
+        wanted = words.casefold()
+        for step in range(1, count + 1):
+            index = (self.cursor + direction * step) % count
+            row = self.row_at(index)
+            if row.selectable and wanted in row.text.plain.casefold():
+                self._go(index, direction)
+                return True
+        return False
+
     def move_to_key(self, key: Hashable) -> None:
         for index in range(self.row_count()):
-            if self.row_at(index).key == key:
+            if self.key_at(index) == key:
                 self.cursor = index
                 self.show_cursor_row()
                 return
@@ -141,10 +173,16 @@ class RowsView(ScrollView, can_focus=True):
         strip = Strip(row.text.render(self.app.console)).apply_style(base)
         strip = strip.crop(self.scroll_offset.x, self.scroll_offset.x + width).extend_cell_length(width, base)
         if index == self.cursor and row.selectable and self._show_cursor:
-            strip = strip.apply_style(
-                Style(reverse=True) if self.has_focus else Style(bold=True, underline=True)
-            )
+            style = self._cursor_style()
+            strip = Strip(Segment.apply_style(strip, post_style=style), strip.cell_length)
         return strip
+
+    def _cursor_style(self) -> Style:
+        """A background of the theme; reversed where sixteen colours or none would lose it."""
+        if self.app.console.color_system in (None, "standard", "windows"):
+            return Style(reverse=self.has_focus, bold=True)
+        name = "rows--cursor" if self.has_focus else "rows--cursor-idle"
+        return self.get_component_rich_style(name, partial=True)
 
     # moving
 

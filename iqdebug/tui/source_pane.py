@@ -47,11 +47,13 @@ class SourcePane(RowsView):
         self._current: _Place | None = None
         self._breakpoints: dict[int, Breakpoint] = {}
         self._all_breakpoints: Sequence[Breakpoint] = ()
-        self.border_title = "Source"
+        self.wandered = False  # the person is reading somewhere else than at the current line
+        self.set_title("Source")
 
     def show(self, path: str, line: int, *, current: bool = True) -> None:
         """Show a file with the cursor on ``line`` (from 1). ``current`` marks it as the line
         that the selected frame is at."""
+        self.wandered = not current
         if current:
             self._current = _Place(path, line) if path else None
         if path != self.path:
@@ -59,6 +61,15 @@ class SourcePane(RowsView):
         self.cursor = max(min(line, len(self._lines)) - 1, 0)
         self._centre()
         self.refresh()
+
+    def mark_current(self, path: str, line: int) -> None:
+        """Move the mark of the current line, not what the person is looking at."""
+        self._current = _Place(path, line)
+        self.refresh()
+
+    def _go(self, index: int, direction: int) -> None:
+        super()._go(index, direction)
+        self.wandered = True
 
     def clear(self, words: str) -> None:
         self._current = None
@@ -81,7 +92,7 @@ class SourcePane(RowsView):
         self._lines = [clean(line.replace("\t", _TAB)) for line in lines]
         self._coloured = []
         self._widest = max((len(line) for line in self._lines), default=0) + 8
-        self.border_title = f"Source  {_shortened(clean(path))}" if path else "Source"
+        self._title()
         self.empty_text = self._why_empty(path)
         self.set_breakpoints(self._all_breakpoints)
         self.scroll_to(x=0, animate=False)
@@ -94,7 +105,7 @@ class SourcePane(RowsView):
         if not path:
             return "no frame selected"
         if path.startswith("<"):
-            return f"source not available: {path} was not read from a file"
+            return f"source not available: {clean(path)} was not read from a file"
         if not Path(path).exists():
             return "source not available: the file is not on this machine"
         return "source not available: the file is empty, not text, or too large"
@@ -144,7 +155,16 @@ class SourcePane(RowsView):
         self.scroll_to(y=top, animate=False, force=True, immediate=True)
 
     def on_resize(self) -> None:
-        self.show_cursor_row()
+        self._title()
+        if self.wandered:
+            self.show_cursor_row()
+        else:
+            self._centre()
+
+    def _title(self) -> None:
+        """The end of a path tells more than its beginning."""
+        room = max(self.size.width - 12, 20) if self.size.width else 60
+        self.set_title(f"Source  {_shortened(clean(self.path), room)}" if self.path else "Source")
 
     def action_definition(self) -> None:
         """To the `def` or `class` line that the cursor stands in."""
@@ -156,6 +176,7 @@ class SourcePane(RowsView):
             line = self._lines[index]
             if line.strip() and _DEFINITION.match(line) and _indent(line) < indent:
                 self.cursor = index
+                self.wandered = True
                 self._centre()
                 return
         self.notify("no function or class around this line")
@@ -172,6 +193,7 @@ class SourcePane(RowsView):
             index = (self.cursor + direction * step) % count
             if wanted in self._lines[index].casefold():
                 self.cursor = index
+                self.wandered = True
                 self._centre()
                 return True
         return False
@@ -181,5 +203,5 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _shortened(path: str, most: int = 60) -> str:
+def _shortened(path: str, most: int) -> str:
     return path if len(path) <= most else "…" + path[-(most - 1) :]

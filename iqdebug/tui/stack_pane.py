@@ -31,7 +31,7 @@ class StackPane(RowsView):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(empty="no threads yet", id=id)
-        self.border_title = "Threads"
+        self.set_title("Threads")
         self._snapshot: Snapshot | None = None
         self._selected: int | None = None
         self._frame = 0
@@ -61,7 +61,7 @@ class StackPane(RowsView):
             )
             for number, task in enumerate(snapshot.tasks):
                 rows += _task_rows(task, number)
-        self.border_title = f"Threads ({len(snapshot.threads)})"
+        self.set_title(f"Threads ({len(snapshot.threads)})")
         self.set_rows(rows)
 
     def _frame_rows(self, thread: Thread) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from iqdebug.state import Frame, Variable
@@ -43,13 +43,16 @@ class VariableTree:
     roots: list[Node] | None = None
     _values: dict[tuple[str, Path], str] = field(default_factory=dict)
     _before: dict[tuple[str, Path], str] = field(default_factory=dict)
+    _remember: bool = False
     _open: set[tuple[str, Path]] = field(default_factory=set)
 
-    def begin(self, epoch: int, frame: Frame | None) -> None:
-        """Another frame or stop is shown; its variables are not known yet."""
+    def begin(self, epoch: int, frame: Frame | None, *, stopped: bool = True) -> None:
+        """Another frame or stop is shown; its variables are not known yet. Values of a running
+        target (``stopped`` False) are not what a later stop is compared with."""
         if epoch != self.epoch:
-            self._before = self._values
+            self._before = self._values if self._remember else self._before
             self._values = {}
+        self._remember = stopped
         self.epoch, self.frame, self.roots = epoch, frame, None
 
     def fill(self, parent: Path, start: int, rows: Sequence[Variable]) -> list[Node]:
@@ -87,14 +90,6 @@ class VariableTree:
         else:
             self._open.discard(key)
         return node.expanded and node.children is None and not node.asked
-
-    def visible(self) -> Iterator[Node]:
-        stack = list(reversed(self.roots or []))
-        while stack:
-            node = stack.pop()
-            yield node
-            if node.expanded:
-                stack += reversed(node.children or [])
 
     @property
     def _function(self) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Hashable, Sequence
+from typing import ClassVar, Literal
 
 from rich.style import Style
 from rich.text import Text
@@ -11,12 +12,16 @@ from textual.message import Message
 
 from iqdebug.text import clean
 from iqdebug.tui.rows import Row, RowsView
-from iqdebug.tui.variable_tree import Node, VariableTree
+from iqdebug.tui.variable_tree import PAGE, Node, VariableTree
 
 __all__ = ["VariablesPane"]
 
-_STATE_WORDS = {"slow": "slow", "raised": "raised", "lazy": "not read", "cut": ""}
+_STATE_WORDS = {"slow": "slow", "raised": "raised", "lazy": "not read: Enter runs it", "cut": "cut"}
 _VALUE_SHOWN = 300
+_ROOM = 24  # cells for type, size and state beside a value
+
+Entry = tuple[Literal["node", "reading", "nothing", "more"], Node]
+"""A line of the pane: a variable, or what is to be said below the children of one."""
 
 
 class VariablesPane(RowsView):
@@ -50,32 +55,41 @@ class VariablesPane(RowsView):
     def __init__(self, tree: VariableTree, id: str | None = None) -> None:
         super().__init__(empty="no frame selected", id=id)
         self.variable_tree = tree
-        self.border_title = "Variables"
+        self._entries: list[Entry] = []
+        self.set_title("Variables")
 
     def rebuild(self, words: str = "") -> None:
         """Draw the tree as it is now; ``words`` stands there when it is empty."""
-        rows: list[Row] = []
-        for node in self.variable_tree.visible():
-            rows.append(Row(_text(node), node.path, node))
-            if node.expanded and node.asked and node.children is None:
-                rows.append(
-                    Row(Text("  " * (node.depth + 1) + "  reading…", Style(dim=True)), selectable=False)
-                )
-            rows += self._more_row(node)
+        key = self.current_key
+        self._entries = _entries(self.variable_tree.roots or ())
+        self._widest = max((_width(node) for _, node in self._entries), default=0)
         self.empty_text = words
         name = clean(self.variable_tree.frame.name) if self.variable_tree.frame is not None else ""
-        self.border_title = f"Variables  {name}" if name else "Variables"
-        self.set_rows(rows)
+        self.set_title(f"Variables  {name}" if name else "Variables")
+        self.keep_cursor(key)
+        self.content_changed()
 
-    def _more_row(self, node: Node) -> list[Row]:
-        """A row to read on, after the last child of the last open parent."""
-        parent = self.variable_tree.find(node.path[:-1])
-        if parent is None or not parent.more or not parent.children or parent.children[-1] is not node:
-            return []
-        shown = len(parent.children)
-        size = f" of {parent.variable.size:,}" if parent.variable.size else ""
-        words = f"{'  ' * node.depth}  … {shown:,}{size} shown: Enter reads on"
-        return [Row(Text(words, Style(italic=True, dim=True)), (*parent.path, "\0more"), (parent, shown))]
+    def row_count(self) -> int:
+        return len(self._entries)
+
+    def key_at(self, index: int) -> Hashable:
+        what, node = self._entries[index]
+        return (what, node.path)
+
+    def row_at(self, index: int) -> Row:
+        what, node = self._entries[index]
+        key = (what, node.path)
+        if what == "node":
+            return Row(_text(node), key, node)
+        text = Text("  " * (node.depth + 2), Style(dim=True, italic=True))
+        if what == "more":
+            shown = len(node.children or ())
+            size = node.variable.size
+            coming = min(PAGE, size - shown) if size is not None else PAGE
+            of = f" of {size:,}" if size is not None else ""
+            text.append(f"… {shown:,}{of} shown: Enter reads {coming:,} more")
+            return Row(text, key, (node, shown))
+        return Row(text.append("reading…" if what == "reading" else "empty"), key, selectable=False)
 
     def on_rows_view_chosen(self, event: RowsView.Chosen) -> None:
         event.stop()
@@ -117,20 +131,46 @@ class VariablesPane(RowsView):
             self.post_message(self.AssignWanted(node))
 
 
+def _entries(nodes: Sequence[Node]) -> list[Entry]:
+    entries: list[Entry] = []
+    for node in nodes:
+        entries.append(("node", node))
+        if not node.expanded:
+            continue
+        if node.children is None:
+            entries.append(("reading", node))
+            continue
+        entries += _entries(node.children)
+        if node.more:
+            entries.append(("more", node))
+        elif not node.children:
+            entries.append(("nothing", node))
+    return entries
+
+
+def _width(node: Node) -> int:
+    """Cells that the line may take: an estimate that is never short for plain text."""
+    shown = min(len(node.variable.value), _VALUE_SHOWN)
+    return 2 * node.depth + len(node.variable.name) + shown + len(node.variable.type) + _ROOM
+
+
 def _text(node: Node) -> Text:
     variable = node.variable
     mark = ("▾ " if node.expanded else "▸ ") if variable.reference else "  "
     text = Text("  " * node.depth + mark)
     if variable.kind == "group":
-        text.append(variable.name, Style(dim=True, italic=True))
+        text.append(clean(variable.name), Style(dim=True, italic=True))
         return text
     text.append(clean(variable.name), Style(color="cyan", bold=variable.kind == "argument"))
     text.append(" = ", Style(dim=True))
     state = _STATE_WORDS.get(variable.state, "")
     style = Style(color="yellow", bold=True) if node.changed else Style(dim=variable.state == "lazy")
     text.append(clean(variable.value[:_VALUE_SHOWN]), style)
-    if state and variable.state != "lazy":
-        text.append(f"  ({state})", Style(color="red"))
+    if len(variable.value) > _VALUE_SHOWN:
+        text.append("…", Style(dim=True))
+    if state:
+        calm = variable.state in ("lazy", "cut")
+        text.append(f"  ({state})", Style(dim=True) if calm else Style(color="red"))
     if variable.type and variable.type not in ("NoneType",):
         text.append(f"  {clean(variable.type)}", Style(dim=True, italic=True))
     if variable.size is not None:

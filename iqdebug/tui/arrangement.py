@@ -1,0 +1,75 @@
+"""Which panes are visible: by the terminal's size and by what the person turned to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.text import Text
+from textual.screen import Screen
+from textual.widgets import Static
+
+__all__ = ["Arrangement"]
+
+TABS = ("variables", "output", "console", "breakpoints")
+_WIDE = 120
+_NARROW = (80, 20)
+_TINY = (50, 12)
+
+
+class Arrangement:
+    """Sets what is displayed directly rather than by style classes: a pane can then take the
+    focus, and the keys typed after it, at once.
+
+    Wide (120 columns and more): variables have a pane of their own beside the tabs. Narrow
+    (under 80x20): one pane at a time. Tiny (under 50x12): a sentence.
+    """
+
+    def __init__(self, screen: Screen[Any]) -> None:
+        self._screen = screen
+        self.wide = False
+        self.narrow = False
+        self._tab = "variables"
+        self._part = "source"
+
+    def fit(self, width: int, height: int) -> None:
+        was_wide, self.wide = self.wide, width >= _WIDE
+        self.narrow = width < _NARROW[0] or height < _NARROW[1]
+        tiny = width < _TINY[0] or height < _TINY[1]
+        if self.wide and not was_wide and self._tab == "variables":
+            self._tab = "output"
+        self._screen.set_class(self.wide, "wide")
+        self._screen.set_class(self.narrow, "narrow")
+        self._screen.set_class(tiny, "tiny")
+        self._arrange()
+
+    def show(self, name: str) -> str:
+        """Make a pane visible; returns the selector of what should have the focus."""
+        if name in ("source", "stack"):
+            self._part = name
+        elif name == "variables" and self.wide:
+            self._part = "stack"
+            self._arrange()
+            return "#side-variables"
+        else:
+            self._part, self._tab = "bottom", name
+        self._arrange()
+        return "#prompt" if name == "console" else f"#{name}"
+
+    def _arrange(self) -> None:
+        query = self._screen.query_one
+        every = not self.narrow
+        query("#main").display = every or self._part in ("source", "stack")
+        query("#source").display = every or self._part == "source"
+        query("#side").display = every or self._part == "stack"
+        query("#side-variables").display = self.wide
+        query("#bottom").display = every or self._part == "bottom"
+        for tab in TABS:
+            query(f"#{tab}").display = tab == self._tab
+        query("#tabs", Static).update(self._tabs())
+
+    def _tabs(self) -> Text:
+        text = Text(no_wrap=True, overflow="ellipsis")
+        for number, tab in enumerate(TABS, 3):
+            if not (self.wide and tab == "variables"):
+                text.append(f" {number} {tab.capitalize()} ", "reverse" if tab == self._tab else "dim")
+        return text

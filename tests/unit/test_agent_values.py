@@ -1,0 +1,20 @@
+"""The agent's values and pages in every interpreter found here, with objects that fight back."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import iqdebug
+from tests.dap.targets import on_pythons
+
+PROGRAM = Path(__file__).parent / "programs" / "hostile_values.py"
+
+
+@on_pythons()
+def test_hostile_objects_are_read_without_running_them(python: str) -> None:
+    folder = str(Path(iqdebug.__file__).parent)
+    done = subprocess.run(
+        [python, "-B", str(PROGRAM), folder], capture_output=True, text=True, timeout=50, encoding="utf-8"
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "fine\n", "")

@@ -1,0 +1,98 @@
+"""Headless output: clean of control characters, whole, and parseable."""
+
+from __future__ import annotations
+
+import json
+
+from iqdebug import text
+from iqdebug.state import (
+    Attachability,
+    Diagnosis,
+    ExceptionInfo,
+    Frame,
+    Gil,
+    LogRecord,
+    Origin,
+    Phase,
+    ProcessInfo,
+    Snapshot,
+    Suspect,
+    Task,
+    Thread,
+    ThreadState,
+    Variable,
+)
+
+ESCAPE = "\x1b]0;title\x07\x1b[31mred\r\n\u202e\udcff\u009b"
+
+
+def snapshot(*threads: Thread, **rest: object) -> Snapshot:
+    return Snapshot(7, 1, Phase.RUNNING, Origin.LIVE, 0.0, threads=threads, **rest)  # type: ignore[arg-type]
+
+
+def test_no_value_can_steer_the_terminal() -> None:
+    frame = Frame(ESCAPE, ESCAPE, 1, locals=(Variable(ESCAPE, ESCAPE),))
+    hostile = snapshot(
+        Thread(1, ESCAPE, frames=(frame,)),
+        command=ESCAPE,
+        detail=ESCAPE,
+        exception=ExceptionInfo(ESCAPE, ESCAPE),
+        tasks=(Task(ESCAPE, ESCAPE, "pending", (frame,), ESCAPE),),
+    )
+    suspect = Suspect(ESCAPE, 1, ESCAPE, 0.5, (ESCAPE,), (Variable(ESCAPE, ESCAPE),))
+    lines = [
+        *text.snapshot_lines(hostile),
+        *text.diagnosis_lines(Diagnosis(ESCAPE, "likely", (suspect,), (ESCAPE,))),
+        *text.log_lines([LogRecord(0.0, "stdout", ESCAPE)]),
+        *text.process_table([ProcessInfo(1, "u", "3.11", ESCAPE, ESCAPE)], 10_000),
+    ]
+    for line in lines:
+        assert all(c.isprintable() for c in line), repr(line)
+        line.encode("utf-8")
+
+
+def test_clean_keeps_what_people_write() -> None:
+    assert text.clean("plain, ümläut 漢字 🙂") == "plain, ümläut 漢字 🙂"
+    assert "\n" not in text.clean("two\nlines")
+
+
+def test_json_takes_any_text() -> None:
+    parsed = json.loads(text.json_text(snapshot(Thread(1, ESCAPE))))
+    assert parsed["threads"][0]["id"] == 1 and parsed["phase"] == "running"
+
+
+def test_a_deep_stack_is_shown_by_its_ends() -> None:
+    frames = tuple(Frame(f"f{n}", "/p.py", n + 1) for n in range(1_000))
+    lines = text.snapshot_lines(snapshot(Thread(1, "MainThread", frames=frames, frames_total=5_000)))
+    shown = "\n".join(lines)
+    assert len(lines) < 60
+    assert "f0 " in shown and "f999 " in shown and "f500 " not in shown
+    assert "4,970 frames left out" in shown
+
+
+def test_the_focus_comes_first_and_says_what_it_does() -> None:
+    lines = text.snapshot_lines(
+        snapshot(
+            Thread(1, "first"),
+            Thread(2, "second", state=ThreadState.RUNNING, gil=Gil.HOLDS, wait="a lock"),
+            focus=2,
+        )
+    )
+    shown = [line for line in lines if line.startswith("thread ")]
+    assert shown[0].startswith("thread second (2): ")
+    assert "a lock" in shown[0] and "holds the GIL" in shown[0]
+
+
+def test_the_table_says_why_not_and_how_to_mend_it() -> None:
+    refused = ProcessInfo(
+        9, "me", "3.9.1", "python app.py", "/srv", attach=Attachability(False, "no gdb", "apt install gdb")
+    )
+    head, row, why, fix = text.process_table([refused], 10_000)
+    assert head.split()[:2] == ["PID", "AGE"] and " no " in row
+    assert (why.strip(), fix.strip()) == ("no gdb", "apt install gdb")
+    assert all(len(line) <= 40 for line in text.process_table([refused], 40)[1:])
+
+
+def test_ages_and_sizes() -> None:
+    assert [text.age(s) for s in (0, 59.9, 60, 3_661, 90_000)] == ["0s", "59s", "1m", "1h01", "1d"]
+    assert [text.size(b) for b in (0, 1 << 20, 3 << 30)] == ["0K", "1M", "3.0G"]
