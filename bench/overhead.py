@@ -1,4 +1,4 @@
-"""Speed of a hot loop while attached, with a breakpoint elsewhere, and after detach.
+"""Speed of a hot loop while attached, after a pause, with a breakpoint elsewhere, and after detach.
 
 Usage: python -m bench.overhead [--seconds N] [--windows N] [--no-rival] [PYTHON ...]
 
@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.rival import StockAttach
+from bench.stepping import Stops
 from bench.targets import interpreters, python_version
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.errors import IqdebugError
@@ -53,7 +54,7 @@ if "blocked" in sys.argv:
 count(os.open(sys.argv[1], os.O_RDWR | os.O_CREAT))
 """
 ELSEWHERE = 1 + TARGET.splitlines().index("    return chunks + 1")
-COLUMNS = ("attached", "breakpoint", "after", "stock attached", "stock after")
+COLUMNS = ("attached", "after a pause", "breakpoint", "after", "stock attached", "stock after")
 
 
 class HotLoop:
@@ -142,13 +143,20 @@ class Pair:
             if all(cpu >= self._seconds / 2 and chunks for chunks, cpu in done):
                 (chunks, cpu), (twin_chunks, twin_cpu) = done
                 return (chunks / cpu) / (twin_chunks / twin_cpu)
-        raise RuntimeError("the loop or its twin got no processor time for a minute")
+        raise RuntimeError(f"no progress for a minute: chunks and seconds of CPU were {done}")
 
 
 async def with_iqdebug(pair: Pair, version: str) -> dict[str, float]:
     info = ProcessInfo(pid=pair.loop.process.pid, user="", python=version, command="", cwd="")
     session = await attach(info, AttachOptions())
     row = {"attached": await asyncio.to_thread(pair.speed)}
+    stops = Stops()
+    session.subscribe(stops)
+    epoch = session.snapshot.epoch
+    await session.pause()
+    await stops.after(epoch)
+    await session.resume()
+    row["after a pause"] = await asyncio.to_thread(pair.speed)
     never = Breakpoint(path=str(pair.loop.script), line=ELSEWHERE, condition="chunks < 0")
     await session.set_breakpoints([never])
     row["breakpoint"] = await asyncio.to_thread(pair.speed)
@@ -192,7 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             rival = not options.no_rival and not blocked
             try:
                 row = measure(python, options.seconds, options.windows, rival, blocked)
-            except (IqdebugError, RuntimeError) as error:
+            except (IqdebugError, RuntimeError, asyncio.TimeoutError) as error:
                 print(f"{head}  failed: {error}", flush=True)
                 continue
             shown = [f"{row[n]:15.2f}" if n in row else f"{'n/a' if rival else '':>15}" for n in COLUMNS]

@@ -10,10 +10,10 @@ from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.session import StepKind
 from iqdebug.state import Breakpoint, LogRecord, Phase, ProcessInfo, Snapshot
 
-__all__ = ["step_times"]
+__all__ = ["Stops", "step_times"]
 
 
-class _Stops:
+class Stops:
     """Wakes whoever waits when a snapshot shows a stack at a stop."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ async def step_times(pid: int, version: str, steps: int) -> list[float]:
     """Seconds of each step: step over, the new stop's stacks, and its top frame's variables."""
     info = ProcessInfo(pid=pid, user="", python=version, command="", cwd="")
     session = await attach(info, AttachOptions(exceptions=()))
-    stops = _Stops()
+    stops = Stops()
     session.subscribe(stops)
     times = []
     try:

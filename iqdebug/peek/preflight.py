@@ -29,14 +29,13 @@ REMOTE_EXEC = (3, 14)
 COSTS: tuple[tuple[tuple[int, int], str], ...] = (
     (
         (3, 8),
-        "running code is slowed while attached (hot pure-Python loops several times); "
+        "running code is slowed while attached (hot pure-Python loops to a seventh of their speed); "
         "full speed returns on detach",
     ),
-    ((3, 12), "runs at about full speed while attached; full speed returns on detach"),
     (
-        (3, 14),
-        "hot pure-Python loops run at about two thirds of their speed while attached; "
-        "full speed returns on detach",
+        (3, 12),
+        "runs at about full speed while attached, but a function it was paused in may run at an eighth "
+        "until detach; full speed returns on detach",
     ),
 )
 """From which version on, what attaching costs the target. Measured: bench/overhead."""

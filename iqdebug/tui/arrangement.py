@@ -5,15 +5,51 @@ from __future__ import annotations
 from typing import Any
 
 from rich.text import Text
+from textual.events import Click
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
-__all__ = ["Arrangement"]
+__all__ = ["PANES", "Arrangement", "TabsBar"]
 
 TABS = ("variables", "output", "console", "breakpoints")
+PANES = ("source", "stack", *TABS)
+_SHORT = ("Source", "Stack", "Vars", "Output", "Console", "Breaks")
 _WIDE = 120
 _NARROW = (80, 20)
 _TINY = (50, 12)
+
+
+class TabsBar(Static):
+    """The names of the panes that share a place, to be clicked on."""
+
+    class Chosen(Message):
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._names: list[str] = []
+
+    def show(self, names: list[str], chosen: str) -> None:
+        self._names = names
+        text = Text(no_wrap=True, overflow="ellipsis")
+        for name in names:
+            text.append(self._label(name), "reverse" if name == chosen else "dim")
+        self.update(text)
+
+    def _label(self, name: str) -> str:
+        words = _SHORT[PANES.index(name)] if len(self._names) == len(PANES) else name.capitalize()
+        return f" {PANES.index(name) + 1} {words} "
+
+    def on_click(self, event: Click) -> None:
+        x = event.x - self.styles.padding.left
+        for name in self._names:
+            x -= len(self._label(name))
+            if x < 0:
+                self.post_message(self.Chosen(name))
+                return
 
 
 class Arrangement:
@@ -65,11 +101,9 @@ class Arrangement:
         query("#bottom").display = every or self._part == "bottom"
         for tab in TABS:
             query(f"#{tab}").display = tab == self._tab
-        query("#tabs", Static).update(self._tabs())
-
-    def _tabs(self) -> Text:
-        text = Text(no_wrap=True, overflow="ellipsis")
-        for number, tab in enumerate(TABS, 3):
-            if not (self.wide and tab == "variables"):
-                text.append(f" {number} {tab.capitalize()} ", "reverse" if tab == self._tab else "dim")
-        return text
+        if self.narrow:
+            shown = self._tab if self._part == "bottom" else self._part
+            query("#tabs", TabsBar).show(list(PANES), shown)
+        else:
+            tabs = [tab for tab in TABS if not (self.wide and tab == "variables")]
+            query("#tabs", TabsBar).show(tabs, self._tab)

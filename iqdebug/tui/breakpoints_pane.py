@@ -72,7 +72,9 @@ class BreakpointsPane(RowsView):
 
 def _text(breakpoint_: Breakpoint) -> Text:
     name = clean(breakpoint_.path).rpartition("/")[2]
-    text = Text("● " if breakpoint_.enabled else "○ ", Style(color="red", dim=not breakpoint_.enabled))
+    text = Text().append(
+        "● " if breakpoint_.enabled else "○ ", Style(color="red", dim=not breakpoint_.enabled)
+    )
     text.append(f"{name}:{breakpoint_.line}", Style(bold=True, dim=not breakpoint_.enabled))
     if breakpoint_.condition:
         text.append(f"  if {clean(breakpoint_.condition)}")

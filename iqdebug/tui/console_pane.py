@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.style import Style
@@ -13,7 +14,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
-from iqdebug.state import Completion, EvaluateResult
+from iqdebug.state import Completion, EvaluateResult, Variable
 from iqdebug.text import clean
 from iqdebug.tui.rows import Row, RowsView
 
@@ -21,6 +22,19 @@ __all__ = ["ConsolePane"]
 
 _LINES_KEPT = 2_000
 _OFFERED = 40
+_CHILDREN = 100  # asked for at once
+_VALUE_SHOWN = 300
+
+
+@dataclass(slots=True)
+class _Branch:
+    """A row that can be opened: children from ``start`` of the reference."""
+
+    reference: int
+    epoch: int
+    depth: int = 0
+    start: int = 0
+    asked: bool = False
 
 
 class _Prompt(Input):
@@ -42,7 +56,7 @@ class _Prompt(Input):
         if self.value[: self.cursor_position].strip():
             self.post_message(ConsolePane.CompletionWanted(self.value, self.cursor_position))
         else:
-            self.screen.focus_next()
+            self.app.action_focus_next()
 
     def action_leave(self) -> None:
         self.screen.query_one("#source").focus()
@@ -60,9 +74,18 @@ class ConsolePane(Vertical):
             self.text = text
             self.column = column
 
+    class Expand(Message):
+        """The children of a result are wanted; ``key`` names the row they belong below."""
+
+        def __init__(self, key: int, branch: _Branch) -> None:
+            super().__init__()
+            self.key = key
+            self.branch = branch
+
     def __init__(self, history: Sequence[str] = (), id: str | None = None) -> None:
         super().__init__(id=id)
         self._rows: list[Row] = []
+        self._last_key = 0
         self.history = list(history)
         self._at = len(self.history)
         self.border_title = "Console"
@@ -83,11 +106,44 @@ class ConsolePane(Vertical):
         self._add(Text(f"›› {clean(expression)}", Style(bold=True)))
         self.post_message(self.Entered(expression))
 
-    def show_result(self, result: EvaluateResult) -> None:
+    def show_result(self, result: EvaluateResult, epoch: int = -1) -> None:
+        """A result with children can be opened for as long as the epoch lasts."""
         if result.failed:
             self._add_lines(result.value, Style(color="red"))
+        elif result.reference:
+            lines = result.value.splitlines() or [result.type]
+            self._add(Text(f"▸ {clean(lines[0])}"), _Branch(result.reference, epoch))
+            self._add_lines("\n".join(f"  {line}" for line in lines[1:]), Style())
         elif result.value:
             self._add_lines(result.value, Style())
+
+    def on_rows_view_chosen(self, event: RowsView.Chosen) -> None:
+        event.stop()
+        branch, key = event.row.data, event.row.key
+        if isinstance(branch, _Branch) and isinstance(key, int) and not branch.asked:
+            branch.asked = True
+            self.post_message(self.Expand(key, branch))
+
+    def show_children(self, key: int, branch: _Branch, variables: Sequence[Variable]) -> None:
+        """Put children below the row; nothing where the row has been forgotten meanwhile."""
+        at = next((n for n, row in enumerate(self._rows) if row.key == key), None)
+        if at is None:
+            return
+        indent = "  " * (branch.depth + 1)
+        fresh = []
+        for variable in variables:
+            mark = "▸ " if variable.reference else "  "
+            text = Text(indent + mark).append(clean(variable.name), Style(color="cyan"))
+            text.append(f" = {clean(variable.value[:_VALUE_SHOWN])}")
+            below = _Branch(variable.reference, branch.epoch, branch.depth + 1)
+            fresh.append(self._row(text, below if variable.reference else None))
+        if not variables:
+            fresh.append(self._row(Text(f"{indent}nothing more", Style(dim=True)), None))
+        elif len(variables) >= _CHILDREN:
+            more = _Branch(branch.reference, branch.epoch, branch.depth, branch.start + len(variables))
+            fresh.append(self._row(Text(f"{indent}… Enter reads on", Style(dim=True)), more))
+        self._rows[at + 1 : at + 1] = fresh
+        self.query_one("#console-lines", RowsView).set_rows(self._rows)
 
     def show_completions(self, text: str, column: int, completions: Sequence[Completion]) -> None:
         """Insert what all completions share; list them when there are several."""
@@ -98,7 +154,7 @@ class ConsolePane(Vertical):
             return
         first = completions[0]
         start = first.start if first.length or first.start else _word_start(text, column)
-        shared = _common_start([c.text.removesuffix("()") for c in completions])
+        shared = clean(_common_start([c.text.removesuffix("()") for c in completions]))
         if shared and len(shared) >= column - start:
             prompt.value = text[:start] + shared + text[column:]
             prompt.cursor_position = start + len(shared)
@@ -115,13 +171,19 @@ class ConsolePane(Vertical):
 
     def _add_lines(self, value: str, style: Style) -> None:
         lines = value.splitlines() or [""]
+        if not value:
+            return
         for line in lines[:500]:
             self._add(Text(clean(line), style))
         if len(lines) > 500:
             self._add(Text(f"… {len(lines) - 500:,} more lines", Style(dim=True)))
 
-    def _add(self, text: Text) -> None:
-        self._rows = [*self._rows[-_LINES_KEPT:], Row(text)]
+    def _row(self, text: Text, branch: _Branch | None) -> Row:
+        self._last_key += 1
+        return Row(text, self._last_key, branch)
+
+    def _add(self, text: Text, branch: _Branch | None = None) -> None:
+        self._rows = [*self._rows[-_LINES_KEPT:], self._row(text, branch)]
         view = self.query_one("#console-lines", RowsView)
         view.set_rows(self._rows)
         view.action_end(1)

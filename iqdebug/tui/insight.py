@@ -40,9 +40,8 @@ def card_text(diagnosis: Diagnosis, most: int) -> Text:
     colour = _COLOURS[diagnosis.confidence]
     if diagnosis.confidence == "no clear suspect":
         return Text(clean(diagnosis.headline), Style(color=colour), no_wrap=True, overflow="ellipsis")
-    text = Text(
-        f"{diagnosis.confidence}: ", Style(color=colour, bold=True), no_wrap=True, overflow="ellipsis"
-    )
+    text = Text(no_wrap=True, overflow="ellipsis")
+    text.append(f"{diagnosis.confidence}: ", Style(color=colour, bold=True))
     text.append(clean(diagnosis.headline), Style(bold=True))
     details: list[Text] = []
     for suspect in diagnosis.suspects[:2]:
@@ -64,7 +63,7 @@ def card_text(diagnosis: Diagnosis, most: int) -> Text:
 
 def _place(suspect: Suspect) -> Text:
     name = clean(suspect.path).rpartition("/")[2]
-    text = Text(f"  → {clean(suspect.function)}", Style(color="cyan"))
+    text = Text("  → ").append(clean(suspect.function), Style(color="cyan"))
     return text.append(f"  {name}:{suspect.line}", Style(dim=True)) if name else text
 
 
@@ -94,13 +93,13 @@ class SuspectsScreen(ModalScreen[Suspect | None]):
     def on_mount(self) -> None:
         rows: list[Row] = []
         for rank, suspect in enumerate(self._diagnosis.suspects, 1):
-            head = Text(f"{rank}. {clean(suspect.function)}", Style(bold=True))
+            head = Text().append(f"{rank}. {clean(suspect.function)}", Style(bold=True))
             head.append(f"  {clean(suspect.path)}:{suspect.line}", Style(dim=True))
             head.append(f"  score {suspect.score:.2f}", Style(dim=True))
             rows.append(Row(head, rank, suspect))
             rows += [Row(Text(f"     {clean(r)}"), selectable=False) for r in suspect.reasons]
             for variable in suspect.proof:
-                line = Text(f"       {clean(variable.name)}", Style(color="cyan"))
+                line = Text("       ").append(clean(variable.name), Style(color="cyan"))
                 rows.append(Row(line.append(f" = {clean(variable.value)}", Style()), selectable=False))
         rows += [
             Row(Text(f"note: {clean(n)}", Style(italic=True)), selectable=False)

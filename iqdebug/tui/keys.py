@@ -46,7 +46,7 @@ ACTIONS = (
     Action("frame(1)", "k", "k", "One frame out (to the caller)"),
     Action("frame(-1)", "j", "j", "One frame in (to the callee)"),
     Action("thread", "t", "t", "Next thread"),
-    Action("insight", "i", "i", "All suspects and why"),
+    Action("insight", "i,7", "i 7", "All suspects and why"),
     Action("look", "r", "r", "Look again (running), or attach again (detached)"),
     Action("search", "slash", "/", "Search in the focused pane"),
     Action("search_next(1)", "N", "N", "Next match"),

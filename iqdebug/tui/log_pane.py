@@ -116,7 +116,7 @@ class LogPane(RowsView):
     def row_at(self, index: int) -> Row:
         record = self._shown[index]
         clock = time.strftime("%H:%M:%S", time.localtime(record.time))
-        text = Text(clock + " ", Style(dim=True))
+        text = Text().append(clock + " ", Style(dim=True))
         if record.logger:
             text.append(f"{clean(record.logger)} ", Style(color="cyan"))
         text.append(clean(record.text[:_SHOWN]), _style(record))

@@ -170,19 +170,26 @@ class RowsView(ScrollView, can_focus=True):
             words = self._empty if y == 0 and self.row_count() == 0 else ""
             return Strip([Segment(words[:width].ljust(width), base + Style(dim=bool(words)))], width)
         row = self.row_at(index)
-        strip = Strip(row.text.render(self.app.console)).apply_style(base)
-        strip = strip.crop(self.scroll_offset.x, self.scroll_offset.x + width).extend_cell_length(width, base)
+        console = self.app.console
+        segments = row.text.render(console)
+        if not row.text.spans:  # then Rich leaves the text's own style out
+            segments = Segment.apply_style(segments, console.get_style(row.text.style))
+        strip = Strip(segments)
+        strip = strip.crop(self.scroll_offset.x, self.scroll_offset.x + width).extend_cell_length(width)
         if index == self.cursor and row.selectable and self._show_cursor:
-            style = self._cursor_style()
-            strip = Strip(Segment.apply_style(strip, post_style=style), strip.cell_length)
-        return strip
+            strip = self._under_cursor(strip)
+        return strip.apply_style(base)
 
-    def _cursor_style(self) -> Style:
+    def _under_cursor(self, strip: Strip) -> Strip:
         """A background of the theme; reversed where sixteen colours or none would lose it."""
         if self.app.console.color_system in (None, "standard", "windows"):
-            return Style(reverse=self.has_focus, bold=True)
-        name = "rows--cursor" if self.has_focus else "rows--cursor-idle"
-        return self.get_component_rich_style(name, partial=True)
+            if not self.has_focus:
+                return strip
+            return Strip([Segment(strip.text, Style(reverse=True))], strip.cell_length)
+        if not self.has_focus:  # a row's own background wins
+            return strip.apply_style(self.get_component_rich_style("rows--cursor-idle", partial=True))
+        style = self.get_component_rich_style("rows--cursor", partial=True)
+        return Strip(Segment.apply_style(strip, post_style=style), strip.cell_length)
 
     # moving
 

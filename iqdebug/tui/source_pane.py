@@ -21,6 +21,7 @@ from iqdebug.tui.rows import Row, RowsView
 __all__ = ["SourcePane"]
 
 _TAB = "    "
+_CURRENT = Style(bold=True, bgcolor="#40361a")
 _DEFINITION = re.compile(r"\s*(async\s+def|def|class)\s+\w+")
 
 
@@ -128,14 +129,14 @@ class SourcePane(RowsView):
         number = index + 1
         mark, style = self._mark(number)
         is_current = self._current == _Place(self.path, number)
-        text = Text(mark, style)
+        text = Text().append(mark, style)
         width = len(str(len(self._lines)))
         text.append(f"{number:>{width}} ", Style(dim=True))
         text.append("▶ " if is_current else "  ", Style(color="yellow", bold=True))
         body = self._coloured[index] if index < len(self._coloured) else Text(self._lines[index])
         text.append_text(body)
         if is_current:
-            text.stylize(Style(bold=True, bgcolor="bright_black" if self.app.ansi_color else "grey27"))
+            text.stylize(_CURRENT)
         return Row(text, key=number)
 
     def _mark(self, number: int) -> tuple[str, Style]:

@@ -119,12 +119,12 @@ def first_user_frame(thread: Thread) -> int:
 
 
 def _thread_text(thread: Thread, opened: bool) -> Text:
-    text = Text("▾ " if opened else "▸ ", Style(bold=opened))
+    text = Text("▾ " if opened else "▸ ")
     text.append(clean(thread.name), Style(bold=opened))
     text.append(" ")
     text.append(clean(thread.wait) or thread.state.value, _STATE[thread.state])
     if thread.gil is Gil.HOLDS and "GIL" not in thread.wait:
-        text.append(" GIL", Style(color="red", bold=True))
+        text.append(" holds GIL", Style(color="red", bold=True))
     elif thread.gil is Gil.WAITS and "GIL" not in thread.wait:
         text.append(" wants GIL", Style(color="red"))
     return text
@@ -134,14 +134,14 @@ def _frame_text(frame: Frame, mark: str, chosen: bool) -> Text:
     if frame.kind == "label":
         return Text(f"   {clean(frame.name)}", Style(color="red", italic=True))
     style = Style(bold=chosen, dim=frame.kind != "user")
-    text = Text(f" {mark} ", Style(color="yellow", bold=True))
+    text = Text().append(f" {mark} ", Style(color="yellow", bold=True))
     text.append(clean(frame.name), style)
     text.append(f"  {clean(frame.path).rpartition('/')[2]}:{frame.line}", Style(dim=True))
     return text
 
 
 def _task_rows(task: Task, number: int) -> list[Row]:
-    text = Text(f"  {clean(task.name)} ", Style(bold=True))
+    text = Text("  ").append(clean(task.name), Style(bold=True)).append(" ")
     text.append(f"{clean(task.coroutine)} {task.state}")
     if task.awaiting:
         text.append(f", awaiting {clean(task.awaiting)}", Style(dim=True))

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from iqdebug.session import Capability
 from iqdebug.state import Origin, Phase, Snapshot
 from iqdebug.text import age, clean
-from iqdebug.tui.keys import ACTIONS
+from iqdebug.tui.keys import ACTIONS, Action
 
 __all__ = ["StatusBar", "phase_words"]
 
@@ -83,7 +83,7 @@ class StatusBar(Static):
         if snapshot is None:
             return Text(self._attaching or "starting")
         colour = "blue" if self._attaching else _COLOURS[snapshot.phase]
-        text = Text(
+        text = Text().append(
             f" {clean(phase_words(snapshot, self._attaching))} ", Style(color=colour, bold=True, reverse=True)
         )
         elapsed = self._now() - self._since
@@ -104,11 +104,22 @@ class StatusBar(Static):
         return text
 
     def _hints(self) -> Text:
+        """As many as there is room for; help and leaving are always among them."""
+        actions = [action for action in ACTIONS if action.hint]
+        room = self.size.width or 80
+        while len(actions) > 2 and sum(len(_hint(a)) for a in actions) > room:
+            actions.pop(-3)
         text = Text()
-        for action in ACTIONS:
-            if not action.hint:
-                continue
+        for action in actions:
             possible = action.needs is None or not self._why_not(action.needs)
-            text.append(f" {action.shown.split()[-1]}", Style(bold=possible, dim=not possible))
-            text.append(f" {action.hint} ", Style(dim=not possible))
+            key, _, words = _hint(action)[1:].partition(" ")
+            text.append(f" {key} ", Style(bold=possible, dim=not possible))
+            text.append(words, Style(dim=not possible))
         return text
+
+    def on_resize(self) -> None:
+        self.tick()
+
+
+def _hint(action: Action) -> str:
+    return f" {action.shown.split()[-1]} {action.hint} "

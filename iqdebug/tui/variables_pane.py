@@ -122,7 +122,7 @@ class VariablesPane(RowsView):
     def action_copy(self) -> None:
         node = self._current_node()
         if node is not None:
-            self.app.copy_to_clipboard(node.variable.value)
+            self.app.copy_to_clipboard(node.variable.value.encode("utf-8", "replace").decode())
             self.notify(f"copied {clean(node.variable.name)}")
 
     def action_assign(self) -> None:

@@ -249,7 +249,9 @@ async def as_before(target: Target, before: dict[str, Any]) -> None:
     deadline = asyncio.get_running_loop().time() + 3
     while (after := await target.ask("report")) != before and asyncio.get_running_loop().time() < deadline:
         pass
-    assert after == before
+    changed = {key: (before[key], after[key]) for key in before if before[key] != after[key]}
+    if changed:
+        pytest.fail(f"not as before: {changed}")
 
 
 def sockets_of(pid: int) -> list[str]:

@@ -209,7 +209,7 @@ def app_on(
         read_source=scenario.read_source,
         refresh_peek=refresh_peek,
         breakpoint_store=memory,
-
+        clock=lambda: scenario.NOON + 12.0,
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
+from iqdebug.source import read_lines
 from iqdebug.state import (
     Breakpoint,
     Diagnosis,
@@ -23,7 +23,8 @@ from iqdebug.state import (
 )
 from tests.conftest import EXAMPLES, marker
 
-SERVICE = str(EXAMPLES / "orders_service.py")
+SERVICE = "/srv/shop/orders_service.py"
+_SERVICE_HERE = EXAMPLES / "orders_service.py"
 NOON = 1_763_812_800.0  # a fixed moment, seconds since the Unix epoch
 HOSTILE = "[bold red]x[/] \x1b[31mred\x1b[0m \udc80 \u202eevil \r\n\t日本e\u0301"
 """Markup, an escape sequence, a lone surrogate, a direction override, line ends, wide letters."""
@@ -32,7 +33,7 @@ _THREADING = "/usr/lib/python3.12/threading.py"
 
 
 def line(name: str) -> int:
-    return marker(SERVICE, name)
+    return marker(_SERVICE_HERE, name)
 
 
 def _bootstrap(first_id: int) -> tuple[Frame, ...]:
@@ -139,7 +140,10 @@ def deep(frames: int = 1_000) -> Snapshot:
     path = str(EXAMPLES / "deep_recursion.py")
     stack = tuple(Frame("descend", path, 12, id=9_000 + n) for n in range(frames))
     return replace(
-        paused(), threads=(Thread(1, "MainThread", state=ThreadState.PAUSED, frames=stack),), focus=1
+        paused(),
+        threads=(Thread(1, "MainThread", state=ThreadState.PAUSED, frames=stack),),
+        tasks=(),
+        focus=1,
     )
 
 
@@ -147,7 +151,9 @@ def locals_of(frame: Frame) -> tuple[Variable, ...]:
     if frame.name != "accept":
         return (Variable("self", "<OrderService>", "OrderService", reference=11, evaluate_name="self"),)
     return (
-        Variable("self", "<OrderService>", "OrderService", reference=11, kind="argument", evaluate_name="self"),
+        Variable(
+            "self", "<OrderService>", "OrderService", reference=11, kind="argument", evaluate_name="self"
+        ),
         Variable(
             "order",
             "{'id': 12, 'count': 3, 'SKU': 'tea'}",
@@ -238,7 +244,9 @@ def diagnosis(snapshot: Snapshot, earlier: Snapshot | None = None) -> Diagnosis:
                 thread_id=5,
                 frame_index=0,
             ),
-            Suspect(SERVICE, line("swallowed"), "intake", 0.4, reasons=("an exception is logged and dropped",)),
+            Suspect(
+                SERVICE, line("swallowed"), "intake", 0.4, reasons=("an exception is logged and dropped",)
+            ),
         ),
         notes=("the stacks were read while the process ran",),
     )
@@ -249,7 +257,6 @@ def quiet(snapshot: Snapshot, earlier: Snapshot | None = None) -> Diagnosis:
 
 
 def read_source(path: str) -> tuple[str, ...]:
-    try:
-        return tuple(Path(path).read_text("utf-8").splitlines())
-    except OSError:
-        return ()
+    if path == SERVICE:
+        return tuple(_SERVICE_HERE.read_text("utf-8").splitlines())
+    return read_lines(path)

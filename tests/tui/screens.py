@@ -16,7 +16,9 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
-_TEXT = re.compile(r'<text class="[^"]*" x="([\d.]+)" y="([\d.]+)" textLength="([\d.]+)"[^>]*>(.*?)</text>', re.S)
+_TEXT = re.compile(
+    r'<text class="[^"]*" x="([\d.]+)" y="([\d.]+)" textLength="([\d.]+)"[^>]*>(.*?)</text>', re.S
+)
 _CELL = 12.2  # width of a column in Rich's pictures
 
 
@@ -39,11 +41,15 @@ def screen(app: App[Any]) -> str:
     return "\n".join(picture_lines(app.export_screenshot()))
 
 
-async def until(pilot: Pilot[Any], condition: Callable[[], object], words: str = "", seconds: float = 10.0) -> None:
+async def until(
+    pilot: Pilot[Any], condition: Callable[[], object], words: str = "", seconds: float = 10.0
+) -> None:
     """:raises AssertionError: the condition did not come true in time; tells what the screen shows."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"{words or 'it'} did not happen; the screen:\n{screen(pilot.app)}"
+        assert time.monotonic() < deadline, (
+            f"{words or 'it'} did not happen; the screen:\n{screen(pilot.app)}"
+        )
         await pilot.pause()
         await asyncio.sleep(0.005)
     await pilot.pause()

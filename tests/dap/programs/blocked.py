@@ -40,10 +40,11 @@ def loop():
 
 
 def lock_in_c():
-    """Two calls that keep the interpreter lock, with Python in between."""
-    hold = ctypes.PyDLL(None).usleep
+    """A call that keeps the interpreter lock until a line comes on stdin."""
+    hold = ctypes.PyDLL(None).read
+    room = ctypes.create_string_buffer(1)
     ready()
-    hold(2_500_000)  # @holds
+    hold(0, room, 1)
     print("returned", flush=True)
     while True:
         time.sleep(0.01)
@@ -52,9 +53,10 @@ def lock_in_c():
 
 def other_holds():
     """A thread keeps the interpreter lock for a while; the main thread waits for it."""
-    hold = ctypes.PyDLL(None).usleep
+    hold = ctypes.PyDLL(None).read
+    room = ctypes.create_string_buffer(1)
+    threading.Thread(target=hold, args=(0, room, 1), daemon=True).start()
     ready()
-    threading.Thread(target=hold, args=(2_500_000,), daemon=True).start()
     while True:
         time.sleep(0.01)
         done = True

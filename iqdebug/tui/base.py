@@ -1,0 +1,152 @@
+"""What every part of the debugger's screen stands on: the session, what is shown, and how things
+are done in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Protocol
+
+from rich.style import Style
+from rich.text import Text
+from textual.app import App
+from textual.notifications import SeverityLevel
+from textual.reactive import reactive
+
+from iqdebug.errors import IqdebugError
+from iqdebug.session import Capability, DebugSession
+from iqdebug.state import (
+    Breakpoint,
+    Diagnosis,
+    Frame,
+    Phase,
+    Snapshot,
+    Thread,
+)
+from iqdebug.text import clean
+from iqdebug.tui.status import StatusBar
+from iqdebug.tui.variable_tree import VariableTree
+
+__all__ = ["OVER", "STOPPED", "DebugBase", "ProjectMemory", "on_lines", "unforeseen"]
+
+STOPPED = (Phase.PAUSED, Phase.CRASHED)
+OVER = (Phase.DETACHED, Phase.ENDED)
+
+
+class ProjectMemory(Protocol):
+    """What survives a restart."""
+
+    def load(self) -> tuple[Breakpoint, ...]: ...
+
+    def save(self, breakpoints: Sequence[Breakpoint]) -> None: ...
+
+    def load_history(self) -> list[str]: ...
+
+    def save_history(self, history: Sequence[str]) -> None: ...
+
+
+class DebugBase(App[int]):
+    """Holds the state that the parts share. Only :class:`~iqdebug.tui.app.DebugApp` is an app."""
+
+    snapshot: reactive[Snapshot | None] = reactive(None, always_update=True)
+
+    def __init__(self, memory: ProjectMemory | None) -> None:
+        super().__init__()
+        self._memory = memory
+        self.session: DebugSession | None = None
+        self._attaching = "starting"
+        self._failure: IqdebugError | None = None
+        self._diagnosis: Diagnosis | None = None
+        self._tree = VariableTree()
+        self._selected: int | None = None
+        self._frame_index = 0
+        self._chosen = False  # the person picked this thread; live looks keep it
+        self._breakpoints: tuple[Breakpoint, ...] = memory.load() if memory is not None else ()
+        self._search = ""
+        self._working = ""  # what runs in the background, in words
+
+    @property
+    def _drawn(self) -> bool:
+        """Whether the panes exist. Messages still come while the screen is taken down."""
+        return bool(self.screen_stack) and bool(self.query("#status"))
+
+    @property
+    def thread(self) -> Thread | None:
+        return self.snapshot.thread(self._selected) if self.snapshot is not None else None
+
+    @property
+    def frame(self) -> Frame | None:
+        thread = self.thread
+        if thread is None or not 0 <= self._frame_index < len(thread.frames):
+            return None
+        return thread.frames[self._frame_index]
+
+    def _show_status(self) -> None:
+        if self._drawn:
+            self.query_one(StatusBar).show(
+                self.snapshot, attaching=self._attaching, why_not=self.why_not, background=self._working
+            )
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Never as markup: the words may hold some of the target's."""
+        super().notify(clean(message), title=clean(title), severity=severity, timeout=timeout, markup=False)
+
+    def why_not(self, capability: Capability) -> str:
+        if self.session is None:
+            return "attaching did not work (r: try again)" if self._failure else "still attaching"
+        return self.session.why_not(capability)
+
+    def _refused(self, capability: Capability) -> bool:
+        reason = self.why_not(capability)
+        if reason:
+            self.notify(f"cannot {capability.value}: {reason}", severity="warning")
+        return bool(reason)
+
+    def _do(self, work: Coroutine[Any, Any, None], *, words: str = "", group: str = "do") -> None:
+        """Run work in the background; foreseeable failures become words on screen."""
+
+        async def run() -> None:
+            self._working = words
+            if words:
+                self._show_status()
+            try:
+                await work
+            except IqdebugError as error:
+                self.notify(" ".join(error.lines()), severity="error")
+            except TimeoutError:
+                self.notify("no answer from the process in time; it may be in a C call", severity="error")
+            except Exception as error:  # one action that fails must not end the session
+                self.notify(" ".join(unforeseen("That", error).lines()), severity="error")
+            finally:
+                if self._working == words and words:
+                    self._working = ""
+                    self._show_status()
+
+        self.run_worker(run(), group=group)
+
+    def _intent(
+        self, capability: Capability, act: Callable[[DebugSession], Coroutine[Any, Any, None]]
+    ) -> None:
+        if self.session is not None and not self._refused(capability):
+            self._do(act(self.session))
+        elif self.session is None:
+            self._refused(capability)
+
+
+def on_lines(value: str, most: int = 200_000) -> Text:
+    """The text with its line ends kept and everything else that could steer a terminal shown."""
+    text = Text("\n".join(clean(line) for line in value[:most].split("\n")))
+    if len(value) > most:
+        text.append(f"\n… {len(value) - most:,} characters more", Style(dim=True))
+    return text
+
+
+def unforeseen(what: str, error: Exception) -> IqdebugError:
+    return IqdebugError(f"{what} failed unexpectedly", f"{type(error).__name__}: {error}"[:300])
