@@ -18,7 +18,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from unittest import mock
 
@@ -226,7 +226,7 @@ def table(tally: Tally) -> list[str]:
     return lines
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -234,7 +234,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--minutes", type=float, default=None, help="begin no attach after this")
     parser.add_argument("--at-once", type=int, default=2, metavar="K")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     started = time.monotonic()
     tally = asyncio.run(
         campaign(

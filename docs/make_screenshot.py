@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from textual.pilot import Pilot
+
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.headless import diagnosis_of, outside_view
 from iqdebug.peek.look import peek
@@ -24,7 +26,6 @@ from iqdebug.state import Phase, Snapshot
 from iqdebug.tui.app import DebugApp
 from iqdebug.tui.insight import InsightCard
 from iqdebug.tui.source_pane import SourcePane
-from textual.pilot import Pilot
 
 HERE = Path(__file__).resolve().parent
 _PATIENCE = 30.0
@@ -80,10 +81,11 @@ def _says(app: DebugApp, word: str) -> bool:
 
 def main() -> None:
     size = (int(sys.argv[1]), int(sys.argv[2])) if len(sys.argv) == 3 else (140, 40)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="demo-") as folder:
         script = Path(folder, "orders_service.py")
         shutil.copy(HERE.parent / "examples" / "orders_service.py", script)
-        service = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        service = subprocess.Popen([sys.executable, str(script)], **quiet)
         try:
             time.sleep(1.5)  # until it is stuck
             asyncio.run(picture(service.pid, size))

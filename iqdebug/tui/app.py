@@ -277,7 +277,7 @@ class DebugApp(Selection, Control):
             self._show_card()
 
     def _show_card(self) -> None:
-        self.query_one(InsightCard).show(self._diagnosis, short=self.size.height < 30)
+        self.query_one(InsightCard).show(self._diagnosis, self.size.height)
 
     def on_logs_arrived(self, message: messages.LogsArrived) -> None:
         if self._drawn:

@@ -24,17 +24,20 @@ _LINES_KEPT = 2_000
 _OFFERED = 40
 _CHILDREN = 100  # asked for at once
 _VALUE_SHOWN = 300
+_VALUE_LINES = 500
 
 
 @dataclass(slots=True)
 class _Branch:
-    """A row that can be opened: children from ``start`` of the reference."""
+    """A row that can be opened: children from ``start`` of the reference. ``continued`` is how
+    many further rows its value takes."""
 
     reference: int
     epoch: int
     depth: int = 0
     start: int = 0
     asked: bool = False
+    continued: int = 0
 
 
 class _Prompt(Input):
@@ -112,8 +115,11 @@ class ConsolePane(Vertical):
             self._add_lines(result.value, Style(color="red"))
         elif result.reference:
             lines = result.value.splitlines() or [result.type]
-            self._add(Text(f"▸ {clean(lines[0])}"), _Branch(result.reference, epoch))
-            self._add_lines("\n".join(f"  {line}" for line in lines[1:]), Style())
+            self._add(
+                Text(f"▸ {clean(lines[0])}"),
+                _Branch(result.reference, epoch, continued=min(len(lines), _VALUE_LINES) - 1),
+            )
+            self._add_lines("\n".join(f"  {line}" for line in lines[1:_VALUE_LINES]), Style())
         elif result.value:
             self._add_lines(result.value, Style())
 
@@ -142,8 +148,11 @@ class ConsolePane(Vertical):
         elif len(variables) >= _CHILDREN:
             more = _Branch(branch.reference, branch.epoch, branch.depth, branch.start + len(variables))
             fresh.append(self._row(Text(f"{indent}… Enter reads on", Style(dim=True)), more))
-        self._rows[at + 1 : at + 1] = fresh
-        self.query_one("#console-lines", RowsView).set_rows(self._rows)
+        at += 1 + branch.continued
+        self._rows[at:at] = fresh
+        view = self.query_one("#console-lines", RowsView)
+        view.set_rows(self._rows)
+        view.show_cursor_row()
 
     def show_completions(self, text: str, column: int, completions: Sequence[Completion]) -> None:
         """Insert what all completions share; list them when there are several."""
@@ -173,10 +182,10 @@ class ConsolePane(Vertical):
         lines = value.splitlines() or [""]
         if not value:
             return
-        for line in lines[:500]:
+        for line in lines[:_VALUE_LINES]:
             self._add(Text(clean(line), style))
-        if len(lines) > 500:
-            self._add(Text(f"… {len(lines) - 500:,} more lines", Style(dim=True)))
+        if len(lines) > _VALUE_LINES:
+            self._add(Text(f"… {len(lines) - _VALUE_LINES:,} more lines", Style(dim=True)))
 
     def _row(self, text: Text, branch: _Branch | None) -> Row:
         self._last_key += 1

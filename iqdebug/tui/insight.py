@@ -25,14 +25,13 @@ class InsightCard(Static):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self.diagnosis: Diagnosis | None = None
-        self._short = False
 
-    def show(self, diagnosis: Diagnosis | None, *, short: bool) -> None:
-        """``short``: the headline alone, for small terminals."""
-        self.diagnosis, self._short = diagnosis, short
+    def show(self, diagnosis: Diagnosis | None, height: int) -> None:
+        """``height``: the terminal's; a small one has room for the headline alone."""
+        self.diagnosis = diagnosis
         self.display = diagnosis is not None
         if diagnosis is not None:
-            self.update(card_text(diagnosis, 1 if short else LINES))
+            self.update(card_text(diagnosis, 1 if height < 30 else 4 if height < 40 else LINES))
 
 
 def card_text(diagnosis: Diagnosis, most: int) -> Text:

@@ -58,6 +58,7 @@ class PickerApp(App[int]):
         super().__init__()
         self._list = list_processes
         self._processes: Sequence[ProcessInfo] = ()
+        self._looked = False
 
     def compose(self) -> ComposeResult:
         yield _Filter(placeholder="type to filter by command, pid, user or folder", id="filter")
@@ -79,6 +80,7 @@ class PickerApp(App[int]):
 
     def on_picker_app__listed(self, message: _Listed) -> None:
         self._processes = message.processes
+        self._looked = True
         self._show()
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -88,7 +90,7 @@ class PickerApp(App[int]):
         words = self.query_one(_Filter).value.casefold().split()
         found = [p for p in self._processes if all(w in _haystack(p) for w in words)]
         view = self.query_one("#processes", RowsView)
-        if self._processes:
+        if self._looked:
             view.empty_text = "no process matches the filter" if words else "no Python process is running"
         view.set_rows([Row(_text(p), p.pid, p) for p in found])
         self._explain()

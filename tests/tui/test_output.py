@@ -40,7 +40,7 @@ async def test_levels_and_words_filter() -> None:
         await shows(pilot, "settled 3, backlog 21")
         await pilot.press("w", "w")
         await shows(pilot, "warnings and above", "order 12 dropped")
-        assert "accepted" not in screen(app) and "settled" not in screen(app)
+        assert "accepted: 2" not in screen(app) and "settled 3" not in screen(app)
         await pilot.press("w", "w", "slash", *"order 7", "enter")
         await until(pilot, lambda: app.query_one(LogPane).row_count() == 1, "one line left")
         await shows(pilot, "order 7 accepted")

@@ -26,7 +26,7 @@ async def test_the_stack_does_not_wait_for_values() -> None:
 
 
 async def test_states_of_values_have_words() -> None:
-    async with app_on(FakeSession()).run_test(size=(120, 40)) as pilot:
+    async with app_on(FakeSession()).run_test(size=(200, 50)) as pilot:
         await shows(
             pilot,
             "cursor =   (slow)",
@@ -129,7 +129,7 @@ async def test_the_console_evaluates_in_the_selected_frame() -> None:
 async def test_a_result_opens_into_its_children() -> None:
     session = FakeSession()
     app = app_on(session)
-    async with app.run_test(size=(80, 30)) as pilot:
+    async with app.run_test(size=(80, 40)) as pilot:
         await shows(pilot, "paused (breakpoint)")
         await pilot.press("5", *"order", "enter")
         await shows(pilot, "▸ {'id': 12,")
@@ -142,7 +142,7 @@ async def test_a_result_opens_into_its_children() -> None:
         session.push(scenario.paused(epoch=9))
         await until(pilot, lambda: app.snapshot is not None and app.snapshot.epoch == 9, "another stop")
         app.query_one(ConsolePane).show_result(await session.evaluate("x", None, 2), 2)
-        lines.find("▸")  # type: ignore[attr-defined]
+        lines.find("▸", -1)  # type: ignore[attr-defined]
         await pilot.press("enter")
         await until(pilot, lambda: notices(app), "a notice")
         assert "moved on" in notices(app)[0]

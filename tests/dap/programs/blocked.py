@@ -55,8 +55,8 @@ def other_holds():
     """A thread keeps the interpreter lock for a while; the main thread waits for it."""
     hold = ctypes.PyDLL(None).read
     room = ctypes.create_string_buffer(1)
-    threading.Thread(target=hold, args=(0, room, 1), daemon=True).start()
     ready()
+    threading.Thread(target=hold, args=(0, room, 1), daemon=True).start()
     while True:
         time.sleep(0.01)
         done = True
