@@ -30,7 +30,7 @@ COSTS: tuple[tuple[tuple[int, int], str], ...] = (
     (
         (3, 8),
         "running code is slowed while attached (hot pure-Python loops to a seventh of their speed); "
-        "full speed returns on detach",
+        "nine tenths and more return on detach",
     ),
     (
         (3, 12),
