@@ -103,7 +103,7 @@ def test_a_python_process_is_described(machine: Machine) -> None:
     info = machine.require()
     assert (info.python, info.command, info.cwd) == ("3.11", "python3.11 app.py 'two words'", "/srv")
     assert info.age == pytest.approx(100.0) and info.cpu == pytest.approx(2.0) and info.threads == 3
-    assert "full speed returns on detach" in info.attach.cost
+    assert "nine tenths and more return on detach" in info.attach.cost
 
 
 @pytest.mark.parametrize(
