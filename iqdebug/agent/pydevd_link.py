@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-from .untrace import untrace_all
+from .untrace import untrace_all, untrace_for_good
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ class Link:
             lambda: threading.settrace(None),
             _undo_thread_patches,
             lambda: _end_threads(debugger),
-            untrace_all,
+            lambda: untrace_for_good(os.path.join(self._folder, "debugpy", "")),
             lambda: pydevd.set_global_debugger(None),
             lambda: setattr(pydevd.SetupHolder, "setup", None),
         ]
