@@ -232,7 +232,12 @@ async def _remote_exec(pid: int, exe: str, rendezvous: Rendezvous, code: str) ->
     """Whether ``sys.remote_exec`` took the request."""
     if not os.access(exe, os.X_OK):
         return False
-    script = rendezvous.write_file("start.py", code)
+    script = rendezvous.folder / "start.py"
+    # The interpreter complains on the target's stderr about a script that is gone: when attaching
+    # is given up first, the script stays and takes itself and its folder away.
+    clean_up = f"try:\n import os; os.unlink({str(script)!r}); os.rmdir({str(script.parent)!r})\n"
+    clean_up += "except BaseException: pass\n"
+    rendezvous.write_file(script.name, f"{code}\n__import__('builtins').exec({clean_up!r}, {{}})\n")
     process = await asyncio.create_subprocess_exec(
         exe,
         "-I",
@@ -246,7 +251,8 @@ async def _remote_exec(pid: int, exe: str, rendezvous: Rendezvous, code: str) ->
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        return await asyncio.wait_for(process.wait(), GDB_TIMEOUT) == 0
+        rendezvous.script_pending = await asyncio.wait_for(process.wait(), GDB_TIMEOUT) == 0
+        return rendezvous.script_pending
     except asyncio.TimeoutError:
         with contextlib.suppress(ProcessLookupError):
             process.kill()

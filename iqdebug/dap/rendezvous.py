@@ -44,6 +44,7 @@ class Rendezvous:
         self._listener.listen(4)
         self._listener.setblocking(False)
         self._task: asyncio.Task[None] | None = None
+        self.script_pending = False
 
     def start(self) -> None:
         loop = asyncio.get_running_loop()
@@ -60,11 +61,15 @@ class Rendezvous:
         return control is not None and control.done()
 
     def close(self) -> None:
-        """Stop listening and remove the folder. Connections handed out stay open."""
+        """Stop listening and remove the folder. Connections handed out stay open. A script that
+        the target has been told to run and has not run yet stays; it removes itself."""
         if self._task is not None:
             self._task.cancel()
         self._listener.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self.script_pending and not self.arrived():
+            self.path.unlink(missing_ok=True)
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def write_file(self, name: str, text: str) -> Path:
         """A file in the folder that only the target's user can read."""
