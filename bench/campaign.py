@@ -75,7 +75,7 @@ for _ in range(3 if kind == "busy4" else 0):
 KINDS = ("busy", "busy4", "sleepy", "waiting")
 """One or four CPU-bound threads; a main thread that mostly sleeps; one that waits for a lock."""
 
-_HANG = 25.0  # seconds: every deadline within an attach is shorter
+_HANG = 45.0  # seconds: every deadline within an attach is shorter
 
 
 @dataclass
@@ -143,7 +143,7 @@ async def _once(target: _Target, version: str, tally: Tally, entries: dict[int, 
     hung = False
     try:
         info = ProcessInfo(pid, "", version, "", "")
-        session = await asyncio.wait_for(attach(info, AttachOptions(wait=15.0)), _HANG)
+        session = await asyncio.wait_for(attach(info, AttachOptions(wait=30.0)), _HANG)
         await asyncio.wait_for(session.detach(), _HANG)
     except IqdebugError as error:
         problem = f"{type(error).__name__}: {error.what.replace(str(pid), 'PID')}"

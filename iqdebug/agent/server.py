@@ -56,6 +56,7 @@ class Agent:
             self._lease = self._connect("lease")
             self._lease.settimeout(0.0)
         except OSError:
+            _forget_modules()
             return  # the client has gone since it asked us in
         try:
             self._eager(True)
@@ -276,8 +277,7 @@ class Agent:
             self._eager(False)
             self._close_debugger()
         finally:
-            for name in [n for n in sys.modules if n.split(".")[0] == __package__]:
-                sys.modules.pop(name, None)
+            _forget_modules()
             # The end of the control connection tells the client that all is done.
             for connection in (self._lease, self._socket):
                 try:
@@ -285,6 +285,11 @@ class Agent:
                 except OSError:
                     pass
             self._link.forget_forks()
+
+
+def _forget_modules() -> None:
+    for name in [n for n in sys.modules if n.split(".")[0] == __package__]:
+        sys.modules.pop(name, None)
 
 
 def run(setup: Dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ import msgspec
 
 from iqdebug.dap.client import DapClient, decode_body
 from iqdebug.dap.control import AgentClient, Lease
-from iqdebug.dap.inject import Entry, enter_beside, inject
+from iqdebug.dap.inject import Entry, ask_again, inject
 from iqdebug.dap.process import is_alive
 from iqdebug.dap.rendezvous import Rendezvous
 from iqdebug.dap.session import Session
@@ -77,7 +77,7 @@ async def attach(
         exe = str(Path(f"/proc/{info.pid}/exe").resolve())
         version = _version(info.python)
         entry = await inject(info.pid, exe, version, rendezvous, progress)
-        await _arrival(info.pid, version, rendezvous, entry, options.wait, progress)
+        await _arrival(info.pid, exe, version, rendezvous, entry, options.wait, progress)
         return await _open(info, options, rendezvous, progress)
     finally:
         rendezvous.close()
@@ -97,6 +97,7 @@ def _version(python: str) -> tuple[int, int]:
 
 async def _arrival(
     pid: int,
+    exe: str,
     python: tuple[int, int],
     rendezvous: Rendezvous,
     entry: Entry,
@@ -124,7 +125,7 @@ async def _arrival(
                 )
             if entry is not Entry.LOCK_ENTRY and waited > next_try:
                 next_try = 2 * waited
-                if await enter_beside(pid, python, rendezvous, progress):
+                if await ask_again(pid, exe, python, rendezvous, progress) is Entry.LOCK_ENTRY:
                     entry, patience, started = Entry.LOCK_ENTRY, _ARRIVAL, time.monotonic()
                     continue
             if waited > 1.0:

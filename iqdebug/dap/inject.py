@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import platform
 import shutil
@@ -32,9 +33,10 @@ from iqdebug.dap.process import state_letter
 from iqdebug.dap.rendezvous import Rendezvous
 from iqdebug.errors import CannotAttach, MissingTool, NoSuchProcess
 
-__all__ = ["Entry", "boot_code", "enter_beside", "inject"]
+__all__ = ["Entry", "ask_again", "boot_code", "inject"]
 
 GDB_TIMEOUT = 10.0
+_script_numbers = itertools.count()
 
 # System calls during which the C library may hold the allocator's lock, or that never return.
 _UNSAFE_CALLS = {
@@ -81,7 +83,9 @@ def boot():
         from _iqdebug_agent.server import run
         run({setup!r})
     except BaseException:
-        pass
+        # Leave nothing half begun, so that the same code may be sent again.
+        for name in [n for n in sys.modules if n.split('.')[0] == '_iqdebug_agent']:
+            sys.modules.pop(name, None)
 try:
     import threading
 except BaseException:
@@ -162,16 +166,28 @@ async def _enter(
     return Entry.PENDING_CALL
 
 
-async def enter_beside(
-    pid: int, python: tuple[int, int], rendezvous: Rendezvous, progress: Callable[[str], None]
-) -> bool:
-    """Lock entry for a main thread that fell asleep after a call was queued to it. False when it
-    is not asleep without the interpreter lock, or there is no gdb: the queued call will do.
+async def ask_again(
+    pid: int, exe: str, python: tuple[int, int], rendezvous: Rendezvous, progress: Callable[[str], None]
+) -> Entry | None:
+    """The way in that the target's main thread offers by now, for one that has not come in on an
+    earlier request: its lock, if it has fallen asleep since, else the same request once more where
+    that is free (it is written into memory that the target writes too, and may have been lost).
+    None when waiting is all that can be done. The boot code runs once, however often it is asked.
 
     :raises TargetError: as :func:`inject`.
     """
-    if shutil.which("gdb") is None or await asyncio.to_thread(main_thread_runs, pid):
-        return False
+    runs = await asyncio.to_thread(main_thread_runs, pid)
+    if runs or shutil.which("gdb") is None:
+        if python >= (3, 14) and await _remote_exec(pid, exe, rendezvous, boot_code(rendezvous)):
+            return Entry.REMOTE_EXEC
+        return None
+    return Entry.LOCK_ENTRY if await _enter_beside(pid, python, rendezvous, progress) else None
+
+
+async def _enter_beside(
+    pid: int, python: tuple[int, int], rendezvous: Rendezvous, progress: Callable[[str], None]
+) -> bool:
+    """Lock entry for a main thread that is asleep without the interpreter lock, if it is."""
     gdb = Gdb(pid)
     try:
         await gdb.attach(GDB_TIMEOUT)
@@ -232,7 +248,8 @@ async def _remote_exec(pid: int, exe: str, rendezvous: Rendezvous, code: str) ->
     """Whether ``sys.remote_exec`` took the request."""
     if not os.access(exe, os.X_OK):
         return False
-    script = rendezvous.folder / "start.py"
+    # A name of its own for each request: one that is being run removes its own script.
+    script = rendezvous.folder / f"start{next(_script_numbers)}.py"
     # The interpreter complains on the target's stderr about a script that is gone: when attaching
     # is given up first, the script stays and takes itself and its folder away.
     clean_up = f"try:\n import os; os.unlink({str(script)!r}); os.rmdir({str(script.parent)!r})\n"

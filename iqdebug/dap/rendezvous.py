@@ -20,7 +20,7 @@ from pathlib import Path
 __all__ = ["Rendezvous"]
 
 ROLES = ("control", "lease", "dap")
-_HELLO_TIMEOUT = 2.0
+_HELLO_TIMEOUT = 10.0  # seconds: a busy target may be slow to finish a line it has begun
 
 
 class Rendezvous:
@@ -44,6 +44,7 @@ class Rendezvous:
         self._listener.listen(4)
         self._listener.setblocking(False)
         self._task: asyncio.Task[None] | None = None
+        self._greetings: set[asyncio.Task[None]] = set()
         self.script_pending = False
 
     def start(self) -> None:
@@ -63,8 +64,9 @@ class Rendezvous:
     def close(self) -> None:
         """Stop listening and remove the folder. Connections handed out stay open. A script that
         the target has been told to run and has not run yet stays; it removes itself."""
-        if self._task is not None:
-            self._task.cancel()
+        for task in (self._task, *self._greetings):
+            if task is not None:
+                task.cancel()
         self._listener.close()
         if self.script_pending and not self.arrived():
             self.path.unlink(missing_ok=True)
@@ -82,14 +84,25 @@ class Rendezvous:
 
     async def _accept(self) -> None:
         loop = asyncio.get_running_loop()
-        while not all(future.done() for future in self._connections.values()):
+        while True:
             connection, _ = await loop.sock_accept(self._listener)
-            role = await self._greet(connection)
-            future = self._connections.get(role)
-            if future is None or future.done():
-                connection.close()
-            else:
-                future.set_result(connection)
+            greeting = asyncio.create_task(self._admit(connection), name="iqdebug.greeting")
+            self._greetings.add(greeting)
+            greeting.add_done_callback(self._greetings.discard)
+
+    async def _admit(self, connection: socket.socket) -> None:
+        """One that keeps its greeting back delays no other."""
+        try:
+            future = self._connections.get(await self._greet(connection))
+        except BaseException:
+            connection.close()
+            raise
+        if future is None or future.done():
+            connection.close()
+        else:
+            future.set_result(connection)
+            if all(each.done() for each in self._connections.values()) and self._task is not None:
+                self._task.cancel()
 
     async def _greet(self, connection: socket.socket) -> str:
         """The role the peer announces; "" when it is not the target or lacks the token."""
