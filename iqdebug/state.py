@@ -51,6 +51,7 @@ class Origin(str, Enum):
     PEEK = "peek"  # read from outside: nothing stopped, nothing injected
     LIVE = "live"  # read inside the running target by the attached agent
     DAP = "dap"  # read from a paused target
+    RECORDED = "recorded"  # read from a crash file
 
 
 class ThreadState(str, Enum):
@@ -105,6 +106,9 @@ class Frame:
 
     ``id`` is valid only together with the epoch of the snapshot that holds it: debugpy reuses
     frame ids. ``locals`` is None when they have not been read (yet), () when there are none.
+    ``span`` is what the interpreter was evaluating, where it can tell (3.11 and later): first and
+    last line from 1, start and end column as byte offsets from 0. ``first_line`` is where the
+    function's code starts (0: unknown).
     """
 
     name: str
@@ -114,6 +118,8 @@ class Frame:
     kind: FrameKind = "user"
     module: str = ""
     locals: tuple[Variable, ...] | None = None
+    span: tuple[int, int, int, int] | None = None
+    first_line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +154,23 @@ class Task:
 @dataclass(frozen=True, slots=True)
 class ExceptionInfo:
     """``type`` is the qualified name without builtins; ``uncaught`` says whether any code would
-    have handled it. ``chain`` holds the causes, nearest first; ``traceback`` is text as Python
-    prints it."""
+    have handled it. ``chain`` holds the causes, nearest first, as Python prints them (a context
+    that was suppressed by ``from`` is not among them); ``traceback`` is text as Python prints it.
+
+    ``link`` says how this one hangs on the one that holds it: ``cause`` (``raise … from``),
+    ``context`` (raised while handling), ``member`` of an exception group; "" for the root.
+    ``members`` are a group's own. ``frames`` is the exception's traceback, innermost first, where
+    it was read; ``notes`` are those of ``add_note``."""
 
     type: str
     message: str
     uncaught: bool = True
     traceback: str = ""
     chain: tuple[ExceptionInfo, ...] = ()
+    link: Literal["", "cause", "context", "member"] = ""
+    notes: tuple[str, ...] = ()
+    members: tuple[ExceptionInfo, ...] = ()
+    frames: tuple[Frame, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ import sys
 import types
 from itertools import islice
 
-from . import values
+from ..capture import values
+from ..capture.frames import frame_locals, is_dull, list_items
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,41 +78,6 @@ def has_children(obj: Any) -> bool:
     return bool(values.instance_dict(obj)) or bool(values.slots(obj)) or bool(values.properties(obj))
 
 
-def frame_locals(frame: types.FrameType) -> List[Tuple[str, Any, str]]:
-    """Name, value and kind of a frame's locals: arguments first, then by order of the code."""
-    names = frame.f_locals
-    if not issubclass(type(names), dict) and type(names).__name__ != "FrameLocalsProxy":
-        return []
-    for _ in range(3):
-        try:
-            found = dict(names)
-            break
-        except RuntimeError:
-            continue
-    else:
-        return []
-    code = frame.f_code
-    count = code.co_argcount + code.co_kwonlyargcount
-    count += bool(code.co_flags & 0x04) + bool(code.co_flags & 0x08)
-    arguments = code.co_varnames[:count]
-    order = {name: i for i, name in enumerate(code.co_varnames + code.co_cellvars + code.co_freevars)}
-    is_module = frame.f_locals is frame.f_globals or code.co_name == "<module>"
-    listed = [
-        (name, obj, "argument" if name in arguments else "local")
-        for name, obj in found.items()
-        if type(name) is str and not name.startswith(".") and not (is_module and _dull(name, obj))
-    ]
-    listed.sort(key=lambda item: order.get(item[0], len(order)))
-    return listed
-
-
-def _dull(name: str, obj: Any) -> bool:
-    """Module-level names that say nothing about state: dunders, imports, functions, classes."""
-    return name.startswith("__") or issubclass(
-        type(obj), (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type)
-    )
-
-
 _RETURNED = "__pydevd_ret_val_dict"  # where pydevd keeps what calls of the last step returned
 
 
@@ -136,7 +102,7 @@ def children_page(references: References, number: int, start: int, count: int) -
         return []
     obj, expression = found
     if type(obj) is _Globals:
-        names = sorted((k, v) for k, v in list(obj.names.items()) if type(k) is str and not _dull(k, v))
+        names = sorted((k, v) for k, v in list(obj.names.items()) if type(k) is str and not is_dull(k, v))
         return [entry(k, v, references, "global", k) for k, v in names[start : start + count]]
     rows: List[Dict[str, Any]] = []
     size = 0
@@ -177,16 +143,6 @@ def _items(
             rows.append(entry("[%d]" % i, value, references, "item", path))
         return size, rows
     return 0, rows
-
-
-def list_items(obj: Any, stop: int) -> List[Tuple[Any, Any]]:
-    """The first ``stop`` items of a dict that other threads may be changing."""
-    for _ in range(3):
-        try:
-            return list(islice(dict.items(obj), stop))
-        except RuntimeError:
-            continue
-    return []
 
 
 def _attributes(obj: Any, expression: str, references: References) -> List[Dict[str, Any]]:

@@ -45,10 +45,10 @@ class _SkipsOneSleep:
 
 class Link:
     """:param debugpy: the folder that holds the ``debugpy`` package.
-    :param own: the agent's folder, whose frames are never traced.
+    :param own: the folders whose frames are never traced: the agent's.
     """
 
-    def __init__(self, debugpy: str, own: str) -> None:
+    def __init__(self, debugpy: str, own: Tuple[str, ...]) -> None:
         self._folder = debugpy
         self._own = own
         self._undo: List[Callable[[], None]] = []
@@ -101,7 +101,7 @@ class Link:
                     access_token=token,
                     client_access_token=token,
                     notify_stdin=False,
-                    dont_trace_start_patterns=(os.path.join(self._folder, "debugpy"), self._own),
+                    dont_trace_start_patterns=(os.path.join(self._folder, "debugpy"), *self._own),
                     dont_trace_end_patterns=("debugpy_launcher.py",),
                 )
             except BaseException:
@@ -235,7 +235,7 @@ class Link:
         def restore() -> None:
             for owner, name, value in saved:
                 now = getattr(owner, name, None)
-                if now is not value and _ours(now, self._folder, self._own):
+                if now is not value and _ours(now, self._folder, *self._own):
                     setattr(owner, name, value)
 
         self._undo.append(restore)

@@ -16,10 +16,11 @@ import sys
 import threading
 import time
 
-from . import listing, values
+from ..capture import values
+from ..capture.tap import Tap
+from . import listing
 from .pydevd_link import Link, Refused
 from .stacks import Stacks, tasks, wake_loops
-from .tap import Tap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ _EAGER = 0.0001
 _EAGER_FOR = 5.0
 _HEADER = struct.Struct(">I")
 _FULL_LIMIT = 1 << 20
+_PACKAGE = "_iqdebug_inside"  # the name under which the injected code loads it
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_OWN = (_HERE, os.path.join(os.path.dirname(_HERE), "capture"))
 
 
 class Agent:
@@ -42,8 +46,8 @@ class Agent:
         self._lease: Any = None
         self._buffer = b""
         self._heard = time.monotonic()
-        self._link = Link(setup["debugpy"], os.path.dirname(os.path.abspath(__file__)))
-        self._stacks = Stacks([setup["debugpy"], os.path.dirname(os.path.abspath(__file__))])
+        self._link = Link(setup["debugpy"], _OWN)
+        self._stacks = Stacks([setup["debugpy"], *_OWN])
         self._tap: Optional[Tap] = None
         self._running = True
         self._interval = 0.0
@@ -288,7 +292,7 @@ class Agent:
 
 
 def _forget_modules() -> None:
-    for name in [n for n in sys.modules if n.split(".")[0] == __package__]:
+    for name in [n for n in sys.modules if n.split(".")[0] == _PACKAGE]:
         sys.modules.pop(name, None)
 
 

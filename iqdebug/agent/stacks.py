@@ -6,7 +6,9 @@ import os
 import sys
 import threading
 
-from . import listing, values
+from ..capture import values
+from ..capture.frames import all_tasks, running_loops
+from . import listing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -171,7 +173,7 @@ def _described(frame: Any, line: Optional[int]) -> Dict[str, Any]:
 def tasks() -> List[Dict[str, Any]]:
     """Every unfinished asyncio task of every loop, if asyncio is in use."""
     rows = []
-    for task in _all_tasks()[:TASKS_READ]:
+    for task in all_tasks()[:TASKS_READ]:
         coroutine = getattr(task, "get_coro", lambda: None)()
         frames: List[Dict[str, Any]] = []
         awaiting = ""
@@ -204,46 +206,6 @@ def tasks() -> List[Dict[str, Any]]:
             }
         )
     return rows
-
-
-def _all_tasks() -> List[Any]:
-    if "asyncio" not in sys.modules:
-        return []
-    module: Any = sys.modules.get("asyncio.tasks")
-    found: Dict[int, Any] = {}
-    loops = {id(loop): loop for loop in running_loops()}
-    for loop in loops.values():
-        for _ in range(5):
-            try:
-                found.update((id(t), t) for t in module.all_tasks(loop))
-                break
-            except RuntimeError:
-                continue
-    for name in ("_all_tasks", "_scheduled_tasks", "_eager_tasks"):
-        for _ in range(5):
-            try:
-                found.update((id(t), t) for t in list(getattr(module, name, ())) if not t.done())
-                break
-            except RuntimeError:
-                continue
-    return list(found.values())
-
-
-def running_loops() -> List[Any]:
-    """The event loops that some thread is running, found in the stacks."""
-    base: Optional[type] = getattr(sys.modules.get("asyncio.events"), "AbstractEventLoop", None)
-    found: Dict[int, Any] = {}
-    if base is None:
-        return []
-    for frame in sys._current_frames().values():
-        walked: Any = frame
-        while walked is not None:
-            if walked.f_code.co_name in ("run_forever", "_run_once"):
-                owner = walked.f_locals.get("self")
-                if base in type.__dict__["__mro__"].__get__(type(owner)):
-                    found[id(owner)] = owner
-            walked = walked.f_back
-    return list(found.values())
 
 
 def wake_loops() -> int:

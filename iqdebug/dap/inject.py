@@ -65,26 +65,26 @@ def boot_code(rendezvous: Rendezvous) -> str:
         "token": rendezvous.token,
         "debugpy": str(Path(debugpy.__file__).resolve().parent.parent),
     }
-    agent = str(Path(__file__).resolve().parent.parent / "agent")
+    inside = str(Path(__file__).resolve().parent.parent)
     # `threading` takes the thread that first imports it for the main one: that must be this one.
     start = f"""
 import _thread
 def boot():
     try:
         import sys
-        package = type(sys)('_iqdebug_agent')
-        package.__path__ = [{agent!r}]
-        package.__package__ = '_iqdebug_agent'
+        package = type(sys)('_iqdebug_inside')
+        package.__path__ = [{inside!r}]
+        package.__package__ = '_iqdebug_inside'
         package.session = {rendezvous.token!r}
-        present = sys.modules.setdefault('_iqdebug_agent', package)
+        present = sys.modules.setdefault('_iqdebug_inside', package)
         if present is not package and getattr(present, 'session', None) == package.session:
             return
-        sys.modules['_iqdebug_agent'] = package
-        from _iqdebug_agent.server import run
+        sys.modules['_iqdebug_inside'] = package
+        from _iqdebug_inside.agent.server import run
         run({setup!r})
     except BaseException:
         # Leave nothing half begun, so that the same code may be sent again.
-        for name in [n for n in sys.modules if n.split('.')[0] == '_iqdebug_agent']:
+        for name in [n for n in sys.modules if n.split('.')[0] == '_iqdebug_inside']:
             sys.modules.pop(name, None)
 try:
     import threading

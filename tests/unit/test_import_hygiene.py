@@ -12,7 +12,7 @@ import pytest
 import iqdebug
 
 PACKAGE = Path(iqdebug.__file__).parent
-AGENT = sorted((PACKAGE / "agent").glob("*.py"))
+INSIDE = sorted([*(PACKAGE / "agent").glob("*.py"), *(PACKAGE / "capture").rglob("*.py")])
 
 
 def modules_after(code: str) -> set[str]:
@@ -42,11 +42,13 @@ def test_evidence_imports_no_screen_and_no_debugger() -> None:
     assert not loaded & {"textual", "rich", "debugpy", "llama_cpp", "msgspec", "psutil", "asyncio"}
 
 
-@pytest.mark.parametrize("file", AGENT, ids=lambda f: f.name)
-def test_the_agent_is_python_3_8_and_imports_nothing_of_ours(file: Path) -> None:
+@pytest.mark.parametrize("file", INSIDE, ids=lambda f: f"{f.parent.name}/{f.name}")
+def test_what_runs_inside_is_python_3_8_and_imports_nothing_of_ours(file: Path) -> None:
     tree = ast.parse(file.read_text("utf-8"), feature_version=(3, 8))
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             assert not any(alias.name.split(".")[0] == "iqdebug" for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level <= 1 and (node.module or "").split(".")[0] != "iqdebug"
+            module = node.module or ""
+            assert module.split(".")[0] != "iqdebug"
+            assert node.level <= 1 or (node.level == 2 and module.split(".")[0] == "capture")

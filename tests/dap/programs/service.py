@@ -137,7 +137,7 @@ def on_report():
             else None,
             "switch interval": sys.getswitchinterval(),
             "handlers": len(logging.root.handlers),
-            "agent": [n for n in sys.modules if n.startswith("_iqdebug_agent")],
+            "agent": [n for n in sys.modules if n.startswith("_iqdebug_inside")],
             "names": sorted(n for n in globals() if n not in ("REPORTS",)),
         }
     )

@@ -14,11 +14,12 @@ import sys
 import threading
 import types
 
-package = type(sys)("_iqdebug_agent")
-package.__path__ = [sys.argv[1] + "/agent"]
-package.__package__ = "_iqdebug_agent"
-sys.modules["_iqdebug_agent"] = package
-from _iqdebug_agent import listing, values  # noqa: E402
+package = type(sys)("_iqdebug_inside")
+package.__path__ = [sys.argv[1]]
+package.__package__ = "_iqdebug_inside"
+sys.modules["_iqdebug_inside"] = package
+from _iqdebug_inside.agent import listing  # noqa: E402
+from _iqdebug_inside.capture import values  # noqa: E402
 
 RAN = []
 
