@@ -1,0 +1,84 @@
+"""The commands, a file a group, and what they share.
+
+Each module has ``add(commands)``, which declares its commands. What a command needs it imports
+when it runs: ``--help`` stays instant.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator
+
+from iqdebug.errors import IqdebugError, UsageError
+
+__all__ = [
+    "add_exceptions",
+    "add_pid",
+    "complain",
+    "ended_by_signals",
+    "pid_number",
+    "require_terminal",
+    "seconds",
+]
+
+
+def add_pid(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pid", type=pid_number, metavar="PID", help="process id (see `iqdebug ps`)")
+
+
+def add_exceptions(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--on-exception",
+        choices=("uncaught", "raised", "user", "never"),
+        default="uncaught",
+        help="stop at exceptions: uncaught ones, all when raised, or those that leave your code "
+        "(default %(default)s)",
+    )
+
+
+def pid_number(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 1 << 31:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a process id; `iqdebug ps` lists them")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 3600:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to 3600")
+    return value
+
+
+def complain(error: IqdebugError) -> None:
+    from iqdebug.text import clean
+
+    first, *rest = error.lines()
+    print(f"iqdebug: {clean(first)}", file=sys.stderr)
+    for line in rest:
+        print(f"  {clean(line)}", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP end the command the way Ctrl-C does: through its clean-up."""
+    import signal
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    saved = {s: signal.signal(s, interrupt) for s in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in saved.items():
+            signal.signal(number, handler)
+
+
+def require_terminal(instead: str) -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("This command draws on a terminal, and there is none here", fix=instead)

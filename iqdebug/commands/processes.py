@@ -1,0 +1,132 @@
+"""Commands on live processes: ps, peek, attach, doctor, and the picker."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+from iqdebug.commands import add_exceptions, add_pid, complain, require_terminal
+from iqdebug.errors import TargetError
+
+if TYPE_CHECKING:
+    from iqdebug.state import ProcessInfo
+
+__all__ = ["add", "pick"]
+
+
+def add(commands: Any) -> None:
+    ps = commands.add_parser("ps", help="list the Python processes that can be debugged, and why not")
+    ps.add_argument("--json", action="store_true", help="print JSON")
+    ps.set_defaults(run=_ps)
+
+    peek = commands.add_parser("peek", help="every thread's stack and locals, without touching the process")
+    add_pid(peek)
+    peek.add_argument("--json", action="store_true", help="print JSON")
+    peek.add_argument("--no-locals", action="store_true", help="leave out local variables")
+    peek.set_defaults(run=_peek)
+
+    attach = commands.add_parser("attach", help="open a live process in the debugger")
+    add_pid(attach)
+    attach.add_argument("--yes", "-y", action="store_true", help="do not ask before attaching")
+    attach.add_argument("--pause", action="store_true", help="pause as soon as attached")
+    add_exceptions(attach)
+    attach.set_defaults(run=_attach)
+
+    doctor = commands.add_parser("doctor", help="what this machine can do, and how to mend what it cannot")
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+    doctor.set_defaults(run=_doctor)
+
+
+def _ps(options: argparse.Namespace) -> int:
+    from iqdebug import text
+    from iqdebug.peek.processes import list_processes
+
+    processes = list_processes()
+    if options.json:
+        print(text.json_text(processes))
+    elif processes:
+        width = None if sys.stdout.isatty() else 10_000
+        print("\n".join(text.process_table(processes, width)))
+    else:
+        print("No Python process is running that you can see.")
+    return 0
+
+
+def _peek(options: argparse.Namespace) -> int:
+    from iqdebug import text
+    from iqdebug.peek.look import peek
+
+    snapshot = peek(options.pid, locals=not options.no_locals)
+    if options.json:
+        print(text.json_text(snapshot))
+    else:
+        print("\n".join(text.snapshot_lines(snapshot)))
+    return 0
+
+
+def _attach(options: argparse.Namespace) -> int:
+    from iqdebug.peek.preflight import require_attachable
+
+    require_terminal(f"`iqdebug diagnose {options.pid}` and `iqdebug peek {options.pid}` need none.")
+    info = require_attachable(options.pid)
+    if not options.yes and not _consent(info):
+        return 0
+    return _open(info, options.on_exception, options.pause)
+
+
+def _consent(info: ProcessInfo) -> bool:
+    """The preflight's line, and the question."""
+    from iqdebug.text import clean
+
+    print(f"process {info.pid}, Python {info.python or '?'}: {clean(info.command)[:100]}")
+    print(info.attach.cost)
+    for warning in info.attach.warnings:
+        print(clean(warning))
+    try:
+        answer = input("Attach? [Y/n] ")
+    except EOFError:
+        return False
+    return answer.strip().lower() in ("", "y", "yes")
+
+
+def _open(info: ProcessInfo, on_exception: str, pause: bool) -> int:
+    from iqdebug.live import open_debugger
+
+    return open_debugger(info, on_exception, pause)
+
+
+def pick(options: argparse.Namespace) -> int:
+    require_terminal("`iqdebug ps`, `iqdebug diagnose PID` and `iqdebug peek PID` need none.")
+    from iqdebug.peek.preflight import require_attachable
+    from iqdebug.peek.processes import list_processes
+    from iqdebug.tui.picker import PickerApp
+
+    pid = PickerApp(list_processes).run()
+    if pid is None:
+        return 0
+    try:
+        info = require_attachable(pid)
+    except TargetError as error:
+        complain(error)
+        print(f"  Looking works without attaching: iqdebug peek {pid}", file=sys.stderr)
+        return error.exit_code
+    if not _consent(info):
+        return 0
+    return _open(info, "uncaught", False)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from iqdebug import text
+    from iqdebug.peek.doctor import checks
+
+    found = checks()
+    if options.json:
+        print(text.json_text(found))
+    else:
+        for check in found:
+            mark = "ok" if check.ok else {"error": "NO", "warning": "warn", "info": "note"}[check.severity]
+            print(f"{mark:5} {check.name}: {text.clean(check.detail)}")
+            if check.fix and not check.ok:
+                print(f"      mend: {text.clean(check.fix)}")
+    return 1 if any(not c.ok and c.severity == "error" for c in found) else 0
