@@ -13,6 +13,7 @@ from typing import Literal
 __all__ = [
     "Attachability",
     "Breakpoint",
+    "Call",
     "Completion",
     "Diagnosis",
     "EvaluateResult",
@@ -101,6 +102,17 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A function that an expression of a frame's code stands for, as the objects in the frame
+    decided it: ``shape.area`` → ``Circle.area``, whose code starts at ``line`` of ``path``."""
+
+    expression: str
+    path: str
+    line: int
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """One frame of a stack. ``line`` counts from 1 (0: unknown).
 
@@ -108,7 +120,7 @@ class Frame:
     frame ids. ``locals`` is None when they have not been read (yet), () when there are none.
     ``span`` is what the interpreter was evaluating, where it can tell (3.11 and later): first and
     last line from 1, start and end column as byte offsets from 0. ``first_line`` is where the
-    function's code starts (0: unknown).
+    function's code starts (0: unknown). ``calls`` is what it may call, where that was recorded.
     """
 
     name: str
@@ -120,6 +132,7 @@ class Frame:
     locals: tuple[Variable, ...] | None = None
     span: tuple[int, int, int, int] | None = None
     first_line: int = 0
+    calls: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Optional, Tuple
 
+_PACKAGE = __name__.rpartition(".")[0]
+
 
 def frame_locals(frame: types.FrameType) -> List[Tuple[str, Any, str]]:
     """Name, value and kind of a frame's locals: arguments first, then by order of the code."""
@@ -37,6 +39,26 @@ def frame_locals(frame: types.FrameType) -> List[Tuple[str, Any, str]]:
     ]
     listed.sort(key=lambda item: order.get(item[0], len(order)))
     return listed
+
+
+def is_ours(frame: types.FrameType) -> bool:
+    """Whether the frame is of this package, which programs call without knowing: a log call or a
+    print that fails passes through :mod:`.tap`."""
+    name = frame.f_globals.get("__name__")
+    return type(name) is str and name.startswith(_PACKAGE + ".")
+
+
+def without_ours(trace: Any) -> Any:
+    """The traceback as it would be without us; changed in place."""
+    while trace is not None and is_ours(trace.tb_frame):
+        trace = trace.tb_next
+    step = trace
+    while step is not None and step.tb_next is not None:
+        if is_ours(step.tb_next.tb_frame):
+            step.tb_next = step.tb_next.tb_next
+        else:
+            step = step.tb_next
+    return trace
 
 
 def is_dull(name: str, obj: Any) -> bool:

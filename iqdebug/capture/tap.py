@@ -43,8 +43,10 @@ class _Plain:
 
 
 class Tap:
-    def __init__(self) -> None:
-        self._records: Deque[Dict[str, Any]] = collections.deque(maxlen=CAPACITY)
+    """:param capacity: records kept."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._records: Deque[Any] = collections.deque(maxlen=capacity)
         self._seen = 0
         self._taken = 0
         self._inside = threading.local()
@@ -53,8 +55,7 @@ class Tap:
 
     def start(self) -> None:
         self._tap_logging()
-        for name in ("stdout", "stderr"):
-            self._tap_stream(name, getattr(sys, name, None))
+        self._tap_streams()
 
     def stop(self) -> None:
         while self._undo:
@@ -76,7 +77,7 @@ class Tap:
         self._taken += lost
         return taken, lost
 
-    def _add(self, record: Dict[str, Any]) -> None:
+    def _add(self, record: Any) -> None:
         self._seen += 1
         self._records.append(record)
 
@@ -88,7 +89,7 @@ class Tap:
 
         def callHandlers(logger: Any, record: Any) -> None:
             try:
-                self._add(_logged(record))
+                self._note(record)
             except Exception:
                 pass
             inside.depth = getattr(inside, "depth", 0) + 1
@@ -105,17 +106,17 @@ class Tap:
 
         self._undo.append(undo)
 
+    def _note(self, record: Any) -> None:
+        self._add(logged(record))
+
+    def _tap_streams(self) -> None:
+        for name in ("stdout", "stderr"):
+            self._tap_stream(name, getattr(sys, name, None))
+
     def _tap_stream(self, name: str, stream: Any) -> None:
         if stream is None or "write" in (values.instance_dict(stream) or {}):
             return
-        original = stream.write
-        inside = self._inside
-
-        def write(text: Any) -> Any:
-            if type(text) is str and not getattr(inside, "depth", 0):
-                self._printed(name, text)
-            return original(text)
-
+        write = self._writer(name, stream.write)
         try:
             stream.write = write
         except Exception:
@@ -126,6 +127,19 @@ class Tap:
                 del stream.write
 
         self._undo.append(undo)
+
+    def _writer(self, name: str, original: Any) -> Any:
+        inside = self._inside
+
+        def write(text: Any) -> Any:
+            try:
+                if type(text) is str and not getattr(inside, "depth", 0):
+                    self._printed(name, text)
+            except Exception:
+                pass
+            return original(text)
+
+        return write
 
     def _printed(self, name: str, text: str) -> None:
         if text == "\n":  # print() writes its end separately
@@ -144,13 +158,13 @@ class Tap:
         self._add({"t": time.time(), "s": name, "x": line[:LINE_LIMIT]})
 
 
-def _logged(record: Any) -> Dict[str, Any]:
+def logged(record: Any) -> Dict[str, Any]:
     row = {
         "t": record.created,
         "s": "logging",
         "l": record.levelno,
         "g": str(record.name),
-        "x": _message(record)[:LINE_LIMIT],
+        "x": worded(record.msg, record.args),
         "p": str(record.pathname),
         "n": record.lineno,
     }
@@ -159,8 +173,12 @@ def _logged(record: Any) -> Dict[str, Any]:
     return row
 
 
-def _message(record: Any) -> str:
-    message, arguments = record.msg, record.args
+def worded(message: Any, arguments: Any) -> str:
+    """A record's message, its arguments filled in; bounded."""
+    return _message(message, arguments)[:LINE_LIMIT]
+
+
+def _message(message: Any, arguments: Any) -> str:
     if type(message) is not str:
         return values.text(message)
     if not arguments:

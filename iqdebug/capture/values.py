@@ -15,10 +15,13 @@ from itertools import islice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Optional, Tuple
+    from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 TEXT_LIMIT = 200
 """Characters of one value's text."""
+
+own_text: Optional[Callable[[Any], Optional[str]]] = None
+"""Where a person allowed it (see :mod:`.reprs`): asks objects for their own text. None: nobody did."""
 
 _ITEMS_SHOWN = 8
 _DEPTH = 2
@@ -181,6 +184,10 @@ def _text_of(obj: Any, limit: int, depth: int) -> str:
     cls = type(obj)
     if obj is None or obj is Ellipsis or obj is NotImplemented or cls is bool:
         return repr(obj)
+    if own_text is not None:
+        said = own_text(obj)
+        if said is not None:
+            return said
     if _enum_class(cls):
         return _enum_text(obj)
     if issubclass(cls, int):
@@ -355,6 +362,8 @@ def _described(obj: Any, cls: type) -> str:
             return "<%s %s, %s>" % (type_name(cls), name, where)
     shape, dtype = _getset(obj, "shape"), _getset(obj, "dtype")
     if dtype is not None and issubclass(type(shape), tuple):
+        if type_module(cls) == "numpy" and not shape and getattr(dtype, "kind", "O") in "biuf":
+            return "%s(%s)" % (type_name(cls), obj.item())
         return _array_text(obj, cls, tuple(tuple.__iter__(shape)), dtype)
     return ""
 

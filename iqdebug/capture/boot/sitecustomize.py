@@ -1,0 +1,62 @@
+"""Installs the crash hooks in an interpreter that is started with this folder on ``PYTHONPATH``.
+
+The program finds everything as without us: this folder leaves ``sys.path`` and, unless
+``IQDEBUG_CAPTURE_BOOT`` is ``children``, the environment; the next ``sitecustomize`` is imported.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def _boot() -> None:
+    import os
+    import sys
+
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != here]
+    mask = not os.environ.get("IQDEBUG_CAPTURE_NO_MASK")
+    reprs = bool(os.environ.get("IQDEBUG_CAPTURE_REPR"))
+    if os.environ.get("IQDEBUG_CAPTURE_BOOT") != "children":
+        entries = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        entries = [entry for entry in entries if os.path.abspath(entry) != here]
+        os.environ["PYTHONPATH"] = os.pathsep.join(entries)
+        for name in ("PYTHONPATH", "IQDEBUG_CAPTURE"):
+            if not os.environ.get(name):
+                os.environ.pop(name, None)
+        for name in ("IQDEBUG_CAPTURE_BOOT", "IQDEBUG_CAPTURE_NO_MASK", "IQDEBUG_CAPTURE_REPR"):
+            os.environ.pop(name, None)
+    try:
+        # Under a name of its own: `iqdebug` stays what the program would find.
+        package: Any = type(sys)("_iqdebug_capture")
+        folder = os.path.dirname(here)
+        package.__path__ = [folder]
+        package.__package__ = package.__name__
+        package.__file__ = os.path.join(folder, "__init__.py")
+        sys.modules[package.__name__] = package
+        with open(package.__file__, "rb") as file:
+            exec(compile(file.read(), package.__file__, "exec"), package.__dict__)
+        package.install(mask=mask, reprs=reprs)
+    except Exception:
+        pass  # a program must not fail for the want of a crash file
+
+
+def _next() -> None:
+    """The sitecustomize that this one stands before, if there is one."""
+    import importlib
+    import sys
+
+    this = sys.modules.pop("sitecustomize", None)
+    try:
+        importlib.import_module("sitecustomize")
+    except ImportError as error:
+        if error.name != "sitecustomize":
+            raise
+    finally:
+        # The import system looks the name up once more when this module is done.
+        if this is not None:
+            sys.modules.setdefault("sitecustomize", this)
+
+
+_boot()
+_next()

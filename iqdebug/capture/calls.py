@@ -1,0 +1,113 @@
+"""What the names in a frame's code call, as the objects in its hands decide it.
+
+A function that has returned stands in no traceback, and reading source alone cannot tell which
+method ``shape.area()`` was. The dying process still knows: the names that the code uses, looked up
+in the frame's globals and on the types of its variables, without running anything.
+"""
+
+from __future__ import annotations
+
+import os
+import types
+
+from . import values
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterable, List, Optional, Tuple
+
+MOST = 80
+"""Entries for one frame."""
+
+_STANDARD = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
+_get_dict = type.__dict__["__dict__"].__get__
+_get_mro = type.__dict__["__mro__"].__get__
+
+
+def calls_of(frame: Any, local_values: Iterable[Tuple[str, Any]]) -> List[List[Any]]:
+    """Rows ``[expression, file, first line, qualified name]`` for what the frame's code may call and
+    whose code is Python outside the standard library."""
+    code = frame.f_code
+    names = code.co_names
+    found = _Found()
+    scope = frame.f_globals
+    for name in names:
+        if name in scope:
+            found.add(name, scope[name])
+            if type(scope[name]) is types.ModuleType:
+                inside = values.instance_dict(scope[name]) or {}
+                for below in names:
+                    if below in inside:
+                        found.add("%s.%s" % (name, below), inside[below])
+    for name, obj in local_values:
+        found.add(name, obj)
+        _on_value(found, name, obj, names, True)
+        if len(found.rows) >= MOST:
+            break
+    return found.rows[:MOST]
+
+
+def _on_value(found: _Found, name: str, obj: Any, names: Tuple[str, ...], deeper: bool) -> None:
+    cls = type(obj)
+    bases = _get_mro(obj) if issubclass(cls, type) else _get_mro(cls)
+    for below in names:
+        for base in bases:
+            attribute = _get_dict(base).get(below)
+            if attribute is not None:
+                found.add("%s.%s" % (name, below), attribute)
+                break
+    own = values.instance_dict(obj) if deeper and not issubclass(cls, type) else None
+    for below in names if own else ():
+        if own is not None and below in own:
+            found.add("%s.%s" % (name, below), own[below])
+            _on_value(found, "%s.%s" % (name, below), own[below], names, False)
+
+
+class _Found:
+    def __init__(self) -> None:
+        self.rows: List[List[Any]] = []
+        self._seen: Dict[Tuple[str, Any], bool] = {}
+
+    def add(self, expression: str, obj: Any) -> None:
+        for function in _functions(obj):
+            code = function.__code__
+            if (expression, code) in self._seen or len(self.rows) >= MOST:
+                continue
+            self._seen[expression, code] = True
+            path = code.co_filename
+            if path.startswith(("<", _STANDARD)) and "-packages" not in path:
+                continue
+            qualified = function.__qualname__
+            self.rows.append([expression, os.path.abspath(path), code.co_firstlineno, qualified])
+
+
+def _functions(obj: Any, depth: int = 0) -> List[Any]:
+    """The Python functions that calling (or reading) the object runs."""
+    cls = type(obj)
+    if depth > 3:
+        return []
+    if cls is types.FunctionType:
+        inner = obj.__dict__.get("__wrapped__")
+        return [obj, *(_functions(inner, depth + 1) if inner is not None else [])]
+    if cls is types.MethodType:
+        return _functions(obj.__func__, depth + 1)
+    if cls in (staticmethod, classmethod):
+        return _functions(obj.__func__, depth + 1)
+    if cls is property:
+        return _functions(obj.fget, depth + 1)
+    if values.type_name(cls) in ("cached_property", "singledispatchmethod"):
+        return _functions((values.instance_dict(obj) or {}).get("func"), depth + 1)
+    if values.type_name(cls) == "partial" and values.type_module(cls) == "functools":
+        return _functions(values._getset(obj, "func"), depth + 1)
+    if issubclass(cls, type) and depth == 0:
+        return [f for f in (_constructor(obj, name) for name in ("__init__", "__new__")) if f is not None]
+    return []
+
+
+def _constructor(cls: type, name: str) -> Optional[Any]:
+    for base in _get_mro(cls):
+        found = _get_dict(base).get(name)
+        if found is not None:
+            found = found.__func__ if type(found) is staticmethod else found
+            return found if type(found) is types.FunctionType else None
+    return None

@@ -1,0 +1,313 @@
+"""Gathers what a crash file says: exceptions, frames, values, threads, tasks.
+
+Everything is gathered before anything is written, because a secret may be learnt from the last
+frame that stands in the text of the first.
+"""
+
+from __future__ import annotations
+
+import builtins
+import hashlib
+import os
+import sys
+import threading
+import time
+from itertools import islice
+
+from . import values
+from .calls import calls_of
+from .frames import all_tasks, frame_locals, is_dull, is_ours
+from .mask import Masker
+from .messages import message_of, notes_of
+from .tree import Forest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterable, List, Optional, Tuple
+
+    from .settings import Settings
+
+INNERMOST = 250
+OUTERMOST = 50
+"""Frames kept at each end of a stack."""
+
+_SAME_FUNCTION = 12  # frames of one function whose locals are kept: recursion repeats itself
+_EXCEPTIONS = 100
+_STANDARD = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
+_THREADS = 200
+_TASKS = 300
+_OTHER_FRAMES = 60
+_GLOBALS = 40
+_CALLING = 60  # functions whose calls are looked up
+_VALUES_RAISING = 4_000
+_VALUES_NEAR = 1_500
+_VALUES_FAR = 300
+
+
+class Collector:
+    """One crash or snapshot. The order of the calls is the order of worth: what comes first gets
+    the time and the room."""
+
+    def __init__(self, settings: Settings, most_values: int, seconds: float) -> None:
+        self.masker = Masker(settings.mask)
+        self.frames: List[Dict[str, Any]] = []
+        self.nodes: List[Dict[str, Any]] = []
+        self.root: Optional[int] = None
+        self.threads: List[Dict[str, Any]] = []
+        self.tasks: List[Dict[str, Any]] = []
+        self.left_out: List[str] = []
+        self.called: Dict[str, List[int]] = {}  # files that hold what the frames call, with lines
+        self.urgent = 0  # frames of the crash itself: the first so many of ``frames``
+        self._deadline = time.monotonic() + seconds
+        self.forest = Forest(self.masker, most_values, self._deadline)
+        self._numbers: Dict[Tuple[int, int, int], int] = {}
+        self._seen: Dict[Any, int] = {}
+        self._kept: List[Any] = []
+
+    def exception(self, exc: BaseException, traceback: Any) -> List[int]:
+        """The exception, its causes and members; the frame ids of its own traceback."""
+        waiting: List[Tuple[BaseException, Any]] = [(exc, traceback)]
+        ids: Dict[int, int] = {}
+        while waiting and len(self.nodes) < _EXCEPTIONS:
+            each, trace = waiting.pop(0)
+            if id(each) in ids:
+                continue
+            ids[id(each)] = number = len(self.nodes) + 1
+            self._kept.append(each)
+            row: Dict[str, Any] = {
+                "id": number,
+                "type": values.qualified(type(each)),
+                "message": message_of(each),
+                "_links": (each.__cause__, each.__context__, _members(each)),
+                "suppress": bool(each.__suppress_context__),
+            }
+            notes = notes_of(each)
+            if notes:
+                row["notes"] = notes
+            self.nodes.append(row)
+            row["frames"], row["frames_total"] = self._traceback(trace, number == 1)
+            own = values.instance_dict(each)
+            listed = list(islice(own.items(), 50)) if own else []
+            row["attributes"] = [
+                [name, self.forest.add(value, name, 300)]
+                for name, value in listed
+                if type(name) is str and name != "__notes__"
+            ]
+            for below in (each.__cause__, each.__context__, *row["_links"][2]):
+                if below is not None:
+                    waiting.append((below, below.__traceback__))
+        for row in self.nodes:
+            cause, context, members = row.pop("_links")
+            row["cause"] = ids.get(id(cause)) if cause is not None else None
+            row["context"] = ids.get(id(context)) if context is not None else None
+            row["members"] = [ids[id(m)] for m in members if id(m) in ids]
+        self.root = 1
+        self.urgent = len(self.frames)
+        first: List[int] = self.nodes[0]["frames"]
+        return first
+
+    def _traceback(self, trace: Any, raising: bool) -> Tuple[List[int], int]:
+        steps = []
+        while trace is not None:
+            if not is_ours(trace.tb_frame):
+                steps.append((trace.tb_frame, trace.tb_lineno, trace.tb_lasti))
+            trace = trace.tb_next
+        steps.reverse()
+        return self._stack(steps, raising), len(steps)
+
+    def _stack(self, steps: List[Tuple[Any, int, int]], raising: bool) -> List[int]:
+        """Frame ids of a stack given innermost first."""
+        total = len(steps)
+        if total > INNERMOST + OUTERMOST:
+            steps = steps[:INNERMOST] + steps[-OUTERMOST:]
+            self.left_out.append("%d frames of the middle of a stack of %d" % (total - len(steps), total))
+        return [
+            self._frame(frame, line, last, (_VALUES_RAISING if i < 3 else _VALUES_NEAR) if raising else 0, i)
+            for i, (frame, line, last) in enumerate(steps)
+        ]
+
+    def _frame(self, frame: Any, line: Optional[int], last: int, most: int, depth: int) -> int:
+        key = (id(frame), line or 0, last)
+        known = self._numbers.get(key)
+        if known is not None:
+            return known
+        code = frame.f_code
+        self._kept.append(frame)
+        number = self._numbers[key] = len(self.frames) + 1
+        path = code.co_filename
+        if path and not path.startswith("<") and not os.path.isabs(path):
+            path = os.path.abspath(path)
+        module = frame.f_globals.get("__name__")
+        row: Dict[str, Any] = {
+            "id": number,
+            "file": path,
+            "line": line or 0,
+            "function": getattr(code, "co_qualname", code.co_name),
+            "module": module if type(module) is str else "",
+            "first_line": code.co_firstlineno,
+        }
+        span = _span(code, last)
+        if span is not None:
+            row["span"] = span
+        self.frames.append(row)
+        self._seen[code] = times = self._seen.get(code, 0) + 1
+        if times > _SAME_FUNCTION or time.monotonic() > self._deadline:
+            row["locals"] = []
+            row["locals_left_out"] = len(code.co_varnames)
+            return number
+        most = most or (_VALUES_NEAR if depth < 3 else _VALUES_FAR)
+        self._variables(row, frame, most)
+        if times == 1 and len(self._seen) <= _CALLING and not is_standard(path):
+            self._calls(row, frame)
+        return number
+
+    def _calls(self, row: Dict[str, Any], frame: Any) -> None:
+        try:
+            found = calls_of(frame, [(name, obj) for name, obj, _ in frame_locals(frame)[:60]])
+        except Exception:
+            return
+        if found:
+            row["calls"] = found
+        for _, path, line, _ in found:
+            self.called.setdefault(path, []).append(line)
+
+    def _variables(self, row: Dict[str, Any], frame: Any, most: int) -> None:
+        try:
+            found = frame_locals(frame)
+        except Exception:
+            found = []
+        shown = found[:300]
+        row["locals"] = [[name, kind, self.forest.add(obj, name, most)] for name, obj, kind in shown]
+        if len(found) > len(shown):
+            row["locals_left_out"] = len(found) - len(shown)
+        if frame.f_locals is frame.f_globals:
+            return
+        named: List[Any] = []
+        for name in frame.f_code.co_names:
+            if len(named) < _GLOBALS and name in frame.f_globals:
+                obj = frame.f_globals[name]
+                if not is_dull(name, obj):
+                    named.append([name, self.forest.add(obj, name, min(most, 300))])
+        row["globals"] = named
+
+    def all_threads(self, crashed: Optional[int], crash_frames: List[int], callers: Any) -> None:
+        """Every thread's stack.
+
+        :param crashed: the id of the thread whose stack begins with ``crash_frames``.
+        :param callers: the frame below them, or None.
+        """
+        current = sys._current_frames()
+        known = {t.ident: t for t in threading.enumerate()}
+        main = threading.main_thread()
+        order = sorted(current, key=lambda ident: (ident != crashed, ident != main.ident, ident))
+        for ident in order[:_THREADS]:
+            frame: Any = callers if ident == crashed else current[ident]
+            steps: List[Tuple[Any, int, int]] = []
+            while frame is not None:
+                if not is_ours(frame):
+                    steps.append((frame, frame.f_lineno, frame.f_lasti))
+                frame = frame.f_back
+            total = len(steps)
+            if ident != crashed:
+                steps = steps[:_OTHER_FRAMES]
+            thread = known.get(ident)
+            if ident != crashed and _is_ours_thread(thread):
+                continue
+            frames = self._stack(steps, False)
+            row = {
+                "id": ident,
+                "os": getattr(thread, "native_id", None),
+                "name": thread.name if thread is not None else "thread %d" % ident,
+                "daemon": bool(thread is not None and thread.daemon),
+                "main": thread is main,
+                "crashed": ident == crashed,
+                "frames": (crash_frames + frames) if ident == crashed else frames,
+                "frames_total": total + (len(crash_frames) if ident == crashed else 0),
+            }
+            self.threads.append(row)
+        if len(order) > _THREADS:
+            self.left_out.append("%d threads" % (len(order) - _THREADS))
+
+    def all_tasks(self) -> None:
+        """asyncio's unfinished tasks."""
+        found = all_tasks()
+        for task in found[:_TASKS]:
+            coroutine = getattr(task, "get_coro", lambda: None)()
+            top = coroutine
+            steps: List[Tuple[Any, int, int]] = []
+            awaiting = ""
+            while coroutine is not None and len(steps) < _OTHER_FRAMES:
+                frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
+                if frame is None:
+                    awaiting = values.qualified(type(coroutine))
+                    break
+                steps.append((frame, frame.f_lineno, frame.f_lasti))
+                coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
+            steps.reverse()
+            name = getattr(task, "get_name", lambda: "task")()
+            self.tasks.append(
+                {
+                    "name": name if type(name) is str else "task",
+                    "coroutine": str(getattr(top, "__qualname__", "")),
+                    "state": "pending",
+                    "awaiting": awaiting,
+                    "frames": self._stack(steps, False),
+                }
+            )
+        if len(found) > _TASKS:
+            self.left_out.append("%d tasks" % (len(found) - _TASKS))
+
+    def fingerprint(self) -> str:
+        """Equal for crashes of the same type in the same functions of the person's own code."""
+        frames = {row["id"]: row for row in self.frames}
+        if self.nodes:
+            kind = self.nodes[0]["type"]
+            stack = [frames[number] for number in self.nodes[0]["frames"]]
+        else:
+            kind = "snapshot"
+            stack = [frames[number] for thread in self.threads[:1] for number in thread["frames"]]
+        own = [row for row in stack if not is_library(row["file"])] or stack
+        named = [(os.path.basename(row["file"]), row["function"].split(".")[-1]) for row in own[:8]]
+        places = ["%s:%s" % pair for pair in named]
+        text = "\n".join([kind, *dict.fromkeys(places)])
+        return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def is_standard(path: str) -> bool:
+    """The standard library, and the interpreter's own frames."""
+    if path.startswith("<frozen"):
+        return True
+    return path.startswith(_STANDARD) and "-packages" not in path
+
+
+def is_library(path: str) -> bool:
+    """Installed packages, the standard library, and the interpreter's own frames."""
+    parts = path.replace("\\", "/")
+    return is_standard(path) or "/site-packages/" in parts or "/dist-packages/" in parts
+
+
+def _span(code: Any, last: int) -> Optional[List[int]]:
+    """What the instruction at offset ``last`` was compiled from."""
+    positions = getattr(code, "co_positions", None)
+    if positions is None or last < 0:
+        return None
+    found = next(islice(positions(), last // 2, None), None)
+    if found is None or any(part is None for part in found):
+        return None
+    line, end_line, column, end_column = found
+    return [line, end_line, column, end_column]
+
+
+def _members(exc: BaseException) -> Iterable[BaseException]:
+    """The exceptions of a group, read by its own descriptor."""
+    base = getattr(builtins, "BaseExceptionGroup", None)
+    if base is None or not issubclass(type(exc), base):
+        return ()
+    found = base.__dict__["exceptions"].__get__(exc)
+    return [m for m in found if issubclass(type(m), BaseException)] if type(found) is tuple else ()
+
+
+def _is_ours_thread(thread: Any) -> bool:
+    return thread is not None and (
+        getattr(thread, "is_pydev_daemon_thread", False) or str(thread.name).startswith("iqdebug.")
+    )

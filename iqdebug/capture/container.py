@@ -1,0 +1,91 @@
+"""The crash file's container (docs/iqcrash.md): chunks in, one file out, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import zlib
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List
+
+    from .mask import Masker
+
+MAGIC = b"\x89IQC\r\n\x1a\n"
+VERSION = (1, 0)
+MARK = b"\xf1iqc"
+_HEAD = struct.Struct("<4s4sIII")
+_ENDING = 4_096  # bytes kept free for the closing chunk
+_LEVEL = 6
+
+
+class Container:
+    """Collects encoded chunks up to a size.
+
+    :param masker: every text of every chunk passes through its ``scrub``.
+    """
+
+    def __init__(self, masker: Masker, max_bytes: int) -> None:
+        self._masker = masker
+        self._room = max_bytes - len(MAGIC) - 4 - _ENDING
+        self._chunks: List[bytes] = []
+        self.left_out: List[str] = []
+
+    def add(self, tag: str, content: Dict[str, Any], otherwise: str = "") -> bool:
+        """Whether it fitted; ``otherwise`` says what is missing when it did not."""
+        data = self._encoded(tag, content)
+        if len(data) > self._room:
+            if otherwise:
+                self.left_out.append(otherwise)
+            return False
+        self._room -= len(data)
+        self._chunks.append(data)
+        return True
+
+    def _encoded(self, tag: str, content: Dict[str, Any]) -> bytes:
+        return chunk(tag, self._scrubbed(content))
+
+    def _scrubbed(self, value: Any) -> Any:
+        if type(value) is str:
+            return self._masker.scrub(value) if self._masker.enabled else value
+        if type(value) is dict:
+            return {self._scrubbed(k): self._scrubbed(v) for k, v in value.items()}
+        if type(value) in (list, tuple):
+            return [self._scrubbed(v) for v in value]
+        return value
+
+    def finish(self) -> bytes:
+        """The whole file."""
+        ending = {"chunks": len(self._chunks), "left_out": self.left_out[:40]}
+        head = MAGIC + struct.pack("<HH", *VERSION)
+        return b"".join([head, *self._chunks, self._encoded("ENDE", ending)])
+
+
+def chunk(tag: str, content: Dict[str, Any]) -> bytes:
+    """One encoded chunk."""
+    raw = json.dumps(content, separators=(",", ":"), check_circular=False, default=str).encode("ascii")
+    stored = zlib.compress(raw, _LEVEL)
+    name = tag.encode("ascii")
+    return _HEAD.pack(MARK, name, len(stored), len(raw), zlib.crc32(name + stored)) + stored
+
+
+def write(path: str, data: bytes) -> None:
+    """The file appears under its name with mode 0600 when it is complete, or not at all.
+
+    :raises OSError: it could not be written (a full disk, no such folder).
+    """
+    temporary = "%s.%d.part" % (path, os.getpid())
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    try:
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(handle, view) :]
+        finally:
+            os.close(handle)
+        os.rename(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

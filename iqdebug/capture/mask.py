@@ -1,0 +1,241 @@
+"""The masking of secrets, before anything of a crash is written.
+
+Guarantee: no code of the program's runs. A value is known by its builtin type and read through
+that type's own methods.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+from collections import deque
+from itertools import islice
+from urllib.parse import unquote
+
+from .secret_forms import ORDINARY, address_parses, find, looks_secret, parts
+from .secret_index import SHORTEST, Index
+from .secret_names import ADDRESS, NONE, STRONG, judge
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional, Set, Tuple
+
+MASK = "<masked>"
+
+_MOST_SECRETS = 5_000
+_MOST_CHARACTERS = 4_000_000  # of all secrets together
+_PIECE = 4_096
+_PIECES = 16
+_DEPTH = 6
+_LEAVES = 2_000
+_INT_BITS = 4_096
+_CONTAINERS = (dict, list, tuple, set, frozenset, deque)
+_NO_VALUES = (
+    types.ModuleType,
+    type,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodType,
+    types.CodeType,
+    types.FrameType,
+    types.TracebackType,
+    property,
+    staticmethod,
+    classmethod,
+)
+"""What is called ``password`` and is none."""
+
+
+class Masker:
+    """Knows the secrets of one crash and takes them out of texts.
+
+    A secret of at least :data:`SHORTEST` characters is masked wherever it appears, in each of its
+    written forms. One that is shorter, blank, made of asterisks, a keyword, the name of a builtin
+    or a word such as ``None`` or ``true`` is not: its own value is masked where it stands by who
+    asked :meth:`is_secret`, and by its form in a text. Of a secret longer than 64 KiB the
+    beginning is known; at most 5,000 secrets are. Letters' case counts. A secret that is reversed, or
+    written in base64 or hex, is not recognised.
+    """
+
+    def __init__(self, enabled: bool = True) -> None:
+        self.enabled = enabled
+        self.count = 0
+        """Distinct secrets that are registered."""
+        self._secrets: Set[str] = set()
+        self._room = _MOST_CHARACTERS
+        self._index: Optional[Index] = None
+        self._known: Set[str] = set()
+
+    def is_secret(self, name: str, value: Any) -> bool:
+        """Whether a value must not be written, by the name it was found under. Of the address of a
+        service only the password is secret: that is registered here, and the rest may be shown."""
+        if not self.enabled or type(name) is not str:
+            return False
+        try:
+            return self._is_secret(name, value)
+        except Exception:
+            return True
+
+    def _is_secret(self, name: str, value: Any) -> bool:
+        strength = judge(name)
+        cls = type(value)
+        if strength == NONE or value is None or cls is bool or issubclass(cls, _NO_VALUES):
+            return False
+        text = _text_of(value)
+        if strength == ADDRESS:
+            if not text:
+                return False
+            self.learn_from_text(text)
+            return not address_parses(text)
+        if text is not None:
+            if name.lower().endswith("pwd") and re.match(r"/|[A-Za-z]:\\|~", text):
+                return False  # $PWD, a folder
+            return bool(text) if strength == STRONG else looks_secret(text)
+        if strength == STRONG:
+            base = next((each for each in _CONTAINERS if issubclass(cls, each)), None)
+            return base is None or base.__len__(value) > 0
+        # requests' auth=(user, password)
+        return cls is tuple and name.lower().endswith("auth") and _pair_of_texts(value)
+
+    def learn(self, value: Any) -> None:
+        """Register a secret: every text and number in it, through builtin containers (6 deep,
+        2,000 of them). The keys of a dict are names, unless they look random."""
+        if not self.enabled:
+            return
+        level: List[Any] = [value]
+        seen: Dict[int, Any] = {}
+        left = _LEAVES
+        for _ in range(_DEPTH + 1):
+            below: List[Any] = []
+            for each in level:
+                if left <= 0:
+                    return
+                try:
+                    if issubclass(type(each), _CONTAINERS):
+                        if id(each) not in seen:
+                            seen[id(each)] = each
+                            below += islice(_elements(each), _LEAVES)
+                        continue
+                    left -= 1
+                    leaf = _leaf(each)
+                    if leaf:
+                        self._register(leaf)
+                except Exception:
+                    continue
+            level = below
+
+    def learn_from_text(self, text: str) -> None:
+        """Register what is a secret by its form: passwords in addresses, behind ``password=`` and
+        in headers, private keys, keys of services known by their shape."""
+        if not self.enabled or type(text) is not str:
+            return
+        try:
+            for start, end, everywhere in find(text):
+                if everywhere:
+                    self._register(text[start:end])
+                    if "\\" in text[start:end]:
+                        self._register(_unescaped(text[start:end]))
+                    if "%" in text[start:end]:
+                        self._register(unquote(text[start:end]))
+        except Exception:
+            return
+
+    def scrub(self, text: str) -> str:
+        """The text with :data:`MASK` in place of every secret that is registered, of what is left
+        of one where the text was cut, and of what is a secret by its form. A text that cannot be
+        searched is masked whole."""
+        if not self.enabled or type(text) is not str:
+            return text
+        try:
+            if self._index is None:
+                self._index = Index(self._secrets)
+            spans = self._index.spans(text)
+            spans += [(start, end) for start, end, _ in find(text)]
+            return _without(text, spans) if spans else text
+        except Exception:
+            return MASK
+
+    def _register(self, secret: str) -> None:
+        if secret in self._known or not _everywhere(secret):
+            return
+        pieces = [secret[at : at + _PIECE] for at in range(0, min(len(secret), _PIECE * _PIECES), _PIECE)]
+        if len(pieces) > 1:
+            pieces[-1] = secret[: _PIECE * _PIECES][-_PIECE:]
+        for piece in [*pieces, *parts(secret)]:
+            if len(self._secrets) >= _MOST_SECRETS or self._room < len(piece):
+                return
+            if piece not in self._secrets and _everywhere(piece):
+                self._secrets.add(piece)
+                self._room -= len(piece)
+                self._index = None
+        self._known.add(secret)
+        self.count = len(self._known)
+
+
+def _everywhere(secret: str) -> bool:
+    """Whether masking each appearance of the text leaves the others readable."""
+    if len(secret) < SHORTEST or secret.isspace() or secret in ORDINARY:
+        return False
+    return secret not in MASK and not all(character in "*•" for character in secret)
+
+
+def _text_of(value: Any) -> Optional[str]:
+    """The beginning of a text as an exact ``str``; None of what is no text."""
+    cls = type(value)
+    most = slice(0, _PIECE * _PIECES)
+    if issubclass(cls, str):
+        return str.__str__(str.__getitem__(value, most))
+    if issubclass(cls, bytes):
+        return bytes.__getitem__(value, most).decode("utf-8", "surrogateescape")
+    if issubclass(cls, bytearray):
+        return bytes(bytearray.__getitem__(value, most)).decode("utf-8", "surrogateescape")
+    return None
+
+
+def _leaf(value: Any) -> Optional[str]:
+    cls = type(value)
+    if cls is bool:
+        return None
+    if issubclass(cls, int):
+        return int.__repr__(value).lstrip("-") if int.bit_length(value) <= _INT_BITS else None
+    if issubclass(cls, float):
+        return float.__repr__(value).lstrip("-")
+    return _text_of(value)
+
+
+def _elements(value: Any) -> List[Any]:
+    cls = type(value)
+    if issubclass(cls, dict):
+        found = []
+        for key, held in list(dict.items(value)):
+            found.append(held)
+            if issubclass(type(key), (str, bytes)) and _random(_text_of(key) or ""):
+                found.append(key)
+        return found
+    base: Any = next(each for each in _CONTAINERS if issubclass(cls, each))
+    return list(islice(base.__iter__(value), _LEAVES))
+
+
+def _random(key: str) -> bool:
+    return len(key) >= 12 and looks_secret(key) and sum(character.isdigit() for character in key) >= 2
+
+
+def _pair_of_texts(value: Tuple[Any, ...]) -> bool:
+    return len(value) == 2 and all(issubclass(type(each), (str, bytes)) for each in value)
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\(.)", lambda m: {"n": "\n", "r": "\r", "t": "\t"}.get(m.group(1), m.group(1)), text)
+
+
+def _without(text: str, spans: List[Tuple[int, int]]) -> str:
+    spans.sort()
+    kept: List[str] = []
+    at, end = 0, -1
+    for start, stop in spans:
+        if start > end:
+            kept += [text[at:start], MASK]
+        if stop > end:
+            at = end = stop
+    kept.append(text[at:])
+    return "".join(kept)

@@ -1,0 +1,71 @@
+"""An exception's message, without trusting its ``__str__``."""
+
+from __future__ import annotations
+
+import threading
+
+from . import values
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List
+
+LIMIT = 20_000
+"""Characters of a message."""
+
+_PATIENCE = 0.5  # seconds for a `__str__` written in Python
+_ATOMS = (str, int, float, bool, bytes, type(None))
+_get_dict = type.__dict__["__dict__"].__get__
+_get_mro = type.__dict__["__mro__"].__get__
+
+
+def message_of(exc: BaseException) -> str:
+    """What Python would print after the type's name, bounded. A ``__str__`` that the program
+    defines is called, as the interpreter itself will call it, in a thread that is left behind
+    when it hangs. Never raises."""
+    try:
+        owner = next(c for c in _get_mro(type(exc)) if "__str__" in _get_dict(c))
+        if values.type_module(owner) == "builtins" or owner in (BaseException, Exception):
+            return values.cut(_of_builtin(exc), LIMIT)
+        return values.cut(_asked(exc), LIMIT)
+    except Exception:
+        return "<message not readable>"
+
+
+def _of_builtin(exc: BaseException) -> str:
+    args = values._get_args(exc)
+    if all(type(arg) in _ATOMS for arg in args):
+        return str(exc)
+    if isinstance(exc, (OSError, UnicodeError, SyntaxError)):
+        return _asked(exc)  # these put together more than their arguments
+    if len(args) == 1:
+        return values.text(args[0], 2_000)
+    return values.text(args, 2_000)
+
+
+def _asked(exc: BaseException) -> str:
+    said: Dict[str, Any] = {}
+
+    def ask() -> None:
+        try:
+            said["text"] = str(exc)
+        except BaseException as error:
+            said["text"] = "<its __str__ raised %s>" % values.type_name(type(error))
+
+    thread = threading.Thread(target=ask, name="iqdebug.message", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:  # the interpreter is shutting down
+        return values.text(values._get_args(exc), 2_000)
+    thread.join(_PATIENCE)
+    hangs = "<its __str__ does not return; arguments: %s>" % values.text(values._get_args(exc))
+    text = said.get("text", hangs)
+    return str.__str__(text) if issubclass(type(text), str) else "<its __str__ is not a text>"
+
+
+def notes_of(exc: BaseException) -> List[str]:
+    """The texts of ``add_note``."""
+    found = (values.instance_dict(exc) or {}).get("__notes__")
+    if type(found) is not list:
+        return []
+    return [str.__getitem__(n, slice(0, LIMIT)) for n in found[:100] if issubclass(type(n), str)]

@@ -1,0 +1,258 @@
+"""One crash or snapshot, from the moment it is known to the file on disk."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+
+from . import surroundings, values
+from .collect import Collector, is_library
+from .container import Container, write
+from .reprs import Asker
+from .settings import Settings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional, Set, Tuple
+
+MOST_VALUES = 40_000
+_FEW_VALUES = 1_500
+_WRITER = "iqdebug capture 0.1.0"
+_RECORDS = 500  # log records and output lines kept
+_TOGETHER = 4_000  # values in one chunk
+_URGENT = 30  # frames whose values are written first
+
+
+class Occasion:
+    """What is to be recorded.
+
+    :param why: see ``META.why`` in docs/iqcrash.md.
+    :param how: words about where it was caught.
+    :param thread: the thread's id; None for the calling one.
+    :param callers: the frame below the traceback's outermost one; for a snapshot, the innermost.
+    :param extra: chunks of the caller's own: tag, content.
+    """
+
+    def __init__(
+        self,
+        why: str,
+        exc: Optional[BaseException] = None,
+        traceback: Any = None,
+        *,
+        how: str = "",
+        thread: Optional[int] = None,
+        callers: Any = None,
+        extra: Tuple[Tuple[str, Dict[str, Any]], ...] = (),
+    ) -> None:
+        self.why = why
+        self.exc = exc
+        self.traceback = traceback
+        self.how = how
+        self.thread = thread if thread is not None else threading.get_ident()
+        self.callers = callers
+        self.extra = extra
+
+
+def record(occasion: Occasion, settings: Settings, logs: Any = None, path: str = "") -> str:
+    """Write the file and return its path. Runs no code of the program but ``__str__`` of its own
+    exception classes.
+
+    :param logs: has ``last(count)``: recent records and how many were dropped.
+    :raises Exception: anything; the hooks are the ones that swallow it.
+    """
+    try:
+        data, name = _gathered(occasion, settings, logs, MOST_VALUES, settings.seconds)
+    except (MemoryError, RecursionError):
+        data, name = _gathered(occasion, settings, None, _FEW_VALUES, settings.seconds / 4)
+    if not path:
+        os.makedirs(settings.directory, mode=0o700, exist_ok=True)
+        path = os.path.join(settings.directory, name)
+    write(path, data)
+    return path
+
+
+def _gathered(
+    occasion: Occasion, settings: Settings, logs: Any, most_values: int, seconds: float
+) -> Tuple[bytes, str]:
+    started = time.monotonic()
+    if settings.own_texts:
+        values.own_text = Asker(seconds * 0.25)
+    collected = Collector(settings, most_values, seconds * 0.5)
+    masker = collected.masker
+    about = surroundings.environment(masker)
+    for word in (*_argv(), os.environ.get("PYTHONPATH", "")):
+        masker.learn_from_text(str(word))
+    crash_frames: List[int] = []
+    callers = occasion.callers
+    if occasion.exc is not None:
+        crash_frames = collected.exception(occasion.exc, occasion.traceback)
+        outermost = occasion.traceback.tb_frame if occasion.traceback is not None else None
+        callers = outermost.f_back if outermost is not None else callers
+    collected.all_threads(occasion.thread, crash_frames, callers)
+    collected.all_tasks()
+    records, dropped = logs.last(_RECORDS) if logs is not None else ([], 0)
+    sources = _sources(collected, started + seconds * 0.75)
+    container = Container(masker, settings.max_bytes)
+    meta = _meta(occasion, collected, settings)
+    container.add("META", meta)
+    written: Set[int] = set()
+    _add_crash(container, collected, sources, written)
+    for tag, content in occasion.extra:
+        container.add(tag, content, "the %s chunk" % tag)
+    if records:
+        container.add("LOGS", {"records": records, "dropped": dropped}, "the last log records")
+    container.add("THRD", {"threads": collected.threads, "tasks": collected.tasks}, "the list of threads")
+    _add_rest(container, collected, sources, written)
+    container.add("ENVI", about, "the environment")
+    found = surroundings.distributions(started + seconds)
+    container.add("DIST", {"distributions": found}, "the list of installed distributions")
+    if time.monotonic() < started + seconds:
+        revision = surroundings.git(_project(collected))
+        if revision is not None:
+            container.add("GITR", revision, "the git revision and diff")
+    container.left_out += collected.left_out
+    if collected.forest.left_out:
+        container.left_out.append("what lies below %d values" % collected.forest.left_out)
+    return container.finish(), _name(meta)
+
+
+def _meta(occasion: Occasion, collected: Collector, settings: Settings) -> Dict[str, Any]:
+    title = "snapshot"
+    if collected.nodes:
+        first = collected.nodes[0]
+        message = first["message"].strip().split("\n")[0]
+        title = first["type"] + (": " + message if message else "")
+    return {
+        "why": occasion.why,
+        "title": title[:300],
+        "how": occasion.how,
+        "created": time.time(),
+        "writer": _WRITER,
+        "fingerprint": collected.fingerprint(),
+        "pid": os.getpid(),
+        "python": "%d.%d.%d" % sys.version_info[:3],
+        "implementation": sys.implementation.name,
+        "executable": sys.executable or "",
+        "argv": _argv(),
+        "cwd": _cwd(),
+        "platform": _platform(),
+        "prefixes": sorted({sys.prefix, sys.base_prefix, os.path.dirname(os.path.abspath(os.__file__))}),
+        "thread": occasion.thread,
+        "masked": settings.mask,
+    }
+
+
+def _argv() -> List[str]:
+    """The command line; none while the interpreter is shutting down."""
+    return [str(word) for word in (getattr(sys, "argv", None) or ())[:1000]]
+
+
+def _cwd() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
+
+
+def _platform() -> str:
+    try:
+        name = os.uname()
+    except (AttributeError, OSError):
+        return sys.platform
+    return "%s %s %s" % (name.sysname, name.release, name.machine)
+
+
+def _name(meta: Dict[str, Any]) -> str:
+    """Sorted by time; unlike any other name of this process and of others."""
+    kind = "".join(c for c in meta["title"].split(":")[0].split(".")[-1] if c.isalnum())[:40] or "crash"
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(meta["created"]))
+    fraction = int(meta["created"] % 1 * 1e6)
+    where = (stamp, fraction, meta["pid"], threading.get_native_id(), kind, meta["fingerprint"][:8])
+    return "%s.%06d-%d-%d-%s-%s.iqcrash" % where
+
+
+def _sources(collected: Collector, deadline: float) -> List[Dict[str, Any]]:
+    """Source text, the person's own files first."""
+    files = list(surroundings.files_of(collected.frames))
+    files.sort(key=lambda item: is_library(item[0]))
+    known = {path for path, _ in files}
+    files += [(path, lines) for path, lines in collected.called.items() if path not in known]
+    rows: List[Dict[str, Any]] = []
+    for path, lines in files:
+        if time.monotonic() > deadline:
+            collected.left_out.append("source text of %d files" % (len(files) - len(rows)))
+            break
+        found = surroundings.source(path, lines)
+        if found is not None:
+            rows.append(found)
+            for _, part in found["parts"]:
+                if not is_library(path):
+                    collected.masker.learn_from_text("\n".join(part)[:400_000])
+    return rows
+
+
+def _add_crash(
+    container: Container, collected: Collector, sources: List[Dict[str, Any]], written: Set[int]
+) -> None:
+    """The exception, the frames it passed through, their values, their source."""
+    if collected.root is not None:
+        container.add("EXCN", {"root": collected.root, "nodes": collected.nodes}, "the exception's tree")
+    urgent = collected.frames[: collected.urgent]
+    for start in range(0, len(urgent), _URGENT):
+        _add_frames(container, collected, urgent[start : start + _URGENT], written)
+    files = {row["file"] for row in urgent[:_URGENT]}
+    for row in [r for r in sources if r["file"] in files and not is_library(r["file"])]:
+        container.add("SRCE", row, "the source of " + row["file"])
+        sources.remove(row)
+    for node in collected.nodes:
+        _add_values(container, collected, [number for _, number in node["attributes"]], written)
+
+
+def _add_rest(
+    container: Container, collected: Collector, sources: List[Dict[str, Any]], written: Set[int]
+) -> None:
+    rest = collected.frames[collected.urgent :]
+    for start in range(0, len(rest), 100):
+        _add_frames(container, collected, rest[start : start + 100], written)
+    for row in sources:
+        container.add("SRCE", row, "the source of " + row["file"])
+
+
+def _add_frames(
+    container: Container, collected: Collector, frames: List[Dict[str, Any]], written: Set[int]
+) -> None:
+    container.add("FRAM", {"frames": frames}, "%d frames" % len(frames))
+    roots = []
+    for row in frames:
+        roots += [number for _, _, number in row["locals"]]
+        roots += [number for _, number in row.get("globals", ())]
+    _add_values(container, collected, roots, written)
+
+
+def _add_values(container: Container, collected: Collector, roots: List[int], written: Set[int]) -> None:
+    """The values and what lies below them that no chunk holds yet."""
+    described = collected.forest.described
+    rows: Dict[str, Dict[str, Any]] = {}
+    waiting = list(roots)
+    while waiting:
+        below: List[int] = []
+        for number in waiting:
+            if number in written or number not in described:
+                continue
+            written.add(number)
+            rows[str(number)] = row = described[number]
+            below += [child for _, _, child in row.get("children", ()) if child is not None]
+        waiting = below
+    numbers = list(rows)
+    for start in range(0, len(numbers), _TOGETHER):
+        part = {number: rows[number] for number in numbers[start : start + _TOGETHER]}
+        container.add("VALU", {"values": part}, "%d values" % len(part))
+
+
+def _project(collected: Collector) -> str:
+    """The folder of the innermost file of the person's own, else the current one."""
+    own = (row["file"] for row in collected.frames if not is_library(row["file"]))
+    path = next((p for p in own if not p.startswith("<")), "")
+    return os.path.dirname(path) or _cwd() or "/"

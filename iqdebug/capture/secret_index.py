@@ -1,0 +1,201 @@
+"""Finds the written forms of many texts in one."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from json import dumps
+from urllib.parse import quote, quote_plus
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterator, List, Set, Tuple
+
+SHORTEST = 4
+"""Characters of what is masked wherever it appears."""
+
+_MOST_CHARACTERS = 8_000_000  # of all written forms together
+_ANCHORED = 16  # characters at either end of a form in which its anchor lies
+_RAREST = (
+    "\x7f\x00~^`|@#$%&?!*+<>;{}[]\\QXZJKqVYWzjUHGFxkBNDPMLO9876354RCTSIAE210"
+    "/:\"'=-()w_,.yvbgfhpmucdlsnirtoae \n"
+)
+_RANK = {character: rank for rank, character in enumerate(_RAREST)}
+_SIMPLE = re.compile(r"[A-Za-z0-9_.\-]+\Z")
+_ESCAPE = re.compile("%[0-9A-F]{2}")
+_SAFE = ("", "/", "!*'()", ";,/?:@&=+$!*'()#", " +", "!#$%&'()*+,/:;=?@[]~")
+"""What libraries leave as it is in addresses."""
+
+_OMITTED = re.compile(r"…|\.\.\.")
+_CLOSERS_TRIED = 8
+_BORDERS_TRIED = 3
+_CLOSERS = "'\"`)]}>,; \r\n\t"
+_OPENERS = re.compile(r"(?:[\w.]{0,40}[(\[{<]){0,4}[bBrRuU]{0,2}[\"'`]?")
+
+
+class Index:
+    """Finds the written forms of many texts in one.
+
+    Each form has anchors, four characters at one place in it, chosen for being rare; a text is
+    searched for anchors alone, and only around one is it compared. What stands at the end of a
+    text before an anchor is found by its last four characters, and likewise at the start.
+    """
+
+    def __init__(self, secrets: Set[str]) -> None:
+        self._anchors: Dict[str, List[Tuple[str, int]]] = {}
+        self._tails: Dict[str, List[Tuple[str, int]]] = {}
+        self._heads: Dict[str, List[Tuple[str, int]]] = {}
+        room = _MOST_CHARACTERS
+        for secret in sorted(secrets):
+            for form in sorted(_forms(secret), key=len):
+                room -= len(form)
+                if form == secret or room > 0:
+                    self._add(form)
+        self._search = re.compile(_expression(self._anchors)).search if self._anchors else None
+
+    def _add(self, form: str) -> None:
+        last = len(form) - SHORTEST
+        first = self._anchor(form, range(min(last + 1, _ANCHORED)))
+        second = (
+            self._anchor(form, range(max(last - _ANCHORED, first), last + 1))
+            if last > 2 * _ANCHORED
+            else first
+        )
+        for size in range(SHORTEST, min(first + SHORTEST, len(form))):
+            self._tails.setdefault(form[size - SHORTEST : size], []).append((form, size))
+        for at in range(second + 1, last + 1):
+            self._heads.setdefault(form[at : at + SHORTEST], []).append((form, at))
+
+    def _anchor(self, form: str, places: range) -> int:
+        def cost(at: int) -> Tuple[int, int, int]:
+            known = self._anchors.get(form[at : at + SHORTEST])
+            return (len(known) if known else 0) // 8, _RANK.get(form[at], 0), at
+
+        best = min(places, key=cost)
+        self._anchors.setdefault(form[best : best + SHORTEST], []).append((form, best))
+        return best
+
+    def spans(self, text: str) -> List[Tuple[int, int]]:
+        if self._search is None or len(text) < SHORTEST:
+            return []
+        found: List[Tuple[int, int]] = []
+        starts, ends = _borders(text)
+        search, anchors = self._search, self._anchors
+        match = search(text)
+        while match is not None:
+            at = match.start()
+            for form, offset in anchors[text[at : at + SHORTEST]]:
+                start = at - offset
+                if start >= 0 and text.startswith(form, start):
+                    found.append((start, start + len(form)))
+                else:
+                    found += _cut_out(text, form, start, at, starts, ends)
+            match = search(text, at + 1)
+        for end in ends:
+            for form, size in self._tails.get(text[max(end - SHORTEST, 0) : end], ()):
+                if end >= size and text.startswith(form[:size], end - size):
+                    found.append((end - size, end))
+        for start in starts:
+            for form, at in self._heads.get(text[start : start + SHORTEST], ()):
+                if text.startswith(form[at:], start):
+                    found.append((start, start + len(form) - at))
+        return found
+
+
+def _borders(text: str) -> Tuple[List[int], List[int]]:
+    """Where what was cut may begin and end: at the text's own borders, within its quotes and
+    brackets, and around marks of omission."""
+    starts, ends = [0], []
+    opened = _OPENERS.match(text)
+    if opened is not None and opened.end():
+        starts.append(opened.end())
+    if "…" in text or "..." in text:
+        for match in _OMITTED.finditer(text):
+            ends.append(match.start())
+            starts.append(match.end())
+    size = len(text)
+    bare = len(text.rstrip(_CLOSERS))
+    if bare < size - _CLOSERS_TRIED:
+        ends.append(bare)
+    ends += range(max(bare, size - _CLOSERS_TRIED), size + 1)
+    return sorted(starts), sorted(ends)
+
+
+def _cut_out(
+    text: str, form: str, start: int, anchor: int, starts: List[int], ends: List[int]
+) -> List[Tuple[int, int]]:
+    """Where the form stands around its anchor, cut at one of the borders or at two."""
+    stop = start + len(form)
+    after = bisect_left(starts, anchor + 1)
+    begins = [at for at in starts[max(after - _BORDERS_TRIED, 0) : after] if at > start]
+    after = bisect_left(ends, anchor + SHORTEST)
+    stops = [at for at in ends[after : after + _BORDERS_TRIED] if at < stop]
+    if start >= 0:
+        begins.append(start)
+    if stop <= len(text):
+        stops.append(stop)
+    return [
+        (begin, end)
+        for begin in begins
+        for end in stops
+        if text.startswith(form[begin - start : end - start], begin)
+    ]
+
+
+def _expression(anchors: Dict[str, Any]) -> str:
+    """Any of the anchors; their first characters alone stand in front, so that the search runs
+    over a text by a set of few characters."""
+    tree: Dict[str, Dict[str, List[str]]] = {}
+    for anchor in sorted(anchors):
+        tree.setdefault(anchor[0], {}).setdefault(anchor[1], []).append(re.escape(anchor[2:]))
+    branches = []
+    for first, seconds in tree.items():
+        rest = [re.escape(second) + "(?:%s)" % "|".join(ends) for second, ends in seconds.items()]
+        branches.append(re.escape(first) + "(?=%s)" % "|".join(rest))
+    return "|".join(branches)
+
+
+def _forms(secret: str) -> Set[str]:
+    """How the text may be written: as it is, in the source of a program, in JSON, in an address,
+    and as bytes."""
+    if _SIMPLE.match(secret):
+        return {secret}
+    try:
+        raw = secret.encode("utf-8", "surrogateescape")
+    except UnicodeError:
+        raw = secret.encode("utf-8", "surrogatepass")
+    texts = {secret}
+    if any("\udc80" <= character <= "\udcff" for character in secret):
+        texts |= {
+            raw.decode("latin-1"),
+            raw.decode("utf-8", "backslashreplace"),
+            raw.decode("utf-8", "replace"),
+        }
+    forms = set(_quoted(repr(b'"' + raw)[3:-1]))
+    for text in texts:
+        forms.add(text)
+        forms.update(_quoted(repr('"' + text)[2:-1]))
+        forms.update(_quoted(ascii('"' + text)[2:-1]))
+        for body in (dumps(text)[1:-1], dumps(text, ensure_ascii=False)[1:-1]):
+            forms |= {body, body.replace("/", "\\/")}
+    for form in list(forms):  # a text in a text
+        if "\\" in form or "'" in form or '"' in form:
+            twice = form.replace("\\", "\\\\")
+            forms |= {twice, twice.replace("'", "\\'"), twice.replace('"', '\\"')}
+    written = {quote(raw, safe) for safe in _SAFE}
+    written |= {
+        quote_plus(raw),
+        quote_plus(raw, "/"),
+        re.sub("[:@/]", lambda m: quote(m.group(), ""), secret),
+    }
+    forms |= written
+    forms.update(_ESCAPE.sub(lambda m: m.group().lower(), form) for form in written)
+    return {form for form in forms if len(form) >= SHORTEST}
+
+
+def _quoted(body: str) -> Iterator[str]:
+    """With each of the quotes escaped or not; in ``body`` the single ones are."""
+    bare = body.replace("\\'", "'")
+    for text in (body, bare):
+        yield text
+        yield text.replace('"', '\\"')

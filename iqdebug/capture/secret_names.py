@@ -1,0 +1,166 @@
+"""Which names tell that what they hold is a secret.
+
+A name is split into words, whatever its style (``db_password``, ``dbPassword``, ``X-Api-Key``,
+``app.secret.key``), and judged by its last ones: ``access_token`` holds a token, ``token_count``
+a number.
+"""
+
+from __future__ import annotations
+
+import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, List
+
+NONE, WEAK, STRONG, ADDRESS = range(4)
+"""Not a secret's name; one only where the value looks like a secret; one whatever the value is;
+the address of a service, of which only the password is secret."""
+
+_WORDS = re.compile("[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
+_LONGEST = 256
+_CACHE_LIMIT = 10_000
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_STRONG = _words(
+    """password passwords passwd passwds passphrase passphrases pwd pwds secret secrets
+    apikey apikeys accesskey accesskeys accesskeyid privatekey privatekeys secretkey secretkeys secretid
+    secretkeybase signingkey signingkeys encryptionkey encryptionkeys masterkey sshkey authkey sharedkey
+    accountkey hmackey aeskey fernetkey clientsecret clientsecrets authorization authorizationcode
+    credential credentials cookie cookies setcookie sessionid sessid phpsessid jsessionid
+    ssn socialsecuritynumber cvv cvc cardnumber cardnumbers creditcard creditcardnumber pincode otp
+    dbpass userpass mysqlpass pgpass postgrespass smtppass mailpass emailpass redispass adminpass rootpass
+    ftppass sshpass loginpass httppass proxypass mongopass rabbitmqpass ldappass"""
+)
+"""The last one to three words of a name, joined."""
+
+_STRONG_ENDS = (
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "secretkey",
+    "sessionid",
+)
+"""Ends of one word: ``dbpassword``."""
+
+_WEAK = _words("token key auth signature session salt nonce jwt bearer cert csrf xsrf pass")
+
+_HARMLESS = _words(
+    """count counts counter len length size name names type types kind index idx ids id number field fields
+    re regex regexp pattern patterns url urls uri endpoint path dir folder file filename
+    expiry expires expiration ttl timeout age at time date lifetime seconds limit min max
+    policy required enabled disabled valid validator validators form label prompt help hint title
+    error errors message messages class cls manager backend provider factory handler service
+    middleware view model schema format prefix suffix generator checker store storage
+    context reader writer version algorithm alg domain httponly secure samesite params options position pos"""
+)
+"""Last words of names that hold something about a secret: ``password_field``, ``token_count``."""
+
+_NEUTRAL = _words(
+    """value val str string text plain plaintext raw bytes data old new again repeat confirm
+    confirmation encoded decoded encrypted hash hashed digest hex hdr header default copy tmp
+    dict map list set json dev prod staging"""
+)
+"""Last words that change nothing: ``secret_value``, ``password_confirm``."""
+
+_OF = _words("by for of from in to per")
+"""``passwords_by_user`` holds passwords."""
+
+_PARSED = _words(
+    """next prev previous last current cur curr first start end begin peek lookahead left right
+    open close opening closing string name number op operator keyword identifier expected unexpected
+    actual found parent child sub stop input output other"""
+)
+"""``next_token``: what parsers call theirs. Weak."""
+
+_LANGUAGE = _words("eos bos pad unk mask sep cls special eof eol image vocab word max min num total")
+"""``eos_token``: what language models call theirs. No secrets."""
+
+_QUANTITIES = _words("num number n count max min total len")
+"""``num_passwords``."""
+
+_TOKEN_KINDS = _words(
+    """access auth authentication refresh api bearer session id oauth csrf xsrf jwt device github gitlab slack
+    secret personal bot user login reset security service npm pypi"""
+)
+"""``access_tokens`` are secrets, ``prompt_tokens`` a number."""
+
+_PLAIN_KEYS = _words(
+    """primary foreign cache sort partition dict map index row lookup group hash object translation state
+    config env registry json field column composite natural unique routing shard bucket public item
+    sorting grouping dedup message event topic s section header search"""
+)
+"""``cache_key``: keys that open nothing."""
+
+_ADDRESSES = _words("dsn connectionstring connstring connstr connectionuri connectionurl")
+_ADDRESSED = _words(
+    """database db redis broker mongo mongodb postgres postgresql pg mysql mariadb amqp rabbitmq celery jdbc
+    cache sqlalchemy proxy"""
+)
+
+_judged: Dict[str, int] = {}
+
+
+def judge(name: str) -> int:
+    """NONE, WEAK, STRONG or ADDRESS. ``name`` is an exact ``str``."""
+    known = _judged.get(name)
+    if known is None:
+        known = _judge([word.lower() for word in _WORDS.findall(name[-_LONGEST:])])
+        if len(_judged) < _CACHE_LIMIT:
+            _judged[name] = known
+    return known
+
+
+def _judge(words: List[str]) -> int:
+    for at, word in enumerate(words[:-1]):
+        if at and word in _OF:
+            held = _judge(words[:at])
+            if held:
+                return held
+    while len(words) > 1 and words[-1] in _NEUTRAL and not _is_address(words):
+        words = words[:-1]
+    if not words:
+        return NONE
+    if _is_address(words):
+        return ADDRESS
+    if len(words) > 1 and words[0] in _QUANTITIES and words[-1].endswith("s"):
+        return NONE
+    if any("".join(words[-many:]) in _STRONG for many in (1, 2, 3)):
+        return STRONG
+    last, before = words[-1], words[-2] if len(words) > 1 else ""
+    if last in _HARMLESS:
+        return NONE
+    if last.endswith(_STRONG_ENDS):
+        return STRONG
+    if last == "token":
+        return _token(before)
+    if last.endswith("token"):
+        return NONE if last in ("tiktoken", "subtoken", "pretoken", "nontoken", "detoken") else STRONG
+    if last == "tokens":
+        return STRONG if before in _TOKEN_KINDS else NONE
+    if last == "key":
+        return NONE if before in _PLAIN_KEYS else WEAK
+    if last in _WEAK:
+        return WEAK
+    # A strong word that something else follows: password_zone.
+    return WEAK if any(word in _STRONG for word in words) else NONE
+
+
+def _token(before: str) -> int:
+    if not before or before in _PARSED:
+        return WEAK
+    return NONE if before in _LANGUAGE else STRONG
+
+
+def _is_address(words: List[str]) -> bool:
+    if any("".join(words[-many:]) in _ADDRESSES for many in (1, 2)):
+        return True
+    return len(words) > 1 and words[-1] in ("url", "uri") and words[-2] in _ADDRESSED

@@ -1,0 +1,44 @@
+"""What a capture is asked to do."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Optional
+
+MAX_BYTES = 8_000_000
+SECONDS = 2.0
+
+
+class Settings:
+    """:param directory: where crash files go; "" for the default.
+    :param mask: whether secrets are masked.
+    :param max_bytes: size of a file at most.
+    :param seconds: time for one capture, about.
+    :param own_texts: whether objects are asked for their own ``repr`` (see :mod:`.reprs`).
+    """
+
+    def __init__(
+        self,
+        directory: str = "",
+        mask: bool = True,
+        max_bytes: int = MAX_BYTES,
+        seconds: float = SECONDS,
+        own_texts: bool = False,
+    ) -> None:
+        self.directory = os.path.abspath(directory) if directory else default_directory()
+        self.mask = mask
+        self.max_bytes = max_bytes
+        self.seconds = seconds
+        self.own_texts = own_texts
+
+
+def default_directory() -> str:
+    """``$IQDEBUG_CAPTURE``, or ``crashes`` in iqdebug's state folder."""
+    asked: Optional[str] = os.environ.get("IQDEBUG_CAPTURE")
+    if asked:
+        return os.path.abspath(asked)
+    base = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
+    return os.path.join(base, "iqdebug", "crashes")

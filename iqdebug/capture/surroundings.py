@@ -1,0 +1,186 @@
+"""What stood around a crash: source text, environment, distributions, git."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import time
+
+from .mask import MASK
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+    from .mask import Masker
+
+_WHOLE = 400_000  # bytes of a file that is kept whole
+_AROUND = 150  # lines kept around a frame's line in a larger file
+_LARGEST = 20_000_000
+_DIFF = 200_000  # characters
+_GIT_SECONDS = 1.0
+
+
+def source(path: str, lines: List[int]) -> Optional[Dict[str, Any]]:
+    """The text of a frame's file, whole or around the lines; None where there is none."""
+    data = _bytes_of(path)
+    if data is None:
+        return _from_linecache(path)
+    text = _decoded(data)
+    if text is None:
+        return None
+    found = text.splitlines()
+    row: Dict[str, Any] = {"file": path, "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+    if len(data) <= _WHOLE:
+        row["parts"], row["whole"] = [[1, found]], True
+        return row
+    parts: List[List[Any]] = []
+    for line in sorted(set(lines)):
+        first, last = max(line - _AROUND, 1), line + _AROUND
+        if parts and first <= parts[-1][0] + len(parts[-1][1]):
+            parts[-1][1] = found[parts[-1][0] - 1 : last]
+        else:
+            parts.append([first, found[first - 1 : last]])
+    row["parts"], row["whole"] = parts, False
+    return row
+
+
+def _bytes_of(path: str) -> Optional[bytes]:
+    try:
+        status = os.stat(path)
+        if not 0o100000 <= status.st_mode < 0o110000 or status.st_size > _LARGEST:
+            return None  # only regular files: reading a pipe or a device may never end
+        # `open` is gone while the interpreter shuts down.
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            return os.read(handle, status.st_size + 1)
+        finally:
+            os.close(handle)
+    except (OSError, ValueError):
+        return None
+
+
+def _decoded(data: bytes) -> Optional[str]:
+    try:
+        import io
+        import tokenize
+
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return data.decode(encoding, "replace")
+    except (SyntaxError, LookupError, ImportError):  # the last while shutting down
+        return data.decode("utf-8", "replace")
+
+
+def _from_linecache(path: str) -> Optional[Dict[str, Any]]:
+    """Code that never was a file: a notebook's cell, a doctest, a member of a zip."""
+    linecache = sys.modules.get("linecache")
+    entry = getattr(linecache, "cache", {}).get(path) if linecache is not None else None
+    if type(entry) is not tuple or len(entry) < 3 or type(entry[2]) is not list:
+        return None
+    found = [line.rstrip("\n") for line in entry[2] if type(line) is str]
+    data = "\n".join(found).encode("utf-8", "replace")
+    if len(data) > _WHOLE:
+        return None
+    row = {"file": path, "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+    return {**row, "parts": [[1, found]], "whole": True}
+
+
+def environment(masker: Masker) -> Dict[str, Any]:
+    """Environment variables with the secret ones masked, the module path and the flags."""
+    environ = {}
+    for name, value in list(os.environ.items()):
+        if masker.is_secret(name, value):
+            masker.learn(value)
+            value = MASK
+        else:
+            masker.learn_from_text(value)
+        environ[name] = value
+    flags = {
+        name: getattr(sys.flags, name)
+        for name in dir(sys.flags)
+        if not name.startswith("_") and type(getattr(sys.flags, name)) in (int, bool)
+    }
+    return {
+        "environ": environ,
+        "sys_path": [p for p in sys.path or () if type(p) is str][:200],
+        "flags": flags,
+    }
+
+
+def distributions(deadline: float) -> List[List[str]]:
+    """Names and versions of what is installed on ``sys.path``, told from the names of its
+    metadata folders (reading each would take seconds)."""
+    found: Dict[str, str] = {}
+    for folder in sys.path or ():
+        if type(folder) is not str or time.monotonic() > deadline:
+            continue
+        try:
+            names = os.listdir(folder or ".")
+        except OSError:
+            continue
+        for name in names:
+            stem, dot, ending = name.rpartition(".")
+            if ending in ("dist-info", "egg-info") and dot:
+                parts = stem.split("-")
+                found.setdefault(parts[0], parts[1] if len(parts) > 1 else "")
+    return [[name, version] for name, version in sorted(found.items())][:5_000]
+
+
+def git(folder: str) -> Optional[Dict[str, Any]]:
+    """Revision, branch and uncommitted changes of the repository around a folder; None without
+    git or repository. Bounded in time; runs no hook, filter or pager of the repository's own."""
+    if not _in_repository(folder):
+        return None
+    root = _git(folder, "rev-parse", "--show-toplevel").strip()
+    if not root:
+        return None
+    diff = _git(folder, "diff", "--no-ext-diff", "--no-textconv", "--no-color", "HEAD")
+    return {
+        "root": root,
+        "revision": _git(folder, "rev-parse", "HEAD").strip(),
+        "branch": _git(folder, "rev-parse", "--abbrev-ref", "HEAD").strip(),
+        "diff": diff[:_DIFF],
+        "diff_cut": len(diff) > _DIFF,
+    }
+
+
+def _in_repository(folder: str) -> bool:
+    folder = os.path.abspath(folder)
+    for _ in range(40):
+        if os.path.exists(os.path.join(folder, ".git")):
+            return True
+        folder, before = os.path.dirname(folder), folder
+        if folder == before:
+            return False
+    return False
+
+
+def _git(folder: str, *arguments: str) -> str:
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    environ.update(GIT_OPTIONAL_LOCKS="0", GIT_TERMINAL_PROMPT="0", LC_ALL="C")
+    # A repository's own configuration may name programs to run: a file monitor, hooks.
+    command = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", folder]
+    try:
+        import subprocess
+
+        done = subprocess.run(
+            [*command, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_GIT_SECONDS,
+            env=environ,
+            check=False,
+        )
+    except Exception:
+        return ""
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
+
+
+def files_of(frames: List[Dict[str, Any]]) -> Iterator[Tuple[str, List[int]]]:
+    """Each file of the frames with the lines that matter in it, in the frames' order."""
+    lines: Dict[str, List[int]] = {}
+    for row in frames:
+        lines.setdefault(row["file"], []).extend([row["line"], row["first_line"]])
+    return iter(lines.items())

@@ -1,0 +1,291 @@
+"""Values as bounded typed trees: what a crash file keeps of the objects that frames held.
+
+Nothing of the program's code runs (see :mod:`.values`); numpy's and pandas' own methods are used
+on their exact types, and only where the program had imported them. Every object is described
+once, however often it is reached, and keeps its number.
+"""
+
+from __future__ import annotations
+
+import time
+import types
+from itertools import islice
+
+from . import arrays, values
+from .frames import list_items
+from .mask import MASK
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
+
+    from .mask import Masker
+
+LONG_LIMIT = 16_384
+"""Characters of a string's whole text."""
+
+_WIDTH = (100, 40, 12, 5)
+"""Children kept of a value, by its depth below the variable; deeper ones have none."""
+
+_LONG_DEPTH = 2
+_SCAN_NODES = 3_000  # objects looked at for secret names below one variable
+_SCAN_DEPTH = 6
+_LEARNT = 65_536  # characters of a text searched for secrets
+_LEAVES = (int, float, complex, bool, str, bytes, bytearray, type(None))
+_OPAQUE = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type)
+
+
+class Forest:
+    """:param most: values described at most.
+    :param deadline: of :func:`time.monotonic`; afterwards values are named by their type only.
+    """
+
+    def __init__(self, masker: Masker, most: int, deadline: float) -> None:
+        self.masker = masker
+        self.described: Dict[int, Dict[str, Any]] = {}
+        self.left_out = 0
+        self._most = most
+        self._deadline = deadline
+        self._numbers: Dict[int, int] = {}
+        self._kept: List[Any] = []  # an object that is freed would give its id to another
+        self._next = 1
+        self._scanned: Set[int] = set()
+        self._late = False
+
+    def add(self, obj: Any, name: str = "", most: int = 2_000) -> int:
+        """The number of the value, described with at most ``most`` more below it.
+
+        ``name`` is what it is called where it was found: a secret's name masks it.
+        """
+        if self.masker.is_secret(name, obj):
+            return self._masked(obj)
+        self._scan(obj)
+        known = self._numbers.get(id(obj))
+        if known is not None:
+            return known
+        number, waiting = self._describe(obj, 0)
+        most = min(most, self._most - self._next)
+        queue = [(waiting, 0)] if waiting is not None else []
+        while queue:
+            later: List[Any] = []
+            for (row, found), depth in queue:
+                most = self._expand(row, found, depth, most, later)
+            queue = later
+        return number
+
+    def _expand(self, row: Dict[str, Any], obj: Any, depth: int, most: int, later: List[Any]) -> int:
+        width = _WIDTH[depth] if depth < len(_WIDTH) else 0
+        if not width or most <= 0 or self._out_of_time():
+            self.left_out += 1
+            row["left_out"] = _count(obj)
+            return most
+        children: List[List[Any]] = []
+        total = 0
+        pair = _pair_name(obj)
+        try:
+            total, listed = _children(obj, width)
+        except Exception:
+            listed = []
+        for kind, name, value in listed:
+            if kind == "property":
+                children.append([kind, name, None])
+                continue
+            if name == "[1]" and pair:
+                secret = self.masker.is_secret(pair, value)
+            else:
+                secret = self.masker.is_secret(name if kind == "attribute" else _key_of(name), value)
+            if secret:
+                children.append([kind, name, self._masked(value)])
+                continue
+            known = self._numbers.get(id(value))
+            if known is None:
+                known, waiting = self._describe(value, depth + 1)
+                most -= 1
+                if waiting is not None:
+                    later.append((waiting, depth + 1))
+            children.append([kind, name, known])
+        if children:
+            row["children"] = children
+        if total > len(listed):
+            row["left_out"] = total - len(listed)
+        return most
+
+    def _describe(self, obj: Any, depth: int) -> Tuple[int, Optional[Tuple[Dict[str, Any], Any]]]:
+        """A row of its own for the object, and what is left to expand of it."""
+        number = self._next
+        self._next += 1
+        self._numbers[id(obj)] = number
+        self._kept.append(obj)
+        cls = type(obj)
+        row: Dict[str, Any] = {"type": values.qualified(cls)}
+        self.described[number] = row
+        if self._late:
+            row["text"] = "<%s>" % values.type_name(cls)
+            row["cut"] = True
+            return number, None
+        row["text"] = shown = values.text(obj)
+        size = values.size_of(obj)
+        if size is not None:
+            row["size"] = size
+        if shown.endswith("…") or " long)" in shown[-12:]:
+            row["cut"] = True
+            if depth <= _LONG_DEPTH and issubclass(cls, str):
+                row["long"] = str.__getitem__(obj, slice(0, LONG_LIMIT))
+        if issubclass(cls, str):
+            self.masker.learn_from_text(str.__getitem__(obj, slice(0, _LEARNT)))
+        array = arrays.described(obj)
+        if array is not None:
+            row["array"] = array
+        if values.one_of(cls, _OPAQUE) or (issubclass(cls, _LEAVES) and not values.instance_dict(obj)):
+            return number, None
+        return number, (row, obj)
+
+    def _masked(self, obj: Any) -> int:
+        self.masker.learn(obj)
+        number = self._next
+        self._next += 1
+        self.described[number] = {
+            "type": values.qualified(type(obj)),
+            "text": MASK,
+            "masked": True,
+        }
+        return number
+
+    def _out_of_time(self) -> bool:
+        if not self._late and self._next % 32 == 0:
+            self._late = time.monotonic() > self._deadline
+        return self._late
+
+    def _scan(self, obj: Any) -> None:
+        """Learn the secrets below a value by their names, deeper than it will be described."""
+        if not self.masker.enabled:
+            return
+        level: List[Any] = [obj]
+        seen = 0
+        for _ in range(_SCAN_DEPTH):
+            below: List[Any] = []
+            for each in level:
+                cls = type(each)
+                leaf = issubclass(cls, _LEAVES) and not values.instance_dict(each)
+                if leaf or id(each) in self._scanned or values.one_of(cls, _OPAQUE):
+                    continue
+                self._scanned.add(id(each))
+                self._kept.append(each)
+                try:
+                    found = _named(each)
+                except Exception:
+                    continue
+                for name, value in found:
+                    seen += 1
+                    if name and self.masker.is_secret(name, value):
+                        self.masker.learn(value)
+                    else:
+                        below.append(value)
+                if seen > _SCAN_NODES or self._late or time.monotonic() > self._deadline:
+                    return
+            level = below
+
+
+def _key_of(name: str) -> str:
+    """A dict key's text without its quotes; "" for an index."""
+    if name.startswith("["):
+        return ""
+    return name[1:-1] if name[:1] in "'\"" and name[-1:] == name[:1] else name.lstrip("b'").rstrip("'")
+
+
+def _named(obj: Any) -> Iterator[Tuple[str, Any]]:
+    """Items and attributes with the names that could tell a secret; a pair counts as a name and
+    its value, as headers are often written."""
+    cls = type(obj)
+    found: List[Tuple[str, Any]] = []
+    if issubclass(cls, dict):
+        for key, value in list_items(obj, 500):
+            found.append((_plain(key), value))
+    elif issubclass(cls, (list, tuple)):
+        base = list if issubclass(cls, list) else tuple
+        part = base.__getitem__(obj, slice(0, 500))
+        fields = values._fields(cls)
+        pair = _pair_name(obj)
+        if pair:
+            found.append((pair, part[1]))
+        else:
+            found += [(fields[i] if i < len(fields) else "", v) for i, v in enumerate(part)]
+    elif issubclass(cls, (set, frozenset)) or values._is_deque(cls):
+        found += [("", value) for value in islice(values.elements(obj), 200)]
+    own = values.instance_dict(obj)
+    if own:
+        found += [(k, v) for k, v in list_items(own, 200) if type(k) is str]
+    found += values.slots(obj)
+    return iter(found)
+
+
+def _pair_name(obj: Any) -> str:
+    """The first of two elements where that is a text, as in a list of headers; else ""."""
+    cls = type(obj)
+    for base in (list, tuple):
+        if issubclass(cls, base):
+            if base.__len__(obj) != 2 or values._fields(cls):
+                return ""
+            return _plain(base.__getitem__(obj, 0))
+    return ""
+
+
+def _plain(key: Any) -> str:
+    if type(key) is str:
+        return key
+    return key.decode("latin-1") if type(key) is bytes else ""
+
+
+def _count(obj: Any) -> int:
+    size = values.size_of(obj) or 0
+    own = values.instance_dict(obj)
+    return size + (len(own) if own else 0)
+
+
+def _children(obj: Any, width: int) -> Tuple[int, List[Tuple[str, str, Any]]]:
+    """How many children there are, and the first of them (of a sequence also the last): kind,
+    name, value."""
+    cls = type(obj)
+    listed: List[Tuple[str, str, Any]] = []
+    total = 0
+    columns = arrays.columns(obj, width)
+    if columns is not None:
+        return columns
+    if issubclass(cls, dict):
+        total = dict.__len__(obj)
+        listed += [("item", values.text(k, 80), v) for k, v in list_items(obj, width)]
+    elif issubclass(cls, (list, tuple)):
+        base = list if issubclass(cls, list) else tuple
+        total = base.__len__(obj)
+        fields = values._fields(cls)
+        for index in _ends(total, width):
+            name = fields[index] if index < len(fields) else "[%d]" % index
+            listed.append(("item", name, base.__getitem__(obj, index)))
+    elif issubclass(cls, (set, frozenset)) or values._is_deque(cls):
+        total = values.size_of(obj) or 0
+        found = islice(values.elements(obj), width)
+        listed += [("item", "[%d]" % i, value) for i, value in enumerate(found)]
+    attributes = _attributes(obj)
+    total += len(attributes)
+    return total, listed + attributes[:width]
+
+
+def _ends(total: int, width: int) -> List[int]:
+    """Indices of what is kept of a sequence: three quarters from its start, the rest its end."""
+    if total <= width:
+        return list(range(total))
+    last = width // 4
+    return [*range(width - last), *range(total - last, total)]
+
+
+def _attributes(obj: Any) -> List[Tuple[str, str, Any]]:
+    cls = type(obj)
+    own = values.instance_dict(obj)
+    pairs = [(k, v) for k, v in list_items(own, 2_000) if type(k) is str] if own else []
+    pairs += values.slots(obj)
+    found = [("attribute", name, value) for name, value in pairs]
+    if issubclass(cls, BaseException):
+        found.append(("attribute", "args", values._get_args(obj)))
+    if not issubclass(cls, (dict, list, tuple, set, frozenset)):
+        found += [("property", name, None) for name in values.properties(obj)[:50]]
+    return found

@@ -1,0 +1,9 @@
+class Closing:
+    def __del__(self):
+        state = "closing"
+        raise ValueError("in del " + state)  # @raise
+
+
+closing = Closing()
+del closing
+print("goes on")
