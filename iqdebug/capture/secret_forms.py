@@ -36,7 +36,7 @@ _TRIGGERS = (
 )
 _NAME_LONGEST = 64
 _PAIR = re.compile(
-    r"(?:%s)[\w.\-]{0,64}" % "|".join(_TRIGGERS)
+    r"(?:%s)[\w.\-]{0,64}(?![\w.\-])" % "|".join(_TRIGGERS)
     + r"(?:\\{0,3}[\"'])?\]?[ \t]{0,16}"
     + r"(?P<sep>=>|:=|={1,3}|!=|:(?!//)|,(?=[ \t]{0,4}\\{0,3}[\"']))[ \t]{0,16}"
     + r"(?:[bru]{1,2}(?=[\"'])|f(?=[\"']))?(?P<quote>\"{3}|'{3}|\\{0,3}[\"'])?"
@@ -304,7 +304,8 @@ def _unquoted(text: str, begin: int, name_end: int, start: int, sep: str, streng
         return None  # user, password = a, b
     if sep == ":" and not looks and not _AFTER.match(text, end):
         return None  # prose: "password: must be long"
-    return (start, end, looks and not _WORD.match(value))
+    certain = looks or (len(value) >= 6 and not _IDENTIFIER.match(value))
+    return (start, end, certain and not _WORD.match(value))
 
 
 def _shape(text: str, begin: int, name_end: int, start: int, sep: str) -> Tuple[re.Pattern[str], bool]:

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 SHORTEST = 4
 """Characters of what is masked wherever it appears."""
 
-_MOST_CHARACTERS = 8_000_000  # of all written forms together
+_MOST_CHARACTERS = 3_000_000  # of the written forms beside the secrets themselves
 _ANCHORED = 16  # characters at either end of a form in which its anchor lies
+_CROWD = 8
+_FARTHEST = 256
+_MOST_HITS = 20_000
 _RAREST = (
     "\x7f\x00~^`|@#$%&?!*+<>;{}[]\\QXZJKqVYWzjUHGFxkBNDPMLO9876354RCTSIAE210"
     "/:\"'=-()w_,.yvbgfhpmucdlsnirtoae \n"
@@ -43,62 +46,69 @@ class Index:
 
     def __init__(self, secrets: Set[str]) -> None:
         self._anchors: Dict[str, List[Tuple[str, int]]] = {}
-        self._tails: Dict[str, List[Tuple[str, int]]] = {}
-        self._heads: Dict[str, List[Tuple[str, int]]] = {}
+        self._tails: Dict[str, Set[str]] = {}
+        self._heads: Dict[str, Set[str]] = {}
         room = _MOST_CHARACTERS
         for secret in sorted(secrets):
-            for form in sorted(_forms(secret), key=len):
-                room -= len(form)
-                if form == secret or room > 0:
+            self._add(secret)
+            for form in _forms(secret) if room > 0 else ():
+                if form != secret:
+                    room -= len(form)
                     self._add(form)
         self._search = re.compile(_expression(self._anchors)).search if self._anchors else None
 
     def _add(self, form: str) -> None:
         last = len(form) - SHORTEST
-        first = self._anchor(form, range(min(last + 1, _ANCHORED)))
-        second = (
-            self._anchor(form, range(max(last - _ANCHORED, first), last + 1))
-            if last > 2 * _ANCHORED
-            else first
-        )
+        first = self._anchor(form, 0, min(last, _ANCHORED), 1)
+        second = self._anchor(form, last, max(last - _ANCHORED, first), -1) if last > 2 * _ANCHORED else first
         for size in range(SHORTEST, min(first + SHORTEST, len(form))):
-            self._tails.setdefault(form[size - SHORTEST : size], []).append((form, size))
+            self._tails.setdefault(form[size - SHORTEST : size], set()).add(form[:size])
         for at in range(second + 1, last + 1):
-            self._heads.setdefault(form[at : at + SHORTEST], []).append((form, at))
+            self._heads.setdefault(form[at : at + SHORTEST], set()).add(form[at:])
 
-    def _anchor(self, form: str, places: range) -> int:
-        def cost(at: int) -> Tuple[int, int, int]:
+    def _anchor(self, form: str, begin: int, end: int, step: int) -> int:
+        """The place of a rare anchor; beyond ``end`` where many other forms have those before."""
+        best, least = begin, (1 << 30, 0)
+        for at in range(begin, len(form) - SHORTEST + 1 if step > 0 else -1, step):
+            if (at - end) * step > 0 and (least[0] < _CROWD or abs(at - begin) > _FARTHEST):
+                break
             known = self._anchors.get(form[at : at + SHORTEST])
-            return (len(known) if known else 0) // 8, _RANK.get(form[at], 0), at
-
-        best = min(places, key=cost)
+            cost = (len(known) // _CROWD if known else 0, _RANK.get(form[at], 0))
+            if cost < least:
+                best, least = at, cost
         self._anchors.setdefault(form[best : best + SHORTEST], []).append((form, best))
         return best
 
     def spans(self, text: str) -> List[Tuple[int, int]]:
+        """Start and end of each form in the text, overlapping ones too, and of what is left of one
+        at a border. In a text with a great many, overlapping ones count as one."""
         if self._search is None or len(text) < SHORTEST:
             return []
         found: List[Tuple[int, int]] = []
         starts, ends = _borders(text)
         search, anchors = self._search, self._anchors
+        last_start, first_end = starts[-1], ends[0]
+        hits = 0
         match = search(text)
         while match is not None:
-            at = match.start()
+            at = following = match.start()
             for form, offset in anchors[text[at : at + SHORTEST]]:
                 start = at - offset
                 if start >= 0 and text.startswith(form, start):
                     found.append((start, start + len(form)))
-                else:
+                    following = max(following, start + len(form) - 1)
+                elif start < last_start or start + len(form) > first_end:
                     found += _cut_out(text, form, start, at, starts, ends)
-            match = search(text, at + 1)
+            hits += 1
+            match = search(text, (at if hits < _MOST_HITS else following) + 1)
         for end in ends:
-            for form, size in self._tails.get(text[max(end - SHORTEST, 0) : end], ()):
-                if end >= size and text.startswith(form[:size], end - size):
-                    found.append((end - size, end))
+            for form in self._tails.get(text[max(end - SHORTEST, 0) : end], ()):
+                if text.endswith(form, 0, end):
+                    found.append((end - len(form), end))
         for start in starts:
-            for form, at in self._heads.get(text[start : start + SHORTEST], ()):
-                if text.startswith(form[at:], start):
-                    found.append((start, start + len(form) - at))
+            for form in self._heads.get(text[start : start + SHORTEST], ()):
+                if text.startswith(form, start):
+                    found.append((start, start + len(form)))
         return found
 
 

@@ -123,7 +123,7 @@ class Forest:
             row["text"] = "<%s>" % values.type_name(cls)
             row["cut"] = True
             return number, None
-        row["text"] = shown = values.text(obj)
+        row["text"] = shown = values.text(obj, 400, 4) if depth == 0 else values.text(obj)
         size = values.size_of(obj)
         if size is not None:
             row["size"] = size

@@ -162,9 +162,10 @@ def _deque_type() -> Optional[type]:
     return getattr(collections, "deque", None)
 
 
-def text(obj: Any, limit: int = TEXT_LIMIT) -> str:
-    """A text of at most ``limit`` characters (and a closing mark when it was cut)."""
-    return cut(_text(obj, limit, _DEPTH), limit)
+def text(obj: Any, limit: int = TEXT_LIMIT, depth: int = _DEPTH) -> str:
+    """A text of at most ``limit`` characters (and a closing mark when it was cut); ``depth`` levels
+    of what it contains are shown."""
+    return cut(_text(obj, limit, depth), limit)
 
 
 def cut(value: str, limit: int) -> str:
@@ -337,7 +338,7 @@ def _pairs(name: str, pairs: Any, limit: int, depth: int, between: str) -> str:
 
 def _described(obj: Any, cls: type) -> str:
     if issubclass(cls, type):
-        return "<class %s>" % qualified(obj)
+        return type.__repr__(obj)
     if cls is types.FunctionType:
         code = obj.__code__
         return "<function %s, line %d>" % (obj.__qualname__, code.co_firstlineno)
@@ -369,11 +370,14 @@ def _described(obj: Any, cls: type) -> str:
 
 
 def _array_text(obj: Any, cls: type, shape: Tuple[Any, ...], dtype: Any) -> str:
+    plain = type_module(cls) == "numpy" and getattr(dtype, "kind", "O") in "biufc"
+    if plain and type_name(cls) == "ndarray" and getattr(obj, "size", 99) <= 24:
+        return " ".join(repr(obj).split())  # numpy's own
     shown = "<%s %s %s" % (type_name(cls), shape, str(dtype))
     device = _getset(obj, "device")
     if device is not None:
         shown += " on " + str(device)
-    if type_module(cls) == "numpy" and getattr(dtype, "kind", "O") in "biufc":
+    if plain:
         flat = [str(x) for x in islice(obj.flat, 6)]
         shown += ": " + ", ".join(flat) + (", …" if getattr(obj, "size", 0) > 6 else "")
     return shown + ">"
@@ -388,6 +392,8 @@ def _object_text(obj: Any, cls: type, limit: int, depth: int) -> str:
     named = [(k, v) for k, v in pairs if type(k) is str]
     if depth <= 0 or not named:
         return "<%s>" % name
+    if own_text is not None:
+        name += " object:"  # as Python's own text for it begins
     size = len(own or ()) + (len(named) - len(own or ()) if len(named) > len(own or ()) else 0)
     body = _joined(iter(named[:_ITEMS_SHOWN]), max(limit - len(name) - 2, 20), depth, "=", size)
     return "<%s %s>" % (name, body)

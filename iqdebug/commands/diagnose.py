@@ -1,47 +1,146 @@
-"""`iqdebug diagnose`: what is likely wrong, without a screen."""
+"""`iqdebug diagnose`: what is likely wrong, without a screen: with a process, a crash file, or a
+command that is run to its end."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 from typing import Any
 
-from iqdebug.commands import add_pid, ended_by_signals, seconds
+from iqdebug.commands import ended_by_signals, pid_number, seconds
+from iqdebug.errors import IqdebugError, UsageError
 
-__all__ = ["add"]
+__all__ = ["NO_CRASH", "add"]
+
+NO_CRASH = 3
+"""Exit code of `diagnose -- CMD` for a program that ended without a crash."""
+
+_EPILOG = """\
+`diagnose -- CMD` and `diagnose FILE` exit with 0 when a crash was diagnosed and with 3 when the
+program ended without one. What CMD prints is its own; with --json it goes to stderr."""
 
 
 def add(commands: Any) -> None:
-    diagnose = commands.add_parser("diagnose", help="print what is likely wrong with a process, and leave it")
-    add_pid(diagnose)
-    diagnose.add_argument("--json", action="store_true", help="print JSON")
-    diagnose.add_argument(
+    parser = commands.add_parser(
+        "diagnose",
+        help="print what is likely wrong with a process, a crash file or a command",
+        usage="iqdebug diagnose [options] PID | FILE | -- CMD [ARGS...]",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("target", nargs="?", metavar="PID|FILE", help="a process id, or a crash file")
+    parser.add_argument("--json", action="store_true", help="print JSON (docs/diagnose-json.md)")
+    parser.add_argument(
         "--seconds",
         type=seconds,
         default=0.4,
         metavar="N",
-        help="observe for N seconds (default %(default)s)",
+        help="PID: observe for N seconds (default %(default)s)",
     )
-    diagnose.add_argument("--no-attach", action="store_true", help="only look from outside")
-    diagnose.add_argument(
-        "--yes", "-y", action="store_true", help="accepted for symmetry; diagnose never asks"
+    parser.add_argument("--no-attach", action="store_true", help="PID: only look from outside")
+    parser.add_argument("--yes", "-y", action="store_true", help="accepted for symmetry; diagnose never asks")
+    parser.add_argument("--python", metavar="PY", help="CMD: the interpreter that runs a script or -m module")
+    parser.add_argument(
+        "--budget",
+        type=_tokens,
+        metavar="TOKENS",
+        help="crash: size of the evidence in tokens (default 16000)",
     )
-    diagnose.set_defaults(run=_diagnose)
+    parser.add_argument(
+        "--no-mask", action="store_true", help="CMD: write secrets to the crash file as they are"
+    )
+    parser.set_defaults(run=_diagnose, command=None)
+
+
+def _tokens(text: str) -> int:
+    if not text.isdecimal() or not 100 <= int(text) <= 10_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of tokens from 100 to 10000000")
+    return int(text)
 
 
 def _diagnose(options: argparse.Namespace) -> int:
+    if options.command is not None:
+        if options.target is not None:
+            raise UsageError(f"Both {options.target} and a command were named", fix="Name one of them")
+        return _command(options)
+    if options.target is None:
+        raise UsageError(
+            "Nothing was named to diagnose", fix="iqdebug diagnose PID | FILE | -- script.py ARGS"
+        )
+    if options.target.isdecimal() and not Path(options.target).exists():
+        return _process(options)
+    return _file(Path(options.target), options)
+
+
+def _process(options: argparse.Namespace) -> int:
     import asyncio
 
     from iqdebug import headless, text
     from iqdebug.peek.preflight import require_attachable
 
+    try:
+        pid = pid_number(options.target)
+    except argparse.ArgumentTypeError as error:
+        raise UsageError(str(error)) from None
     if options.no_attach:
-        result = headless.from_outside(options.pid, options.seconds)
+        result = headless.from_outside(pid, options.seconds)
     else:
-        info = require_attachable(options.pid)
+        info = require_attachable(pid)
         with ended_by_signals():
             result = asyncio.run(headless.attached(info, options.seconds))
-    if options.json:
-        print(text.json_text(result))
-    else:
-        print("\n".join(result.lines()))
+    print(text.json_text(result) if options.json else "\n".join(result.lines()))
     return 0
+
+
+def _file(path: Path, options: argparse.Namespace) -> int:
+    from iqdebug.crash import open_crash
+    from iqdebug.report import BUDGET, report_on
+
+    report = report_on(open_crash(path), options.budget or BUDGET)
+    print(report.json() if options.json else "\n".join(report.lines()))
+    return 0
+
+
+def _command(options: argparse.Namespace) -> int:
+    from iqdebug.crash.shelf import crash_folder
+    from iqdebug.watched import command_line, watch
+
+    command = command_line(options.command, options.python)
+    done = watch(command, crash_folder(), mask=not options.no_mask, quiet_stdout=options.json)
+    crash = _the_crash(done.files, done.pid)
+    if crash is None:
+        return _no_crash(done.code)
+    if not options.json:
+        print()
+    return _file(crash, options)
+
+
+def _the_crash(files: tuple[Path, ...], pid: int) -> Path | None:
+    """The one to speak of: what ended the program, else the last that happened in it."""
+    from iqdebug.crash import open_crash
+
+    best: tuple[tuple[bool, bool, int], Path] | None = None
+    for number, path in enumerate(files):
+        try:
+            meta = open_crash(path).meta
+        except IqdebugError:
+            continue
+        worth = (meta.why in ("uncaught", "native"), meta.pid == pid, number)
+        if best is None or worth > best[0]:
+            best = (worth, path)
+    return best[1] if best is not None else None
+
+
+def _no_crash(code: int) -> int:
+    if code == 0:
+        print("The program ended well: no crash.", file=sys.stderr)
+        return NO_CRASH
+    how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
+    print(f"iqdebug: the program ended {how}, and no exception was left uncaught in it", file=sys.stderr)
+    print(
+        "  Python started with -I, -E or -S, and other languages, are not watched; "
+        "sys.exit() is not a crash.",
+        file=sys.stderr,
+    )
+    return NO_CRASH

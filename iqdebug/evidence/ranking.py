@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from iqdebug.evidence.containers import growing_containers
 from iqdebug.evidence.failures import exception_explained
+from iqdebug.evidence.fault import ranked_places
 from iqdebug.evidence.hot import holds_the_gil, never_ending_loop
 from iqdebug.evidence.locks import pool_waits_for_itself, waiting_for_locks
 from iqdebug.evidence.look import Finding, Look, where
@@ -31,6 +32,7 @@ RULES: tuple[Callable[[Look], list[Finding]], ...] = (
 _ORDER = {"likely": 0, "possible": 1, "note": 2}
 _MOST_SUSPECTS = 8
 _MOST_NOTES = 8
+_MOST_PLACES = 10
 
 
 def diagnose(
@@ -50,6 +52,8 @@ def diagnose(
     prove it together, ``no clear suspect`` when none accused a place; then ``suspects`` is empty.
     """
     look = Look(snapshot, read_source, earlier)
+    if snapshot.exception is not None and snapshot.phase is Phase.CRASHED:
+        return _of_exception(look, read_source)
     findings = [finding for rule in RULES for finding in rule(look)]
     accusing = sorted(
         (f for f in findings if f.strength != "note" and f.suspects),
@@ -66,6 +70,47 @@ def diagnose(
         confidence="likely" if best.strength == "likely" else "possible",
         suspects=_ranked(accusing),
         notes=tuple(n for n in dict.fromkeys(notes) if n != best.headline),
+    )
+
+
+def _of_exception(look: Look, read_source: Callable[[str], Sequence[str]]) -> Diagnosis:
+    """A crash: the places ranked by :mod:`.fault`, in the words of the rule that explains it."""
+    findings = [finding for rule in (deep_recursion, exception_explained) for finding in rule(look)]
+    spoken = sorted(
+        (f for f in findings if f.strength != "note" and f.suspects), key=lambda f: _ORDER[f.strength]
+    )
+    said = {(s.path, s.line): s for f in findings for s in f.suspects}
+    thread = look.snapshot.focused
+    frames = [(f.path, f.line) for f in thread.frames] if thread is not None else []
+    suspects = []
+    for site in ranked_places(look.snapshot, read_source)[:_MOST_PLACES]:
+        known = said.pop((site.path, site.line), None)
+        reasons = [*known.reasons, *site.reasons] if known is not None else site.reasons
+        proof = [*(known.proof if known is not None else ()), *site.proof]
+        place = (site.path, site.line)
+        suspects.append(
+            Suspect(
+                path=site.path,
+                line=site.line,
+                function=site.function,
+                score=round(min(site.weight, 0.99), 3),
+                reasons=tuple(dict.fromkeys(reasons)),
+                proof=tuple({v.name: v for v in proof}.values()),
+                thread_id=thread.id if thread is not None else None,
+                frame_index=frames.index(place) if place in frames else None,
+            )
+        )
+    suspects += [s for s in said.values() if len(suspects) < _MOST_PLACES]
+    error = look.snapshot.exception
+    headline = f"{error.type}: {error.message}".strip(": ") if error is not None else ""
+    strength = spoken[0].strength if spoken else "possible"
+    if not suspects:
+        return Diagnosis(headline, "no clear suspect")
+    return Diagnosis(
+        headline=spoken[0].headline if spoken else headline,
+        confidence="likely" if strength == "likely" else "possible",
+        suspects=tuple(suspects),
+        notes=tuple(f.headline for f in findings if f.strength == "note")[:_MOST_NOTES],
     )
 
 

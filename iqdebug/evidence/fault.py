@@ -1,0 +1,337 @@
+"""Where the cause of an exception most likely lies: the ranking of places.
+
+Three kinds of places are weighed: the frames that the exception passed through, the lines that
+gave the failing value, and functions that returned before the failure and shaped it. Every rule
+below says why it holds for code in general.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from iqdebug.evidence.places import (
+    Function,
+    FunctionTree,
+    Site,
+    Texts,
+    calls_in,
+    names_in,
+    own_expressions,
+    package_of,
+    unparsed,
+)
+from iqdebug.evidence.provenance import breaks_contract, senders, trace_from
+from iqdebug.state import ExceptionInfo, Frame, Snapshot
+
+__all__ = ["Failure", "failures", "ranked_places"]
+
+_MOST_FRAMES = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One exception and its frames, innermost first. ``share`` says how much of the suspicion is
+    its own, where others are chained to it."""
+
+    error: ExceptionInfo
+    frames: tuple[Frame, ...]
+    share: float
+
+
+def failures(snapshot: Snapshot, texts: Texts) -> list[Failure]:
+    """The exceptions of a crash, the first cause first."""
+    error = snapshot.exception
+    if error is None:
+        return []
+    thread = snapshot.focused
+    frames = error.frames or (_before_labels(thread.frames) if thread is not None else ())
+    return _unfolded(error, frames, 1.0, texts)
+
+
+def _before_labels(frames: Sequence[Frame]) -> tuple[Frame, ...]:
+    cut = next((i for i, f in enumerate(frames) if f.kind == "label"), len(frames))
+    return tuple(frames[:cut])
+
+
+def _unfolded(error: ExceptionInfo, frames: tuple[Frame, ...], share: float, texts: Texts) -> list[Failure]:
+    found: list[Failure] = []
+    if error.members:
+        # A group only says that its members failed.
+        for member in error.members[:8]:
+            found += _unfolded(member, member.frames, share, texts)
+        return [*found, Failure(error, frames, share * 0.3)]
+    own = share
+    for before in error.chain[:1]:
+        # `raise X from e`, or a raise in an except block, reports a failure that came first. An
+        # error of another kind inside the handler is a failure of the handler's own.
+        reported = before.link == "cause" or _raised_on_purpose(frames, texts)
+        if not before.frames:
+            continue
+        nested = ExceptionInfo(before.type, before.message, chain=error.chain[1:], members=before.members)
+        found += _unfolded(nested, before.frames, share * (1.0 if reported else 0.55), texts)
+        own = share * (0.62 if reported else 1.0)
+    return sorted([*found, Failure(error, frames, own)], key=lambda f: -f.share)
+
+
+def _raised_on_purpose(frames: Sequence[Frame], texts: Texts) -> bool:
+    site = next((f for f in frames if f.kind not in ("stdlib", "label")), None)
+    if site is None:
+        return False
+    return isinstance(Function.of(site, texts).statement, ast.Raise | ast.Assert)
+
+
+def ranked_places(snapshot: Snapshot, read_source: Callable[[str], Sequence[str]]) -> list[Site]:
+    """Places under suspicion, best first, a function's best line before its others."""
+    texts = Texts(read_source)
+    sites: dict[tuple[str, int], Site] = {}
+    for failure in failures(snapshot, texts):
+        for site in _Ranking(failure, texts).sites():
+            site.weight *= failure.share
+            known = sites.get((site.path, site.line))
+            if known is None or known.weight < site.weight:
+                if known is not None:
+                    site.reasons = list(dict.fromkeys([*site.reasons, *known.reasons]))
+                sites[site.path, site.line] = site
+    return _interleaved(list(sites.values()))
+
+
+def _interleaved(sites: list[Site]) -> list[Site]:
+    """A second line of a function is worth less than the first of another: it is found at once
+    when the function is opened."""
+    best: dict[tuple[str, str], int] = {}
+    ordered = []
+    for site in sorted(sites, key=lambda s: (-s.weight, s.path, s.line)):
+        times = best.get((site.path, site.function), 0)
+        best[site.path, site.function] = times + 1
+        ordered.append((site.weight * 0.62**times, site))
+    return [site for _, site in sorted(ordered, key=lambda item: -item[0])]
+
+
+class _Ranking:
+    """The places of one failure."""
+
+    def __init__(self, failure: Failure, texts: Texts) -> None:
+        self.error = failure.error
+        self.texts = texts
+        self.frames = [f for f in failure.frames if f.kind != "label"][:_MOST_FRAMES]
+        self.code = [i for i, f in enumerate(self.frames) if f.kind != "stdlib" and self._has_text(f)]
+        self.functions = {i: Function.of(self.frames[i], texts) for i in self.code}
+
+    def _has_text(self, frame: Frame) -> bool:
+        return bool(self.texts[frame.path].text(frame.line).strip())
+
+    def sites(self) -> list[Site]:
+        if not self.code:
+            return [
+                Site(f.path, f.line, f.name, 0.5 * 0.7**i, ["the exception passed through here"], index=i)
+                for i, f in enumerate(self.frames[:5])
+            ]
+        first = self.code[0]
+        function = self.functions[first]
+        deliberate = isinstance(function.statement, ast.Raise | ast.Assert)
+        if self.error.type.endswith("RecursionError"):
+            return self._recursion()
+        suspicious = self._suspicious(function, deliberate)
+        trace = trace_from(self.frames, self.texts, first, suspicious, 1.0)
+        weights = self._frame_weights(deliberate, suspicious)
+        sites = []
+        for index, weight in weights.items():
+            found = self.functions[index]
+            reached = max((t.weight for t in trace.sites.values() if t.index == index), default=0.0)
+            if deliberate:
+                weight *= 1.0 + 0.7 * reached
+            words = self._words(index, first, deliberate)
+            sites.append(Site(found.frame.path, found.frame.line, found.qualname, weight, [words], [], index))
+            sites += self._guards(index, weight) if index == first else []
+        for site in trace.sites.values():
+            if site.index is not None:
+                around = weights.get(site.index, 0.3)
+                site.weight = min(site.weight, 1.0) * around * 0.9
+            else:
+                site.weight = min(site.weight, 0.9) * 0.72
+            sites.append(site)
+        return sites
+
+    def _guards(self, index: int, weight: float) -> list[Site]:
+        """The condition that let the failing line run is where a missing case belongs."""
+        function = self.functions[index]
+        if function.tree is None:
+            return []
+        tests = [t for t in _conditions_around(function.tree, function.frame.line) if isinstance(t, ast.expr)]
+        nearest = next((t for t in tests if t.lineno < function.frame.line), None)
+        if nearest is None:
+            return []
+        words = f"`{unparsed(nearest)}` let the failing line run"
+        path = function.frame.path
+        return [Site(path, nearest.lineno, function.qualname, weight * 0.66, [words], [], index)]
+
+    def _recursion(self) -> list[Site]:
+        """Of a recursion without end the functions that go round, those first that decide
+        something: one that only calls the next cannot end it."""
+        counts: dict[tuple[str, str], int] = {}
+        for index in self.code:
+            key = (self.frames[index].path, self.functions[index].qualname)
+            counts[key] = counts.get(key, 0) + 1
+        most = max(counts.values())
+        found: dict[tuple[str, str], Site] = {}
+        for index in self.code:
+            function = self.functions[index]
+            key = (function.frame.path, function.qualname)
+            if counts[key] * 4 < most or counts[key] < 2 or key in found:
+                continue
+            decides = function.body_size >= 4 and not _hands_on(function)
+            weight = (0.9 if decides else 0.4) * 0.96 ** len(found)
+            words = f"goes round: {counts[key]} times among the innermost frames"
+            found[key] = Site(*key[:1], function.frame.line, key[1], weight, [words], [], index)
+        return list(found.values())
+
+    def _suspicious(self, function: Function, deliberate: bool) -> list[ast.AST]:
+        """The expressions whose values made the failure."""
+        if deliberate and function.tree is not None:
+            return list(_conditions_around(function.tree, function.frame.line))
+        if function.failing is not None:
+            return [function.failing]
+        return list(own_expressions(function.statement)) if function.statement is not None else []
+
+    def _frame_weights(self, deliberate: bool, suspicious: Sequence[ast.AST]) -> dict[int, float]:
+        weights: dict[int, float] = {}
+        seen: set[tuple[str, str]] = set()
+        start = self.code[0]
+        home = self._package(start)
+        handing_out = not deliberate
+        place, lift = 0, 1.0
+        for index in self.code:
+            function = self.functions[index]
+            key = (function.frame.path, function.qualname)
+            weight = self._prior(place, deliberate) * lift
+            lift = 1.0
+            if _hands_on(function):
+                # A wrapper runs what it was given, whatever that does.
+                weights[index] = weight * 0.3
+                lift = 1.15
+                continue
+            place += 1
+            if key in seen:
+                weight *= 0.3
+            seen.add(key)
+            if deliberate and _raises_for_others(function):
+                # A function that checks and complains is right more often than who called it.
+                weight *= 0.4
+                lift = 1.3
+            elif handing_out and _only_hands_out(function):
+                # One line that looks something up does what it is told: the caller asked wrongly.
+                weight *= 0.45
+                lift = 1.65
+            else:
+                handing_out = False
+            if function.frame.kind == "user" and home not in ("user", "stdlib") and not deliberate:
+                weight *= 0.6
+            weights[index] = weight * self._rarity(index)
+        self._blame_senders(weights, suspicious)
+        return weights
+
+    def _package(self, index: int) -> str:
+        return package_of(self.frames[index].path, self.frames[index].kind)
+
+    @staticmethod
+    def _prior(place: int, deliberate: bool) -> float:
+        """Where nothing else is known: an error that arises by itself most often has its cause
+        where it arises; one that is raised on purpose tells about its callers."""
+        if deliberate:
+            return 0.7 * 0.88**place
+        return 1.0 if place == 0 else 0.6 * 0.8 ** (place - 1)
+
+    def _rarity(self, index: int) -> float:
+        """In a deep stack of one general file, the one frame from a file of special cases stands
+        out: the general code serves everybody and is proven by it."""
+        if len(self.code) < 8:
+            return 1.0
+        path = self.frames[index].path
+        alike = sum(self.frames[i].path == path for i in self.code)
+        same_package = self._package(index) == self._package(self.code[0])
+        return 1.4 if alike == 1 and same_package and self.frames[index].kind != "user" else 1.0
+
+    def _blame_senders(self, weights: dict[int, float], suspicious: Sequence[ast.AST]) -> None:
+        """A value that breaks the contract of the function that received it is the fault of who
+        made it; those in between only handed it on."""
+        first = self.code[0]
+        function = self.functions[first]
+        for name in [n for node in suspicious for n in names_in(node)][:6]:
+            path = senders(self.frames, self.texts, first, name)
+            value = function.value(name)
+            if not path or value is None:
+                continue
+            for between in path[:-1]:
+                if between in weights:
+                    weights[between] *= 0.6
+            origin = path[-1]
+            foreign = self._package(first) != self._package(origin) and value.value == "None"
+            # Nothing where something is due within one package is as often the receiver's case to
+            # handle; across packages the receiver's contract is what others rely upon.
+            broken = value.value != "None" and breaks_contract(function, name)
+            if not (foreign or broken) or origin not in weights:
+                continue
+            if self.frames[origin].kind == "user" and self.frames[first].kind != "user" and not foreign:
+                continue
+            weights[first] *= 0.55
+            weights[origin] = max(weights[origin] * 1.5, 0.95)
+            return
+
+    def _words(self, index: int, first: int, deliberate: bool) -> str:
+        if index != first:
+            return "the exception passed through this call"
+        kind = self.error.type.rsplit(".", 1)[-1]
+        if deliberate:
+            return f"{kind} is raised here on purpose"
+        return f"{kind} arises here" if first == 0 else f"{kind} came out of this call"
+
+
+def _conditions_around(tree: ast.AST, line: int) -> list[ast.AST]:
+    """The tests that led to a line."""
+    found: list[ast.AST] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If | ast.While | ast.Assert) and node.lineno <= line <= (
+            node.end_lineno or 0
+        ):
+            found.append(node.test)
+    found.reverse()
+    return found[:3]
+
+
+_COMPLAINS = re.compile(
+    r"_?(raise|error|fail|abort|check|validate|assert|ensure|require|verify|expect|invalid|reject|die)"
+)
+
+
+def _raises_for_others(function: Function) -> bool:
+    name = function.qualname.rsplit(".", 1)[-1].lower()
+    if _COMPLAINS.match(name) or name.endswith(("_error", "_failed")):
+        return True
+    return isinstance(function.tree, FunctionTree) and function.body_size <= 3
+
+
+def _hands_on(function: Function) -> bool:
+    """A wrapper: takes any arguments and passes them on as they are."""
+    tree = function.tree
+    if not isinstance(tree, FunctionTree) or tree.args.vararg is None or tree.args.kwarg is None:
+        return False
+    if function.statement is None:
+        return False
+    star, stars = tree.args.vararg.arg, tree.args.kwarg.arg
+    for expression in own_expressions(function.statement):
+        for _, call in calls_in(expression):
+            starred = {unparsed(a.value) for a in call.args if isinstance(a, ast.Starred)}
+            doubled = {unparsed(k.value) for k in call.keywords if k.arg is None}
+            if star in starred and stars in doubled:
+                return True
+    return False
+
+
+def _only_hands_out(function: Function) -> bool:
+    if not isinstance(function.tree, FunctionTree) or function.body_size > 2:
+        return False
+    name = function.qualname.rsplit(".", 1)[-1]
+    return name.startswith("__") and name.endswith("__") and name not in ("__init__", "__call__")

@@ -1,0 +1,178 @@
+"""A crash as a report: the diagnosis, the frames, the evidence; as text and as JSON."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from iqdebug import text
+from iqdebug.crash import Crash
+from iqdebug.crash.variables import children_of
+from iqdebug.evidence import diagnose
+from iqdebug.evidence.pack import Evidence, packed
+from iqdebug.source import read_lines
+from iqdebug.state import Diagnosis, ExceptionInfo, Frame, Suspect, Variable
+
+__all__ = ["BUDGET", "CrashReport", "report_on"]
+
+BUDGET = 16_000
+"""Tokens of evidence unless something else is asked for."""
+
+_FRAMES_SHOWN = 12
+_LOCALS_SHOWN = 6
+_SUSPECTS_SHOWN = 5
+_CHILDREN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CrashReport:
+    """What `iqdebug diagnose` says of a crash. ``file`` is where it can be opened from."""
+
+    crash: Crash
+    diagnosis: Diagnosis
+    evidence: Evidence
+
+    def json(self) -> str:
+        """The document that docs/diagnose-json.md describes."""
+        snapshot, meta = self.crash.snapshot, self.crash.meta
+        error = snapshot.exception
+        thread = snapshot.focused
+        frames = [f for f in (thread.frames if thread is not None else ()) if f.kind != "label"]
+        return text.json_text(
+            {
+                "file": str(self.crash.path),
+                "why": meta.why,
+                "how": meta.how,
+                "pid": meta.pid,
+                "python": meta.python,
+                "argv": list(meta.argv),
+                "fingerprint": meta.fingerprint,
+                "exception": _exception(error) if error is not None else None,
+                "headline": self.diagnosis.headline,
+                "confidence": self.diagnosis.confidence,
+                "frames": [_frame(f) for f in frames],
+                "suspects": [_suspect(s, rank) for rank, s in enumerate(self.diagnosis.suspects, 1)],
+                "notes": list(self.diagnosis.notes),
+                "evidence": {
+                    "text": self.evidence.text,
+                    "tokens": self.evidence.tokens,
+                    "budget": self.evidence.budget,
+                },
+                "missing": list(self.crash.missing),
+                "left_out": list(self.crash.left_out),
+            }
+        )
+
+    def lines(self) -> list[str]:
+        """For a terminal or a log: what happened, the suspects, the stack with its values."""
+        meta, snapshot = self.crash.meta, self.crash.snapshot
+        place = f" {meta.how}" if meta.how else ""
+        python = f", Python {meta.python}" if meta.python else ""
+        lines = [f"{text.clean(meta.title)}{text.clean(place)}  (process {meta.pid}{python})"]
+        if snapshot.exception is not None:
+            lines += _chain_lines(snapshot.exception)
+        shown = Diagnosis(
+            self.diagnosis.headline,
+            self.diagnosis.confidence,
+            self.diagnosis.suspects[:_SUSPECTS_SHOWN],
+            self.diagnosis.notes,
+        )
+        lines += ["", *text.diagnosis_lines(shown), ""]
+        thread = snapshot.focused
+        if thread is not None:
+            lines.append("stack, innermost first")
+            frames = [f for f in thread.frames if f.kind != "label"]
+            for frame in frames[:_FRAMES_SHOWN]:
+                lines += _frame_lines(frame, self.crash)
+            if len(frames) > _FRAMES_SHOWN:
+                lines.append(f"  … {len(frames) - _FRAMES_SHOWN:,} more frames")
+        if self.crash.logs:
+            lines += ["", "last output", *text.log_lines(self.crash.logs)]
+        for said in self.crash.missing:
+            lines.append(f"damaged: {text.clean(said)}")
+        return [*lines, "", f"open it: iqdebug open {self.crash.path}"]
+
+
+def report_on(crash: Crash, budget: int = BUDGET) -> CrashReport:
+    """Rank and pack. Source text comes from the file, and from the disk where it holds none."""
+    read = source_reader(crash)
+
+    def children(reference: int) -> Sequence[Variable]:
+        return list(itertools.islice(children_of(crash, reference), _CHILDREN))
+
+    snapshot = crash.snapshot
+    diagnosis = diagnose(snapshot, read_source=read)
+    evidence = packed(
+        snapshot, diagnosis, read_source=read, budget=budget, children=children, logs=crash.logs
+    )
+    return CrashReport(crash, diagnosis, evidence)
+
+
+def source_reader(crash: Crash) -> Callable[[str], Sequence[str]]:
+    """Recorded text first; a file that was not recorded is read as it is now."""
+
+    def read(path: str) -> Sequence[str]:
+        return crash.read_source(path) or read_lines(path)
+
+    return read
+
+
+def _exception(error: ExceptionInfo) -> dict[str, Any]:
+    return {
+        "type": error.type,
+        "message": error.message,
+        "link": error.link,
+        "notes": list(error.notes),
+        "chain": [_exception(each) for each in error.chain],
+        "members": [_exception(each) for each in error.members],
+    }
+
+
+def _frame(frame: Frame) -> dict[str, Any]:
+    return {
+        "file": frame.path,
+        "line": frame.line,
+        "function": frame.name,
+        "user_code": frame.kind == "user",
+        "kind": frame.kind,
+        "variables": {
+            v.name: {"type": v.type, "value": v.value} for v in frame.locals or () if v.kind != "group"
+        },
+    }
+
+
+def _suspect(suspect: Suspect, rank: int) -> dict[str, Any]:
+    return {
+        "rank": rank,
+        "file": suspect.path,
+        "line": suspect.line,
+        "function": suspect.function,
+        "score": suspect.score,
+        "reasons": list(suspect.reasons),
+        "proof": {v.name: v.value for v in suspect.proof},
+    }
+
+
+def _chain_lines(error: ExceptionInfo, indent: str = "  ") -> list[str]:
+    words = {"cause": "caused by", "context": "while handling", "member": "member"}
+    lines = [f"{indent}note: {text.clean(note)}" for note in error.notes]
+    for each in (*error.members, *error.chain):
+        message = text.clean(each.message)[:200]
+        lines.append(f"{indent}{words.get(each.link, 'and')} {each.type}: {message}")
+        lines += _chain_lines(each, indent + "  ") if each.members or each.notes else []
+    return lines
+
+
+def _frame_lines(frame: Frame, crash: Crash) -> list[str]:
+    lines = [f"  {text.clean(frame.name)}  {text.clean(frame.path)}:{frame.line}"]
+    source = source_reader(crash)(frame.path)
+    if 0 < frame.line <= len(source):
+        lines.append(f"      {text.clean(source[frame.line - 1].strip())}")
+    if frame.kind != "stdlib":
+        listed = [v for v in frame.locals or () if v.kind != "group"]
+        lines += [f"        {text.clean(v.name)} = {text.clean(v.value)}" for v in listed[:_LOCALS_SHOWN]]
+        if len(listed) > _LOCALS_SHOWN:
+            lines.append(f"        … {len(listed) - _LOCALS_SHOWN} more")
+    return lines
