@@ -15,6 +15,7 @@
     │   └── ConnectionLost       the debug connection ended without being asked to     exit 9
     ├── RequestFailed            the debug server answered a request with an error     exit 1
     ├── NotAvailable             the action is not possible in this phase              exit 1
+    ├── CrashFileError           a crash file that cannot be opened, or is none         exit 11
     └── MissingTool              a program or package that this step needs is absent   exit 10
 """
 
@@ -26,6 +27,7 @@ __all__ = [
     "AttachTimeout",
     "CannotAttach",
     "ConnectionLost",
+    "CrashFileError",
     "IqdebugError",
     "MissingTool",
     "NoSuchProcess",
@@ -110,6 +112,10 @@ class RequestFailed(IqdebugError):
 
 class NotAvailable(IqdebugError):
     pass
+
+
+class CrashFileError(IqdebugError):
+    exit_code = 11
 
 
 class MissingTool(IqdebugError):

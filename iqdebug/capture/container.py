@@ -24,7 +24,7 @@ _LEVEL = 6
 class Container:
     """Collects encoded chunks up to a size.
 
-    :param masker: every text of every chunk passes through its ``scrub``.
+    :param masker: every text of every chunk passes through its ``scrub``; keys are the format's own.
     """
 
     def __init__(self, masker: Masker, max_bytes: int) -> None:
@@ -51,7 +51,7 @@ class Container:
         if type(value) is str:
             return self._masker.scrub(value) if self._masker.enabled else value
         if type(value) is dict:
-            return {self._scrubbed(k): self._scrubbed(v) for k, v in value.items()}
+            return {k: self._scrubbed(v) for k, v in value.items()}
         if type(value) in (list, tuple):
             return [self._scrubbed(v) for v in value]
         return value

@@ -12,7 +12,7 @@ from collections import deque
 from itertools import islice
 from urllib.parse import unquote
 
-from .secret_forms import ORDINARY, address_parses, find, looks_secret, parts
+from .secret_forms import ORDINARY, address_parses, find, looks_random, looks_secret, parts
 from .secret_index import SHORTEST, Index
 from .secret_names import ADDRESS, NONE, STRONG, judge
 
@@ -44,6 +44,10 @@ _NO_VALUES = (
     classmethod,
 )
 """What is called ``password`` and is none."""
+
+
+_EVERYDAY = re.compile(r"(?:^|[\W_])(?:key|token)$", re.IGNORECASE)
+"""Names that most often stand for something else: a mapping's key, a parser's token."""
 
 
 class Masker:
@@ -90,7 +94,9 @@ class Masker:
         if text is not None:
             if name.lower().endswith("pwd") and re.match(r"/|[A-Za-z]:\\|~", text):
                 return False  # $PWD, a folder
-            return bool(text) if strength == STRONG else looks_secret(text)
+            if strength == STRONG:
+                return bool(text)
+            return looks_random(text) if _EVERYDAY.search(name) else looks_secret(text)
         if strength == STRONG:
             base = next((each for each in _CONTAINERS if issubclass(cls, each)), None)
             return base is None or base.__len__(value) > 0

@@ -17,6 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Optional, Set, Tuple
 
+    from .mask import Masker
+
 MOST_VALUES = 40_000
 _FEW_VALUES = 1_500
 _WRITER = "iqdebug capture 0.1.0"
@@ -32,6 +34,7 @@ class Occasion:
     :param how: words about where it was caught.
     :param thread: the thread's id; None for the calling one.
     :param callers: the frame below the traceback's outermost one; for a snapshot, the innermost.
+    :param alone: whether what called the traceback's outermost frame is left out.
     :param extra: chunks of the caller's own: tag, content.
     """
 
@@ -45,6 +48,7 @@ class Occasion:
         thread: Optional[int] = None,
         callers: Any = None,
         extra: Tuple[Tuple[str, Dict[str, Any]], ...] = (),
+        alone: bool = False,
     ) -> None:
         self.why = why
         self.exc = exc
@@ -53,6 +57,7 @@ class Occasion:
         self.thread = thread if thread is not None else threading.get_ident()
         self.callers = callers
         self.extra = extra
+        self.alone = alone
 
 
 def record(occasion: Occasion, settings: Settings, logs: Any = None, path: str = "") -> str:
@@ -89,10 +94,14 @@ def _gathered(
     if occasion.exc is not None:
         crash_frames = collected.exception(occasion.exc, occasion.traceback)
         outermost = occasion.traceback.tb_frame if occasion.traceback is not None else None
-        callers = outermost.f_back if outermost is not None else callers
+        if outermost is not None and not occasion.alone:
+            callers = outermost.f_back
     collected.all_threads(occasion.thread, crash_frames, callers)
     collected.all_tasks()
+    for _, content in occasion.extra:
+        _learn(masker, content)
     records, dropped = logs.last(_RECORDS) if logs is not None else ([], 0)
+    _learn(masker, records)
     sources = _sources(collected, started + seconds * 0.75)
     container = Container(masker, settings.max_bytes)
     meta = _meta(occasion, collected, settings)
@@ -105,6 +114,7 @@ def _gathered(
         container.add("LOGS", {"records": records, "dropped": dropped}, "the last log records")
     container.add("THRD", {"threads": collected.threads, "tasks": collected.tasks}, "the list of threads")
     _add_rest(container, collected, sources, written)
+    about["environ"] = {masker.scrub(name): value for name, value in about["environ"].items()}
     container.add("ENVI", about, "the environment")
     found = surroundings.distributions(started + seconds)
     container.add("DIST", {"distributions": found}, "the list of installed distributions")
@@ -154,6 +164,18 @@ def _cwd() -> str:
         return os.getcwd()
     except OSError:
         return ""
+
+
+def _learn(masker: Masker, content: Any) -> None:
+    """Secrets that are told by their form in any text of a chunk."""
+    if type(content) is str:
+        masker.learn_from_text(content[:100_000])
+    elif type(content) is dict:
+        for value in content.values():
+            _learn(masker, value)
+    elif type(content) in (list, tuple):
+        for value in content:
+            _learn(masker, value)
 
 
 def _platform() -> str:

@@ -128,6 +128,14 @@ def looks_secret(text: str) -> bool:
     return not _PATH.match(text[:1024])
 
 
+def looks_random(text: str) -> bool:
+    """As :func:`looks_secret`, and at least 16 characters, or at least 8 with three digits. A
+    parser's ``token`` and a mapping's ``key`` are shorter, or words."""
+    if not looks_secret(text):
+        return False
+    return len(text) >= 16 or (len(text) >= 8 and len(_DIGIT.findall(text)) >= 3)
+
+
 def _wordy(text: str) -> bool:
     """Words of letters, as names are made: "content-type", "refreshToken"."""
     if not _LETTERS.match(text):
@@ -270,8 +278,7 @@ def _quoted(text: str, start: int, quote: str, sep: str, strength: int, formatte
     value = text[start:end]
     if not value.strip() or value in ORDINARY or _plain(value) or _CLOSED.match(value):
         return None
-    looks = looks_secret(value)
-    if (strength == WEAK or sep == ",") and (not looks or _wordy(value)):
+    if (strength == WEAK or sep == ",") and (not looks_random(value) or _wordy(value)):
         return None  # key="content-type", ["password", "user_name"]
     return (start, end, not (formatted and "{" in value))
 

@@ -36,6 +36,9 @@ _CLOSERS = "'\"`)]}>,; \r\n\t"
 _OPENERS = re.compile(r"(?:[\w.]{0,40}[(\[{<]){0,4}[bBrRuU]{0,2}[\"'`]?")
 
 
+_SHORTEST_CUT = 150  # characters: every limit of the writer's is above it
+
+
 class Index:
     """Finds the written forms of many texts in one.
 
@@ -87,7 +90,8 @@ class Index:
         found: List[Tuple[int, int]] = []
         starts, ends = _borders(text)
         search, anchors = self._search, self._anchors
-        last_start, first_end = starts[-1], ends[0]
+        last_start = starts[-1] if starts else 0
+        first_end = ends[0] if ends else len(text)
         hits = 0
         match = search(text)
         while match is not None:
@@ -114,8 +118,12 @@ class Index:
 
 def _borders(text: str) -> Tuple[List[int], List[int]]:
     """Where what was cut may begin and end: at the text's own borders, within its quotes and
-    brackets, and around marks of omission."""
-    starts, ends = [0], []
+    brackets, and around marks of omission. A short text without such a mark was not cut: there a
+    word that happens to begin a secret stays."""
+    starts: List[int] = [0]
+    ends: List[int] = []
+    if len(text) < _SHORTEST_CUT and "…" not in text and "..." not in text:
+        return [], []
     opened = _OPENERS.match(text)
     if opened is not None and opened.end():
         starts.append(opened.end())

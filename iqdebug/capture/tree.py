@@ -30,6 +30,8 @@ _WIDTH = (100, 40, 12, 5)
 _LONG_DEPTH = 2
 _SCAN_NODES = 3_000  # objects looked at for secret names below one variable
 _SCAN_DEPTH = 6
+# Bytes of the code that returns an attribute and does nothing else: the shortest that reads one.
+_GETTER = len((lambda self: self.x).__code__.co_code)
 _LEARNT = 65_536  # characters of a text searched for secrets
 _LEAVES = (int, float, complex, bool, str, bytes, bytearray, type(None))
 _OPAQUE = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type)
@@ -87,7 +89,7 @@ class Forest:
         except Exception:
             listed = []
         for kind, name, value in listed:
-            if kind == "property":
+            if kind == "property" and value is None:
                 children.append([kind, name, None])
                 continue
             if name == "[1]" and pair:
@@ -287,5 +289,24 @@ def _attributes(obj: Any) -> List[Tuple[str, str, Any]]:
     if issubclass(cls, BaseException):
         found.append(("attribute", "args", values._get_args(obj)))
     if not issubclass(cls, (dict, list, tuple, set, frozenset)):
-        found += [("property", name, None) for name in values.properties(obj)[:50]]
+        held = {name: value for _, name, value in found}
+        found += [
+            ("property", name, held.get(_gives_back(cls, name))) for name in values.properties(obj)[:50]
+        ]
     return found
+
+
+def _gives_back(cls: type, name: str) -> str:
+    """The attribute that a property returns which does nothing else (``return self._name``); "" for
+    any other: its code would have to be run."""
+    for base in values._get_mro(cls):
+        found = values._get_dict(base).get(name)
+        if found is None:
+            continue
+        getter = found.fget if type(found) is property else None
+        if type(getter) is not types.FunctionType:
+            return ""
+        code = getter.__code__
+        plain = len(code.co_names) == 1 and len(code.co_varnames) == 1 and len(code.co_code) == _GETTER
+        return code.co_names[0] if plain else ""
+    return ""

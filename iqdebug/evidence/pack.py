@@ -211,7 +211,7 @@ class _Shown:
                 if owner is None or not owner.reference:
                     continue
                 for child in self.children(owner.reference):
-                    if child.name == node.attr and child.kind != "property":
+                    if child.name == node.attr and child.state != "lazy":
                         found.append((f"{node.value.id}.{node.attr}", child))
         return found[:12]
 

@@ -87,7 +87,16 @@ def test_a_name_that_only_sounds_like_one_masks_nothing(name: str) -> None:
         assert not Masker().is_secret(name, value), value
 
 
-WEAK_NAMES = "token key auth signature session salt nonce jwt bearer cert Token x.key next_token"
+WEAK_NAMES = "auth signature session salt nonce jwt bearer cert"
+EVERYDAY_NAMES = "token key Token x.key next_token"
+
+
+@pytest.mark.parametrize("name", EVERYDAY_NAMES.split())
+def test_a_key_or_token_is_masked_when_it_looks_random(name: str) -> None:
+    for value in ("tok-12345", b"a1b2c3d4", "abcdefghijklmnop"):
+        assert Masker().is_secret(name, value), value
+    for value in ("while", "filename*1", "hunter2", "name", "content-type", 12345678, ["tok-12345"]):
+        assert not Masker().is_secret(name, value), value
 
 
 @pytest.mark.parametrize("name", WEAK_NAMES.split())
@@ -236,14 +245,14 @@ def test_parts_of_a_secret_are_secret_too() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "x hunter2-w",
+        "x " * 80 + "hunter2-w",
         "x hunter2-w…",
         "'x hunter2-w… (1,234 long)",
         "['x hunter2-w… (300 long), 'y']",
-        "'x hunter2-w'",
-        "b'x hunter2-w')}]",
+        "'" + "x " * 80 + "hunter2-w'",
+        "b'" + "x " * 80 + "hunter2-w')}]",
         "'x hunter2-w...nd more'",
-        "x hunt",
+        "x hunt...",
     ],
 )
 def test_the_beginning_of_a_secret_does_not_stand_where_a_text_was_cut(text: str) -> None:
@@ -253,7 +262,8 @@ def test_the_beginning_of_a_secret_does_not_stand_where_a_text_was_cut(text: str
 
 
 @pytest.mark.parametrize(
-    "text", ["th-more x", "'th-more x'", "b'th-more", "'a...th-more'", "…th-more", "more"]
+    "text",
+    ["th-more x…", "'th-more x" + " y" * 80 + "'", "b'th-more…", "'a...th-more'", "…th-more", "…more"],
 )
 def test_nor_does_its_end(text: str) -> None:
     assert knowing("hunter2-with-more").scrub(text) == re.sub("(th-)?more", MASK, text)
@@ -263,9 +273,15 @@ def test_a_secret_cut_at_both_ends_and_a_long_one_cut_anywhere() -> None:
     secret = "Q" + "".join(f"{i:03d}." for i in range(200))
     masker = knowing(secret)
     for size in range(4, len(secret), 7):
-        assert masker.scrub("x " + secret[:size]) == f"x {MASK}"
-        assert masker.scrub(secret[-size:] + " x") == f"{MASK} x"
-    assert knowing("0123Q56789").scrub("23Q567") == MASK
+        assert masker.scrub("x " + secret[:size] + "…") == f"x {MASK}…"
+        assert masker.scrub("…" + secret[-size:] + " x") == f"…{MASK} x"
+    assert knowing("0123Q56789").scrub("…23Q567…") == f"…{MASK}…"
+
+
+def test_a_short_text_that_was_not_cut_stays() -> None:
+    masker = knowing("filename-and-more")
+    for text in ("file", "'file'", "more", "a file name"):
+        assert masker.scrub(text) == text
 
 
 def test_what_shares_less_than_four_characters_stays() -> None:

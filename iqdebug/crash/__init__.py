@@ -1,0 +1,7 @@
+"""Reads crash files (docs/iqcrash.md). Trusts nothing in them and executes nothing of them."""
+
+from iqdebug.crash.model import Crash
+from iqdebug.crash.reader import open_crash
+from iqdebug.crash.recorded import RecordedSession
+
+__all__ = ["Crash", "RecordedSession", "open_crash"]

@@ -1,0 +1,200 @@
+"""A crash file as a :class:`~iqdebug.crash.model.Crash`: as far as it can be read, and words about
+the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from iqdebug.crash import shapes
+from iqdebug.crash.container import Chunk, read_chunks
+from iqdebug.crash.model import Crash, RecordedException, RecordedFrame, SourceText, Value
+from iqdebug.crash.rows import (
+    exception_of,
+    flags_of,
+    frame_of,
+    git_of,
+    meta_of,
+    pairs_of_texts,
+    record_of,
+    source_of,
+    task_of,
+    test_of,
+    texts_by_name,
+    threads_of,
+    value_of,
+)
+from iqdebug.crash.shapes import Row, number, rows, text, texts, whole
+from iqdebug.errors import CrashFileError
+
+__all__ = ["open_crash"]
+
+_MOST_SENTENCES = 60
+
+
+def open_crash(path: Path | str) -> Crash:
+    """Read a crash file. Nothing of it is executed, imported or evaluated.
+
+    :raises CrashFileError: it is not there, no crash file, of a newer format, or nothing of it is
+        whole.
+    """
+    path = Path(path)
+    found = _Found()
+    for chunk in read_chunks(path, found.missing):
+        found.take(chunk)
+    if not found.known:
+        raise CrashFileError(
+            f"Nothing in {path} can be read", "; ".join(found.missing[:3]) or "it holds no chunk"
+        )
+    return found.crash(path)
+
+
+class Values(Mapping[int, Value]):
+    """Values that are decoded when they are asked for. Never raises but KeyError."""
+
+    def __init__(self, raw: dict[int, Any]) -> None:
+        self._raw = raw
+        self._decoded: dict[int, Value] = {}
+
+    def __getitem__(self, key: int) -> Value:
+        found = self._decoded.get(key)
+        if found is None:
+            found = self._decoded[key] = value_of(_row(self._raw[key]))
+        return found
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._raw)
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+
+def _row(raw: Any) -> Row:
+    if isinstance(raw, msgspec.Raw):
+        return shapes.decoded(bytes(raw)) or {}
+    return raw if type(raw) is dict else {}
+
+
+@dataclass(slots=True)
+class _Found:
+    """Gathers the chunks; of what may come once, the first counts."""
+
+    known: int = 0
+    chunks: int = 0
+    missing: list[str] = field(default_factory=list)
+    once: dict[str, Row] = field(default_factory=dict)
+    frames: dict[int, RecordedFrame] = field(default_factory=dict)
+    values: dict[int, Any] = field(default_factory=dict)
+    sources: dict[str, SourceText] = field(default_factory=dict)
+
+    def take(self, chunk: Chunk) -> None:
+        self.chunks += 1
+        if chunk.tag == "VALU":
+            self._take_values(chunk)
+            return
+        several: dict[str, Callable[[Row], None]] = {"FRAM": self._take_frames, "SRCE": self._take_source}
+        if chunk.tag not in several and chunk.tag not in _ONCE:
+            return  # of a later minor version
+        row = shapes.decoded(chunk.data)
+        if row is None:
+            self.missing.append(f"the content of a chunk {chunk.tag} is not what it should be")
+        elif chunk.tag in several:
+            self.known += 1
+            several[chunk.tag](row)
+        elif chunk.tag in self.once:
+            self.missing.append(f"there is a second chunk {chunk.tag}, which was not read")
+        else:
+            self.known += 1
+            self.once[chunk.tag] = row
+
+    def _take_values(self, chunk: Chunk) -> None:
+        found = shapes.lazily_decoded(chunk.data)
+        if found is None:
+            self.missing.append("the content of a chunk VALU is not what it should be")
+            return
+        self.known += 1
+        for key, raw in found.items():
+            if key.isascii() and key.isdecimal() and len(key) < 18:
+                self.values.setdefault(int(key), raw)
+
+    def _take_frames(self, chunk: Row) -> None:
+        for row in rows(chunk, "frames"):
+            frame = frame_of(row)
+            if frame is not None:
+                self.frames.setdefault(frame.id, frame)
+
+    def _take_source(self, row: Row) -> None:
+        found = source_of(row)
+        self.sources.setdefault(found.file, found)
+
+    def crash(self, path: Path) -> Crash:
+        def once(tag: str) -> Row:
+            return self.once.get(tag, {})
+
+        excn, thrd, logs, native = once("EXCN"), once("THRD"), once("LOGS"), once("NATV")
+        self._say_what_is_missing()
+        exceptions: dict[int, RecordedException] = {}
+        for row in rows(excn, "nodes"):
+            node = exception_of(row)
+            if node is not None:
+                exceptions.setdefault(node.id, node)
+        root = whole(excn.get("root"))
+        if exceptions and root not in exceptions:
+            self.missing.append("the exception's tree has no root: its first exception is taken for it")
+            root = next(iter(exceptions))
+        meta = meta_of(once("META"))
+        return Crash(
+            path=path,
+            meta=meta,
+            root=root,
+            exceptions=exceptions,
+            frames=self.frames,
+            values=Values(self.values),
+            threads=threads_of(thrd),
+            tasks=tuple(task_of(row) for row in rows(thrd, "tasks")),
+            sources=self.sources,
+            logs=tuple(record_of(row) for row in rows(logs, "records")),
+            logs_dropped=number(logs, "dropped"),
+            environ=texts_by_name(once("ENVI"), "environ"),
+            sys_path=texts(once("ENVI"), "sys_path"),
+            flags=flags_of(once("ENVI")),
+            distributions=pairs_of_texts(once("DIST"), "distributions"),
+            git=git_of(once("GITR")) if "GITR" in self.once else None,
+            signal=text(native, "signal"),
+            native=text(native, "text"),
+            test=test_of(once("TEST")) if "TEST" in self.once else None,
+            left_out=texts(once("ENDE"), "left_out"),
+            missing=_at_most(self.missing),
+        )
+
+    def _say_what_is_missing(self) -> None:
+        if "META" not in self.once:
+            self.missing.append(
+                "the description of the crash is missing: program, time and place are unknown"
+            )
+        end = self.once.get("ENDE")
+        if end is None:
+            if not any("cut short" in words for words in self.missing):
+                self.missing.append("the file has no end mark: its last chunks may be missing")
+            return
+        lost = number(end, "chunks") - (self.chunks - 1)
+        if lost > 0:
+            self.missing.append(f"{lost:,} of {number(end, 'chunks'):,} chunks are missing")
+
+
+_ONCE = frozenset({"META", "EXCN", "THRD", "LOGS", "ENVI", "DIST", "GITR", "NATV", "TEST", "ENDE"})
+
+
+def _at_most(sentences: list[str]) -> tuple[str, ...]:
+    """Each once, with how often, and not endlessly many."""
+    counted: dict[str, int] = {}
+    for words in sentences:
+        counted[words] = counted.get(words, 0) + 1
+    said = [words if times == 1 else f"{words} ({times} times)" for words, times in counted.items()]
+    if len(said) > _MOST_SENTENCES:
+        said[_MOST_SENTENCES:] = [f"and {len(said) - _MOST_SENTENCES} more damages"]
+    return tuple(said)

@@ -1,0 +1,109 @@
+"""Recorded source text beside what the files on this machine hold today."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from enum import Enum
+
+from iqdebug.crash.disk import open_regular
+from iqdebug.crash.model import Crash
+from iqdebug.source import read_lines
+
+__all__ = ["RecordedSources", "Standing"]
+
+_LARGEST = 20 << 20  # bytes
+_NEAR = 400  # lines around the old place that are searched for the line
+_SHOWN = 40  # characters
+
+
+class Standing(Enum):
+    """How the recorded text of a file compares with the file on this machine."""
+
+    SAME = "same"
+    DIFFERS = "differs"
+    ABSENT = "absent"  # not on this machine, or not readable
+    NOT_RECORDED = "not recorded"  # only today's text is there
+    NOTHING = "nothing"
+
+
+class RecordedSources:
+    """:param today: path → the lines that are on disk now.
+
+    Of the disk only regular files are read, whatever a recording names; nothing raises.
+    """
+
+    def __init__(self, crash: Crash, today: Callable[[str], Sequence[str]] = read_lines) -> None:
+        self._crash = crash
+        self._today = today
+        self._hashes: dict[tuple[str, int, int], str] = {}
+
+    def standing(self, path: str) -> Standing:
+        recorded = self._crash.sources.get(path)
+        now = self._hash(path)
+        if recorded is None or not recorded.parts:
+            return Standing.NOT_RECORDED if now else Standing.NOTHING
+        if not now:
+            return Standing.ABSENT
+        return Standing.SAME if now == recorded.sha256.lower() else Standing.DIFFERS
+
+    def lines(self, path: str, today: bool) -> Sequence[str]:
+        """As recorded, or as on disk today. A file that was not recorded has only today's text."""
+        recorded = self._crash.read_source(path)
+        if (today or not recorded) and self._hash(path):
+            return self._today(path)
+        return recorded
+
+    def words(self, path: str, line: int, today: bool) -> str:
+        """What has to be said about the text that is shown; "" when both are the same.
+
+        :param line: the line that the shown frame was at, from 1.
+        """
+        standing = self.standing(path)
+        if standing is Standing.ABSENT:
+            return "recorded; not on this machine"
+        if standing is Standing.NOT_RECORDED:
+            return "today's text: none was recorded"
+        if standing is not Standing.DIFFERS:
+            return ""
+        if not today:
+            return "recorded; changed since (T: today's)"
+        moved = self._moved(path, line)
+        return f"TODAY's text; {moved}" if moved else "TODAY's text (T: recorded)"
+
+    def why_no_toggle(self, path: str) -> str:
+        """Why there are not two texts to choose from, in words; "" when there are."""
+        return {
+            Standing.SAME: "the file is the same today",
+            Standing.ABSENT: "the file is not on this machine",
+            Standing.NOT_RECORDED: "the file's text was not recorded",
+            Standing.NOTHING: "there is no source here",
+        }.get(self.standing(path), "")
+
+    def _moved(self, path: str, line: int) -> str:
+        then, now = self._crash.read_source(path), self._today(path)
+        wanted = then[line - 1].strip() if 0 < line <= len(then) else ""
+        if not wanted:
+            return ""
+        if line <= len(now) and now[line - 1].strip() == wanted:
+            return f"line {line} is unchanged"
+        around = range(max(line - _NEAR, 1), min(line + _NEAR, len(now)) + 1)
+        near = sorted((abs(n - line), n) for n in around if now[n - 1].strip() == wanted)
+        if near:
+            return f"line {line} then is {near[0][1]} now"
+        return f"line {line} was `{wanted[:_SHOWN]}`"
+
+    def _hash(self, path: str) -> str:
+        """Of a regular file of this machine; "" where there is none that can be read."""
+        try:
+            with open_regular(path) as file:
+                status = os.fstat(file.fileno())
+                key = (path, status.st_mtime_ns, status.st_size)
+                if status.st_size > _LARGEST:
+                    return ""
+                if key not in self._hashes:
+                    self._hashes[key] = hashlib.sha256(file.read(_LARGEST)).hexdigest()
+                return self._hashes[key]
+        except (OSError, ValueError):
+            return ""

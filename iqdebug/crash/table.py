@@ -1,0 +1,73 @@
+"""The list of recorded crashes as plain text."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+
+from iqdebug.crash.about import moment_words
+from iqdebug.crash.shelf import Group
+from iqdebug.text import clean, size
+
+__all__ = ["crash_table"]
+
+_WHY = {"unraisable": "unraised", "uncaught": "uncaught"}
+_SHORT = 8  # characters of a fingerprint
+
+
+def crash_table(groups: Sequence[Group], width: int | None = None) -> list[str]:
+    """A header and a row a group, no line wider than the terminal; fingerprints as short as they
+    stay apart."""
+    width = width or shutil.get_terminal_size((120, 24)).columns
+    names = [g.newest.meta.fingerprint for g in groups]
+    short = _SHORT
+    while short < 16 and len({n[:short] for n in names if n}) < len({n for n in names if n}):
+        short += 2
+    rows = [_row(group, short) for group in groups]
+    head = ("LAST SEEN", "N", "ID", "WHY", "SIZE", "PLACE", "WHAT")
+    wide = [max(len(row[n]) for row in [head, *rows]) for n in range(len(head) - 1)]
+    wide[5] = min(wide[5], max(width // 4, 12))
+    narrow = width < 90
+    fitted = [head, *(_cut(row, wide, width, narrow) for row in rows)]
+    return [_line(row, wide, narrow)[:width].rstrip() for row in fitted]
+
+
+def _row(group: Group, short: int) -> tuple[str, ...]:
+    meta = group.newest.meta
+    title = clean(meta.title) or ("(its first part is damaged)" if not group.newest.whole else "?")
+    if not group.newest.whole and meta.title:
+        title += "  (cut short)"
+    return (
+        moment_words(group.newest.seen),
+        str(len(group.files)),
+        clean(meta.fingerprint[:short]) or "-",
+        _WHY.get(meta.why, clean(meta.why)[:10] or "?"),
+        size(group.size),
+        _place(group),
+        title,
+    )
+
+
+def _place(group: Group) -> str:
+    if group.place is None:
+        return "-"
+    file, line, function = group.place
+    name = file.replace("\\", "/").rpartition("/")[2]
+    return clean(f"{name}:{line} {function}")
+
+
+def _line(row: tuple[str, ...], wide: Sequence[int], narrow: bool) -> str:
+    """In a narrow terminal why and size give way to what happened."""
+    last, count, name, why, size_, place, what = row
+    cells = [f"{last:<{wide[0]}}", f"{count:>{wide[1]}}", f"{name:<{wide[2]}}"]
+    if not narrow:
+        cells += [f"{why:<{wide[3]}}", f"{size_:>{wide[4]}}"]
+    return "  ".join([*cells, f"{place:<{wide[5]}}", what])
+
+
+def _cut(row: tuple[str, ...], wide: Sequence[int], width: int, narrow: bool) -> tuple[str, ...]:
+    place = row[5] if len(row[5]) <= wide[5] else row[5][: wide[5] - 1] + "…"
+    used = len(_line((*row[:5], place, ""), wide, narrow))
+    room = max(width - used, 1)
+    what = row[6] if len(row[6]) <= room else row[6][: room - 1] + "…"
+    return (*row[:5], place, what)

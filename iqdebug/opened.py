@@ -1,0 +1,56 @@
+"""Opens the debugger's screen on a crash file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from iqdebug.headless import diagnosis_of
+from iqdebug.session import DebugSession
+from iqdebug.state import Diagnosis, Snapshot
+from iqdebug.store import ProjectStore
+
+__all__ = ["open_file", "recorded_app"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from iqdebug.crash import Crash
+    from iqdebug.tui.app import DebugApp
+
+
+def open_file(path: Path) -> int:
+    """Run the screen until the person leaves.
+
+    :returns: the exit code.
+    :raises CrashFileError: the file cannot be opened.
+    """
+    from iqdebug.crash import open_crash
+
+    return int(recorded_app(open_crash(path)).run() or 0)
+
+
+def recorded_app(crash: Crash) -> DebugApp:
+    """The screen on a recording. Breakpoints set in it are kept for the next run in its folder."""
+    from iqdebug.crash.about import about_lines
+    from iqdebug.crash.recorded import RecordedSession
+    from iqdebug.crash.sources import RecordedSources
+    from iqdebug.tui.app import DebugApp
+    from iqdebug.tui.recorded import Recording
+
+    def diagnose(snapshot: Snapshot, earlier: Snapshot | None) -> Diagnosis:
+        return diagnosis_of(snapshot, earlier, crash.read_source)
+
+    async def connect(
+        on_snapshot: Callable[[Snapshot], None], on_progress: Callable[[str], None]
+    ) -> DebugSession:
+        return RecordedSession(crash)
+
+    return DebugApp(
+        connect,
+        title=crash.path.name,
+        first=crash.snapshot,
+        diagnose=diagnose,
+        read_source=crash.read_source,
+        recording=Recording(sources=RecordedSources(crash), about=lambda: about_lines(crash)),
+        breakpoint_store=ProjectStore(crash.meta.cwd or str(crash.path)),
+    )
