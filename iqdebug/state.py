@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Literal
 
 __all__ = [
+    "Anomaly",
     "Attachability",
     "Breakpoint",
     "Call",
@@ -26,6 +27,7 @@ __all__ = [
     "Phase",
     "ProcessInfo",
     "Snapshot",
+    "Step",
     "Suspect",
     "Task",
     "Thread",
@@ -284,14 +286,53 @@ class Suspect:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One hop of a value's way: ``expression`` got its value at a place, ``how`` in words (``is
+    assigned here``). ``value`` is what it is now, where a frame still holds it. ``before`` are the
+    hops that led to this one, nearest first."""
+
+    expression: str
+    how: str
+    path: str
+    line: int
+    function: str
+    value: Variable | None = None
+    frame_index: int | None = None
+    before: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Anomaly:
+    """Something unusual about a value or a place that may have to do with the failure.
+
+    ``kind`` is one of the words in :mod:`iqdebug.evidence.anomalies`; ``text`` is a sentence;
+    ``weight`` in 0..1 says how much it accuses the place."""
+
+    kind: str
+    text: str
+    path: str
+    line: int
+    function: str
+    weight: float
+    variable: Variable | None = None
+    frame_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
     """What the evidence says about a snapshot. ``headline`` says what is wrong, or that nothing
-    stands out; ``confidence`` is in words a person can weigh."""
+    stands out; ``confidence`` is in words a person can weigh.
+
+    ``provenance`` are the failing values, each with the hops it came by. ``meaning`` says what an
+    exception of this type means and what to look at; "" where nothing is known."""
 
     headline: str
     confidence: Literal["likely", "possible", "no clear suspect"]
     suspects: tuple[Suspect, ...] = ()
     notes: tuple[str, ...] = ()
+    provenance: tuple[Step, ...] = ()
+    anomalies: tuple[Anomaly, ...] = ()
+    meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

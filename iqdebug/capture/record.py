@@ -67,15 +67,23 @@ def record(occasion: Occasion, settings: Settings, logs: Any = None, path: str =
     :param logs: has ``last(count)``: recent records and how many were dropped.
     :raises Exception: anything; the hooks are the ones that swallow it.
     """
-    try:
-        data, name = _gathered(occasion, settings, logs, MOST_VALUES, settings.seconds)
-    except (MemoryError, RecursionError):
-        data, name = _gathered(occasion, settings, None, _FEW_VALUES, settings.seconds / 4)
+    data, name = gathered(occasion, settings, logs)
     if not path:
         os.makedirs(settings.directory, mode=0o700, exist_ok=True)
         path = os.path.join(settings.directory, name)
     write(path, data)
     return path
+
+
+def gathered(occasion: Occasion, settings: Settings, logs: Any = None) -> Tuple[bytes, str]:
+    """The file's bytes and a name for it. Where memory runs short, a smaller one.
+
+    :raises Exception: as :func:`record`.
+    """
+    try:
+        return _gathered(occasion, settings, logs, MOST_VALUES, settings.seconds)
+    except (MemoryError, RecursionError):
+        return _gathered(occasion, settings, None, _FEW_VALUES, settings.seconds / 4)
 
 
 def _gathered(
@@ -129,7 +137,7 @@ def _gathered(
 
 
 def _meta(occasion: Occasion, collected: Collector, settings: Settings) -> Dict[str, Any]:
-    title = "snapshot"
+    title = "snapshot of %s" % os.path.basename(_argv()[0] if _argv() else "a process")
     if collected.nodes:
         first = collected.nodes[0]
         message = first["message"].strip().split("\n")[0]

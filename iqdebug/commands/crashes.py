@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iqdebug.commands import require_terminal
+from iqdebug.commands import add_pid, require_terminal
 
 if TYPE_CHECKING:
     from iqdebug.crash.shelf import Group
@@ -36,6 +36,15 @@ def add(commands: Any) -> None:
     _add_folder(opening)
     opening.set_defaults(run=_open)
 
+    taking = commands.add_parser("snapshot", help="record a living process in a file, without stopping it")
+    add_pid(taking)
+    taking.add_argument(
+        "--output", "-o", type=Path, metavar="FILE", help="where to (default: with the crashes)"
+    )
+    taking.add_argument("--no-attach", action="store_true", help="only look from outside")
+    taking.add_argument("--no-mask", action="store_true", help="write secrets as they are")
+    taking.set_defaults(run=_snapshot)
+
     listing = commands.add_parser("crashes", help="list the recorded crashes, equal ones together")
     listing.add_argument("--json", action="store_true", help="print JSON")
     listing.add_argument(
@@ -54,6 +63,26 @@ def _add_folder(parser: argparse.ArgumentParser) -> None:
         metavar="D",
         help="folder of crash files (default: $IQDEBUG_CAPTURE, else iqdebug's state folder)",
     )
+
+
+def _snapshot(options: argparse.Namespace) -> int:
+    from iqdebug.recorder import save_snapshot
+
+    def progress(words: str) -> None:
+        if sys.stderr.isatty():
+            print(f"\r\x1b[K{words}", end="", file=sys.stderr, flush=True)
+
+    attach = not options.no_attach
+    path, why = save_snapshot(
+        options.pid, options.output, attach=attach, mask=not options.no_mask, progress=progress
+    )
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    print(path)
+    if why and attach:
+        print(f"  looked at from outside only: {why}", file=sys.stderr)
+    print(f"  open it: iqdebug open {path}", file=sys.stderr)
+    return 0
 
 
 def _open(options: argparse.Namespace) -> int:
