@@ -13,7 +13,7 @@ from iqdebug.crash.variables import children_of
 from iqdebug.evidence import diagnose
 from iqdebug.evidence.pack import Evidence, packed
 from iqdebug.source import read_lines
-from iqdebug.state import Diagnosis, ExceptionInfo, Frame, Suspect, Variable
+from iqdebug.state import Diagnosis, ExceptionInfo, Frame, Step, Suspect, Variable
 
 __all__ = ["BUDGET", "CrashReport", "report_on"]
 
@@ -54,6 +54,7 @@ class CrashReport:
                 "confidence": self.diagnosis.confidence,
                 "frames": [_frame(f) for f in frames],
                 "suspects": [_suspect(s, rank) for rank, s in enumerate(self.diagnosis.suspects, 1)],
+                "provenance": [_step(step) for step in self.diagnosis.provenance],
                 "notes": list(self.diagnosis.notes),
                 "evidence": {
                     "text": self.evidence.text,
@@ -152,6 +153,18 @@ def _suspect(suspect: Suspect, rank: int) -> dict[str, Any]:
         "score": suspect.score,
         "reasons": list(suspect.reasons),
         "proof": {v.name: v.value for v in suspect.proof},
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "expression": step.expression,
+        "how": step.how,
+        "file": step.path,
+        "line": step.line,
+        "function": step.function,
+        "value": step.value.value if step.value is not None else None,
+        "before": [_step(each) for each in step.before],
     }
 
 

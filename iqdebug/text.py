@@ -13,7 +13,17 @@ from typing import Any
 
 import msgspec
 
-from iqdebug.state import Diagnosis, Frame, Gil, LogRecord, ProcessInfo, Snapshot, Task, Thread
+from iqdebug.state import (
+    Diagnosis,
+    Frame,
+    Gil,
+    LogRecord,
+    ProcessInfo,
+    Snapshot,
+    Task,
+    Thread,
+    ThreadState,
+)
 
 __all__ = ["clean", "diagnosis_lines", "json_text", "process_table", "snapshot_lines"]
 
@@ -123,12 +133,13 @@ def snapshot_lines(snapshot: Snapshot, *, with_locals: bool = True) -> list[str]
 
 
 def _thread_lines(thread: Thread, with_locals: bool) -> list[str]:
-    said = [thread.wait or thread.state.value]
+    said = [thread.wait or (thread.state.value if thread.state is not ThreadState.UNKNOWN else "")]
     if thread.gil is Gil.HOLDS and "GIL" not in thread.wait:
         said.append("holds the GIL")
     if thread.gil is Gil.WAITS and "GIL" not in thread.wait:
         said.append("waits for the GIL")
-    lines = [f"thread {clean(thread.name)} ({thread.os_id or thread.id}): {', '.join(said)}"]
+    told = ", ".join(word for word in said if word)
+    lines = [f"thread {clean(thread.name)} ({thread.os_id or thread.id})" + (f": {told}" if told else "")]
     return lines + _frames(thread.frames, thread.frames_total, with_locals)
 
 

@@ -257,6 +257,17 @@ class Collector:
         if len(found) > _TASKS:
             self.left_out.append("%d tasks" % (len(found) - _TASKS))
 
+    def place(self) -> Optional[List[Any]]:
+        """File, line and function of the innermost frame of the person's own code."""
+        frames = {row["id"]: row for row in self.frames}
+        if self.nodes:
+            stack = self.nodes[0]["frames"]
+        else:
+            stack = self.threads[0]["frames"] if self.threads else []
+        rows = [frames[number] for number in stack]
+        row = next((r for r in rows if not is_library(r["file"])), rows[0] if rows else None)
+        return [row["file"], row["line"], row["function"]] if row is not None else None
+
     def fingerprint(self) -> str:
         """Equal for crashes of the same type in the same functions of the person's own code."""
         frames = {row["id"]: row for row in self.frames}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import threading
 
 from . import values
@@ -34,6 +35,11 @@ def message_of(exc: BaseException) -> str:
 
 def _of_builtin(exc: BaseException) -> str:
     args = values._get_args(exc)
+    group = getattr(builtins, "BaseExceptionGroup", None)
+    if group is not None and issubclass(type(exc), group):
+        message = group.__dict__["message"].__get__(exc)
+        count = len(group.__dict__["exceptions"].__get__(exc))
+        return "%s (%d sub-exception%s)" % (str.__str__(message), count, "" if count == 1 else "s")
     if all(type(arg) in _ATOMS for arg in args):
         return str(exc)
     if isinstance(exc, (OSError, UnicodeError, SyntaxError)):

@@ -159,6 +159,7 @@ def _meta(occasion: Occasion, collected: Collector, settings: Settings) -> Dict[
         "prefixes": sorted({sys.prefix, sys.base_prefix, os.path.dirname(os.path.abspath(os.__file__))}),
         "thread": occasion.thread,
         "masked": settings.mask,
+        "place": collected.place(),
     }
 
 

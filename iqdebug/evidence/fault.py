@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from iqdebug.evidence.places import (
@@ -24,9 +24,9 @@ from iqdebug.evidence.places import (
     unparsed,
 )
 from iqdebug.evidence.provenance import breaks_contract, senders, trace_from
-from iqdebug.state import ExceptionInfo, Frame, Snapshot
+from iqdebug.state import ExceptionInfo, Frame, Snapshot, Step
 
-__all__ = ["Failure", "failures", "ranked_places"]
+__all__ = ["Examined", "Failure", "examined", "failures"]
 
 _MOST_FRAMES = 80
 
@@ -83,19 +83,33 @@ def _raised_on_purpose(frames: Sequence[Frame], texts: Texts) -> bool:
     return isinstance(Function.of(site, texts).statement, ast.Raise | ast.Assert)
 
 
-def ranked_places(snapshot: Snapshot, read_source: Callable[[str], Sequence[str]]) -> list[Site]:
-    """Places under suspicion, best first, a function's best line before its others."""
-    texts = Texts(read_source)
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """``places`` under suspicion, best first, a function's best line before its others;
+    ``provenance`` of the values of the failure that came first."""
+
+    places: list[Site]
+    provenance: tuple[Step, ...]
+    failures: list[Failure]
+
+
+def examined(snapshot: Snapshot, texts: Texts) -> Examined:
+    """What the exceptions of a crash say about where their cause lies."""
     sites: dict[tuple[str, int], Site] = {}
-    for failure in failures(snapshot, texts):
-        for site in _Ranking(failure, texts).sites():
+    chain = failures(snapshot, texts)
+    provenance: tuple[Step, ...] = ()
+    for failure in chain:
+        ranking = _Ranking(failure, texts)
+        found = ranking.sites()
+        provenance = provenance or ranking.provenance
+        for site in found:
             site.weight *= failure.share
             known = sites.get((site.path, site.line))
             if known is None or known.weight < site.weight:
                 if known is not None:
                     site.reasons = list(dict.fromkeys([*site.reasons, *known.reasons]))
                 sites[site.path, site.line] = site
-    return _interleaved(list(sites.values()))
+    return Examined(_interleaved(list(sites.values())), provenance, chain)
 
 
 def _interleaved(sites: list[Site]) -> list[Site]:
@@ -119,6 +133,7 @@ class _Ranking:
         self.frames = [f for f in failure.frames if f.kind != "label"][:_MOST_FRAMES]
         self.code = [i for i, f in enumerate(self.frames) if f.kind != "stdlib" and self._has_text(f)]
         self.functions = {i: Function.of(self.frames[i], texts) for i in self.code}
+        self.provenance: tuple[Step, ...] = ()
 
     def _has_text(self, frame: Frame) -> bool:
         return bool(self.texts[frame.path].text(frame.line).strip())
@@ -136,6 +151,7 @@ class _Ranking:
             return self._recursion()
         suspicious = self._suspicious(function, deliberate)
         trace = trace_from(self.frames, self.texts, first, suspicious, 1.0)
+        self.provenance = trace.steps()
         weights = self._frame_weights(deliberate, suspicious)
         sites = []
         for index, weight in weights.items():

@@ -69,7 +69,10 @@ class Look:
 
     @cached_property
     def stopped(self) -> bool:
-        return self.snapshot.origin is Origin.DAP and self.snapshot.phase in (Phase.PAUSED, Phase.CRASHED)
+        return self.snapshot.origin in (Origin.DAP, Origin.RECORDED) and self.snapshot.phase in (
+            Phase.PAUSED,
+            Phase.CRASHED,
+        )
 
     def user_frame(self, thread: Thread) -> tuple[int, Frame] | None:
         """The innermost frame of the person's own code, before any chained exception."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from iqdebug.evidence.outline import Definition
+from iqdebug.evidence.outline import Definition, Outline
 from iqdebug.evidence.places import (
     Function,
     FunctionTree,
@@ -22,13 +22,15 @@ from iqdebug.evidence.places import (
     own_expressions,
     unparsed,
 )
-from iqdebug.state import Frame, Variable
+from iqdebug.state import Frame, Step, Variable
 
 __all__ = ["Trace", "breaks_contract", "senders", "trace_from"]
 
 _DEEPEST = 7
 _MOST_STEPS = 60
 _CALLEES_EACH = 6
+_MOST_ROOTS = 6
+_MOST_BEFORE = 6
 
 # How much of the suspicion stays on the way back, by the kind of step.
 _ASSIGNED = 0.72
@@ -40,9 +42,11 @@ _MENTIONED = 0.62
 
 @dataclass
 class Trace:
-    """The steps back from a failure; a place reached twice keeps its greater weight."""
+    """The steps back from a failure: as weighed places, where one that is reached twice keeps its
+    greater weight, and as a tree of hops."""
 
     sites: dict[tuple[str, int], Site] = field(default_factory=dict)
+    roots: list[_Hop] = field(default_factory=list)
 
     def add(self, site: Site) -> None:
         key = (site.path, site.line)
@@ -57,6 +61,36 @@ class Trace:
         else:
             known.reasons = list(dict.fromkeys([*known.reasons, *site.reasons]))
 
+    def steps(self) -> tuple[Step, ...]:
+        """The hops, frozen; each line once on a way."""
+        return tuple(hop.frozen(frozenset()) for hop in self.roots[:_MOST_ROOTS])
+
+
+@dataclass
+class _Hop:
+    expression: str
+    how: str
+    path: str
+    line: int
+    function: str
+    value: Variable | None = None
+    index: int | None = None
+    before: list[_Hop] = field(default_factory=list)
+
+    def frozen(self, above: frozenset[tuple[str, int, str]]) -> Step:
+        here = above | {(self.path, self.line, self.expression)}
+        before = [h for h in self.before if (h.path, h.line, h.expression) not in here]
+        return Step(
+            expression=self.expression,
+            how=self.how,
+            path=self.path,
+            line=self.line,
+            function=self.function,
+            value=self.value,
+            frame_index=self.index,
+            before=tuple(h.frozen(here) for h in before[:_MOST_BEFORE]) if len(here) < _DEEPEST else (),
+        )
+
 
 class _Walker:
     def __init__(self, frames: Sequence[Frame], texts: Texts) -> None:
@@ -69,15 +103,29 @@ class _Walker:
     def function(self, index: int) -> Function:
         return Function.of(self.frames[index], self.texts)
 
-    def expression(self, index: int, node: ast.AST, weight: float, depth: int) -> None:
+    def root(self, index: int, node: ast.AST, weight: float) -> None:
+        """The failing expression itself, and its way."""
+        function = self.function(index)
+        frame = function.frame
+        for name in names_in(node)[:8] or [""]:
+            value = function.value(name) if name else None
+            shown = name or unparsed(node)
+            hop = _Hop(shown, "where it failed", frame.path, frame.line, function.qualname, value, index)
+            self.trace.roots.append(hop)
+            if name:
+                self.name(index, name, weight, 0, hop)
+        for name, _ in calls_in(node)[:_CALLEES_EACH]:
+            self.called(function, name, weight * _RETURNED, self.trace.roots[-1])
+
+    def expression(self, index: int, node: ast.AST, weight: float, depth: int, hop: _Hop) -> None:
         """What an expression in a frame reads and calls."""
         function = self.function(index)
         for name, _ in calls_in(node)[:_CALLEES_EACH]:
-            self.called(function, name, weight * _RETURNED, depth)
+            self.called(function, name, weight * _RETURNED, hop)
         for name in names_in(node)[:8]:
-            self.name(index, name, weight, depth)
+            self.name(index, name, weight, depth, hop)
 
-    def name(self, index: int, name: str, weight: float, depth: int) -> None:
+    def name(self, index: int, name: str, weight: float, depth: int, hop: _Hop) -> None:
         """Follow a variable of a frame back."""
         if (index, name) in self._seen or depth > _DEEPEST or self._steps > _MOST_STEPS:
             return
@@ -91,8 +139,9 @@ class _Walker:
         for statement, source, how in assigned[:3]:
             words = f"`{name}` {how}: `{_line(function, statement)}`"
             self.site(function, index, statement.lineno, weight * _ASSIGNED, words, value)
+            here = self.hop(hop, name, how, function, statement.lineno, value, index)
             if source is not None:
-                self.given(index, source, weight * _ASSIGNED, depth + 1, value)
+                self.given(index, source, weight * _ASSIGNED, depth + 1, value, here)
             if depth == 0:
                 self.unchecked(function, index, statement, weight, name, value)
             weight *= 0.8
@@ -100,17 +149,19 @@ class _Walker:
                 certain = True
                 break
         if not certain and name in function.parameters:
-            self.argument(index, name, weight, depth)
+            self.argument(index, name, weight, depth, hop)
         elif not assigned and "." in name:
-            self.attribute(function, name, weight * _ATTRIBUTE, depth)
+            self.attribute(function, name, weight * _ATTRIBUTE, hop)
 
-    def given(self, index: int, source: ast.expr, weight: float, depth: int, value: Variable | None) -> None:
+    def given(
+        self, index: int, source: ast.expr, weight: float, depth: int, value: Variable | None, hop: _Hop
+    ) -> None:
         """The right side of an assignment. What a call returned on its own is the call's doing, and
         the more so when it is nothing at all."""
         if isinstance(source, ast.Call) and value is not None and _is_nothing(value):
             name = unparsed(source.func)
-            self.called(self.function(index), name, weight * 1.25, depth)
-        self.expression(index, source, weight, depth)
+            self.called(self.function(index), name, weight * 1.25, hop, value)
+        self.expression(index, source, weight, depth, hop)
 
     def unchecked(
         self,
@@ -127,7 +178,7 @@ class _Walker:
             words = f"`{name}` is not checked before it is used at line {function.frame.line}"
             self.site(function, index, after, weight * 0.6, words, value)
 
-    def argument(self, index: int, name: str, weight: float, depth: int) -> None:
+    def argument(self, index: int, name: str, weight: float, depth: int, hop: _Hop) -> None:
         """A parameter that was not assigned to: the call that passed it."""
         at = next((i for i in range(index + 1, len(self.frames)) if self.frames[i].kind != "label"), None)
         if at is None:
@@ -138,13 +189,17 @@ class _Walker:
             if caller.frame.kind != "stdlib" and caller.frame.line:
                 words = f"the call that led to `{function.qualname}` and its `{name}`"
                 self.site(caller, at, caller.frame.line, weight * 0.6, words, None)
+                self.hop(hop, name, "came with this call", caller, caller.frame.line, None, at)
             return
-        words = f"`{name}` of {function.qualname} is `{unparsed(found)}` here"
+        passed = unparsed(found)
+        words = f"`{name}` of {function.qualname} is `{passed}` here"
         values = [v for v in (caller.value(n) for n in names_in(found)) if v is not None]
-        self.site(caller, at, caller.frame.line, weight * _PASSED, words, values[0] if values else None)
-        self.expression(at, found, weight * _PASSED, depth + 1)
+        value = values[0] if values else None
+        self.site(caller, at, caller.frame.line, weight * _PASSED, words, value)
+        here = self.hop(hop, passed, f"is passed as `{name}`", caller, caller.frame.line, value, at)
+        self.expression(at, found, weight * _PASSED, depth + 1, here)
 
-    def attribute(self, function: Function, name: str, weight: float, depth: int) -> None:
+    def attribute(self, function: Function, name: str, weight: float, hop: _Hop) -> None:
         """``self.x``: the methods of the class that assign it."""
         if function.definition is None:
             return
@@ -159,21 +214,66 @@ class _Walker:
                     words = f"`{name}` is set here: `{text[:80]}`"
                     site = Site(function.frame.path, line, method.qualname, weight, [words])
                     self.trace.add(site)
+                    path = function.frame.path
+                    hop.before.append(_Hop(name, f"is set: `{text[:60]}`", path, line, method.qualname))
                     weight *= 0.9
                     break
 
-    def called(self, function: Function, name: str, weight: float, depth: int) -> None:
+    def called(
+        self, function: Function, name: str, weight: float, hop: _Hop, value: Variable | None = None
+    ) -> None:
         """A function whose result is on the way: it has returned, and may have been wrong."""
         for path, definition in _resolved(function, name, self.texts):
-            outline = self.texts[path]
-            if any(
-                f.path == path and definition.holds(f.line) and f.name.endswith(definition.name)
-                for f in self.frames
-            ):
-                continue  # it is on the stack itself
-            line = _returning(outline.tree(definition), definition)
-            words = f"`{name}(…)` gave the value: {definition.qualname} returns here"
-            self.trace.add(Site(path, line, definition.qualname, weight, [words]))
+            if not self._on_stack(path, definition):
+                self.returned(path, definition, name, weight, hop, value, 0)
+
+    def returned(
+        self,
+        path: str,
+        definition: Definition,
+        name: str,
+        weight: float,
+        hop: _Hop,
+        value: Variable | None,
+        depth: int,
+    ) -> None:
+        """A function that gave a value, and the one whose value it only passed on."""
+        outline = self.texts[path]
+        tree = outline.tree(definition)
+        line, source = _returning(tree, definition, value)
+        if any(b.path == path and b.line == line for b in hop.before):
+            return
+        words = f"`{name}(…)` gave the value: {definition.qualname} returns here"
+        self.trace.add(Site(path, line, definition.qualname, weight, [words]))
+        text = " ".join(outline.text(line).split())[:60]
+        how = f"returned by `{text}`" if source is not None else "returned None: its end was reached"
+        here = _Hop(f"{name}(…)", how, path, line, definition.qualname)
+        hop.before.append(here)
+        if isinstance(source, ast.Call) and depth < 3:
+            inner = unparsed(source.func)
+            for below in _in_same_file(outline, definition, inner):
+                if not self._on_stack(path, below):
+                    self.returned(path, below, inner, weight * 0.9, here, value, depth + 1)
+
+    def _on_stack(self, path: str, definition: Definition) -> bool:
+        return any(
+            f.path == path and definition.holds(f.line) and f.name.endswith(definition.name)
+            for f in self.frames
+        )
+
+    def hop(
+        self,
+        after: _Hop,
+        expression: str,
+        how: str,
+        function: Function,
+        line: int,
+        value: Variable | None,
+        index: int,
+    ) -> _Hop:
+        here = _Hop(expression, how, function.frame.path, line, function.qualname, value, index)
+        after.before.append(here)
+        return here
 
     def site(
         self, function: Function, index: int, line: int, weight: float, words: str, value: Variable | None
@@ -188,7 +288,7 @@ def trace_from(
     """The steps back from expressions of the frame at ``index``, whose suspicion is ``weight``."""
     walker = _Walker(frames, texts)
     for node in expressions:
-        walker.expression(index, node, weight, 0)
+        walker.root(index, node, weight)
     return walker.trace
 
 
@@ -397,11 +497,42 @@ def _resolved(function: Function, name: str, texts: Texts) -> list[tuple[str, De
     return []
 
 
-def _returning(tree: FunctionTree | None, definition: Definition) -> int:
-    """The line of a function that most likely gave the value: its last ``return``."""
+def _in_same_file(outline: Outline, definition: Definition, name: str) -> list[Definition]:
+    """What a name called in a function stands for, where its own file alone decides it: a function,
+    a method of the same class, or the only method of that name."""
+    last = name.rsplit(".", 1)[-1]
+    if "." not in name:
+        found = outline.named(f"{definition.qualname}.<locals>.{name}") or outline.named(name)
+        return [found] if found is not None and found.kind == "def" else []
+    if name.startswith(("self.", "cls.")) and name.count(".") == 1:
+        owner = outline.class_of(definition)
+        found = outline.named(f"{owner.qualname}.{last}") if owner is not None else None
+        return [found] if found is not None else []
+    alike = [d for d in outline.definitions if d.kind == "def" and d.name == last]
+    return alike if len(alike) == 1 else []
+
+
+def _returning(
+    tree: FunctionTree | None, definition: Definition, value: Variable | None
+) -> tuple[int, ast.expr | None]:
+    """The line of a function that most likely gave the value, and its expression: for None a
+    ``return`` of nothing, or the end of the body; else the last ``return``."""
     if tree is None:
-        return definition.line
-    lines = [
-        n.lineno for n in ast.walk(tree) if isinstance(n, ast.Return | ast.Yield) and n.value is not None
-    ]
-    return max(lines, default=definition.line)
+        return definition.line, ast.Constant(value=None)
+    returns = [n for n in ast.walk(tree) if isinstance(n, ast.Return | ast.Yield)]
+    if value is not None and value.value == "None":
+        nothing = [
+            n
+            for n in returns
+            if n.value is None or (isinstance(n.value, ast.Constant) and n.value.value is None)
+        ]
+        if nothing:
+            last = max(nothing, key=lambda n: n.lineno)
+            return last.lineno, last.value or ast.Constant(value=None)
+        if not isinstance(tree.body[-1], ast.Return | ast.Raise | ast.While | ast.Try | ast.With):
+            return tree.body[-1].lineno, None
+    giving = [n for n in returns if n.value is not None]
+    if not giving:
+        return definition.line, ast.Constant(value=None)
+    last = max(giving, key=lambda n: n.lineno)
+    return last.lineno, last.value

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 
 from iqdebug.evidence.containers import growing_containers
 from iqdebug.evidence.failures import exception_explained
-from iqdebug.evidence.fault import ranked_places
+from iqdebug.evidence.fault import examined
 from iqdebug.evidence.hot import holds_the_gil, never_ending_loop
 from iqdebug.evidence.locks import pool_waits_for_itself, waiting_for_locks
 from iqdebug.evidence.look import Finding, Look, where
 from iqdebug.evidence.loops import blocked_loop, tasks_nobody_wakes
+from iqdebug.evidence.places import Texts
 from iqdebug.evidence.recursion import deep_recursion
 from iqdebug.state import Diagnosis, Phase, Snapshot, Suspect, ThreadState
 
@@ -83,7 +84,8 @@ def _of_exception(look: Look, read_source: Callable[[str], Sequence[str]]) -> Di
     thread = look.snapshot.focused
     frames = [(f.path, f.line) for f in thread.frames] if thread is not None else []
     suspects = []
-    for site in ranked_places(look.snapshot, read_source)[:_MOST_PLACES]:
+    seen = examined(look.snapshot, Texts(read_source))
+    for site in seen.places[:_MOST_PLACES]:
         known = said.pop((site.path, site.line), None)
         reasons = [*known.reasons, *site.reasons] if known is not None else site.reasons
         proof = [*(known.proof if known is not None else ()), *site.proof]
@@ -111,6 +113,7 @@ def _of_exception(look: Look, read_source: Callable[[str], Sequence[str]]) -> Di
         confidence="likely" if strength == "likely" else "possible",
         suspects=tuple(suspects),
         notes=tuple(f.headline for f in findings if f.strength == "note")[:_MOST_NOTES],
+        provenance=seen.provenance,
     )
 
 
