@@ -16,9 +16,10 @@ NAMES = {
     "attach": "from the command to the first stack, and one step",
     "overhead": "speed of a hot loop while attached and after detach",
     "peek": "which tool should look from outside: py-spy or pystack",
+    "localisation": "how well the true causes of real crashes are found",
     "campaign": "a thousand attaches to busy targets",
 }
-_ON_DEMAND = ("campaign",)  # takes long enough to be asked for by name
+_ON_DEMAND = ("campaign", "localisation")  # takes long, or needs cases: asked for by name
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from iqdebug.evidence.arguments import breaks_contract, senders
 from iqdebug.evidence.places import (
     Function,
     FunctionTree,
@@ -23,7 +24,7 @@ from iqdebug.evidence.places import (
     package_of,
     unparsed,
 )
-from iqdebug.evidence.provenance import breaks_contract, senders, trace_from
+from iqdebug.evidence.provenance import trace_from
 from iqdebug.state import ExceptionInfo, Frame, Snapshot, Step
 
 __all__ = ["Examined", "Failure", "examined", "failures"]
