@@ -71,10 +71,21 @@ def _unfolded(error: ExceptionInfo, frames: tuple[Frame, ...], share: float, tex
         reported = before.link == "cause" or _raised_on_purpose(frames, texts)
         if not before.frames:
             continue
+        frames_below = _continued(before.frames, frames)
         nested = ExceptionInfo(before.type, before.message, chain=error.chain[1:], members=before.members)
-        found += _unfolded(nested, before.frames, share * (1.0 if reported else 0.55), texts)
+        found += _unfolded(nested, frames_below, share * (1.0 if reported else 0.55), texts)
         own = share * (0.62 if reported else 1.0)
     return sorted([*found, Failure(error, frames, own)], key=lambda f: -f.share)
+
+
+def _continued(frames: tuple[Frame, ...], outer: tuple[Frame, ...]) -> tuple[Frame, ...]:
+    """A traceback that ends where its exception was caught, and the calls that led there: those of
+    the exception raised in its place, from the same function on."""
+    if not frames:
+        return frames
+    last = frames[-1]
+    at = next((i for i, f in enumerate(outer) if (f.path, f.name) == (last.path, last.name)), None)
+    return frames if at is None else (*frames, *outer[at + 1 :])
 
 
 def _raised_on_purpose(frames: Sequence[Frame], texts: Texts) -> bool:

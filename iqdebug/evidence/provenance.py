@@ -30,7 +30,7 @@ _ASSIGNED = 0.72
 _PASSED = 0.8
 _RETURNED = 0.85
 _ATTRIBUTE = 0.6
-_MENTIONED = 0.62
+_SAME = 0.94
 
 
 @dataclass
@@ -92,6 +92,7 @@ class _Walker:
         self.trace = Trace()
         self._seen: set[tuple[int, str]] = set()
         self._steps = 0
+        self._followed: Variable | None = None
 
     def function(self, index: int) -> Function:
         return Function.of(self.frames[index], self.texts)
@@ -106,7 +107,9 @@ class _Walker:
             hop = _Hop(shown, "where it failed", frame.path, frame.line, function.qualname, value, index)
             self.trace.roots.append(hop)
             if name:
+                self._followed = value
                 self.name(index, name, weight, 0, hop)
+        self._followed = None
         for name, _ in calls_in(node)[:_CALLEES_EACH]:
             self.called(function, name, weight * _RETURNED, self.trace.roots[-1])
 
@@ -134,7 +137,7 @@ class _Walker:
             self.site(function, index, statement.lineno, weight * _ASSIGNED, words, value)
             here = self.hop(hop, name, how, function, statement.lineno, value, index)
             if source is not None:
-                self.given(index, source, weight * _ASSIGNED, depth + 1, value, here)
+                self.given(index, source, weight * self.kept(_ASSIGNED, value), depth + 1, value, here)
             if depth == 0:
                 self.unchecked(function, index, statement, weight, name, value)
             weight *= 0.8
@@ -146,14 +149,25 @@ class _Walker:
         elif not assigned and "." in name:
             self.attribute(function, name, weight * _ATTRIBUTE, hop)
 
+    def kept(self, share: float, value: Variable | None) -> float:
+        """The share of suspicion that a hop leaves. A hop that hands the failing value itself on
+        leaves nearly all: what made the value is as suspicious as what it broke."""
+        followed = self._followed
+        same = (
+            followed is not None
+            and value is not None
+            and (value.value, value.type) == (followed.value, followed.type)
+        )
+        return max(share, _SAME) if same else share
+
     def given(
         self, index: int, source: ast.expr, weight: float, depth: int, value: Variable | None, hop: _Hop
     ) -> None:
         """The right side of an assignment. What a call returned on its own is the call's doing, and
         the more so when it is nothing at all."""
-        if isinstance(source, ast.Call) and value is not None and _is_nothing(value):
-            name = unparsed(source.func)
-            self.called(self.function(index), name, weight * 1.25, hop, value)
+        if isinstance(source, ast.Call) and value is not None:
+            more = 1.25 if _is_nothing(value) else 1.0
+            self.called(self.function(index), unparsed(source.func), weight * more, hop, value)
         self.expression(index, source, weight, depth, hop)
 
     def unchecked(
@@ -190,7 +204,7 @@ class _Walker:
         value = values[0] if values else None
         self.site(caller, at, caller.frame.line, weight * _PASSED, words, value)
         here = self.hop(hop, passed, f"is passed as `{name}`", caller, caller.frame.line, value, at)
-        self.expression(at, found, weight * _PASSED, depth + 1, here)
+        self.expression(at, found, weight * self.kept(_PASSED, value), depth + 1, here)
 
     def attribute(self, function: Function, name: str, weight: float, hop: _Hop) -> None:
         """``self.x``: the methods of the class that assign it."""
