@@ -132,8 +132,9 @@ def _interleaved(sites: list[Site]) -> list[Site]:
     for site in sorted(sites, key=lambda s: (-s.weight, s.path, s.line)):
         times = best.get((site.path, site.function), 0)
         best[site.path, site.function] = times + 1
-        ordered.append((site.weight * 0.62**times, site))
-    return [site for _, site in sorted(ordered, key=lambda item: -item[0])]
+        site.weight *= 0.62**times
+        ordered.append(site)
+    return sorted(ordered, key=lambda site: -site.weight)
 
 
 class _Ranking:

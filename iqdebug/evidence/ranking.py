@@ -87,7 +87,7 @@ def _of_exception(look: Look, read_source: Callable[[str], Sequence[str]]) -> Di
     seen = examined(look.snapshot, Texts(read_source))
     for site in seen.places[:_MOST_PLACES]:
         known = said.pop((site.path, site.line), None)
-        reasons = [*known.reasons, *site.reasons] if known is not None else site.reasons
+        reasons = [*known.reasons, *site.reasons[1:]] if known is not None else site.reasons
         proof = [*(known.proof if known is not None else ()), *site.proof]
         place = (site.path, site.line)
         suspects.append(
