@@ -48,7 +48,7 @@ def described(obj: Any) -> Optional[Dict[str, Any]]:
         if _is_frame(obj):
             return {"dtype": "table", "shape": list(obj.shape)}
         shape, dtype = values._getset(obj, "shape"), values._getset(obj, "dtype")
-        if dtype is not None and issubclass(type(shape), tuple):
+        if dtype is not None and issubclass(type(shape), tuple) and tuple.__len__(shape):
             found = {"dtype": str(dtype), "shape": [int(n) for n in tuple.__iter__(shape)]}
             device = values._getset(obj, "device")
             if device is not None:
@@ -57,6 +57,23 @@ def described(obj: Any) -> Optional[Dict[str, Any]]:
     except Exception:
         return None
     return None
+
+
+def text_of(obj: Any) -> str:
+    """A table or column on one line: its size, and the names or the first values; "" for others.
+    Never raises."""
+    try:
+        if _is_frame(obj):
+            rows, wide = obj.shape
+            names = ", ".join(values.text(name, 30) for name in list(obj.columns[:12]))
+            return "<DataFrame %d x %d: %s%s>" % (rows, wide, names, ", …" if wide > 12 else "")
+        if _is_series(obj):
+            first = ", ".join(values.text(value, 30) for value in list(obj.iloc[:6].values))
+            more = ", …" if obj.shape[0] > 6 else ""
+            return "<Series %s %d: %s%s>" % (obj.dtype, obj.shape[0], first, more)
+    except Exception:
+        return ""
+    return ""
 
 
 def _array(array: Any) -> Dict[str, Any]:

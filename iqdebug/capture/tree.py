@@ -32,6 +32,7 @@ _SCAN_NODES = 3_000  # objects looked at for secret names below one variable
 _SCAN_DEPTH = 6
 # Bytes of the code that returns an attribute and does nothing else: the shortest that reads one.
 _GETTER = len((lambda self: self.x).__code__.co_code)
+_UNREAD = object()  # stands for the value of a property that was not run
 _LEARNT = 65_536  # characters of a text searched for secrets
 _LEAVES = (int, float, complex, bool, str, bytes, bytearray, type(None))
 _OPAQUE = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type)
@@ -89,7 +90,7 @@ class Forest:
         except Exception:
             listed = []
         for kind, name, value in listed:
-            if kind == "property" and value is None:
+            if value is _UNREAD:
                 children.append([kind, name, None])
                 continue
             if name == "[1]" and pair:
@@ -138,6 +139,7 @@ class Forest:
         array = arrays.described(obj)
         if array is not None:
             row["array"] = array
+            row["text"] = arrays.text_of(obj) or shown
         if values.one_of(cls, _OPAQUE) or (issubclass(cls, _LEAVES) and not values.instance_dict(obj)):
             return number, None
         return number, (row, obj)
@@ -291,7 +293,8 @@ def _attributes(obj: Any) -> List[Tuple[str, str, Any]]:
     if not issubclass(cls, (dict, list, tuple, set, frozenset)):
         held = {name: value for _, name, value in found}
         found += [
-            ("property", name, held.get(_gives_back(cls, name))) for name in values.properties(obj)[:50]
+            ("property", name, held.get(_gives_back(cls, name), _UNREAD))
+            for name in values.properties(obj)[:50]
         ]
     return found
 
