@@ -16,6 +16,7 @@ NAMES = {
     "attach": "from the command to the first stack, and one step",
     "overhead": "speed of a hot loop while attached and after detach",
     "peek": "which tool should look from outside: py-spy or pystack",
+    "evidence": "time of a diagnosis",
     "localisation": "how well the true causes of real crashes are found",
     "campaign": "a thousand attaches to busy targets",
 }

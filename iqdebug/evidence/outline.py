@@ -45,7 +45,7 @@ class Outline:
     """:param lines: a file's lines, with or without line ends."""
 
     def __init__(self, lines: Sequence[str]) -> None:
-        self.lines = lines[:_MOST]
+        self.lines = lines if len(lines) <= _MOST else lines[:_MOST]
         self._module: ast.Module | None = _UNREAD
         self._trees: dict[int, ast.FunctionDef | ast.AsyncFunctionDef | None] = {}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -31,6 +32,23 @@ class Site:
     index: int | None = None
 
 
+_KEPT = 64
+_known: OrderedDict[str, Outline] = OrderedDict()
+
+
+def _outline(path: str, lines: tuple[str, ...]) -> Outline:
+    """The outline of the very same lines as before, where it is still known: every stop of a session
+    asks for the same files."""
+    found = _known.get(path)
+    if found is None or found.lines is not lines:
+        found = Outline(lines)
+    _known[path] = found
+    _known.move_to_end(path)
+    while len(_known) > _KEPT:
+        _known.popitem(last=False)
+    return found
+
+
 class Texts:
     """Outlines of source files, each read once."""
 
@@ -45,7 +63,7 @@ class Texts:
                 lines = self._read(path)
             except (OSError, ValueError):
                 lines = ()
-            found = self._outlines[path] = Outline(tuple(lines))
+            found = self._outlines[path] = _outline(path, tuple(lines))
         return found
 
 

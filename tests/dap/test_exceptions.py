@@ -69,3 +69,16 @@ async def test_exceptions_that_leave_user_code(python: str) -> None:
         await session.resume()
         assert await target.readline() == '"handled"'
         await target.goes_on()
+
+
+@on_pythons("3.8", "3.12", "3.14")
+async def test_causes_hang_on_the_exception(python: str) -> None:
+    async with running(python, "service.py") as target, attached(target) as (session, watcher):
+        target.tell("chained")
+        stop = await watcher.until(lambda s: s.exception is not None)
+        assert stop.exception is not None
+        (cause,) = stop.exception.chain
+        assert (stop.exception.type, cause.type, cause.link) == ("RuntimeError", "KeyError", "cause")
+        assert cause.frames and cause.frames[0].line == target.line("chained-cause")
+        where = await session.variables(cause.frames[0], stop.epoch)
+        assert named(where, "self_made").value == "'a local of the cause'"

@@ -11,6 +11,7 @@ import pytest
 
 from iqdebug.crash import open_crash
 from iqdebug.crash.about import about_lines
+from iqdebug.crash.moment import kind_of
 from iqdebug.errors import CrashFileError
 from iqdebug.headless import diagnosis_of
 from iqdebug.state import Origin, Phase, ThreadState
@@ -289,3 +290,11 @@ def test_a_large_file_opens_within_a_second(tmp_path: Path) -> None:
     took = time.perf_counter() - started
     print(f"{path.stat().st_size / 1e6:.1f} MB opened in {took:.2f} s")
     assert took < 3  # one second on a core of one's own
+
+
+def test_the_recorded_interpreters_own_folders_are_no_code_of_the_persons() -> None:
+    prefixes = ("/build", "/build/Modules-3.12", "/srv/app/.venv")
+    assert kind_of("/build/Modules-3.12/json/decoder.py", prefixes) == "stdlib"
+    assert kind_of("/build/main.py", prefixes) == "user"
+    assert kind_of("/srv/app/.venv/lib/python3.12/site-packages/x.py", prefixes) == "library"
+    assert kind_of("/srv/app/main.py", prefixes) == "user"

@@ -1,7 +1,5 @@
 """Every kind of value that must not get in a crash's way."""
 
-import sys
-
 
 class Hangs:
     def __repr__(self):

@@ -165,6 +165,14 @@ def on_caught():
     say("caught")
 
 
+def on_chained():
+    self_made = "a local of the cause"  # noqa: F841
+    try:
+        raise KeyError("missing")  # @chained-cause
+    except KeyError as error:
+        raise RuntimeError("chained") from error
+
+
 def on_thread_raise():
     def fail():
         amount = 3
