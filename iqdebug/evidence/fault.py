@@ -339,7 +339,8 @@ def _raises_for_others(function: Function) -> bool:
     name = function.qualname.rsplit(".", 1)[-1].lower()
     if _COMPLAINS.match(name) or name.endswith(("_error", "_failed")):
         return True
-    return isinstance(function.tree, FunctionTree) and function.body_size <= 3
+    raises = isinstance(function.statement, ast.Raise | ast.Assert)
+    return raises and isinstance(function.tree, FunctionTree) and function.body_size <= 3
 
 
 def _hands_on(function: Function) -> bool:

@@ -1,0 +1,336 @@
+"""The ranking of places: each rule where it speaks, and where it must not."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.unit.crashing import crash_of, steps
+
+
+def test_an_error_that_arises_by_itself_accuses_its_own_line_first(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        def mean(rows):
+            return sum(rows) / len(rows)  # @raise
+
+        def report(rows):
+            return mean(rows)
+
+        report([])
+        """,
+        tmp_path,
+    )
+    assert (case.first.function, case.first.line) == ("mean", case.line("raise"))
+    # `report` only handed on the list that the module made.
+    assert case.functions(3) == ["mean", "<module>", "report"]
+    scores = [s.score for s in case.diagnosis.suspects]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_function_that_returned_nothing_is_a_suspect(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        class Store:
+            def find(self, uid):
+                for key in (1, 2):
+                    if key == uid:
+                        return "ann"
+                return None  # @nothing
+
+        def find_user(store, uid):
+            return store.find(uid)  # @handed
+
+        def greet(store, uid):
+            user = find_user(store, uid)  # @assigned
+            return user.upper()  # @raise
+
+        greet(Store(), 7)
+        """,
+        tmp_path,
+    )
+    assert case.first.line == case.line("raise")
+    assert {"find_user", "Store.find"} <= set(case.functions(3))
+    way = steps(case.diagnosis.provenance)
+    assert ("user", case.line("assigned")) in way
+    assert ("store.find(…)", case.line("nothing")) in way
+    root = case.diagnosis.provenance[0]
+    assert root.value is not None and root.value.value == "None"
+
+
+def test_falling_off_the_end_is_told(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        def pick(rows):
+            for row in rows:
+                if row > 10:
+                    return row
+
+        best = pick([1, 2])
+        print(best + 1)  # @raise
+        """,
+        tmp_path,
+    )
+    assert "pick" in case.functions(3)
+    hop = case.diagnosis.provenance[0].before[0].before[0]
+    assert hop.how == "returned None: its end was reached"
+
+
+def test_a_look_up_that_does_as_told_is_not_to_blame(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        class Table:
+            def __init__(self):
+                self.rows = {1: "a"}
+
+            def __getitem__(self, key):
+                return self.rows[key]
+
+        def neighbours(table, path):
+            found = []
+            for node in path:
+                found.append(table[node])  # @asked
+            return found
+
+        neighbours(Table(), [1, 5])
+        """,
+        tmp_path,
+    )
+    assert (case.first.function, case.first.line) == ("neighbours", case.line("asked"))
+
+
+def test_a_look_up_that_does_more_stays_first(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        class Table:
+            def __init__(self):
+                self.rows = {1: "a"}
+
+            def __getitem__(self, key):
+                key = key + 1
+                if key > 100:
+                    key = 0
+                value = self.rows[key]
+                return value
+
+        def show(table):
+            return table[1]
+
+        show(Table())
+        """,
+        tmp_path,
+    )
+    assert case.first.function == "Table.__getitem__"
+
+
+def test_a_check_that_complains_points_at_its_callers(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        def ensure_positive(amount):
+            if amount <= 0:
+                raise ValueError("amount must be positive")  # @raise
+
+        def discount(price, share):
+            reduced = price - price * share  # @made
+            ensure_positive(reduced)  # @called
+            return reduced
+
+        def checkout():
+            return discount(10, 1.5)
+
+        checkout()
+        """,
+        tmp_path,
+    )
+    assert case.first.function == "discount"
+    assert case.line("made") in case.lines(5)
+
+
+def test_a_wrapper_is_passed_over(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        import functools
+
+        def logged(function):
+            @functools.wraps(function)
+            def wrapper(*args, **kwargs):
+                return function(*args, **kwargs)
+            return wrapper
+
+        @logged
+        def half(text):
+            return text / 2  # @raise
+
+        @logged
+        def start():
+            return half("x")
+
+        start()
+        """,
+        tmp_path,
+    )
+    assert case.functions(2) == ["half", "start"]
+    assert all("wrapper" not in name for name in case.functions(3))
+
+
+def test_the_first_cause_comes_before_what_reports_it(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        def parse(text):
+            return int(text)  # @cause
+
+        def load(text):
+            try:
+                return parse(text)
+            except ValueError as error:
+                raise RuntimeError("cannot load") from error
+
+        load("x7")
+        """,
+        tmp_path,
+    )
+    assert case.first.line == case.line("cause")
+
+
+def test_a_failure_of_the_handler_is_its_own(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        def load(cache, key):
+            try:
+                return cache[key]
+            except KeyError:
+                return cache.missing.append(key)  # @raise
+
+        load({}, "a")
+        """,
+        tmp_path,
+    )
+    assert case.first.line == case.line("raise")
+    assert case.diagnosis.headline.startswith("AttributeError")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="exception groups came with 3.11")
+def test_the_members_of_a_group_come_first(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        def one():
+            return {}["one"]  # @one
+
+        def both():
+            failures = []
+            for each in (one,):
+                try:
+                    each()
+                except KeyError as error:
+                    failures.append(error)
+            raise ExceptionGroup("several", failures)
+
+        both()
+        """,
+        tmp_path,
+    )
+    assert case.first.line == case.line("one")
+
+
+def test_a_value_that_breaks_its_annotation_is_its_senders_fault(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        class Response:
+            def __init__(self, content: str, headers: "dict[str, str]"):
+                self.start(headers)
+
+            def start(self, headers: "dict[str, str]"):
+                return [key for key, value in headers.items()]
+
+        def page(*args):
+            name = args[0]
+            status = args[1]
+            return Response(name, status)  # @sent
+
+        page("index", 201)
+        """,
+        tmp_path,
+    )
+    assert (case.first.function, case.first.line) == ("page", case.line("sent"))
+
+
+def test_a_value_that_keeps_it_is_not(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        def start(headers: "dict[str, str]"):
+            return [value.strip() for value in headers.values()]  # @raise
+
+        def page():
+            return start({"a": 1})
+
+        page()
+        """,
+        tmp_path,
+    )
+    assert case.first.line == case.line("raise")
+
+
+def test_a_recursion_names_what_goes_round(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        def clean(text):
+            return text.strip()
+
+        def walk(node, depth):
+            text = clean(node["name"])
+            if not text:
+                return []
+            return branch(node, depth + 1)
+
+        def branch(node, depth):
+            return walk(node, depth)
+
+        walk({"name": "x"}, 0)
+        """,
+        tmp_path,
+    )
+    assert case.first.function == "walk"
+    assert "clean" not in case.functions(2)
+
+
+def test_the_condition_and_the_line_after_the_value_are_offered(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        import sys
+
+        def write(message, file=None):
+            target = file if file is not None else None  # @assigned
+            end = "."  # @after
+            if message:  # @guard
+                target.write(message + end)  # @raise
+
+        write("x")
+        """,
+        tmp_path,
+    )
+    assert {case.line("raise"), case.line("assigned"), case.line("after")} <= set(case.lines(6))
+    assert case.line("guard") in case.lines(8)
+
+
+def test_attributes_are_followed_to_where_they_are_set(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        class Job:
+            def __init__(self):
+                self.result = None  # @set
+
+            def show(self):
+                return self.result.upper()  # @raise
+
+        Job().show()
+        """,
+        tmp_path,
+    )
+    assert ("self.result", case.line("set")) in steps(case.diagnosis.provenance)
+
+
+def test_without_source_the_frames_are_named(tmp_path: Path) -> None:
+    case = crash_of("exec(compile('def f():\\n  return 1 / 0\\nf()', '/gone/x.py', 'exec'))", tmp_path)
+    assert case.functions(3), "the program's own frame at least"
