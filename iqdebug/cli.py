@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from iqdebug import __version__
-from iqdebug.commands import complain, diagnose, processes
+from iqdebug.commands import complain, crashes, diagnose, processes, run
 from iqdebug.errors import IqdebugError
 
 __all__ = ["main"]
@@ -25,7 +25,8 @@ exit codes:
   2  wrong use                        8  the process ended meanwhile
   3  no such process                  9  the debug connection broke
   4  not a Python process            10  a program or package is missing
-  5  not permitted                  130  interrupted
+  5  not permitted                   11  a crash file cannot be opened
+                                    130  interrupted
 """
 
 
@@ -34,7 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     to three lines."""
     _tolerate_any_locale()
     parser = _parser()
-    options = parser.parse_args(arguments)
+    words, command = _split(sys.argv[1:] if arguments is None else arguments)
+    options = parser.parse_args(words)
+    if command is not None:
+        options.command = command
     run: Callable[[argparse.Namespace], int] = options.run
     try:
         return run(options)
@@ -49,6 +53,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _split(arguments: Sequence[str]) -> tuple[list[str], list[str] | None]:
+    """What stands before and behind the first ``--`` of `diagnose`: options, and a command."""
+    words = list(arguments)
+    if words[:1] == ["diagnose"] and "--" in words:
+        at = words.index("--")
+        return words[:at], words[at + 1 :]
+    return words, None
 
 
 def _tolerate_any_locale() -> None:
@@ -69,6 +82,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=processes.pick)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
-    for group in (processes, diagnose):
+    for group in (processes, run, diagnose, crashes):
         group.add(commands)
     return parser

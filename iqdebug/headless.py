@@ -103,8 +103,13 @@ def outside_view(pid: int) -> Callable[[], Awaitable[Snapshot | None]]:
     return look
 
 
-def diagnosis_of(snapshot: Snapshot, earlier: Snapshot | None) -> Diagnosis:
-    """The evidence's word on a snapshot, with source read from this machine's files."""
+def diagnosis_of(
+    snapshot: Snapshot,
+    earlier: Snapshot | None,
+    read_source: Callable[[str], Sequence[str]] = read_lines,
+) -> Diagnosis:
+    """The evidence's word on a snapshot, with source read from this machine's files where nothing
+    else is said: of a recording it is the recorded text."""
     from iqdebug.evidence import diagnose
 
-    return diagnose(snapshot, read_source=read_lines, earlier=earlier)
+    return diagnose(snapshot, read_source=read_source, earlier=earlier)

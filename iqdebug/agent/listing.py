@@ -79,6 +79,7 @@ def has_children(obj: Any) -> bool:
 
 
 _RETURNED = "__pydevd_ret_val_dict"  # where pydevd keeps what calls of the last step returned
+_RAISED = "__exception__"  # where pydevd puts the exception; the client has it from elsewhere
 
 
 def locals_page(
@@ -88,6 +89,7 @@ def locals_page(
     rows = [
         entry("returned" if name == _RETURNED else name, obj, references, kind, name)
         for name, obj, kind in frame_locals(frame)[:limit]
+        if name != _RAISED
     ]
     if references is not None and frame.f_globals is not frame.f_locals:
         number = references.add(_Globals(frame.f_globals), "")

@@ -75,7 +75,7 @@ class Link:
         self._remember()
         pydevd = self._import()
         self._restore_environment()
-        self._guard_forks()
+        self.guard_forks()
         self._answer_at_once()
         saved = pydevd.start_client
         clock = pydevd.time
@@ -245,7 +245,7 @@ class Link:
             if value is None:
                 os.environ.pop(name, None)
 
-    def _guard_forks(self) -> None:
+    def guard_forks(self) -> None:
         """A forked child inherits tracing and our sockets but none of our threads: it must not
         wait for a debugger that is not there. ``os.register_at_fork`` cannot be undone, so the
         one function that stays behind does nothing once the session is over."""
@@ -278,6 +278,8 @@ class Link:
                 os.close(connection.detach())
             except OSError:
                 continue
+        if self.debugger is None:
+            return
         for step in (
             pydevd.pydevd_tracing.restore_sys_set_trace_func,
             lambda: threading.settrace(None),

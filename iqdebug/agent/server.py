@@ -19,6 +19,7 @@ import time
 from ..capture import values
 from ..capture.tap import Tap
 from . import listing
+from .exceptions import described
 from .pydevd_link import Link, Refused
 from .stacks import Stacks, tasks, wake_loops
 
@@ -52,6 +53,7 @@ class Agent:
         self._running = True
         self._interval = 0.0
         self._eager_until = 0.0
+        self._sending = threading.Lock()
 
     def serve(self) -> None:
         """Run until the session is over. Never raises, never writes to the target's streams."""
@@ -93,17 +95,21 @@ class Agent:
 
     def _introduce(self) -> None:
         try:
-            self._link.check()
-            debug_socket = self._connect("dap")
-            debug_socket.settimeout(None)
-            self._link.close_in_child = [self._socket, self._lease, debug_socket]
-            self._link.open(debug_socket, self._setup["token"])
+            self._open_link()
         except Refused as refusal:
             self._post({"event": "refused", "message": str(refusal)})
             self._running = False
             return
         self._socket.settimeout(_TICK)
         self._post({"event": "hello", "pid": os.getpid(), "python": list(sys.version_info[:3])})
+
+    def _open_link(self) -> None:
+        """:raises Refused: another debugger is at work here."""
+        self._link.check()
+        debug_socket = self._connect("dap")
+        debug_socket.settimeout(None)
+        self._link.close_in_child = [self._socket, self._lease, debug_socket]
+        self._link.open(debug_socket, self._setup["token"])
 
     def _turn(self) -> bool:
         """One wait for input; False when the client is gone."""
@@ -152,12 +158,13 @@ class Agent:
 
     def _post(self, message: Dict[str, Any]) -> None:
         data = json.dumps(message).encode("utf-8", "replace")
-        try:
-            self._socket.settimeout(LEASE)
-            self._socket.sendall(_HEADER.pack(len(data)) + data)
-            self._socket.settimeout(_TICK)
-        except OSError:
-            self._running = False
+        with self._sending:  # threads of the program post too
+            try:
+                self._socket.settimeout(LEASE)
+                self._socket.sendall(_HEADER.pack(len(data)) + data)
+                self._socket.settimeout(_TICK)
+            except OSError:
+                self._running = False
 
     def _flush(self) -> None:
         if self._tap is None:
@@ -174,6 +181,11 @@ class Agent:
             self._stacks.clear()
         rows = self._stacks.threads(self._link.debugger, message.get("focus"), live)
         return {"threads": rows, "tasks": tasks()}
+
+    def on_exception(self, message: Dict[str, Any]) -> Any:
+        """The exception at which a thread of pydevd's stands, as a tree; None when it is at none."""
+        found = self._stacks.exception(self._link.debugger, message["thread"])
+        return None if found is None else described(found[0], self._stacks.row, found[1])
 
     def on_resumed(self, message: Dict[str, Any]) -> Any:
         self._stacks.clear()
@@ -219,15 +231,22 @@ class Agent:
         """Run ``work`` in a thread that may be left behind when it hangs."""
         worker = threading.Thread(target=work, name="iqdebug.asked", daemon=True)
         worker.is_pydev_daemon_thread = worker.pydev_do_not_trace = True  # type: ignore[attr-defined]
-        worker.start()
+        try:
+            worker.start()
+        except RuntimeError:  # the interpreter is ending and starts no thread
+            work()
+            return said
         worker.join(message.get("timeout", 2.0))
         self._heard = time.monotonic()
         return said or {"slow": "still running"}
 
     def on_evaluate(self, message: Dict[str, Any]) -> Any:
-        """Evaluate or execute in ``__main__`` while the target runs, because a person asked."""
+        """Evaluate or execute in ``__main__`` while the target runs, or in a frame that stands still
+        without pydevd's help, because a person asked."""
         said: Dict[str, Any] = {}
-        names = listing.main_module_globals()
+        frame = self._stacks.frame(message["frame"]) if message.get("frame") else None
+        names = listing.main_module_globals() if frame is None else frame.f_globals
+        local_names = names if frame is None else frame.f_locals
 
         def run() -> None:
             try:
@@ -235,7 +254,7 @@ class Agent:
                     code = compile(message["expression"], "<iqdebug>", "eval")
                 except SyntaxError:
                     code = compile(message["expression"], "<iqdebug>", "exec")
-                result = eval(code, names)
+                result = eval(code, names, local_names)
                 said["text"] = "" if result is None else repr(result)[:_FULL_LIMIT]
                 said["type"] = values.qualified(type(result))
             except BaseException as error:
@@ -299,7 +318,12 @@ def _forget_modules() -> None:
 def run(setup: Dict[str, Any]) -> None:
     """Entered by the injected code, in a thread made for it."""
     if "threading" in sys.modules:
-        thread = threading.current_thread()
-        thread.name = "iqdebug.agent"
-        thread.is_pydev_daemon_thread = thread.pydev_do_not_trace = True  # type: ignore[attr-defined]
+        mark_thread()
     Agent(setup).serve()
+
+
+def mark_thread() -> None:
+    """Have pydevd leave the calling thread alone."""
+    thread = threading.current_thread()
+    thread.name = "iqdebug.agent"
+    thread.is_pydev_daemon_thread = thread.pydev_do_not_trace = True  # type: ignore[attr-defined]

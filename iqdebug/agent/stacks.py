@@ -33,6 +33,7 @@ class Stacks:
         self._hidden = tuple(os.path.join(folder, "") for folder in hidden)
         self._frames: Dict[int, types.FrameType] = {}
         self.references = listing.References()
+        self.held: Dict[int, Any] = {}  # of threads held without pydevd: their tracebacks' frames
 
     def clear(self) -> None:
         """Forget every frame and value: the target goes on."""
@@ -77,6 +78,7 @@ class Stacks:
         limit = FRAMES_FOCUSED if number == focus else FRAMES_OTHER
         row: Dict[str, Any] = {
             "id": number,
+            "ident": ident,
             "name": thread.name if thread is not None else "thread %d" % ident,
             "os": getattr(thread, "native_id", None),
             "main": thread is threading.main_thread(),
@@ -87,10 +89,14 @@ class Stacks:
             row["total"] = len(tracked)
             if tracked.exc_type is not None:
                 row["exception"] = values.qualified(tracked.exc_type)
+        elif ident in self.held and not with_locals:
+            held = self.held[ident]
+            row.update(stopped=True, total=len(held))
+            row["frames"] = [self.row(frame, line) for frame, line in held[:limit]]
         else:
             frames, row["total"] = self._walk(frame, limit)
             row["frames"] = [
-                self._live(f, i < LOCALS_READ) if with_locals else self._frame(f, f.f_lineno)
+                self._live(f, i < LOCALS_READ) if with_locals else self.row(f, f.f_lineno)
                 for i, f in enumerate(frames)
             ]
         return row
@@ -116,23 +122,23 @@ class Stacks:
 
     def _tracked(self, frames_list: Any, limit: int) -> List[Dict[str, Any]]:
         rows = [
-            self._frame(frame, frames_list.frame_id_to_lineno.get(id(frame), frame.f_lineno))
+            self.row(frame, frames_list.frame_id_to_lineno.get(id(frame), frame.f_lineno))
             for frame in list(frames_list)[:limit]
             if frame.f_code.co_filename != WAKE_FILE
         ]
         chained = frames_list.chained_frames_list
         while chained is not None and len(chained):
             label = values.qualified(chained.exc_type) if chained.exc_type is not None else "exception"
-            said = chained.exc_context_msg or "caused by"
+            said = (chained.exc_context_msg or "caused by").strip().rstrip(":")
             rows.append({"id": 0, "name": "%s: %s" % (said, label), "path": "", "line": 0, "label": True})
             rows += [
-                self._frame(frame, chained.frame_id_to_lineno.get(id(frame), frame.f_lineno))
+                self.row(frame, chained.frame_id_to_lineno.get(id(frame), frame.f_lineno))
                 for frame in list(chained)[:limit]
             ]
             chained = chained.chained_frames_list
         return rows
 
-    def _frame(self, frame: Any, line: int) -> Dict[str, Any]:
+    def row(self, frame: Any, line: int) -> Dict[str, Any]:
         """A frame that may be asked about later: of a stop."""
         row = _described(frame, line)
         row["id"] = number = self._number(frame)
@@ -149,10 +155,21 @@ class Stacks:
 
     @staticmethod
     def _number(frame: Any) -> int:
-        """pydevd's DAP id for the frame, so that `evaluate` and the agent mean the same one."""
+        """pydevd's DAP id for the frame, so that `evaluate` and the agent mean the same one; where
+        pydevd is not there, one that it would not give."""
+        schema: Any = sys.modules.get("_pydevd_bundle._debug_adapter.pydevd_base_schema")
+        return id(frame) if schema is None else int(schema.BaseSchema._translate_id_to_dap(id(frame)))
+
+    @staticmethod
+    def exception(pydb: Any, number: int) -> Any:
+        """The exception at which the thread of that DAP id is stopped, and its traceback; or None."""
+        if pydb is None:
+            return None
         from _pydevd_bundle._debug_adapter.pydevd_base_schema import BaseSchema
 
-        return int(BaseSchema._translate_id_to_dap(id(frame)))
+        found = pydb.suspended_frames_manager.get_frames_list(BaseSchema._translate_id_from_dap(number))
+        value = getattr(found, "exc_desc", None)
+        return (value, found.trace_obj) if isinstance(value, BaseException) else None
 
 
 def _described(frame: Any, line: Optional[int]) -> Dict[str, Any]:

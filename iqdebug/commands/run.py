@@ -31,7 +31,9 @@ def add(commands: Any) -> None:
         description="Start a program at full speed, on a terminal of its own. Where an exception is "
         "caught by nobody the program is held, with all its frames and variables.",
     )
-    parser.add_argument("--python", metavar="PY", help="the interpreter (default: python3 as your shell finds it)")
+    parser.add_argument(
+        "--python", metavar="PY", help="the interpreter (default: python3 as your shell finds it)"
+    )
     parser.add_argument("--cwd", metavar="D", help="the folder to start in")
     parser.add_argument(
         "--env", metavar="K=V", action="append", default=[], type=_setting, help="set a variable (repeatable)"
@@ -43,7 +45,9 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--pause", action="store_true", help="pause at the program's first line")
     add_exceptions(parser)
-    parser.add_argument("-m", dest="module", nargs=argparse.REMAINDER, metavar="MODULE", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "-m", dest="module", nargs=argparse.REMAINDER, metavar="MODULE", help=argparse.SUPPRESS
+    )
     parser.add_argument("program", nargs=argparse.REMAINDER, metavar="SCRIPT", help=argparse.SUPPRESS)
     parser.set_defaults(run=_run)
 
@@ -110,7 +114,9 @@ def _interpreter(named: str | None) -> str:
     if named is not None:
         found = shutil.which(os.path.expanduser(named))
         if found is None:
-            raise NotPython(f"There is no program {named}", fix="--python takes an interpreter's name or path.")
+            raise NotPython(
+                f"There is no program {named}", fix="--python takes an interpreter's name or path."
+            )
         return os.path.abspath(found)
     environment = os.environ.get("VIRTUAL_ENV")
     wanted = [os.path.join(environment, "bin", "python")] if environment else []

@@ -33,7 +33,7 @@ from iqdebug.errors import (
 )
 from iqdebug.state import Breakpoint, ProcessInfo, Snapshot
 
-__all__ = ["AttachOptions", "attach"]
+__all__ = ["AttachOptions", "Hello", "arrival", "attach", "handshake", "uid_of", "version_of"]
 
 ExceptionFilter = Literal["uncaught", "raised", "userUnhandled"]
 
@@ -71,31 +71,36 @@ async def attach(
     :param progress: told in words what is being waited for.
     :raises TargetError, MissingTool, ProtocolError: not attached; the target runs on.
     """
-    rendezvous = Rendezvous(info.pid, _uid(info.pid))
+    rendezvous = Rendezvous(info.pid, uid_of(info.pid))
     try:
         rendezvous.start()
         exe = str(Path(f"/proc/{info.pid}/exe").resolve())
-        version = _version(info.python)
+        version = version_of(info.python)
         entry = await inject(info.pid, exe, version, rendezvous, progress)
-        await _arrival(info.pid, exe, version, rendezvous, entry, options.wait, progress)
+        await arrival(info.pid, exe, version, rendezvous, entry, options.wait, progress)
         return await _open(info, options, rendezvous, progress)
     finally:
         rendezvous.close()
 
 
-def _uid(pid: int) -> int:
+def uid_of(pid: int) -> int:
+    """The user a process runs as.
+
+    :raises NoSuchProcess: it is gone.
+    """
     try:
         return os.stat(f"/proc/{pid}").st_uid
     except OSError:
         raise NoSuchProcess(f"There is no process {pid}") from None
 
 
-def _version(python: str) -> tuple[int, int]:
+def version_of(python: str) -> tuple[int, int]:
+    """(3, 12) of "3.12.1"; (3, 8) where nothing is known."""
     parts = [int(p) for p in python.split(".")[:2] if p.isdigit()]
     return (parts[0], parts[1]) if len(parts) == 2 else (3, 8)
 
 
-async def _arrival(
+async def arrival(
     pid: int,
     exe: str,
     python: tuple[int, int],
@@ -137,7 +142,7 @@ async def _arrival(
         arrived.cancel()
 
 
-class _Hello:
+class Hello:
     """Collects what the agent says first."""
 
     def __init__(self) -> None:
@@ -159,7 +164,7 @@ async def _open(
 ) -> Session:
     progress("starting the debugger in the target")
     session = Session(info, options.outside)
-    hello = _Hello()
+    hello = Hello()
     lease: Lease | None = None
     agent: AgentClient | None = None
     client: DapClient | None = None
@@ -170,14 +175,14 @@ async def _open(
             control = await asyncio.open_connection(sock=await rendezvous.connection("control"))
             # From here on the session hears the agent; the first event is also the greeting.
             agent = AgentClient(
-                *control, _both(hello, session.agent_event), _each(hello.closed, session.agent_closed)
+                *control, both(hello, session.agent_event), _each(hello.closed, session.agent_closed)
             )
             _check_hello(await hello.future, info.pid)
             stream = await asyncio.open_connection(sock=await rendezvous.connection("dap"))
             client = DapClient(*stream, session.dap_event, session.dap_closed)
             session.connect(client, agent, lease)
         async with _deadline("answer the debug handshake", info.pid, patience, progress):
-            await _handshake(session, client, rendezvous.token, options, patience)
+            await handshake(session, client, rendezvous.token, options, patience)
         return session
     except BaseException:
         if lease is not None:
@@ -191,7 +196,7 @@ async def _open(
         raise
 
 
-def _both(first: Callable[[dict[str, Any]], None], second: Callable[[dict[str, Any]], None]) -> Any:
+def both(first: Callable[[dict[str, Any]], None], second: Callable[[dict[str, Any]], None]) -> Any:
     def told(event: dict[str, Any]) -> None:
         first(event)
         second(event)
@@ -260,9 +265,14 @@ async def _deadline(what: str, pid: int, seconds: float, progress: Callable[[str
         saying.cancel()
 
 
-async def _handshake(
+async def handshake(
     session: Session, client: DapClient, token: str, options: AttachOptions, patience: float
 ) -> None:
+    """From a fresh connection to a target that runs with breakpoints and exception filters in place.
+
+    :param patience: seconds for each answer.
+    :raises ProtocolError, RequestFailed, TimeoutError: it did not come to that.
+    """
     answer = await client.request("pydevdAuthorize", {"debugServerAccessToken": token}, timeout=patience)
     if decode_body(answer, dict).get("clientAccessToken") != token:
         raise ProtocolError("The debug connection was answered by something else than the target")

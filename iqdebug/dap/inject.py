@@ -63,6 +63,7 @@ def boot_code(rendezvous: Rendezvous) -> str:
     setup = {
         "socket": str(rendezvous.path),
         "token": rendezvous.token,
+        "mask": rendezvous.mask,
         "debugpy": str(Path(debugpy.__file__).resolve().parent.parent),
     }
     inside = str(Path(__file__).resolve().parent.parent)
@@ -80,7 +81,7 @@ def boot():
         if present is not package and getattr(present, 'session', None) == package.session:
             return
         sys.modules['_iqdebug_inside'] = package
-        from _iqdebug_inside.agent.server import run
+        from _iqdebug_inside.agent.{rendezvous.module} import run
         run({setup!r})
     except BaseException:
         # Leave nothing half begun, so that the same code may be sent again.

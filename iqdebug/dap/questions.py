@@ -19,6 +19,9 @@ ANSWER = 3.0
 EVALUATE = 10.0
 """Seconds for an answer that runs code of the target's."""
 
+_NOT_TRACKED = "Unable to find thread for evaluation"
+# debugpy's words about a frame that is in no thread's stack: of a group's member
+
 
 class Questions:
     """Both connections into one target."""
@@ -88,6 +91,8 @@ class Questions:
         try:
             body = await self.fetch("evaluate", arguments, protocol.EvaluateBody, EVALUATE)
         except RequestFailed as error:
+            if error.what.startswith(_NOT_TRACKED):
+                return await self.evaluate_beside(expression, frame_id)
             return EvaluateResult(error.what, failed=True)
         except TimeoutError:
             return _too_slow()
@@ -95,7 +100,11 @@ class Questions:
 
     async def evaluate_running(self, expression: str) -> EvaluateResult:
         """In ``__main__``, while the target runs."""
-        said = await self.ask("evaluate", expression=expression)
+        return await self.evaluate_beside(expression, None)
+
+    async def evaluate_beside(self, expression: str, frame_id: int | None) -> EvaluateResult:
+        """By the agent, in a thread of its own: in a frame that stands still, or in ``__main__``."""
+        said = await self.ask("evaluate", expression=expression, frame=frame_id)
         if "raised" in said:
             return EvaluateResult(said["raised"], failed=True)
         if "slow" in said:

@@ -24,16 +24,21 @@ _HELLO_TIMEOUT = 10.0  # seconds: a busy target may be slow to finish a line it 
 
 
 class Rendezvous:
-    """:param pid: the only process whose connections are taken.
+    """:param pid: the only process whose connections are taken; may be set once it is known, until
+        when none are.
     :param uid: its effective user id, who must be able to reach the socket.
+    :param module: of the agent, what the target is to run.
     """
 
-    def __init__(self, pid: int, uid: int) -> None:
+    def __init__(self, pid: int, uid: int, module: str = "server") -> None:
         self.pid = pid
+        self.module = module
+        self.mask = True
         self.token = secrets.token_hex(16)
         self.folder = Path(tempfile.mkdtemp(prefix="iqdebug-"))
         self.path = self.folder / secrets.token_hex(8)
         self._connections: dict[str, asyncio.Future[socket.socket]] = {}
+        self._taken: set[str] = set()
         self._uid = uid
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(self.path))
@@ -54,7 +59,9 @@ class Rendezvous:
 
     async def connection(self, role: str) -> socket.socket:
         """The agent's connection for that role, as soon as it has come."""
-        return await asyncio.shield(self._connections[role])
+        connection = await asyncio.shield(self._connections[role])
+        self._taken.add(role)
+        return connection
 
     def arrived(self) -> bool:
         """Whether the agent is inside the target and talking."""
@@ -68,6 +75,9 @@ class Rendezvous:
             if task is not None:
                 task.cancel()
         self._listener.close()
+        for role, future in self._connections.items():
+            if role not in self._taken and future.done() and not future.cancelled():
+                future.result().close()
         if self.script_pending and not self.arrived():
             self.path.unlink(missing_ok=True)
         else:

@@ -20,7 +20,8 @@ from iqdebug.dap.breakpoints import send_breakpoints
 from iqdebug.dap.client import DapClient, decode_body
 from iqdebug.dap.control import AgentClient, Lease
 from iqdebug.dap.process import is_alive
-from iqdebug.dap.questions import ANSWER, Questions
+from iqdebug.dap.questions import Questions
+from iqdebug.dap.raised import raised_at
 from iqdebug.dap.words import unheeded, why_not
 from iqdebug.errors import ConnectionLost, IqdebugError, NotAvailable, RequestFailed
 from iqdebug.session import Capability, Listener, StepKind
@@ -361,27 +362,16 @@ class Session:
         self._publish(threads=snapshots.with_locals(self._snapshot.threads, answer))
 
     async def _describe_exception(self, epoch: int, body: protocol.StoppedBody) -> None:
-        try:
-            found = await self._questions.fetch(
-                "exceptionInfo", {"threadId": body.threadId}, protocol.ExceptionInfoBody, ANSWER
+        info = await raised_at(self._questions, body)
+        if epoch == self._snapshot.epoch:
+            self._publish(
+                phase=Phase.CRASHED if info.uncaught else Phase.PAUSED,
+                reason=self._exception_words(info),
+                exception=info,
             )
-        except (RequestFailed, TimeoutError):
-            found = protocol.ExceptionInfoBody(
-                exceptionId=body.text or "exception", description=body.description
-            )
-        if epoch != self._snapshot.epoch:
-            return
-        uncaught = found.breakMode == "unhandled"
-        # debugpy appends a note to the name when it stops at another frame than the raising one.
-        kind = found.exceptionId.partition("(note:")[0].strip().removeprefix("builtins.")
-        message = found.description or found.details.message or ""
-        self._publish(
-            phase=Phase.CRASHED if uncaught else Phase.PAUSED,
-            reason=f"uncaught {kind}" if uncaught else f"exception {kind}",
-            exception=ExceptionInfo(
-                type=kind, message=message, uncaught=uncaught, traceback=found.details.stackTrace or ""
-            ),
-        )
+
+    def _exception_words(self, info: ExceptionInfo) -> str:
+        return f"uncaught {info.type}" if info.uncaught else f"exception {info.type}"
 
     async def _explain_pause(self, epoch: int) -> None:
         if epoch != self._snapshot.epoch or self._snapshot.phase is not Phase.RUNNING:

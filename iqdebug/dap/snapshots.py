@@ -8,9 +8,9 @@ from typing import Any
 
 from iqdebug.dap.process import state_letter
 from iqdebug.paths import frame_kind
-from iqdebug.state import Frame, Gil, LogRecord, Task, Thread, ThreadState, Variable
+from iqdebug.state import ExceptionInfo, Frame, Gil, LogRecord, Task, Thread, ThreadState, Variable
 
-__all__ = ["log_record", "task", "thread", "user_frame_ids", "variable", "with_locals"]
+__all__ = ["exception", "log_record", "task", "thread", "user_frame_ids", "variable", "with_locals"]
 
 _FRAMES_READ = 20  # a thread
 _FRAMES_READ_IN_ALL = 300
@@ -80,6 +80,20 @@ def with_locals(threads: Sequence[Thread], answer: list[list[Any]]) -> tuple[Thr
     return tuple(
         replace(one, frames=tuple(replace(f, locals=known[f.id]) if f.id in known else f for f in one.frames))
         for one in threads
+    )
+
+
+def exception(row: dict[str, Any], *, uncaught: bool) -> ExceptionInfo:
+    """The tree of an exception, its causes, group members and notes."""
+    return ExceptionInfo(
+        type=row["type"],
+        message=row["message"],
+        uncaught=uncaught,
+        link=row["link"],
+        notes=tuple(row["notes"]),
+        chain=tuple(exception(below, uncaught=uncaught) for below in row["chain"]),
+        members=tuple(exception(member, uncaught=uncaught) for member in row["members"]),
+        frames=tuple(frame(f) for f in row["frames"]),
     )
 
 

@@ -35,7 +35,7 @@ from iqdebug.state import (
 )
 from iqdebug.text import clean
 from iqdebug.tui import messages
-from iqdebug.tui.arrangement import PANES, Arrangement, TabsBar
+from iqdebug.tui.arrangement import Arrangement, TabsBar
 from iqdebug.tui.base import OVER, STOPPED, ProjectMemory, unforeseen
 from iqdebug.tui.breakpoints_pane import BreakpointsPane
 from iqdebug.tui.console_pane import ConsolePane
@@ -44,7 +44,9 @@ from iqdebug.tui.dialogs import TextScreen
 from iqdebug.tui.insight import InsightCard
 from iqdebug.tui.keys import ACTIONS
 from iqdebug.tui.log_pane import LogPane
-from iqdebug.tui.selection import Selection
+from iqdebug.tui.program_pane import ProgramPane
+from iqdebug.tui.recorded import Recording
+from iqdebug.tui.running import ProgramHost, Running
 from iqdebug.tui.source_pane import SourcePane
 from iqdebug.tui.stack_pane import StackPane, first_user_frame
 from iqdebug.tui.status import StatusBar
@@ -58,11 +60,13 @@ _GRACE = 7.0  # seconds; detaching takes five at most
 Connect = Callable[[Callable[[Snapshot], None], Callable[[str], None]], Awaitable[DebugSession]]
 
 
-class DebugApp(Selection, Control):
+class DebugApp(Running, Control):
     """:param connect: attaches; is given what to tell of fresher peeks and of progress in words.
     :param first: what is painted before anything else.
     :param diagnose: (snapshot, earlier one) → diagnosis; run in a worker.
     :param refresh_peek: a look from outside, for when attaching is not possible.
+    :param recording: what a crash file adds: its source text beside today's, and words about it.
+    :param program: of a program that iqdebug started: its terminal, and how it is started again.
     :param clock: seconds since the epoch, for the ages in the status bar.
     """
 
@@ -85,6 +89,8 @@ class DebugApp(Selection, Control):
         read_source: Callable[[str], Sequence[str]],
         refresh_peek: Callable[[], Awaitable[Snapshot]] | None = None,
         breakpoint_store: ProjectMemory | None = None,
+        recording: Recording | None = None,
+        program: ProgramHost | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(breakpoint_store)
@@ -94,6 +100,8 @@ class DebugApp(Selection, Control):
         self._diagnose = diagnose
         self._read_source = read_source
         self._refresh_peek = refresh_peek
+        self._recording = recording
+        self._program = program
         self._clock = clock
         self._unsubscribe: Callable[[], None] = lambda: None
         self._leaving = False
@@ -104,7 +112,8 @@ class DebugApp(Selection, Control):
         yield Static(id="banner")
         yield InsightCard(id="card")
         with Horizontal(id="main"):
-            yield SourcePane(self._read_source, id="source")
+            versions = self._recording.sources if self._recording is not None else None
+            yield SourcePane(self._read_source, id="source", versions=versions)
             with Vertical(id="side"):
                 yield StackPane(id="stack")
                 yield VariablesPane(self._tree, id="side-variables")
@@ -112,21 +121,27 @@ class DebugApp(Selection, Control):
         with Vertical(id="bottom"):
             for pane in (
                 VariablesPane(self._tree, id="variables"),
-                LogPane(id="output"),
-                ConsolePane(history, id="console"),
+                LogPane(id="output", recorded=self._recording is not None),
+                ConsolePane(history, id="console", recorded=self._recording is not None),
                 BreakpointsPane(id="breakpoints"),
             ):
                 pane.add_class("pane")
                 yield pane
+            if self._program is not None and not self._program.lent:
+                program = ProgramPane(self._program, id="program")
+                program.add_class("pane")
+                self._program.hear(program.hear)
+                yield program
         yield StatusBar(self._clock, id="status")
         yield Static(
             "the terminal is too small for iqdebug: 60 columns and 15 lines are enough", id="too-small"
         )
 
     def on_mount(self) -> None:
-        self._arrangement = Arrangement(self.screen)
+        self._arrangement = Arrangement(self.screen, program=bool(self.query(ProgramPane)))
         self._fit(self.size.width, self.size.height)
         self.query_one(SourcePane).focus()
+        self._program_in_front()
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 asyncio.get_running_loop().add_signal_handler(number, self._end)
@@ -178,6 +193,9 @@ class DebugApp(Selection, Control):
         """Detach in sight of the person, then end."""
         if self._leaving:
             return
+        if self._program is not None and self._program.running:
+            self._ask_before_leaving(self._program)
+            return
         self._leaving = True
         self._attaching = "detaching…"
         self._show_status()
@@ -196,6 +214,9 @@ class DebugApp(Selection, Control):
 
     async def action_quit(self) -> None:
         await self.action_leave()
+
+    async def _leave_session(self) -> None:
+        await self._leave()
 
     async def _leave(self) -> None:
         """Ends with the failure's exit code when attaching never worked."""
@@ -241,6 +262,8 @@ class DebugApp(Selection, Control):
             before = None
         elif before is not None and self.session is not None and _older(snapshot, before):
             return
+        if before is None or snapshot.epoch != before.epoch:
+            self._raised = None
         stopped_anew = snapshot.phase in STOPPED and (before is None or snapshot.epoch != before.epoch)
         if stopped_anew or snapshot.thread(self._selected) is None or not (self._chosen or _kept(snapshot)):
             focused = snapshot.focused
@@ -252,6 +275,7 @@ class DebugApp(Selection, Control):
     def watch_snapshot(self, before: Snapshot | None, snapshot: Snapshot | None) -> None:
         if snapshot is None:
             return
+        self._program_follows(before, snapshot)
         self._show_selection()
         self._show_status()
         if snapshot.threads and snapshot.phase not in OVER:
@@ -305,6 +329,9 @@ class DebugApp(Selection, Control):
     def action_pane(self, name: str) -> None:
         base = self.screen_stack[0]
         assert self._arrangement is not None
+        if name not in self._arrangement.panes:
+            self.notify("a program's terminal is there only with `iqdebug run`", severity="warning")
+            return
         base.set_focus(base.query_one(self._arrangement.show(name)))
 
     def on_tabs_bar_chosen(self, message: TabsBar.Chosen) -> None:
@@ -322,8 +349,9 @@ class DebugApp(Selection, Control):
             self.screen.focus_next() if by > 0 else self.screen.focus_previous()
             return
         names = {n.id for n in self.focused.ancestors_with_self} if self.focused is not None else set()
-        here = next((n for n, pane in enumerate(PANES) if {pane, f"side-{pane}"} & names), 0)
-        self.action_pane(PANES[(here + by) % len(PANES)])
+        panes = self._arrangement.panes if self._arrangement is not None else ("source",)
+        here = next((n for n, pane in enumerate(panes) if {pane, f"side-{pane}"} & names), 0)
+        self.action_pane(panes[(here + by) % len(panes)])
 
     def on_resize(self, event: Resize) -> None:
         self._fit(event.size.width, event.size.height)
@@ -370,14 +398,14 @@ class DebugApp(Selection, Control):
     def action_help(self) -> None:
         text = Text()
         for action in ACTIONS:
-            reason = self.why_not(action.needs) if action.needs is not None else ""
+            reason = self.why_not_action(action)
             text.append(f"{action.shown:>8}  ", "bold")
-            text.append(action.words, "dim" if reason else "")
+            text.append(self.words_of(action), "dim" if reason else "")
             text.append(f"  (not now: {reason})\n" if reason else "\n", "dim italic")
         text.append(
             "\nIn the panes: arrows, PgUp, PgDn, Home, End, Enter, Tab to the next pane.\n"
             "Source: d definition line, g back to the current line.  Threads: l library frames.\n"
-            "Variables: Enter opens, v the value's own repr (runs code), y copy, = set.\n"
+            f"Variables: Enter opens, v {self._full_words}, y copy, = set.\n"
             "Output: f follow, w level, x clear, / filter, Enter to the line that logged it.\n"
             "Breakpoints: Space on/off, e edit, Del remove, Enter to the line.\n"
             "Console: ↑↓ history, Tab completes, Enter on a ▸ result opens it, Esc leaves.\n"
@@ -388,7 +416,7 @@ class DebugApp(Selection, Control):
         for action in ACTIONS:
             if action.name in ("command_palette",):
                 continue
-            yield SystemCommand(action.words, f"key {action.shown}", self._runner(action.name))
+            yield SystemCommand(self.words_of(action), f"key {action.shown}", self._runner(action.name))
         yield SystemCommand("Screenshot", "Save an SVG picture of the screen", self.action_screenshot)
 
     def _runner(self, name: str) -> Callable[[], Any]:

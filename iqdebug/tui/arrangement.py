@@ -10,10 +10,11 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
-__all__ = ["PANES", "Arrangement", "TabsBar"]
+__all__ = ["PANES", "PROGRAM", "Arrangement", "TabsBar"]
 
 TABS = ("variables", "output", "console", "breakpoints")
 PANES = ("source", "stack", *TABS)
+PROGRAM = "program"
 _SHORT = ("Source", "Stack", "Vars", "Output", "Console", "Breaks")
 _WIDE = 120
 _NARROW = (80, 20)
@@ -40,7 +41,9 @@ class TabsBar(Static):
         self.update(text)
 
     def _label(self, name: str) -> str:
-        words = _SHORT[PANES.index(name)] if len(self._names) == len(PANES) else name.capitalize()
+        if name == PROGRAM:
+            return " 0 Program "
+        words = _SHORT[PANES.index(name)] if len(self._names) >= len(PANES) else name.capitalize()
         return f" {PANES.index(name) + 1} {words} "
 
     def on_click(self, event: Click) -> None:
@@ -58,10 +61,15 @@ class Arrangement:
 
     Wide (120 columns and more): variables have a pane of their own beside the tabs. Narrow
     (under 80x20): one pane at a time. Tiny (under 50x12): a sentence.
+
+    :param program: whether there is a pane of the program's terminal; it may grow over the others.
     """
 
-    def __init__(self, screen: Screen[Any]) -> None:
+    def __init__(self, screen: Screen[Any], program: bool = False) -> None:
         self._screen = screen
+        self._tabs = (PROGRAM, *TABS) if program else TABS
+        self.panes = ("source", "stack", *self._tabs)
+        self._grown = False
         self.wide = False
         self.narrow = False
         self._tab = "variables"
@@ -78,6 +86,12 @@ class Arrangement:
         self._screen.set_class(tiny, "tiny")
         self._arrange()
 
+    def grow(self, on: bool) -> None:
+        """Whether the program's terminal, while it is the chosen pane, takes the others' room."""
+        if on != self._grown:
+            self._grown = on
+            self._arrange()
+
     def show(self, name: str) -> str:
         """Make a pane visible; returns the selector of what should have the focus."""
         if name in ("source", "stack"):
@@ -93,17 +107,19 @@ class Arrangement:
 
     def _arrange(self) -> None:
         query = self._screen.query_one
-        every = not self.narrow
+        grown = self._grown and self._part == "bottom" and self._tab == PROGRAM
+        every = not self.narrow and not grown
+        self._screen.set_class(grown, "grown")
         query("#main").display = every or self._part in ("source", "stack")
         query("#source").display = every or self._part == "source"
         query("#side").display = every or self._part == "stack"
         query("#side-variables").display = self.wide
-        query("#bottom").display = every or self._part == "bottom"
-        for tab in TABS:
+        query("#bottom").display = every or grown or self._part == "bottom"
+        for tab in self._tabs:
             query(f"#{tab}").display = tab == self._tab
         if self.narrow:
             shown = self._tab if self._part == "bottom" else self._part
-            query("#tabs", TabsBar).show(list(PANES), shown)
+            query("#tabs", TabsBar).show(list(self.panes), shown)
         else:
-            tabs = [tab for tab in TABS if not (self.wide and tab == "variables")]
+            tabs = [tab for tab in self._tabs if not (self.wide and tab == "variables")]
             query("#tabs", TabsBar).show(tabs, self._tab)

@@ -4,6 +4,7 @@ are done in the background."""
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from rich.style import Style
@@ -17,12 +18,14 @@ from iqdebug.session import Capability, DebugSession
 from iqdebug.state import (
     Breakpoint,
     Diagnosis,
+    ExceptionInfo,
     Frame,
     Phase,
     Snapshot,
     Thread,
 )
 from iqdebug.text import clean
+from iqdebug.tui.keys import Action
 from iqdebug.tui.status import StatusBar
 from iqdebug.tui.variable_tree import VariableTree
 
@@ -62,6 +65,7 @@ class DebugBase(App[int]):
         self._chosen = False  # the person picked this thread; live looks keep it
         self._breakpoints: tuple[Breakpoint, ...] = memory.load() if memory is not None else ()
         self._search = ""
+        self._raised: ExceptionInfo | None = None  # whose traceback is shown; None: the thread's stack
         self._working = ""  # what runs in the background, in words
 
     @property
@@ -70,8 +74,21 @@ class DebugBase(App[int]):
         return bool(self.screen_stack) and bool(self.query("#status"))
 
     @property
+    def shown(self) -> Snapshot | None:
+        """The snapshot, with the traceback that the person chose in place of the stack of the
+        thread that stopped."""
+        snapshot, raised = self.snapshot, self._raised
+        if snapshot is None or raised is None:
+            return snapshot
+        thread = snapshot.focused or Thread(1, "exception")
+        words = f"traceback of {raised.type.rpartition('.')[2]}"
+        thread = replace(thread, frames=raised.frames, frames_total=None, wait=words)
+        threads = tuple(thread if t.id == thread.id else t for t in snapshot.threads) or (thread,)
+        return replace(snapshot, threads=threads, focus=thread.id)
+
+    @property
     def thread(self) -> Thread | None:
-        return self.snapshot.thread(self._selected) if self.snapshot is not None else None
+        return self.shown.thread(self._selected) if self.shown is not None else None
 
     @property
     def frame(self) -> Frame | None:
@@ -83,7 +100,10 @@ class DebugBase(App[int]):
     def _show_status(self) -> None:
         if self._drawn:
             self.query_one(StatusBar).show(
-                self.snapshot, attaching=self._attaching, why_not=self.why_not, background=self._working
+                self.snapshot,
+                attaching=self._attaching,
+                why_not=self.why_not_action,
+                background=self._working,
             )
 
     def notify(
@@ -102,6 +122,10 @@ class DebugBase(App[int]):
         if self.session is None:
             return "attaching did not work (r: try again)" if self._failure else "still attaching"
         return self.session.why_not(capability)
+
+    def why_not_action(self, action: Action) -> str:
+        """ "" when the action is possible now, else the reason in words."""
+        return self.why_not(action.needs) if action.needs is not None else ""
 
     def _refused(self, capability: Capability) -> bool:
         reason = self.why_not(capability)

@@ -85,8 +85,10 @@ class ConsolePane(Vertical):
             self.key = key
             self.branch = branch
 
-    def __init__(self, history: Sequence[str] = (), id: str | None = None) -> None:
+    def __init__(self, history: Sequence[str] = (), id: str | None = None, *, recorded: bool = False) -> None:
+        """:param recorded: expressions are looked up in a recording, which can run none."""
         super().__init__(id=id)
+        self._recorded = recorded
         self._rows: list[Row] = []
         self._last_key = 0
         self.history = list(history)
@@ -94,8 +96,12 @@ class ConsolePane(Vertical):
         self.border_title = "Console"
 
     def compose(self) -> ComposeResult:
-        yield RowsView(empty="an expression is evaluated in the selected frame", id="console-lines")
-        yield _Prompt(placeholder="expression or statement", select_on_focus=False, id="prompt")
+        empty, hint = "an expression is evaluated in the selected frame", "expression or statement"
+        if self._recorded:
+            empty = "names and paths are looked up in the recording; nothing runs here"
+            hint = "such as user.name or rows[3]['x']"
+        yield RowsView(empty=empty, id="console-lines")
+        yield _Prompt(placeholder=hint, select_on_focus=False, id="prompt")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -16,7 +16,8 @@ __all__ = ["ACTIONS", "Action"]
 @dataclass(frozen=True, slots=True)
 class Action:
     """``keys`` as Textual names them, the ones to show first; ``shown`` how a person reads them;
-    ``needs`` None: always possible. ``hint``: short words for the status bar, "" leaves it out."""
+    ``needs`` None: always possible. ``hint``: short words for the status bar, "" leaves it out;
+    ``aside``: words for it that are shown only where the action is possible and nothing runs."""
 
     name: str
     keys: str
@@ -24,6 +25,7 @@ class Action:
     words: str
     needs: Capability | None = None
     hint: str = ""
+    aside: str = ""
 
 
 ACTIONS = (
@@ -46,11 +48,18 @@ ACTIONS = (
     Action("frame(1)", "k", "k", "One frame out (to the caller)"),
     Action("frame(-1)", "j", "j", "One frame in (to the callee)"),
     Action("thread", "t", "t", "Next thread"),
-    Action("insight", "i,7", "i 7", "All suspects and why"),
+    Action("insight", "i,7", "i 7", "All suspects and why", aside="suspects"),
+    Action("exceptions", "e", "e", "The exception, its causes and group members", aside="exceptions"),
+    Action(
+        "about", "a", "a", "About this recording: program, environment, git, what is missing", aside="about"
+    ),
+    Action("today", "T", "T", "Source text: as recorded, or today's", aside="recorded/today"),
     Action("look", "r", "r", "Look again (running), or attach again (detached)"),
+    Action("restart", "ctrl+shift+f5,f29,S", "^⇧F5 S", "Start the program again with the same arguments"),
     Action("search", "slash", "/", "Search in the focused pane"),
     Action("search_next(1)", "N", "N", "Next match"),
     Action("search_next(-1)", "P", "P", "Previous match"),
+    Action("pane('program')", "0", "0", "To the program's terminal (Ctrl-] comes back)"),
     Action("pane('source')", "1", "1", "To the source"),
     Action("pane('stack')", "2", "2", "To the threads and frames"),
     Action("pane('variables')", "3", "3", "To the variables"),

@@ -43,8 +43,11 @@ class LogPane(RowsView):
         Binding("x", "clear", "Clear", show=False),
     ]
 
-    def __init__(self, id: str | None = None) -> None:
-        super().__init__(empty="nothing written since iqdebug attached", id=id)
+    def __init__(self, id: str | None = None, *, recorded: bool = False) -> None:
+        """:param recorded: the lines come from a recording, and no more will."""
+        nothing = "no output was recorded" if recorded else "nothing written since iqdebug attached"
+        super().__init__(empty=nothing, id=id)
+        self._recorded = recorded
         self._records: deque[LogRecord] = deque(maxlen=KEPT)
         self._shown: list[LogRecord] = []
         self._level = 0
@@ -97,6 +100,12 @@ class LogPane(RowsView):
             words.append(level)
         if self._search:
             words.append(f"with {self._search!r}")
+        if self._recorded:
+            words.append(
+                f"the last before the end; {self._lost:,} older lines were not kept" if self._lost else ""
+            )
+            self.set_title(clean("  ".join(w for w in words if w)))
+            return
         if self._lost:
             words.append(f"{self._lost:,} lines came too fast and were dropped")
         words.append("following" if self._follow else "not following (f)")

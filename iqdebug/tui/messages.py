@@ -11,6 +11,7 @@ from iqdebug.state import Breakpoint, Diagnosis, Frame, LogRecord, Snapshot, Var
 __all__ = [
     "BreakpointsArrived",
     "DiagnosisArrived",
+    "ExceptionsWanted",
     "FrameWanted",
     "LineWanted",
     "LogsArrived",
@@ -71,6 +72,10 @@ class FrameWanted(Message):
         super().__init__()
         self.thread_id = thread_id
         self.index = index
+
+
+class ExceptionsWanted(Message):
+    """Show the exception with its causes and members."""
 
 
 class LineWanted(Message):

@@ -225,13 +225,24 @@ class RowsView(ScrollView, can_focus=True):
         self.refresh()
 
     def action_move(self, by: int) -> None:
-        self._go(self.cursor + by, 1 if by > 0 else -1)
+        self._by(by, 1 if by > 0 else -1)
 
     def action_page(self, by: int) -> None:
-        self._go(self.cursor + by * max(self.size.height - 1, 1), by)
+        self._by(by * max(self.size.height - 1, 1), by)
 
     def action_end(self, where: int) -> None:
-        self._go(self.row_count() - 1 if where > 0 else 0, -where)
+        count = self.row_count()
+        if self._show_cursor:
+            self._go(count - 1 if where > 0 else 0, -where)
+        else:
+            self._by(count if where > 0 else -count, where)
+
+    def _by(self, rows: int, direction: int) -> None:
+        """The cursor by so many rows; where none is shown, what is seen."""
+        if self._show_cursor:
+            self._go(self.cursor + rows, direction)
+        else:
+            self.scroll_to(y=max(self.scroll_offset.y + rows, 0), animate=False, force=True, immediate=True)
 
     def action_sideways(self, by: int) -> None:
         self.scroll_to(x=max(self.scroll_offset.x + by, 0), animate=False)

@@ -35,10 +35,11 @@ class Selection(Values):
         self._show_selection()
 
     def _show_selection(self) -> None:
-        snapshot, frame = self.snapshot, self.frame
+        snapshot, frame = self.shown, self.frame
         if snapshot is None:
             return
-        self.query_one(StackPane).show(snapshot, self._selected, self._frame_index)
+        traceback = self._raised is not None
+        self.query_one(StackPane).show(snapshot, self._selected, self._frame_index, traceback=traceback)
         source = self.query_one(SourcePane)
         if frame is not None and frame.path:
             if snapshot.phase is Phase.RUNNING and source.wandered and not self._picked:
@@ -80,11 +81,11 @@ class Selection(Values):
             self.notify("this is the outermost frame" if by > 0 else "this is the innermost frame")
 
     def action_thread(self) -> None:
-        if self.snapshot is None or not self.snapshot.threads:
+        if self.shown is None or not self.shown.threads:
             return
-        ids = [t.id for t in self.snapshot.threads]
+        ids = [t.id for t in self.shown.threads]
         at = ids.index(self._selected) if self._selected in ids else -1
-        thread = self.snapshot.threads[(at + 1) % len(ids)]
+        thread = self.shown.threads[(at + 1) % len(ids)]
         self._select(thread.id, first_user_frame(thread))
 
     def action_insight(self) -> None:
@@ -96,6 +97,7 @@ class Selection(Values):
     def _go_to_suspect(self, suspect: Suspect | None) -> None:
         if suspect is None:
             return
+        self._raised = None  # the suspect's frame is one of the thread's own stack
         if suspect.thread_id is not None and suspect.frame_index is not None:
             thread = self.snapshot.thread(suspect.thread_id) if self.snapshot is not None else None
             if thread is not None and suspect.frame_index < len(thread.frames):

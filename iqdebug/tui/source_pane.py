@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from rich.style import Style
 from rich.text import Text
@@ -18,11 +18,20 @@ from iqdebug.text import clean
 from iqdebug.tui.highlight import coloured
 from iqdebug.tui.rows import Row, RowsView
 
-__all__ = ["SourcePane"]
+__all__ = ["SourcePane", "Versions"]
 
 _TAB = "    "
 _CURRENT = Style(bold=True, bgcolor="#40361a")
 _DEFINITION = re.compile(r"\s*(async\s+def|def|class)\s+\w+")
+
+
+class Versions(Protocol):
+    """A recording's text beside today's."""
+
+    def lines(self, path: str, today: bool) -> Sequence[str]: ...
+
+    def words(self, path: str, line: int, today: bool) -> str:
+        """What has to be said about the text shown; "" for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +41,25 @@ class _Place:
 
 
 class SourcePane(RowsView):
-    """:param read_source: path → lines; () when there is no source."""
+    """:param read_source: path → lines; () when there is no source.
+    :param versions: of a recording: its text beside today's.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "definition", "To the definition line", show=False),
         Binding("g", "current", "Back to the current line", show=False),
     ]
 
-    def __init__(self, read_source: Callable[[str], Sequence[str]], id: str | None = None) -> None:
+    def __init__(
+        self,
+        read_source: Callable[[str], Sequence[str]],
+        id: str | None = None,
+        versions: Versions | None = None,
+    ) -> None:
         super().__init__(empty="no frame selected", id=id)
         self._read = read_source
+        self._versions = versions
+        self.today = False  # of a recording: show what is on disk now
         self.path = ""
         self._lines: list[str] = []
         self._coloured: list[Text] = []
@@ -59,6 +77,7 @@ class SourcePane(RowsView):
             self._current = _Place(path, line) if path else None
         if path != self.path:
             self._load(path)
+        self._say_which_text()
         self.cursor = max(min(line, len(self._lines)) - 1, 0)
         self._centre()
         self.refresh()
@@ -89,7 +108,10 @@ class SourcePane(RowsView):
 
     def _load(self, path: str) -> None:
         self.path = path
-        lines = self._read(path) if path else ()
+        if self._versions is not None:
+            lines: Sequence[str] = self._versions.lines(path, self.today) if path else ()
+        else:
+            lines = self._read(path) if path else ()
         self._lines = [clean(line.replace("\t", _TAB)) for line in lines]
         self._coloured = []
         self._widest = max((len(line) for line in self._lines), default=0) + 8
@@ -101,10 +123,28 @@ class SourcePane(RowsView):
         if self._lines:
             self.run_worker(self._colour, thread=True, exclusive=True, group="highlight")
 
-    @staticmethod
-    def _why_empty(path: str) -> str:
+    def toggle_today(self) -> None:
+        """Of a recording: the other of the two texts, at the same line number."""
+        self.today = not self.today
+        line = self.cursor_line
+        self._load(self.path)
+        self.cursor = max(min(line, len(self._lines)) - 1, 0)
+        self._say_which_text()
+        self._centre()
+
+    def _say_which_text(self) -> None:
+        if self._versions is None or not self.path:
+            self.border_subtitle = ""
+            return
+        here = self._current is not None and self._current.path == self.path
+        line = self._current.line if here and self._current is not None else self.cursor_line
+        self.border_subtitle = Text(clean(self._versions.words(self.path, line, self.today)))
+
+    def _why_empty(self, path: str) -> str:
         if not path:
             return "no frame selected"
+        if self._versions is not None:
+            return "no source: neither recorded nor on this machine"
         if path.startswith("<"):
             return f"source not available: {clean(path)} was not read from a file"
         if not Path(path).exists():

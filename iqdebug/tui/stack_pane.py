@@ -8,9 +8,10 @@ from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
 
-from iqdebug.state import Frame, Gil, Snapshot, Task, Thread, ThreadState
+from iqdebug.state import ExceptionInfo, Frame, Gil, Snapshot, Task, Thread, ThreadState
 from iqdebug.text import clean
-from iqdebug.tui.messages import FrameWanted, LineWanted
+from iqdebug.tui.exceptions import walked
+from iqdebug.tui.messages import ExceptionsWanted, FrameWanted, LineWanted
 from iqdebug.tui.rows import Row, RowsView
 
 __all__ = ["StackPane"]
@@ -36,14 +37,19 @@ class StackPane(RowsView):
         self._selected: int | None = None
         self._frame = 0
         self._all = False
+        self._traceback = False
 
-    def show(self, snapshot: Snapshot, thread_id: int | None, frame: int) -> None:
-        """The snapshot with that thread opened and that frame (index from innermost) marked."""
+    def show(self, snapshot: Snapshot, thread_id: int | None, frame: int, *, traceback: bool = False) -> None:
+        """The snapshot with that thread opened and that frame (index from innermost) marked.
+        ``traceback``: the focused thread shows that of another exception than the last one."""
+        self._traceback = traceback
         same = (thread_id, frame) == (self._selected, self._frame)
         self._snapshot, self._selected, self._frame = snapshot, thread_id, frame
         self._rebuild()
         if not same or not self.has_focus:
             self.move_to_key(("frame", thread_id, frame))
+            if self.cursor <= 2:  # the heading above the first frame says whose they are
+                self.scroll_to(y=0, animate=False, force=True, immediate=True)
 
     def _rebuild(self) -> None:
         snapshot = self._snapshot
@@ -55,6 +61,8 @@ class StackPane(RowsView):
             rows.append(Row(_thread_text(thread, opened), ("thread", thread.id), thread))
             if opened:
                 rows += self._frame_rows(thread)
+                if thread.id == snapshot.focus and snapshot.exception is not None:
+                    rows += _behind(snapshot.exception, self._traceback)
         if snapshot.tasks:
             rows.append(
                 Row(Text(f"asyncio tasks ({len(snapshot.tasks)})", Style(bold=True)), selectable=False)
@@ -105,12 +113,34 @@ class StackPane(RowsView):
             self.post_message(LineWanted(data.path, data.line))
         elif data == "fold":
             self.action_libraries()
+        elif data == "behind":
+            self.post_message(ExceptionsWanted())
         elif isinstance(data, tuple):
             self.post_message(FrameWanted(*data))
 
     def action_libraries(self) -> None:
         self._all = not self._all
         self._rebuild()
+
+
+def _behind(error: ExceptionInfo, elsewhere: bool) -> list[Row]:
+    """That there are more exceptions than the one whose stack is shown; none where there are not."""
+    count = sum(1 for _ in walked(error)) - 1
+    if not count:
+        return []
+    nearest = (error.chain or error.members)[0]
+    linked = {"cause": "caused by", "context": "while handling", "member": "group of"}.get(
+        nearest.link, "with"
+    )
+    more = f" and {count - 1} more" if count > 1 else ""
+    words = f"   e: {linked} {_last_name(nearest)}{more}"
+    if elsewhere:
+        words = f"   e: back to {_last_name(error)}"
+    return [Row(Text(words, Style(color="red", italic=True)), ("behind",), "behind", selectable=True)]
+
+
+def _last_name(error: ExceptionInfo) -> str:
+    return clean(error.type).rpartition(".")[2]
 
 
 def first_user_frame(thread: Thread) -> int:
@@ -122,7 +152,8 @@ def _thread_text(thread: Thread, opened: bool) -> Text:
     text = Text("▾ " if opened else "▸ ")
     text.append(clean(thread.name), Style(bold=opened))
     text.append(" ")
-    text.append(clean(thread.wait) or thread.state.value, _STATE[thread.state])
+    state = "" if thread.state is ThreadState.UNKNOWN else thread.state.value
+    text.append(clean(thread.wait) or state, _STATE[thread.state])
     if thread.gil is Gil.HOLDS and "GIL" not in thread.wait:
         text.append(" holds GIL", Style(color="red", bold=True))
     elif thread.gil is Gil.WAITS and "GIL" not in thread.wait:

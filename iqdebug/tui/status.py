@@ -9,7 +9,6 @@ from rich.style import Style
 from rich.text import Text
 from textual.widgets import Static
 
-from iqdebug.session import Capability
 from iqdebug.state import Origin, Phase, Snapshot
 from iqdebug.text import age, clean
 from iqdebug.tui.keys import ACTIONS, Action
@@ -26,11 +25,17 @@ _COLOURS = {
 }
 
 
+_OWN_VERBS = ("starting the", "ending the", "letting the")
+"""How words begin that are about a program of ours, to which nothing attaches."""
+
+
 def phase_words(snapshot: Snapshot, attaching: str) -> str:
     """The phase as a person would say it. ``attaching`` is what attaching waits for, "" when it
     is not going on."""
+    if snapshot.origin is Origin.RECORDED:
+        return f"recorded {_moment(snapshot.taken_at)}, {snapshot.reason}"
     if attaching:
-        return f"attaching: {attaching}"
+        return attaching if attaching.startswith(_OWN_VERBS) else f"attaching: {attaching}"
     words = {
         Phase.CONNECTING: "attaching",
         Phase.RUNNING: "running",
@@ -40,10 +45,20 @@ def phase_words(snapshot: Snapshot, attaching: str) -> str:
         Phase.ENDED: "the process has ended",
     }[snapshot.phase]
     if snapshot.phase is Phase.ENDED and snapshot.exit_code is not None:
+        if snapshot.reason.startswith("ended"):  # it says how already; only a program of ours does
+            return f"{snapshot.reason} (S: start it again)"
         words += f" with exit code {snapshot.exit_code}"
     if snapshot.phase is Phase.DETACHED and snapshot.reason not in ("", "detached"):
         words = f"detached: {snapshot.reason} (r: attach again)"
     return words
+
+
+def _moment(seconds: float) -> str:
+    """Date and time in this machine's time zone; "?" for what is no moment."""
+    try:
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds)) if seconds > 0 else "?"
+    except (ValueError, OverflowError, OSError):
+        return "?"
 
 
 class StatusBar(Static):
@@ -56,15 +71,17 @@ class StatusBar(Static):
         self._attaching = ""
         self._since = now()
         self._epoch = (-1, Phase.CONNECTING)
-        self._why_not: Callable[[Capability], str] = lambda capability: "attaching"
+        self._why_not: Callable[[Action], str] = lambda action: "attaching" if action.needs else ""
         self._background = ""
+        self.typing = False
+        """Whether letters go to a program, so that only function keys are iqdebug's."""
 
     def show(
         self,
         snapshot: Snapshot | None,
         *,
         attaching: str,
-        why_not: Callable[[Capability], str],
+        why_not: Callable[[Action], str],
         background: str = "",
     ) -> None:
         if snapshot is not None and (snapshot.epoch, snapshot.phase) != self._epoch:
@@ -82,12 +99,14 @@ class StatusBar(Static):
         snapshot = self._snapshot
         if snapshot is None:
             return Text(self._attaching or "starting")
-        colour = "blue" if self._attaching else _COLOURS[snapshot.phase]
+        recorded = snapshot.origin is Origin.RECORDED
+        colour = "blue" if self._attaching and not recorded else _COLOURS[snapshot.phase]
         text = Text().append(
             f" {clean(phase_words(snapshot, self._attaching))} ", Style(color=colour, bold=True, reverse=True)
         )
         elapsed = self._now() - self._since
-        if snapshot.phase in (Phase.PAUSED, Phase.CRASHED, Phase.RUNNING) and not self._attaching:
+        timed = snapshot.phase in (Phase.PAUSED, Phase.CRASHED, Phase.RUNNING)
+        if timed and not self._attaching and not recorded:
             text.append(f" for {age(elapsed)}")
         if snapshot.origin in (Origin.PEEK, Origin.LIVE) and snapshot.phase not in (
             Phase.DETACHED,
@@ -104,14 +123,19 @@ class StatusBar(Static):
         return text
 
     def _hints(self) -> Text:
-        """As many as there is room for; help and leaving are always among them."""
+        """As many as there is room for, what is possible first where nothing runs; help and leaving
+        are always among them."""
         actions = [action for action in ACTIONS if action.hint]
+        if self._snapshot is not None and self._snapshot.origin is Origin.RECORDED:
+            actions[:0] = [a for a in ACTIONS if a.aside and not self._why_not(a)]
         room = self.size.width or 80
+        if self.typing:
+            return _typing_hints(self._why_not, room)
         while len(actions) > 2 and sum(len(_hint(a)) for a in actions) > room:
             actions.pop(-3)
         text = Text()
         for action in actions:
-            possible = action.needs is None or not self._why_not(action.needs)
+            possible = not self._why_not(action)
             key, _, words = _hint(action)[1:].partition(" ")
             text.append(f" {key} ", Style(bold=possible, dim=not possible))
             text.append(words, Style(dim=not possible))
@@ -121,5 +145,16 @@ class StatusBar(Static):
         self.tick()
 
 
+def _typing_hints(why_not: Callable[[Action], str], room: int) -> Text:
+    text = Text().append(" ^] ", Style(bold=True)).append("iqdebug's keys")
+    for name, words in (("pause", "pause"), ("leave", "leave"), ("restart", "start again")):
+        action = next(a for a in ACTIONS if a.name == name)
+        key = action.shown.split()[0]
+        if not why_not(action) and text.cell_len + len(key) + len(words) + 3 <= room:
+            text.append(f"  {key} ", Style(bold=True)).append(words)
+    return text
+
+
 def _hint(action: Action) -> str:
-    return f" {action.shown.split()[-1]} {action.hint} "
+    key = action.shown.split()[0 if action.aside else -1]
+    return f" {key} {action.hint or action.aside} "

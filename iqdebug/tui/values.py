@@ -30,12 +30,14 @@ class Values(DebugBase):
         self._tree.begin(snapshot.epoch, frame, stopped=stopped)
         if frame is None:
             self._show_variables("no frame selected")
-        elif snapshot.phase in STOPPED and self.session is not None:
+        elif snapshot.phase in STOPPED and self.session is not None and frame.id is not None:
             self._show_variables("reading…")
             self._read_variables(snapshot.epoch, frame, None, 0)
         elif frame.locals is not None:
             self._tree.fill((), 0, frame.locals)
             self._show_variables("no local variables")
+        elif snapshot.phase in STOPPED:
+            self._show_variables("nothing was read of this frame's variables")
         else:
             self._show_variables("variables are shown when the process is paused")
 

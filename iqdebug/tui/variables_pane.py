@@ -107,7 +107,7 @@ class VariablesPane(RowsView):
                 node.asked = True
                 self.post_message(self.Expand(node, 0))
             self.post_message(self.Toggled())
-        else:
+        elif node.variable.kind != "group":  # else it is a remark, with nothing behind it
             self.post_message(self.FullWanted(node))
 
     def _current_node(self) -> Node | None:
@@ -164,6 +164,8 @@ def _text(node: Node) -> Text:
     text.append(clean(variable.name), Style(color="cyan", bold=variable.kind == "argument"))
     text.append(" = ", Style(dim=True))
     state = _STATE_WORDS.get(variable.state, "")
+    if variable.state == "lazy" and not (variable.reference or variable.evaluate_name):
+        state = "not read"  # a recording's: there is nothing left that could be run
     style = Style(color="yellow", bold=True) if node.changed else Style(dim=variable.state == "lazy")
     text.append(clean(variable.value[:_VALUE_SHOWN]), style)
     if len(variable.value) > _VALUE_SHOWN:

@@ -448,6 +448,16 @@ async def test_leaving_a_held_program_lets_it_end(python: str) -> None:
         assert not Path(f"/proc/{pid}").exists()
 
 
+@on_pythons("3.8", "3.14")
+async def test_a_program_that_asks_finds_the_end_of_its_input_when_we_have_left(python: str) -> None:
+    async with crash(python, "asks") as run:
+        await run.said("name? ")
+        log = run.session.program.log
+        await run.session.detach()
+        assert await asyncio.wait_for(asyncio.shield(run.session.program.exited), 10) == 1
+        await until_true(lambda: log.exists() and "EOFError" in log.read_text())
+
+
 @contextlib.asynccontextmanager
 async def client_of(python: str, script: Path, state: Path, *words: str) -> AsyncIterator[dict[str, Any]]:
     """What a client process says once it has the script where it wants it; it is killed then."""

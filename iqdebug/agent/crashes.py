@@ -1,0 +1,244 @@
+"""Holds a thread at the moment its exception turns out to be caught by nobody.
+
+The thread waits in the hook that Python calls then, with the frames of the traceback alive, until
+it is told to go on; the hooks that were there before are called afterwards. In the main thread a
+hook that the program puts in place of ours is not in the way: what ours has not seen is held when
+the interpreter ends, after its traceback has been printed.
+"""
+
+from __future__ import annotations
+
+import _thread
+import atexit
+import os
+import sys
+import threading
+import time
+
+from ..capture.imports import after_import
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, Optional, Tuple
+
+_LOOK = 0.5  # seconds between two looks whether the agent still turns
+_SILENT_LOOKS = 40
+_LOOK_AT_EXIT = 0.05
+_NOT_CRASHES = (SystemExit, KeyboardInterrupt)
+_FATAL = ("uncaught", "thread")
+
+
+class Hold:
+    """One thread that is being held. ``info`` is type, value and traceback."""
+
+    def __init__(self, number: int, kind: str, info: Tuple[Any, Any, Any], how: str) -> None:
+        self.number = number
+        self.kind = kind
+        self.info = info
+        self.how = how
+        self.ident = _thread.get_ident()
+        self.told = threading.Event()
+        self.debugger: Any = None
+        self.late = False  # the interpreter is ending: pydevd takes the main thread for dead
+
+    def words(self) -> Dict[str, Any]:
+        """``thread`` is Python's identifier of it; ``how`` says where, in words."""
+        row: Dict[str, Any] = {"hold": self.number, "kind": self.kind, "how": self.how}
+        return {**row, "thread": self.ident, "late": self.late}
+
+    def frames(self) -> List[Tuple[Any, int]]:
+        """Frames and lines from innermost to outermost: of the traceback, then what called it."""
+        found: List[Tuple[Any, int]] = []
+        trace = self.info[2]
+        caller = trace.tb_frame.f_back if trace is not None else None
+        while trace is not None:
+            found.insert(0, (trace.tb_frame, trace.tb_lineno))
+            trace = trace.tb_next
+        while caller is not None:
+            found.append((caller, caller.f_lineno))
+            caller = caller.f_back
+        return found
+
+
+class Crashes:
+    """:param held: told in the thread that raised, before it waits.
+    :param passed: told there when it goes on.
+    """
+
+    own_thread = 0
+    """The agent's thread, which must never wait for itself."""
+
+    beat = 0
+    """Raised by the agent at every turn: a thread that sees it stand still goes on."""
+
+    def __init__(self, held: Callable[[Hold], None], passed: Callable[[Hold], None]) -> None:
+        self._held = held
+        self._passed = passed
+        self._holds: Dict[int, Hold] = {}
+        self._undo: List[Callable[[], None]] = []
+        self._inside = threading.local()
+        self._pid = os.getpid()
+        self._number = 0
+        self._over = False
+        self._exiting = False
+
+    def install(self) -> None:
+        """Put the hooks in place, before those that are there."""
+        self._replace(sys, "excepthook", self._uncaught)
+        self._replace(threading, "excepthook", self._in_thread)
+        self._replace(sys, "unraisablehook", self._unraisable)
+        self._undo.append(after_import("asyncio.base_events", self._patch_loops))
+        atexit.register(self._at_exit)
+        self._undo.append(lambda: atexit.unregister(self._at_exit))
+
+    def uninstall(self) -> None:
+        """Take out what is still ours; what lies below somebody else's hook does nothing more."""
+        self._over = True
+        while self._undo:
+            self._undo.pop()()
+
+    def holds(self) -> List[Hold]:
+        return list(self._holds.values())
+
+    def get(self, number: int) -> Optional[Hold]:
+        return self._holds.get(number)
+
+    def order(self, number: int, debugger: Any) -> bool:
+        """Stop the held thread in the debugger, or with None let it go on; False when it has gone."""
+        hold = self._holds.get(number)
+        if hold is None:
+            return False
+        hold.debugger = debugger
+        hold.told.set()
+        return True
+
+    def release_all(self) -> None:
+        for hold in self.holds():
+            self.order(hold.number, None)
+
+    def hold(self, kind: str, info: Tuple[Any, Any, Any], how: str) -> None:
+        """Return when the thread may go on. Never raises."""
+        if not self._wanted(info):
+            return
+        self._inside.now = True
+        hold = None
+        try:
+            if kind in _FATAL:  # the thread dies of it, and the reference with the thread
+                self._inside.last = info[1]
+            self._number += 1
+            hold = Hold(self._number, kind, info, how)
+            hold.late = not threading.main_thread().is_alive() or self._exiting
+            self._holds[hold.number] = hold
+            self._held(hold)
+            self._wait(hold)
+        except BaseException:
+            pass  # an interrupt from the keyboard too lets the thread go on
+        finally:
+            self._inside.now = False
+            if hold is not None:
+                self._holds.pop(hold.number, None)
+                try:
+                    self._passed(hold)
+                except Exception:
+                    pass
+
+    def _wanted(self, info: Tuple[Any, Any, Any]) -> bool:
+        _, value, trace = info
+        if self._over or os.getpid() != self._pid or sys.is_finalizing():
+            return False
+        if trace is None or not isinstance(value, BaseException) or isinstance(value, _NOT_CRASHES):
+            return False
+        thread = getattr(threading, "_active", {}).get(_thread.get_ident())
+        if _thread.get_ident() == self.own_thread or getattr(thread, "is_pydev_daemon_thread", False):
+            return False
+        return not getattr(self._inside, "now", False) and value is not getattr(self._inside, "last", None)
+
+    def _wait(self, hold: Hold) -> None:
+        beat, silent = self.beat, 0
+        while not hold.told.wait(_LOOK):
+            silent = silent + 1 if beat == self.beat else 0
+            beat = self.beat
+            if self._over or silent > _SILENT_LOOKS:
+                return
+        if hold.debugger is not None:
+            hold.debugger.trigger_exception_handler(hold.info, as_uncaught=False)
+
+    # the hooks
+
+    def _replace(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
+        before = getattr(owner, name, None)
+        if before is None:
+            return
+        hook = make(before)
+        setattr(owner, name, hook)
+
+        def undo() -> None:
+            if getattr(owner, name, None) is hook:
+                setattr(owner, name, before)
+
+        self._undo.append(undo)
+
+    def _uncaught(self, before: Any) -> Any:
+        def excepthook(kind: Any, value: Any, trace: Any) -> Any:
+            self.hold("uncaught", (kind, value, trace), "")
+            return before(kind, value, trace)
+
+        return excepthook
+
+    def _in_thread(self, before: Any) -> Any:
+        def excepthook(args: Any) -> Any:
+            name = getattr(args.thread, "name", "")
+            how = "in thread %s" % name if type(name) is str and name else "in a thread"
+            self.hold("thread", (args.exc_type, args.exc_value, args.exc_traceback), how)
+            return before(args)
+
+        return excepthook
+
+    def _unraisable(self, before: Any) -> Any:
+        def unraisablehook(args: Any) -> Any:
+            where = getattr(args.object, "__qualname__", "")
+            how = "ignored in %s" % where if type(where) is str and where else "ignored by Python"
+            self.hold("unraisable", (args.exc_type, args.exc_value, args.exc_traceback), how)
+            return before(args)
+
+        return unraisablehook
+
+    def _at_exit(self) -> None:
+        # The end of the main thread would take a daemon thread away from under the person's eyes.
+        while self._holds and not self._over and os.getpid() == self._pid:
+            time.sleep(_LOOK_AT_EXIT)
+        self._exiting = True
+        value = getattr(sys, "last_value", None)
+        trace = getattr(sys, "last_traceback", None)
+        if value is not None and trace is not None:
+            self.hold("uncaught", (type(value), value, trace), "(after the program's own excepthook)")
+
+    def _patch_loops(self, module: Any) -> None:
+        base = module.BaseEventLoop
+        before = base.call_exception_handler
+
+        def call_exception_handler(loop: Any, context: Any) -> Any:
+            value = dict.get(context, "exception") if isinstance(context, dict) else None
+            if isinstance(value, BaseException):
+                self.hold("task", (type(value), value, value.__traceback__), _task_words(context))
+            return before(loop, context)
+
+        base.call_exception_handler = call_exception_handler
+
+        def undo() -> None:
+            if base.__dict__.get("call_exception_handler") is call_exception_handler:
+                base.call_exception_handler = before
+
+        self._undo.append(undo)
+
+
+def _task_words(context: Any) -> str:
+    """asyncio's words and the task they are about; nothing of the program's is asked."""
+    message = dict.get(context, "message")
+    said = message if type(message) is str else "reported by asyncio"
+    task = dict.get(context, "task") or dict.get(context, "future")
+    module: Any = sys.modules.get("asyncio.tasks")
+    if task is None or module is None or type(task) is not getattr(module, "Task", None):
+        return said
+    coroutine = getattr(task.get_coro(), "__qualname__", "")
+    return "%s: %s (%s)" % (said, task.get_name(), coroutine) if type(coroutine) is str else said

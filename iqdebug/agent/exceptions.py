@@ -1,0 +1,138 @@
+"""An exception with what hangs on it, as plain dictionaries for the client.
+
+Read through CPython's own descriptors. No ``__str__`` of the program's is called: where a class
+defines one, the arguments stand in its place and ``own`` says so.
+"""
+
+from __future__ import annotations
+
+import builtins
+import types
+
+from ..capture import values
+from ..capture.messages import LIMIT, notes_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List
+
+    Row = Callable[[Any, int], Dict[str, Any]]
+
+_MOST = 500  # exceptions in all
+_DEEPEST = 30  # groups within groups
+_FRAMES = 300  # of one traceback, the innermost
+_ATOMS = (str, int, float, bool, bytes, type(None))
+_MORE = {  # what C classes put into their text besides the arguments
+    OSError: ("errno", "strerror", "filename", "filename2"),
+    SyntaxError: ("msg", "filename", "lineno"),
+    ImportError: ("msg",),
+    UnicodeError: ("object", "reason", "encoding"),
+}
+_fields = {
+    name: BaseException.__dict__[name].__get__
+    for name in ("__cause__", "__context__", "__suppress_context__", "__traceback__")
+}
+_get_mro = type.__dict__["__mro__"].__get__
+_get_dict = type.__dict__["__dict__"].__get__
+
+
+def described(exc: BaseException, row: Row, trace: Any = None) -> Dict[str, Any]:
+    """:param row: makes a frame and a line into a row of the client's.
+    :param trace: the traceback to show, where that is not the exception's own.
+    """
+    return _Reader(row).root(exc, trace)
+
+
+class _Reader:
+    def __init__(self, row: Row) -> None:
+        self._row = row
+        self._seen: List[BaseException] = []  # by identity: `in` would ask an `__eq__`
+
+    def root(self, exc: BaseException, trace: Any) -> Dict[str, Any]:
+        self._seen.append(exc)
+        return self._one(exc, "", 0, trace)
+
+    def _one(self, exc: BaseException, link: str, depth: int, trace: Any = None) -> Dict[str, Any]:
+        found = self._alone(exc, link, depth, trace)
+        found["chain"] = self._chain(exc, depth)
+        return found
+
+    def _alone(self, exc: BaseException, link: str, depth: int, trace: Any = None) -> Dict[str, Any]:
+        message, own = message_of(exc)
+        return {
+            "type": values.qualified(type(exc)),
+            "message": message,
+            "own": own,
+            "link": link,
+            "notes": notes_of(exc),
+            "frames": self._frames(trace if trace is not None else _fields["__traceback__"](exc)),
+            "members": [
+                self._one(member, "member", depth + 1)
+                for member in (members_of(exc) if depth < _DEEPEST else ())
+                if self._fresh(member)
+            ],
+        }
+
+    def _chain(self, exc: BaseException, depth: int) -> List[Dict[str, Any]]:
+        """The causes as Python prints them, nearest first."""
+        found: List[Dict[str, Any]] = []
+        while True:
+            link, below = "cause", _fields["__cause__"](exc)
+            if below is None and not _fields["__suppress_context__"](exc):
+                link, below = "context", _fields["__context__"](exc)
+            if below is None or not self._fresh(below):
+                return found
+            found.append({**self._alone(below, link, depth), "chain": []})
+            exc = below
+
+    def _fresh(self, exc: BaseException) -> bool:
+        if len(self._seen) > _MOST or any(exc is each for each in self._seen):
+            return False
+        self._seen.append(exc)
+        return True
+
+    def _frames(self, trace: Any) -> List[Dict[str, Any]]:
+        frames = []
+        while trace is not None:
+            frames.append((trace.tb_frame, trace.tb_lineno))
+            trace = trace.tb_next
+        return [self._row(frame, line) for frame, line in reversed(frames[-_FRAMES:])]
+
+
+def members_of(exc: BaseException) -> List[BaseException]:
+    """Of an exception group, the backport's too; [] of any other."""
+    group: Any = getattr(builtins, "BaseExceptionGroup", None)
+    found: Any = None
+    if group is not None and issubclass(type(exc), group):
+        found = group.__dict__["exceptions"].__get__(exc)
+    elif any(values.type_module(cls) == "exceptiongroup" for cls in _get_mro(type(exc))):
+        found = (values.instance_dict(exc) or {}).get("_exceptions")
+    if type(found) is not tuple:
+        return []
+    return [each for each in found if isinstance(each, BaseException)]
+
+
+def message_of(exc: BaseException) -> Any:
+    """The text that Python would print, bounded, and whether the class has a text of its own that
+    was not asked for."""
+    cls = type(exc)
+    args = values._get_args(exc)
+    spoken = next(_get_dict(c)["__str__"] for c in _get_mro(cls) if "__str__" in _get_dict(c))
+    own = type(spoken) is not types.WrapperDescriptorType
+    if members_of(exc) and args and type(args[0]) is str:
+        count = len(members_of(exc))
+        return "%s (%d sub-exception%s)" % (args[0][:LIMIT], count, "" if count == 1 else "s"), False
+    plain = all(any(type(arg) is atom for atom in _ATOMS) for arg in args)
+    if not own and plain and _plain_besides(exc):
+        return values.cut(spoken.__get__(exc)(), LIMIT), False
+    if len(args) == 1:
+        return (args[0][:LIMIT] if type(args[0]) is str else values.text(args[0], 2_000)), own
+    return (values.text(args, 2_000) if args else ""), own
+
+
+def _plain_besides(exc: BaseException) -> bool:
+    for cls, names in _MORE.items():
+        if issubclass(type(exc), cls):
+            found = [values._getset(exc, name) for name in names]
+            return all(any(type(value) is atom for atom in _ATOMS) for value in found)
+    return True

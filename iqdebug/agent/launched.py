@@ -1,0 +1,134 @@
+"""The agent in a program that ``iqdebug run`` started: there from before the first line, and idle
+until something is wrong.
+
+No tracing and no monitoring is on until the client asks for pydevd (``open``): because the person
+pauses, has a breakpoint, or an exception that nobody catches is being held.
+"""
+
+from __future__ import annotations
+
+import _thread
+import os
+import sys
+import time
+
+from .crashes import Crashes, Hold
+from .exceptions import described
+from .pydevd_link import Refused
+from .server import _TICK, Agent, mark_thread
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict
+
+_START = 60.0
+"""Seconds after which the program starts even if the client, alive, has not said that it may."""
+
+
+def begin(setup: Dict[str, Any]) -> None:
+    """Start the agent and wait until the client lets the program go; at once when it is not there."""
+    may_go = _thread.allocate_lock()
+    may_go.acquire()
+
+    def let_go() -> None:
+        try:
+            may_go.release()
+        except RuntimeError:
+            pass  # it has gone already
+
+    agent = LaunchedAgent(setup, let_go)
+    # `site` is being imported by this thread, which waits; pydevd, brought in by another before the
+    # program begins, imports it too and would wait for this one. All of it is defined by now.
+    spec: Any = getattr(sys.modules.get("site"), "__spec__", None)
+    if spec is not None:
+        spec._initializing = False
+
+    def serve() -> None:
+        try:
+            agent.serve()
+        finally:
+            let_go()
+
+    _thread.start_new_thread(serve, ())
+    may_go.acquire(True, _START)
+
+
+class LaunchedAgent(Agent):
+    """:param let_go: lets the program's main thread begin."""
+
+    def __init__(self, setup: Dict[str, Any], let_go: Callable[[], None]) -> None:
+        super().__init__(setup)
+        self._let_go = let_go
+        self._crashes = Crashes(self._held, self._passed)
+        self._opened = False
+
+    def _introduce(self) -> None:
+        self._eager(False)
+        self._socket.settimeout(_TICK)
+        self._crashes.own_thread = _thread.get_ident()
+        self._link.close_in_child = [self._socket, self._lease]
+        self._link.guard_forks()
+        self._post({"event": "hello", "pid": os.getpid(), "python": list(sys.version_info[:3])})
+
+    def _turn(self) -> bool:
+        self._crashes.beat += 1
+        return super()._turn()
+
+    # requests
+
+    def on_go(self, message: Dict[str, Any]) -> Any:
+        if message.get("hold", True):
+            self._crashes.install()
+        if message.get("entry") and self._link.debugger is not None:
+            from _pydevd_bundle.pydevd_api import PyDevdAPI  # type: ignore[import-not-found]
+
+            PyDevdAPI().stop_on_entry()
+        self._let_go()
+
+    def on_open(self, message: Dict[str, Any]) -> Any:
+        """Bring pydevd in over a connection of its own. None, or in words why that cannot be."""
+        if self._opened:
+            return None
+        mark_thread()
+        self._eager(True)
+        try:
+            self._open_link()
+        except Refused as refusal:
+            self._eager(False)
+            return str(refusal)
+        self._opened = True
+        self._heard = time.monotonic()
+        return None
+
+    def on_stop(self, message: Dict[str, Any]) -> Any:
+        """Show a held exception as a stop of pydevd."""
+        return self._crashes.order(message["hold"], self._link.debugger)
+
+    def on_release(self, message: Dict[str, Any]) -> Any:
+        """Let a held thread go on, which then does with its exception what it would have done."""
+        return self._crashes.order(message["hold"], None)
+
+    def on_threads(self, message: Dict[str, Any]) -> Any:
+        self._stacks.held = {h.ident: h.frames() for h in self._crashes.holds()}
+        return super().on_threads(message)
+
+    def on_exception(self, message: Dict[str, Any]) -> Any:
+        hold = self._crashes.get(message.get("hold", 0))
+        if hold is None:
+            return super().on_exception(message)
+        return described(hold.info[1], self._stacks.row, hold.info[2])
+
+    # told by the thread that raised
+
+    def _held(self, hold: Hold) -> None:
+        self._post({"event": "held", **hold.words()})
+
+    def _passed(self, hold: Hold) -> None:
+        self._post({"event": "passed", "hold": hold.number})
+
+    # the way out
+
+    def _close_debugger(self) -> None:
+        self._crashes.uninstall()
+        super()._close_debugger()
+        self._crashes.release_all()
