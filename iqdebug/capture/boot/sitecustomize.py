@@ -42,20 +42,15 @@ def _boot() -> None:
 
 
 def _next() -> None:
-    """The sitecustomize that this one stands before, if there is one."""
+    """The sitecustomize that this one stands before.
+
+    :raises ImportError: there is none, in the words in which `site` takes that for granted.
+    """
     import importlib
     import sys
 
-    this = sys.modules.pop("sitecustomize", None)
-    try:
-        importlib.import_module("sitecustomize")
-    except ImportError as error:
-        if error.name != "sitecustomize":
-            raise
-    finally:
-        # The import system looks the name up once more when this module is done.
-        if this is not None:
-            sys.modules.setdefault("sitecustomize", this)
+    sys.modules.pop("sitecustomize", None)
+    importlib.import_module("sitecustomize")
 
 
 _boot()
