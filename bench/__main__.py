@@ -16,11 +16,13 @@ NAMES = {
     "attach": "from the command to the first stack, and one step",
     "overhead": "speed of a hot loop while attached and after detach",
     "peek": "which tool should look from outside: py-spy or pystack",
+    "capture": "what recording crashes costs, and what one crash costs",
+    "kept": "what is kept of one crash, by iqdebug and others",
     "evidence": "time of a diagnosis",
     "localisation": "how well the true causes of real crashes are found",
     "campaign": "a thousand attaches to busy targets",
 }
-_ON_DEMAND = ("campaign", "localisation")  # takes long, or needs cases: asked for by name
+_ON_DEMAND = ("campaign", "kept", "localisation")  # takes long, or needs cases: asked for by name
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-
 from .imports import after_import
-from .tap import Tap, logged, worded
+from .tap import LINE_LIMIT, Tap, logged, worded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Tuple
+    from typing import Any, Dict, List, Set, Tuple
 
-CAPACITY = 500
+CAPACITY = 1_500
 _ATOMS = (str, int, float, bool, type(None))
 _NAMES = {"t": "time", "s": "stream", "x": "text", "l": "level", "g": "logger", "p": "path", "n": "line"}
 
@@ -59,24 +57,38 @@ class Recent(Tap):
         self._undo.append(undo)
 
     def _writer(self, name: str, original: Any) -> Any:
+        append = self._records.append
+
         def write(text: Any) -> Any:
-            try:
-                # What a log handler writes is known as its record. (Called by the interpreter
-                # itself there is no frame to look at.)
-                if type(text) is str and sys._getframe(1).f_globals.get("__name__") != "logging":
-                    self._printed(name, text)
-            except Exception:
-                pass
+            # Pieces as they come; lines are made of them when somebody asks.
+            if type(text) is str:
+                append((name, text if len(text) < LINE_LIMIT else text[:LINE_LIMIT]))
             return original(text)
 
         return write
 
     def last(self, count: int) -> Tuple[List[Dict[str, Any]], int]:
-        """The last records, oldest first, in the crash file's words, and how many went before."""
-        rows = [_row(kept) if type(kept) is tuple else kept for kept in list(self._records)[-count:]]
-        rows += [{"t": 0.0, "s": name, "x": text} for name, text in self._partial.items() if text]
-        named = [{_NAMES[key]: value for key, value in row.items()} for row in rows]
-        return named, max(self._seen - len(rows), 0)
+        """The last records and lines, oldest first, in the crash file's words, and how many log
+        records and pieces of output went before. A line that a log handler wrote is known as its
+        record and left out; when a line was printed is not known."""
+        kept = list(self._records)
+        told = {_row(row)["x"] for row in kept if type(row) is tuple and len(row) > 2}
+        partial: Dict[str, str] = {}
+        rows: List[Dict[str, Any]] = []
+        for row in kept:
+            if type(row) is not tuple:
+                rows.append(row)
+            elif len(row) > 2:
+                rows.append(_row(row))
+            else:
+                name, text = row
+                lines = (partial.get(name, "") + text).split("\n")
+                partial[name] = lines.pop()[-LINE_LIMIT:]
+                rows += [{"t": 0.0, "s": name, "x": line[:LINE_LIMIT]} for line in lines]
+        rows += [{"t": 0.0, "s": name, "x": text} for name, text in partial.items() if text]
+        rows = [row for row in rows if row["s"] == "logging" or not _repeats(row["x"], told)]
+        named = [{_NAMES[key]: value for key, value in row.items()} for row in rows[-count:]]
+        return named, max(self._seen - len(told), 0)
 
     def _note(self, record: Any) -> None:
         args = record.args
@@ -86,6 +98,10 @@ class Recent(Tap):
             self._add((record.created, record.levelno, record.name, record.msg, args, *where))
         else:
             self._add(logged(record))
+
+
+def _repeats(line: str, told: Set[str]) -> bool:
+    return any(message and line.endswith(message) for message in told)
 
 
 def _row(kept: Tuple[Any, ...]) -> Dict[str, Any]:
