@@ -75,7 +75,7 @@ for _ in range(3 if kind == "busy4" else 0):
 KINDS = ("busy", "busy4", "sleepy", "waiting")
 """One or four CPU-bound threads; a main thread that mostly sleeps; one that waits for a lock."""
 
-_HANG = 45.0  # seconds: every deadline within an attach is shorter
+_HANG = 100.0  # seconds: every deadline within an attach is shorter
 
 
 @dataclass

@@ -169,7 +169,7 @@ async def _open(
     agent: AgentClient | None = None
     client: DapClient | None = None
     try:
-        patience = _RARE_TURNS if options.wait is None else _ARRIVAL
+        patience = _RARE_TURNS if options.wait is None else max(_ARRIVAL, options.wait)
         async with _deadline("start its debugger", info.pid, patience, progress):
             lease = Lease(await rendezvous.connection("lease"))
             control = await asyncio.open_connection(sock=await rendezvous.connection("control"))

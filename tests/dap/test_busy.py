@@ -15,7 +15,7 @@ from tests.dap.targets import on_pythons
 ATTACHES = 200
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 @on_pythons()
 async def test_attaches_to_busy_targets(python: str) -> None:
     count = -(-ATTACHES // len(interpreters()))
