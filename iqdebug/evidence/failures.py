@@ -154,7 +154,7 @@ def _zero_divisor(error: ExceptionInfo, parts: list[ast.AST], frame: Frame) -> I
 def _missing_key(error: ExceptionInfo, parts: list[ast.AST], frame: Frame) -> Iterator[_Clue]:
     wanted = error.message.strip()
     for node in parts:
-        if not isinstance(node, ast.Subscript):
+        if not isinstance(node, ast.Subscript) or not _may_be(node.slice, wanted, frame):
             continue
         value = local(frame, dotted(node.value))
         if value is None or not value.value.startswith(
@@ -171,6 +171,15 @@ def _missing_key(error: ExceptionInfo, parts: list[ast.AST], frame: Frame) -> It
         near = difflib.get_close_matches(wanted.casefold().strip("'\""), list(folded), 2, 0.7)
         said = f"`{value.name}` has no key {short(wanted)}"
         yield said + (f", but it has {', '.join(folded[n] for n in near)}" if near else ""), value
+
+
+def _may_be(key: ast.expr, wanted: str, frame: Frame) -> bool:
+    """Whether the key expression may have had the value whose repr is ``wanted``: of several
+    look-ups on a line only the one that failed is meant."""
+    if isinstance(key, ast.Constant):
+        return repr(key.value) == wanted
+    value = local(frame, dotted(key)) if isinstance(key, ast.Name | ast.Attribute) else None
+    return value is None or value.state != "ok" or value.value == wanted
 
 
 def _keys(text: str) -> list[str]:

@@ -334,3 +334,26 @@ def test_attributes_are_followed_to_where_they_are_set(tmp_path: Path) -> None:
 def test_without_source_the_frames_are_named(tmp_path: Path) -> None:
     case = crash_of("exec(compile('def f():\\n  return 1 / 0\\nf()', '/gone/x.py', 'exec'))", tmp_path)
     assert case.functions(3), "the program's own frame at least"
+
+
+def test_of_several_look_ups_on_a_line_the_failing_one_is_named(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        def load(settings, key):
+            return settings["db"][key]
+
+        load({"db": {"user": "ann"}}, "url")
+        """,
+        tmp_path,
+    )
+    assert "`settings` has no key" not in case.diagnosis.headline
+    case = crash_of(
+        """
+        def load(settings, key):
+            return settings[key]["url"]
+
+        load({"db": {"user": "ann"}}, "cache")
+        """,
+        tmp_path,
+    )
+    assert "`settings` has no key 'cache'" in case.diagnosis.headline
