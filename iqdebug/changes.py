@@ -29,6 +29,8 @@ def changed_lines(diff: str, root: str) -> dict[str, set[int]]:
             name = line[4:].split("\t")[0].strip('"')
             path = os.path.join(root, name.removeprefix("b/")) if name != "/dev/null" else ""
             current = found.setdefault(path, set()) if path else None
+        elif line.startswith(("diff --git ", "--- a/", "--- /dev/null")):
+            number = 0
         elif line.startswith("@@"):
             hunk = _HUNK.match(line)
             number = int(hunk[1]) if hunk else 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from iqdebug import text
+from iqdebug.changes import Changes
 from iqdebug.crash import Crash
 from iqdebug.crash.variables import children_of
 from iqdebug.evidence import diagnose
@@ -52,6 +53,7 @@ class CrashReport:
                 "exception": _exception(error) if error is not None else None,
                 "headline": self.diagnosis.headline,
                 "confidence": self.diagnosis.confidence,
+                "meaning": self.diagnosis.meaning,
                 "frames": [_frame(f) for f in frames],
                 "suspects": [_suspect(s, rank) for rank, s in enumerate(self.diagnosis.suspects, 1)],
                 "provenance": [_step(step) for step in self.diagnosis.provenance],
@@ -104,7 +106,9 @@ def report_on(crash: Crash, budget: int = BUDGET) -> CrashReport:
         return list(itertools.islice(children_of(crash, reference), _CHILDREN))
 
     snapshot = crash.snapshot
-    diagnosis = diagnose(snapshot, read_source=read)
+    git = crash.git
+    changed = Changes(git.diff, git.root) if git is not None else Changes(ask=False)
+    diagnosis = diagnose(snapshot, read_source=read, changed=changed)
     evidence = packed(
         snapshot, diagnosis, read_source=read, budget=budget, children=children, logs=crash.logs
     )

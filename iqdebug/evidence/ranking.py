@@ -8,10 +8,11 @@ from iqdebug.evidence.containers import growing_containers
 from iqdebug.evidence.failures import exception_explained
 from iqdebug.evidence.fault import examined
 from iqdebug.evidence.hot import holds_the_gil, never_ending_loop
+from iqdebug.evidence.knowledge import meaning_of
 from iqdebug.evidence.locks import pool_waits_for_itself, waiting_for_locks
 from iqdebug.evidence.look import Finding, Look, where
 from iqdebug.evidence.loops import blocked_loop, tasks_nobody_wakes
-from iqdebug.evidence.places import Texts
+from iqdebug.evidence.places import Site, Texts
 from iqdebug.evidence.recursion import deep_recursion
 from iqdebug.state import Diagnosis, Phase, Snapshot, Suspect, ThreadState
 
@@ -34,6 +35,7 @@ _ORDER = {"likely": 0, "possible": 1, "note": 2}
 _MOST_SUSPECTS = 8
 _MOST_NOTES = 8
 _MOST_PLACES = 10
+_CHANGED = 1.15
 
 
 def diagnose(
@@ -41,20 +43,23 @@ def diagnose(
     *,
     read_source: Callable[[str], Sequence[str]],
     earlier: Snapshot | None = None,
+    changed: Callable[[str, int], str] = lambda path, line: "",
 ) -> Diagnosis:
     """Rank the places where the cause may lie.
 
     ``read_source`` gives a file's lines (with or without line ends) for a frame's path; it may
     raise OSError or ValueError, or give nothing, for a file that cannot be read. ``earlier`` is a
     snapshot of the same process, best some tenths of a second older: what stayed in place and
-    what grew is told from it. Deterministic; never raises for what the snapshot contains.
+    what grew is told from it. ``changed`` says in words that a line was changed of late, "" else:
+    what worked yesterday and changed since is suspicious. Deterministic; never raises for what the
+    snapshot contains.
 
     The confidence is that of the strongest rule that spoke: ``likely`` when values and source
     prove it together, ``no clear suspect`` when none accused a place; then ``suspects`` is empty.
     """
     look = Look(snapshot, read_source, earlier)
     if snapshot.exception is not None and snapshot.phase is Phase.CRASHED:
-        return _of_exception(look, read_source)
+        return _of_exception(look, read_source, changed)
     findings = [finding for rule in RULES for finding in rule(look)]
     accusing = sorted(
         (f for f in findings if f.strength != "note" and f.suspects),
@@ -74,7 +79,9 @@ def diagnose(
     )
 
 
-def _of_exception(look: Look, read_source: Callable[[str], Sequence[str]]) -> Diagnosis:
+def _of_exception(
+    look: Look, read_source: Callable[[str], Sequence[str]], changed: Callable[[str, int], str]
+) -> Diagnosis:
     """A crash: the places ranked by :mod:`.fault`, in the words of the rule that explains it."""
     findings = [finding for rule in (deep_recursion, exception_explained) for finding in rule(look)]
     spoken = sorted(
@@ -85,7 +92,7 @@ def _of_exception(look: Look, read_source: Callable[[str], Sequence[str]]) -> Di
     frames = [(f.path, f.line) for f in thread.frames] if thread is not None else []
     suspects = []
     seen = examined(look.snapshot, Texts(read_source))
-    for site in seen.places[:_MOST_PLACES]:
+    for site in _with_changes(seen.places, changed)[:_MOST_PLACES]:
         known = said.pop((site.path, site.line), None)
         reasons = [*known.reasons, *site.reasons[1:]] if known is not None else site.reasons
         proof = [*(known.proof if known is not None else ()), *site.proof]
@@ -102,7 +109,8 @@ def _of_exception(look: Look, read_source: Callable[[str], Sequence[str]]) -> Di
                 frame_index=frames.index(place) if place in frames else None,
             )
         )
-    suspects += [s for s in said.values() if len(suspects) < _MOST_PLACES]
+    suspects += list(said.values())[: _MOST_PLACES - len(suspects)]
+    suspects.sort(key=lambda s: -s.score)
     error = look.snapshot.exception
     headline = f"{error.type}: {error.message}".strip(": ") if error is not None else ""
     strength = spoken[0].strength if spoken else "possible"
@@ -114,7 +122,21 @@ def _of_exception(look: Look, read_source: Callable[[str], Sequence[str]]) -> Di
         suspects=tuple(suspects),
         notes=tuple(f.headline for f in findings if f.strength == "note")[:_MOST_NOTES],
         provenance=seen.provenance,
+        meaning=meaning_of(seen.failures[0].error) if seen.failures else "",
     )
+
+
+def _with_changes(places: Sequence[Site], changed: Callable[[str, int], str]) -> list[Site]:
+    """The places again in order, those that were changed of late a little nearer to the front. Where
+    all were changed at once that tells nothing."""
+    told = [(site, changed(site.path, site.line)) for site in places[:_MOST_PLACES]]
+    if len(told) > 1 and len({words for _, words in told}) == 1:
+        return list(places)
+    for site, words in told:
+        if words:
+            site.weight *= _CHANGED
+            site.reasons.append(words)
+    return sorted(places, key=lambda site: -site.weight)
 
 
 def _ranked(findings: Sequence[Finding]) -> tuple[Suspect, ...]:
