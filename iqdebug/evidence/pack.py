@@ -16,7 +16,7 @@ from iqdebug.evidence.outline import Definition
 from iqdebug.evidence.places import Function, Texts, calls_in, own_expressions
 from iqdebug.state import Call, Diagnosis, ExceptionInfo, Frame, LogRecord, Snapshot, Suspect, Variable
 
-__all__ = ["Evidence", "estimated_tokens", "packed"]
+__all__ = ["Evidence", "Pack", "estimated_tokens", "packed", "told"]
 
 _BYTES_A_TOKEN = 3.0
 _WHOLE_RETURNED = 160  # lines of a function that has returned, shown whole
@@ -56,7 +56,7 @@ def packed(
     :param children: what lies below a value, by its reference.
     :param logs: the last records, oldest first.
     """
-    pack = _Pack(budget)
+    pack = Pack(budget)
     whole = min(400, max(60, budget // 100))
     texts = Texts(read_source)
     chain = failures(snapshot, texts)
@@ -76,7 +76,9 @@ def packed(
     return Evidence(text, estimated_tokens(text), budget)
 
 
-class _Pack:
+class Pack:
+    """Parts of a text, as many as a budget in tokens allows."""
+
     def __init__(self, budget: int) -> None:
         self._room = budget * _BYTES_A_TOKEN - 4
         self._parts: list[str] = []
@@ -105,7 +107,7 @@ def _headline(snapshot: Snapshot, diagnosis: Diagnosis) -> list[str]:
     lines = []
     error = snapshot.exception
     if error is not None:
-        lines += _told(error, "")
+        lines += told(error, "")
     lines.append(f"assessment ({diagnosis.confidence}): {diagnosis.headline}")
     for rank, suspect in enumerate(diagnosis.suspects[:8], 1):
         lines.append(f"  {rank}. {suspect.path}:{suspect.line} {suspect.function}")
@@ -114,14 +116,15 @@ def _headline(snapshot: Snapshot, diagnosis: Diagnosis) -> list[str]:
     return lines
 
 
-def _told(error: ExceptionInfo, indent: str) -> list[str]:
+def told(error: ExceptionInfo, indent: str) -> list[str]:
+    """An exception with its notes, members and causes, a line each."""
     link = {"cause": "caused by ", "context": "while handling ", "member": "member: "}.get(error.link, "")
     lines = [f"{indent}{link}{error.type}: {error.message[:2_000]}"]
     lines += [f"{indent}  note: {note[:500]}" for note in error.notes[:5]]
     for member in error.members[:10]:
-        lines += _told(member, indent + "  ")
+        lines += told(member, indent + "  ")
     for before in error.chain[:5]:
-        lines += _told(before, indent + "  ")
+        lines += told(before, indent + "  ")
     return lines
 
 
@@ -134,7 +137,7 @@ def _as_failure(snapshot: Snapshot) -> Failure:
 class _Shown:
     """What has been shown already: no function and no value twice."""
 
-    def __init__(self, pack: _Pack, texts: Texts, children: Callable[[int], Sequence[Variable]]) -> None:
+    def __init__(self, pack: Pack, texts: Texts, children: Callable[[int], Sequence[Variable]]) -> None:
         self.pack = pack
         self.texts = texts
         self.children = children
@@ -265,7 +268,7 @@ def _called_before(texts: Texts, frame: Frame) -> list[Call]:
     return sorted(known, key=lambda call: -lines[call.expression])
 
 
-def _add_stack(pack: _Pack, failure: Failure) -> None:
+def _add_stack(pack: Pack, failure: Failure) -> None:
     """The whole way of the exception, a line a frame."""
     lines = [f"{f.path}:{f.line} {f.name}" for f in failure.frames if f.kind != "label"][:120]
     if lines:

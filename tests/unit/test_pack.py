@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from iqdebug.evidence.delta import packed_delta
+from iqdebug.evidence.knowledge import meaning_of
 from iqdebug.evidence.pack import estimated_tokens
+from iqdebug.state import Diagnosis, ExceptionInfo, Frame, Origin, Phase, Snapshot, Thread, Variable
 from tests.unit.crashing import Case, crash_of
 
 PROGRAM = """
@@ -74,3 +78,71 @@ def test_the_same_snapshot_gives_the_same_bytes(case: Case) -> None:
 def test_no_value_twice(case: Case) -> None:
     lines = [line for line in case.evidence().text.splitlines() if line.startswith("  order: ")]
     assert len(lines) == 1
+
+
+def stop(epoch: int, *frames: Frame) -> Snapshot:
+    thread = Thread(1, "MainThread", frames=frames, is_main=True)
+    return Snapshot(7, epoch, Phase.PAUSED, Origin.DAP, 0.0, reason="step", threads=(thread,), focus=1)
+
+
+def value(name: str, text: str) -> Variable:
+    return Variable(name, text, "int")
+
+
+def delta(before: Snapshot, after: Snapshot, budget: int = 4_000) -> str:
+    found = packed_delta(
+        after,
+        before,
+        Diagnosis("nothing stands out", "no clear suspect"),
+        read_source=lambda path: ("def f(x):", "    y = x", "    return g(y)"),
+        budget=budget,
+    )
+    assert found.tokens <= budget
+    return found.text
+
+
+OUTER = Frame("main", "/s/app.py", 3, locals=(value("count", "1"), value("same", "5")))
+
+
+def test_a_later_stop_says_what_changed_alone() -> None:
+    inner = Frame("f", "/s/app.py", 2, locals=(value("x", "1"),))
+    moved = replace(OUTER, line=2, locals=(value("count", "2"), value("same", "5"), value("late", "9")))
+    text = delta(stop(1, inner, OUTER), stop(2, moved))
+    assert "count: int = 2  (was 1)" in text and "late: int = 9  (new)" in text
+    assert "same" not in text
+    assert "main at /s/app.py:2, from line 3" in text
+    assert "returned since:\n  f /s/app.py:2" in text
+
+
+def test_a_new_frame_comes_with_its_source() -> None:
+    inner = Frame("f", "/s/app.py", 2, locals=(value("x", "1"),))
+    text = delta(stop(1, OUTER), stop(2, inner, OUTER))
+    assert "## new: f at /s/app.py:2" in text and ">  2     y = x".replace("  2", " 2") in text
+    assert "x: int = 1" in text and "count" not in text
+
+
+def test_nothing_changed_is_short() -> None:
+    text = delta(stop(1, OUTER), stop(2, OUTER))
+    assert text.splitlines() == [
+        "stop 2 after stop 1: step",
+        "assessment (no clear suspect): nothing stands out",
+    ]
+    assert len(delta(stop(1), stop(2, OUTER), budget=60)) < 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "said"),
+    [
+        ("KeyError", "'x'", "no such key"),
+        ("RuntimeError", "dictionary changed size during iteration", "Loop over a copy"),
+        ("RuntimeError", "anything else", "does not allow"),
+        ("requests.exceptions.ConnectionError", "", "could not be reached"),
+        ("shop.models.Order.DoesNotExist", "", "found none"),
+        ("pydantic_core.ValidationError", "", "does not fit the model"),
+        ("shop.OwnError", "x", ""),
+        ("", "", ""),
+    ],
+)
+def test_what_an_exception_means(kind: str, message: str, said: str) -> None:
+    found = meaning_of(ExceptionInfo(kind, message))
+    assert said in found and bool(found) == bool(said)
