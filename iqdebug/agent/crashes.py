@@ -112,6 +112,13 @@ class Crashes:
         hold.told.set()
         return True
 
+    def keep_open(self, debugger: Any) -> None:
+        """pydevd ends its session when no thread but daemons is left: not while one is held, which
+        the end of the main thread waits for."""
+        alive = debugger.has_user_threads_alive if debugger is not None else None
+        if alive is not None:
+            debugger.has_user_threads_alive = lambda: bool(self._holds) or alive()
+
     def release_all(self) -> None:
         for hold in self.holds():
             self.order(hold.number, None)

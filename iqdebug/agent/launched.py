@@ -93,6 +93,7 @@ class LaunchedAgent(Agent):
         self._eager(True)
         try:
             self._open_link()
+            self._crashes.keep_open(self._link.debugger)
         except Refused as refusal:
             self._eager(False)
             return str(refusal)
