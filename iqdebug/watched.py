@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iqdebug.capture.__main__ import entered
-from iqdebug.errors import MissingTool, UsageError
+from iqdebug.errors import MissingTool, NotPython, UsageError
 
 __all__ = ["Watched", "command_line", "watch"]
 
@@ -50,7 +50,24 @@ def command_line(words: Sequence[str], python: str | None) -> list[str]:
     interpreter = python or shutil.which("python3") or sys.executable
     if shutil.which(interpreter) is None:
         raise MissingTool(f"There is no interpreter {interpreter}", fix="Name one with --python")
+    if python is not None:
+        _check(interpreter)
     return [interpreter, *words]
+
+
+def _check(interpreter: str) -> None:
+    """:raises NotPython: it is no Python, or one too old for the hooks."""
+    code = "import sys; print('.'.join(map(str, sys.version_info[:3])))"
+    try:
+        done = subprocess.run([interpreter, "-c", code], capture_output=True, text=True, timeout=20)
+        version = done.stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        version = ""
+    parts = version.split(".")
+    if len(parts) != 3 or not all(part.isdecimal() for part in parts):
+        raise NotPython(f"{interpreter} is not a Python interpreter")
+    if tuple(map(int, parts)) < (3, 8):
+        raise NotPython(f"{interpreter} is Python {version}; crashes are recorded on 3.8 and later")
 
 
 def watch(command: Sequence[str], folder: Path, *, mask: bool = True, quiet_stdout: bool = False) -> Watched:

@@ -6,6 +6,7 @@ one that was there before it.
 
 from __future__ import annotations
 
+import atexit
 import sys
 import threading
 
@@ -37,6 +38,7 @@ class Recorder:
         self.recorded: List[str] = []
         self._alike: Dict[Tuple[str, str, int], int] = {}
         self._busy = threading.local()
+        self._seen: Optional[BaseException] = None  # the last that came to our own excepthook
         self._undo: List[Callable[[], None]] = []
         self._reserve: Optional[bytearray] = bytearray(_RESERVE)
 
@@ -45,6 +47,8 @@ class Recorder:
         self._replace(threading, "excepthook", self._in_thread)
         self._replace(sys, "unraisablehook", self._unraisable)
         self._watch_loops()
+        atexit.register(self._at_exit)
+        self._undo.append(lambda: atexit.unregister(self._at_exit))
         if self.logs is not None:
             self.logs.start()
 
@@ -125,6 +129,7 @@ class Recorder:
     def _uncaught(self, before: Any) -> Any:
         def excepthook(kind: Any, value: Any, trace: Any) -> Any:
             if isinstance(value, BaseException) and not isinstance(value, _NOT_CRASHES):
+                self._seen = value
                 trace = _cleaned(value, trace)
                 self.record(Occasion("uncaught", value, trace))
             return before(kind, value, trace)
@@ -153,6 +158,17 @@ class Recorder:
             return before(args)
 
         return unraisablehook
+
+    def _at_exit(self) -> None:
+        """A crash that went to a hook of the program's own, which did not call the one before it."""
+        value = getattr(sys, "last_value", None)
+        if (
+            isinstance(value, BaseException)
+            and not isinstance(value, _NOT_CRASHES)
+            and value is not self._seen
+        ):
+            trace = getattr(sys, "last_traceback", None)
+            self.record(Occasion("uncaught", value, trace, how="after the program's own excepthook"))
 
     # asyncio reports through the loop
 

@@ -146,6 +146,19 @@ class Masker:
         except Exception:
             return
 
+    def learn_from_words(self, words: List[str]) -> None:
+        """Register what is secret on a command line: ``--password=x`` by its form, and the word that
+        follows ``--password``."""
+        if not self.enabled:
+            return
+        for number, word in enumerate(words):
+            self.learn_from_text(word)
+            name = word.lstrip("-")
+            follows = words[number + 1] if number + 1 < len(words) else ""
+            option = word.startswith("--") and "=" not in word
+            if option and follows and not follows.startswith("-") and self.is_secret(name, follows):
+                self.learn(follows)
+
     def scrub(self, text: str) -> str:
         """The text with :data:`MASK` in place of every secret that is registered, of what is left
         of one where the text was cut, and of what is a secret by its form. A text that cannot be

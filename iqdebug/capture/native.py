@@ -77,8 +77,7 @@ def _head(settings: Settings) -> Dict[str, Any]:
     masker = Masker(settings.mask)
     about = surroundings.environment(masker)
     words = [str(word)[:2_000] for word in sys.argv[:100]]
-    for word in words:
-        masker.learn_from_text(word)
+    masker.learn_from_words(words)
     return {
         "pid": os.getpid(),
         "python": "%d.%d.%d" % sys.version_info[:3],

@@ -95,8 +95,7 @@ def _gathered(
     collected = Collector(settings, most_values, seconds * 0.5)
     masker = collected.masker
     about = surroundings.environment(masker)
-    for word in (*_argv(), os.environ.get("PYTHONPATH", "")):
-        masker.learn_from_text(str(word))
+    masker.learn_from_words([*_argv(), os.environ.get("PYTHONPATH", "")])
     crash_frames: List[int] = []
     callers = occasion.callers
     if occasion.exc is not None:

@@ -211,8 +211,11 @@ def _named(obj: Any) -> Iterator[Tuple[str, Any]]:
         fields = values._fields(cls)
         pair = _pair_name(obj)
         if pair:
-            found.append((pair, part[1]))
+            found.append((pair.lstrip("-"), part[1]))
         else:
+            for option, follows in zip(part, part[1:]):
+                if type(option) is str and option.startswith("--") and type(follows) is str:
+                    found.append((option.lstrip("-"), follows))  # a command line
             found += [(fields[i] if i < len(fields) else "", v) for i, v in enumerate(part)]
     elif issubclass(cls, (set, frozenset)) or values._is_deque(cls):
         found += [("", value) for value in islice(values.elements(obj), 200)]

@@ -21,7 +21,7 @@ _NATIVE = ".native"  # faulthandler's text of a process that died by a signal
 _HOW = """\
 To record crashes of a program, one of:
   python -m iqdebug.capture script.py      or -m module; nothing in the program changes
-  IQDEBUG_CAPTURE=DIR python script.py     where it imports iqdebug.capture
+  IQDEBUG_CAPTURE=DIR python script.py     in an environment with iqdebug installed
   import iqdebug.capture; iqdebug.capture.install()
 To record a living process: iqdebug snapshot PID"""
 

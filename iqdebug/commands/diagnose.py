@@ -137,9 +137,9 @@ def _no_crash(code: int) -> int:
         print("The program ended well: no crash.", file=sys.stderr)
         return NO_CRASH
     how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
-    print(f"iqdebug: the program ended {how}, and no exception was left uncaught in it", file=sys.stderr)
+    print(f"iqdebug: the program ended {how}, and no crash of Python was recorded in it", file=sys.stderr)
     print(
-        "  Python started with -I, -E or -S, and other languages, are not watched; "
+        "  Not watched: Python older than 3.8 or started with -I, -E or -S, and other languages; "
         "sys.exit() is not a crash.",
         file=sys.stderr,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import fcntl
 import os
 import signal
@@ -81,6 +82,8 @@ class Program:
             self._process = subprocess.Popen(command, cwd=cwd, env=environment)
         else:
             self._process = self._on_pty(command, cwd, environment, size)
+        # What is told of the end must find what the screen keeps in its context.
+        self._context = contextvars.copy_context()
         threading.Thread(target=self._wait, name="iqdebug.program", daemon=True).start()
 
     @property
@@ -144,7 +147,7 @@ class Program:
     def _wait(self) -> None:
         code = self._process.wait()
         with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody asks any more
-            self._loop.call_soon_threadsafe(self._ended, code)
+            self._loop.call_soon_threadsafe(self._ended, code, context=self._context)
 
     def _ended(self, code: int) -> None:
         if self._master >= 0 and not self._let_go:

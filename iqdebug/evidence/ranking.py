@@ -10,11 +10,11 @@ from iqdebug.evidence.fault import examined
 from iqdebug.evidence.hot import holds_the_gil, never_ending_loop
 from iqdebug.evidence.knowledge import meaning_of
 from iqdebug.evidence.locks import pool_waits_for_itself, waiting_for_locks
-from iqdebug.evidence.look import Finding, Look, where
+from iqdebug.evidence.look import Finding, Look, suspect, where
 from iqdebug.evidence.loops import blocked_loop, tasks_nobody_wakes
 from iqdebug.evidence.places import Site, Texts
 from iqdebug.evidence.recursion import deep_recursion
-from iqdebug.state import Diagnosis, Phase, Snapshot, Suspect, ThreadState
+from iqdebug.state import Diagnosis, Origin, Phase, Snapshot, Suspect, ThreadState
 
 __all__ = ["RULES", "diagnose"]
 
@@ -60,6 +60,8 @@ def diagnose(
     look = Look(snapshot, read_source, earlier)
     if snapshot.exception is not None and snapshot.phase is Phase.CRASHED:
         return _of_exception(look, read_source, changed)
+    if snapshot.origin is Origin.RECORDED and snapshot.phase is Phase.CRASHED:
+        return _of_end(look)
     findings = [finding for rule in RULES for finding in rule(look)]
     accusing = sorted(
         (f for f in findings if f.strength != "note" and f.suspects),
@@ -124,6 +126,21 @@ def _of_exception(
         provenance=seen.provenance,
         meaning=meaning_of(seen.failures[0].error) if seen.failures else "",
     )
+
+
+def _of_end(look: Look) -> Diagnosis:
+    """A process that died by a signal, or whose exception could not be read: where it stood."""
+    thread = look.snapshot.focused
+    frames = [(i, f) for i, f in enumerate(thread.frames) if f.kind != "label"] if thread is not None else []
+    own = [(i, f) for i, f in frames if f.kind == "user"] or frames
+    suspects = [
+        suspect(frame, 0.6 * 0.7**place, [words], thread=thread, index=index)
+        for place, (index, frame) in enumerate(own[:3])
+        for words in ["the process ended in this call" if place == 0 else "this call led there"]
+    ]
+    if not own:
+        return Diagnosis(f"{look.snapshot.reason}: no frame was recorded", "no clear suspect")
+    return Diagnosis(f"{look.snapshot.reason}, called at {where(own[0][1])}", "possible", tuple(suspects))
 
 
 def _with_changes(places: Sequence[Site], changed: Callable[[str, int], str]) -> list[Site]:

@@ -46,7 +46,7 @@ class TextScreen(ModalScreen[None]):
         self._wrap()
 
     def _wrap(self) -> None:
-        width = max(self.app.size.width * 9 // 10 - 4, 10)
+        width = max(self.app.size.width * 9 // 10 - 5, 10)  # the last column is the scroll bar's
         rows: list[Row] = []
         for line in self._text.split("\n", allow_blank=True):
             cuts = range(width, max(len(line), 1), width)

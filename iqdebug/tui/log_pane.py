@@ -124,7 +124,8 @@ class LogPane(RowsView):
 
     def row_at(self, index: int) -> Row:
         record = self._shown[index]
-        clock = time.strftime("%H:%M:%S", time.localtime(record.time))
+        # When a recorded line was printed is not known.
+        clock = time.strftime("%H:%M:%S", time.localtime(record.time)) if record.time else " " * 8
         text = Text().append(clock + " ", Style(dim=True))
         if record.logger:
             text.append(f"{clean(record.logger)} ", Style(color="cyan"))

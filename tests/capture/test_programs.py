@@ -252,3 +252,27 @@ def test_wrong_use_is_one_sentence(python: str, tmp_path: Path) -> None:
     for words in ([], ["--nonsense", "x.py"], ["-m"]):
         done = run(python, ["-m", "iqdebug.capture", *words], tmp_path)
         assert done.returncode == 2 and done.stderr.startswith("iqdebug.capture: ")
+
+
+@on_pythons()
+def test_a_hook_of_the_programs_own_that_is_set_later(python: str, tmp_path: Path) -> None:
+    program = tmp_path / "own.py"
+    program.write_text("import sys\nsys.excepthook = lambda *args: print('mine')\nleft = 3\nleft / 0\n")
+    done = run(python, ["-m", "iqdebug.capture", str(program)], tmp_path / "c")
+    assert (done.stdout, done.stderr, done.returncode) == ("mine\n", "", 1)
+    (path,) = crash_files(tmp_path / "c")
+    content = read(path)
+    assert content["META"][0]["how"] == "after the program's own excepthook"
+    assert local(content, "<module>", "left")["text"] == "3"
+
+
+@on_pythons("3.8", "3.14")
+def test_secrets_of_a_command_line(python: str, tmp_path: Path) -> None:
+    program = tmp_path / "words.py"
+    program.write_text("import sys\nwords = ['mysql', '--password', sys.argv[4], '--user', 'bob']\n1 / 0\n")
+    words = [str(program), "--db-password", "Hunter2-zz81", "--count", "cliPw-5512"]
+    run(python, ["-m", "iqdebug.capture", *words], tmp_path / "c")
+    (path,) = crash_files(tmp_path / "c")
+    content = read(path)
+    assert content["META"][0]["argv"][1:] == ["--db-password", "<masked>", "--count", "<masked>"]
+    assert "Hunter2" not in str(content) and "cliPw" not in str(content) and "bob" in str(content)

@@ -105,6 +105,8 @@ def test_a_native_crash(program: Path) -> None:
     done = diagnose(program, "--json", "--python", sys.executable, "--", "native.py")
     found = json.loads(done.stdout)
     assert found["why"] == "native" and found["frames"][0]["function"] == "stop"
+    assert found["headline"].startswith("SIGABRT") and "called at native.py:3 in stop" in found["headline"]
+    assert [s["function"] for s in found["suspects"]] == ["stop", "<module>"]
 
 
 @pytest.mark.parametrize(
@@ -115,6 +117,7 @@ def test_a_native_crash(program: Path) -> None:
         (("--", "nowhere.py"), 2, "no file nowhere.py"),
         (("--", "no-such-command"), 10, "no command no-such-command"),
         (("--python", "/nowhere/python", "--", "fine.py"), 10, "no interpreter"),
+        (("--python", "/bin/ls", "--", "fine.py"), 4, "is not a Python interpreter"),
         (("nowhere.iqcrash",), 11, "no file nowhere.iqcrash"),
         (("fine.py",), 11, "not a crash file"),
         (("1", "--", "fine.py"), 2, "Both"),
