@@ -98,9 +98,11 @@ def test_who_holds_the_gil_and_who_waits_for_it(python: str) -> None:
             return settled and sorted(mark.value for mark in marks.values()) == ["holds", "waits"]
 
         snapshot = look_until(process.pid, "one burner holding the GIL, one waiting", wanted)
-        for _ in range(20):
-            again = peek(process.pid)
-            assert all(named(again, name).gil is Gil.NONE for name in (*idle, "MainThread"))
+        looks = [peek(process.pid) for _ in range(20)]
+        # A thread that has just woken may want the lock for a moment; one that waits for something
+        # else must not look as if it did all the time.
+        for name in (*idle, "MainThread"):
+            assert sum(named(look, name).gil is Gil.NONE for look in looks) >= 17, name
     assert snapshot.origin is Origin.PEEK and snapshot.phase is Phase.RUNNING and snapshot.epoch == 0
     for name, words in idle.items():
         assert words in named(snapshot, name).wait and named(snapshot, name).state is ThreadState.WAITING
