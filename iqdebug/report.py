@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from iqdebug import text
@@ -76,12 +76,7 @@ class CrashReport:
         lines = [f"{text.clean(meta.title)}{text.clean(place)}  (process {meta.pid}{python})"]
         if snapshot.exception is not None:
             lines += _chain_lines(snapshot.exception)
-        shown = Diagnosis(
-            self.diagnosis.headline,
-            self.diagnosis.confidence,
-            self.diagnosis.suspects[:_SUSPECTS_SHOWN],
-            self.diagnosis.notes,
-        )
+        shown = replace(self.diagnosis, suspects=self.diagnosis.suspects[:_SUSPECTS_SHOWN])
         lines += ["", *text.diagnosis_lines(shown), ""]
         thread = snapshot.focused
         if thread is not None:

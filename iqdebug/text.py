@@ -14,12 +14,14 @@ from typing import Any
 import msgspec
 
 from iqdebug.state import (
+    Anomaly,
     Diagnosis,
     Frame,
     Gil,
     LogRecord,
     ProcessInfo,
     Snapshot,
+    Step,
     Task,
     Thread,
     ThreadState,
@@ -30,6 +32,9 @@ __all__ = ["clean", "diagnosis_lines", "json_text", "process_table", "snapshot_l
 _LOCALS_SHOWN = 6
 _FRAMES_SHOWN = 30
 _ENDS_SHOWN = 10
+_ANOMALIES_SHOWN = 3
+_HOPS_SHOWN = 6
+_HOP_VALUE = 60
 
 
 def clean(value: str) -> str:
@@ -180,17 +185,62 @@ def _without_bootstrap(frames: list[Frame]) -> tuple[list[Frame], int]:
 
 
 def diagnosis_lines(diagnosis: Diagnosis) -> list[str]:
-    """Headline, suspects with reasons and proof, notes."""
+    """Headline, what the exception means, suspects with reasons and proof, the way of the failing
+    value, what is unusual, notes."""
     lines = [f"{diagnosis.confidence.capitalize()}: {clean(diagnosis.headline)}"]
     if diagnosis.confidence == "no clear suspect":
         lines = [clean(diagnosis.headline)]
+    lines += [f"  {clean(line)}" for line in diagnosis.meaning.splitlines()]
     for rank, suspect in enumerate(diagnosis.suspects, 1):
         where = f"{clean(suspect.path)}:{suspect.line}" if suspect.path else ""
         lines.append(f"  {rank}. {clean(suspect.function)}  {where}  (score {suspect.score:.2f})")
         lines += [f"     - {clean(reason)}" for reason in suspect.reasons]
         lines += [f"       {clean(v.name)} = {clean(v.value)}" for v in suspect.proof]
+    lines += _way_lines(diagnosis.provenance)
+    for anomaly in diagnosis.anomalies[:_ANOMALIES_SHOWN]:
+        lines.append(f"  unusual: {clean(anomaly.text)}  {_place(anomaly)}".rstrip())
+    left = len(diagnosis.anomalies) - _ANOMALIES_SHOWN
+    if left > 0:
+        lines.append(f"  … and {left} more that are unusual")
     lines += [f"  note: {clean(note)}" for note in diagnosis.notes]
     return lines
+
+
+def _way_lines(roots: Sequence[Step]) -> list[str]:
+    """The first way back that goes any further than the failure itself, the nearest hop of each."""
+    root = next((r for r in roots if r.before), None)
+    if root is None:
+        return []
+    lines = ["  where the failing value came from:"]
+    step: Step | None = root
+    for depth in range(_HOPS_SHOWN):
+        if step is None:
+            break
+        arrow = f"{'  ' * depth}← " if depth else ""
+        lines.append(f"    {arrow}{_step_words(step)}")
+        step = step.before[0] if step.before else None
+    if step is not None:
+        lines.append(f"    {'  ' * _HOPS_SHOWN}…")
+    return lines
+
+
+def _step_words(step: Step) -> str:
+    value = ""
+    if step.value is not None:
+        named = "" if step.value.name == step.expression else f"  where {clean(step.value.name)}"
+        value = f"{named} = {_fit(clean(step.value.value), _HOP_VALUE)}"
+    return f"`{clean(step.expression)}`{value}  {clean(step.how)}  {_place(step)}".rstrip()
+
+
+def _place(place: Step | Anomaly) -> str:
+    where = file_line(place.path, place.line)
+    return f"{where} {clean(place.function)}" if where else ""
+
+
+def file_line(path: str, line: int) -> str:
+    """``store.py:31``; "" where it is no place in a file."""
+    name = clean(path).replace("\\", "/").rpartition("/")[2]
+    return f"{name}:{line}" if name else ""
 
 
 def log_lines(records: Iterable[LogRecord], most: int = 10) -> list[str]:

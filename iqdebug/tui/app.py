@@ -44,12 +44,14 @@ from iqdebug.tui.dialogs import TextScreen
 from iqdebug.tui.insight import InsightCard
 from iqdebug.tui.keys import ACTIONS
 from iqdebug.tui.log_pane import LogPane
+from iqdebug.tui.places import whereabouts
 from iqdebug.tui.program_pane import ProgramPane
 from iqdebug.tui.recorded import Recording
 from iqdebug.tui.running import ProgramHost, Running
 from iqdebug.tui.source_pane import SourcePane
 from iqdebug.tui.stack_pane import StackPane, first_user_frame
 from iqdebug.tui.status import StatusBar
+from iqdebug.tui.suspects_pane import SuspectsPane
 from iqdebug.tui.variables_pane import VariablesPane
 
 __all__ = ["Connect", "DebugApp", "ProjectMemory"]
@@ -63,7 +65,7 @@ Connect = Callable[[Callable[[Snapshot], None], Callable[[str], None]], Awaitabl
 class DebugApp(Running, Control):
     """:param connect: attaches; is given what to tell of fresher peeks and of progress in words.
     :param first: what is painted before anything else.
-    :param diagnose: (snapshot, earlier one) → diagnosis; run in a worker.
+    :param diagnose: (snapshot, earlier one) → diagnosis; run in a thread, however long it takes.
     :param refresh_peek: a look from outside, for when attaching is not possible.
     :param recording: what a crash file adds: its source text beside today's, and words about it.
     :param program: of a program that iqdebug started: its terminal, and how it is started again.
@@ -124,6 +126,7 @@ class DebugApp(Running, Control):
                 LogPane(id="output", recorded=self._recording is not None),
                 ConsolePane(history, id="console", recorded=self._recording is not None),
                 BreakpointsPane(id="breakpoints"),
+                SuspectsPane(lambda place: whereabouts(self.snapshot, place), id="suspects"),
             ):
                 pane.add_class("pane")
                 yield pane
@@ -264,6 +267,7 @@ class DebugApp(Running, Control):
             return
         if before is None or snapshot.epoch != before.epoch:
             self._raised = None
+            self._new_moment(snapshot.phase in OVER)
         stopped_anew = snapshot.phase in STOPPED and (before is None or snapshot.epoch != before.epoch)
         if stopped_anew or snapshot.thread(self._selected) is None or not (self._chosen or _kept(snapshot)):
             focused = snapshot.focused
@@ -280,28 +284,7 @@ class DebugApp(Running, Control):
         self._show_status()
         if snapshot.threads and snapshot.phase not in OVER:
             earlier = before if before is not None and before.epoch == snapshot.epoch else None
-            self.run_worker(
-                lambda: self._diagnose_in_worker(snapshot, earlier),
-                thread=True,
-                group="diagnose",
-                exclusive=True,
-            )
-
-    def _diagnose_in_worker(self, snapshot: Snapshot, earlier: Snapshot | None) -> None:
-        try:
-            diagnosis = self._diagnose(snapshot, earlier)
-        except Exception as error:  # a ranking that fails must not end the session
-            words = "; ".join(unforeseen("The ranking of suspects", error).lines())
-            diagnosis = Diagnosis(words, "no clear suspect")
-        self.post_message(messages.DiagnosisArrived(diagnosis, snapshot.epoch))
-
-    def on_diagnosis_arrived(self, message: messages.DiagnosisArrived) -> None:
-        if self._drawn and self.snapshot is not None and message.epoch == self.snapshot.epoch:
-            self._diagnosis = message.diagnosis
-            self._show_card()
-
-    def _show_card(self) -> None:
-        self.query_one(InsightCard).show(self._diagnosis, self.size.height)
+            self._ask_cause(snapshot, earlier)
 
     def on_logs_arrived(self, message: messages.LogsArrived) -> None:
         if self._drawn:
@@ -359,7 +342,7 @@ class DebugApp(Running, Control):
     def _fit(self, width: int, height: int) -> None:
         if self._arrangement is not None:  # else nothing is composed yet
             self._arrangement.fit(width, height)
-        if self._diagnosis is not None:
+        if self._diagnosis is not None or self._seeking:
             self._show_card()
 
     # looks, help, palette
@@ -407,6 +390,7 @@ class DebugApp(Running, Control):
             "Source: d definition line, g back to the current line.  Threads: l library frames.\n"
             f"Variables: Enter opens, v {self._full_words}, y copy, = set.\n"
             "Output: f follow, w level, x clear, / filter, Enter to the line that logged it.\n"
+            "Suspects: moving shows, Enter goes there, ←→ fold.\n"
             "Breakpoints: Space on/off, e edit, Del remove, Enter to the line.\n"
             "Console: ↑↓ history, Tab completes, Enter on a ▸ result opens it, Esc leaves.\n"
         )

@@ -12,10 +12,12 @@ from textual.widgets import Static
 
 __all__ = ["PANES", "PROGRAM", "Arrangement", "TabsBar"]
 
-TABS = ("variables", "output", "console", "breakpoints")
+TABS = ("variables", "output", "console", "breakpoints", "suspects")
 PANES = ("source", "stack", *TABS)
 PROGRAM = "program"
-_SHORT = ("Source", "Stack", "Vars", "Output", "Console", "Breaks")
+_SHORT = ("Source", "Stack", "Vars", "Output", "Console", "Breaks", "Suspects")
+_SHORTEST = ("Src", "Stk", "Var", "Out", "Con", "Brk", "Why")
+_MARGIN = 2  # cells beside the names
 _WIDE = 120
 _NARROW = (80, 20)
 _TINY = (50, 12)
@@ -32,9 +34,14 @@ class TabsBar(Static):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._names: list[str] = []
+        self._short: tuple[str, ...] = ()
 
-    def show(self, names: list[str], chosen: str) -> None:
+    def show(self, names: list[str], chosen: str, width: int) -> None:
+        """``width``: the terminal's; the names are as long as it has room for."""
         self._names = names
+        for self._short in ((), _SHORT, _SHORTEST):
+            if sum(len(self._label(name)) for name in names) + _MARGIN <= width:
+                break
         text = Text(no_wrap=True, overflow="ellipsis")
         for name in names:
             text.append(self._label(name), "reverse" if name == chosen else "dim")
@@ -42,9 +49,9 @@ class TabsBar(Static):
 
     def _label(self, name: str) -> str:
         if name == PROGRAM:
-            return " 0 Program "
-        words = _SHORT[PANES.index(name)] if len(self._names) >= len(PANES) else name.capitalize()
-        return f" {PANES.index(name) + 1} {words} "
+            return " 0 Prog " if self._short is _SHORTEST else " 0 Program "
+        number = PANES.index(name)
+        return f" {number + 1} {self._short[number] if self._short else name.capitalize()} "
 
     def on_click(self, event: Click) -> None:
         x = event.x - self.styles.padding.left
@@ -70,12 +77,14 @@ class Arrangement:
         self._tabs = (PROGRAM, *TABS) if program else TABS
         self.panes = ("source", "stack", *self._tabs)
         self._grown = False
+        self._width = 80
         self.wide = False
         self.narrow = False
         self._tab = "variables"
         self._part = "source"
 
     def fit(self, width: int, height: int) -> None:
+        self._width = width
         was_wide, self.wide = self.wide, width >= _WIDE
         self.narrow = width < _NARROW[0] or height < _NARROW[1]
         tiny = width < _TINY[0] or height < _TINY[1]
@@ -119,7 +128,7 @@ class Arrangement:
             query(f"#{tab}").display = tab == self._tab
         if self.narrow:
             shown = self._tab if self._part == "bottom" else self._part
-            query("#tabs", TabsBar).show(list(self.panes), shown)
+            query("#tabs", TabsBar).show(list(self.panes), shown, self._width)
         else:
             tabs = [tab for tab in self._tabs if not (self.wide and tab == "variables")]
-            query("#tabs", TabsBar).show(tabs, self._tab)
+            query("#tabs", TabsBar).show(tabs, self._tab, self._width)

@@ -48,7 +48,10 @@ ACTIONS = (
     Action("frame(1)", "k", "k", "One frame out (to the caller)"),
     Action("frame(-1)", "j", "j", "One frame in (to the callee)"),
     Action("thread", "t", "t", "Next thread"),
-    Action("insight", "i,7", "i 7", "All suspects and why", aside="suspects"),
+    Action("insight", "i", "i", "All about the cause: reasons, proof, what it means", aside="cause"),
+    Action("suspect(1)", "right_square_bracket", "]", "To the next suspect"),
+    Action("suspect(-1)", "left_square_bracket", "[", "To the suspect before"),
+    Action("provenance", "W", "W", "Where the failing value came from, hop by hop"),
     Action("exceptions", "e", "e", "The exception, its causes and group members", aside="exceptions"),
     Action(
         "about", "a", "a", "About this recording: program, environment, git, what is missing", aside="about"
@@ -66,6 +69,7 @@ ACTIONS = (
     Action("pane('output')", "4", "4", "To the output and logs"),
     Action("pane('console')", "5", "5", "To the console"),
     Action("pane('breakpoints')", "6", "6", "To the breakpoints"),
+    Action("pane('suspects')", "7", "7", "To the suspects and the way of the failing value"),
     Action("command_palette", "colon,ctrl+p", ": ^P", "Command palette"),
     Action("help", "f1,question_mark", "F1 ?", "All keys, and what is possible now", hint="help"),
     Action("leave", "shift+f5,f17,q,ctrl+q", "⇧F5 q", "Detach and leave; the process runs on", hint="leave"),

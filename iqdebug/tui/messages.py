@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual.message import Message
 
-from iqdebug.state import Breakpoint, Diagnosis, Frame, LogRecord, Snapshot, Variable
+from iqdebug.state import Anomaly, Breakpoint, Diagnosis, Frame, LogRecord, Snapshot, Step, Suspect, Variable
 
 __all__ = [
     "BreakpointsArrived",
@@ -15,6 +15,7 @@ __all__ = [
     "FrameWanted",
     "LineWanted",
     "LogsArrived",
+    "PlaceWanted",
     "SnapshotArrived",
     "VariablesArrived",
 ]
@@ -43,12 +44,12 @@ class BreakpointsArrived(Message):
 
 
 class DiagnosisArrived(Message):
-    """``epoch`` and ``revision`` are those of the snapshot it is about."""
+    """``number`` counts how many were asked for before: a greater one is about a later moment."""
 
-    def __init__(self, diagnosis: Diagnosis, epoch: int) -> None:
+    def __init__(self, diagnosis: Diagnosis, number: int) -> None:
         super().__init__()
         self.diagnosis = diagnosis
-        self.epoch = epoch
+        self.number = number
 
 
 class VariablesArrived(Message):
@@ -85,3 +86,13 @@ class LineWanted(Message):
         super().__init__()
         self.path = path
         self.line = line
+
+
+class PlaceWanted(Message):
+    """Show a place that the diagnosis names in the source; with ``go`` go there, stack and variables
+    included."""
+
+    def __init__(self, place: Suspect | Step | Anomaly, *, go: bool) -> None:
+        super().__init__()
+        self.place = place
+        self.go = go

@@ -11,10 +11,10 @@ from rich.text import Text
 
 from iqdebug.state import ExceptionInfo
 from iqdebug.text import clean
+from iqdebug.tui.cause import Cause
 from iqdebug.tui.dialogs import TextScreen
 from iqdebug.tui.exceptions import ExceptionsScreen
 from iqdebug.tui.keys import Action
-from iqdebug.tui.selection import Selection
 from iqdebug.tui.source_pane import SourcePane, Versions
 from iqdebug.tui.stack_pane import first_user_frame
 
@@ -37,7 +37,7 @@ class Recording:
     about: Callable[[], list[tuple[str, list[str]]]]
 
 
-class Recorded(Selection):
+class Recorded(Cause):
     """Keys for the exception's tree, for what a crash file says about itself, and for the choice
     between recorded and today's source."""
 

@@ -97,7 +97,6 @@ class Running(Recorded):
 
     _open_session: Callable[[], Awaitable[None]]
     _leave_session: Callable[[], Awaitable[None]]
-    _show_card: Callable[[], None]
 
     def why_not_action(self, action: Action) -> str:
         if action.name in ("restart", "pane('program')"):
@@ -138,6 +137,7 @@ class Running(Recorded):
         if snapshot.phase in OVER:
             self._diagnosis = None  # it was about what is over
             self._show_card()
+            self._show_suspects()
         if snapshot.phase in STOPPED:
             arrangement.grow(False)
             if before is None or before.phase not in STOPPED:

@@ -6,11 +6,9 @@ from iqdebug.state import (
     Frame,
     Phase,
     Snapshot,
-    Suspect,
 )
 from iqdebug.tui import messages
 from iqdebug.tui.dialogs import LineScreen
-from iqdebug.tui.insight import SuspectsScreen
 from iqdebug.tui.log_pane import LogPane
 from iqdebug.tui.rows import RowsView
 from iqdebug.tui.source_pane import SourcePane
@@ -87,24 +85,6 @@ class Selection(Values):
         at = ids.index(self._selected) if self._selected in ids else -1
         thread = self.shown.threads[(at + 1) % len(ids)]
         self._select(thread.id, first_user_frame(thread))
-
-    def action_insight(self) -> None:
-        if self._diagnosis is None:
-            self.notify("no diagnosis yet")
-            return
-        self.push_screen(SuspectsScreen(self._diagnosis), self._go_to_suspect)
-
-    def _go_to_suspect(self, suspect: Suspect | None) -> None:
-        if suspect is None:
-            return
-        self._raised = None  # the suspect's frame is one of the thread's own stack
-        if suspect.thread_id is not None and suspect.frame_index is not None:
-            thread = self.snapshot.thread(suspect.thread_id) if self.snapshot is not None else None
-            if thread is not None and suspect.frame_index < len(thread.frames):
-                self._select(suspect.thread_id, suspect.frame_index)
-                self.query_one(SourcePane).show(suspect.path, suspect.line, current=False)
-                return
-        self.query_one(SourcePane).show(suspect.path, suspect.line, current=False)
 
     def action_search(self) -> None:
         """In the focused pane; the output is filtered rather than walked through."""

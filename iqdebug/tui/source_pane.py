@@ -69,9 +69,10 @@ class SourcePane(RowsView):
         self.wandered = False  # the person is reading somewhere else than at the current line
         self.set_title("Source")
 
-    def show(self, path: str, line: int, *, current: bool = True) -> None:
+    def show(self, path: str, line: int, *, current: bool = True, note: str = "") -> None:
         """Show a file with the cursor on ``line`` (from 1). ``current`` marks it as the line
-        that the selected frame is at."""
+        that the selected frame is at; ``note`` says why another one is shown."""
+        self._note = note
         self.wandered = not current
         if current:
             self._current = _Place(path, line) if path else None
@@ -92,8 +93,9 @@ class SourcePane(RowsView):
         self.wandered = True
 
     def clear(self, words: str) -> None:
-        self._current = None
+        self._current, self._note = None, ""
         self._load("")
+        self._say_which_text()
         self.empty_text = words
 
     def set_breakpoints(self, breakpoints: Sequence[Breakpoint]) -> None:
@@ -132,13 +134,17 @@ class SourcePane(RowsView):
         self._say_which_text()
         self._centre()
 
+    _note = ""
+
     def _say_which_text(self) -> None:
+        """Below the text: why it is shown, and of a recording which text it is."""
         if self._versions is None or not self.path:
-            self.border_subtitle = ""
+            self.border_subtitle = Text(clean(self._note))
             return
         here = self._current is not None and self._current.path == self.path
         line = self._current.line if here and self._current is not None else self.cursor_line
-        self.border_subtitle = Text(clean(self._versions.words(self.path, line, self.today)))
+        said = (self._note, self._versions.words(self.path, line, self.today))
+        self.border_subtitle = Text(clean(" · ".join(words for words in said if words)))
 
     def _why_empty(self, path: str) -> str:
         if not path:

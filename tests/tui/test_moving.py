@@ -162,11 +162,11 @@ async def test_tab_reaches_every_pane_even_when_one_shows_at_a_time() -> None:
     async with app.run_test(size=(60, 15)) as pilot:
         await shows(pilot, "paused (breakpoint)")
         seen = []
-        for _ in range(6):
+        for _ in range(7):
             await pilot.press("tab")
             await pilot.pause()
             seen.append(app.focused.id if app.focused is not None else None)
-        assert seen == ["stack", "variables", "output", "prompt", "breakpoints", "source"]
+        assert seen == ["stack", "variables", "output", "prompt", "breakpoints", "suspects", "source"]
 
 
 async def test_a_click_on_a_tab_turns_to_it() -> None:
@@ -181,9 +181,9 @@ async def test_a_suspect_takes_source_and_stack_there() -> None:
     app = app_on(FakeSession())
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, "likely: packer and refunder wait")
-        await pilot.press("7")
+        await pilot.press("i")
         await shows(pilot, "holds stock_lock since 3.2 s", "self.ledger_lock = <locked _thread.lock>")
-        await pilot.press("down", "enter")
+        await pilot.press("right_square_bracket", "enter")
         await until(pilot, lambda: app.thread is not None and app.thread.name == "refunder", "the suspect")
         assert app.query_one(SourcePane).cursor_line == line("refunder-waits")
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from iqdebug import text
 from iqdebug.state import (
+    Anomaly,
     Attachability,
     Diagnosis,
     ExceptionInfo,
@@ -16,6 +18,7 @@ from iqdebug.state import (
     Phase,
     ProcessInfo,
     Snapshot,
+    Step,
     Suspect,
     Task,
     Thread,
@@ -40,9 +43,14 @@ def test_no_value_can_steer_the_terminal() -> None:
         tasks=(Task(ESCAPE, ESCAPE, "pending", (frame,), ESCAPE),),
     )
     suspect = Suspect(ESCAPE, 1, ESCAPE, 0.5, (ESCAPE,), (Variable(ESCAPE, ESCAPE),))
+    hop = Step(ESCAPE, ESCAPE, ESCAPE, 1, ESCAPE, Variable(ESCAPE, ESCAPE))
+    way = replace(hop, before=(hop,))
+    odd = Anomaly(ESCAPE, ESCAPE, ESCAPE, 1, ESCAPE, 0.5)
     lines = [
         *text.snapshot_lines(hostile),
-        *text.diagnosis_lines(Diagnosis(ESCAPE, "likely", (suspect,), (ESCAPE,))),
+        *text.diagnosis_lines(
+            Diagnosis(ESCAPE, "likely", (suspect,), (ESCAPE,), (way,), (odd,), meaning=ESCAPE)
+        ),
         *text.log_lines([LogRecord(0.0, "stdout", ESCAPE)]),
         *text.process_table([ProcessInfo(1, "u", "3.11", ESCAPE, ESCAPE)], 10_000),
     ]
@@ -96,3 +104,57 @@ def test_the_table_says_why_not_and_how_to_mend_it() -> None:
 def test_ages_and_sizes() -> None:
     assert [text.age(s) for s in (0, 59.9, 60, 3_661, 90_000)] == ["0s", "59s", "1m", "1h01", "1d"]
     assert [text.size(b) for b in (0, 1 << 20, 3 << 30)] == ["0K", "1M", "3.0G"]
+
+
+def diagnosis(hops: int, anomalies: int) -> Diagnosis:
+    step = Step("find_user(…)", "returned None: its end was reached", "/srv/store.py", 31, "find_user")
+    for n in range(hops):
+        step = Step(
+            "user",
+            "is assigned here",
+            "/srv/greet.py",
+            40 - n,
+            "greet",
+            Variable("user", "None", "NoneType"),
+            before=(step,),
+        )
+    return Diagnosis(
+        "AttributeError: `user` is None",
+        "likely",
+        (Suspect("/srv/store.py", 31, "find_user", 0.9),),
+        meaning="AttributeError: the object has no attribute of that name.\nLook where it was made.",
+        provenance=(Step("other", "where it failed", "/srv/greet.py", 44, "greet"), step),
+        anomalies=tuple(
+            Anomaly("None", f"`v{n}` is None", "/srv/greet.py", n, "greet", 0.5) for n in range(anomalies)
+        ),
+    )
+
+
+def test_a_diagnosis_tells_what_it_means_and_where_the_value_came_from() -> None:
+    assert text.diagnosis_lines(diagnosis(2, 1)) == [
+        "Likely: AttributeError: `user` is None",
+        "  AttributeError: the object has no attribute of that name.",
+        "  Look where it was made.",
+        "  1. find_user  /srv/store.py:31  (score 0.90)",
+        "  where the failing value came from:",
+        "    `user` = None  is assigned here  greet.py:39 greet",
+        "      ← `user` = None  is assigned here  greet.py:40 greet",
+        "        ← `find_user(…)`  returned None: its end was reached  store.py:31 find_user",
+        "  unusual: `v0` is None  greet.py:0 greet",
+    ]
+
+
+def test_a_long_way_and_many_anomalies_stay_short() -> None:
+    lines = text.diagnosis_lines(diagnosis(50, 40))
+    assert len([line for line in lines if "←" in line]) == 5 and lines[11].strip() == "…"
+    assert [line for line in lines if line.startswith("  unusual: ")] == [
+        f"  unusual: `v{n}` is None  greet.py:{n} greet" for n in range(3)
+    ]
+    assert lines[-1] == "  … and 37 more that are unusual"
+
+
+def test_what_is_not_known_takes_no_line() -> None:
+    bare = Diagnosis("nothing stands out", "no clear suspect")
+    assert text.diagnosis_lines(bare) == ["nothing stands out"]
+    alone = replace(bare, provenance=(Step("user", "where it failed", "/srv/greet.py", 44, "greet"),))
+    assert text.diagnosis_lines(alone) == ["nothing stands out"]
