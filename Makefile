@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BASE := $(VENV)/.base.stamp
 DEV := $(VENV)/.dev.stamp
+WHEELS := .wheels
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
 PYTEST_ARGS ?= -q -n 2 --dist loadfile
 
@@ -55,7 +56,15 @@ $(BASE): pyproject.toml constraints.txt | venv
 	@$(PIP) -e .
 	@touch $@
 
-$(DEV): pyproject.toml constraints.txt | venv
+# llama.cpp is built once; the wheel outlives `make clean`.
+$(WHEELS)/.stamp: constraints.txt | venv
+	@mkdir -p $(WHEELS)
+	@ls $(WHEELS)/llama_cpp_python-*.whl > /dev/null 2>&1 || { echo "building llama.cpp, once (about 5 minutes on 2 cores) ..."; \
+	    $(BIN)/python -m pip wheel -q --disable-pip-version-check --no-deps -c constraints.txt -w $(WHEELS) llama-cpp-python > $(WHEELS)/build.log 2>&1 \
+	    || { tail -n 20 $(WHEELS)/build.log; echo "llama.cpp could not be built: a C and a C++ compiler are needed (on Debian or Ubuntu: apt install build-essential); all of it is in $(WHEELS)/build.log"; exit 1; }; }
+	@touch $@
+
+$(DEV): pyproject.toml constraints.txt $(WHEELS)/.stamp | venv
 	@echo "setting up $(VENV) for development ..."
-	@$(PIP) -e '.[dev]'
+	@$(PIP) --find-links $(WHEELS) -e '.[dev]'
 	@touch $(BASE) $@

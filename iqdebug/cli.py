@@ -26,7 +26,7 @@ exit codes:
   3  no such process                  9  the debug connection broke
   4  not a Python process            10  a program or package is missing
   5  not permitted                   11  a crash file cannot be opened
-                                    130  interrupted
+ 12  no model, or it failed          130  interrupted
 """
 
 

@@ -16,6 +16,7 @@
     ├── RequestFailed            the debug server answered a request with an error     exit 1
     ├── NotAvailable             the action is not possible in this phase              exit 1
     ├── CrashFileError           a crash file that cannot be opened, or is none         exit 11
+    ├── ModelError               a model cannot be loaded, reached or asked             exit 12
     └── MissingTool              a program or package that this step needs is absent   exit 10
 """
 
@@ -30,6 +31,7 @@ __all__ = [
     "CrashFileError",
     "IqdebugError",
     "MissingTool",
+    "ModelError",
     "NoSuchProcess",
     "NotAvailable",
     "NotPermitted",
@@ -116,6 +118,10 @@ class NotAvailable(IqdebugError):
 
 class CrashFileError(IqdebugError):
     exit_code = 11
+
+
+class ModelError(IqdebugError):
+    exit_code = 12
 
 
 class MissingTool(IqdebugError):

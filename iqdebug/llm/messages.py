@@ -1,0 +1,66 @@
+"""What is said to a model and by it, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+__all__ = ["Message", "Role", "Sampling", "Source", "Tool", "ToolCall"]
+
+Role = Literal["system", "user", "assistant", "tool"]
+
+# What a block of the window is counted under in the meter.
+Source = Literal["system", "evidence", "values", "logs", "chat", "tools", "ledger"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """:param id: unique within the conversation; the result names it.
+    :param arguments: valid against the tool's schema when it comes from a backend.
+    """
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """:param thinking: what a thinking model thought before it; never sent again by a template that
+        drops earlier thoughts.
+    :param tool_call_id: of a ``tool`` message: the call that it answers.
+    :param name: of a ``tool`` message: the tool.
+    """
+
+    role: Role
+    content: str
+    source: Source = "chat"
+    thinking: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """:param parameters: a JSON schema of type object."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any] = field(default_factory=lambda: {"type": "object", "properties": {}})
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """:param max_tokens: of one reply, thinking included.
+    :param seed: None for a different answer each time.
+    """
+
+    temperature: float = 0.6
+    top_p: float = 0.85
+    top_k: int = 20
+    min_p: float = 0.0
+    repeat_penalty: float = 1.0
+    max_tokens: int = 4096
+    seed: int | None = None
