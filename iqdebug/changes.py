@@ -50,14 +50,22 @@ class Changes:
     'subject'", or "".
 
     :param diff: uncommitted changes at the time of the crash, with ``root`` the repository's folder.
-    :param ask: whether the repositories on this machine's disk may be asked too.
+    :param ask: whether the repositories on this machine's disk may be asked too, for ``seconds`` in all.
     """
 
-    def __init__(self, diff: str = "", root: str = "", *, ask: bool = True, now: float | None = None) -> None:
+    def __init__(
+        self,
+        diff: str = "",
+        root: str = "",
+        *,
+        ask: bool = True,
+        now: float | None = None,
+        seconds: float = _SECONDS,
+    ) -> None:
         self._uncommitted = changed_lines(diff, root)
         self._ask = ask
         self._now = now if now is not None else time.time()
-        self._left = _SECONDS
+        self._left = seconds
         self._tracked: dict[str, bool] = {}
 
     def __call__(self, path: str, line: int) -> str:
@@ -85,7 +93,7 @@ class Changes:
                 capture_output=True,
                 text=True,
                 errors="replace",
-                timeout=min(_EACH, self._left),
+                timeout=max(min(_EACH, self._left), 0.01),
                 env={**environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
                 check=False,
             )

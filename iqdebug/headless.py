@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 from iqdebug import text
 from iqdebug.errors import AttachTimeout, IqdebugError, TargetError
-from iqdebug.source import read_lines
 from iqdebug.state import Breakpoint, Diagnosis, LogRecord, ProcessInfo, Snapshot
 
-__all__ = ["Result", "attached", "diagnosis_of", "from_outside", "outside_view"]
+__all__ = ["Result", "attached", "from_outside", "outside_view"]
 
 _PATIENCE = 3.0  # seconds for the main thread to reach a safe point before looking must do
 _LOGS_KEPT = 200
@@ -60,7 +59,9 @@ def from_outside(pid: int, seconds: float, note: str = "") -> Result:
     first = peek(pid)
     time.sleep(seconds)
     second = peek(pid)
-    return Result(second, diagnosis_of(second, first), note=note)
+    from iqdebug.inquiry import live_diagnosis
+
+    return Result(second, live_diagnosis(second, first), note=note)
 
 
 async def attached(info: ProcessInfo, seconds: float) -> Result:
@@ -87,7 +88,9 @@ async def attached(info: ProcessInfo, seconds: float) -> Result:
         await session.detach()
     if not second.threads:
         raise TargetError(f"Process {info.pid} ended or did not answer while it was being looked at")
-    return Result(second, diagnosis_of(second, first), tuple(ear.records))
+    from iqdebug.inquiry import live_diagnosis
+
+    return Result(second, live_diagnosis(second, first), tuple(ear.records))
 
 
 def outside_view(pid: int) -> Callable[[], Awaitable[Snapshot | None]]:
@@ -101,15 +104,3 @@ def outside_view(pid: int) -> Callable[[], Awaitable[Snapshot | None]]:
             return None
 
     return look
-
-
-def diagnosis_of(
-    snapshot: Snapshot,
-    earlier: Snapshot | None,
-    read_source: Callable[[str], Sequence[str]] = read_lines,
-) -> Diagnosis:
-    """The evidence's word on a snapshot, with source read from this machine's files where nothing
-    else is said: of a recording it is the recorded text."""
-    from iqdebug.evidence import diagnose
-
-    return diagnose(snapshot, read_source=read_source, earlier=earlier)

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from iqdebug.headless import diagnosis_of
+from iqdebug.inquiry import live_diagnosis
 from iqdebug.session import DebugSession
 from iqdebug.source import read_lines
 from iqdebug.state import Breakpoint, LogRecord, Origin, Phase, ProcessInfo, Snapshot
@@ -82,7 +82,7 @@ def open_holder(info: ProcessInfo, tell: Callable[[str], None]) -> int:
             command=info.command,
             cwd=info.cwd,
         ),
-        diagnose=diagnosis_of,
+        diagnose=live_diagnosis,
         read_source=read_lines,
         breakpoint_store=ProjectStore(info.cwd or "/"),
     )

@@ -16,7 +16,8 @@ from iqdebug.dap.launch import LaunchPlan, launch
 from iqdebug.dap.lazy import LaunchedSession, LaunchOptions
 from iqdebug.dap.program import ended_words, shell_code
 from iqdebug.errors import IqdebugError
-from iqdebug.headless import diagnosis_of, outside_view
+from iqdebug.headless import outside_view
+from iqdebug.inquiry import live_diagnosis
 from iqdebug.session import DebugSession
 from iqdebug.source import read_lines
 from iqdebug.state import Breakpoint, LogRecord, Phase, Snapshot
@@ -57,7 +58,7 @@ def launched_app(host: Host) -> DebugApp:
         connect,
         title=host.plan.command,
         first=None,
-        diagnose=diagnosis_of,
+        diagnose=live_diagnosis,
         read_source=read_lines,
         breakpoint_store=host.store,
         program=host,

@@ -7,7 +7,8 @@ import contextlib
 from collections.abc import Awaitable, Callable
 
 from iqdebug.errors import IqdebugError
-from iqdebug.headless import diagnosis_of, outside_view
+from iqdebug.headless import outside_view
+from iqdebug.inquiry import live_diagnosis
 from iqdebug.session import DebugSession
 from iqdebug.source import read_lines
 from iqdebug.state import ProcessInfo, Snapshot
@@ -58,7 +59,7 @@ def open_debugger(info: ProcessInfo, on_exception: str, pause: bool) -> int:
         connect,
         title=f"{info.pid} {info.command}",
         first=peek(info.pid),
-        diagnose=diagnosis_of,
+        diagnose=live_diagnosis,
         read_source=read_lines,
         refresh_peek=refresh_peek,
         breakpoint_store=store,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from iqdebug.headless import diagnosis_of
+from iqdebug.inquiry import crash_diagnosis
 from iqdebug.session import DebugSession
 from iqdebug.state import Diagnosis, Snapshot
 from iqdebug.store import ProjectStore
@@ -38,7 +38,7 @@ def recorded_app(crash: Crash) -> DebugApp:
     from iqdebug.tui.recorded import Recording
 
     def diagnose(snapshot: Snapshot, earlier: Snapshot | None) -> Diagnosis:
-        return diagnosis_of(snapshot, earlier, crash.read_source)
+        return crash_diagnosis(crash, crash.read_source)
 
     async def connect(
         on_snapshot: Callable[[Snapshot], None], on_progress: Callable[[str], None]

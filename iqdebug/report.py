@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from iqdebug import text
-from iqdebug.changes import Changes
 from iqdebug.crash import Crash
 from iqdebug.crash.variables import children_of
-from iqdebug.evidence import diagnose
 from iqdebug.evidence.pack import Evidence, packed
+from iqdebug.inquiry import crash_diagnosis
 from iqdebug.source import read_lines
-from iqdebug.state import Diagnosis, ExceptionInfo, Frame, Step, Suspect, Variable
+from iqdebug.state import Anomaly, Diagnosis, ExceptionInfo, Frame, Step, Suspect, Variable
 
 __all__ = ["BUDGET", "CrashReport", "report_on"]
 
@@ -57,6 +56,7 @@ class CrashReport:
                 "frames": [_frame(f) for f in frames],
                 "suspects": [_suspect(s, rank) for rank, s in enumerate(self.diagnosis.suspects, 1)],
                 "provenance": [_step(step) for step in self.diagnosis.provenance],
+                "anomalies": [_anomaly(each) for each in self.diagnosis.anomalies],
                 "notes": list(self.diagnosis.notes),
                 "evidence": {
                     "text": self.evidence.text,
@@ -93,17 +93,16 @@ class CrashReport:
         return [*lines, "", f"open it: iqdebug open {self.crash.path}"]
 
 
-def report_on(crash: Crash, budget: int = BUDGET) -> CrashReport:
-    """Rank and pack. Source text comes from the file, and from the disk where it holds none."""
+def report_on(crash: Crash, budget: int = BUDGET, here: bool = False) -> CrashReport:
+    """Rank and pack. Source text comes from the file, and from the disk where it holds none. ``here``
+    as in :func:`~iqdebug.inquiry.crash_facts`."""
     read = source_reader(crash)
 
     def children(reference: int) -> Sequence[Variable]:
         return list(itertools.islice(children_of(crash, reference), _CHILDREN))
 
     snapshot = crash.snapshot
-    git = crash.git
-    changed = Changes(git.diff, git.root) if git is not None else Changes(ask=False)
-    diagnosis = diagnose(snapshot, read_source=read, changed=changed)
+    diagnosis = crash_diagnosis(crash, read, here)
     evidence = packed(
         snapshot, diagnosis, read_source=read, budget=budget, children=children, logs=crash.logs
     )
@@ -152,6 +151,17 @@ def _suspect(suspect: Suspect, rank: int) -> dict[str, Any]:
         "score": suspect.score,
         "reasons": list(suspect.reasons),
         "proof": {v.name: v.value for v in suspect.proof},
+    }
+
+
+def _anomaly(anomaly: Anomaly) -> dict[str, Any]:
+    return {
+        "kind": anomaly.kind,
+        "text": anomaly.text,
+        "file": anomaly.path,
+        "line": anomaly.line,
+        "function": anomaly.function,
+        "weight": anomaly.weight,
     }
 
 

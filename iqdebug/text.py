@@ -197,9 +197,11 @@ def diagnosis_lines(diagnosis: Diagnosis) -> list[str]:
         lines += [f"     - {clean(reason)}" for reason in suspect.reasons]
         lines += [f"       {clean(v.name)} = {clean(v.value)}" for v in suspect.proof]
     lines += _way_lines(diagnosis.provenance)
-    for anomaly in diagnosis.anomalies[:_ANOMALIES_SHOWN]:
+    said = {reason for suspect in diagnosis.suspects for reason in suspect.reasons}
+    unsaid = [anomaly for anomaly in diagnosis.anomalies if anomaly.text not in said]
+    for anomaly in unsaid[:_ANOMALIES_SHOWN]:
         lines.append(f"  unusual: {clean(anomaly.text)}  {_place(anomaly)}".rstrip())
-    left = len(diagnosis.anomalies) - _ANOMALIES_SHOWN
+    left = len(unsaid) - _ANOMALIES_SHOWN
     if left > 0:
         lines.append(f"  … and {left} more that are unusual")
     lines += [f"  note: {clean(note)}" for note in diagnosis.notes]

@@ -93,11 +93,11 @@ def _process(options: argparse.Namespace) -> int:
     return 0
 
 
-def _file(path: Path, options: argparse.Namespace) -> int:
+def _file(path: Path, options: argparse.Namespace, here: bool = False) -> int:
     from iqdebug.crash import open_crash
     from iqdebug.report import BUDGET, report_on
 
-    report = report_on(open_crash(path), options.budget or BUDGET)
+    report = report_on(open_crash(path), options.budget or BUDGET, here)
     print(report.json() if options.json else "\n".join(report.lines()))
     return 0
 
@@ -113,7 +113,7 @@ def _command(options: argparse.Namespace) -> int:
         return _no_crash(done.code)
     if not options.json:
         print()
-    return _file(crash, options)
+    return _file(crash, options, here=True)
 
 
 def _the_crash(files: tuple[Path, ...], pid: int) -> Path | None:

@@ -8,10 +8,10 @@ import re
 from collections.abc import Sequence
 
 from iqdebug.evidence.bindings import assignments
-from iqdebug.evidence.places import Function, FunctionTree, Texts, own_expressions, unparsed
+from iqdebug.evidence.places import Function, FunctionTree, Texts, calls_in, own_expressions, unparsed
 from iqdebug.state import Frame
 
-__all__ = ["argument_of", "breaks_contract", "senders"]
+__all__ = ["argument_of", "breaks_contract", "hands_on", "senders"]
 
 
 def argument_of(function: Function, caller: Function, name: str) -> ast.expr | None:
@@ -62,6 +62,23 @@ def senders(frames: Sequence[Frame], texts: Texts, index: int, name: str) -> lis
             break
         index, function, name = at, caller, passed.id
     return path
+
+
+def hands_on(function: Function) -> bool:
+    """A wrapper: takes any arguments and passes them on as they are."""
+    tree = function.tree
+    if not isinstance(tree, FunctionTree) or tree.args.vararg is None or tree.args.kwarg is None:
+        return False
+    if function.statement is None:
+        return False
+    star, stars = tree.args.vararg.arg, tree.args.kwarg.arg
+    for expression in own_expressions(function.statement):
+        for _, call in calls_in(expression):
+            starred = {unparsed(a.value) for a in call.args if isinstance(a, ast.Starred)}
+            doubled = {unparsed(k.value) for k in call.keywords if k.arg is None}
+            if star in starred and stars in doubled:
+                return True
+    return False
 
 
 def breaks_contract(function: Function, name: str) -> bool:

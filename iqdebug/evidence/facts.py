@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from iqdebug.state import Frame, LogRecord, Variable
 
@@ -42,3 +42,7 @@ class Facts:
     path_exists: Callable[[str], bool] = _never
     children: Callable[[int], Sequence[Variable]] = _no_children
     globals_of: Callable[[Frame], Sequence[Variable]] = _no_globals
+
+    def where_files_are(self, exists: Callable[[str], bool]) -> Facts:
+        """The same, of a program whose files can be looked at."""
+        return replace(self, path_exists=exists)

@@ -12,13 +12,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from iqdebug.evidence.arguments import breaks_contract, senders
+from iqdebug.evidence.arguments import breaks_contract, hands_on, senders
 from iqdebug.evidence.places import (
     Function,
     FunctionTree,
     Site,
     Texts,
-    calls_in,
     names_in,
     own_expressions,
     package_of,
@@ -30,6 +29,11 @@ from iqdebug.state import ExceptionInfo, Frame, Snapshot, Step
 __all__ = ["Examined", "Failure", "examined", "failures"]
 
 _MOST_FRAMES = 80
+_CALLS_WITH_CONDITIONS = 4
+_CONDITION = 0.8
+_AGAIN = 0.62
+_FURTHER = 0.7
+_RETURNED = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ def _interleaved(sites: list[Site]) -> list[Site]:
     for site in sorted(sites, key=lambda s: (-s.weight, s.path, s.line)):
         times = best.get((site.path, site.function), 0)
         best[site.path, site.function] = times + 1
-        site.weight *= 0.62**times
+        site.weight *= _AGAIN**times
         ordered.append(site)
     return sorted(ordered, key=lambda site: -site.weight)
 
@@ -163,7 +167,7 @@ class _Ranking:
         if self.error.type.endswith("RecursionError"):
             return self._recursion()
         suspicious = self._suspicious(function, deliberate)
-        trace = trace_from(self.frames, self.texts, first, suspicious, 1.0)
+        trace = trace_from(self.frames, self.texts, first, suspicious, 1.0, self._conditions())
         self.provenance = trace.steps()
         weights = self._frame_weights(deliberate, suspicious)
         sites = []
@@ -180,9 +184,20 @@ class _Ranking:
                 around = weights.get(site.index, 0.3)
                 site.weight = min(site.weight, 1.0) * around * 0.9
             else:
-                site.weight = min(site.weight, 0.9) * 0.72
+                site.weight = min(site.weight, 0.9) * _RETURNED
             sites.append(site)
         return sites
+
+    def _conditions(self) -> list[tuple[int, ast.AST, float]]:
+        """What let the calls happen that led to the failure: a call that should not have been made is
+        the fault of what decided for it."""
+        found: list[tuple[int, ast.AST, float]] = []
+        for place, index in enumerate(self.code[1:_CALLS_WITH_CONDITIONS]):
+            function = self.functions[index]
+            if function.tree is not None:
+                nearest = _conditions_around(function.tree, function.frame.line)[:1]
+                found += [(index, node, _CONDITION * 0.8**place) for node in nearest]
+        return found
 
     def _guards(self, index: int, weight: float) -> list[Site]:
         """The condition that let the failing line run is where a missing case belongs."""
@@ -211,7 +226,7 @@ class _Ranking:
             key = (function.frame.path, function.qualname)
             if counts[key] * 4 < most or counts[key] < 2 or key in found:
                 continue
-            decides = function.body_size >= 4 and not _hands_on(function)
+            decides = function.body_size >= 4 and not hands_on(function)
             weight = (0.9 if decides else 0.4) * 0.96 ** len(found)
             words = f"goes round: {counts[key]} times among the innermost frames"
             found[key] = Site(*key[:1], function.frame.line, key[1], weight, [words], [], index)
@@ -237,7 +252,7 @@ class _Ranking:
             key = (function.frame.path, function.qualname)
             weight = self._prior(place, deliberate) * lift
             lift = 1.0
-            if _hands_on(function):
+            if hands_on(function):
                 # A wrapper runs what it was given, whatever that does.
                 weights[index] = weight * 0.3
                 lift = 1.15
@@ -271,7 +286,7 @@ class _Ranking:
         where it arises; one that is raised on purpose tells about its callers."""
         if deliberate:
             return 0.7 * 0.88**place
-        return 1.0 if place == 0 else 0.6 * 0.8 ** (place - 1)
+        return 1.0 if place == 0 else 0.6 * _FURTHER ** (place - 1)
 
     def _rarity(self, index: int) -> float:
         """In a deep stack of one general file, the one frame from a file of special cases stands
@@ -341,23 +356,6 @@ def _raises_for_others(function: Function) -> bool:
         return True
     raises = isinstance(function.statement, ast.Raise | ast.Assert)
     return raises and isinstance(function.tree, FunctionTree) and function.body_size <= 3
-
-
-def _hands_on(function: Function) -> bool:
-    """A wrapper: takes any arguments and passes them on as they are."""
-    tree = function.tree
-    if not isinstance(tree, FunctionTree) or tree.args.vararg is None or tree.args.kwarg is None:
-        return False
-    if function.statement is None:
-        return False
-    star, stars = tree.args.vararg.arg, tree.args.kwarg.arg
-    for expression in own_expressions(function.statement):
-        for _, call in calls_in(expression):
-            starred = {unparsed(a.value) for a in call.args if isinstance(a, ast.Starred)}
-            doubled = {unparsed(k.value) for k in call.keywords if k.arg is None}
-            if star in starred and stars in doubled:
-                return True
-    return False
 
 
 def _only_hands_out(function: Function) -> bool:

@@ -10,8 +10,9 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from iqdebug.evidence.arguments import argument_of
+from iqdebug.evidence.arguments import argument_of, hands_on
 from iqdebug.evidence.bindings import always_runs, assignments, next_line
+from iqdebug.evidence.inside import decorators, shaping
 from iqdebug.evidence.outline import Definition
 from iqdebug.evidence.places import Function, Site, Texts, calls_in, names_in, unparsed
 from iqdebug.evidence.returned import in_same_file, resolved, returning
@@ -31,6 +32,9 @@ _PASSED = 0.8
 _RETURNED = 0.85
 _ATTRIBUTE = 0.6
 _SAME = 0.94
+_DECORATED = 0.6
+_DEEPEST_INSIDE = 4
+_PARTS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "<lambda>")
 
 
 @dataclass
@@ -141,13 +145,40 @@ class _Walker:
             if depth == 0:
                 self.unchecked(function, index, statement, weight, name, value)
             weight *= 0.8
-            if always_runs(function.tree, statement, line):
+            if not how.startswith("is changed") and always_runs(function.tree, statement, line):
                 certain = True
                 break
         if not certain and name in function.parameters:
             self.argument(index, name, weight, depth, hop)
+        elif not assigned and (around := self._around(index, name)) is not None:
+            self.name(around, name, weight, depth + 1, hop)
         elif not assigned and "." in name:
             self.attribute(function, name, weight * _ATTRIBUTE, hop)
+
+    def _caller(self, index: int) -> int | None:
+        """The next frame out whose code can be read: generated code in between only hands on."""
+        for at in range(index + 1, len(self.frames)):
+            if self.frames[at].kind != "label" and self.texts[self.frames[at].path].text(
+                self.frames[at].line
+            ):
+                return at
+        return None
+
+    def _around(self, index: int, name: str) -> int | None:
+        """The frame of the enclosing function that a free variable belongs to."""
+        outer, nested, _ = self.function(index).qualname.rpartition(".<locals>.")
+        while nested:
+            for at in range(index + 1, len(self.frames)):
+                function = self.function(at)
+                if self.frames[at].path == self.frames[index].path and function.qualname == outer:
+                    known = function.tree is not None and any(
+                        assignments(function.tree, name, function.frame.line)
+                    )
+                    if known or name in function.parameters:
+                        return at
+                    break
+            outer, nested, _ = outer.rpartition(".<locals>.")
+        return None
 
     def kept(self, share: float, value: Variable | None) -> float:
         """The share of suspicion that a hop leaves. A hop that hands the failing value itself on
@@ -187,11 +218,21 @@ class _Walker:
 
     def argument(self, index: int, name: str, weight: float, depth: int, hop: _Hop) -> None:
         """A parameter that was not assigned to: the call that passed it."""
-        at = next((i for i in range(index + 1, len(self.frames)) if self.frames[i].kind != "label"), None)
+        at = self._caller(index)
         if at is None:
             return
         function, caller = self.function(index), self.function(at)
+        if function.frame.name.endswith(_PARTS) and function.definition == caller.definition:
+            self.name(at, name, weight, depth, hop)  # a comprehension's own frame, up to Python 3.11
+            return
         found = argument_of(function, caller, name)
+        while found is None and hands_on(caller):
+            # A wrapper passes on what it was given: what its own caller passed counts.
+            above = self._caller(at)
+            if above is None:
+                break
+            at, caller = above, self.function(above)
+            found = argument_of(function, caller, name)
         if found is None:
             if caller.frame.kind != "stdlib" and caller.frame.line:
                 words = f"the call that led to `{function.qualname}` and its `{name}`"
@@ -256,11 +297,31 @@ class _Walker:
         how = f"returned by `{text}`" if source is not None else "returned None: its end was reached"
         here = _Hop(f"{name}(…)", how, path, line, definition.qualname)
         hop.before.append(here)
-        if isinstance(source, ast.Call) and depth < 3:
-            inner = unparsed(source.func)
-            for below in in_same_file(outline, definition, inner):
-                if not self._on_stack(path, below):
-                    self.returned(path, below, inner, weight * 0.9, here, value, depth + 1)
+        if tree is None or depth >= _DEEPEST_INSIDE:
+            return
+        if isinstance(source, ast.expr) and not isinstance(source, ast.Constant):
+            for inner, share in shaping(tree, source):
+                for file, below in self._known_in(path, definition, inner):
+                    if not self._on_stack(file, below):
+                        self.returned(file, below, inner, weight * share, here, value, depth + 1)
+        for inner in decorators(tree):
+            for file, below in self._known_in(path, definition, inner):
+                if not self._on_stack(file, below):
+                    self.returned(file, below, inner, weight * _DECORATED, here, None, depth + 1)
+
+    def _known_in(self, path: str, definition: Definition, name: str) -> list[tuple[str, Definition]]:
+        """What a name stands for in a function that has returned: as its file alone decides it, or
+        as a frame of the same file recorded it."""
+        found = [(path, d) for d in in_same_file(self.texts[path], definition, name)]
+        if found:
+            return found
+        for frame in self.frames:
+            if frame.path == path:
+                for call in frame.calls:
+                    if call.expression == name:
+                        there = self.texts[call.path].starting(call.line)
+                        return [(call.path, there)] if there is not None else []
+        return []
 
     def _on_stack(self, path: str, definition: Definition) -> bool:
         return any(
@@ -290,12 +351,27 @@ class _Walker:
 
 
 def trace_from(
-    frames: Sequence[Frame], texts: Texts, index: int, expressions: Sequence[ast.AST], weight: float
+    frames: Sequence[Frame],
+    texts: Texts,
+    index: int,
+    expressions: Sequence[ast.AST],
+    weight: float,
+    conditions: Sequence[tuple[int, ast.AST, float]] = (),
 ) -> Trace:
-    """The steps back from expressions of the frame at ``index``, whose suspicion is ``weight``."""
+    """The steps back from expressions of the frame at ``index``, whose suspicion is ``weight``.
+
+    ``conditions`` are those that let calls on the way happen, with their frames and suspicion: they
+    weigh in as places, and are no hops of the value's way.
+    """
     walker = _Walker(frames, texts)
     for node in expressions:
         walker.root(index, node, weight)
+    for at, node, share in conditions:
+        function = walker.function(at)
+        aside = _Hop(
+            unparsed(node), "let the call happen", frames[at].path, frames[at].line, function.qualname
+        )
+        walker.expression(at, node, share, 0, aside)
     return walker.trace
 
 

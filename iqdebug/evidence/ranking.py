@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from iqdebug.evidence.anomalies import find_anomalies
 from iqdebug.evidence.containers import growing_containers
+from iqdebug.evidence.facts import Facts
 from iqdebug.evidence.failures import exception_explained
 from iqdebug.evidence.fault import examined
 from iqdebug.evidence.hot import holds_the_gil, never_ending_loop
@@ -14,7 +16,7 @@ from iqdebug.evidence.look import Finding, Look, suspect, where
 from iqdebug.evidence.loops import blocked_loop, tasks_nobody_wakes
 from iqdebug.evidence.places import Site, Texts
 from iqdebug.evidence.recursion import deep_recursion
-from iqdebug.state import Diagnosis, Origin, Phase, Snapshot, Suspect, ThreadState
+from iqdebug.state import Anomaly, Diagnosis, Origin, Phase, Snapshot, Suspect, ThreadState
 
 __all__ = ["RULES", "diagnose"]
 
@@ -36,6 +38,9 @@ _MOST_SUSPECTS = 8
 _MOST_NOTES = 8
 _MOST_PLACES = 10
 _CHANGED = 1.15
+_UNUSUAL, _UNUSUAL_ALONE = 0.2, 0.8
+_MOST_FAILURES = 3
+NO_FACTS = Facts()
 
 
 def diagnose(
@@ -44,6 +49,7 @@ def diagnose(
     read_source: Callable[[str], Sequence[str]],
     earlier: Snapshot | None = None,
     changed: Callable[[str, int], str] = lambda path, line: "",
+    facts: Facts = NO_FACTS,
 ) -> Diagnosis:
     """Rank the places where the cause may lie.
 
@@ -51,15 +57,15 @@ def diagnose(
     raise OSError or ValueError, or give nothing, for a file that cannot be read. ``earlier`` is a
     snapshot of the same process, best some tenths of a second older: what stayed in place and
     what grew is told from it. ``changed`` says in words that a line was changed of late, "" else:
-    what worked yesterday and changed since is suspicious. Deterministic; never raises for what the
-    snapshot contains.
+    what worked yesterday and changed since is suspicious. ``facts`` are what is known besides the
+    frames. Deterministic; never raises for what the snapshot contains.
 
     The confidence is that of the strongest rule that spoke: ``likely`` when values and source
     prove it together, ``no clear suspect`` when none accused a place; then ``suspects`` is empty.
     """
     look = Look(snapshot, read_source, earlier)
     if snapshot.exception is not None and snapshot.phase is Phase.CRASHED:
-        return _of_exception(look, read_source, changed)
+        return _of_exception(look, read_source, changed, facts)
     if snapshot.origin is Origin.RECORDED and snapshot.phase is Phase.CRASHED:
         return _of_end(look)
     findings = [finding for rule in RULES for finding in rule(look)]
@@ -82,7 +88,10 @@ def diagnose(
 
 
 def _of_exception(
-    look: Look, read_source: Callable[[str], Sequence[str]], changed: Callable[[str, int], str]
+    look: Look,
+    read_source: Callable[[str], Sequence[str]],
+    changed: Callable[[str, int], str],
+    facts: Facts,
 ) -> Diagnosis:
     """A crash: the places ranked by :mod:`.fault`, in the words of the rule that explains it."""
     findings = [finding for rule in (deep_recursion, exception_explained) for finding in rule(look)]
@@ -93,8 +102,15 @@ def _of_exception(
     thread = look.snapshot.focused
     frames = [(f.path, f.line) for f in thread.frames] if thread is not None else []
     suspects = []
-    seen = examined(look.snapshot, Texts(read_source))
-    for site in _with_changes(seen.places, changed)[:_MOST_PLACES]:
+    texts = Texts(read_source)
+    seen = examined(look.snapshot, texts)
+    anomalies = [
+        (failure.share, anomaly)
+        for failure in seen.failures[:_MOST_FAILURES]
+        for anomaly in find_anomalies(failure.frames, failure.error, texts, facts)
+    ]
+    places = _with_anomalies(seen.places, anomalies)
+    for site in _with_changes(places, changed)[:_MOST_PLACES]:
         known = said.pop((site.path, site.line), None)
         reasons = [*known.reasons, *site.reasons[1:]] if known is not None else site.reasons
         proof = [*(known.proof if known is not None else ()), *site.proof]
@@ -105,7 +121,7 @@ def _of_exception(
                 line=site.line,
                 function=site.function,
                 score=round(min(site.weight, 0.99), 3),
-                reasons=tuple(dict.fromkeys(reasons)),
+                reasons=_fullest(reasons),
                 proof=tuple({v.name: v for v in proof}.values()),
                 thread_id=thread.id if thread is not None else None,
                 frame_index=frames.index(place) if place in frames else None,
@@ -125,7 +141,13 @@ def _of_exception(
         notes=tuple(f.headline for f in findings if f.strength == "note")[:_MOST_NOTES],
         provenance=seen.provenance,
         meaning=meaning_of(seen.failures[0].error) if seen.failures else "",
+        anomalies=tuple(dict.fromkeys(anomaly for _, anomaly in anomalies)),
     )
+
+
+def _fullest(reasons: Sequence[str]) -> tuple[str, ...]:
+    """Each once; of two where one says the other and more, that one."""
+    return tuple(r for r in dict.fromkeys(reasons) if not any(o != r and o.startswith(r) for o in reasons))
 
 
 def _of_end(look: Look) -> Diagnosis:
@@ -141,6 +163,27 @@ def _of_end(look: Look) -> Diagnosis:
     if not own:
         return Diagnosis(f"{look.snapshot.reason}: no frame was recorded", "no clear suspect")
     return Diagnosis(f"{look.snapshot.reason}, called at {where(own[0][1])}", "possible", tuple(suspects))
+
+
+def _with_anomalies(places: Sequence[Site], anomalies: Sequence[tuple[float, Anomaly]]) -> list[Site]:
+    """The places again in order. What is unusual at a place accuses it, a place that no exception
+    passed through included: a default that grew, a name that is hidden at its definition."""
+    found = {(site.path, site.line): site for site in places}
+    for share, anomaly in anomalies:
+        site = found.get((anomaly.path, anomaly.line))
+        if site is None:
+            if not anomaly.path:
+                continue
+            site = Site(
+                anomaly.path, anomaly.line, anomaly.function, share * anomaly.weight * _UNUSUAL_ALONE, [], []
+            )
+            found[anomaly.path, anomaly.line] = site
+        else:
+            site.weight *= 1.0 + _UNUSUAL * anomaly.weight
+        site.reasons.append(anomaly.text)
+        if anomaly.variable is not None:
+            site.proof.append(anomaly.variable)
+    return sorted(found.values(), key=lambda site: -site.weight)
 
 
 def _with_changes(places: Sequence[Site], changed: Callable[[str, int], str]) -> list[Site]:

@@ -13,7 +13,7 @@ from iqdebug.crash import Crash, RecordedSession, open_crash
 from iqdebug.crash.about import about_lines
 from iqdebug.crash.shelf import groups_of, listed
 from iqdebug.crash.sources import RecordedSources, Standing
-from iqdebug.headless import diagnosis_of
+from iqdebug.inquiry import crash_diagnosis
 from iqdebug.opened import recorded_app
 from iqdebug.state import EvaluateResult, Frame, Origin, Phase
 from tests.capture.chunks import crash_files
@@ -131,7 +131,7 @@ def test_its_source_is_the_recorded_one_and_the_evidence_reads_it(python: str, t
     assert sources.standing(str(path)) is Standing.DIFFERS
     as_written = WRITTEN.replace("correct-horse-battery", "<masked>")
     assert crash.read_source(str(path)) == tuple(as_written.splitlines())
-    found = diagnosis_of(crash.snapshot, None, crash.read_source)
+    found = crash_diagnosis(crash, crash.read_source)
     lines = {s.line for s in found.suspects}
     assert lines & {marker_of("cause"), marker_of("raise")}
     (group,) = groups_of(listed(tmp_path / "crashes"))

@@ -12,8 +12,8 @@ from pathlib import Path
 from iqdebug.capture import capture
 from iqdebug.crash import Crash, open_crash
 from iqdebug.crash.variables import children_of
-from iqdebug.evidence import diagnose
 from iqdebug.evidence.pack import Evidence, packed
+from iqdebug.inquiry import crash_diagnosis
 from iqdebug.state import Diagnosis, Step, Suspect, Variable
 
 
@@ -70,7 +70,7 @@ def crash_of(source: str, folder: Path, **files: str) -> Case:
         while trace is not None and trace.tb_frame.f_code.co_filename != str(program):
             trace = trace.tb_next
         crash = open_crash(capture(error.with_traceback(trace), path=str(folder / "x.iqcrash")))
-        return Case(crash, diagnose(crash.snapshot, read_source=crash.read_source), text)
+        return Case(crash, crash_diagnosis(crash, crash.read_source), text)
     raise AssertionError("the program ended well")
 
 

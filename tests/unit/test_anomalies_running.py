@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import gc
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from iqdebug.state import LogRecord
 from tests.unit.anomalous import found_in
+
+
+@pytest.fixture(autouse=True)
+def _left_behind() -> Iterator[None]:
+    """The programs leave coroutines and files behind: that is what is wrong with them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+        gc.collect()
+
 
 SPEAKING = {
     "a generator read twice": (

@@ -21,7 +21,7 @@ from iqdebug.crash.shelf import groups_of, listed, prune
 from iqdebug.crash.sources import RecordedSources
 from iqdebug.crash.table import crash_table
 from iqdebug.errors import CrashFileError
-from iqdebug.headless import diagnosis_of
+from iqdebug.inquiry import crash_diagnosis
 from iqdebug.text import json_text, snapshot_lines
 from tests.crashfile import HEAD, chunk, container, contents, sample, written
 
@@ -66,7 +66,7 @@ def use(path: Path) -> None:
         json_text(now)  # costs what it prints
     snapshot_lines(now)
     about_lines(crash)
-    diagnosis_of(now, None, crash.read_source)
+    crash_diagnosis(crash, crash.read_source)
     asyncio.run(look_around(RecordedSession(crash)))
     sources = RecordedSources(crash)
     for file in [*list(crash.sources)[:5], "/dev/zero", "/", "\0"]:

@@ -13,7 +13,7 @@ from iqdebug.crash import open_crash
 from iqdebug.crash.about import about_lines
 from iqdebug.crash.moment import kind_of
 from iqdebug.errors import CrashFileError
-from iqdebug.headless import diagnosis_of
+from iqdebug.inquiry import crash_diagnosis
 from iqdebug.state import Origin, Phase, ThreadState
 from tests.crashfile import MAGIC, NOON, PATH, chunk, container, contents, line_of, sample, source, written
 
@@ -62,7 +62,7 @@ def test_the_evidence_reads_the_recorded_source_not_todays(tmp_path: Path) -> No
     excn["root"] = 2
     path.write_text("entirely = 'another file'\n" * 50)
     crash = opened(tmp_path, written(listed))
-    found = diagnosis_of(crash.snapshot, None, crash.read_source)
+    found = crash_diagnosis(crash, crash.read_source)
     assert found.suspects[0].line == line_of('first["uid"]')
     assert "no key 'uid'" in found.headline and "'uid '" in found.headline
 

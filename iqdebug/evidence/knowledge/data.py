@@ -8,7 +8,7 @@ from __future__ import annotations
 __all__ = ["ENTRIES"]
 
 ENTRIES = r"""
-pydantic_core._pydantic_core.ValidationError pydantic.error_wrappers.ValidationError pydantic.ValidationError
+pydantic_core._pydantic_core.ValidationError pydantic_core.ValidationError pydantic.error_wrappers.ValidationError pydantic.ValidationError
 The data does not fit the model.
 Look at each listed field: where it is, what came, and what the model declares.
 
