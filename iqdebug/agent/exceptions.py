@@ -10,7 +10,10 @@ import builtins
 import types
 
 from ..capture import values
+from ..capture.calls import calls_of, is_standard
+from ..capture.frames import frame_locals, span_of
 from ..capture.messages import LIMIT, notes_of
+from .listing import entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 _MOST = 500  # exceptions in all
 _DEEPEST = 30  # groups within groups
 _FRAMES = 300  # of one traceback, the innermost
+_WITH_VALUES = 60  # of all tracebacks together
+_LOCALS = 50
 _ATOMS = (str, int, float, bool, bytes, type(None))
 _MORE = {  # what C classes put into their text besides the arguments
     OSError: ("errno", "strerror", "filename", "filename2"),
@@ -46,6 +51,7 @@ def described(exc: BaseException, row: Row, trace: Any = None) -> Dict[str, Any]
 class _Reader:
     def __init__(self, row: Row) -> None:
         self._row = row
+        self._values_left = _WITH_VALUES
         self._seen: List[BaseException] = []  # by identity: `in` would ask an `__eq__`
 
     def root(self, exc: BaseException, trace: Any) -> Dict[str, Any]:
@@ -94,9 +100,25 @@ class _Reader:
     def _frames(self, trace: Any) -> List[Dict[str, Any]]:
         frames = []
         while trace is not None:
-            frames.append((trace.tb_frame, trace.tb_lineno))
+            frames.append((trace.tb_frame, trace.tb_lineno, trace.tb_lasti))
             trace = trace.tb_next
-        return [self._row(frame, line) for frame, line in reversed(frames[-_FRAMES:])]
+        return [self._described(*each) for each in reversed(frames[-_FRAMES:])]
+
+    def _described(self, frame: Any, line: int, last: int) -> Dict[str, Any]:
+        """The client's row, and for the innermost frames what a ranking of causes reads: the values,
+        what the failing instruction was compiled from, and what the names in the code stand for."""
+        row = self._row(frame, line)
+        row["first"] = frame.f_code.co_firstlineno
+        span = span_of(frame.f_code, last)
+        if span is not None:
+            row["span"] = span
+        if self._values_left > 0:
+            self._values_left -= 1
+            listed = frame_locals(frame)[:_LOCALS]
+            row["locals"] = [entry(name, obj, None, kind, name) for name, obj, kind in listed]
+            if not is_standard(frame.f_code.co_filename):
+                row["calls"] = calls_of(frame, [(name, obj) for name, obj, _ in listed])
+        return row
 
 
 def members_of(exc: BaseException) -> List[BaseException]:

@@ -24,6 +24,13 @@ _get_dict = type.__dict__["__dict__"].__get__
 _get_mro = type.__dict__["__mro__"].__get__
 
 
+def is_standard(path: str) -> bool:
+    """The standard library, and the interpreter's own frames."""
+    if path.startswith("<frozen"):
+        return True
+    return path.startswith(_STANDARD) and "-packages" not in path
+
+
 def calls_of(frame: Any, local_values: Iterable[Tuple[str, Any]]) -> List[List[Any]]:
     """Rows ``[expression, file, first line, qualified name]`` for what the frame's code may call and
     whose code is Python outside the standard library."""

@@ -15,8 +15,8 @@ import time
 from itertools import islice
 
 from . import values
-from .calls import calls_of
-from .frames import all_tasks, frame_locals, is_dull, is_ours
+from .calls import calls_of, is_standard
+from .frames import all_tasks, frame_locals, is_dull, is_ours, span_of
 from .mask import Masker
 from .messages import message_of, notes_of
 from .tree import Forest
@@ -33,7 +33,6 @@ OUTERMOST = 50
 
 _SAME_FUNCTION = 12  # frames of one function whose locals are kept: recursion repeats itself
 _EXCEPTIONS = 100
-_STANDARD = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 _THREADS = 200
 _TASKS = 300
 _OTHER_FRAMES = 60
@@ -146,7 +145,7 @@ class Collector:
             "module": module if type(module) is str else "",
             "first_line": code.co_firstlineno,
         }
-        span = _span(code, last)
+        span = span_of(code, last)
         if span is not None:
             row["span"] = span
         self.frames.append(row)
@@ -284,29 +283,10 @@ class Collector:
         return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def is_standard(path: str) -> bool:
-    """The standard library, and the interpreter's own frames."""
-    if path.startswith("<frozen"):
-        return True
-    return path.startswith(_STANDARD) and "-packages" not in path
-
-
 def is_library(path: str) -> bool:
     """Installed packages, the standard library, and the interpreter's own frames."""
     parts = path.replace("\\", "/")
     return is_standard(path) or "/site-packages/" in parts or "/dist-packages/" in parts
-
-
-def _span(code: Any, last: int) -> Optional[List[int]]:
-    """What the instruction at offset ``last`` was compiled from."""
-    positions = getattr(code, "co_positions", None)
-    if positions is None or last < 0:
-        return None
-    found = next(islice(positions(), last // 2, None), None)
-    if found is None or any(part is None for part in found):
-        return None
-    line, end_line, column, end_column = found
-    return [line, end_line, column, end_column]
 
 
 def _members(exc: BaseException) -> Iterable[BaseException]:

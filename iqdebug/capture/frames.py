@@ -116,3 +116,15 @@ def running_loops() -> List[Any]:
                     found[id(owner)] = owner
             walked = walked.f_back
     return list(found.values())
+
+
+def span_of(code: Any, last: int) -> Optional[List[int]]:
+    """What the instruction at offset ``last`` was compiled from."""
+    positions = getattr(code, "co_positions", None)
+    if positions is None or last < 0:
+        return None
+    found = next(islice(positions(), last // 2, None), None)
+    if found is None or any(part is None for part in found):
+        return None
+    line, end_line, column, end_column = found
+    return [line, end_line, column, end_column]

@@ -8,7 +8,7 @@ from typing import Any
 
 from iqdebug.dap.process import state_letter
 from iqdebug.paths import frame_kind
-from iqdebug.state import ExceptionInfo, Frame, Gil, LogRecord, Task, Thread, ThreadState, Variable
+from iqdebug.state import Call, ExceptionInfo, Frame, Gil, LogRecord, Task, Thread, ThreadState, Variable
 
 __all__ = ["exception", "log_record", "task", "thread", "user_frame_ids", "variable", "with_locals"]
 
@@ -39,6 +39,9 @@ def frame(row: dict[str, Any]) -> Frame:
         kind="label" if row.get("label") else frame_kind(row["path"]),
         module=row.get("mod", ""),
         locals=None if listed is None else tuple(variable(v) for v in listed),
+        span=tuple(row["span"]) if "span" in row else None,
+        first_line=row.get("first", 0),
+        calls=tuple(Call(*each) for each in row.get("calls", ())),
     )
 
 

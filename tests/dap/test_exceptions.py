@@ -82,3 +82,16 @@ async def test_causes_hang_on_the_exception(python: str) -> None:
         assert cause.frames and cause.frames[0].line == target.line("chained-cause")
         where = await session.variables(cause.frames[0], stop.epoch)
         assert named(where, "self_made").value == "'a local of the cause'"
+
+
+@on_pythons("3.8", "3.11", "3.14")
+async def test_the_exceptions_frames_bring_what_a_ranking_reads(python: str) -> None:
+    async with running(python, "service.py") as target, attached(target) as (session, watcher):
+        target.tell("raise")
+        stop = await watcher.until(lambda s: s.exception is not None and bool(s.exception.frames))
+        assert stop.exception is not None
+        raising = stop.exception.frames[0]
+        assert raising.name.endswith("on_raise") and 0 < raising.first_line < raising.line
+        assert {v.name: v.value for v in raising.locals or ()}["number"] == "40"
+        assert (raising.span is None) == stop.python.startswith("3.8")
+        assert all(call.path and call.line for frame in stop.exception.frames for call in frame.calls)
