@@ -104,7 +104,13 @@ def report_on(crash: Crash, budget: int = BUDGET, here: bool = False) -> CrashRe
     snapshot = crash.snapshot
     diagnosis = crash_diagnosis(crash, read, here)
     evidence = packed(
-        snapshot, diagnosis, read_source=read, budget=budget, children=children, logs=crash.logs
+        snapshot,
+        diagnosis,
+        read_source=read,
+        budget=budget,
+        children=children,
+        logs=crash.logs,
+        diff=(crash.git.diff, crash.git.root) if crash.git is not None else ("", ""),
     )
     return CrashReport(crash, diagnosis, evidence)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from iqdebug.evidence.fault import Failure, failures
 from iqdebug.evidence.outline import Definition
 from iqdebug.evidence.places import Function, Texts, calls_in, own_expressions
+from iqdebug.evidence.recent import hunks_of
 from iqdebug.state import Call, Diagnosis, ExceptionInfo, Frame, LogRecord, Snapshot, Suspect, Variable
 
 __all__ = ["Evidence", "Pack", "estimated_tokens", "packed", "told"]
@@ -25,6 +26,8 @@ _VALUE = 300
 _FRAMES = 40
 _CALLEES = 60
 _LOGS = 12
+_THREADS = 40
+_SHARE_OF_DIFFS = 8  # a diff takes at most this part of the room that is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +53,13 @@ def packed(
     budget: int,
     children: Callable[[int], Sequence[Variable]] = lambda reference: (),
     logs: Sequence[LogRecord] = (),
+    diff: tuple[str, str] = ("", ""),
 ) -> Evidence:
     """The evidence in at most ``budget`` tokens.
 
     :param children: what lies below a value, by its reference.
     :param logs: the last records, oldest first.
+    :param diff: what is changed and not committed, and the repository's folder.
     """
     pack = Pack(budget)
     whole = min(400, max(60, budget // 100))
@@ -63,6 +68,11 @@ def packed(
     pack.add("\n".join(_headline(snapshot, diagnosis)), must=True)
     shown = _Shown(pack, texts, children)
     by_place = {(s.path, s.line): s for s in diagnosis.suspects}
+    if not chain:
+        pack.add("\n".join(_waiting(snapshot)))
+    for hunk in hunks_of(*diff, list(by_place), texts) if diff[0] else ():
+        if pack.fits(len(hunk) * _SHARE_OF_DIFFS):
+            pack.add(hunk)
     for failure in chain or [_as_failure(snapshot)]:
         _add_failure(shown, failure, by_place, len(chain) > 1, whole)
     _add_suspects(shown, diagnosis.suspects)
@@ -108,11 +118,35 @@ def _headline(snapshot: Snapshot, diagnosis: Diagnosis) -> list[str]:
     error = snapshot.exception
     if error is not None:
         lines += told(error, "")
+    if diagnosis.meaning:
+        lines.append(f"  {diagnosis.meaning}")
     lines.append(f"assessment ({diagnosis.confidence}): {diagnosis.headline}")
+    lines += [f"  also: {note}" for note in diagnosis.notes[:4]]
     for rank, suspect in enumerate(diagnosis.suspects[:8], 1):
         lines.append(f"  {rank}. {suspect.path}:{suspect.line} {suspect.function}")
         lines += [f"     {reason}" for reason in suspect.reasons[:2]]
         lines += [f"     {v.name} = {v.value}" for v in suspect.proof[:3]]
+    said = {reason for suspect in diagnosis.suspects[:8] for reason in suspect.reasons[:2]}
+    for anomaly in [a for a in diagnosis.anomalies if a.text not in said][:6]:
+        lines.append(f"  unusual: {anomaly.text} ({anomaly.path}:{anomaly.line} {anomaly.function})")
+    return lines
+
+
+def _waiting(snapshot: Snapshot) -> list[str]:
+    """Where each thread and task is: what a stop without an exception is about."""
+    lines = [f"stopped: {snapshot.reason}" if snapshot.reason else f"state: {snapshot.phase.value}"]
+    for thread in snapshot.threads[:_THREADS]:
+        top = next(
+            (f for f in thread.frames if f.kind == "user"), thread.frames[0] if thread.frames else None
+        )
+        at = f" in {top.name} {top.path}:{top.line}" if top is not None else ""
+        waits = f", {thread.wait}" if thread.wait else ""
+        lines.append(f"thread {thread.name}: {thread.state.value}{at}{waits}")
+    for task in snapshot.tasks[:_THREADS]:
+        place = task.frames[0] if task.frames else None
+        at = f" in {place.name} {place.path}:{place.line}" if place is not None else ""
+        awaits = f", awaits {task.awaiting}" if task.awaiting else ""
+        lines.append(f"task {task.name}: {task.state}{at}{awaits}")
     return lines
 
 

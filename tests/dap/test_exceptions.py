@@ -86,7 +86,7 @@ async def test_causes_hang_on_the_exception(python: str) -> None:
 
 @on_pythons("3.8", "3.11", "3.14")
 async def test_the_exceptions_frames_bring_what_a_ranking_reads(python: str) -> None:
-    async with running(python, "service.py") as target, attached(target) as (session, watcher):
+    async with running(python, "service.py") as target, attached(target) as (_, watcher):
         target.tell("raise")
         stop = await watcher.until(lambda s: s.exception is not None and bool(s.exception.frames))
         assert stop.exception is not None

@@ -9,8 +9,21 @@ import pytest
 
 from iqdebug.evidence.delta import packed_delta
 from iqdebug.evidence.knowledge import meaning_of
-from iqdebug.evidence.pack import estimated_tokens
-from iqdebug.state import Diagnosis, ExceptionInfo, Frame, Origin, Phase, Snapshot, Thread, Variable
+from iqdebug.evidence.pack import estimated_tokens, packed
+from iqdebug.evidence.places import Texts
+from iqdebug.evidence.recent import hunks_of
+from iqdebug.state import (
+    Diagnosis,
+    ExceptionInfo,
+    Frame,
+    Origin,
+    Phase,
+    Snapshot,
+    Task,
+    Thread,
+    ThreadState,
+    Variable,
+)
 from tests.unit.crashing import Case, crash_of
 
 PROGRAM = """
@@ -146,3 +159,89 @@ def test_nothing_changed_is_short() -> None:
 def test_what_an_exception_means(kind: str, message: str, said: str) -> None:
     found = meaning_of(ExceptionInfo(kind, message))
     assert said in found and bool(found) == bool(said)
+
+
+DIFF = """\
+diff --git a/shop.py b/shop.py
+--- a/shop.py
++++ b/shop.py
+@@ -1,3 +1,3 @@
+ def price(row):
+-    return row["price"]
++    return row["cost"]
+ # end
+@@ -40,2 +40,2 @@ def other():
+-    a = 1
++    a = 2
+     return a
+diff --git a/else.py b/else.py
+--- a/else.py
++++ b/else.py
+@@ -1 +1 @@
+-x = 1
++x = 2
+"""
+
+
+def test_of_a_diff_only_what_touches_the_suspects_is_evidence() -> None:
+    source = ["def price(row):", '    return row["cost"]', "", *[""] * 36, "a = 2", "b = a"]
+    texts = Texts(lambda path: source if path == "/s/shop.py" else ())
+    (hunk,) = hunks_of(DIFF, "/s", [("/s/shop.py", 2), ("/s/shop.py", 2)], texts)
+    assert hunk.splitlines() == [
+        "changed, not committed: /s/shop.py",
+        "@@ -1,3 +1,3 @@",
+        " def price(row):",
+        '-    return row["price"]',
+        '+    return row["cost"]',
+        " # end",
+    ]
+    assert hunks_of(DIFF, "/s", [("/s/unknown.py", 1)], texts) == []
+    assert hunks_of("no diff at all\n+++", "/s", [("/s/shop.py", 2)], texts) == []
+
+
+def test_the_diff_and_what_is_unusual_are_packed(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        def price(row):
+            return row["cost"]
+
+        price({"price": 3})
+        """,
+        tmp_path,
+    )
+    program = str(tmp_path / "program.py")
+    diff = DIFF.replace("shop.py", "program.py")
+    text = packed(
+        case.crash.snapshot,
+        case.diagnosis,
+        read_source=case.crash.read_source,
+        budget=4_000,
+        diff=(diff, str(tmp_path)),
+    ).text
+    assert f"changed, not committed: {program}" in text and '-    return row["price"]' in text
+    assert "no such key" in text
+
+
+def test_a_stop_without_an_exception_tells_who_waits() -> None:
+    frame = Frame("work", "/s/app.py", 3)
+    threads = (
+        Thread(1, "MainThread", frames=(frame,), state=ThreadState.WAITING, wait="waits for a lock"),
+        Thread(2, "other", frames=(frame,), state=ThreadState.RUNNING),
+    )
+    task = Task("Task-1", "main", "pending", frames=(frame,), awaiting="Future")
+    snapshot = Snapshot(
+        pid=1,
+        epoch=1,
+        phase=Phase.PAUSED,
+        origin=Origin.LIVE,
+        taken_at=0.0,
+        reason="pause",
+        threads=threads,
+        tasks=(task,),
+        focus=1,
+    )
+    text = packed(
+        snapshot, Diagnosis("nothing", "no clear suspect"), read_source=lambda path: (), budget=2_000
+    ).text
+    assert "thread MainThread: waiting in work /s/app.py:3, waits for a lock" in text
+    assert "task Task-1: pending in work /s/app.py:3, awaits Future" in text
