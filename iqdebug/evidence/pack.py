@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from iqdebug.evidence.fault import Failure, failures
-from iqdebug.evidence.outline import Definition
+from iqdebug.evidence.outline import Definition, Outline
 from iqdebug.evidence.places import Function, Texts, calls_in, own_expressions
 from iqdebug.evidence.recent import hunks_of
 from iqdebug.state import Call, Diagnosis, ExceptionInfo, Frame, LogRecord, Snapshot, Suspect, Variable
@@ -26,6 +26,9 @@ _VALUE = 300
 _FRAMES = 40
 _CALLEES = 60
 _LOGS = 12
+_STANDARD_FRAMES = 3
+_FEW = 14
+_DOCSTRING = 8  # lines
 _THREADS = 40
 _SHARE_OF_DIFFS = 8  # a diff takes at most this part of the room that is left
 
@@ -188,6 +191,15 @@ class _Shown:
             short = [head, f"  {function.outline.text(frame.line).strip()}", *values[:6]]
             self.pack.add("\n".join(short))
 
+    def values_alone(self, frame: Frame) -> None:
+        """A frame whose source says little: the line and the values."""
+        function = Function.of(frame, self.texts)
+        line = function.outline.text(frame.line).strip()
+        head = f"## {function.qualname} at {frame.path}:{frame.line}"
+        values = self._frame_values(function)[:_FEW]
+        if values:
+            self.pack.add("\n".join([head, *([f"> {frame.line} {line}"] if line else []), *values]))
+
     def definition(self, path: str, line: int, words: str) -> None:
         outline = self.texts[path]
         found = outline.function_at(line) or outline.starting(line)
@@ -209,12 +221,28 @@ class _Shown:
         self._functions.add(key)
         start, end = first, last
         head: list[str] = []
-        if last - first >= whole:
+        told = self._long_docstring(outline, definition)
+        if last - first - len(told) >= whole:
             start, end = max(first, line - _AROUND), min(last, line + _AROUND)
             if definition is not None and start > definition.line:
                 head = [f"  {definition.line} {outline.text(definition.line)}", "  …"]
-        lines = [f"{'>' if n == line else ' '} {n} {outline.text(n)}" for n in range(start, end + 1)]
+        lines = [
+            f"{'>' if n == line else ' '} {n} {outline.text(n)}"
+            for n in range(start, end + 1)
+            if n not in told or n == line
+        ]
         return [*head, *lines]
+
+    @staticmethod
+    def _long_docstring(outline: Outline, definition: Definition | None) -> range:
+        """The lines of a docstring behind its first, where they are many: what they say takes the
+        room of what the function does."""
+        tree = outline.tree(definition) if definition is not None and definition.kind == "def" else None
+        if tree is None or not tree.body or ast.get_docstring(tree, clean=False) is None:
+            return range(0)
+        words = tree.body[0]
+        last = words.end_lineno or words.lineno
+        return range(words.lineno + 1, last) if last - words.lineno > _DOCSTRING else range(0)
 
     def _frame_values(self, function: Function) -> list[str]:
         lines: list[str] = []
@@ -259,10 +287,22 @@ def _add_failure(
     if several:
         shown.pack.add(f"# {failure.error.type}: {failure.error.message[:200]}")
     frames = [f for f in failure.frames if f.kind not in ("label", "stdlib")][:_FRAMES]
+    for frame in _innermost_standard(failure):
+        shown.values_alone(frame)
     for place, frame in enumerate(frames):
         suspect = suspects.get((frame.path, frame.line))
         near = place < 4 or suspect is not None
         shown.frame(frame, suspect.reasons[:1] if suspect is not None else (), whole if near else 40)
+
+
+def _innermost_standard(failure: Failure) -> list[Frame]:
+    """The frames of the standard library that raised: their values are what it complains about."""
+    found: list[Frame] = []
+    for frame in failure.frames:
+        if frame.kind != "stdlib" or len(found) == _STANDARD_FRAMES:
+            return found
+        found.append(frame)
+    return []
 
 
 def _add_suspects(shown: _Shown, suspects: Sequence[Suspect]) -> None:

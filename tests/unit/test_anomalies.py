@@ -205,3 +205,9 @@ def test_no_rule_raises_for_what_a_snapshot_contains(data: st.DataObject) -> Non
         for found in rule(scene):
             assert found.kind in KINDS and found.weight in (0.3, 0.6, 0.9)
             assert len(found.text) < 1_000
+
+
+def test_every_kind_is_documented() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "evidence.md").read_text()
+    for kind, words in KINDS.items():
+        assert f"| `{kind}` | {words} |" in text
