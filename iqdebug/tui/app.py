@@ -38,6 +38,8 @@ from iqdebug.tui import messages
 from iqdebug.tui.arrangement import Arrangement, TabsBar
 from iqdebug.tui.base import OVER, STOPPED, ProjectMemory, unforeseen
 from iqdebug.tui.breakpoints_pane import BreakpointsPane
+from iqdebug.tui.chat_pane import ChatPane
+from iqdebug.tui.chatting import Companion
 from iqdebug.tui.console_pane import ConsolePane
 from iqdebug.tui.control import Control
 from iqdebug.tui.dialogs import TextScreen
@@ -57,6 +59,7 @@ from iqdebug.tui.variables_pane import VariablesPane
 __all__ = ["Connect", "DebugApp", "ProjectMemory"]
 
 _LOOK_EVERY = 1.0  # seconds
+_LOGS_KEPT = 500
 _GRACE = 7.0  # seconds; detaching takes five at most
 
 Connect = Callable[[Callable[[Snapshot], None], Callable[[str], None]], Awaitable[DebugSession]]
@@ -69,6 +72,7 @@ class DebugApp(Running, Control):
     :param refresh_peek: a look from outside, for when attaching is not possible.
     :param recording: what a crash file adds: its source text beside today's, and words about it.
     :param program: of a program that iqdebug started: its terminal, and how it is started again.
+    :param companion: who the person talks with.
     :param clock: seconds since the epoch, for the ages in the status bar.
     """
 
@@ -93,6 +97,7 @@ class DebugApp(Running, Control):
         breakpoint_store: ProjectMemory | None = None,
         recording: Recording | None = None,
         program: ProgramHost | None = None,
+        companion: Companion | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(breakpoint_store)
@@ -104,6 +109,7 @@ class DebugApp(Running, Control):
         self._refresh_peek = refresh_peek
         self._recording = recording
         self._program = program
+        self._companion = companion
         self._clock = clock
         self._unsubscribe: Callable[[], None] = lambda: None
         self._leaving = False
@@ -130,6 +136,10 @@ class DebugApp(Running, Control):
             ):
                 pane.add_class("pane")
                 yield pane
+            if self._companion is not None:
+                chat = ChatPane(self._chat_completions, id="chat")
+                chat.add_class("pane")
+                yield chat
             if self._program is not None and not self._program.lent:
                 program = ProgramPane(self._program, id="program")
                 program.add_class("pane")
@@ -141,7 +151,9 @@ class DebugApp(Running, Control):
         )
 
     def on_mount(self) -> None:
-        self._arrangement = Arrangement(self.screen, program=bool(self.query(ProgramPane)))
+        self._arrangement = Arrangement(
+            self.screen, program=bool(self.query(ProgramPane)), chat=bool(self.query(ChatPane))
+        )
         self._fit(self.size.width, self.size.height)
         self.query_one(SourcePane).focus()
         self._program_in_front()
@@ -149,6 +161,8 @@ class DebugApp(Running, Control):
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 asyncio.get_running_loop().add_signal_handler(number, self._end)
         self.query_one(BreakpointsPane).show(self._breakpoints)
+        if self._companion is not None:
+            self._companion.transcript.subscribe(self)
         if self._first is not None:
             self.post_message(messages.SnapshotArrived(self._first))
         self.run_worker(self._open_session(), group="attach", exclusive=True)
@@ -175,6 +189,7 @@ class DebugApp(Running, Control):
             return
         self.session = session
         self._unsubscribe = session.subscribe(self)
+        self._begin_chat(session)
         self.breakpoints_changed(session.breakpoints)
         self.post_message(messages.SnapshotArrived(session.snapshot, anew=True))
 
@@ -236,6 +251,8 @@ class DebugApp(Running, Control):
         if session is not None:
             with contextlib.suppress(IqdebugError):
                 await session.detach()
+        if self._companion is not None:
+            await self._companion.close()
 
     async def on_unmount(self) -> None:
         session, self.session = self.session, None
@@ -288,6 +305,7 @@ class DebugApp(Running, Control):
 
     def on_logs_arrived(self, message: messages.LogsArrived) -> None:
         if self._drawn:
+            self._logs_kept = (*self._logs_kept, *message.records)[-_LOGS_KEPT:]
             self.query_one(LogPane).add(message.records, message.dropped)
 
     def on_breakpoints_arrived(self, message: messages.BreakpointsArrived) -> None:
@@ -312,6 +330,9 @@ class DebugApp(Running, Control):
     def action_pane(self, name: str) -> None:
         base = self.screen_stack[0]
         assert self._arrangement is not None
+        if name == "chat" and name not in self._arrangement.panes:
+            self.notify("there is no conversation here", severity="warning")
+            return
         if name not in self._arrangement.panes:
             self.notify("a program's terminal is there only with `iqdebug run`", severity="warning")
             return
@@ -392,6 +413,7 @@ class DebugApp(Running, Control):
             "Output: f follow, w level, x clear, / filter, Enter to the line that logged it.\n"
             "Suspects: moving shows, Enter goes there, ←→ fold.\n"
             "Breakpoints: Space on/off, e edit, Del remove, Enter to the line.\n"
+            "Chat: ↑↓ earlier questions, Tab completes / and @, PgUp PgDn scroll, Esc stops an answer.\n"
             "Console: ↑↓ history, Tab completes, Enter on a ▸ result opens it, Esc leaves.\n"
         )
         self.push_screen(TextScreen("Keys", text))

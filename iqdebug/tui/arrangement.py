@@ -10,13 +10,13 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
-__all__ = ["PANES", "PROGRAM", "Arrangement", "TabsBar"]
+__all__ = ["CHAT", "PANES", "PROGRAM", "Arrangement", "TabsBar"]
 
 TABS = ("variables", "output", "console", "breakpoints", "suspects")
 PANES = ("source", "stack", *TABS)
-PROGRAM = "program"
-_SHORT = ("Source", "Stack", "Vars", "Output", "Console", "Breaks", "Suspects")
-_SHORTEST = ("Src", "Stk", "Var", "Out", "Con", "Brk", "Why")
+PROGRAM, CHAT = "program", "chat"
+_SHORT = ("Source", "Stack", "Vars", "Output", "Console", "Breaks", "Suspects", "Chat")
+_SHORTEST = ("Src", "Stk", "Var", "Out", "Con", "Brk", "Why", "Ask")
 _MARGIN = 2  # cells beside the names
 _WIDE = 120
 _NARROW = (80, 20)
@@ -50,7 +50,7 @@ class TabsBar(Static):
     def _label(self, name: str) -> str:
         if name == PROGRAM:
             return " 0 Prog " if self._short is _SHORTEST else " 0 Program "
-        number = PANES.index(name)
+        number = len(PANES) if name == CHAT else PANES.index(name)
         return f" {number + 1} {self._short[number] if self._short else name.capitalize()} "
 
     def on_click(self, event: Click) -> None:
@@ -70,11 +70,12 @@ class Arrangement:
     (under 80x20): one pane at a time. Tiny (under 50x12): a sentence.
 
     :param program: whether there is a pane of the program's terminal; it may grow over the others.
+    :param chat: whether there is one of the conversation; it takes more room while it is chosen.
     """
 
-    def __init__(self, screen: Screen[Any], program: bool = False) -> None:
+    def __init__(self, screen: Screen[Any], program: bool = False, chat: bool = False) -> None:
         self._screen = screen
-        self._tabs = (PROGRAM, *TABS) if program else TABS
+        self._tabs = (*((PROGRAM,) if program else ()), *TABS, *((CHAT,) if chat else ()))
         self.panes = ("source", "stack", *self._tabs)
         self._grown = False
         self._width = 80
@@ -112,13 +113,14 @@ class Arrangement:
         else:
             self._part, self._tab = "bottom", name
         self._arrange()
-        return "#prompt" if name == "console" else f"#{name}"
+        return {"console": "#prompt", CHAT: "#question"}.get(name, f"#{name}")
 
     def _arrange(self) -> None:
         query = self._screen.query_one
         grown = self._grown and self._part == "bottom" and self._tab == PROGRAM
         every = not self.narrow and not grown
         self._screen.set_class(grown, "grown")
+        self._screen.set_class(self._part == "bottom" and self._tab == CHAT, "chatting")
         query("#main").display = every or self._part in ("source", "stack")
         query("#source").display = every or self._part == "source"
         query("#side").display = every or self._part == "stack"

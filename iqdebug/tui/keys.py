@@ -70,6 +70,7 @@ ACTIONS = (
     Action("pane('console')", "5", "5", "To the console"),
     Action("pane('breakpoints')", "6", "6", "To the breakpoints"),
     Action("pane('suspects')", "7", "7", "To the suspects and the way of the failing value"),
+    Action("pane('chat')", "8,A", "8 A", "To the conversation: ask about what is on the screen"),
     Action("command_palette", "colon,ctrl+p", ": ^P", "Command palette"),
     Action("help", "f1,question_mark", "F1 ?", "All keys, and what is possible now", hint="help"),
     Action("leave", "shift+f5,f17,q,ctrl+q", "⇧F5 q", "Detach and leave; the process runs on", hint="leave"),

@@ -21,9 +21,9 @@ from iqdebug.state import Phase, Snapshot
 from iqdebug.text import clean
 from iqdebug.tui.arrangement import Arrangement
 from iqdebug.tui.base import OVER, STOPPED
+from iqdebug.tui.chatting import Chatting
 from iqdebug.tui.keys import Action
 from iqdebug.tui.program_pane import KeyboardMoved, Left, ProgramPane, ProgramTerminal
-from iqdebug.tui.recorded import Recorded
 from iqdebug.tui.status import StatusBar
 
 __all__ = ["ProgramHost", "Running"]
@@ -87,7 +87,7 @@ class LeaveScreen(ModalScreen[str | None]):
         self.dismiss(what or None)
 
 
-class Running(Recorded):
+class Running(Chatting):
     """The parts of the screen that know a program of ours."""
 
     _program: ProgramHost | None = None

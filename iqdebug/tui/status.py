@@ -9,6 +9,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.widgets import Static
 
+from iqdebug.assistant.transcript import Standing
 from iqdebug.state import Origin, Phase, Snapshot
 from iqdebug.text import age, clean
 from iqdebug.tui.keys import ACTIONS, Action
@@ -73,6 +74,8 @@ class StatusBar(Static):
         self._epoch = (-1, Phase.CONNECTING)
         self._why_not: Callable[[Action], str] = lambda action: "attaching" if action.needs else ""
         self._background = ""
+        self._model = ""
+        self._remote = False
         self.typing = False
         """Whether letters go to a program, so that only function keys are iqdebug's."""
 
@@ -89,6 +92,14 @@ class StatusBar(Static):
             self._since = self._now()
         self._snapshot, self._attaching, self._why_not = snapshot, attaching, why_not
         self._background = background
+        self.tick()
+
+    def set_model(self, standing: Standing) -> None:
+        """Where the model stands; one on another machine is named at all times."""
+        quiet = standing.state in ("ready", "none")
+        words = "" if quiet else standing.words
+        self._model = f"{words} → {standing.where}" if standing.remote else words
+        self._remote = standing.remote
         self.tick()
 
     def tick(self) -> None:
@@ -118,6 +129,10 @@ class StatusBar(Static):
             text.append(f"  Python {snapshot.python}")
         if self._background:
             text.append(f"  {self._background}", Style(color="blue"))
+        if self._model:
+            text.append(
+                f"  model: {clean(self._model.strip())}", Style(color="yellow" if self._remote else "blue")
+            )
         if snapshot.detail:
             text.append(f"  {clean(snapshot.detail)}", Style(color="yellow"))
         return text

@@ -1,0 +1,371 @@
+"""A conversation about a debug session: evidence in, questions in, answers and tool calls out.
+
+The window decides what a model has before it, the toolbox what a call may do, the transcript what a
+person sees. This class only leads through a turn; it knows no screen and no session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from iqdebug.assistant.transcript import Entry, Standing, Transcript
+from iqdebug.errors import IqdebugError, ModelError
+from iqdebug.llm.backend import (
+    About,
+    Calling,
+    Done,
+    Event,
+    Prefilling,
+    Progress,
+    Text,
+    Thinking,
+)
+from iqdebug.llm.messages import Sampling, Source, Tool, ToolCall
+
+__all__ = ["Conversation", "LogWindow", "Ran", "RunCall"]
+
+_MOST_ROUNDS = 16
+_ARGUMENT = 60
+
+
+class LogWindow(Protocol):
+    """What a conversation asks of :class:`iqdebug.llm.window.Window`."""
+
+    @property
+    def about(self) -> About: ...
+
+    @property
+    def used(self) -> int: ...
+
+    async def start(self, on_progress: Callable[[Progress], None] | None = None) -> None: ...
+
+    async def open(self, system: str, tools: Sequence[Tool]) -> None: ...
+
+    async def evidence(self, key: str, text: str) -> None: ...
+
+    async def question(self, text: str) -> None: ...
+
+    async def tool_result(self, call: ToolCall, text: str, source: Source) -> None: ...
+
+    def prefill(self) -> AsyncIterator[Prefilling]: ...
+
+    def reply(self, sampling: Sampling) -> AsyncIterator[Event]: ...
+
+    async def cancel(self) -> None: ...
+
+    async def retry(self) -> None:
+        """Take the last answer away, so that it can be given anew."""
+
+    async def take_back(self) -> str:
+        """Take the last question and all behind it away; its text."""
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What came of a call. ``text`` is for the model, ``summary`` for the person."""
+
+    text: str
+    summary: str
+    source: Source = "tools"
+    by: str = "rule"
+    failed: bool = False
+    undo: str = ""
+    run_undo: Callable[[], Awaitable[str]] | None = None
+
+
+RunCall = Callable[[ToolCall], Awaitable[Ran]]
+
+
+class Conversation:
+    """:param run_call: runs a tool call within the rights that were given; never raises for what a
+        model may do wrong.
+    :param tools: what may be called now.
+    """
+
+    def __init__(
+        self,
+        window: LogWindow,
+        transcript: Transcript,
+        *,
+        system: str,
+        tools: Callable[[], Sequence[Tool]],
+        run_call: RunCall,
+        sampling: Sampling,
+    ) -> None:
+        self._window = window
+        self.transcript = transcript
+        self._system = system
+        self._tools = tools
+        self._run_call = run_call
+        self._sampling = sampling
+        self._turn: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._doing: asyncio.Future[Ran] | None = None
+        self._stopped = False  # the person wants no more of this turn
+        self._lock = asyncio.Lock()
+        self._started = False
+        self._questions: list[int] = []  # entry ids
+        self.undoing: dict[int, Callable[[], Awaitable[str]]] = {}
+
+    # the model
+
+    async def start(self) -> bool:
+        """Load the model, or reach the server, and begin. False, with the reason in the flow, when
+        that fails; asking again tries anew."""
+        async with self._lock:
+            if self._started:
+                return True
+            self._stand("loading", "loading the model")
+            try:
+                await self._window.start(self._loading)
+                about = self._window.about
+                if not about.chat:
+                    raise ModelError(
+                        f"{about.model} cannot converse", about.why_no_chat, "Choose an instruct model"
+                    )
+                await self._window.open(self._system, tuple(self._tools()))
+            except IqdebugError as error:
+                self._failed(error)
+                return False
+            self._started = True
+            self._stand("ready", "ready")
+            return True
+
+    def _loading(self, progress: Progress) -> None:
+        share = "" if progress.fraction is None else f" {100 * progress.fraction:.0f}%"
+        self._stand("loading", f"{progress.words}{share}")
+
+    def _failed(self, error: IqdebugError) -> None:
+        self._started = False
+        self.transcript.add("error", "\n".join(error.lines()))
+        self._stand("failed", error.what)
+
+    def _stand(self, state: str, words: str) -> None:
+        about = self._window.about
+        self.transcript.stand(
+            Standing(
+                state,  # type: ignore[arg-type]
+                words,
+                about.model,
+                about.where,
+                about.remote,
+                self._window.used,
+                about.window,
+            )
+        )
+
+    # evidence
+
+    async def tell(self, key: str, text: str) -> None:
+        """The evidence of a stop. It is read in the background, until a question comes."""
+        if not self._started or self.busy:
+            return
+        await self._stop_reading()
+        async with self._lock:
+            try:
+                await self._window.evidence(key, text)
+            except IqdebugError as error:
+                self._failed(error)
+                return
+        self.read_ahead()
+
+    def read_ahead(self) -> None:
+        """Read what is unread while nothing is asked."""
+        if self._started and self._reading is None and not self.busy:
+            self._reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        try:
+            async for now in self._window.prefill():
+                self._stand("reading", f"reading {now.done:,} of {now.total:,} tokens ahead")
+        except IqdebugError as error:
+            self._failed(error)
+        else:
+            self._stand("ready", "ready")
+        finally:
+            self._reading = None
+
+    async def _stop_reading(self) -> None:
+        reading = self._reading
+        if reading is not None:
+            await self._window.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await reading
+
+    # turns
+
+    @property
+    def busy(self) -> bool:
+        return self._turn is not None and not self._turn.done()
+
+    def ask(self, text: str, besides: str = "", shown: str = "") -> None:
+        """Begin a turn. The answer comes as entries.
+
+        :param besides: fenced material that the question refers to.
+        :param shown: what stands in the flow, where it is not the text itself.
+        """
+        entry = self.transcript.add("question", shown or text)
+        self._questions.append(entry.id)
+        whole = f"{text}\n\n{besides}" if besides else text
+        self._turn = asyncio.create_task(self._take_turn(whole))
+
+    def again(self) -> None:
+        """Have the last question answered anew."""
+        if self._questions and not self.busy:
+            self.transcript.cut(self._questions[-1])
+            self._turn = asyncio.create_task(self._take_turn(None))
+
+    async def take_back(self) -> str:
+        """Take the last question back, to be changed; its text, "" when there is none."""
+        if not self._questions or self.busy:
+            return ""
+        await self._stop_reading()
+        text = await self._window.take_back()
+        self.transcript.cut(self._questions.pop() - 1)
+        return text
+
+    async def stop(self) -> None:
+        """Stop the answer, the call under way, or the reading ahead, within a batch. What was said
+        stays."""
+        if self._doing is not None:
+            self._stopped = True
+            self._doing.cancel()
+        elif self.busy or self._reading is not None:
+            await self._window.cancel()
+
+    async def finished(self) -> None:
+        """When the turn under way has ended."""
+        if self._turn is not None:
+            await asyncio.gather(self._turn, return_exceptions=True)
+
+    async def _take_turn(self, question: str | None) -> None:
+        if not await self.start():
+            return
+        await self._stop_reading()
+        async with self._lock:
+            try:
+                if question is None:
+                    await self._window.retry()
+                else:
+                    await self._window.question(question)
+                await self._answer()
+            except IqdebugError as error:
+                self._failed(error)
+                return
+        self._stand("ready", "ready")
+
+    async def _answer(self) -> None:
+        for _ in range(_MOST_ROUNDS):
+            calls = await self._round()
+            if not calls:
+                return
+            self._stopped = False
+            for call in calls:
+                await self._do(call)
+            if self._stopped:
+                return
+        self.transcript.add("note", f"stopped after {_MOST_ROUNDS} rounds of tool calls; ask again to go on")
+
+    async def _round(self) -> list[ToolCall]:
+        """One reply; what it calls."""
+        thought: Entry | None = None
+        answer: Entry | None = None
+        calls: list[ToolCall] = []
+        self._stand("reading", "reading")
+        async with contextlib.aclosing(_closable(self._window.reply(self._sampling))) as events:
+            async for event in events:
+                if isinstance(event, Prefilling):
+                    self._stand("reading", f"reading {event.done:,} of {event.total:,} tokens")
+                elif isinstance(event, Thinking):
+                    thought = self._grown(thought, "thinking", event.text)
+                elif isinstance(event, Text):
+                    answer = self._grown(answer, "answer", event.text)
+                elif isinstance(event, Calling):
+                    calls.append(event.call)
+                elif isinstance(event, Done):
+                    self._ended(thought, answer, event)
+                    if event.why != "calls":
+                        calls = []
+        return calls
+
+    def _grown(self, entry: Entry | None, kind: str, text: str) -> Entry:
+        if entry is None:
+            self._stand("answering", "thinking" if kind == "thinking" else "answering")
+            entry = self.transcript.add(kind, "", running=True)  # type: ignore[arg-type]
+        return self.transcript.put(replace(entry, text=entry.text + text))
+
+    def _ended(self, thought: Entry | None, answer: Entry | None, done: Done) -> None:
+        why = {
+            "length": "cut at the longest answer",
+            "window": "the window is full: /compact, or ask anew",
+            "cancelled": "stopped",
+        }.get(done.why, "")
+        seconds = f"{done.seconds:.0f} s" if done.seconds >= 1 else ""
+        if thought is not None:
+            self.transcript.put(replace(thought, running=False, words=seconds))
+        if answer is not None:
+            self.transcript.put(replace(answer, running=False, words=why))
+        if why:
+            self.transcript.add("note", why)
+
+    async def _do(self, call: ToolCall) -> None:
+        entry = self.transcript.add("call", _words_of(call), running=True)
+        self._stand("asking" if call.name else "answering", f"running {call.name}")
+        ran = Ran("The person stopped this call.", "stopped", failed=True)
+        if not self._stopped:
+            self._doing = asyncio.ensure_future(self._run_call(call))
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([self._doing])
+                ran = self._doing.result()
+            self._doing = None
+        words = f"failed: {ran.summary}" if ran.failed else f"{ran.summary}, allowed by {ran.by}"
+        self.transcript.put(replace(entry, running=False, detail=ran.text, words=words, undo=ran.undo))
+        if ran.run_undo is not None:
+            self.undoing[entry.id] = ran.run_undo
+        await self._window.tool_result(call, ran.text, ran.source)
+
+    async def undo(self) -> str:
+        """Undo the last thing a call did that can be undone; words."""
+        if not self.undoing:
+            return "nothing that was done can be undone"
+        number = max(self.undoing)
+        words = await self.undoing.pop(number)()
+        entry = next((e for e in self.transcript.entries if e.id == number), None)
+        if entry is not None:
+            self.transcript.put(replace(entry, undo="", words=f"{entry.words}; undone"))
+        return words
+
+    async def close(self) -> None:
+        """Stop everything and end the model's process. Never raises."""
+        with contextlib.suppress(IqdebugError):
+            await self.stop()
+        for task in (self._turn, self._reading):
+            if task is not None and not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+        await self._window.close()
+
+
+async def _closable(events: AsyncIterator[Event]) -> AsyncGenerator[Event, None]:
+    """The same events; closing this closes the source, so that a reply never goes on unread."""
+    try:
+        async for event in events:
+            yield event
+    finally:
+        close = getattr(events, "aclose", None)
+        if close is not None:
+            await close()
+
+
+def _words_of(call: ToolCall) -> str:
+    shown = []
+    for name, value in call.arguments.items():
+        text = str(value).replace("\n", " ")
+        shown.append(f"{name}={text if len(text) <= _ARGUMENT else text[:_ARGUMENT] + '…'}")
+    return f"{call.name}({', '.join(shown)})"

@@ -1,0 +1,112 @@
+"""What a conversation shows: entries that grow, and where the model stands, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+__all__ = ["Entry", "Kind", "Reader", "Standing", "Transcript"]
+
+Kind = Literal["question", "answer", "thinking", "call", "note", "error", "diff"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing in the flow.
+
+    :param id: grows; an entry that changes keeps it.
+    :param text: Markdown of an answer, else plain; of a call what was asked, one line.
+    :param detail: what opens below it: a call's result, a note's particulars.
+    :param words: beside it: who allowed a call, why an answer ended.
+    :param running: it still grows.
+    :param undo: what undoing it does, "" where it cannot be undone.
+    """
+
+    id: int
+    kind: Kind
+    text: str
+    detail: str = ""
+    words: str = ""
+    running: bool = False
+    undo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the model stands.
+
+    :param state: "none", "loading", "ready", "reading" (evidence or a question is prefilled),
+        "answering", "asking" (it waits for the person's consent) or "failed".
+    :param words: for the person, whole: "reading 812 of 2,304 tokens".
+    :param model: the model's name, "" when there is none.
+    :param where: "on this machine", or the host that every byte goes to.
+    :param remote: bytes leave this machine.
+    :param used, window: tokens; 0 where unknown.
+    """
+
+    state: Literal["none", "loading", "ready", "reading", "answering", "asking", "failed"] = "none"
+    words: str = "no model"
+    model: str = ""
+    where: str = ""
+    remote: bool = False
+    used: int = 0
+    window: int = 0
+
+
+class Reader(Protocol):
+    """Told of changes on the event loop's thread, in order. Must not block."""
+
+    def entry_changed(self, entry: Entry) -> None:
+        """New, or as it now is."""
+
+    def entries_removed(self, after: int) -> None:
+        """All entries with a greater id are gone (a question was edited or taken back)."""
+
+    def standing_changed(self, standing: Standing) -> None: ...
+
+
+class Transcript:
+    """The flow, in order, and who reads it. The one place that changes entries."""
+
+    def __init__(self) -> None:
+        self._entries: dict[int, Entry] = {}
+        self._last = 0
+        self._readers: list[Reader] = []
+        self.standing = Standing()
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return tuple(self._entries.values())
+
+    def subscribe(self, reader: Reader) -> Callable[[], None]:
+        """Tell ``reader`` of what is there and of what comes; the returned callable stops it."""
+        self._readers.append(reader)
+        for entry in self._entries.values():
+            reader.entry_changed(entry)
+        reader.standing_changed(self.standing)
+        return lambda: self._readers.remove(reader) if reader in self._readers else None
+
+    def add(self, kind: Kind, text: str, **more: object) -> Entry:
+        self._last += 1
+        return self.put(replace(Entry(self._last, kind, text), **more))  # type: ignore[arg-type]
+
+    def put(self, entry: Entry) -> Entry:
+        """As it now is."""
+        self._entries[entry.id] = entry
+        for reader in tuple(self._readers):
+            reader.entry_changed(entry)
+        return entry
+
+    def cut(self, after: int) -> None:
+        """Take back everything behind the entry ``after``."""
+        for number in [n for n in self._entries if n > after]:
+            del self._entries[number]
+        for reader in tuple(self._readers):
+            reader.entries_removed(after)
+
+    def stand(self, standing: Standing) -> None:
+        if standing != self.standing:
+            self.standing = standing
+            for reader in tuple(self._readers):
+                reader.standing_changed(standing)
