@@ -13,6 +13,7 @@ from iqdebug.errors import IqdebugError, NotAvailable
 from iqdebug.session import Capability, Listener, StepKind
 from iqdebug.state import Breakpoint, Completion, EvaluateResult, Frame, LogRecord, Phase, Snapshot, Variable
 from iqdebug.tui.app import DebugApp
+from iqdebug.tui.chatting import Companion
 from tests.tui import scenario
 
 Intent = tuple[object, ...]
@@ -183,6 +184,7 @@ def app_on(
     memory: FakeMemory | None = None,
     diagnose: Callable[[Snapshot, Snapshot | None], object] = scenario.diagnosis,
     connecting: asyncio.Event | None = None,
+    companion: Companion | None = None,
 ) -> DebugApp:
     """The app on a fake session, or on one that cannot be had. ``connecting`` holds attaching
     back until it is set."""
@@ -209,6 +211,7 @@ def app_on(
         read_source=scenario.read_source,
         refresh_peek=refresh_peek,
         breakpoint_store=memory,
+        companion=companion,
         clock=lambda: scenario.NOON + 12.0,
     )
 

@@ -1,0 +1,202 @@
+"""The conversation's pane: what is shown as it comes, and what the person can do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from textual.pilot import Pilot
+from textual.widgets import Collapsible, Input
+
+from iqdebug.assistant.transcript import Standing, Transcript
+from iqdebug.session import DebugSession
+from iqdebug.state import Diagnosis, Snapshot
+from iqdebug.tui.app import DebugApp
+from iqdebug.tui.chat_pane import ChatPane, linked
+from iqdebug.tui.chatting import OnScreen
+from iqdebug.tui.source_pane import SourcePane
+from tests.tui import causes
+from tests.tui.fake_session import FakeSession, app_on
+from tests.tui.scenario import SERVICE
+from tests.tui.screens import compare, screen, shows, until
+
+
+class Friend:
+    """Says what a test has it say."""
+
+    def __init__(self) -> None:
+        self.transcript = Transcript()
+        self.heard: list[str] = []
+        self.stopped = 0
+        self.closed = False
+        self.moments: list[Diagnosis] = []
+        self.screen: OnScreen | None = None
+
+    def begin(self, session: DebugSession, screen: OnScreen) -> None:
+        self.screen = screen
+
+    def moment(self, snapshot: Snapshot, diagnosis: Diagnosis) -> None:
+        self.moments.append(diagnosis)
+
+    async def said(self, text: str) -> None:
+        self.heard.append(text)
+        self.transcript.add("question", text)
+
+    async def stop(self) -> None:
+        self.stopped += 1
+
+    def completions(self, text: str) -> Sequence[str]:
+        return [word for word in ("/why", "/watch", "@file:") if word.startswith(text.split(" ")[-1])]
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+def talking() -> tuple[DebugApp, Friend]:
+    friend = Friend()
+    session = FakeSession(snapshot=causes.crashed())
+    return app_on(session, diagnose=causes.traced, companion=friend), friend
+
+
+async def ready(pilot: Pilot[int]) -> None:
+    await shows(pilot, "crashed: uncaught KeyError", "`order` has no key 'sku'")
+    await pilot.press("8")
+    await shows(pilot, "Ask about what is on the screen")
+
+
+READY = Standing("ready", "ready", "tiny-model", "on this machine", False, 3_000, 131_072)
+
+
+async def test_a_question_is_sent_and_its_answer_grows() -> None:
+    app, friend = talking()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        assert len(friend.moments) == 1
+        friend.transcript.stand(READY)
+        await pilot.press(*"why?", "enter")
+        await until(pilot, lambda: friend.heard == ["why?"])
+        answer = friend.transcript.add("answer", "The order has ", running=True)
+        await shows(pilot, "› why?", "The order has")
+        friend.transcript.put(replace(answer, text="The order has `SKU`, not `sku`.", running=False))
+        await shows(pilot, "The order has SKU, not sku.", "tiny-model", "3,000 of 131,072 tokens (2%)")
+
+
+async def test_thoughts_and_calls_are_folded_and_can_be_opened() -> None:
+    app, friend = talking()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        friend.transcript.add("thinking", "let me look at the stack", words="3 s")
+        call = friend.transcript.add("call", "stack(thread=1)", running=True)
+        await shows(pilot, "thought  3 s", "… stack(thread=1)")
+        done = replace(
+            call, running=False, detail="accept orders_service.py:58", words="3 frames, allowed by rule"
+        )
+        friend.transcript.put(done)
+        await shows(pilot, "stack(thread=1)   (3 frames, allowed by rule)")
+        assert "let me look" not in screen(app)
+        for each in app.query(Collapsible):
+            each.collapsed = False
+        await shows(pilot, "let me look at the stack", "accept orders_service.py:58")
+
+
+async def test_what_a_model_writes_cannot_draw_on_the_screen() -> None:
+    app, friend = talking()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        friend.transcript.add("call", "evil([bold]x[/bold]\x1b[2J)", detail="\x1b[31mred", words="[link]")
+        friend.transcript.add("answer", "a\x1b]0;title\x07b [x](https://example.org)")
+        await shows(pilot, "evil([bold]x[/bold]\\x1b[2J)", "a\\x1b]0;title\\x07b")
+
+
+async def test_a_place_in_an_answer_is_a_link_into_the_source() -> None:
+    assert (
+        linked("see `shop/app.py:31` and x.py:2.")
+        == "see [shop/app.py:31](place:shop/app.py:31) and [x.py:2](place:x.py:2)."
+    )
+    assert linked("```\nx.py:2\n```") == "```\nx.py:2\n```"
+    app, _ = talking()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        app.query_one(ChatPane).post_message(ChatPane.PlaceChosen("orders_service.py", 33))
+        source = app.query_one(SourcePane)
+        await until(pilot, lambda: (source.path, source.cursor_line) == (SERVICE, 33))
+
+
+async def test_history_completion_stop_and_leave() -> None:
+    app, friend = talking()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        field = app.query_one("#question", Input)
+        await pilot.press(*"one", "enter", *"two", "enter", "up", "up")
+        assert field.value == "one"
+        await pilot.press("down", "down")
+        assert field.value == ""
+        await pilot.press(*"/wh", "tab")
+        assert field.value == "/why "
+        friend.transcript.stand(replace(READY, state="answering", words="answering"))
+        await shows(pilot, "answering", "Esc: stop")
+        await pilot.press("escape")
+        await until(pilot, lambda: friend.stopped == 1)
+        friend.transcript.stand(READY)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.focused is not None and app.focused.id == "source")
+
+
+async def test_a_remote_model_is_named_at_all_times() -> None:
+    app, friend = talking()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        friend.transcript.stand(replace(READY, where="gpu.example.org", remote=True))
+        await shows(pilot, "every byte goes to gpu.example.org")
+        await pilot.press("escape", "4")
+        await shows(pilot, "→ gpu.example.org")
+
+
+async def test_consent_shows_the_exact_text_and_is_refused_by_escape() -> None:
+    app, friend = talking()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        assert friend.screen is not None
+        given: list[str] = []
+
+        async def asked(may_hold: bool) -> None:
+            assert friend.screen is not None
+            consent = friend.screen.consent
+            given.append(
+                await consent("evaluate in accept", "probe", "order.total()", "it may run code", may_hold)
+            )
+
+        app.run_worker(asked(True))
+        await shows(pilot, "The model asks to probe", "order.total()", "s: yes, for this session")
+        await pilot.press("s")
+        await until(pilot, lambda: given == ["session"])
+        app.run_worker(asked(False))
+        await shows(pilot, "The model asks to probe")
+        assert "for this session" not in screen(app)
+        await pilot.press("s", "escape")
+        await until(pilot, lambda: given == ["session", "no"])
+
+
+async def test_leaving_ends_the_model() -> None:
+    app, friend = talking()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("escape", "q")
+        await until(pilot, lambda: friend.closed)
+
+
+async def test_the_picture() -> None:
+    app, friend = talking()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        friend.transcript.stand(READY)
+        friend.transcript.add("question", "Why does accept fail?")
+        friend.transcript.add("thinking", "look at the keys", words="2 s")
+        friend.transcript.add("call", "frame(index=0)", detail="accept", words="5 values, allowed by rule")
+        friend.transcript.add(
+            "answer",
+            "**`order` has `SKU`, not `sku`.**\n\n1. orders_service.py:58 reads it\n2. `read_order` kept it",
+        )
+        friend.transcript.add("diff", "orders_service.py", detail='-    x["SKU"]\n+    x["sku"]')
+        await shows(pilot, "has SKU, not sku", '+    x["sku"]')
+        compare(app, "chat-120x40")
