@@ -112,12 +112,10 @@ class Tokenize(msgspec.Struct, frozen=True, tag=True):
 
 
 class Read(msgspec.Struct, frozen=True, tag=True):
-    """Evaluate these tokens, which are the whole log. Of them ``given`` were generated and are not
-    counted as evaluated when they are computed for the first time: indices into ``tokens``."""
+    """Evaluate these tokens, which are the whole log."""
 
     id: int
     tokens: list[int]
-    given: list[tuple[int, int]] = []
 
 
 class Generate(msgspec.Struct, frozen=True, tag=True):
@@ -128,7 +126,6 @@ class Generate(msgspec.Struct, frozen=True, tag=True):
     id: int
     tokens: list[int]
     sampler: Sampler
-    given: list[tuple[int, int]] = []
     grammar: str = ""
     trigger: str = ""
     thoughts: Thoughts = Thoughts()
@@ -180,6 +177,7 @@ class Ready(msgspec.Struct, frozen=True, tag=True):
 
     :param window: tokens of the context as llama.cpp made it.
     :param identity: the same for files with the same weights' layout and vocabulary.
+    :param ends: the tokens that end an answer, by their names.
     :param cuts: False where the memory cannot drop the log's end (recurrent models).
     """
 
@@ -194,7 +192,7 @@ class Ready(msgspec.Struct, frozen=True, tag=True):
     vocabulary: int
     bos: str
     eos: str
-    ends: list[int]
+    ends: dict[int, str]
     chatml: bool
     n_swa: int
     cuts: bool
@@ -223,7 +221,8 @@ class Finished(msgspec.Struct, frozen=True, tag=True):
         be restored.
     :param tokens: what was generated, an end token included.
     :param ended: the last of them is an end token.
-    :param evaluated: prompt tokens computed; ``reused``: those that were there already.
+    :param evaluated: prompt tokens computed (the last token of the answer before is none of them, though
+        it is computed together with what follows it); ``reused``: those that were there already.
     :param decoded: tokens that passed through the model for this request, generated ones included.
     :param valid: length of the log's evaluated part now.
     """
@@ -256,8 +255,8 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 Answer: TypeAlias = Loading | Ready | Tokens | Reading | Piece | Finished | Failed
 
 _encoder = msgspec.msgpack.Encoder()
-_requests = msgspec.msgpack.Decoder(Request)
-_answers = msgspec.msgpack.Decoder(Answer)
+_requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
+_answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
 
 
 def encode(message: Request | Answer) -> bytes:

@@ -88,7 +88,7 @@ class Engine:
         size = 256
         while True:
             buffer = ctypes.create_string_buffer(size)
-            length = native.llama_model_meta_val_str(self._model, key.encode(), buffer, size)  # type: ignore[arg-type]
+            length = native.llama_model_meta_val_str(self._model, key.encode(), buffer, size)
             if length < size:
                 return buffer.value.decode("utf-8", "replace") if length >= 0 else ""
             size = length + 1
@@ -294,7 +294,7 @@ def _load_model(options: LoadOptions, on_progress: Callable[[float], None]) -> A
         return True
 
     callback = native.llama_progress_callback(progress)
-    parameters.progress_callback = callback  # type: ignore[assignment]
+    parameters.progress_callback = callback
     parameters.n_gpu_layers = options.n_gpu_layers
     parameters.load_mode = native.LLAMA_LOAD_MODE_MMAP if options.use_mmap else native.LLAMA_LOAD_MODE_NONE
     overrides = _overrides(options)
@@ -315,9 +315,9 @@ def _layers_of(path: str) -> int:
         return 0
     try:
         buffer = ctypes.create_string_buffer(64)
-        native.llama_model_meta_val_str(model, b"general.architecture", buffer, 64)  # type: ignore[arg-type]
+        native.llama_model_meta_val_str(model, b"general.architecture", buffer, 64)
         key = buffer.value + b".block_count"
-        native.llama_model_meta_val_str(model, key, buffer, 64)  # type: ignore[arg-type]
+        native.llama_model_meta_val_str(model, key, buffer, 64)
         return int(buffer.value or b"0")
     except ValueError:
         return 0

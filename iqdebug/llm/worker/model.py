@@ -66,7 +66,7 @@ def load(
         vocabulary=engine.vocabulary,
         bos=engine.named(engine.first),
         eos=engine.named(engine.last),
-        ends=[token for token in range(engine.vocabulary) if engine.ends(token)],
+        ends={token: engine.named(token) for token in range(engine.vocabulary) if engine.ends(token)},
         chatml=all(len(engine.tokenize(name, True)) == 1 for name in ("<|im_start|>", "<|im_end|>")),
         n_swa=engine.n_swa,
         cuts=engine.cuts,
@@ -82,12 +82,14 @@ class Answers:
     def __init__(self, engine: Engine, send: Callable[[Answer], None]) -> None:
         self.engine = engine
         self._send = send
+        # The last answer's last token, which is only computed with what follows it: position and token.
+        self._unread: tuple[int, int] | None = None
 
     def read(self, request: Read, cancelled: Callable[[], bool]) -> Answer:
         account = _Account()
         if len(request.tokens) > self.engine.window:
             return _too_long(request.id, len(request.tokens), self.engine.window)
-        why = self._evaluate(request.id, request.tokens, request.given, account, cancelled)
+        why = self._evaluate(request.id, request.tokens, account, cancelled)
         return account.finished(request.id, why, len(self.engine.evaluated))
 
     def generate(self, request: Generate, cancelled: Callable[[], bool]) -> Answer:
@@ -101,7 +103,7 @@ class Answers:
         except GrammarError as error:
             return Failed(request.id, "The model cannot be held to its tools", f"{error}.")
         try:
-            why = self._evaluate(request.id, request.tokens, request.given, account, cancelled, True)
+            why = self._evaluate(request.id, request.tokens, account, cancelled, True)
             if why == "done":
                 why = self._answer(request, chooser, splitter, account, cancelled)
         except GrammarError as error:
@@ -168,7 +170,6 @@ class Answers:
         self,
         request: int,
         tokens: Sequence[int],
-        given: Sequence[tuple[int, int]],
         account: _Account,
         cancelled: Callable[[], bool],
         for_choice: bool = False,
@@ -190,7 +191,7 @@ class Answers:
             except OutOfCells:
                 return "window"
             account.decoded += len(part)
-            account.evaluated += len(part) - _overlap(place, place + len(part), given)
+            account.evaluated += len(part) - (self._unread == (place, part[0]))
             self._send(Reading(request, len(engine.evaluated) - start, total))
         return "done"
 
@@ -229,6 +230,8 @@ class Answers:
                     why = "window"
                 else:
                     account.decoded += 1
+        if account.tokens and len(engine.evaluated) < len(request.tokens) + len(account.tokens):
+            self._unread = len(engine.evaluated), account.tokens[-1]
         if rest := text.decode(b"", True):
             self._send(Piece(request.id, rest))
         return why
@@ -263,10 +266,6 @@ class _Account:
             first=self.first,
             seconds=time.monotonic() - self.started,
         )
-
-
-def _overlap(start: int, stop: int, spans: Sequence[tuple[int, int]]) -> int:
-    return sum(max(0, min(stop, last) - max(start, first)) for first, last in spans)
 
 
 def _too_long(request: int, tokens: int, window: int) -> Failed:

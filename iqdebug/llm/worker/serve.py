@@ -85,7 +85,9 @@ class _Desk:
                 self._carry_out(request)
             except Exception as error:
                 traceback.print_exc()
-                self.send(Failed(request.id, "The model's process failed", f"{type(error).__name__}: {error}"))
+                self.send(
+                    Failed(request.id, "The model's process failed", f"{type(error).__name__}: {error}")
+                )
             finally:
                 self._cancelled.discard(request.id)
                 sys.stderr.flush()
