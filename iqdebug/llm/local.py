@@ -220,7 +220,7 @@ class LocalBackend:
         await self.start()
         request = wire.Complete(self._worker.number(), prefix, suffix, _sampler(sampling or _COMPLETION))
         finished = await self._ask(request, wire.Finished)
-        self._account(finished, reused=0)
+        self._account(finished, generated=len(finished.tokens))
         return finished.text
 
     async def cancel(self) -> None:
@@ -256,7 +256,7 @@ class LocalBackend:
                 if isinstance(answer, wire.Reading):
                     job.events.put_nowait(Prefilling(answer.done, answer.total))
                 elif isinstance(answer, wire.Finished):
-                    self._account(answer, reused=0)
+                    self._account(answer)
 
     async def _answer(self, job: _Job, sampling: Sampling, force_call: bool) -> None:
         await self.start()
@@ -288,13 +288,15 @@ class LocalBackend:
             raise self._why(error.failed) from error
         assert finished is not None
         job.tell(reader.finish())
-        self._account(finished, reused=finished.reused)
         why = "calls" if finished.why == "stop" and reader.calls else finished.why
-        block = self._keep(reader.message(), prompt, finished, why)
+        block, generated = self._keep(reader.message(), prompt, finished, why)
+        self._account(finished, finished.reused, generated)
         job.events.put_nowait(Done(block, why, self._counters, finished.first, finished.seconds))
 
-    def _keep(self, message: Message, prompt: list[int], finished: wire.Finished, why: str) -> Block:
-        """The answer at the log's end, with the tokens that were generated."""
+    def _keep(
+        self, message: Message, prompt: list[int], finished: wire.Finished, why: str
+    ) -> tuple[Block, int]:
+        """The answer at the log's end, and how many of its tokens were generated."""
         assert self._template is not None and self._ready is not None
         log, generated, emitted = self._log, list(finished.tokens), ""
         if finished.ended:
@@ -305,7 +307,8 @@ class LocalBackend:
             else:
                 generated.pop()  # it has not been evaluated, and the template ends answers otherwise
         partial = why not in ("stop", "calls")
-        return log.add(message, [*prompt, *generated], emitted, len(generated), partial)
+        block = log.add(message, [*prompt, *generated], emitted, len(generated), partial)
+        return block, len(generated)
 
     # On disk.
 
@@ -379,12 +382,12 @@ class LocalBackend:
         except Refused as error:
             raise self._why(error.failed) from error
 
-    def _account(self, finished: wire.Finished, reused: int) -> None:
+    def _account(self, finished: wire.Finished, reused: int = 0, generated: int = 0) -> None:
         old = self._counters
         self._counters = Counters(
             old.evaluated + finished.evaluated,
             old.reused + reused,
-            old.generated + len(finished.tokens),
+            old.generated + generated,
         )
         self.decoded += finished.decoded
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -71,7 +72,9 @@ class Engine:
         self.cuts = not (
             native.llama_model_is_recurrent(self._model) or native.llama_model_is_hybrid(self._model)
         )
+        self._tags: re.Pattern[str] | None = None
         self.marks = {tokens[0] for mark in MARKS if len(tokens := self.tokenize(mark, True)) == 1}
+        self._tags = self._tag_names()
         # Tokens that an answer must not hold: they would begin another turn.
         self.banned = [
             token
@@ -115,7 +118,18 @@ class Engine:
     # Tokens.
 
     def tokenize(self, text: str, special: bool) -> list[int]:
-        """Nothing is put before or after. A text that is not Unicode has its rest replaced."""
+        """Nothing is put before or after. Without ``special`` no token stands for a tag or a turn's end:
+        llama.cpp leaves only control tokens out by itself, so other tags are taken apart first."""
+        if special or self._tags is None:
+            return self._tokenize(text, special)
+        found: list[int] = []
+        place = 0
+        for tag in self._tags.finditer(text):
+            found += self._tokenize(text[place : tag.start() + 1], False)
+            place = tag.start() + 1
+        return found + self._tokenize(text[place:], False)
+
+    def _tokenize(self, text: str, special: bool) -> list[int]:
         data = text.encode("utf-8", "replace")
         room = len(data) + 8
         while True:
@@ -124,6 +138,15 @@ class Engine:
             if count >= 0:
                 return list(found[:count])
             room = -count
+
+    def _tag_names(self) -> re.Pattern[str] | None:
+        names = (
+            self.named(token)
+            for token in range(self.vocabulary)
+            if native.llama_vocab_get_attr(self.vocab, token) & native.LLAMA_TOKEN_ATTR_USER_DEFINED
+        )
+        tags = [re.escape(name) for name in names if len(name) > 2 and name[0] + name[-1] in ("<>", "[]")]
+        return re.compile("|".join(sorted(tags, key=len, reverse=True))) if tags else None
 
     def piece(self, token: int) -> bytes:
         """A token's bytes; those of control tokens are none, except for the marks of thoughts and calls."""

@@ -24,7 +24,7 @@ from iqdebug.llm.wire import (
 )
 from iqdebug.llm.worker.engine import CACHE_TYPES, CannotLoad, Engine, OutOfCells
 from iqdebug.llm.worker.native import NativeLog, why_it_failed
-from iqdebug.llm.worker.sampling import Chooser, GrammarError
+from iqdebug.llm.worker.sampling import Chooser, GrammarError, Letters
 
 __all__ = ["Answers", "load"]
 
@@ -82,6 +82,7 @@ class Answers:
     def __init__(self, engine: Engine, send: Callable[[Answer], None]) -> None:
         self.engine = engine
         self._send = send
+        self._letters = Letters([engine.piece(token) for token in range(engine.vocabulary)])
         # The last answer's last token, which is only computed with what follows it: position and token.
         self._unread: tuple[int, int] | None = None
 
@@ -119,7 +120,7 @@ class Answers:
         room = engine.window - len(engine.evaluated) - len(prompt)
         if room <= 0:
             return _too_long(request.id, len(prompt), engine.window - len(engine.evaluated))
-        chooser = Chooser(engine.vocab, request.sampler, engine.banned, engine.piece)
+        chooser = Chooser(engine.vocab, request.sampler, engine.banned, self._letters)
         text = codecs.getincrementaldecoder("utf-8")("replace")
         written, why = "", "length"
         try:
@@ -139,7 +140,7 @@ class Answers:
                 if engine.ends(token):
                     why = "stop"
                     break
-                written += text.decode(engine.piece(token))
+                written += text.decode(self._letters.pieces[token])
                 engine.extend_side([token], len(prompt) + len(account.tokens) - 1)
                 account.decoded += 1
         except OutOfCells:
@@ -163,7 +164,7 @@ class Answers:
     def _chooser(self, request: Generate) -> Chooser:
         engine = self.engine
         return Chooser(
-            engine.vocab, request.sampler, engine.banned, engine.piece, request.grammar, request.trigger
+            engine.vocab, request.sampler, engine.banned, self._letters, request.grammar, request.trigger
         )
 
     def _evaluate(
@@ -216,7 +217,7 @@ class Answers:
             if engine.ends(token):
                 account.ended, why = True, "stop"
                 break
-            if new := text.decode(engine.piece(token)):
+            if new := text.decode(self._letters.pieces[token]):
                 splitter.feed(new)
                 self._send(Piece(request.id, new))
             if len(account.tokens) >= request.sampler.max_tokens:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import ctypes
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from llama_cpp import llama_cpp as native
 
 from iqdebug.llm.wire import Sampler
 
-__all__ = ["Chooser", "GrammarError"]
+__all__ = ["Chooser", "GrammarError", "Letters"]
 
 PENALTY_WINDOW = 64
 """Tokens that the repeat penalty looks back on."""
@@ -41,13 +42,14 @@ class Chooser:
         vocab: Any,
         sampler: Sampler,
         banned: list[int],
-        piece: Callable[[int], bytes],
+        letters: Letters,
         grammar: str = "",
         trigger: str = "",
     ) -> None:
         self._vocab = vocab
         self._size = native.llama_vocab_n_tokens(vocab)
-        self._piece = piece
+        self._letters = letters
+        self._partial = b""  # bytes of a letter that is not whole yet
         self._text = grammar
         self._trigger = trigger.encode()
         self._tail = b""  # the answer's last bytes, where the trigger may have begun
@@ -74,10 +76,12 @@ class Chooser:
             return self._watch(context)
         logits = self._logits(context)
         token = self._pick(logits)
-        if not self._allows(token):
-            token = self._pick(logits, by_grammar=True)
+        whole = self._letters.allowed(self._partial)
+        if not (whole[token] and self._allows(token)):
+            token = self._pick(np.where(whole, logits, -np.inf), by_grammar=True)
         native.llama_sampler_accept(self._chain, token)
         native.llama_sampler_accept(self._grammar, token)
+        self._partial = self._letters.rest(self._partial + self._letters.pieces[token])
         return token
 
     def _watch(self, context: Any) -> int:
@@ -86,7 +90,7 @@ class Chooser:
         refused: list[int] = []
         while True:
             token = self._pick(self._logits(context), refused=refused)
-            tail = self._tail + self._piece(token)
+            tail = self._tail + self._letters.pieces[token]
             place = tail.find(self._trigger)
             if place < 0:
                 self._tail = tail[-len(self._trigger) :]
@@ -136,6 +140,40 @@ class Chooser:
         array = native.llama_token_data_array(data=ctypes.pointer(one), size=1, selected=-1, sorted=False)
         native.llama_sampler_apply(self._grammar, ctypes.byref(array))
         return bool(one.logit == 1.0)
+
+
+class Letters:
+    """Which tokens keep a text valid UTF-8. llama.cpp's grammars count bytes that are no letter as one,
+    so that a string of them could grow longer than its schema allows.
+
+    :param pieces: the bytes of each token.
+    """
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self.pieces = pieces
+        self._at_start = np.fromiter((_valid(piece) for piece in pieces), dtype=bool, count=len(pieces))
+        self._going_on = [token for token, piece in enumerate(pieces) if piece and 0x80 <= piece[0] < 0xC0]
+
+    def allowed(self, partial: bytes) -> Any:
+        """For each token, whether it can follow these bytes of a letter."""
+        if not partial:
+            return self._at_start
+        allowed = np.zeros(len(self.pieces), dtype=bool)
+        for token in self._going_on:
+            allowed[token] = _valid(partial + self.pieces[token])
+        return allowed
+
+    def rest(self, data: bytes) -> bytes:
+        """The bytes at the end that are not a whole letter yet."""
+        return data[codecs.utf_8_decode(data, "replace", False)[1] :]
+
+
+def _valid(data: bytes) -> bool:
+    try:
+        codecs.utf_8_decode(data, "strict", False)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _grammar(vocab: Any, grammar: str, root: str) -> Any:
