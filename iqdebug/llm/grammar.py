@@ -85,7 +85,7 @@ def call_grammar(tools: Sequence[Tool]) -> str:
         rules += writer.rules
     heads = [
         'root ::= "<tool_call>" after',
-        'after ::= "\\n"? line',
+        'after ::= "\\n" line',
         f"line ::= call (again){{0,{CALLS_PER_TURN - 1}}}",
         'again ::= "\\n<tool_call>\\n" call',
         f'call ::= ({" | ".join(bodies)}) "\\n</tool_call>"',
@@ -125,7 +125,7 @@ class _Writer:
             name = f"{self._prefix}ref{len(self._references)}"
             self._references[path] = name
             target: Any = self._root
-            for step in path.removeprefix("#").strip("/").split("/"):
+            for step in filter(None, path.removeprefix("#").split("/")):
                 if not isinstance(target, Mapping) or step not in target:
                     raise UnsupportedSchema(f"there is no {path}")
                 target = target[step]

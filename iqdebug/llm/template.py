@@ -86,6 +86,11 @@ class ChatTemplate:
                 return self._cut_out(text, attempt, len(attempt) > 1, emitted)
             except TemplateError as error:
                 refusal = error
+        if len(said) == 1:
+            # A template that says nothing without a question is asked with one.
+            question = _Said("user", f"m{self._nonce}pe", ())
+            text = self._render([*said, question], tools)
+            return self._cut_out(text[: _behind(text, said[0].mark)], said, False, emitted)
         raise refusal or TemplateError("an empty conversation")
 
     def generation(self, history: Sequence[Message], tools: Sequence[Tool] = (), emitted: str = "") -> str:
@@ -189,6 +194,8 @@ class ChatTemplate:
         if end - len(said[-1].mark) < start:
             raise TemplateError("the template changes the order of messages")
         joint = text[start : end - len(said[-1].mark)]
+        if self._nonce in joint:
+            raise TemplateError("the template repeats an earlier message")
         parts = [(_without(joint, emitted), True), *said[-1].parts]
         return [part for part in parts if part[0]]
 

@@ -169,8 +169,21 @@ class Letters:
 
 
 def _valid(data: bytes) -> bool:
+    """Whether a valid text can begin with these bytes."""
     try:
-        codecs.utf_8_decode(data, "strict", False)
+        rest = data[codecs.utf_8_decode(data, "strict", False)[1] :]
+    except UnicodeDecodeError:
+        return False
+    if not rest:
+        return True
+    # Python takes some beginnings, such as those of surrogates, that no byte can complete.
+    missing = (2 if rest[0] < 0xE0 else 3 if rest[0] < 0xF0 else 4) - len(rest)
+    return any(_decodes(rest + last * missing) for last in (b"\x80", b"\xbf"))
+
+
+def _decodes(data: bytes) -> bool:
+    try:
+        data.decode()
     except UnicodeDecodeError:
         return False
     return True
