@@ -71,8 +71,8 @@ _REASONS: tuple[tuple[str, str, str, str], ...] = (
         "",
     ),
     (
-        r"missing tensor '([^']*)'",
-        "The file lacks the tensor {1!r}.",
+        r"tensor '([^']*)' not found|missing tensor '[^']*'",
+        "The file lacks tensors, such as {1!r}.",
         "It is incomplete or a vocabulary only: fetch it again, and name the first part of a split file.",
         "",
     ),
