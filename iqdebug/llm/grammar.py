@@ -1,0 +1,282 @@
+"""JSON schema → GBNF, and the grammar of a turn's tool calls.
+
+What the grammar lets through is valid against the schema: a keyword that it cannot keep is refused
+rather than ignored. The grammar may be narrower than the schema: properties come in the order of the
+schema, required ones first, and there are none beside those declared.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from iqdebug.llm.messages import Tool
+
+__all__ = ["CALLS_PER_TURN", "UnsupportedSchema", "call_grammar", "schema_grammar"]
+
+CALLS_PER_TURN = 8
+LONGEST_REPEAT = 1000
+"""llama.cpp expands repetitions; longer ones are narrowed to this."""
+
+_SILENT = {
+    "title",
+    "description",
+    "default",
+    "examples",
+    "$schema",
+    "$id",
+    "$defs",
+    "definitions",
+    "deprecated",
+}
+_KEPT = {
+    "object": {"properties", "required", "additionalProperties"},
+    "array": {"items", "minItems", "maxItems"},
+    "string": {"minLength", "maxLength"},
+    "integer": {"minimum", "maximum"},
+    "number": set[str](),
+    "boolean": set[str](),
+    "null": set[str](),
+}
+_BASE = r"""
+string ::= "\"" char* "\""
+char ::= [^"\\\x00-\x1F\x7F] | "\\" (["\\/bfnrt] | "u" unit)
+unit ::= [0-9a-cA-CefEF] hex hex hex | [dD] [0-7] hex hex
+hex ::= [0-9a-fA-F]
+integer ::= "-"? natural
+natural ::= "0" | [1-9] [0-9]{0,14}
+number ::= integer ("." [0-9]{1,15})? ([eE] [-+]? [0-9]{1,2})?
+boolean ::= "true" | "false"
+null ::= "null"
+value ::= object | array | string | number | boolean | null
+object ::= "{" (string ": " value (", " string ": " value)*)? "}"
+array ::= "[" (value (", " value)*)? "]"
+"""
+
+
+class UnsupportedSchema(ValueError):
+    """A schema that a grammar cannot keep to the letter."""
+
+
+def schema_grammar(schema: Mapping[str, Any] | bool) -> str:
+    """A grammar whose ``root`` is the JSON text of a value of the schema, on one line.
+
+    :raises UnsupportedSchema: it uses a keyword that cannot be guaranteed.
+    """
+    writer = _Writer(schema)
+    return writer.text(f"root ::= {writer.rule(schema)}")
+
+
+def call_grammar(tools: Sequence[Tool]) -> str:
+    """One to :data:`CALLS_PER_TURN` calls in the ``<tool_call>`` format and nothing else: rule ``root``
+    from the first token on, ``after`` behind the first ``<tool_call>``, ``line`` behind that and a
+    line's end.
+
+    :raises UnsupportedSchema: a tool's parameters cannot be guaranteed.
+    """
+    rules: list[str] = []
+    bodies: list[str] = []
+    for number, tool in enumerate(tools):
+        writer = _Writer(tool.parameters, f"t{number}-")
+        arguments = writer.rule({"type": "object", "properties": {}, **tool.parameters})
+        head = _literal('{"name": ' + json.dumps(tool.name, ensure_ascii=False) + ', "arguments": ')
+        bodies.append(f'{head} {arguments} "}}"')
+        rules += writer.rules
+    heads = [
+        'root ::= "<tool_call>" after',
+        'after ::= "\\n" line',
+        f"line ::= call (again){{0,{CALLS_PER_TURN - 1}}}",
+        'again ::= "\\n<tool_call>\\n" call',
+        f'call ::= ({" | ".join(bodies)}) "\\n</tool_call>"',
+    ]
+    return "\n".join([*heads, *rules]) + _BASE
+
+
+class _Writer:
+    def __init__(self, root: Mapping[str, Any] | bool, prefix: str = "") -> None:
+        self._root = root
+        self._prefix = prefix
+        self._references: dict[str, str] = {}
+        self.rules: list[str] = []
+
+    def text(self, *heads: str) -> str:
+        return "\n".join([*heads, *self.rules]) + _BASE
+
+    def rule(self, schema: Mapping[str, Any] | bool) -> str:
+        """The name of a rule for the schema."""
+        if schema is True or schema == {}:
+            return "value"
+        if not isinstance(schema, Mapping):
+            raise UnsupportedSchema("a schema that nothing fits")
+        if "$ref" in schema:
+            return self._reference(str(schema["$ref"]))
+        return self._define(self._body(schema))
+
+    def _define(self, body: str) -> str:
+        if body in _NAMES:
+            return body
+        name = f"{self._prefix}r{len(self.rules)}"
+        self.rules.append(f"{name} ::= {body}")
+        return name
+
+    def _reference(self, path: str) -> str:
+        if path not in self._references:
+            name = f"{self._prefix}ref{len(self._references)}"
+            self._references[path] = name
+            target: Any = self._root
+            for step in filter(None, path.removeprefix("#").split("/")):
+                if not isinstance(target, Mapping) or step not in target:
+                    raise UnsupportedSchema(f"there is no {path}")
+                target = target[step]
+            self.rules.append(f"{name} ::= {self.rule(target)}")
+        return self._references[path]
+
+    def _body(self, schema: Mapping[str, Any]) -> str:
+        keys = set(schema) - _SILENT
+        nullable = bool(schema.get("nullable"))
+        keys.discard("nullable")
+        if "const" in keys or "enum" in keys:
+            values = [schema["const"]] if "const" in keys else list(schema["enum"])
+            if keys - {"const", "enum", "type"}:
+                raise UnsupportedSchema(f"enum together with {sorted(keys)}")
+            options = [_literal(json.dumps(value, ensure_ascii=False)) for value in values]
+        elif "anyOf" in keys:
+            if keys - {"anyOf"}:
+                raise UnsupportedSchema(f"anyOf together with {sorted(keys - {'anyOf'})}")
+            options = [self.rule(option) for option in schema["anyOf"]]
+        else:
+            types = schema.get("type", "object" if "properties" in keys else None)
+            if types is None:
+                raise UnsupportedSchema(f"the keywords {sorted(keys)} without a type")
+            types = [types] if isinstance(types, str) else list(types)
+            known = {"type"}.union(*(_KEPT.get(name, set()) for name in types))
+            if keys - known:
+                raise UnsupportedSchema(f"the keywords {sorted(keys - known)}")
+            options = [self._typed(name, schema) for name in types]
+        if nullable:
+            options.append("null")
+        if not options:
+            raise UnsupportedSchema("a schema that nothing fits")
+        return " | ".join(options)
+
+    def _typed(self, name: str, schema: Mapping[str, Any]) -> str:
+        if name == "object":
+            return self._object(schema)
+        if name == "array":
+            return self._array(schema)
+        if name == "string":
+            shortest, longest = schema.get("minLength", 0), schema.get("maxLength")
+            if not shortest and longest is None:
+                return "string"
+            return f'"\\"" char{_times(shortest, longest)} "\\""'
+        if name == "integer":
+            return _integer(schema.get("minimum"), schema.get("maximum"))
+        if name in ("number", "boolean", "null"):
+            return name
+        raise UnsupportedSchema(f"the type {name!r}")
+
+    def _object(self, schema: Mapping[str, Any]) -> str:
+        properties = schema.get("properties")
+        more = schema.get("additionalProperties", properties is None)
+        if not properties:
+            if more is True and properties is None:
+                return "object"
+            if isinstance(more, Mapping):
+                pair = f'string ": " {self.rule(more)}'
+                return f'"{{" ({pair} (", " {pair})*)? "}}"'
+            return '"{}"'
+        required = [name for name in properties if name in schema.get("required", ())]
+        if missing := set(schema.get("required", ())) - set(properties):
+            raise UnsupportedSchema(f"required but not declared: {sorted(missing)}")
+        optional = [name for name in properties if name not in required]
+
+        def pair_of(name: str) -> str:
+            return f"{_literal(json.dumps(name, ensure_ascii=False) + ': ')} {self.rule(properties[name])}"
+
+        pairs = {name: self._define(pair_of(name)) for name in properties}
+        tail = [f'(", " {pairs[name]})?' for name in optional]
+        if required:
+            head = ' ", " '.join(pairs[name] for name in required)
+            return " ".join(['"{"', head, *tail, '"}"'])
+        choices = [" ".join([pairs[name], *tail[place + 1 :]]) for place, name in enumerate(optional)]
+        return f'"{{" ({" | ".join(choices)})? "}}"'
+
+    def _array(self, schema: Mapping[str, Any]) -> str:
+        item = self.rule(schema.get("items", True))
+        fewest, most = schema.get("minItems", 0), schema.get("maxItems")
+        if most == 0:
+            return '"[]"'
+        rest = f'(", " {item}){_times(max(0, fewest - 1), None if most is None else most - 1)}'
+        return f'"[" {item} {rest} "]"' if fewest else f'"[" ({item} {rest})? "]"'
+
+
+_NAMES = {line.split(" ", 1)[0] for line in _BASE.splitlines() if line}
+
+
+def _times(fewest: int, most: int | None) -> str:
+    if fewest > LONGEST_REPEAT:
+        raise UnsupportedSchema(f"more than {LONGEST_REPEAT} repetitions")
+    if most is None:
+        return f"{{{fewest},}}" if fewest else "*"
+    return f"{{{fewest},{min(most, LONGEST_REPEAT)}}}"
+
+
+def _literal(text: str) -> str:
+    """Text as a GBNF string."""
+    escaped = []
+    for letter in text:
+        if letter in '"\\':
+            escaped.append("\\" + letter)
+        elif letter == "\n":
+            escaped.append("\\n")
+        elif ord(letter) < 32:
+            escaped.append(f"\\x{ord(letter):02X}")
+        else:
+            escaped.append(letter)
+    return '"' + "".join(escaped) + '"'
+
+
+def _integer(low: Any, high: Any) -> str:
+    """Integers from ``low`` to ``high``, either of which may be None."""
+    if low is None and high is None:
+        return "integer"
+    for bound in (low, high):
+        if bound is not None and bound != int(bound):
+            raise UnsupportedSchema(f"the bound {bound}")
+    widest = 10**15 - 1
+    low = -widest if low is None else int(low)
+    high = widest if high is None else int(high)
+    if low > high or max(abs(low), abs(high)) > widest:
+        raise UnsupportedSchema(f"integers from {low} to {high}")
+    options = []
+    if low < 0:
+        options += [f'"-" {digits}' for digits in _range(max(1, -high), -low)]
+    if high >= 0:
+        options += _range(max(0, low), high)
+    return " | ".join(options)
+
+
+def _range(low: int, high: int) -> list[str]:
+    """Sequences of digit classes that stand for exactly the naturals from ``low`` to ``high``."""
+    options = []
+    while low <= high:
+        # The widest block low … last that differs in its last digits alone, all of them free.
+        free = 0
+        while (low % 10 ** (free + 1) == 0 and low + 10 ** (free + 1) - 1 <= high) and (
+            low >= 10 ** (free + 1)  # a leading digit is fixed, so that there are no leading zeros
+        ):
+            free += 1
+        step = 10**free
+        head = low // step
+        top = head
+        while top % 10 != 9 and (top + 2) * step - 1 <= high:
+            top += 1
+        prefix, first, last = str(head)[:-1], str(head)[-1], str(top)[-1]
+        parts = [f'"{prefix}"'] if prefix else []
+        parts.append(f"[{first}-{last}]" if first != last else f'"{first}"')
+        if free:
+            parts.append(f"[0-9]{{{free}}}")
+        options.append(" ".join(parts))
+        low = (top + 1) * step
+    return options

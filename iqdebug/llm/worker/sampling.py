@@ -1,0 +1,227 @@
+"""Choosing the next token: sampler chains, and grammars that hold from a trigger on."""
+
+from __future__ import annotations
+
+import codecs
+import ctypes
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from llama_cpp import llama_cpp as native
+
+from iqdebug.llm.wire import Sampler
+
+__all__ = ["Chooser", "GrammarError", "Letters"]
+
+PENALTY_WINDOW = 64
+"""Tokens that the repeat penalty looks back on."""
+
+_CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)], align=True)
+
+
+class GrammarError(ValueError):
+    """llama.cpp does not take the grammar, or it leaves no token to go on with."""
+
+
+class Chooser:
+    """The choice of one answer's tokens.
+
+    Control tokens other than those that end an answer are never chosen, so that an answer cannot open
+    another turn. With a grammar, the unconstrained choice is tried first and only a token that breaks
+    the grammar is chosen anew among those that keep it.
+
+    :param grammar: GBNF with the rules ``root`` (from the first token on), ``after`` (behind the
+        trigger) and ``line`` (behind the trigger and a line's end); "" for none.
+    :param trigger: the grammar holds from where this text ends in the answer; "" from the start.
+    """
+
+    def __init__(
+        self,
+        vocab: Any,
+        sampler: Sampler,
+        banned: list[int],
+        letters: Letters,
+        grammar: str = "",
+        trigger: str = "",
+    ) -> None:
+        self._vocab = vocab
+        self._size = native.llama_vocab_n_tokens(vocab)
+        self._letters = letters
+        self._partial = b""  # bytes of a letter that is not whole yet
+        self._text = grammar
+        self._trigger = trigger.encode()
+        self._tail = b""  # the answer's last bytes, where the trigger may have begun
+        self._candidates = np.zeros(self._size, dtype=_CANDIDATE)
+        self._grammar: Any = None
+        # A grammar that llama.cpp does not take should fail now rather than in the middle of an answer.
+        made = _grammar(vocab, grammar, "root") if grammar else None
+        if trigger and made is not None:
+            native.llama_sampler_free(made)
+        else:
+            self._grammar = made
+        self._chain = _chain(self._size, sampler, banned)
+
+    def choose(self, context: Any, thinking: bool) -> int:
+        """The next token after the context's last logits. Within a thought, nothing is constrained and
+        the trigger means nothing.
+
+        :raises GrammarError: nothing goes on from here.
+        """
+        if not self._text or thinking:
+            self._tail = b""
+            return int(native.llama_sampler_sample(self._chain, context, -1))  # which accepts it too
+        if self._grammar is None:
+            return self._watch(context)
+        logits = self._logits(context)
+        token = self._pick(logits)
+        whole = self._letters.allowed(self._partial)
+        if not (whole[token] and self._allows(token)):
+            token = self._pick(np.where(whole, logits, -np.inf), by_grammar=True)
+        native.llama_sampler_accept(self._chain, token)
+        native.llama_sampler_accept(self._grammar, token)
+        self._partial = self._letters.rest(self._partial + self._letters.pieces[token])
+        return token
+
+    def _watch(self, context: Any) -> int:
+        """Choose freely, and begin to constrain once the trigger is complete. A token that completes
+        it and goes on with anything but a line's end is not taken: it may break the grammar."""
+        refused: list[int] = []
+        while True:
+            token = self._pick(self._logits(context), refused=refused)
+            tail = self._tail + self._letters.pieces[token]
+            place = tail.find(self._trigger)
+            if place < 0:
+                self._tail = tail[-len(self._trigger) :]
+                break
+            rest = tail[place + len(self._trigger) :]
+            if rest in (b"", b"\n"):
+                self._grammar = _grammar(self._vocab, self._text, "line" if rest else "after")
+                break
+            refused.append(token)
+        native.llama_sampler_accept(self._chain, token)
+        return token
+
+    def close(self) -> None:
+        native.llama_sampler_free(self._chain)
+        if self._grammar is not None:
+            native.llama_sampler_free(self._grammar)
+            self._grammar = None
+
+    def _logits(self, context: Any) -> Any:
+        return np.ctypeslib.as_array(native.llama_get_logits_ith(context, -1), shape=(self._size,))
+
+    def _pick(self, logits: Any, by_grammar: bool = False, refused: Sequence[int] = ()) -> int:
+        array = self._array(logits)
+        self._candidates["logit"][list(refused)] = -np.inf
+        if by_grammar:
+            native.llama_sampler_apply(self._grammar, ctypes.byref(array))
+            if not np.isfinite(self._candidates["logit"]).any():
+                raise GrammarError("the grammar leaves no token to go on with")
+        native.llama_sampler_apply(self._chain, ctypes.byref(array))
+        if array.selected < 0:
+            raise GrammarError("no token was selected")
+        return int(array.data[array.selected].id)
+
+    def _array(self, logits: Any) -> Any:
+        self._candidates["id"] = np.arange(self._size, dtype=np.int32)
+        self._candidates["logit"] = logits
+        self._candidates["p"] = 0.0
+        return native.llama_token_data_array(
+            data=self._candidates.ctypes.data_as(native.llama_token_data_p),
+            size=self._size,
+            selected=-1,
+            sorted=False,
+        )
+
+    def _allows(self, token: int) -> bool:
+        one = native.llama_token_data(id=token, logit=1.0, p=0.0)
+        array = native.llama_token_data_array(data=ctypes.pointer(one), size=1, selected=-1, sorted=False)
+        native.llama_sampler_apply(self._grammar, ctypes.byref(array))
+        return bool(one.logit == 1.0)
+
+
+class Letters:
+    """Which tokens keep a text valid UTF-8. llama.cpp's grammars count bytes that are no letter as one,
+    so that a string of them could grow longer than its schema allows.
+
+    :param pieces: the bytes of each token.
+    """
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self.pieces = pieces
+        self._at_start = np.fromiter((_valid(piece) for piece in pieces), dtype=bool, count=len(pieces))
+        self._going_on = [token for token, piece in enumerate(pieces) if piece and 0x80 <= piece[0] < 0xC0]
+
+    def allowed(self, partial: bytes) -> Any:
+        """For each token, whether it can follow these bytes of a letter."""
+        if not partial:
+            return self._at_start
+        allowed = np.zeros(len(self.pieces), dtype=bool)
+        for token in self._going_on:
+            allowed[token] = _valid(partial + self.pieces[token])
+        return allowed
+
+    def rest(self, data: bytes) -> bytes:
+        """The bytes at the end that are not a whole letter yet."""
+        return data[codecs.utf_8_decode(data, "replace", False)[1] :]
+
+
+def _valid(data: bytes) -> bool:
+    """Whether a valid text can begin with these bytes."""
+    try:
+        rest = data[codecs.utf_8_decode(data, "strict", False)[1] :]
+    except UnicodeDecodeError:
+        return False
+    if not rest:
+        return True
+    # Python takes some beginnings, such as those of surrogates, that no byte can complete.
+    missing = (2 if rest[0] < 0xE0 else 3 if rest[0] < 0xF0 else 4) - len(rest)
+    return any(_decodes(rest + last * missing) for last in (b"\x80", b"\xbf"))
+
+
+def _decodes(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _grammar(vocab: Any, grammar: str, root: str) -> Any:
+    made = native.llama_sampler_init_grammar(vocab, grammar.encode(), root.encode())
+    if not made:
+        raise GrammarError("llama.cpp does not take the grammar")
+    return made
+
+
+def _chain(size: int, sampler: Sampler, banned: list[int]) -> Any:
+    parameters = native.llama_sampler_chain_default_params()
+    parameters.no_perf = True
+    chain = native.llama_sampler_chain_init(parameters)
+
+    def add(link: Any) -> None:
+        native.llama_sampler_chain_add(chain, link)
+
+    if banned:
+        biases = (native.llama_logit_bias * len(banned))(
+            *(native.llama_logit_bias(token=token, bias=float("-inf")) for token in banned)
+        )
+        add(native.llama_sampler_init_logit_bias(size, len(banned), biases))
+    if sampler.repeat_penalty != 1.0:
+        penalties = (PENALTY_WINDOW, sampler.repeat_penalty, 0.0, 0.0)
+        add(native.llama_sampler_init_penalties(size, *penalties))
+    if sampler.temperature <= 0:
+        add(native.llama_sampler_init_greedy())
+        return chain
+    if sampler.top_k > 0:
+        add(native.llama_sampler_init_top_k(sampler.top_k))
+    if sampler.top_p < 1:
+        add(native.llama_sampler_init_top_p(sampler.top_p, 1))
+    if sampler.min_p > 0:
+        add(native.llama_sampler_init_min_p(sampler.min_p, 1))
+    add(native.llama_sampler_init_temp(sampler.temperature))
+    seed = random.randrange(2**32 - 1) if sampler.seed is None else sampler.seed % (2**32 - 1)
+    add(native.llama_sampler_init_dist(seed))
+    return chain

@@ -1,0 +1,192 @@
+"""Whatever a model of random weights says under a schema's grammar is valid against the schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from iqdebug.llm.grammar import UnsupportedSchema, _range, call_grammar, schema_grammar
+from iqdebug.llm.messages import Tool
+from iqdebug.llm.wire import Sampler
+from iqdebug.llm.worker.engine import Engine
+from iqdebug.llm.worker.sampling import Chooser, GrammarError, Letters
+from tests.llm.conftest import options_for
+
+
+@pytest.fixture(scope="module")
+def engine(tiny_model: Path) -> Iterator[Engine]:
+    one = Engine(options_for(tiny_model), lambda fraction: None)
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="module")
+def letters(engine: Engine) -> Letters:
+    return Letters([engine.piece(token) for token in range(engine.vocabulary)])
+
+
+def say(engine: Engine, letters: Letters, grammar: str, seed: int, most: int = 600) -> str | None:
+    """An answer under a grammar; None when it did not come to its end."""
+    sampler = Sampler(3.0, 1.0, 0, 0.0, 1.0, most, seed)
+    chooser = Chooser(engine.vocab, sampler, engine.banned, letters, grammar)
+    engine.clear()
+    engine.extend(engine.tokenize("go", False))
+    said = b""
+    try:
+        for _ in range(most):
+            token = chooser.choose(engine.context, False)
+            if engine.ends(token):
+                return said.decode()
+            said += letters.pieces[token]
+            engine.extend([token])
+    finally:
+        chooser.close()
+    return None
+
+
+NAMES = st.sampled_from(["a", "b", "name", 'quo"te', "back\\slash", "größe", "名", "new\nline"])
+SCALARS = st.one_of(
+    st.just({"type": "boolean"}),
+    st.just({"type": "null"}),
+    st.just({"type": "number"}),
+    st.builds(
+        lambda low, width: {"type": "string", "minLength": low, "maxLength": low + width},
+        st.integers(0, 3),
+        st.integers(0, 5),
+    ),
+    st.builds(
+        lambda low, width: {"type": "integer", "minimum": low, "maximum": low + width},
+        st.integers(-1200, 1200),
+        st.integers(0, 1500),
+    ),
+    st.just({"type": "integer"}),
+    st.just({"type": "integer", "minimum": 0}),
+    st.just({"type": "integer", "maximum": -7}),
+    st.builds(
+        lambda values: {"enum": values}, st.lists(NAMES | st.integers() | st.none(), min_size=1, max_size=3)
+    ),
+    st.builds(lambda value: {"const": value}, NAMES),
+    st.just({"type": ["string", "null"], "maxLength": 4}),
+    st.just({"type": "boolean", "nullable": False}),
+)
+
+
+def objects(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.dictionaries(NAMES, inner, max_size=4).flatmap(
+        lambda properties: (
+            st.lists(st.sampled_from(sorted(properties)), unique=True).map(
+                lambda required: {
+                    "type": "object",
+                    "properties": properties,
+                    "required": required,
+                    "additionalProperties": False,
+                }
+            )
+            if properties
+            else st.just({"type": "object", "properties": {}, "additionalProperties": False})
+        )
+    )
+
+
+SCHEMAS = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(
+        objects(inner),
+        st.builds(
+            lambda item, low, width: {
+                "type": "array",
+                "items": item,
+                "minItems": low,
+                "maxItems": low + width,
+            },
+            inner,
+            st.integers(0, 2),
+            st.integers(0, 2),
+        ),
+        st.builds(lambda options: {"anyOf": options}, st.lists(inner, min_size=1, max_size=3)),
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(SCHEMAS, st.integers(0, 999))
+def test_noise_under_a_grammar_is_valid(engine: Engine, letters: Letters, schema: Any, seed: int) -> None:
+    said = say(engine, letters, schema_grammar(schema), seed)
+    assume(said is not None)
+    assert said is not None
+    assert "\n" not in said
+    jsonschema.validate(json.loads(said), schema)
+
+
+def test_without_the_grammar_the_noise_is_not_json(engine: Engine, letters: Letters) -> None:
+    said = say(engine, letters, "root ::= [^\\x00]{0,20}", 1)
+    assert said is not None
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(said)
+
+
+@given(st.integers(0, 3000), st.integers(0, 3000))
+@settings(max_examples=60, deadline=None)
+def test_integer_ranges_are_exact(low: int, width: int) -> None:
+    import re
+
+    high = low + width
+    pattern = "|".join(option.replace('"', "").replace(" ", "") for option in _range(low, high))
+    found = {n for n in range(max(0, low - 1100), high + 1100) if re.fullmatch(pattern, str(n))}
+    assert found == set(range(low, high + 1))
+    assert not re.fullmatch(pattern, f"0{high}")
+
+
+def test_references_and_recursion(engine: Engine, letters: Letters) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"next": {"anyOf": [{"$ref": "#"}, {"$ref": "#/$defs/end"}]}},
+        "required": ["next"],
+        "additionalProperties": False,
+        "$defs": {"end": {"type": "null"}},
+    }
+    found = [say(engine, letters, schema_grammar(schema), seed) for seed in range(12)]
+    whole = [text for text in found if text is not None]
+    assert len(whole) > 3
+    for text in whole:
+        jsonschema.validate(json.loads(text), schema)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "string", "pattern": "a+"},
+        {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
+        {"type": "number", "minimum": 0},
+        {"allOf": [{"type": "string"}]},
+        {"type": "integer", "minimum": 3, "maximum": 2},
+        {"type": "object", "properties": {}, "required": ["a"]},
+        {"type": "strong"},
+        {"$ref": "#/nowhere"},
+        False,
+    ],
+)
+def test_what_cannot_be_guaranteed_is_refused(schema: Any) -> None:
+    if schema == {"type": "object", "properties": {}, "required": ["a"]}:
+        schema = {"type": "object", "properties": {"b": {}}, "required": ["a"]}
+    with pytest.raises(UnsupportedSchema):
+        schema_grammar(schema)
+
+
+def test_calls_of_a_tool_without_parameters(engine: Engine, letters: Letters) -> None:
+    said = say(engine, letters, call_grammar([Tool("go", "")]), 3)
+    assert said is not None
+    assert set(said.split("\n")) == {"<tool_call>", '{"name": "go", "arguments": {}}', "</tool_call>"}
+
+
+def test_a_grammar_that_llama_refuses_is_an_error(engine: Engine, letters: Letters) -> None:
+    with pytest.raises(GrammarError):
+        say(engine, letters, "root ::= missing", 1)
