@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import builtins
 import datetime
-import sys
 import time
 import types
-from _collections import _tuplegetter  # type: ignore[attr-defined]
-from collections import OrderedDict, defaultdict, deque
+from collections import OrderedDict, defaultdict, deque, namedtuple
 
 from ..capture import values
 
@@ -42,6 +40,7 @@ _SECONDS = 1.0
 _DEPTH = 20
 _PROXY = type(type.__dict__)
 _HANDS_OVER = (types.FunctionType, types.BuiltinFunctionType, types.WrapperDescriptorType)
+_tuplegetter = type(values._get_dict(namedtuple("_Field", "name"))["name"])
 _BY_C = (types.GetSetDescriptorType, types.MemberDescriptorType)
 MISSING = object()
 _METHODS_OF_C = (
@@ -439,11 +438,7 @@ def _harmless(descriptor: Any, cls: type) -> bool:
     owner: Any = descriptor.__objclass__
     if values.one_of(owner, _GETTERS):
         return True
-    module = sys.modules.get(values.type_module(owner))
-    known = values.instance_dict(module) if type(module) is types.ModuleType else None
-    if known is None or known.get(values.type_name(owner)) is not owner:
-        return False
-    return (values.type_module(owner), descriptor.__name__) in _GETTERS_OF
+    return values.really(owner) and (values.type_module(owner), descriptor.__name__) in _GETTERS_OF
 
 
 _GETTERS = (

@@ -99,7 +99,7 @@ def instance_dict(obj: Any) -> Optional[Dict[str, Any]]:
     return None
 
 
-def _really(cls: type) -> bool:
+def really(cls: type) -> bool:
     """Whether the class is the one that its module, which is loaded, has under its name: a class can
     call itself ``uuid.UUID``."""
     names = instance_dict(sys.modules.get(type_module(cls)))
@@ -223,7 +223,7 @@ def _text_of(obj: Any, limit: int, depth: int) -> str:
         args = _get_args(obj)
         shown = [_text(arg, limit, depth - 1) for arg in args[:_ITEMS_SHOWN]]
         return "%s(%s)" % (type_name(cls), ", ".join(shown))
-    if (type_module(cls), type_name(cls)) in _PLAIN_REPR and _really(cls):
+    if (type_module(cls), type_name(cls)) in _PLAIN_REPR and really(cls):
         return repr(obj)
     if type_module(cls) == "datetime" and _plain_datetime(obj):
         return repr(obj)
@@ -373,7 +373,7 @@ def _described(obj: Any, cls: type) -> str:
     if dtype is not None and issubclass(type(shape), tuple):
         if (
             type_module(cls) == "numpy"
-            and _really(cls)
+            and really(cls)
             and not shape
             and getattr(dtype, "kind", "O") in "biuf"
         ):
@@ -383,7 +383,7 @@ def _described(obj: Any, cls: type) -> str:
 
 
 def _array_text(obj: Any, cls: type, shape: Tuple[Any, ...], dtype: Any) -> str:
-    plain = type_module(cls) == "numpy" and _really(cls) and getattr(dtype, "kind", "O") in "biufc"
+    plain = type_module(cls) == "numpy" and really(cls) and getattr(dtype, "kind", "O") in "biufc"
     if plain and type_name(cls) == "ndarray" and getattr(obj, "size", 99) <= 24:
         return " ".join(repr(obj).split())  # numpy's own
     shown = "<%s %s %s" % (type_name(cls), shape, str(dtype))
