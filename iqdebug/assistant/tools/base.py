@@ -22,7 +22,14 @@ LIMIT = 12_000
 
 
 class Mend(Exception):
-    """The call cannot be done as it was made; says in words what would."""
+    """The call cannot be done as it was made; says in words what would.
+
+    :param data: what the debuggee has to do with it; it is fenced.
+    """
+
+    def __init__(self, words: str, data: str = "") -> None:
+        super().__init__(words)
+        self.data = data
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,7 @@ class Call:
             found = next((t for t in snapshot.threads if str(t.id) == str(wanted) or t.name == wanted), None)
         if found is None:
             names = ", ".join(f"{t.id} ({t.name})" for t in snapshot.threads[:20]) or "none"
-            raise Mend(f"there is no thread {wanted}; threads: {names}" if wanted else "there is no thread")
+            raise Mend(f"there is no thread {str(wanted or '')[:60]}", f"threads: {names}")
         return found
 
     def frame(self, index: int, thread: object = None) -> Frame:

@@ -34,7 +34,8 @@ async def _moved(call: Call, act: Callable[[], Awaitable[None]], seconds: float,
     if now is None:
         current = call.session.snapshot
         detail = f" {current.detail}." if current.detail else ""
-        text = f"{done}; no stop within {seconds:g} s.{detail} It is {current.phase.value}. Use pause to stop it."
+        state = f"It is {current.phase.value}. Use pause to stop it."
+        text = f"{done}; no stop within {seconds:g} s.{detail} {state}"
         return Result(text, "tools", f"{done}: no stop yet")
     return await told_stop(call, now, earlier, done)
 
@@ -76,7 +77,8 @@ async def _step(call: Call, arguments: Mapping[str, Any]) -> Result:
         await call.session.step(_KINDS[kind], thread.id)
         now = await call.world.events.stopped(before, arguments["seconds"])
         if now is None:
-            text = f"Stepped {kind} ({count + 1} of {times}); the line has not ended within {arguments['seconds']} s."
+            limit = f"the line has not ended within {arguments['seconds']} s"
+            text = f"Stepped {kind} ({count + 1} of {times}); {limit}."
             return Result(f"{text} Use pause to stop it.", "tools", text)
         if now.phase not in STOPPED or now.reason != "step" or now.focus != thread.id:
             break

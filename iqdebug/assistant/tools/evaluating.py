@@ -121,9 +121,9 @@ EVALUATING_TOOLS = (
     BoundTool(
         Tool(
             "evaluate",
-            "Evaluate an expression in a frame. Names, attributes, items, comparisons, arithmetic, comprehensions "
-            "and len, type, isinstance, sorted, sum… on plain data are read at once; what may run code of the "
-            "program (calls, properties, its own operators) asks the person first.",
+            "Evaluate an expression in a frame. Names, attributes, items, comparisons, arithmetic, "
+            "comprehensions and len, type, isinstance, sorted, sum… on plain data are read at once; what may "
+            "run code of the program (calls, properties, its own operators) asks the person first.",
             tool_schema(
                 ("expression",), expression=_EXPRESSION, frame={**FRAME, "default": 0}, thread=THREAD
             ),

@@ -35,7 +35,7 @@ async def _exception(call: Call, arguments: Mapping[str, Any]) -> Result:
 
 
 def _tracebacks(error: ExceptionInfo) -> list[str]:
-    lines = []
+    lines: list[str] = []
     waiting = [error]
     while waiting and len(lines) < 200:
         each = waiting.pop(0)
@@ -107,8 +107,8 @@ EVIDENCE_TOOLS = (
     BoundTool(
         Tool(
             "suspects",
-            "What rules say about the cause, without a model: places, reasons, values, and the way the failing "
-            "value came.",
+            "What rules say about the cause, without a model: places, reasons, values, and the way the "
+            "failing value came.",
             tool_schema(),
         ),
         Right.READ,

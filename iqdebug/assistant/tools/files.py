@@ -1,5 +1,7 @@
 """Which files a model may read: the program's source, and nothing else of the disk."""
 
+# ruff: noqa: SIM905
+
 from __future__ import annotations
 
 import os
@@ -13,8 +15,10 @@ __all__ = ["Files", "frames_of"]
 
 _SOURCE = frozenset((".py", ".pyw", ".pyi", ".pyx", ".pxd"))
 _TEXT = _SOURCE | frozenset(
-    (".toml", ".cfg", ".ini", ".md", ".rst", ".txt", ".html", ".j2", ".jinja", ".jinja2", ".sql", ".js")
-    + (".ts", ".css", ".c", ".h", ".cpp", ".rs", ".json", ".yaml", ".yml", ".xml", ".csv")
+    f".{kind}"
+    for kind in (
+        "toml cfg ini md rst txt html j2 jinja jinja2 sql js ts css c h cpp rs json yaml yml xml csv".split()
+    )
 )
 _INSTALLED = re.compile(r"^(.*?[/\\](?:(?:site|dist)-packages|lib(?:64)?[/\\]python3(?:\.\d+t?)?))[/\\]")
 

@@ -39,7 +39,7 @@ async def _git_history(call: Call, arguments: Mapping[str, Any]) -> Result:
     )
     if said is None:
         raise Mend(
-            f"git has no history of line {line} of {name}: not in a repository, not committed, or too long a line"
+            f"git has no history of line {line} of {name}: not in a repository, not committed, or too long"
         )
     lines = [text[:300] for text in said.splitlines() if not text.startswith(("diff --git", "--- ", "+++ "))]
     more = f"\n… {len(lines) - _LINES} more lines" if len(lines) > _LINES else ""

@@ -194,8 +194,8 @@ LOGPOINT_TOOLS = (
     BoundTool(
         Tool(
             "log_point",
-            "Watch values at a line and tell: lets the program run, notes the message at each hit, and removes "
-            "itself after so many hits or seconds. Asks the person.",
+            "Watch values at a line and tell: lets the program run, notes the message at each hit, and "
+            "removes itself after so many hits or seconds. Asks the person.",
             tool_schema(
                 ("path", "line", "message"),
                 path=PATH,

@@ -143,11 +143,11 @@ async def _named(call: Call, name: str, rows: Sequence[Variable], frame: Frame, 
     if found is not None:
         return found
     if frame.id is None:
-        raise Mend(f"there is no variable `{name[:60]}`; there are: {', '.join(v.name for v in rows[:40])}")
+        raise Mend(f"there is no variable `{name[:60]}`", ", ".join(v.name for v in rows[:40]))
     result = await call.session.read_expression(name, frame, epoch)
     if result.failed:
         names = ", ".join(v.name for v in rows if v.kind != "group")[:600]
-        raise Mend(f"`{name[:60]}`: {result.value[:300]}; variables of this frame: {names}")
+        raise Mend(f"there is no `{name[:60]}` to be read", f"{result.value[:300]}\nvariables: {names}")
     return Variable(name, result.value, result.type, result.reference)
 
 
@@ -217,7 +217,7 @@ LOOKING_TOOLS = (
     BoundTool(
         Tool(
             "variables",
-            "The variables of a frame, or what is inside one of them, page by page. Runs no code of the program.",
+            "The variables of a frame, or what is inside one of them, page by page. Runs no code.",
             tool_schema(
                 ("frame",),
                 frame=FRAME,

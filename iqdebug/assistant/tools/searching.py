@@ -132,7 +132,7 @@ SEARCH_TOOLS = (
     BoundTool(
         Tool(
             "search",
-            "Search the program's source: `text` anywhere (case does not matter), or `symbol` where it is defined.",
+            "Search the program's source: `text` anywhere (any case), or `symbol` where it is defined.",
             tool_schema(
                 text={"type": "string", "maxLength": 200},
                 symbol={"type": "string", "maxLength": 100, "description": "a function, class or variable"},

@@ -78,10 +78,9 @@ def _found(call: Call, function: str) -> tuple[str, int]:
     """Where one of the frames' files defines the function; frames of that name come first."""
     bare = function.rpartition(".")[2]
     for frame in (f for t in call.session.snapshot.threads for f in t.frames):
-        if frame.name in (function, bare) or frame.name.endswith("." + bare):
-            if not call.world.files.why_not(frame.path):
-                first = _definition(_lines(call, frame.path), bare)
-                return frame.path, first or max(frame.first_line, frame.line - 10, 1)
+        if frame.name.rpartition(".")[2] == bare and not call.world.files.why_not(frame.path):
+            first = _definition(_lines(call, frame.path), bare)
+            return frame.path, first or max(frame.first_line, frame.line - 10, 1)
     for path in call.world.files.named[:40]:
         if not call.world.files.why_not(path):
             try:

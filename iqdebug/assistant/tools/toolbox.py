@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from iqdebug.assistant.fencing import Veil
+from iqdebug.assistant.fencing import Veil, defanged, fenced
 from iqdebug.assistant.guarded import Guarded, NotGranted
 from iqdebug.assistant.rights import Gate, Refused, Right
 from iqdebug.assistant.tools.base import BoundTool, Call, Mend, Result, World, cut
@@ -31,6 +31,7 @@ from iqdebug.llm.messages import Tool, ToolCall
 from iqdebug.session import DebugSession
 from iqdebug.source import read_lines
 from iqdebug.state import Diagnosis, Origin, Snapshot
+from iqdebug.text import clean
 
 __all__ = ["BUILT_IN", "Toolbox"]
 
@@ -114,12 +115,12 @@ class Toolbox:
         try:
             result = await self._run(call, guarded)
         except Mend as error:
-            result = _failure(str(error))
+            result = _failure(str(error), data=error.data)
         except Refused as error:
             who = "The person" if error.decision.by == "you" else "The rules here (nobody can be asked)"
             result = _failure(
-                f"{who} did not allow this: {error.action}. Nothing was done. Go on without it, by reading; do not "
-                f"ask for the same again.",
+                f"{who} did not allow this: {error.action}. Nothing was done. Go on without it, by reading; "
+                "do not ask for the same again.",
                 f"refused: {error.action}",
             )
             result = replace(result, decisions=(error.decision,))
@@ -129,15 +130,15 @@ class Toolbox:
         except (asyncio.TimeoutError, TimeoutError):
             result = _failure("No answer in time; the target may hold its interpreter lock in a C call.")
         except IqdebugError as error:
-            result = _failure(" ".join(error.lines()))
+            result = _failure("The debugger could not do this.", data=" ".join(error.lines()))
         except Exception as error:
             log.exception("tool %s failed", call.name)
             result = _failure(f"The tool itself failed ({type(error).__name__}); try another way.")
         scrub = self.world.veil.scrub
         return replace(
             result,
-            text=cut(scrub(result.text), _LARGEST),
-            summary=scrub(" ".join((result.summary or call.name).split()))[:200],
+            text=cut(defanged(scrub(result.text)), _LARGEST),
+            summary=clean(scrub(" ".join((result.summary or call.name).split())))[:200],
             decisions=result.decisions or guarded.decisions,
         )
 
@@ -171,10 +172,11 @@ class Toolbox:
             return
         self.moment_shown()
         raise Mend(
-            f"the process has moved on since you last looked (now stop {epoch}): frame numbers mean other frames "
-            "now. Call stack first, then ask again"
+            f"the process has moved on since you last looked (now stop {epoch}): frame numbers mean other "
+            "frames now. Call stack first, then ask again"
         )
 
 
-def _failure(words: str, summary: str = "") -> Result:
-    return Result(words, "tools", summary or words, failed=True)
+def _failure(words: str, summary: str = "", data: str = "") -> Result:
+    text = f"{words}\n{fenced(data, 'the reason')}" if data else words
+    return Result(text, "tools", summary or words, failed=True)
