@@ -41,7 +41,7 @@ class Bench:
         self.box = Toolbox(session, self.gate, **options)
         self._numbers = itertools.count(1)
 
-    async def call(self, name: str, **arguments: Any) -> Result:
+    async def call(self, name: str, /, **arguments: Any) -> Result:
         return await self.box.run(ToolCall(f"call-{next(self._numbers)}", name, arguments))
 
 
