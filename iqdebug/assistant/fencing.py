@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Iterable
 
 from iqdebug.capture.mask import MASK, Masker
+from iqdebug.capture.secret_names import NONE, judge
 from iqdebug.state import Variable
 
 __all__ = ["RULE", "Veil", "defanged", "fenced"]
@@ -75,6 +76,10 @@ class Veil:
 
     def learn_text(self, text: str) -> None:
         self._masker.learn_from_text(text)
+
+    def is_suspicious(self, name: str) -> bool:
+        """Whether what is found under the name may be a secret."""
+        return self.enabled and judge(name) != NONE
 
     def learn(self, variables: Iterable[Variable]) -> None:
         """Before anything is said: the values among them that have the name of a secret."""

@@ -48,7 +48,10 @@ class Bench:
 @contextlib.asynccontextmanager
 async def hostile(python: str) -> AsyncIterator[tuple[Bench, Session, Watcher, Target, int]]:
     """The hostile program, stopped in ``held``; last its frame's number, which is 0."""
-    async with running(python, str(PROGRAMS / "hostile.py")) as target, attached(target) as (session, watcher):
+    async with (
+        running(python, str(PROGRAMS / "hostile.py")) as target,
+        attached(target) as (session, watcher),
+    ):
         await session.set_breakpoints([target.breakpoint("tick")])
         await watcher.stopped()
         await session.set_breakpoints([])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from iqdebug.state import EvaluateResult, Frame
 
 __all__ = ["EVALUATING_TOOLS"]
 
+_SECRETS = 8
 _SIMPLE = ("int", "float", "str", "bool", "NoneType", "bytes")
 
 
@@ -30,6 +32,7 @@ async def _evaluate(call: Call, arguments: Mapping[str, Any]) -> Result:
         why = why_a_probe(expression)
     except SyntaxError as error:
         raise Mend(f"this is no Python expression: {error.msg}") from None
+    await _learn_secrets(call, expression, frame, epoch)
     if not why:
         try:
             return _told(
@@ -45,6 +48,30 @@ async def _evaluate(call: Call, arguments: Mapping[str, Any]) -> Result:
     where = frame.name if frame is not None else "__main__"
     await call.session.obtain(Right.PROBE, f"evaluate in {where}", expression, why)
     return _told(call, expression, await call.session.evaluate(expression, frame, epoch), "run")
+
+
+async def _learn_secrets(call: Call, expression: str, frame: Frame | None, epoch: int) -> None:
+    """What the expression names that has the name of a secret, before its text is part of a longer one."""
+    try:
+        tree = ast.parse(expression)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        name = ""
+        if isinstance(node, ast.Name):
+            name = node.id
+        elif isinstance(node, ast.Attribute):
+            name = node.attr
+        elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+            name = str(node.slice.value)
+        if name and call.world.veil.is_suspicious(name):
+            found.setdefault(ast.unparse(node), name)
+    for part, name in list(found.items())[:_SECRETS]:
+        with contextlib.suppress(RunsCode, SyntaxError):
+            result = await call.session.read_expression(part, frame, epoch)
+            if not result.failed:
+                call.world.veil.named(name, result.value)
 
 
 def _frame(call: Call, arguments: Mapping[str, Any]) -> Frame | None:

@@ -110,7 +110,6 @@ async def _visit(call: Call, watch: _Watch, mine: Breakpoint) -> None:
     epoch = call.session.snapshot.epoch
     if not ran:
         await call.session.resume()
-        epoch = call.session.snapshot.epoch
     while True:
         now = await call.world.events.stopped(epoch, max(deadline - loop.time(), 0.0))
         if now is None:
@@ -128,8 +127,8 @@ async def _visit(call: Call, watch: _Watch, mine: Breakpoint) -> None:
             await call.session.resume()
             watch.ended = "the program runs on"
             return
+        epoch = now.epoch
         await call.session.resume()
-        epoch = call.session.snapshot.epoch
 
 
 def _at(now: Snapshot, mine: Breakpoint) -> bool:
@@ -158,9 +157,9 @@ async def _listen(call: Call, watch: _Watch) -> None:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + watch.seconds
     begun = events.told
+    epoch = call.session.snapshot.epoch
     if call.session.snapshot.phase in STOPPED:
         await call.session.resume()
-    epoch = call.session.snapshot.epoch
     while len(watch.said) < watch.hits:
         new = events.told - begun
         fresh = list(events.logs)[-new:] if new else []

@@ -130,7 +130,7 @@ async def _variables(call: Call, arguments: Mapping[str, Any]) -> Result:
     lines += [("  " if head else "") + row(v, call.world.veil) for v in rows]
     of = f" of {total:,}" if total is not None else ""
     shown = f"{len(rows)} from {start}{of}" if rows else "nothing below it" if name else "no variables"
-    more = total is not None and start + len(rows) < total and rows
+    more = rows and (len(rows) == count if total is None else start + len(rows) < total)
     text = f"{moment(call.session.snapshot)} {shown}."
     if more:
         text += f" For more: start={start + len(rows)}."
