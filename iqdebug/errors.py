@@ -15,6 +15,7 @@
     │   └── ConnectionLost       the debug connection ended without being asked to     exit 9
     ├── RequestFailed            the debug server answered a request with an error     exit 1
     ├── NotAvailable             the action is not possible in this phase              exit 1
+    ├── RunsCode                 an expression would run code where it may only read   exit 1
     ├── CrashFileError           a crash file that cannot be opened, or is none         exit 11
     ├── ModelError               a model cannot be loaded, reached or asked             exit 12
     └── MissingTool              a program or package that this step needs is absent   exit 10
@@ -38,6 +39,7 @@ __all__ = [
     "NotPython",
     "ProtocolError",
     "RequestFailed",
+    "RunsCode",
     "TargetError",
     "TargetExited",
     "UsageError",
@@ -113,6 +115,10 @@ class RequestFailed(IqdebugError):
 
 
 class NotAvailable(IqdebugError):
+    pass
+
+
+class RunsCode(IqdebugError):
     pass
 
 

@@ -105,6 +105,14 @@ class DebugSession(Protocol):
         """The value's own ``repr``, run in the target because a person asked; bounded in time
         (2 s) and length (1 MiB)."""
 
+    async def read_expression(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
+        """The value of an expression that only reads; runs no code of the target's, whatever the
+        expression and the objects are. Bounded in steps, size and time (1 s). While a live target
+        runs, its ``__main__`` is read.
+
+        :raises RunsCode: it cannot be had without running code; ``why`` says what would run.
+        """
+
     async def evaluate(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
         """Evaluate or execute in the frame, or in the target's ``__main__`` when None."""
 

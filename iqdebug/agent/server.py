@@ -18,7 +18,7 @@ import time
 
 from ..capture import values
 from ..capture.tap import Tap
-from . import listing
+from . import listing, pure
 from .exceptions import described
 from .pydevd_link import Link, Refused
 from .stacks import Stacks, tasks, wake_loops
@@ -208,6 +208,14 @@ class Agent:
         return listing.children_page(
             self._stacks.references, message["ref"], message["start"], min(message["count"], 1_000)
         )
+
+    def on_read(self, message: Dict[str, Any]) -> Any:
+        """An expression that only reads, in a frame that stands still or else in ``__main__``."""
+        frame = self._stacks.frame(message["frame"]) if message.get("frame") else None
+        if frame is None and message.get("frame"):
+            return None
+        references = self._stacks.references if frame is not None else None
+        return pure.answer(message["plan"], frame, references, message["expression"])
 
     def on_repr(self, message: Dict[str, Any]) -> Any:
         """The value's own repr, in a thread of its own that may be left behind when it hangs."""

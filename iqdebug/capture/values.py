@@ -99,12 +99,20 @@ def instance_dict(obj: Any) -> Optional[Dict[str, Any]]:
     return None
 
 
+def really(cls: type) -> bool:
+    """Whether the class is the one that its module, which is loaded, has under its name: a class can
+    call itself ``uuid.UUID``."""
+    names = instance_dict(sys.modules.get(type_module(cls)))
+    return names is not None and names.get(type_name(cls)) is cls
+
+
 def _getset(obj: Any, name: str) -> Any:
-    """The value of a C-level attribute, or None. Never runs Python code of a class."""
+    """The value of an attribute that is computed in C, or None. Never runs Python code of a class; an
+    attribute of ``__slots__`` is none of these."""
     for cls in _get_mro(type(obj)):
         descriptor = _get_dict(cls).get(name)
         if descriptor is not None:
-            if not one_of(type(descriptor), (_GETSET, _MEMBER)):
+            if type(descriptor) is not _GETSET:
                 return None
             try:
                 return descriptor.__get__(obj)
@@ -215,7 +223,7 @@ def _text_of(obj: Any, limit: int, depth: int) -> str:
         args = _get_args(obj)
         shown = [_text(arg, limit, depth - 1) for arg in args[:_ITEMS_SHOWN]]
         return "%s(%s)" % (type_name(cls), ", ".join(shown))
-    if (type_module(cls), type_name(cls)) in _PLAIN_REPR:
+    if (type_module(cls), type_name(cls)) in _PLAIN_REPR and really(cls):
         return repr(obj)
     if type_module(cls) == "datetime" and _plain_datetime(obj):
         return repr(obj)
@@ -363,14 +371,19 @@ def _described(obj: Any, cls: type) -> str:
             return "<%s %s, %s>" % (type_name(cls), name, where)
     shape, dtype = _getset(obj, "shape"), _getset(obj, "dtype")
     if dtype is not None and issubclass(type(shape), tuple):
-        if type_module(cls) == "numpy" and not shape and getattr(dtype, "kind", "O") in "biuf":
+        if (
+            type_module(cls) == "numpy"
+            and really(cls)
+            and not shape
+            and getattr(dtype, "kind", "O") in "biuf"
+        ):
             return "%s(%s)" % (type_name(cls), obj.item())
         return _array_text(obj, cls, tuple(tuple.__iter__(shape)), dtype)
     return ""
 
 
 def _array_text(obj: Any, cls: type, shape: Tuple[Any, ...], dtype: Any) -> str:
-    plain = type_module(cls) == "numpy" and getattr(dtype, "kind", "O") in "biufc"
+    plain = type_module(cls) == "numpy" and really(cls) and getattr(dtype, "kind", "O") in "biufc"
     if plain and type_name(cls) == "ndarray" and getattr(obj, "size", 99) <= 24:
         return " ".join(repr(obj).split())  # numpy's own
     shown = "<%s %s %s" % (type_name(cls), shape, str(dtype))

@@ -113,6 +113,12 @@ class RecordedSession:
         words = full_text(value) if value.long and not found.reference else found.value
         return EvaluateResult(words, found.type, found.reference)
 
+    async def read_expression(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
+        """As :meth:`evaluate`: nothing here ever runs code."""
+        if epoch != self.snapshot.epoch:
+            return EvaluateResult("this recording has one moment only", failed=True)
+        return await self.evaluate(expression, frame, epoch)
+
     async def complete(
         self, text: str, column: int, frame: Frame | None, epoch: int
     ) -> tuple[Completion, ...]:

@@ -8,7 +8,8 @@ from typing import Any
 from iqdebug.dap import protocol, snapshots
 from iqdebug.dap.client import DapClient
 from iqdebug.dap.control import AgentClient
-from iqdebug.errors import ConnectionLost, RequestFailed
+from iqdebug.errors import ConnectionLost, RequestFailed, RunsCode
+from iqdebug.expressions import plan_of
 from iqdebug.state import Completion, EvaluateResult, Variable
 
 __all__ = ["ANSWER", "Questions"]
@@ -85,6 +86,26 @@ class Questions:
         if "raised" in said:
             return f"its repr raised {said['raised']}"
         return "slow: its repr has not returned within 2 s and goes on in the background"
+
+    async def read(self, expression: str, frame_id: int | None) -> EvaluateResult:
+        """The agent reads it without running code of the target's; in ``__main__`` without a frame.
+
+        :raises RunsCode: that cannot be, for what the expression is or what it meets.
+        """
+        try:
+            plan = plan_of(expression)
+        except SyntaxError as error:
+            return EvaluateResult(f"SyntaxError: {error.msg}", failed=True)
+        row = await self.ask("read", plan=plan, frame=frame_id, expression=expression.strip())
+        if row is None:
+            return EvaluateResult("the frame is not there any more", failed=True)
+        if "runs" in row:
+            raise RunsCode("Reading this would run code of the program", row["runs"])
+        if "bound" in row:
+            return EvaluateResult(f"not read: {row['bound']}", failed=True)
+        if "failed" in row:
+            return EvaluateResult(row["failed"], failed=True)
+        return EvaluateResult(row["v"], row["t"], row.get("r", 0))
 
     async def evaluate(self, expression: str, frame_id: int) -> EvaluateResult:
         arguments = {"expression": expression, "frameId": frame_id, "context": "repl"}

@@ -180,6 +180,16 @@ class Session:
             return (await self.evaluate(reference_or_expression, frame, epoch)).value
         return await self._questions.own_repr(reference_or_expression, frame_id)
 
+    async def read_expression(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
+        if self._snapshot.phase in (Phase.DETACHED, Phase.ENDED, Phase.CONNECTING):
+            raise NotAvailable(f"Cannot read now: {self.why_not(Capability.EVALUATE) or 'not attached yet'}")
+        if epoch != self._snapshot.epoch:
+            return _moved_on()
+        if frame is not None and (frame.id is None or self._snapshot.phase not in _STOPPED_PHASES):
+            return EvaluateResult("the process runs on: pause it to read in a frame", failed=True)
+        found = await self._questions.read(expression, frame.id if frame is not None else None)
+        return found if epoch == self._snapshot.epoch else _moved_on()
+
     async def evaluate(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
         self._require(Capability.EVALUATE)
         if self._snapshot.phase not in _STOPPED_PHASES or frame is None or frame.id is None:

@@ -124,6 +124,10 @@ class FakeSession:
         self._note("full_value", reference_or_expression)
         return "its own repr\n" + scenario.HOSTILE
 
+    async def read_expression(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
+        self._note("read_expression", expression, frame.name if frame is not None else None)
+        return EvaluateResult("{'id': 12,\n 'count': 3}", "dict", reference=12)
+
     async def evaluate(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
         self._note("evaluate", expression, frame.name if frame is not None else None)
         if expression == "boom":

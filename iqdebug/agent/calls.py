@@ -1,0 +1,346 @@
+"""The builtin functions and methods that an expression which only reads may call, made anew: each
+works on values of exact builtin types and enters no method of the target's."""
+
+from __future__ import annotations
+
+from ..capture import values
+from .reading import ATOMS, MISSING, Bound, Failed, Runs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, Tuple
+
+_INT_BITS = 4_096
+_DIGITS = 1_000
+
+
+def _copied_list(run: Any, value: Any) -> List[Any]:
+    found = [run.reads.copied(each) for each in run.reads.elements(value)]
+    run.budget.make(len(found))
+    return found
+
+
+def _listed(run: Any, value: Any) -> List[Any]:
+    found = list(run.reads.elements(value))
+    run.budget.make(len(found))
+    return found
+
+
+def _atom(run: Any, value: Any) -> Any:
+    plain = run.reads.copied(value)
+    if not values.one_of(type(plain), ATOMS):
+        raise Failed("TypeError: a number or text is needed, not %s" % type(plain).__name__)
+    return plain
+
+
+def _len(run: Any, value: Any) -> int:
+    return int(run.reads.size(value))
+
+
+def _type(run: Any, value: Any) -> Any:
+    return type(value)
+
+
+def _isinstance(run: Any, value: Any, kinds: Any) -> bool:
+    """By the object's real type; ``__class__`` is not asked."""
+    return _issubclass(run, type(value), kinds)
+
+
+def _issubclass(run: Any, cls: Any, kinds: Any) -> bool:
+    if not issubclass(type(cls), type):
+        raise Failed("TypeError: the first argument must be a class")
+    if type(kinds) is tuple:
+        return any(_issubclass(run, cls, kind) for kind in kinds)
+    if not issubclass(type(kinds), type):
+        raise Runs("the second argument is no class, or decides itself")
+    for method in ("__instancecheck__", "__subclasscheck__"):
+        if run.reads.of_class(type(kinds), method) is not run.reads.of_class(type, method):
+            raise Runs("%s decides itself what its instances are" % values.type_name(kinds))
+    return values.one_of(kinds, values._get_mro(cls))
+
+
+def _getattr(run: Any, obj: Any, name: Any, *default: Any) -> Any:
+    try:
+        return run.reads.attribute(obj, name)
+    except Failed:
+        if default:
+            return default[0]
+        raise
+
+
+def _hasattr(run: Any, obj: Any, name: Any) -> bool:
+    return _getattr(run, obj, name, MISSING) is not MISSING
+
+
+def _vars(run: Any, obj: Any) -> Any:
+    return run.reads.attribute(obj, "__dict__")
+
+
+def _str(run: Any, *value: Any) -> str:
+    if len(value) > 1:
+        raise Runs("decoding runs a codec")
+    plain = value[0] if value else ""
+    return plain if type(plain) is str else _repr(run, plain)
+
+
+def _repr(run: Any, value: Any) -> str:
+    if not values.one_of(type(value), (*ATOMS, list, tuple, dict, set, frozenset, bytearray, range)):
+        raise Runs("its text is made by %s itself" % values.qualified(type(value)))
+    plain = _strictly(run, value)
+    said = repr(plain)
+    run.budget.make(len(said))
+    return said
+
+
+def _strictly(run: Any, value: Any) -> Any:
+    """A copy in which enumerations and other derived texts and numbers are not taken for plain ones."""
+    _no_derived(run, value)
+    plain = run.reads.copied(value)
+    return plain
+
+
+def _no_derived(run: Any, value: Any, depth: int = 20) -> None:
+    cls = type(value)
+    if values.one_of(cls, ATOMS):
+        if cls is int and int.bit_length(value) > _INT_BITS:
+            raise Bound("a number in it has more than %d bits" % _INT_BITS)
+        if values.one_of(cls, (str, bytes)):
+            run.budget.make(len(value))
+        return
+    if values.one_of(cls, (range, bytearray)):
+        return
+    if depth <= 0 or not values.one_of(cls, (list, tuple, dict, set, frozenset)):
+        raise Runs("its text is made by %s itself" % values.qualified(cls))
+    for each in run.reads.elements(value):
+        _no_derived(run, each, depth - 1)
+    if cls is dict:
+        for _, each in run.reads.pairs(value):
+            _no_derived(run, each, depth - 1)
+
+
+def _int(run: Any, value: Any = 0, base: Any = None) -> int:
+    plain = _atom(run, value)
+    if values.one_of(type(plain), (str, bytes)) and len(plain) > _DIGITS:
+        raise Bound("the number has more than %d digits" % _DIGITS)
+    return int(plain) if base is None else int(plain, _atom(run, base))
+
+
+def _float(run: Any, value: Any = 0.0) -> float:
+    plain = _atom(run, value)
+    if values.one_of(type(plain), (str, bytes)) and len(plain) > _DIGITS:
+        raise Bound("the number has more than %d digits" % _DIGITS)
+    return float(plain)
+
+
+def _sum(run: Any, elements: Any, start: Any = 0) -> Any:
+    total = _atom(run, start)
+    for each in run.reads.elements(elements):
+        total = run.binary("+", total, each)
+    return total
+
+
+def _extreme(which: Any) -> Callable[..., Any]:
+    def call(run: Any, *arguments: Any, **named: Any) -> Any:
+        if set(named) - {"default"}:
+            raise Failed("TypeError: unexpected arguments")
+        found = _copied_list(run, arguments[0] if len(arguments) == 1 else arguments)
+        if not found and "default" in named:
+            return named["default"]
+        return which(found)
+
+    return call
+
+
+def _sorted(run: Any, elements: Any, reverse: Any = False) -> List[Any]:
+    return sorted(_copied_list(run, elements), reverse=run.reads.truth(reverse))
+
+
+def _any(run: Any, elements: Any) -> bool:
+    return any(run.reads.truth(each) for each in run.reads.elements(elements))
+
+
+def _all(run: Any, elements: Any) -> bool:
+    return all(run.reads.truth(each) for each in run.reads.elements(elements))
+
+
+def _made_list(run: Any, elements: Any = ()) -> List[Any]:
+    return _listed(run, elements)
+
+
+def _made_tuple(run: Any, elements: Any = ()) -> Any:
+    return tuple(_listed(run, elements))
+
+
+def _made_set(run: Any, elements: Any = ()) -> Any:
+    return set(_copied_list(run, elements))
+
+
+def _made_frozenset(run: Any, elements: Any = ()) -> Any:
+    return frozenset(_copied_list(run, elements))
+
+
+def _made_dict(run: Any, source: Any = (), **named: Any) -> Any:
+    if run.reads.base_of(source) is dict:
+        if not run.reads.own_method(source, dict, "keys"):
+            raise Runs("%s has its own keys()" % values.qualified(type(source)))
+        found = {run.key(key): value for key, value in run.reads.pairs(source)}
+    else:
+        found = {}
+        for pair in run.reads.elements(source):
+            if not values.one_of(type(pair), (list, tuple)) or len(pair) != 2:
+                raise Failed("TypeError: pairs are needed")
+            found[run.key(pair[0])] = pair[1]
+    found.update(named)
+    return found
+
+
+def _enumerate(run: Any, elements: Any, start: Any = 0) -> Any:
+    return list(enumerate(_listed(run, elements), _atom(run, start)))
+
+
+def _zip(run: Any, *many: Any) -> Any:
+    return list(zip(*[_listed(run, each) for each in many]))
+
+
+def _reversed(run: Any, elements: Any) -> Any:
+    if run.reads.base_of(elements, (list, tuple, str, range)) is None:
+        raise Runs("it may be reversed by %s itself" % values.qualified(type(elements)))
+    return _listed(run, elements)[::-1]
+
+
+def _range(run: Any, *ends: Any) -> Any:
+    return range(*[_atom(run, end) for end in ends])
+
+
+def _round(run: Any, value: Any, digits: Any = None) -> Any:
+    places = _atom(run, digits)
+    if type(places) is int and abs(places) > 400:
+        raise Bound("rounding to %d places" % 400)
+    return round(_atom(run, value), places)
+
+
+def _on_atoms(function: Any) -> Callable[..., Any]:
+    def call(run: Any, *arguments: Any) -> Any:
+        return function(*[_atom(run, each) for each in arguments])
+
+    return call
+
+
+def _callable(run: Any, value: Any) -> bool:
+    return run.reads.of_class(type(value), "__call__") is not MISSING
+
+
+CALLS: Dict[str, Callable[..., Any]] = {
+    "abs": _on_atoms(abs),
+    "all": _all,
+    "any": _any,
+    "bool": lambda run, value=False: run.reads.truth(value),
+    "callable": _callable,
+    "chr": _on_atoms(chr),
+    "dict": _made_dict,
+    "divmod": _on_atoms(divmod),
+    "enumerate": _enumerate,
+    "float": _float,
+    "frozenset": _made_frozenset,
+    "getattr": _getattr,
+    "hasattr": _hasattr,
+    "id": lambda run, value: id(value),
+    "int": _int,
+    "isinstance": _isinstance,
+    "issubclass": _issubclass,
+    "len": _len,
+    "list": _made_list,
+    "max": _extreme(max),
+    "min": _extreme(min),
+    "ord": _on_atoms(ord),
+    "range": _range,
+    "repr": _repr,
+    "reversed": _reversed,
+    "round": _round,
+    "set": _made_set,
+    "sorted": _sorted,
+    "str": _str,
+    "sum": _sum,
+    "tuple": _made_tuple,
+    "type": _type,
+    "vars": _vars,
+    "zip": _zip,
+}
+
+
+# methods
+
+
+def _plain_method(kind: type, name: str) -> Callable[..., Any]:
+    def call(run: Any, owner: Any, *arguments: Any) -> Any:
+        run.budget.make(len(owner))
+        return getattr(kind, name)(owner, *[run.reads.copied(each) for each in arguments])
+
+    return call
+
+
+def _replace(run: Any, owner: Any, old: Any, new: Any, *count: Any) -> Any:
+    old, new = _atom(run, old), _atom(run, new)
+    kind = type(owner)
+    if type(old) is not kind or type(new) is not kind:
+        raise Failed("TypeError: replace() needs two of %s" % kind.__name__)
+    run.budget.make(len(owner) + kind.count(owner, old) * len(new))
+    return kind.replace(owner, old, new, *[_atom(run, each) for each in count])
+
+
+def _join(run: Any, owner: Any, elements: Any) -> Any:
+    found = _copied_list(run, elements)
+    if not all(type(each) is type(owner) for each in found):
+        raise Failed("TypeError: join() needs %s" % type(owner).__name__)
+    run.budget.make(sum(len(each) for each in found) + len(owner) * len(found))
+    return owner.join(found)
+
+
+def _get(run: Any, owner: Any, key: Any, default: Any = None) -> Any:
+    found = run.reads.lookup(run.reads.pairs(owner), key)
+    return default if found is MISSING else found[1]
+
+
+def _keys(run: Any, owner: Any) -> Any:
+    return [key for key, _ in run.reads.pairs(owner)]
+
+
+def _values(run: Any, owner: Any) -> Any:
+    return [value for _, value in run.reads.pairs(owner)]
+
+
+def _items(run: Any, owner: Any) -> Any:
+    return list(run.reads.pairs(owner))
+
+
+def _index(run: Any, owner: Any, wanted: Any) -> int:
+    for number, each in enumerate(run.reads.elements(owner)):
+        if each is wanted or run.reads.equal(each, wanted):
+            return number
+    raise Failed("ValueError: it is not in the %s" % type(owner).__name__)
+
+
+def _count(run: Any, owner: Any, wanted: Any) -> int:
+    return sum(each is wanted or run.reads.equal(each, wanted) for each in run.reads.elements(owner))
+
+
+_OF_TEXTS = (
+    "capitalize count endswith find index isalnum isalpha isdigit islower isspace istitle isupper lower "
+    "lstrip partition rfind rindex rpartition rsplit rstrip split splitlines startswith strip swapcase "
+    "title upper"
+)
+METHODS: Dict[Tuple[type, str], Callable[..., Any]] = {
+    (kind, name): _plain_method(kind, name) for kind in (str, bytes) for name in _OF_TEXTS.split()
+}
+for _name in ("casefold", "isdecimal", "isidentifier", "isnumeric"):
+    METHODS[str, _name] = _plain_method(str, _name)
+METHODS[str, "replace"] = METHODS[bytes, "replace"] = _replace
+METHODS[str, "join"] = METHODS[bytes, "join"] = _join
+METHODS[list, "index"] = METHODS[tuple, "index"] = _index
+METHODS[list, "count"] = METHODS[tuple, "count"] = _count
+METHODS[dict, "get"] = _get
+METHODS[dict, "keys"] = _keys
+METHODS[dict, "values"] = _values
+METHODS[dict, "items"] = _items
+METHODS[int, "bit_length"] = lambda run, owner: owner.bit_length()
+METHODS[float, "is_integer"] = lambda run, owner: owner.is_integer()

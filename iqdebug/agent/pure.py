@@ -1,0 +1,340 @@
+"""Follows the plan of an expression (see ``iqdebug.expressions``) over a frame, running no code.
+
+Every operation is this module's own, on values whose exact builtin type is known. Where Python would
+enter a method of the target's the answer is ``{"runs": why}``; where it would raise, ``{"failed":
+what}``; where it would take too long, ``{"bound": why}``.
+"""
+
+from __future__ import annotations
+
+import builtins
+import operator
+import sys
+import types
+
+from ..capture import values
+from . import listing
+from .calls import CALLS, METHODS
+from .reading import ATOMS, HEAP, MISSING, Bound, Failed, Reads, Runs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, Optional
+
+TEXT = 4_000
+"""Characters of the answer's text."""
+
+_BITS = 100_000
+_NUMBERS = (int, float, complex, bool)
+_TEXTS = (str, bytes)
+_SETS = (set, frozenset)
+_UNARY: Dict[str, Callable[[Any], Any]] = {"-": operator.neg, "+": operator.pos, "~": operator.invert}
+_BINARY: Dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "**": operator.pow,
+    "<<": operator.lshift,
+    ">>": operator.rshift,
+    "|": operator.or_,
+    "&": operator.and_,
+    "^": operator.xor,
+}
+_ORDER: Dict[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_WORDS = {"None": None, "True": True, "False": False, "Ellipsis": Ellipsis}
+_ERRORS = (TypeError, ValueError, ArithmeticError, IndexError, KeyError)
+
+
+def answer(plan: Any, frame: Optional[types.FrameType], references: Any, expression: str) -> Dict[str, Any]:
+    """Of the plan in the frame, or in ``__main__`` without one."""
+    if sys.flags.bytes_warning:  # a comparison may then call the program's warnings.showwarning
+        return {"runs": "the interpreter was started with -b"}
+    reads = Reads()
+    try:
+        value = Pure(reads, frame).value(plan)
+    except Runs as error:
+        return {"runs": str(error)}
+    except (Bound, MemoryError, RecursionError) as error:
+        return {"bound": str(error) or "it is too large"}
+    except Failed as error:
+        return {"failed": str(error)}
+    except _ERRORS as error:
+        return {"failed": "%s: %s" % (type(error).__name__, error)}
+    row = listing.entry("", value, references, expression=expression)
+    row["v"] = values.text(value, TEXT, 3)
+    return row
+
+
+class Pure:
+    """One evaluation. :param frame: None for ``__main__``."""
+
+    def __init__(self, reads: Reads, frame: Optional[types.FrameType]) -> None:
+        self.reads = reads
+        self.budget = reads.budget
+        names = listing.main_module_globals() if frame is None else frame.f_globals
+        self._scopes: List[Dict[str, Any]] = []
+        if frame is not None:
+            self._scopes.append(self._texts(frame.f_locals))
+        self._scopes.append(self._texts(names))
+        self._builtins = self._texts(vars(builtins) if frame is None else frame.f_builtins)
+
+    def _texts(self, names: Any) -> Dict[str, Any]:
+        """A copy with the exact texts among its keys."""
+        cls = type(names)
+        if values.type_name(cls) == "FrameLocalsProxy" and not cls.__flags__ & HEAP:
+            names = dict(names)
+        return self.reads.texts(names) or {}
+
+    def value(self, plan: Any) -> Any:
+        self.budget.spend()
+        return getattr(self, "_" + plan[0])(*plan[1:])
+
+    def all(self, plans: Any) -> List[Any]:
+        return [self.value(plan) for plan in plans]
+
+    # atoms
+
+    def _const(self, kind: str, text: str) -> Any:
+        if kind == "word":
+            return _WORDS[text]
+        if kind == "int":
+            return int(text, 16)
+        if kind == "float":
+            return float.fromhex(text)
+        if kind == "complex":
+            return complex(0.0, float.fromhex(text))
+        return bytes.fromhex(text) if kind == "bytes" else text
+
+    def _name(self, name: str) -> Any:
+        for scope in self._scopes:
+            if name in scope:
+                return scope[name]
+        if name in self._builtins:
+            return self._builtins[name]
+        raise Failed("NameError: name '%s' is not defined" % name)
+
+    def _attr(self, plan: Any, name: str) -> Any:
+        return self.reads.attribute(self.value(plan), name)
+
+    def _item(self, plan: Any, key: Any) -> Any:
+        return self.reads.item(self.value(plan), self.value(key))
+
+    def _slice(self, *parts: Any) -> Any:
+        ends = [None if part is None else self.value(part) for part in parts]
+        if not all(values.one_of(type(end), (int, bool, type(None))) for end in ends):
+            raise Runs("a slice of something else than numbers")
+        return slice(*ends)
+
+    # displays
+
+    def _list(self, plans: Any) -> Any:
+        return self.all(plans)
+
+    def _tuple(self, plans: Any) -> Any:
+        return tuple(self.all(plans))
+
+    def _set(self, plans: Any) -> Any:
+        return {self.key(each) for each in self.all(plans)}
+
+    def _dict(self, pairs: Any) -> Any:
+        return {self.key(self.value(key)): self.value(value) for key, value in pairs}
+
+    def key(self, value: Any) -> Any:
+        """For a new set or dict: a value whose hash and equality are CPython's own."""
+        return self.reads.copied(value)
+
+    def _each(self, kind: str, made: Any, loops: Any) -> Any:
+        rows: List[Any] = []
+        self._loop(loops, 0, lambda: rows.append(self.all(made)))
+        self.budget.make(len(rows))
+        if kind == "dict":
+            return {self.key(row[0]): row[1] for row in rows}
+        found = [row[0] for row in rows]
+        return found if kind == "list" else {self.key(each) for each in found}
+
+    def _loop(self, loops: Any, at: int, done: Callable[[], None]) -> None:
+        if at == len(loops):
+            done()
+            return
+        target, source, tests = loops[at]
+        elements = self.reads.elements(self.value(source))
+        for element in elements:
+            scope: Dict[str, Any] = {}
+            self._bind(target, element, scope)
+            self._scopes.insert(0, scope)
+            try:
+                if all(self.reads.truth(self.value(test)) for test in tests):
+                    self._loop(loops, at + 1, done)
+            finally:
+                self._scopes.pop(0)
+
+    def _bind(self, target: Any, value: Any, scope: Dict[str, Any]) -> None:
+        if type(target) is str:
+            scope[target] = value
+            return
+        if not self.reads.base_of(value, (list, tuple)):
+            raise Runs("unpacking something else than a list or tuple")
+        parts = list(self.reads.elements(value))
+        if len(parts) != len(target):
+            raise Failed("ValueError: %d values to unpack into %d names" % (len(parts), len(target)))
+        for name, part in zip(target, parts):
+            self._bind(name, part, scope)
+
+    # operators
+
+    def _unary(self, sign: str, plan: Any) -> Any:
+        value = self.value(plan)
+        if sign == "not":
+            return not self.reads.truth(value)
+        value = self.reads.copied(value)
+        if type(value) is bool:
+            value = int(value)
+        if not values.one_of(type(value), _NUMBERS):
+            raise Failed("TypeError: bad operand for unary %s: %s" % (sign, type(value).__name__))
+        return _UNARY[sign](value)
+
+    def _binary(self, sign: str, one: Any, other: Any) -> Any:
+        return self.binary(sign, self.value(one), self.value(other))
+
+    def binary(self, sign: str, one: Any, other: Any) -> Any:
+        left, right = self._operand(one), self._operand(other)
+        kinds = (type(left), type(right))
+        if values.one_of(kinds[0], _NUMBERS) and values.one_of(kinds[1], _NUMBERS):
+            self._bounded(sign, left, right)
+        elif sign == "*" and any(values.one_of(kind, (int, bool)) for kind in kinds):
+            sized, times = (left, right) if not values.one_of(kinds[0], _NUMBERS) else (right, left)
+            if not values.one_of(type(sized), (str, bytes, list, tuple)):
+                raise Failed("TypeError: cannot multiply %s and %s" % tuple(k.__name__ for k in kinds))
+            self.budget.make(len(sized) * max(times, 0))
+        elif sign == "%" and values.one_of(kinds[0], _TEXTS):
+            raise Runs("formatting with % may run methods of the values")
+        elif self._joined(sign, *kinds):
+            self.budget.make(len(left) + len(right))
+        else:
+            raise Failed("TypeError: %s and %s have no %s" % (kinds[0].__name__, kinds[1].__name__, sign))
+        return _BINARY[sign](left, right)
+
+    @staticmethod
+    def _joined(sign: str, one: type, other: type) -> bool:
+        """Whether two of them make one whose size is at most that of both."""
+        if sign == "+":
+            return one is other and values.one_of(one, (str, bytes, list, tuple))
+        return sign in "|&^-" and values.one_of(one, _SETS) and values.one_of(other, _SETS)
+
+    def _operand(self, value: Any) -> Any:
+        """Lists and tuples are joined and repeated without touching what they hold."""
+        return value if values.one_of(type(value), (list, tuple)) else self.reads.copied(value)
+
+    def _bounded(self, sign: str, one: Any, other: Any) -> None:
+        if not (values.one_of(type(one), (int, bool)) and values.one_of(type(other), (int, bool))):
+            return
+        size, times = int.bit_length(one), int.bit_length(other)
+        bits = size + times
+        if sign == "**":
+            bits = size * other if other > 0 and size > 1 else size
+        elif sign == "<<":
+            bits = size + max(other, 0)
+        if bits > _BITS:
+            raise Bound("the number would have more than %s bits" % format(_BITS, ","))
+
+    def _bool(self, sign: str, plans: Any) -> Any:
+        value = None
+        for plan in plans:
+            value = self.value(plan)
+            if self.reads.truth(value) is (sign == "or"):
+                break
+        return value
+
+    def _if(self, test: Any, one: Any, other: Any) -> Any:
+        return self.value(one if self.reads.truth(self.value(test)) else other)
+
+    def _compare(self, first: Any, rest: Any) -> Any:
+        left, said = self.value(first), True
+        for sign, plan in rest:
+            right = self.value(plan)
+            said = self.compared(sign, left, right)
+            if not said:
+                return False
+            left = right
+        return said
+
+    def compared(self, sign: str, one: Any, other: Any) -> bool:
+        if sign in ("is", "is not"):
+            return (one is other) is (sign == "is")
+        if sign in ("in", "not in"):
+            return self.contains(other, one) is (sign == "in")
+        if sign in ("==", "!="):
+            return self.reads.equal(one, other) is (sign == "==")
+        return bool(_ORDER[sign](self.reads.copied(one), self.reads.copied(other)))
+
+    def contains(self, holder: Any, wanted: Any) -> bool:
+        base = self.reads.base_of(holder, (str, bytes, bytearray, range, dict, set, frozenset, list, tuple))
+        if base is None or not self.reads.own_method(holder, base, "__contains__"):
+            raise Runs("%s decides itself what is in it" % values.qualified(type(holder)))
+        if base is range and not values.one_of(type(wanted), (int, bool)):
+            return any(self.reads.equal(each, wanted) for each in self.reads.elements(holder))
+        if base in (str, bytes, bytearray, range):
+            return bool(self.reads.copied(wanted) in self.reads.copied(holder))
+        if base is dict:
+            return self.reads.lookup(self.reads.pairs(holder), wanted) is not MISSING
+        if base in _SETS:
+            elements = ((each,) for each in self.reads.elements(holder))
+            return self.reads.lookup(elements, wanted) is not MISSING
+        return any(each is wanted or self.reads.equal(each, wanted) for each in self.reads.elements(holder))
+
+    # calls
+
+    def _call(self, name: str, plans: Any, named: Any) -> Any:
+        self._is_pythons_own(name)
+        arguments = self.all(plans)
+        return CALLS[name](self, *arguments, **{key: self.value(plan) for key, plan in named.items()})
+
+    def _is_pythons_own(self, name: str) -> None:
+        found = self._name(name)
+        if not self._own(name, found):
+            raise Runs("`%s` is not Python's own here" % name)
+
+    @staticmethod
+    def _own(name: str, found: Any) -> bool:
+        if type(found) is types.BuiltinFunctionType:
+            return bool(found.__name__ == name) and found.__self__ is builtins
+        return type(found) is type and not found.__flags__ & HEAP and values.type_name(found) == name
+
+    def _method(self, plan: Any, name: str, plans: Any) -> Any:
+        owner = self.value(plan)
+        arguments = self.all(plans)
+        base: Any = type(owner)
+        if self.reads.base_of(owner) is dict and self.reads.own_method(owner, dict, name):
+            base = dict
+        known = (each for each in (str, bytes, dict, list, tuple, int, float) if base is each)
+        method = METHODS.get((next(known, object), name))
+        if method is None:
+            raise Runs("it calls the method %s of %s" % (name, values.qualified(type(owner))))
+        return method(self, owner, *arguments)
+
+    def _text(self, parts: Any) -> str:
+        said: List[str] = []
+        for part in parts:
+            said.append(part if type(part) is str else self._formatted(*part))
+            self.budget.make(len(said[-1]))
+        return "".join(said)
+
+    def _formatted(self, plan: Any, conversion: int, spec: str) -> str:
+        value = self.value(plan)
+        if conversion:
+            value = CALLS["repr" if conversion != 115 else "str"](self, value)
+            if conversion == 97:
+                value = ascii(value)[1:-1] if not value.isascii() else value
+        if not spec:
+            return str(CALLS["str"](self, value))
+        if not values.one_of(type(value), ATOMS):
+            raise Runs("formatting runs __format__ of %s" % values.qualified(type(value)))
+        return format(value, spec)

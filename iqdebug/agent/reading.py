@@ -1,0 +1,464 @@
+"""Reads of single objects that run no code of the target's, or say that they would.
+
+Like :mod:`..capture.values`, but answering what Python itself would answer: an attribute is looked up
+in the order in which Python looks, a key is compared as Python compares, and where Python would enter
+a method that is not CPython's own the read is given up.
+"""
+
+# ruff: noqa: SIM905
+
+from __future__ import annotations
+
+import builtins
+import datetime
+import time
+import types
+from collections import OrderedDict, defaultdict, deque, namedtuple
+
+from ..capture import values
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterator, Optional, Tuple
+
+ATOMS = (int, float, complex, bool, str, bytes, type(None), type(Ellipsis))
+CONTAINERS = (list, tuple, dict, set, frozenset, bytearray, range, deque)
+_READ = (*CONTAINERS, str, bytes)
+_TEXTS_AND_NUMBERS = (str, int, float, bytes)
+_OPERATORS = frozenset(
+    "__%s__" % name
+    for name in (
+        "eq ne lt le gt ge hash bool len contains iter getitem index int float complex neg pos invert abs "
+        "round add sub mul truediv floordiv mod pow lshift rshift and or xor divmod radd rsub rmul rtruediv "
+        "rfloordiv rmod rpow rlshift rrshift rand ror rxor rdivmod"
+    ).split()
+)
+HEAP = 1 << 9  # the flag of classes that are made at run time
+_STEPS = 400_000
+_ROOM = 4_000_000
+_SECONDS = 1.0
+_DEPTH = 20
+_PROXY = type(type.__dict__)
+_HANDS_OVER = (types.FunctionType, types.BuiltinFunctionType, types.WrapperDescriptorType)
+_tuplegetter = type(values._get_dict(namedtuple("_Field", "name"))["name"])
+_BY_C = (types.GetSetDescriptorType, types.MemberDescriptorType)
+MISSING = object()
+_METHODS_OF_C = (
+    types.MethodDescriptorType,
+    types.ClassMethodDescriptorType,
+    types.MethodWrapperType,
+)
+
+
+class Runs(Exception):
+    """The read would run code of the target's; says which."""
+
+
+class Bound(Exception):
+    """The read would take too long, or make too much."""
+
+
+class Failed(Exception):
+    """Python itself would raise here; says what."""
+
+
+class Budget:
+    """What one question may cost: steps, elements and characters made, seconds."""
+
+    def __init__(self) -> None:
+        self._steps = _STEPS
+        self._room = _ROOM
+        self._until = time.monotonic() + _SECONDS
+
+    def spend(self, count: int = 1) -> None:
+        self._steps -= count
+        if self._steps < 0:
+            raise Bound("it would look at more than %s values" % format(_STEPS, ","))
+        if self._steps % 256 < count and time.monotonic() > self._until:
+            raise Bound("it would take longer than %g s" % _SECONDS)
+
+    def make(self, size: int) -> None:
+        """Before something of that many elements, characters or bytes is made."""
+        self._room -= size
+        if self._room < 0:
+            raise Bound("it would make more than %s characters or elements" % format(_ROOM, ","))
+
+
+class Reads:
+    """The reads of one question."""
+
+    def __init__(self) -> None:
+        self.budget = Budget()
+        self._classes: Dict[int, Tuple[type, Dict[str, Any]]] = {}
+
+    # classes
+
+    def names_of(self, cls: type) -> Dict[str, Any]:
+        """The class's own attributes, under exact texts alone: other keys could have an ``__eq__``."""
+        known = self._classes.get(id(cls))
+        if known is None:
+            found = values._get_dict(cls)
+            items = list(found.items()) if type(found) is _PROXY else []
+            self.budget.spend(len(items) // 16 + 1)
+            known = self._classes[id(cls)] = (cls, {k: v for k, v in items if type(k) is str})
+        return known[1]
+
+    def of_class(self, cls: type, name: str) -> Any:
+        """What the first class that has the name has for it, or ``MISSING``."""
+        for base in values._get_mro(cls):
+            self.budget.spend()
+            names = self.names_of(base)
+            if name in names:
+                return names[name]
+        return MISSING
+
+    def own_method(self, obj: Any, base: type, name: str) -> bool:
+        """Whether the object's type leaves the method to the builtin it derives from."""
+        cls = type(obj)
+        if cls is base:
+            return True
+        return self.of_class(cls, name) is self.of_class(base, name)
+
+    def base_of(self, obj: Any, kinds: Tuple[type, ...] = CONTAINERS) -> Optional[type]:
+        """The builtin container that the object is or derives from."""
+        mro = values._get_mro(type(obj))
+        return next((kind for kind in kinds if values.one_of(kind, mro)), None)
+
+    def default_equality(self, cls: type) -> bool:
+        """Whether objects of the class are equal only to themselves."""
+        return self.of_class(cls, "__eq__") is self.names_of(object)["__eq__"]
+
+    # attributes
+
+    def attribute(self, obj: Any, name: str) -> Any:
+        cls = type(obj)
+        if name in ("__name__", "__qualname__", "__module__") and issubclass(cls, type):
+            return values.type_module(obj) if name == "__module__" else values.type_name(obj)
+        reader = self.of_class(cls, "__getattribute__")
+        if type(reader) is not types.WrapperDescriptorType or not _reads_plainly(reader.__objclass__):
+            raise Runs("%s has its own way to read attributes (__getattribute__)" % self.said(cls))
+        if name == "__dict__":
+            found = self.own_dict(obj)
+            if found is None:
+                raise Failed("AttributeError: '%s' object has no attribute '__dict__'" % self.said(cls))
+            return dict(found)
+        shared = self.of_class(cls, name)
+        if shared is not MISSING and self._comes_first(shared):
+            return self._by_descriptor(obj, shared, name)
+        if issubclass(cls, type):
+            return self._of_type(obj, shared, name)
+        own = self.own_dict(obj) or {}
+        if name in own:
+            return own[name]
+        if shared is not MISSING:
+            return self._by_class(obj, shared, name)
+        if self.of_class(cls, "__getattr__") is not MISSING or "__getattr__" in own:
+            raise Runs("%s makes missing attributes itself (__getattr__)" % self.said(cls))
+        raise Failed("AttributeError: '%s' object has no attribute '%s'" % (self.said(cls), name))
+
+    def own_dict(self, obj: Any) -> Optional[Dict[str, Any]]:
+        """A copy of the object's attributes, under exact texts alone."""
+        descriptor = self.of_class(type(obj), "__dict__")
+        if type(descriptor) is not types.GetSetDescriptorType:
+            return None
+        try:
+            found = descriptor.__get__(obj)
+        except Exception:
+            return None
+        return self.texts(found)
+
+    def texts(self, found: Any) -> Optional[Dict[str, Any]]:
+        if not issubclass(type(found), dict):
+            return None
+        self.budget.spend(dict.__len__(found) // 16 + 1)
+        return {k: v for k, v in list(dict.items(found)) if type(k) is str}
+
+    def _comes_first(self, descriptor: Any) -> bool:
+        """Whether it is a data descriptor."""
+        cls = type(descriptor)
+        return any(self.of_class(cls, m) is not MISSING for m in ("__set__", "__delete__"))
+
+    def _by_descriptor(self, obj: Any, descriptor: Any, name: str) -> Any:
+        kind = type(descriptor)
+        if kind is types.MemberDescriptorType or (
+            kind is types.GetSetDescriptorType and _harmless(descriptor, type(obj))
+        ):
+            try:
+                return descriptor.__get__(obj)
+            except AttributeError:
+                raise Failed("AttributeError: %s is not set" % name) from None
+            except Exception as error:
+                raise Failed("%s: %s" % (type(error).__name__, name)) from None
+        fields = values._fields(type(obj)) if self.base_of(obj, (tuple,)) is not None else ()
+        if name in fields and kind is _tuplegetter:
+            return tuple.__getitem__(obj, fields.index(name))
+        if kind is property:
+            raise Runs("%s.%s is a property" % (self.said(type(obj)), name))
+        raise Runs("%s.%s is a descriptor (%s)" % (self.said(type(obj)), name, self.said(kind)))
+
+    def _by_class(self, obj: Any, shared: Any, name: str) -> Any:
+        """An attribute that the class has and the object has not."""
+        kind = type(shared)
+        if values.one_of(kind, _HANDS_OVER + _METHODS_OF_C):
+            return shared
+        if kind is staticmethod or (issubclass(type(obj), type) and values.one_of(kind, _BY_C)):
+            return shared
+        if self.of_class(kind, "__get__") is MISSING:
+            return shared
+        raise Runs("%s.%s is made when it is read (%s)" % (self.said(type(obj)), name, self.said(kind)))
+
+    def _of_type(self, cls: Any, shared: Any, name: str) -> Any:
+        """An attribute of a class, whose metaclass has nothing that comes before."""
+        found = self.of_class(cls, name)
+        if found is not MISSING:
+            return self._by_class(cls, found, name) if type(found) is not property else found
+        if shared is not MISSING:
+            return self._by_class(cls, shared, name)
+        if self.of_class(type(cls), "__getattr__") is not MISSING:
+            raise Runs("the class %s makes missing attributes itself" % values.type_name(cls))
+        raise Failed("AttributeError: class '%s' has no attribute '%s'" % (values.type_name(cls), name))
+
+    # containers
+
+    def size(self, obj: Any) -> int:
+        base: Any = self.base_of(obj, _READ)
+        if base is not None and self.own_method(obj, base, "__len__"):
+            self._of_numbers(obj)
+            try:
+                return int(base.__len__(obj))
+            except OverflowError as error:
+                raise Failed("OverflowError: %s" % error) from None
+        self._no_method(obj, "__len__", "has no len()")
+        raise Runs("%s has its own __len__" % self.said(type(obj)))
+
+    def _no_method(self, obj: Any, method: str, words: str) -> None:
+        if self.of_class(type(obj), method) is MISSING:
+            raise Failed("TypeError: '%s' object %s" % (self.said(type(obj)), words))
+
+    def elements(self, obj: Any) -> Iterator[Any]:
+        """As a ``for`` would give them; of a dict its keys."""
+        base: Any = self.base_of(obj, _READ)
+        if base is None:
+            self._iterable_or_not(obj)
+        special = values.one_of(type(obj), (OrderedDict,))
+        if not special and not self.own_method(obj, base, "__iter__"):
+            raise Runs("%s has its own __iter__" % self.said(type(obj)))
+        self._of_numbers(obj)
+        try:
+            for element in base.__iter__(obj):
+                self.budget.spend()
+                yield element
+        except RuntimeError:
+            raise Bound("it is being changed while it is read") from None
+
+    def _iterable_or_not(self, obj: Any) -> None:
+        if self.of_class(type(obj), "__iter__") is MISSING:
+            self._no_method(obj, "__getitem__", "is not iterable")
+        raise Runs("going through %s runs it" % self.said(type(obj)))
+
+    def pairs(self, obj: Any) -> Iterator[Tuple[Any, Any]]:
+        """Of a dict, or of what derives from one."""
+        try:
+            for pair in dict.items(obj):
+                self.budget.spend()
+                yield pair
+        except RuntimeError:
+            raise Bound("it is being changed while it is read") from None
+
+    def item(self, obj: Any, key: Any) -> Any:
+        base: Any = self.base_of(obj, _READ)
+        if base is None or base in (set, frozenset):
+            self._no_method(obj, "__getitem__", "is not subscriptable")
+            raise Runs("%s has its own __getitem__" % self.said(type(obj)))
+        if not self.own_method(obj, base, "__getitem__"):
+            raise Runs("%s has its own __getitem__" % self.said(type(obj)))
+        if base is dict:
+            return self._value_of(obj, key)
+        self._of_numbers(obj)
+        if not values.one_of(type(key), (int, bool, slice)):
+            raise self._bad_index(obj, key)
+        if type(key) is slice:
+            self._of_numbers(key)
+            if base is not range and key.step != 0:
+                self.budget.make(len(range(*key.indices(base.__len__(obj)))))
+        try:
+            return base.__getitem__(obj, key)
+        except (IndexError, ValueError, TypeError, OverflowError) as error:
+            raise Failed("%s: %s" % (type(error).__name__, error)) from None
+
+    def _of_numbers(self, obj: Any) -> None:
+        """Of a range or a slice: whether its ends are numbers without methods of their own."""
+        if values.one_of(type(obj), (range, slice)):
+            for end in (obj.start, obj.stop, obj.step):
+                if not values.one_of(type(end), (int, bool, type(None))):
+                    raise Runs("a range or slice holds %s" % self.said(type(end)))
+
+    def _bad_index(self, obj: Any, key: Any) -> Exception:
+        if self.of_class(type(key), "__index__") is not MISSING:
+            return Runs("the index is %s, which has its own __index__" % self.said(type(key)))
+        return Failed(
+            "TypeError: indices of %s must be integers, not %s" % (self.said(type(obj)), self.said(type(key)))
+        )
+
+    def _value_of(self, obj: Any, key: Any) -> Any:
+        found = self.lookup(self.pairs(obj), key)
+        if found is not MISSING:
+            return found[1]
+        if self.of_class(type(obj), "__missing__") is not MISSING:
+            raise Runs("the key is missing, and %s then runs __missing__" % self.said(type(obj)))
+        raise Failed("KeyError: %s" % values.text(key, 100))
+
+    def lookup(self, pairs: Any, key: Any) -> Any:
+        """The first pair whose key is that one, or ``MISSING``."""
+        plain = self._as_key(key)
+        foreign: Optional[type] = None
+        for pair in pairs:
+            known = pair[0]
+            if known is key:
+                return pair
+            try:
+                if plain is not MISSING and self.copied(known) == plain:
+                    return pair
+            except Runs:
+                if not self.default_equality(type(known)):
+                    foreign = foreign or type(known)
+        if foreign is not None or (plain is MISSING and not self.default_equality(type(key))):
+            name = self.said(foreign or type(key))
+            raise Runs("looking for it would compare with %s by its own methods" % name)
+        return MISSING
+
+    def _as_key(self, key: Any) -> Any:
+        if values.one_of(type(key), (list, dict, set, bytearray)):
+            raise Failed("TypeError: unhashable type: '%s'" % type(key).__name__)
+        try:
+            return self.copied(key)
+        except Runs:
+            return MISSING
+
+    # whole values
+
+    def copied(self, value: Any, depth: int = _DEPTH) -> Any:
+        """A copy of a value that is made of exact builtin types alone, which may then be handed to
+        any operator.
+
+        :raises Runs: it is not.
+        """
+        cls = type(value)
+        if values.one_of(cls, ATOMS):
+            return value
+        if values.one_of(cls, (range, slice)):
+            self._of_numbers(value)
+            return value
+        if depth <= 0:
+            raise Bound("it is nested more than %d deep" % _DEPTH)
+        if values.one_of(cls, (list, tuple, set, frozenset)):
+            made = [self.copied(element, depth - 1) for element in self.elements(value)]
+            self.budget.make(len(made))
+            return made if cls is list else cls(made)
+        if cls is dict:
+            made_pairs = [
+                (self.copied(k, depth - 1), self.copied(v, depth - 1)) for k, v in self.pairs(value)
+            ]
+            self.budget.make(len(made_pairs))
+            return dict(made_pairs)
+        if cls is bytearray:
+            self.budget.make(len(value))
+            return bytearray(value)
+        return self._stripped(value)
+
+    def _stripped(self, value: Any) -> Any:
+        """The text or number that an object of a derived class is, when the class (an enumeration, mostly)
+        adds no operator to it."""
+        cls = type(value)
+        base = self.base_of(value, _TEXTS_AND_NUMBERS)
+        if base is None:
+            raise Runs("%s may have methods of its own for this" % self.said(cls))
+        before = True
+        for each in values._get_mro(cls):
+            if each is base:
+                before = False
+            elif each is object or (not before and values.type_module(each) == "enum"):
+                continue
+            elif not _OPERATORS.isdisjoint(self.names_of(each)):
+                raise Runs("%s has operators of its own" % self.said(cls))
+        if base is str:
+            return str.__str__(value)
+        if base is bytes:
+            return bytes.__getitem__(value, slice(None))
+        return int.__index__(value) if base is int else float.__float__(value)
+
+    def equal(self, one: Any, other: Any) -> bool:
+        try:
+            return bool(self.copied(one) == self.copied(other))
+        except Runs:
+            if self._apart(one) and self._apart(other):
+                return one is other
+            foreign = other if self._is_builtin(one) else one
+            raise Runs("comparing would run __eq__ of %s" % self.said(type(foreign))) from None
+
+    def _is_builtin(self, value: Any) -> bool:
+        return values.one_of(type(value), ATOMS)
+
+    def _apart(self, value: Any) -> bool:
+        """Whether it equals nothing but itself, or is a builtin value that no such object equals."""
+        return self._is_builtin(value) or self.default_equality(type(value))
+
+    def truth(self, value: Any) -> bool:
+        if values.one_of(type(value), ATOMS):
+            return bool(value)
+        if self.base_of(value, _TEXTS_AND_NUMBERS) is not None:
+            return bool(self._stripped(value))
+        for method in ("__bool__", "__len__"):
+            found = self.of_class(type(value), method)
+            if found is not MISSING:
+                base = self.base_of(value)
+                if base is None or not self.own_method(value, base, method):
+                    raise Runs("%s decides itself whether it is true (%s)" % (self.said(type(value)), method))
+        return self.size(value) > 0 if self.base_of(value) is not None else True
+
+    def said(self, cls: type) -> str:
+        return values.qualified(cls)
+
+
+def _reads_plainly(owner: type) -> bool:
+    """Whether the class, whose reader of attributes is written in C, has the usual one."""
+    return any(owner is each for each in _USUAL)
+
+
+_USUAL = [each for each in vars(builtins).values() if type(each) is type and not each.__flags__ & HEAP]
+_USUAL = [each for each in _USUAL if each is not super]
+_USUAL += [types.ModuleType, types.FunctionType, types.SimpleNamespace, types.GeneratorType, types.CodeType]
+_USUAL += [types.CoroutineType, types.AsyncGeneratorType, types.FrameType, types.TracebackType]
+_USUAL += [deque, OrderedDict, defaultdict, datetime.date, datetime.time, datetime.datetime]
+_USUAL += [datetime.timedelta, datetime.timezone]
+
+
+def _harmless(descriptor: Any, cls: type) -> bool:
+    """Whether the getter, written in C, only hands over what is stored."""
+    owner: Any = descriptor.__objclass__
+    if values.one_of(owner, _GETTERS):
+        return True
+    return values.really(owner) and (values.type_module(owner), descriptor.__name__) in _GETTERS_OF
+
+
+_GETTERS = (
+    int,
+    float,
+    complex,
+    BaseException,
+    types.FunctionType,
+    types.CodeType,
+    types.GeneratorType,
+    types.CoroutineType,
+    types.AsyncGeneratorType,
+    types.FrameType,
+)
+_GETTERS_OF = {
+    (module, name)
+    for module, names in (
+        ("datetime", "year month day hour minute second microsecond days seconds microseconds tzinfo fold"),
+        ("numpy", "shape ndim size nbytes itemsize strides"),
+        ("array", "typecode itemsize"),
+    )
+    for name in names.split()
+}

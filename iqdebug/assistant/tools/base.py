@@ -1,0 +1,156 @@
+"""What a tool is, what it is given, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from iqdebug.assistant.fencing import Veil, fenced
+from iqdebug.assistant.guarded import Guarded
+from iqdebug.assistant.rights import Decision, Right
+from iqdebug.assistant.tools.events import Events
+from iqdebug.assistant.tools.files import Files
+from iqdebug.llm.messages import Source, Tool
+from iqdebug.session import Capability
+from iqdebug.state import Diagnosis, Frame, Snapshot, Thread
+
+__all__ = ["LIMIT", "BoundTool", "Call", "Mend", "Result", "Undo", "World", "cut"]
+
+LIMIT = 12_000
+"""Characters of one result; what is more comes in pages."""
+
+
+class Mend(Exception):
+    """The call cannot be done as it was made; says in words what would.
+
+    :param data: what the debuggee has to do with it; it is fenced.
+    """
+
+    def __init__(self, words: str, data: str = "") -> None:
+        super().__init__(words)
+        self.data = data
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """:param words: what undoing does, one line.
+    :param run: does it, because a person asked; returns what came of it, in words.
+    """
+
+    words: str
+    run: Callable[[], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """:param text: for the model: masked, what the debuggee wrote in it fenced.
+    :param source: what the text is counted under.
+    :param summary: for the person, one line.
+    :param decisions: which rights above READ it used, and who gave them.
+    """
+
+    text: str
+    source: Source = "tools"
+    summary: str = ""
+    undo: Undo | None = None
+    failed: bool = False
+    decisions: tuple[Decision, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What tools look at besides the session.
+
+    :param diagnose: what the evidence says about a snapshot.
+    """
+
+    files: Files
+    events: Events
+    veil: Veil
+    diagnose: Callable[[Snapshot], Diagnosis]
+    read_source: Callable[[str], Sequence[str]]
+
+
+@dataclass(slots=True)
+class Call:
+    """One call under way."""
+
+    session: Guarded
+    world: World
+    tool: str
+
+    def data(self, label: str, text: str, limit: int = LIMIT) -> str:
+        """Text of the debuggee's, masked, bounded, fenced and labelled."""
+        return fenced(cut(self.world.veil.scrub(text), limit), label)
+
+    def thread(self, wanted: object = None) -> Thread:
+        """By id or name; the one in focus by default.
+
+        :raises Mend: there is none.
+        """
+        snapshot = self.session.snapshot
+        if wanted is None or wanted == "":
+            found = snapshot.focused
+        else:
+            found = next((t for t in snapshot.threads if str(t.id) == str(wanted) or t.name == wanted), None)
+        if found is None:
+            names = ", ".join(f"{t.id} ({t.name})" for t in snapshot.threads[:20]) or "none"
+            raise Mend(f"there is no thread {str(wanted or '')[:60]}", f"threads: {names}")
+        return found
+
+    def frame(self, index: int, thread: object = None) -> Frame:
+        """By its number in the stack, 0 the innermost.
+
+        :raises Mend: there is none.
+        """
+        found = self.thread(thread)
+        if not 0 <= index < len(found.frames):
+            raise Mend(
+                f"there is no frame {index}: thread {found.id} has frames 0 to {len(found.frames) - 1}"
+            )
+        frame = found.frames[index]
+        if frame.kind == "label":
+            raise Mend(f"{index} is a heading between the frames of two exceptions; take one beside it")
+        return frame
+
+    def need(self, capability: Capability) -> None:
+        """:raises Mend: the session cannot do it now."""
+        reason = self.session.why_not(capability)
+        if reason:
+            raise Mend(f"cannot {capability.value} now: {reason}")
+
+
+Run = Callable[[Call, Mapping[str, Any]], Awaitable[Result]]
+
+
+def _nothing() -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class BoundTool:
+    """:param right: the highest right that it may use.
+    :param asks_itself: it obtains its rights with the exact text, when it comes to it. Else the
+        toolbox asks for ``right`` before the call, showing the arguments.
+    :param capability: without it the tool is not offered, nor run.
+    :param why_not: "" when it is possible now.
+    :param by_frame: the names of its arguments that mean a frame of the stack as it was last shown.
+    :param seconds: how long a call may take, without the person's time.
+    """
+
+    tool: Tool
+    right: Right
+    run: Run
+    asks_itself: bool = False
+    capability: Capability | None = None
+    why_not: Callable[[], str] = field(default=_nothing)
+    by_frame: tuple[str, ...] = ()
+    seconds: float = 30.0
+
+
+def cut(text: str, limit: int = LIMIT) -> str:
+    """The beginning of a longer text, and how much more there was."""
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit]}\n… {len(text) - limit:,} more characters; ask for less at a time"

@@ -1,0 +1,79 @@
+"""What a session tells, kept for tools: the last log records, and an ear for the next stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from iqdebug.session import DebugSession
+from iqdebug.state import Breakpoint, LogRecord, Phase, Snapshot
+
+__all__ = ["STOPPED", "Events"]
+
+STOPPED = (Phase.PAUSED, Phase.CRASHED)
+OVER = (Phase.ENDED, Phase.DETACHED)
+_KEPT = 5_000
+_SETTLE = 0.6  # seconds for the values of a stop, which come after its stack
+
+
+class Events:
+    """A listener of one session, from now until :meth:`close`."""
+
+    def __init__(self, session: DebugSession) -> None:
+        self._current: Callable[[], Snapshot] = lambda: session.snapshot
+        self._news = asyncio.Event()
+        self.logs: deque[LogRecord] = deque(maxlen=_KEPT)
+        self.lost = 0
+        self.told = 0
+        self._stop = session.subscribe(self)
+
+    def close(self) -> None:
+        self._stop()
+
+    def snapshot_changed(self, snapshot: Snapshot) -> None:
+        self._news.set()
+
+    def logs_arrived(self, records: Sequence[LogRecord], dropped: int) -> None:
+        self.logs.extend(records)
+        self.told += len(records)
+        self.lost += dropped
+        self._news.set()
+
+    def breakpoints_changed(self, breakpoints: Sequence[Breakpoint]) -> None:
+        self._news.set()
+
+    async def stopped(self, after: int, seconds: float) -> Snapshot | None:
+        """The next stop later than epoch ``after``, with its values, or the end; None when neither came
+        in time."""
+
+        def described() -> bool:
+            s = self._current()
+            return s.phase in OVER or (s.phase in STOPPED and s.epoch > after and s.revision > 0)
+
+        if not await self._until(described, seconds):
+            return None
+        epoch = self._current().epoch
+
+        def whole() -> bool:
+            s = self._current()
+            thread = s.focused
+            frames = [f for f in thread.frames if f.kind == "user"] if thread is not None else []
+            return s.epoch != epoch or s.phase in OVER or not frames or frames[0].locals is not None
+
+        await self._until(whole, _SETTLE)
+        return self._current()
+
+    async def _until(self, fulfilled: Callable[[], bool], seconds: float) -> bool:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while not fulfilled():
+            left = deadline - loop.time()
+            if left <= 0:
+                return False
+            self._news.clear()
+            try:
+                await asyncio.wait_for(self._news.wait(), left)
+            except asyncio.TimeoutError:
+                return fulfilled()
+        return True

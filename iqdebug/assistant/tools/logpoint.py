@@ -1,0 +1,212 @@
+"""Watch values at a line for some hits, and tell: a breakpoint that reads and goes on, and is removed.
+
+Where every expression of the message only reads, the program stops at the line for a moment, the values
+are read without running its code, and it goes on. Else debugpy would have to evaluate them there, which
+needs the right to probe as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from iqdebug.assistant.purity import why_a_probe
+from iqdebug.assistant.rights import Right
+from iqdebug.assistant.tools.base import BoundTool, Call, Mend, Result
+from iqdebug.assistant.tools.control import LINE, PATH, SECONDS, place, told_stop
+from iqdebug.assistant.tools.events import OVER, STOPPED
+from iqdebug.assistant.tools.schema import tool_schema
+from iqdebug.errors import IqdebugError, RunsCode
+from iqdebug.llm.messages import Tool
+from iqdebug.session import Capability
+from iqdebug.state import Breakpoint, Snapshot
+
+__all__ = ["LOGPOINT_TOOLS"]
+
+_HOLE = re.compile(r"\{([^{}]+)\}")
+_VALUE = 300
+
+
+@dataclass
+class _Watch:
+    path: str
+    line: int
+    message: str
+    hits: int
+    seconds: float
+    said: list[str] = field(default_factory=list)
+    ended: str = ""
+    elsewhere: Snapshot | None = None
+
+
+async def _log_point(call: Call, arguments: Mapping[str, Any]) -> Result:
+    call.need(Capability.BREAKPOINTS)
+    path, line = place(call, arguments)
+    watch = _Watch(path, line, arguments["message"], arguments["hits"], arguments["seconds"])
+    if any((b.path, b.line) == (path, line) and b.enabled for b in call.session.breakpoints):
+        raise Mend(
+            f"there is a breakpoint at {path}:{line} already; remove it first, or watch a line beside it"
+        )
+    why = _why_a_probe(watch.message)
+    words = f"watch {path}:{line} for {watch.hits} hits or {watch.seconds:g} s, letting the program run"
+    if why:
+        await call.session.obtain(Right.PROBE, words, watch.message, f"in the message {why}")
+    await call.session.obtain(Right.CONTROL, words, f"{path}:{line} {watch.message}")
+    earlier = call.session.snapshot
+    if earlier.phase in OVER:
+        raise Mend(f"the process has {earlier.phase.value}")
+    point = Breakpoint(path, line, log_message=watch.message if why else "")
+    mine = await _installed(call, point)
+    try:
+        await (_listen(call, watch) if why else _visit(call, watch, mine))
+    finally:
+        await asyncio.shield(_removed(call, mine))
+    return await _told(call, watch, earlier)
+
+
+def _why_a_probe(message: str) -> str:
+    """Why reading the message's expressions may run code; "" when it does not."""
+    rest = _HOLE.sub("", message)
+    if "{" in rest or "}" in rest:
+        raise Mend("write each expression as {expression}, without braces inside")
+    for hole in _HOLE.findall(message):
+        try:
+            why = why_a_probe(hole)
+        except SyntaxError as error:
+            raise Mend(f"{{{hole[:60]}}} is no Python expression: {error.msg}") from None
+        if why:
+            return f"{{{hole[:60]}}} may run code: {why}"
+    return ""
+
+
+async def _installed(call: Call, point: Breakpoint) -> Breakpoint:
+    """Set, and where the server put it.
+
+    :raises Mend: it cannot be there.
+    """
+    await call.session.set_breakpoints((*call.session.breakpoints, point))
+    mine = call.session.breakpoints[-1]
+    if not mine.verified and mine.message:
+        await _removed(call, mine)
+        raise Mend(f"no watch can be set at {point.path}:{point.line}: {mine.message[:200]}")
+    return mine
+
+
+async def _removed(call: Call, mine: Breakpoint) -> None:
+    with contextlib.suppress(IqdebugError, TimeoutError):
+        rest = [b for b in call.session.breakpoints if (b.path, b.line) != (mine.path, mine.line)]
+        await call.session.set_breakpoints(rest)
+
+
+async def _visit(call: Call, watch: _Watch, mine: Breakpoint) -> None:
+    """Stop at the line, read, go on."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + watch.seconds
+    ran = call.session.snapshot.phase not in STOPPED
+    epoch = call.session.snapshot.epoch
+    if not ran:
+        await call.session.resume()
+    while True:
+        now = await call.world.events.stopped(epoch, max(deadline - loop.time(), 0.0))
+        if now is None:
+            watch.ended = "the time was over; the program runs on"
+            return
+        if now.phase in OVER or not _at(now, mine):
+            watch.ended, watch.elsewhere = "it stopped for another reason", now
+            return
+        watch.said.append(await _read(call, watch.message, now))
+        if len(watch.said) >= watch.hits and not ran:
+            watch.ended, watch.elsewhere = "it is left stopped at the line", now
+            return
+        if len(watch.said) >= watch.hits:
+            await _removed(call, mine)
+            await call.session.resume()
+            watch.ended = "the program runs on"
+            return
+        epoch = now.epoch
+        await call.session.resume()
+
+
+def _at(now: Snapshot, mine: Breakpoint) -> bool:
+    thread = now.focused
+    top = thread.frames[0] if thread is not None and thread.frames else None
+    return now.reason == "breakpoint" and top is not None and (top.path, top.line) == (mine.path, mine.line)
+
+
+async def _read(call: Call, message: str, now: Snapshot) -> str:
+    thread = now.focused
+    assert thread is not None
+    said = message
+    for hole in dict.fromkeys(_HOLE.findall(message)):
+        try:
+            result = await call.session.read_expression(hole, thread.frames[0], now.epoch)
+            value = call.world.veil.named(hole, result.value)
+        except RunsCode as error:
+            value = f"<not read, it would run code: {error.why}>"
+        said = said.replace(f"{{{hole}}}", value if len(value) <= _VALUE else value[: _VALUE - 1] + "…")
+    return said
+
+
+async def _listen(call: Call, watch: _Watch) -> None:
+    """debugpy evaluates the message at the line and reports it as a log record."""
+    events = call.world.events
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + watch.seconds
+    begun = events.told
+    epoch = call.session.snapshot.epoch
+    if call.session.snapshot.phase in STOPPED:
+        await call.session.resume()
+    while len(watch.said) < watch.hits:
+        new = events.told - begun
+        fresh = list(events.logs)[-new:] if new else []
+        watch.said = [r.text[:_VALUE] for r in fresh if r.stream == "iqdebug"][: watch.hits]
+        left = deadline - loop.time()
+        if len(watch.said) >= watch.hits:
+            break
+        if left <= 0:
+            watch.ended = "the time was over; the program runs on"
+            return
+        stop = await events.stopped(epoch, min(left, 0.1))
+        if stop is not None:
+            watch.ended, watch.elsewhere = "it stopped for another reason", stop
+            return
+    watch.ended = "the program runs on"
+
+
+async def _told(call: Call, watch: _Watch, earlier: Snapshot) -> Result:
+    many = f"{len(watch.said)} of {watch.hits} hits at line {watch.line}"
+    text = f"{many}; {watch.ended}. The watch is removed."
+    if watch.said:
+        lines = [f"{number}: {said}" for number, said in enumerate(watch.said, 1)]
+        text += "\n" + call.data(f"what was seen at {watch.path}:{watch.line}", "\n".join(lines))
+    if watch.elsewhere is not None:
+        stop = await told_stop(call, watch.elsewhere, earlier, "Then")
+        text += "\n" + stop.text
+    return Result(text, "values", f"watched line {watch.line}: {many}")
+
+
+LOGPOINT_TOOLS = (
+    BoundTool(
+        Tool(
+            "log_point",
+            "Watch values at a line and tell: lets the program run, notes the message at each hit, and "
+            "removes itself after so many hits or seconds. Asks the person.",
+            tool_schema(
+                ("path", "line", "message"),
+                path=PATH,
+                line=LINE,
+                message={"type": "string", "maxLength": 500, "description": "such as: total={order.total}"},
+                hits={"type": "integer", "minimum": 1, "maximum": 100, "default": 5},
+                seconds=SECONDS,
+            ),
+        ),
+        Right.CONTROL,
+        _log_point,
+        asks_itself=True,
+        capability=Capability.BREAKPOINTS,
+    ),
+)

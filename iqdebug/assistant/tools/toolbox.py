@@ -1,0 +1,182 @@
+"""All tools of one session: which may be offered now, and one way to run a call."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from iqdebug.assistant.fencing import Veil, defanged, fenced
+from iqdebug.assistant.guarded import Guarded, NotGranted
+from iqdebug.assistant.rights import Gate, Refused, Right
+from iqdebug.assistant.tools.base import BoundTool, Call, Mend, Result, World, cut
+from iqdebug.assistant.tools.control import CONTROL_TOOLS
+from iqdebug.assistant.tools.evaluating import EVALUATING_TOOLS
+from iqdebug.assistant.tools.events import Events
+from iqdebug.assistant.tools.evidence import EVIDENCE_TOOLS
+from iqdebug.assistant.tools.files import Files
+from iqdebug.assistant.tools.history import HISTORY_TOOLS
+from iqdebug.assistant.tools.logpoint import LOGPOINT_TOOLS
+from iqdebug.assistant.tools.looking import LOOKING_TOOLS
+from iqdebug.assistant.tools.schema import checked
+from iqdebug.assistant.tools.searching import SEARCH_TOOLS
+from iqdebug.assistant.tools.texts import TEXT_TOOLS
+from iqdebug.errors import IqdebugError
+from iqdebug.evidence import diagnose as diagnosis_of
+from iqdebug.llm.messages import Tool, ToolCall
+from iqdebug.session import DebugSession
+from iqdebug.source import read_lines
+from iqdebug.state import Diagnosis, Origin, Snapshot
+from iqdebug.text import clean
+
+__all__ = ["BUILT_IN", "Toolbox"]
+
+log = logging.getLogger(__name__)
+
+BUILT_IN: tuple[BoundTool, ...] = (
+    *LOOKING_TOOLS,
+    *EVALUATING_TOOLS,
+    *EVIDENCE_TOOLS,
+    *TEXT_TOOLS,
+    *SEARCH_TOOLS,
+    *HISTORY_TOOLS,
+    *CONTROL_TOOLS,
+    *LOGPOINT_TOOLS,
+)
+_LARGEST = 16_000
+_GRACE = 1.0
+
+
+class Toolbox:
+    """Runs what a model calls; the only way from a model to a session.
+
+    :param read_source: a file's lines: of the disk for a live target, of the file for a recording.
+    :param recorded: the paths whose text a recording has; None of a live target.
+    :param project: the folder on this machine that the person works in, if known.
+    :param extra: further tools. One that does not say that it asks itself is asked for by the toolbox.
+    """
+
+    def __init__(
+        self,
+        session: DebugSession,
+        gate: Gate,
+        *,
+        veil: Veil | None = None,
+        read_source: Callable[[str], Sequence[str]] = read_lines,
+        recorded: Sequence[str] | None = None,
+        project: Path | None = None,
+        diagnose: Callable[[Snapshot], Diagnosis] | None = None,
+        extra: Sequence[BoundTool] = (),
+    ) -> None:
+        self._session = session
+        self.gate = gate
+        if recorded is None and session.snapshot.origin is Origin.RECORDED:
+            recorded = ()
+        self._events = Events(session)
+        self.world = World(
+            files=Files(lambda: session.snapshot, recorded, project),
+            events=self._events,
+            veil=veil if veil is not None else Veil(),
+            diagnose=diagnose or (lambda snapshot: diagnosis_of(snapshot, read_source=read_source)),
+            read_source=read_source,
+        )
+        self._tools = {each.tool.name: each for each in (*BUILT_IN, *extra)}
+        self._shown = session.snapshot.epoch
+
+    def close(self) -> None:
+        """Stop listening to the session."""
+        self._events.close()
+
+    def tools(self) -> tuple[Tool, ...]:
+        """Those that the session can do in principle now, in a fixed order."""
+        return tuple(each.tool for each in self._tools.values() if not self._why_not(each))
+
+    def right_of(self, name: str) -> Right | None:
+        """The highest right that the tool may use; None when there is no such tool."""
+        found = self._tools.get(name)
+        return found.right if found is not None else None
+
+    def moment_shown(self) -> None:
+        """The model has just been told of the current stop: frame numbers mean its frames."""
+        self._shown = self._session.snapshot.epoch
+
+    def _why_not(self, bound: BoundTool) -> str:
+        words = self._session.why_not(bound.capability) if bound.capability is not None else ""
+        return words or bound.why_not()
+
+    async def run(self, call: ToolCall) -> Result:
+        """Never raises for what a model may do wrong: the result then says what would be right. Raises
+        CancelledError alone."""
+        guarded = Guarded(self._session, self.gate, call.name)
+        try:
+            result = await self._run(call, guarded)
+        except Mend as error:
+            result = _failure(str(error), data=error.data)
+        except Refused as error:
+            who = "The person" if error.decision.by == "you" else "The rules here (nobody can be asked)"
+            result = _failure(
+                f"{who} did not allow this: {error.action}. Nothing was done. Go on without it, by reading; "
+                "do not ask for the same again.",
+                f"refused: {error.action}",
+            )
+            result = replace(result, decisions=(error.decision,))
+        except NotGranted as error:
+            log.error("a tool overstepped: %s", error)
+            result = _failure("This tool tried more than it was allowed to; nothing was done.")
+        except (asyncio.TimeoutError, TimeoutError):
+            result = _failure("No answer in time; the target may hold its interpreter lock in a C call.")
+        except IqdebugError as error:
+            result = _failure("The debugger could not do this.", data=" ".join(error.lines()))
+        except Exception as error:
+            log.exception("tool %s failed", call.name)
+            result = _failure(f"The tool itself failed ({type(error).__name__}); try another way.")
+        scrub = self.world.veil.scrub
+        return replace(
+            result,
+            text=cut(defanged(scrub(result.text)), _LARGEST),
+            summary=clean(scrub(" ".join((result.summary or call.name).split())))[:200],
+            decisions=result.decisions or guarded.decisions,
+        )
+
+    async def _run(self, call: ToolCall, guarded: Guarded) -> Result:
+        bound = self._tools.get(call.name)
+        if bound is None:
+            raise Mend(
+                f"there is no tool `{call.name[:60]}`; tools: {', '.join(t.name for t in self.tools())}"
+            )
+        arguments, wrong = checked(bound.tool.parameters, call.arguments)
+        if wrong:
+            raise Mend(f"{call.name} was not run: " + "; ".join(wrong[:8]))
+        reason = self._why_not(bound)
+        if reason:
+            raise Mend(f"{call.name} is not possible now: {reason}")
+        self._check_moment(bound, call.arguments)
+        if bound.right is not Right.READ and not bound.asks_itself:
+            shown = json.dumps(arguments, ensure_ascii=False, default=str)
+            await guarded.obtain(bound.right, f"run {call.name}", shown)
+        work = bound.run(Call(guarded, self.world, call.name), arguments)
+        if bound.asks_itself:  # it waits for a person, and bounds its own waiting
+            result = await work
+        else:
+            result = await asyncio.wait_for(work, bound.seconds + _GRACE)
+        self.moment_shown()
+        return result
+
+    def _check_moment(self, bound: BoundTool, arguments: Mapping[str, Any]) -> None:
+        epoch = self._session.snapshot.epoch
+        if epoch == self._shown or not any(name in arguments for name in bound.by_frame):
+            return
+        self.moment_shown()
+        raise Mend(
+            f"the process has moved on since you last looked (now stop {epoch}): frame numbers mean other "
+            "frames now. Call stack first, then ask again"
+        )
+
+
+def _failure(words: str, summary: str = "", data: str = "") -> Result:
+    text = f"{words}\n{fenced(data, 'the reason')}" if data else words
+    return Result(text, "tools", summary or words, failed=True)
