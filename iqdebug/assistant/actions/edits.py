@@ -25,8 +25,6 @@ _HUNK = re.compile(r"^@@+(?: -(\d+)(?:,\d+)? \+\d+(?:,\d+)?)?[^\n]*$")
 _ELIDED = re.compile(
     r"^\s*(?:#\s*)?(?:\.\.\.|…)\s*(?:\(?(?:rest|existing|unchanged|same|remaining).*)?$", re.I
 )
-    r"^\s*(?:#\s*)?(?:\.\.\.|…)\s*(?:\(?(?:rest|existing|unchanged|same|remaining).*)?$", re.I
-)
 _ELIDED_WORDS = re.compile(r"#.*(?:\.\.\.|…).*\b(?:rest|existing|unchanged|same|remaining|before)\b", re.I)
 _LARGEST = 400_000  # characters of a reply that are read
 

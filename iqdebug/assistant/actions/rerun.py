@@ -81,10 +81,9 @@ def command_of_process(
     """The command of a living process, as ``/proc`` has its words, folder and variables."""
     own = {k: v for k, v in environ.items() if not k.startswith(_OURS)}
     why = "" if words else "its command line cannot be read"
-    if not why and "-c" in words[1:2]:
+    said: tuple[str, ...] = ()
+    if "-c" in words[1:2]:
         said = ("Its program stood on the command line (-c)",)
-    else:
-        said = ()
     if not why and not os.path.isdir(cwd):
         why = f"its folder {cwd} is gone"
     given = tuple(words)
