@@ -6,6 +6,7 @@ Nothing is evaluated here: the texts of a recording are parsed, and only what is
 from __future__ import annotations
 
 import ast
+import builtins
 import math
 import re
 import warnings
@@ -16,7 +17,7 @@ from iqdebug.capture.mask import MASK
 from iqdebug.crash.model import Child, Crash, Value
 from iqdebug.crash.variables import is_field
 
-__all__ = ["CannotRebuild", "Rebuilt", "Rebuilder"]
+__all__ = ["CannotRebuild", "Rebuilder", "Rebuilt"]
 
 _LITERALS = frozenset({"int", "str", "bytes", "bool", "NoneType", "complex", "float", "bytearray", "range"})
 _SEQUENCES = {"list": "[{}]", "tuple": "({},)", "set": "{{{}}}", "frozenset": "frozenset({{{}}})"}
@@ -147,7 +148,7 @@ class Rebuilder:
     def _own(self, value: Value, path: str, needs: _Needs) -> str:
         """An object of the program's own: its class is imported, its attributes are put in place."""
         module, _, name = value.type.rpartition(".")
-        state = module.partition(".")[0] in _MODULES_OF_STATE
+        state = module.partition(".")[0] in _MODULES_OF_STATE or (not module and hasattr(builtins, name))
         if not name or value.type in _OPAQUE or state or not name.isidentifier() or value.array:
             raise CannotRebuild(
                 f"`{path}` is a {value.type or 'value of unknown type'}, which is no plain data"
