@@ -117,7 +117,7 @@ def rebuilt_call(crash: Crash, candidate: Candidate) -> RebuiltCall:
         if name not in values:
             raise CannotRebuild(f"`{name}` of `{shown}` was not recorded")
         built = rebuilder.rebuilt(values[name], name)
-        if kind == "**" and built.source == "{}" or kind == "*" and built.source == "()":
+        if (kind, built.source) in (("**", "{}"), ("*", "()")):
             continue
         given.append((name, built))
         if name != receiver:
@@ -149,12 +149,11 @@ def _where(crash: Crash, frame: RecordedFrame) -> tuple[str, str]:
     if not os.path.isfile(frame.file) or not project_root(crash):
         raise CannotRebuild(f"{frame.file} is not on this machine")
     for other in crash.frames.values():
-        if other.file == frame.file and other.function == "<module>":
-            if not _guarded(crash, other):
-                name = os.path.basename(frame.file)
-                raise CannotRebuild(
-                    f"importing {name} runs the program: it has no `if __name__ == '__main__'` around it"
-                )
+        if other.file == frame.file and other.function == "<module>" and not _guarded(crash, other):
+            raise CannotRebuild(
+                f"importing {os.path.basename(frame.file)} runs the program: no `if __name__ == '__main__'` "
+                "is around it"
+            )
     return "", os.path.realpath(frame.file)
 
 
@@ -196,11 +195,11 @@ def _check_kept(tree: FunctionNode, name: str, line: int, notes: list[str]) -> N
     loops = any(isinstance(n, ast.For | ast.While | ast.AsyncFor) for n in nodes)
     for node in nodes:
         at = getattr(node, "lineno", 0)
-        if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load):
-            if at <= line or loops:
-                raise CannotRebuild(
-                    f"`{name}` is assigned again at line {at}: what it was when `{tree.name}` was called is not known"
-                )
+        stored = isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)
+        if stored and (at <= line or loops):
+            raise CannotRebuild(
+                f"`{name}` is assigned again at line {at}: what `{tree.name}` was called with is not known"
+            )
         changed = ""
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGES:
             changed = ast.unparse(node.func.value)
