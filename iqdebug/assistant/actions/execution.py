@@ -1,0 +1,203 @@
+"""A command run to its end, or to its limit, with everything that it started."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import secrets
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from iqdebug.capture.__main__ import entered
+from iqdebug.crash import open_crash
+from iqdebug.crash.model import Crash
+from iqdebug.crash.moment import place_of
+from iqdebug.errors import IqdebugError, UsageError
+from iqdebug.paths import frame_kind
+
+__all__ = ["Execution", "Failure", "execute", "failure_of", "failures_in"]
+
+_KEPT = 60_000  # bytes of output kept from each end
+_MARK = "IQDEBUG_TRY"
+_FRAME = re.compile(r'^\s*File "([^"]+)", line (\d+), in (\S+)')
+_ERROR = re.compile(r"^(?:E\s+)?([A-Za-z_][\w.]*)(?::\s?(.*))?$")
+_HEAD = re.compile(r"^\s*(?:\|\s*)?(?:\+ )?(?:Exception Group )?Traceback \(most recent call last\):")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An exception and where it arose: ``function`` is the innermost of the person's own code, without
+    its class."""
+
+    type: str
+    function: str
+    message: str = ""
+
+    def same(self, other: Failure) -> bool:
+        """Whether both are of one type and arose in one function."""
+        return _last(self.type) == _last(other.type) and self.function == other.function
+
+    @property
+    def shown(self) -> str:
+        what = f"{self.type}: {self.message}" if self.message else self.type
+        return f"{what} in {self.function}" if self.function else what
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """``output`` is what was written to both streams, cut in the middle where it is long. ``code`` is
+    the exit code, negative for a signal, None when the limit ended it."""
+
+    code: int | None
+    output: str
+    seconds: float
+    timed_out: bool = False
+    failures: tuple[Failure, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """How it ended."""
+        if self.timed_out:
+            return f"still ran after {self.seconds:.0f} s and was ended"
+        if self.failures:
+            return self.failures[0].shown
+        if self.code is not None and self.code < 0:
+            return f"ended by signal {-self.code}"
+        return f"ended with exit code {self.code}" if self.code else "ended well"
+
+
+async def execute(
+    words: Sequence[str],
+    cwd: str,
+    environ: Mapping[str, str],
+    *,
+    seconds: float,
+    crashes: Path | None = None,
+) -> Execution:
+    """Run it in a process group of its own, without input. When it has ended, or the time is up,
+    everything that it started is killed, also what left the group.
+
+    :param crashes: a folder for crash files of Python processes among them, to tell failures by.
+    :raises UsageError: it cannot be started.
+    """
+    token = secrets.token_hex(12)
+    settings = {**environ, _MARK: token}
+    if crashes is not None:
+        crashes.mkdir(parents=True, exist_ok=True)
+        settings["IQDEBUG_CAPTURE"] = str(crashes)
+        settings.update(entered(settings), IQDEBUG_CAPTURE_BOOT="children")
+    started = time.monotonic()
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *words,
+            cwd=cwd,
+            env=settings,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{words[0]} cannot be started", str(error)) from None
+    assert process.stdout is not None
+    reading = asyncio.ensure_future(_read(process.stdout))
+    timed_out = False
+    try:
+        await asyncio.wait_for(process.wait(), seconds)
+    except asyncio.TimeoutError:
+        timed_out = True
+    finally:
+        _kill(process.pid, token)
+        if not reading.done():
+            done, _ = await asyncio.wait([reading], timeout=5)
+            if not done:
+                reading.cancel()
+        await process.wait()
+    output = "" if reading.cancelled() else reading.result()
+    taken = time.monotonic() - started
+    found = (*_recorded(crashes), *failures_in(output))
+    code = None if timed_out else process.returncode
+    return Execution(code, output, taken, timed_out, tuple(dict.fromkeys(found)))
+
+
+async def _read(stream: asyncio.StreamReader) -> str:
+    head, tail, total = b"", b"", 0
+    while part := await stream.read(65_536):
+        total += len(part)
+        room = _KEPT - len(head)
+        head += part[:room]
+        tail = (tail + part[max(room, 0) :])[-_KEPT:]
+    left = total - len(head) - len(tail)
+    cut = f"\n… {left:,} bytes left out …\n".encode() if left > 0 else b""
+    return (head + cut + tail).decode("utf-8", "replace")
+
+
+def _kill(group: int, token: str) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+    wanted = f"{_MARK}={token}".encode()
+    for _ in range(3):  # one that was being started meanwhile
+        found = False
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if int(entry.name) != group and wanted in (entry / "environ").read_bytes().split(b"\0"):
+                    os.kill(int(entry.name), signal.SIGKILL)
+                    found = True
+        if not found:
+            return
+
+
+def failure_of(crash: Crash) -> Failure | None:
+    """What a crash file records; None where there was no exception."""
+    root = crash.exceptions.get(crash.root) if crash.root is not None else None
+    if root is None:
+        return None
+    place = place_of(crash)
+    return Failure(root.type, _short(place[2]) if place is not None else "", root.message)
+
+
+def _recorded(folder: Path | None) -> list[Failure]:
+    found = []
+    for path in sorted(folder.glob("*.iqcrash")) if folder is not None and folder.is_dir() else []:
+        try:
+            failure = failure_of(open_crash(path))
+        except IqdebugError:
+            continue
+        if failure is not None:
+            found.append(failure)
+    return found
+
+
+def failures_in(output: str) -> list[Failure]:
+    """The exceptions of the tracebacks in a text, the last one first: what ended the program."""
+    found: list[Failure] = []
+    function, own, inside = "", "", False
+    for line in output.splitlines():
+        frame = _FRAME.match(line.lstrip("| "))
+        if _HEAD.match(line):
+            function = own = ""
+            inside = True
+        elif frame is not None and inside:
+            function = frame[3]
+            if frame_kind(frame[1]) == "user":
+                own = frame[3]
+        elif inside and line and not line[0].isspace():
+            error = _ERROR.match(line.lstrip("| "))
+            if error is not None and function:
+                type_ = error[1].removeprefix("__main__.").removeprefix("builtins.")
+                found.append(Failure(type_, _short(own or function), (error[2] or "")[:200]))
+                inside = False
+    return list(dict.fromkeys(reversed(found)))
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _short(qualified: str) -> str:
+    return qualified.rpartition(".")[2] or qualified

@@ -1,0 +1,180 @@
+"""A minimal edit as a diff, and its way into the files: a proposal changes nothing."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import os
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from iqdebug.assistant.actions.edits import Edit, EditRefused
+from iqdebug.assistant.actions.placing import placed
+from iqdebug.assistant.actions.textfile import TextFile
+
+__all__ = ["Change", "Proposal", "propose"]
+
+_LARGEST = 4 << 20  # bytes of a file that is edited
+_FOREIGN = frozenset({".git", ".hg", ".svn", "site-packages", "dist-packages", "node_modules"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file, as it is and as it would be. ``path`` is absolute and no link; ``name`` is shown."""
+
+    path: str
+    name: str
+    before: bytes
+    after: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """``root`` is the folder that all files lie in; ``diff`` is a unified diff with paths relative to
+    it; ``reason`` says what proves the edit, where evidence does."""
+
+    root: str
+    files: tuple[Change, ...]
+    diff: str
+    warnings: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class _Work:
+    change: Change
+    file: TextFile
+    touched: list[str] = field(default_factory=list)
+
+
+def propose(
+    edits: Iterable[Edit],
+    root: str,
+    *,
+    known: Sequence[str] = (),
+    reason: str = "",
+    read: Callable[[str], bytes] | None = None,
+) -> Proposal:
+    """What the edits would make of the files as they are now.
+
+    :param root: nothing outside this folder is changed.
+    :param known: files that a bare name may stand for, such as those of the stack's frames.
+    :raises EditRefused: a place is missing or ambiguous, a file lies outside, or the result would not
+        parse as Python. The words are for whoever made the edit to mend it.
+    """
+    work: dict[str, _Work] = {}
+    said: list[str] = []
+    for edit in edits:
+        path = _resolved(edit.path, root, known)
+        if path not in work:
+            work[path] = _opened(path, root, read or _bytes, said)
+        one = work[path]
+        one.file = placed(one.file, edit, one.change.name)
+    changes = []
+    for one in work.values():
+        after = one.file.data
+        if after == one.change.before:
+            continue
+        _check_syntax(one, said)
+        changes.append(Change(one.change.path, one.change.name, one.change.before, after))
+    if not changes:
+        raise EditRefused("The edit changes nothing", "The new lines are the same as the old ones.")
+    diff = "".join(_diff(c) for c in changes)
+    removed = sum(line.startswith("-") and not line.startswith("---") for line in diff.splitlines())
+    if removed > 40:
+        said.append(f"It replaces {removed} lines, which is much for a fix")
+    return Proposal(os.path.realpath(root), tuple(changes), diff, tuple(dict.fromkeys(said)), reason)
+
+
+def _resolved(path: str, root: str, known: Sequence[str]) -> str:
+    top = os.path.realpath(root)
+    if not path:
+        if len(set(known)) == 1:
+            path = known[0]
+        else:
+            raise EditRefused("The edit does not say which file it changes", "Name the file's path.")
+    if "\0" in path:
+        raise EditRefused("The path has a character that no path can have")
+    direct = path if os.path.isabs(path) else os.path.join(top, path)
+    if not os.path.isfile(direct):
+        ending = "/" + path.replace("\\", "/").lstrip("./")
+        named = sorted({k for k in known if ("/" + k).endswith(ending) and os.path.isfile(k)})
+        if len(named) > 1:
+            raise EditRefused(f"{path} can be {' or '.join(named[:4])}", "Give the path from the root.")
+        if not named:
+            raise EditRefused(
+                f"There is no file {path} in {top}", "A fix changes files that are there; give their path."
+            )
+        direct = named[0]
+    real = os.path.realpath(direct)
+    inside = os.path.relpath(real, top)
+    if inside.startswith("..") or os.path.isabs(inside):
+        raise EditRefused(f"{path} lies outside {top}", "Only files of the program itself are changed.")
+    foreign = _FOREIGN & set(Path(inside).parts)
+    if foreign:
+        raise EditRefused(f"{path} is in {min(foreign)}, which is not the program's own code")
+    return real
+
+
+def _bytes(path: str) -> bytes:
+    try:
+        if os.path.getsize(path) > _LARGEST:
+            raise EditRefused(f"{path} is larger than {_LARGEST >> 20} MiB")
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise EditRefused(f"{path} cannot be read", error.strerror or "") from None
+
+
+def _opened(path: str, root: str, read: Callable[[str], bytes], said: list[str]) -> _Work:
+    data = read(path)
+    name = os.path.relpath(path, os.path.realpath(root)).replace(os.sep, "/")
+    status = os.stat(path)
+    if not status.st_mode & 0o222 or not os.access(path, os.W_OK):
+        said.append(f"{name} is read-only: it can be tried in a scratch copy but not applied")
+    if status.st_nlink > 1:
+        said.append(f"{name} has {status.st_nlink} names (hard links): it changes under each of them")
+    if os.path.realpath(os.path.abspath(path)) != os.path.abspath(path):
+        said.append(f"{name} is a link; the file that it leads to is changed")
+    return _Work(Change(path, name, data, data), TextFile.of(data, name))
+
+
+def _check_syntax(one: _Work, said: list[str]) -> None:
+    if not one.change.name.endswith((".py", ".pyw")):
+        return
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(one.file.text, one.change.name)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = getattr(error, "lineno", None)
+        at = f" at line {line}: `{one.file.lines[line - 1].strip()[:80]}`" if line else ""
+        why = getattr(error, "msg", None) or str(error)
+        if not _parses(one.change.before):
+            said.append(f"{one.change.name} did not parse before and does not now: {why}")
+            return
+        raise EditRefused(
+            f"With the edit {one.change.name} is no Python any more: {why}{at}", "Mind the indentation."
+        ) from None
+
+
+def _parses(data: bytes) -> bool:
+    try:
+        ast.parse(data)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _diff(change: Change) -> str:
+    before, after = (TextFile.of(data).text for data in (change.before, change.after))
+    lines = difflib.unified_diff(
+        before.splitlines(keepends=True),
+        after.splitlines(keepends=True),
+        f"a/{change.name}",
+        f"b/{change.name}",
+    )
+    return "".join(
+        line if line.endswith("\n") else line + "\n\\ No newline at end of file\n" for line in lines
+    )

@@ -1,0 +1,205 @@
+"""A pytest that reproduces a failure from the captured arguments, and the proof that it does."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from iqdebug.assistant.actions.calls import candidates, rebuilt_call
+from iqdebug.assistant.actions.execution import Execution, Failure, execute, failure_of
+from iqdebug.assistant.actions.fix import Proposal
+from iqdebug.assistant.actions.rebuild import CannotRebuild
+from iqdebug.assistant.actions.rerun import Command, command_of_crash, project_root
+from iqdebug.assistant.actions.scratch import Scratch, scratch_copy
+from iqdebug.assistant.actions.testtext import Expectation, call_test, program_test, test_name
+from iqdebug.assistant.actions.verify import SECONDS, Verified, in_scratch, tried
+from iqdebug.crash.model import Crash
+from iqdebug.errors import NotAvailable, UsageError
+from iqdebug.state import Diagnosis
+
+__all__ = ["Expectation", "Regression", "RegressionTest", "prove", "regression_tests", "write_test"]
+
+_MOST = 6  # calls that are tried
+
+
+@dataclass(frozen=True, slots=True)
+class RegressionTest:
+    """A test that is not written yet. ``path`` is where it would lie; ``function`` is what it calls,
+    "" where it runs the whole program; ``failure`` is how it fails without a fix."""
+
+    path: str
+    text: str
+    function: str
+    failure: Failure
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """``test`` is the first that failed as the recording did, or None. ``verified`` are its two runs;
+    ``refused`` says of the others why not."""
+
+    test: RegressionTest | None
+    verified: Verified | None
+    refused: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """The test, what was proved, and what could not be made into one."""
+        found = [f"no test from {words}" for words in self.refused]
+        if self.test is not None and self.verified is not None:
+            found += [f"note: {note}" for note in self.test.notes]
+            found += [f"{self.test.path}:", *self.test.text.splitlines(), *self.verified.lines(10)]
+        return found
+
+
+def regression_tests(
+    crash: Crash, diagnosis: Diagnosis | None = None, expectation: Expectation | None = None
+) -> tuple[tuple[RegressionTest, ...], tuple[str, ...]]:
+    """The tests that can be made from the recording, the best first, and why others cannot. The last
+    one runs the whole program. Nothing runs, and nothing is written.
+
+    :raises UsageError: the expectation is no expression.
+    :raises NotAvailable: there is no exception, or the project is not on this machine.
+    """
+    expectation = expectation or Expectation()
+    _check(expectation)
+    root = project_root(crash)
+    if not root or failure_of(crash) is None:
+        why = "no exception of Python was recorded" if root else "its source files are not on this machine"
+        raise NotAvailable("There is no test to write", why)
+    folder = os.path.join(root, "tests")
+    folder = folder if os.path.isdir(folder) else root
+    command = command_of_crash(crash)
+    refused: list[str] = []
+    found: list[RegressionTest] = []
+    for candidate in candidates(crash, diagnosis):
+        name = candidate.frame.function
+        try:
+            call = rebuilt_call(crash, candidate)
+        except CannotRebuild as error:
+            refused.append(f"{name}: {error}")
+            continue
+        path = _free(folder, test_name(call.target, candidate.failure))
+        text = call_test(call, folder, command.source_folders, expectation)
+        found.append(RegressionTest(path, text, call.target, candidate.failure, call.notes))
+        if len(found) >= _MOST:
+            break
+    found += _of_program(crash, command, folder, refused)
+    return tuple(found), tuple(dict.fromkeys(refused))
+
+
+async def prove(
+    crash: Crash,
+    tests: tuple[tuple[RegressionTest, ...], tuple[str, ...]],
+    proposal: Proposal | None = None,
+    *,
+    seconds: float = SECONDS,
+    python: str = "",
+    folder: Path | None = None,
+) -> Regression:
+    """Run the tests in a copy of the project until one fails as it was recorded; then that one with the
+    fix. To be called on a person's consent, as :func:`~.verify.verify`.
+
+    :param tests: of :func:`regression_tests`.
+    :raises UsageError: the project cannot be copied, or the interpreter not be started.
+    """
+    command = command_of_crash(crash, python)
+    refused = list(tests[1])
+    best: Regression | None = None
+    with scratch_copy(project_root(crash), where=folder) as scratch:
+        for test in tests[0]:
+            path = Path(scratch.path(test.path))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(test.text, "utf-8")
+            before = await _run(scratch, command, path, seconds)
+            after = None
+            if proposal is not None and any(test.failure.same(f) for f in before.failures):
+                scratch.write(proposal)
+                after = await _run(scratch, command, path, seconds)
+                scratch.restore(proposal)
+            path.unlink()
+            shown = f"pytest {os.path.relpath(test.path, scratch.root)}"
+            verified = _worded(tried(test.failure, before, after, shown, scratch.left_out))
+            found = Regression(test, verified, tuple(refused))
+            if verified.verdict in ("fixed", "reproduced"):
+                return found
+            if verified.verdict in ("did not reproduce before", "timed out") and after is None:
+                refused.append(f"{test.function or 'the whole program'}: {verified.words}")
+            else:
+                best = best or found
+    return (
+        replace(best, refused=tuple(refused)) if best is not None else Regression(None, None, tuple(refused))
+    )
+
+
+def write_test(test: RegressionTest) -> Path:
+    """Write the test's file, on consent.
+
+    :raises UsageError: a file is there already, or it cannot be written.
+    """
+    path = Path(test.path)
+    try:
+        with open(path, "x", encoding="utf-8") as file:
+            file.write(test.text)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written", error.strerror or str(error)) from None
+    return path
+
+
+def _worded(verified: Verified) -> Verified:
+    words = {
+        "fixed": "Proved: the test fails without the fix and passes with it",
+        "reproduced": "The test fails as it was recorded; with a fix it can be proved that it passes",
+    }.get(verified.verdict, f"The test proves nothing yet. {verified.words}")
+    return replace(verified, words=words)
+
+
+def _check(expectation: Expectation) -> None:
+    for text in (expectation.equals, expectation.raises):
+        if text:
+            try:
+                ast.parse(text, mode="eval")
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                raise UsageError(f"`{text[:80]}` is no Python expression") from None
+    name = expectation.raises.replace(".", "")
+    if name and not name.isidentifier():
+        raise UsageError(f"`{expectation.raises}` is no name of an exception")
+
+
+def _of_program(crash: Crash, command: Command, folder: str, refused: list[str]) -> Iterator[RegressionTest]:
+    failure = failure_of(crash)
+    if command.test or failure is None:
+        if command.test:
+            refused.append(f"the whole program: {command.test} is a test already")
+        return
+    if command.why_not:
+        refused.append(f"the whole program: {command.why_not}")
+        return
+    text = program_test(command.words[1:], command.cwd, folder, failure, SECONDS)
+    yield RegressionTest(_free(folder, test_name("program", failure)), text, "", failure)
+
+
+def _free(folder: str, name: str) -> str:
+    """A path that no file has."""
+    for number in range(1, 1000):
+        path = os.path.join(folder, f"test_{name}{f'_{number}' if number > 1 else ''}.py")
+        if not os.path.lexists(path):
+            return path
+    return path
+
+
+async def _run(scratch: Scratch, command: Command, path: Path, seconds: float) -> Execution:
+    words, cwd, settings = in_scratch(scratch, command)
+    options = ["--tb=native", "-p", "no:cacheprovider", "-p", "no:xdist", "-q"]
+    where = cwd if cwd.startswith(scratch.folder) else scratch.folder
+    found = await execute([words[0], "-m", "pytest", str(path), *options], where, settings, seconds=seconds)
+    if "No module named pytest" in found.output:
+        run = (
+            "import runpy, sys; names = runpy.run_path(sys.argv[1]);"
+            "[f() for n, f in names.items() if n.startswith('test_')]"
+        )
+        found = await execute([words[0], "-c", run, str(path)], where, settings, seconds=seconds)
+    return replace(found, output=scratch.original(found.output))

@@ -1,0 +1,225 @@
+"""How a program was started, and what stands in the way of starting it again."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from iqdebug.capture.mask import MASK
+from iqdebug.crash.model import Crash
+from iqdebug.crash.moment import kind_of, place_of
+
+__all__ = ["Command", "command_of_crash", "command_of_process", "project_root"]
+
+_OURS = ("IQDEBUG_",)
+_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "manage.py", ".git", ".hg")
+_TOO_HIGH = frozenset({"/", "/home", "/root", "/tmp", "/var", "/usr", "/opt", "/srv", "/etc", "/mnt"})
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """``words`` are the interpreter, its options and the program's words; ``source_folders`` are those
+    of the project that modules are imported from. ``test`` is the id of a pytest test, or "".
+
+    ``why_not`` says why it cannot be repeated; "" when it can. ``warnings`` say what may make the
+    repetition differ."""
+
+    words: tuple[str, ...]
+    cwd: str
+    environ: Mapping[str, str] = field(default_factory=dict)
+    source_folders: tuple[str, ...] = ()
+    test: str = ""
+    why_not: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """As a person would type it."""
+        import shlex
+
+        return shlex.join(self.words)
+
+
+def command_of_crash(crash: Crash, python: str = "") -> Command:
+    """The command that a crash file tells of. Only the folders and the interpreter are looked up on
+    this machine; nothing runs.
+
+    :param python: the interpreter to use instead of the recorded one.
+    """
+    meta = crash.meta
+    said: list[str] = []
+    interpreter = python or _interpreter(meta.executable, meta.python, said)
+    environ, masked = _environment(crash.environ)
+    if masked:
+        said.append(f"These variables were masked and are not set: {', '.join(masked)}")
+    folders = _source_folders(crash)
+    options = _options(crash.flags)
+    test = crash.test.nodeid if crash.test is not None else ""
+    if test:
+        words = (interpreter, *options, "-m", "pytest", test)
+        why = ""
+    else:
+        program, why = _program(crash)
+        words = (interpreter, *options, *program)
+    if not why and any(MASK in word for word in words):
+        why = "a secret on its command line was masked; give it again to repeat the command"
+    if not why and not os.path.isdir(meta.cwd):
+        why = f"its folder {meta.cwd or '(not recorded)'} is not on this machine"
+    if not why and meta.why in ("snapshot", "native"):
+        why = {"snapshot": "it is a snapshot of a living process, not a failure"}.get(meta.why, "")
+    if _reads_stdin(crash):
+        said.append("It reads standard input, which is empty when it runs again")
+    return Command(words, meta.cwd, environ, folders, test, why, tuple(said))
+
+
+def command_of_process(
+    words: Sequence[str], cwd: str, environ: Mapping[str, str], executable: str = ""
+) -> Command:
+    """The command of a living process, as ``/proc`` has its words, folder and variables."""
+    own = {k: v for k, v in environ.items() if not k.startswith(_OURS)}
+    why = "" if words else "its command line cannot be read"
+    said: tuple[str, ...] = ()
+    if "-c" in words[1:2]:
+        said = ("Its program stood on the command line (-c)",)
+    if not why and not os.path.isdir(cwd):
+        why = f"its folder {cwd} is gone"
+    given = tuple(words)
+    if given and not os.path.isabs(given[0]) and executable:
+        given = (executable.removesuffix(" (deleted)"), *given[1:])
+    return Command(given, cwd, own, (), "", why, said)
+
+
+def project_root(crash: Crash) -> str:
+    """The folder that the program's own code lies in: the repository or project around the failing
+    file, else the program's folder when the file lies below it, else the file's own folder; "" where
+    no such folder is on this machine."""
+    place = place_of(crash)
+    if place is None or not os.path.isfile(place[0]):
+        return ""
+    real = os.path.realpath(place[0])
+    folder = os.path.dirname(real)
+    home = os.path.realpath(os.path.expanduser("~"))
+    for above in (Path(folder), *Path(folder).parents):
+        if str(above) in _TOO_HIGH or str(above) == home:
+            break
+        if any((above / mark).exists() for mark in _MARKS):
+            return str(above)
+    cwd = os.path.realpath(crash.meta.cwd) if crash.meta.cwd else ""
+    if cwd and cwd not in _TOO_HIGH and cwd != home and (real + "/").startswith(cwd.rstrip("/") + "/"):
+        return cwd
+    while os.path.isfile(os.path.join(folder, "__init__.py")):
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def _interpreter(recorded: str, version: str, said: list[str]) -> str:
+    if recorded and os.access(recorded, os.X_OK) and os.path.isfile(recorded):
+        return recorded
+    own = ".".join(map(str, sys.version_info[:3]))
+    said.append(
+        f"Its interpreter {recorded or '(not recorded)'} ({version or '?'}) is not on this machine: "
+        f"{sys.executable} ({own}) runs it"
+    )
+    return sys.executable
+
+
+def _environment(recorded: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    environ, masked = {}, []
+    for name, value in recorded.items():
+        if MASK in value:
+            masked.append(name)
+        elif not name.startswith(_OURS):
+            environ[name] = value
+    environ.setdefault("PATH", os.environ.get("PATH", os.defpath))
+    return environ, sorted(masked)
+
+
+def _options(flags: Mapping[str, int]) -> tuple[str, ...]:
+    """Those of the interpreter's options that change what a program does."""
+    found = []
+    if flags.get("optimize"):
+        found.append("-" + "O" * min(flags["optimize"], 2))
+    if flags.get("bytes_warning"):
+        found.append("-" + "b" * min(flags["bytes_warning"], 2))
+    for name, option in (("safe_path", "-P"), ("no_user_site", "-s")):
+        if flags.get(name) and not flags.get("isolated"):
+            found.append(option)
+    if flags.get("dev_mode"):
+        found += ["-X", "dev"]
+    return tuple(found)
+
+
+def _program(crash: Crash) -> tuple[tuple[str, ...], str]:
+    """The words behind the interpreter, or why they are not known."""
+    meta = crash.meta
+    if not meta.argv or meta.argv[0] == "":
+        return (), "it was typed into an interpreter, which keeps no program"
+    first, rest = meta.argv[0], meta.argv[1:]
+    if first == "-c":
+        return (), "its program stood on the command line (-c), which is not recorded"
+    if first == "-":
+        return (), "its program came from standard input, which is not recorded"
+    if first == "-m":
+        return (), "it failed before its module was found"
+    module = _module(crash)
+    if module:
+        return ("-m", module, *rest), ""
+    if not os.path.exists(os.path.join(meta.cwd, first)):
+        return (first, *rest), f"its program {first} is not on this machine"
+    return (first, *rest), ""
+
+
+def _module(crash: Crash) -> str:
+    """The name that was given to ``-m``: then the first folder of the module path is the working
+    folder, and the program's path is absolute."""
+    first, cwd = crash.meta.argv[0], crash.meta.cwd
+    if not os.path.isabs(first) or not crash.sys_path:
+        return ""
+    head = crash.sys_path[0]
+    folder = os.path.dirname(first)
+    if head == folder or not head or os.path.realpath(head) != os.path.realpath(cwd):
+        return ""
+    for entry in (p for p in crash.sys_path if p and first.startswith(p.rstrip("/") + "/")):
+        name = os.path.relpath(first, entry)[: -len(".py")].replace(os.sep, ".")
+        name = name.removesuffix(".__main__")
+        if all(part.isidentifier() for part in name.split(".")):
+            return name
+    return ""
+
+
+def _source_folders(crash: Crash) -> tuple[str, ...]:
+    """Folders of the person's own code on the module path: as recorded, and as the modules' names
+    and files tell, which finds those of editable installs too."""
+    root = project_root(crash)
+    if not root:
+        return ()
+    found: list[str] = []
+    for frame in crash.frames.values():
+        if kind_of(frame.file, crash.meta.prefixes) != "user" or frame.module in ("", "__main__"):
+            continue
+        parts = frame.module.split(".")
+        stem = frame.file.removesuffix(".py").removesuffix("/__init__").split("/")
+        if stem[-len(parts) :] == parts:
+            found.append("/".join(stem[: -len(parts)]) or "/")
+    found += [p for p in crash.sys_path if os.path.isabs(p)]
+    real = os.path.realpath(root)
+    inside = []
+    for folder in found:
+        where = os.path.realpath(folder)
+        own = where == real or where.startswith(real + os.sep)
+        if own and kind_of(where + "/x.py", crash.meta.prefixes) == "user" and os.path.isdir(where):
+            inside.append(where)
+    return tuple(dict.fromkeys(inside))
+
+
+def _reads_stdin(crash: Crash) -> bool:
+    for frame in crash.frames.values():
+        if kind_of(frame.file, crash.meta.prefixes) != "user":
+            continue
+        text = crash.read_source(frame.file)
+        if any("sys.stdin" in line or " input(" in line or "=input(" in line for line in text):
+            return True
+    return False

@@ -1,0 +1,178 @@
+"""Whether a fix mends a failure: the recorded command or test, run without it and with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from iqdebug.assistant.actions.execution import Execution, Failure, execute, failure_of
+from iqdebug.assistant.actions.fix import Proposal
+from iqdebug.assistant.actions.rerun import Command, command_of_crash, project_root
+from iqdebug.assistant.actions.scratch import Scratch, scratch_copy
+from iqdebug.crash.model import Crash
+from iqdebug.errors import NotAvailable
+
+__all__ = ["SECONDS", "Verdict", "Verified", "in_scratch", "side_effects", "tried", "verify"]
+
+SECONDS = 60.0
+"""Seconds for each of the two runs, unless something else is asked for."""
+
+Verdict = Literal[
+    "fixed", "another failure", "same failure", "did not reproduce before", "timed out", "reproduced"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """``after`` is None where there was nothing to try; ``words`` say the verdict as a sentence;
+    ``notes`` say what the copy or the command lacked. ``command`` is as a person would type it."""
+
+    verdict: Verdict
+    words: str
+    command: str
+    before: Execution
+    after: Execution | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def green(self) -> bool:
+        """Failed before as it was recorded, and does not fail with the fix."""
+        return self.verdict == "fixed"
+
+    def lines(self, most: int = 30) -> list[str]:
+        """Verdict, notes, and the last lines of both outputs."""
+        found = [("✔ " if self.green else "✘ ") + self.words, f"  ran: {self.command}"]
+        found += [f"  note: {note}" for note in self.notes]
+        for title, run in (("before", self.before), ("with the fix", self.after)):
+            if run is not None:
+                found.append(f"{title}: {run.words} ({run.seconds:.1f} s)")
+                found += ["  " + line for line in run.output.rstrip().splitlines()[-most:]]
+        return found
+
+
+def side_effects(command: Command) -> tuple[str, ...]:
+    """What to say before anything is run: a copy of the files does not keep a program from acting."""
+    said = ["The program runs twice, in a copy of the project that is deleted afterwards"]
+    said.append(
+        "It can still reach the network, databases, and files outside the project, as when it was run by hand"
+    )
+    return (*said, *command.warnings)
+
+
+async def verify(
+    crash: Crash,
+    proposal: Proposal | None,
+    *,
+    seconds: float = SECONDS,
+    root: str = "",
+    python: str = "",
+    environ: dict[str, str] | None = None,
+    folder: Path | None = None,
+) -> Verified:
+    """Run the recorded command or test in a copy of the project, first as the files are, then with the
+    fix. To be called on a person's consent (see :func:`side_effects`).
+
+    :param proposal: None to see only whether the failure comes again.
+    :param environ: variables to set besides the recorded ones, such as secrets that were masked.
+    :param folder: where the copy is made.
+    :raises NotAvailable: the command cannot be repeated, in words.
+    :raises UsageError: the project cannot be copied, or the command not be started.
+    """
+    command = command_of_crash(crash, python)
+    expected = failure_of(crash)
+    if command.why_not or expected is None:
+        raise NotAvailable(
+            "The failure cannot be repeated", command.why_not or "no exception of Python was recorded"
+        )
+    with scratch_copy(root or project_root(crash), where=folder) as scratch:
+        before = await _run(scratch, command, seconds, environ, "before")
+        after = None
+        if proposal is not None:
+            scratch.write(proposal)
+            after = await _run(scratch, command, seconds, environ, "after")
+        notes = (*scratch.left_out, *command.warnings)
+    return tried(expected, before, after, command.shown, notes)
+
+
+def tried(
+    expected: Failure,
+    before: Execution,
+    after: Execution | None,
+    command: str,
+    notes: tuple[str, ...] = (),
+) -> Verified:
+    """The verdict on two runs."""
+
+    def verdict(what: Verdict, words: str) -> Verified:
+        return Verified(what, words, command, before, after, notes)
+
+    if not any(expected.same(f) for f in before.failures):
+        if before.timed_out:
+            return verdict("timed out", f"Without the fix it {before.words}; the failure did not come")
+        return verdict(
+            "did not reproduce before",
+            f"Without the fix it {_past(before)}, where {expected.shown} was recorded: nothing is proved",
+        )
+    if after is None:
+        return verdict("reproduced", f"It fails again as it was recorded: {expected.shown}")
+    if any(expected.same(f) for f in after.failures):
+        return verdict("same failure", f"It fails with the fix as without: {expected.shown}")
+    if after.timed_out:
+        return verdict("timed out", f"With the fix it {after.words}; the failure did not come until then")
+    if after.failures or after.code:
+        return verdict("another failure", f"The recorded failure is gone, but with the fix it {_past(after)}")
+    return verdict("fixed", f"Fixed: without the fix {expected.shown}, with it the program ended well")
+
+
+def _past(run: Execution) -> str:
+    return f"failed with {run.words}" if run.failures else run.words
+
+
+async def _run(
+    scratch: Scratch, command: Command, seconds: float, environ: dict[str, str] | None, name: str
+) -> Execution:
+    words, cwd, settings = in_scratch(scratch, command)
+    settings.update(environ or {})
+    if command.test:
+        words += ["--tb=native", "-p", "no:cacheprovider", "-p", "no:xdist", "-q"]
+    crashes = None if command.test else Path(scratch.folder).parent / f"crashes-{name}"
+    found = await execute(words, cwd, settings, seconds=seconds, crashes=crashes)
+    return Execution(
+        found.code, scratch.original(found.output), found.seconds, found.timed_out, found.failures
+    )
+
+
+def in_scratch(scratch: Scratch, command: Command) -> tuple[list[str], str, dict[str, str]]:
+    """The command's words, folder and variables with the copy in the project's place: what is imported
+    comes from the copy before anything installed."""
+    words = [command.words[0], *(_mapped(word, scratch) for word in command.words[1:])]
+    cwd = scratch.path(command.cwd)
+    settings = {name: _mapped(value, scratch) for name, value in command.environ.items()}
+    if "VIRTUAL_ENV" in command.environ:
+        settings["VIRTUAL_ENV"] = command.environ["VIRTUAL_ENV"]  # environments are not copied
+    settings["PATH"] = command.environ.get("PATH", os.defpath)
+    own = [scratch.path(folder) for folder in command.source_folders]
+    given = [p for p in settings.get("PYTHONPATH", "").split(os.pathsep) if p and p not in own]
+    given = [p for p in given if not p.endswith(os.path.join("iqdebug", "capture", "boot"))]
+    settings["PYTHONPATH"] = os.pathsep.join([*own, *given])
+    settings["PWD"] = cwd
+    if not settings["PYTHONPATH"]:
+        del settings["PYTHONPATH"]
+    return words, cwd, settings
+
+
+def _mapped(text: str, scratch: Scratch) -> str:
+    """Paths of the project in a word, also behind an equals sign or between colons."""
+
+    def parts() -> Iterator[str]:
+        for part in text.split(os.pathsep):
+            name, equals, value = part.partition("=")
+            if equals and os.path.isabs(value):
+                yield name + equals + scratch.path(value)
+            else:
+                yield scratch.path(part)
+
+    return os.pathsep.join(parts()) if "/" in text else text
