@@ -74,6 +74,5 @@ def evaluate(library: Path | None, jobs: Sequence[Mapping[str, Any]], folder: Pa
     answers = json.loads(done.stdout)
     with np.load(output) as arrays:
         return {
-            name: Answer(arrays[name] if name in arrays else None, about.get("said", ()), about)
-            for name, about in answers.items()
+            name: Answer(arrays.get(name), about.get("said", ()), about) for name, about in answers.items()
         }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
 from tests.native.tiny import Shape
 
 __all__ = ["Rules", "logits"]
