@@ -93,8 +93,13 @@ def _steps(model: Any, context: Any, job: dict[str, Any]) -> tuple[dict[str, Any
             elif word == "cut":
                 done = bool(api.llama_memory_seq_rm(memory, value.get("sequence", 0), value["at"], -1))
                 said.append(done)
-                if done:
+                if not done and "else" in step:
+                    api.llama_memory_clear(memory, True)
+                    _evaluate(context, step["else"], 0, words)
+                if done or "else" in step:
                     length = value["at"]
+            elif word == "else":
+                pass  # what to evaluate anew where the cut before it was refused
             elif word == "clear":
                 api.llama_memory_clear(memory, True)
                 length = 0

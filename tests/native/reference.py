@@ -100,10 +100,10 @@ def _attention(q: Array, k: Array, v: Array, allowed: Array) -> Array:
     """:param q: ``[n, heads, head]``; heads share keys in groups."""
     share = q.shape[1] // k.shape[1]
     keys, values = np.repeat(k, share, axis=1), np.repeat(v, share, axis=1)
-    scores = np.einsum("qhd,khd->hqk", q, keys) / np.float32(np.sqrt(q.shape[-1]))
+    scores = q.transpose(1, 0, 2) @ keys.transpose(1, 2, 0) / np.float32(np.sqrt(q.shape[-1]))
     scores = np.where(allowed, scores, np.float32(-np.inf))
     scores = np.exp(scores - scores.max(-1, keepdims=True))
-    return np.einsum("hqk,khd->qhd", scores / scores.sum(-1, keepdims=True), values)
+    return (scores / scores.sum(-1, keepdims=True) @ values.transpose(1, 0, 2)).transpose(1, 0, 2)
 
 
 def _feed_forward(x: Array, weights: Mapping[str, Array], n: int) -> Array:
