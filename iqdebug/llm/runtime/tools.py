@@ -20,6 +20,7 @@ __all__ = ["Tools", "find_tools"]
 
 _OLDEST_CMAKE = (3, 21)
 _CUDA_HOMES = ("CUDA_HOME", "CUDA_PATH")
+_USUAL_CUDA = "/usr/local/cuda"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def _require_compilers() -> None:
 def _nvcc() -> str:
     own = os.environ.get("CUDACXX")
     homes = [os.environ[name] for name in _CUDA_HOMES if os.environ.get(name)]
-    places = [own or "nvcc", *(f"{home}/bin/nvcc" for home in [*homes, "/usr/local/cuda"])]
+    places = [own or "nvcc", *(f"{home}/bin/nvcc" for home in [*homes, _USUAL_CUDA])]
     for place in places:
         if found := shutil.which(place):
             return found
