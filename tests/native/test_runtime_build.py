@@ -117,12 +117,20 @@ def test_a_compiler_that_fails_is_quoted(cache: Path, sdist: Path, tmp_path: Pat
     [
         ("fatal error: error writing to x.o: No space left on device", "the disk is full"),
         ("g++: fatal error: Killed signal terminated program cc1plus", "the compiler ran out of memory"),
+        (
+            "CMake Error at x (link):\nTarget links to:\n\n  CUDA::cublas\n\nbut the target was not found.",
+            "this CUDA toolkit lacks cublas",
+        ),
+        (
+            "-- fine\nCMake Error at CMakeLists.txt:3 (find_package):\n\n  There is no Foo.",
+            "CMake Error at CMakeLists.txt:3 (find_package): There is no Foo. it ended",
+        ),
     ],
 )
 def test_known_failures_of_compilers_are_explained(
     cache: Path, sdist: Path, tmp_path: Path, output: str, why: str
 ) -> None:
-    programs(tmp_path / "programs", ninja=f'echo "{output}"\nexit 1\n')
+    programs(tmp_path / "programs", ninja=f"cat <<'END'\n{output}\nit ended\nEND\nexit 1\n")
     with pytest.raises(ModelError) as raised:
         build(Recipe(), folder=cache, sdist=sdist)
     assert raised.value.why == why

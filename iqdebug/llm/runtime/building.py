@@ -178,9 +178,18 @@ def _why(output: Sequence[str], log: Path) -> tuple[str, str]:
             "the compiler ran out of memory",
             f"With fewer at a time: iqdebug runtime build --jobs 1. {rest}",
         )
-    errors = [line.strip() for line in output if re.search(r"\berror\b", line, re.IGNORECASE)]
-    last = [line.strip() for line in output if line.strip()]
-    return (errors or last[-1:] or ["it said nothing"])[0][:200], rest
+    if missing := re.search(r"CUDA::(\w+)\s+but the target was not found", text):
+        return (
+            f"this CUDA toolkit lacks {missing[1]}",
+            f"Install the whole toolkit: its compiler alone is not enough. {rest}",
+        )
+    lines = [line.strip() for line in output if line.strip()]
+    for n, line in enumerate(lines):
+        if line.startswith("CMake Error"):
+            return " ".join(lines[n : n + 3])[:200], rest
+        if re.search(r"\berror\b", line, re.IGNORECASE):
+            return line[:200], rest
+    return (lines[-1:] or ["it said nothing"])[0][:200], rest
 
 
 def _gather(binaries: Path, libraries: Path) -> None:
