@@ -1,0 +1,219 @@
+"""The build itself: fetch, verify, patch, compile, install; all of it or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from iqdebug.errors import ModelError
+from iqdebug.llm.backend import Progress
+from iqdebug.llm.runtime.recipe import Recipe
+from iqdebug.llm.runtime.source import SDIST, apply_patch, fetch, patches, unpack, verify
+from iqdebug.llm.runtime.store import MAKING, cache_folder, install, locked, runtimes, sweep
+from iqdebug.llm.runtime.tools import Tools, find_tools
+
+__all__ = ["build"]
+
+_STEP = re.compile(r"^\[(\d+)/(\d+)\]")
+_ROOM = {"cpu": 700 << 20, "metal": 700 << 20, "cuda": 4 << 30}
+
+OnProgress = Callable[[Progress], None]
+
+
+def build(
+    recipe: Recipe,
+    on_progress: OnProgress | None = None,
+    *,
+    folder: Path | None = None,
+    sdist: Path | None = None,
+    jobs: int = 0,
+) -> Path:
+    """Build the patched llama.cpp and return the folder for LLAMA_CPP_LIB_PATH. What is built already is
+    returned at once. A build that fails or is interrupted leaves nothing that :func:`find_runtime` finds;
+    its log stays as ``last-build.log``.
+
+    :param folder: where builds are kept; None for the user's cache.
+    :param sdist: the source, fetched beforehand; None downloads it with pip.
+    :param jobs: compilers at a time; 0 for one per processor.
+    :raises MissingTool: no compiler, nvcc or pip.
+    :raises ModelError: no network, a full disk, a wrong hash, or the compiler failed.
+    """
+    tell = on_progress or (lambda progress: None)
+    root = folder or cache_folder()
+    with _disk_words(root):
+        with locked(root):
+            sweep(root)
+            for runtime in runtimes(root):
+                if runtime.key == recipe.key():
+                    os.utime(runtime.folder)
+                    return runtime.library_folder
+            return _build(recipe, tell, root, sdist, jobs)
+
+
+def _build(recipe: Recipe, tell: OnProgress, root: Path, sdist: Path | None, jobs: int) -> Path:
+    making = root / f"{MAKING}{os.getpid()}"
+    making.mkdir()
+    log = making / "build.log"
+    log.touch()
+    try:
+        _require_room(recipe, root)
+        tools = find_tools(recipe.backend, root, log)
+        source = _source(tell, root, sdist, log)
+        tell(Progress("unpacking and patching"))
+        tree = unpack(source, making)
+        for patch in patches():
+            apply_patch(patch, tree)
+        tell(Progress("configuring"))
+        _compile(recipe, tools, tree / "vendor" / "llama.cpp", making, jobs, tell)
+        made = making / "made"
+        _gather(making / "build" / "bin", made / "lib")
+        log.rename(made / "build.log")
+        return install(made, recipe, time.time(), root).library_folder
+    except BaseException:
+        with contextlib.suppress(OSError):
+            log.replace(root / "last-build.log")
+        raise
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+
+
+def _require_room(recipe: Recipe, root: Path) -> None:
+    free, wanted = shutil.disk_usage(root).free, _ROOM[recipe.backend]
+    if free < wanted:
+        raise ModelError(
+            f"The disk is too full for a build: {free >> 20} MiB free, about {wanted >> 20} MiB needed",
+            f"in {root}",
+            "Make room, or name another folder: IQDEBUG_RUNTIME_CACHE=DIR",
+        )
+
+
+def _source(tell: OnProgress, root: Path, sdist: Path | None, log: Path) -> Path:
+    """The verified sdist; a download is kept for builds with other flags."""
+    if sdist is not None:
+        verify(sdist)
+        return sdist
+    kept = root / "sdist" / SDIST
+    if kept.exists():
+        with contextlib.suppress(ModelError):
+            verify(kept)
+            return kept
+    tell(Progress("downloading llama.cpp's source"))
+    download = log.parent / "download"
+    download.mkdir()
+    fetched = fetch(download, log)
+    kept.parent.mkdir(exist_ok=True)
+    fetched.replace(kept)
+    return kept
+
+
+def _compile(recipe: Recipe, tools: Tools, source: Path, making: Path, jobs: int, tell: OnProgress) -> None:
+    made, log = making / "build", making / "build.log"
+    configure = [tools.cmake, "-S", str(source), "-B", str(made), "-G", "Ninja"]
+    configure += [*recipe.flags, f"-DCMAKE_MAKE_PROGRAM={tools.ninja}"]
+    if tools.nvcc:
+        configure.append(f"-DCMAKE_CUDA_COMPILER={tools.nvcc}")
+    kept = making.parent / "last-build.log"
+    for line in _lines(configure, log, kept, "CMake could not set up the build"):
+        tell(Progress("configuring: " + line.removeprefix("-- ").strip()[:60]))
+    command = [tools.ninja, "-C", str(made), "-j", str(jobs or os.cpu_count() or 1), "llama"]
+    for line in _lines(command, log, kept, "llama.cpp could not be compiled"):
+        if step := _STEP.match(line):
+            done, total = int(step[1]), int(step[2])
+            tell(Progress(f"compiling [{done}/{total}]", done / total))
+
+
+def _lines(command: Sequence[str], log: Path, kept: Path, failed: str) -> Iterator[str]:
+    """Run a program and yield its output line by line, which also goes to the log. It and all that it
+    started end when this generator does.
+
+    :raises ModelError: it failed; ``failed`` says what, the first error in its output says why.
+    """
+    recent: deque[str] = deque(maxlen=4000)
+    with log.open("a", encoding="utf-8") as file:
+        file.write(f"$ {' '.join(command)}\n")
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                file.write(line)
+                recent.append(line)
+                yield line
+            code = process.wait()
+        finally:
+            if process.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
+    if code:
+        raise ModelError(failed, *_why(recent, kept))
+
+
+def _why(output: Sequence[str], log: Path) -> tuple[str, str]:
+    """The cause in a compiler's output, and what to do."""
+    rest = f"The whole output: {log}"
+    text = "".join(output)
+    if "No space left on device" in text:
+        return "the disk is full", f"Make room, or name another folder: IQDEBUG_RUNTIME_CACHE=DIR. {rest}"
+    if "Killed signal terminated" in text or "out of memory" in text.lower():
+        return (
+            "the compiler ran out of memory",
+            f"With fewer at a time: iqdebug runtime build --jobs 1. {rest}",
+        )
+    if missing := re.search(r"CUDA::(\w+)\s+but the target was not found", text):
+        return (
+            f"this CUDA toolkit lacks {missing[1]}",
+            f"Install the whole toolkit: its compiler alone is not enough. {rest}",
+        )
+    lines = [line.strip() for line in output if line.strip()]
+    for n, line in enumerate(lines):
+        if line.startswith("CMake Error"):
+            return " ".join(lines[n : n + 3])[:200], rest
+        if re.search(r"\berror\b", line, re.IGNORECASE):
+            return line[:200], rest
+    return (lines[-1:] or ["it said nothing"])[0][:200], rest
+
+
+def _gather(binaries: Path, libraries: Path) -> None:
+    """The libraries and the links by which they name each other."""
+    libraries.mkdir(parents=True)
+    for file in sorted(binaries.iterdir()):
+        if file.name.startswith("lib") and (".so" in file.name or file.suffix == ".dylib"):
+            shutil.copy2(file, libraries / file.name, follow_symlinks=False)
+
+
+@contextlib.contextmanager
+def _disk_words(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ModelError(
+                "The disk is full; nothing was installed",
+                f"in {root}",
+                "Make room, or name another folder: IQDEBUG_RUNTIME_CACHE=DIR",
+            ) from None
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR):
+            raise ModelError(
+                f"{error.filename or root} cannot be written: {error.strerror}",
+                fix="Name another folder: IQDEBUG_RUNTIME_CACHE=DIR",
+            ) from None
+        raise

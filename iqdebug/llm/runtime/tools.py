@@ -1,0 +1,129 @@
+"""The programs a build needs: a compiler, CMake and ninja, and nvcc for CUDA."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from iqdebug.errors import MissingTool, ModelError
+from iqdebug.llm.runtime.recipe import Backend
+from iqdebug.llm.runtime.source import run_logged
+from iqdebug.llm.runtime.store import MAKING
+
+__all__ = ["Tools", "find_tools"]
+
+_OLDEST_CMAKE = (3, 21)
+_CUDA_HOMES = ("CUDA_HOME", "CUDA_PATH")
+_USUAL_CUDA = "/usr/local/cuda"
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """:param nvcc: None unless CUDA is built."""
+
+    cmake: str
+    ninja: str
+    nvcc: str | None = None
+
+
+def find_tools(backend: Backend, root: Path, log: Path) -> Tools:
+    """Look for what is needed; CMake and ninja are fetched with pip into ``root/tools`` when they are absent
+    or too old.
+
+    :raises MissingTool: there is no compiler, or no nvcc.
+    :raises ModelError: CMake or ninja could not be fetched.
+    """
+    _require_compilers()
+    nvcc = _nvcc() if backend == "cuda" else None
+    if backend == "metal" and platform.system() != "Darwin":
+        raise MissingTool("Metal is only there on macOS", fix="Build with --cuda or --cpu.")
+    cmake, ninja = _installed_cmake(), shutil.which("ninja") or shutil.which("ninja-build")
+    if not cmake or not ninja:
+        fetched = _fetched(root, log)
+        cmake, ninja = cmake or fetched.cmake, ninja or fetched.ninja
+    return Tools(cmake, ninja, nvcc)
+
+
+def _require_compilers() -> None:
+    for language, variable, names in (
+        ("C", "CC", ("cc", "gcc", "clang")),
+        ("C++", "CXX", ("c++", "g++", "clang++")),
+    ):
+        own = os.environ.get(variable, "").split()
+        if not any(shutil.which(name) for name in (own[:1] or names)):
+            raise MissingTool(
+                f"No {language} compiler was found, and llama.cpp has to be compiled",
+                f"looked for: {', '.join(own[:1] or names)}",
+                "On Debian or Ubuntu: apt install build-essential. On macOS: xcode-select --install.",
+            )
+
+
+def _nvcc() -> str:
+    own = os.environ.get("CUDACXX")
+    homes = [os.environ[name] for name in _CUDA_HOMES if os.environ.get(name)]
+    places = [own or "nvcc", *(f"{home}/bin/nvcc" for home in [*homes, _USUAL_CUDA])]
+    for place in places:
+        if found := shutil.which(place):
+            return found
+    raise MissingTool(
+        "nvcc, the CUDA compiler, was not found",
+        f"looked for: {', '.join(places)}",
+        "Install the CUDA toolkit (the driver alone is not enough), or set CUDACXX; without CUDA: --cpu.",
+    )
+
+
+def _installed_cmake() -> str | None:
+    found = shutil.which("cmake")
+    if not found:
+        return None
+    try:
+        said = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=30).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    version = re.search(r"(\d+)\.(\d+)", said)
+    return found if version and (int(version[1]), int(version[2])) >= _OLDEST_CMAKE else None
+
+
+def _fetched(root: Path, log: Path) -> Tools:
+    folder = root / "tools"
+    if not folder.exists():
+        making = root / f"{MAKING}tools"
+        command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps"]
+        run_logged([*command, "--target", str(making), "cmake", "ninja"], log, explain=_not_fetched)
+        making.rename(folder)
+    cmake = _program(folder, "cmake")
+    ninja = _program(folder, "ninja")
+    if not cmake or not ninja:
+        raise MissingTool(
+            "CMake or ninja is missing, and the packages from the index do not hold them",
+            fix="On Debian or Ubuntu: apt install cmake ninja-build",
+        )
+    return Tools(cmake, ninja)
+
+
+def _program(folder: Path, name: str) -> str | None:
+    """The program itself, not a script that starts it: such a script needs the package on Python's path."""
+    for place in (folder / name / "data" / "bin" / name, folder / "bin" / name):
+        if place.is_file() and place.read_bytes()[:2] != b"#!":
+            place.chmod(0o755)
+            return str(place)
+    return None
+
+
+def _not_fetched(output: str, log: Path) -> None:
+    if "no module named pip" in output.lower():
+        raise MissingTool(
+            "CMake and ninja are needed; they are not here, and neither is pip to fetch them",
+            fix="On Debian or Ubuntu: apt install cmake ninja-build",
+        )
+    raise ModelError(
+        "CMake and ninja are needed; they are not here and could not be downloaded",
+        "",
+        f"On Debian or Ubuntu: apt install cmake ninja-build. What pip said: {log}",
+    )

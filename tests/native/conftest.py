@@ -1,0 +1,46 @@
+"""The patched llama.cpp, built once per checkout (minutes) by the command that people use."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from iqdebug.llm.runtime import cache_folder, find_runtime
+
+ROOT = Path(__file__).resolve().parents[2]
+os.environ.setdefault("IQDEBUG_RUNTIME_CACHE", str(ROOT / ".wheels"))
+
+_COMPILERS = ("c++", "g++", "clang++")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if find_runtime(cache_folder()) is None:
+        for item in items:
+            if "library" in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.timeout(1500))  # the first of them builds
+
+
+@pytest.fixture(scope="session")
+def library() -> Path:
+    """The folder of the patched libraries."""
+    root = cache_folder()
+    built = find_runtime(root)
+    if built is not None:
+        return built
+    if not any(shutil.which(name) for name in _COMPILERS):
+        pytest.skip(f"no C++ compiler here ({', '.join(_COMPILERS)}): the patched llama.cpp cannot be built")
+    done = subprocess.run(
+        ["nice", "-n", "10", sys.executable, "-m", "iqdebug", "runtime", "build", "--cpu", "--jobs", "2"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    built = find_runtime(root)
+    assert built is not None
+    return built
