@@ -1,0 +1,366 @@
+"""The assistant of one debug session: a conversation with its tools, rights and commands.
+
+It is told of sessions and stops, and of what a person says; what comes of it is in the transcript. It
+works without a model too: then questions are answered by what the evidence alone can say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from iqdebug.assistant.conversation import Conversation, LogWindow, Ran
+from iqdebug.assistant.fencing import RULE, Veil, fenced
+from iqdebug.assistant.mentions import Mentions
+from iqdebug.assistant.prompts import follow_ups, system_prompt
+from iqdebug.assistant.rights import Answer, Gate, Policy, Request
+from iqdebug.assistant.tools.base import BoundTool
+from iqdebug.assistant.tools.toolbox import Toolbox
+from iqdebug.assistant.transcript import Standing, Transcript
+from iqdebug.crash import Crash
+from iqdebug.crash.variables import children_of
+from iqdebug.errors import IqdebugError
+from iqdebug.evidence.delta import packed_delta
+from iqdebug.evidence.pack import packed
+from iqdebug.llm.messages import Sampling, ToolCall
+from iqdebug.session import DebugSession
+from iqdebug.source import read_lines
+from iqdebug.state import Diagnosis, Frame, LogRecord, Snapshot, Variable
+
+__all__ = ["Consent", "Desk", "Eyes", "Known"]
+
+Consent = Literal["no", "once", "session"]
+_EVIDENCE = 16_000  # tokens of the first stop's evidence at most
+_SHARE = 6  # of the window that a stop's evidence takes at most: one in
+_DELTA = 3_000
+_CHILDREN = 200
+
+
+class Eyes(Protocol):
+    """What may be known of the screen, and asked of the person; see iqdebug.tui.chatting.OnScreen."""
+
+    @property
+    def frame(self) -> Callable[[], Frame | None]: ...
+
+    @property
+    def variables(self) -> Callable[[], Sequence[Variable]]: ...
+
+    @property
+    def logs(self) -> Callable[[], Sequence[LogRecord]]: ...
+
+    @property
+    def consent(self) -> Callable[[str, str, str, str, bool], Awaitable[Consent]]: ...
+
+    @property
+    def put(self) -> Callable[[str], None]: ...
+
+    @property
+    def copy(self) -> Callable[[str], None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What stands behind the session.
+
+    :param crash: of a recording.
+    :param project: the folder the person works in.
+    :param read_source: a file's lines, as the screen shows them.
+    """
+
+    crash: Crash | None = None
+    project: str = ""
+    read_source: Callable[[str], Sequence[str]] = read_lines
+
+
+@dataclass
+class Moment:
+    """The stop that is spoken of."""
+
+    snapshot: Snapshot
+    diagnosis: Diagnosis
+
+
+@dataclass(slots=True)
+class _Place:
+    session: DebugSession
+    eyes: Eyes
+    gate: Gate
+    toolbox: Toolbox
+    mentions: Mentions
+    conversation: Conversation | None = None
+    told: Snapshot | None = None
+    extra: list[object] = field(default_factory=list)
+
+
+Command = Callable[["Desk", str], Awaitable[None]]
+
+
+class Desk:
+    """Implements iqdebug.tui.chatting.Companion.
+
+    :param window: the model's window, None for no model.
+    :param commands: what ``/name`` does, by name, with a line of help.
+    :param extra: further tools, made for this desk.
+    :param setting: what the model was chosen by, for words.
+    """
+
+    def __init__(
+        self,
+        window: LogWindow | None,
+        known: Known,
+        *,
+        commands: dict[str, tuple[str, Command]],
+        extra: Callable[[Desk], Sequence[BoundTool]] = lambda desk: (),
+        policy: Policy | None = None,
+        sampling: Sampling | None = None,
+        veil: Veil | None = None,
+    ) -> None:
+        self.window = window
+        self.known = known
+        self.transcript = Transcript()
+        self.veil = veil if veil is not None else Veil()
+        self.moment_now: Moment | None = None
+        self._commands = commands
+        self._extra = extra
+        self._policy = policy or Policy()
+        self._sampling = sampling or Sampling()
+        self._place: _Place | None = None
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._suggested = 0
+
+    # the session
+
+    def begin(self, session: DebugSession, screen: Eyes) -> None:
+        """A session is there, or another one: its conversation begins anew, the flow stays."""
+        gate = Gate(self._policy, self._ask)
+        crash = self.known.crash
+        toolbox = Toolbox(
+            session,
+            gate,
+            veil=self.veil,
+            read_source=self.known.read_source,
+            recorded=list(crash.sources) if crash is not None else None,
+            project=Path(self.known.project) if self.known.project else None,
+            diagnose=self._diagnosis_of,
+            extra=self._extra(self),
+        )
+        mentions = Mentions(
+            lambda: session.snapshot, screen.frame, screen.variables, screen.logs, self.known.read_source
+        )
+        if self._place is not None:
+            self._place.toolbox.close()
+        self._place = _Place(session, screen, gate, toolbox, mentions)
+        if self.window is None:
+            self.transcript.stand(Standing(words="no model: /help lists what works without one"))
+            return
+        self._place.conversation = Conversation(
+            self.window,
+            self.transcript,
+            system=system_prompt(session.snapshot, RULE),
+            tools=toolbox.tools,
+            run_call=self._run,
+            sampling=self._sampling,
+        )
+        self._later(self._place.conversation.start())
+
+    def _diagnosis_of(self, snapshot: Snapshot) -> Diagnosis:
+        now = self.moment_now
+        if now is not None and now.snapshot.epoch == snapshot.epoch:
+            return now.diagnosis
+        return Diagnosis("not examined yet", "no clear suspect")
+
+    @property
+    def conversation(self) -> Conversation | None:
+        return self._place.conversation if self._place is not None else None
+
+    @property
+    def gate(self) -> Gate | None:
+        return self._place.gate if self._place is not None else None
+
+    @property
+    def eyes(self) -> Eyes | None:
+        return self._place.eyes if self._place is not None else None
+
+    @property
+    def session(self) -> DebugSession | None:
+        return self._place.session if self._place is not None else None
+
+    def moment(self, snapshot: Snapshot, diagnosis: Diagnosis) -> None:
+        """A stop and what the evidence says of it; it is read in the background."""
+        place = self._place
+        before = self.moment_now
+        self.moment_now = Moment(snapshot, diagnosis)
+        if place is None or (before is not None and before.snapshot.epoch == snapshot.epoch and place.told):
+            return
+        self._suggest(snapshot, diagnosis)
+        if place.conversation is not None:
+            self._later(self._tell(place, place.conversation, snapshot, diagnosis))
+
+    def _suggest(self, snapshot: Snapshot, diagnosis: Diagnosis) -> None:
+        first = diagnosis.suspects[0].function if diagnosis.suspects else ""
+        unusual = diagnosis.anomalies[0].text if diagnosis.anomalies else ""
+        words = "   ".join(follow_ups(snapshot, first, unusual))
+        entry = next((e for e in self.transcript.entries if e.id == self._suggested), None)
+        text = f"to ask: {words}"
+        if entry is not None and entry is self.transcript.entries[-1]:
+            self.transcript.cut(entry.id - 1)
+        self._suggested = self.transcript.add("note", text).id
+
+    async def _tell(
+        self, place: _Place, conversation: Conversation, snapshot: Snapshot, diagnosis: Diagnosis
+    ) -> None:
+        if not await conversation.start() or self._place is not place:
+            return
+        earlier, place.told = place.told, snapshot
+        text = await asyncio.to_thread(self.evidence, snapshot, diagnosis, earlier)
+        if self.moment_now is not None and self.moment_now.snapshot.epoch != snapshot.epoch:
+            place.told = earlier  # another stop came meanwhile: its own evidence is told
+            return
+        await conversation.tell(f"stop {snapshot.epoch}", text)
+        place.toolbox.moment_shown()
+
+    def evidence(self, snapshot: Snapshot, diagnosis: Diagnosis, earlier: Snapshot | None = None) -> str:
+        """What a model is told of a stop: masked, fenced, within a share of the window."""
+        about = self.window.about if self.window is not None else None
+        room = min(_EVIDENCE, about.window // _SHARE) if about is not None and about.window else _EVIDENCE
+        read, crash = self.known.read_source, self.known.crash
+        if earlier is not None and earlier.pid == snapshot.pid:
+            found = packed_delta(snapshot, earlier, diagnosis, read_source=read, budget=min(_DELTA, room))
+        else:
+            place = self._place
+
+            def children(reference: int) -> Sequence[Variable]:
+                return list(itertools.islice(children_of(crash, reference), _CHILDREN)) if crash else ()
+
+            found = packed(
+                snapshot,
+                diagnosis,
+                read_source=read,
+                budget=room,
+                children=children,
+                logs=place.eyes.logs() if place is not None else (),
+                diff=(crash.git.diff, crash.git.root) if crash is not None and crash.git else ("", ""),
+            )
+        return fenced(self.veil.scrub(found.text), f"evidence of stop {snapshot.epoch}")
+
+    # what the person says
+
+    async def said(self, text: str) -> None:
+        """A question, or a command that begins with ``/``."""
+        if text.startswith("/") and not text.startswith("//"):
+            name, _, rest = text[1:].partition(" ")
+            found = self._commands.get(name)
+            if found is None:
+                self.note(f"there is no /{name}; /help lists what there is")
+                return
+            try:
+                await found[1](self, rest.strip())
+            except IqdebugError as error:
+                self.transcript.add("error", "\n".join(error.lines()))
+            return
+        await self.question(text)
+
+    async def question(self, text: str, shown: str = "") -> None:
+        place = self._place
+        if place is None:
+            self.note("there is no process yet to speak of")
+            return
+        conversation = place.conversation
+        if conversation is None:
+            self.transcript.add("question", shown or text)
+            self.note(
+                "no model was chosen: `iqdebug models` says how. By itself iqdebug answers /why, /explain, "
+                "/fix, /test, /verify, /watch and /scan"
+            )
+            return
+        if conversation.busy:
+            self.note("the model is still answering; Esc stops it")
+            return
+        mentioned = place.mentions.expand(text)
+        for unknown in mentioned.unknown:
+            self.note(f"{unknown} is not known here")
+        besides = fenced(self.veil.scrub(mentioned.text), "what the question names") if mentioned.text else ""
+        conversation.ask(self.veil.scrub(text), besides, shown)
+        await conversation.finished()
+        conversation.read_ahead()
+
+    def completions(self, text: str) -> Sequence[str]:
+        word = text.rpartition(" ")[2]
+        if word.startswith("/") and word == text:
+            return [f"/{name}" for name in self._commands if f"/{name}".startswith(word)]
+        return self._place.mentions.completions(text) if self._place is not None else ()
+
+    def help_lines(self) -> list[str]:
+        return [f"/{name:<10} {words}" for name, (words, _) in self._commands.items()]
+
+    def note(self, text: str, detail: str = "") -> None:
+        self.transcript.add("note", text, detail=detail)
+
+    async def stop(self) -> None:
+        if self.conversation is not None:
+            await self.conversation.stop()
+
+    async def close(self) -> None:
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._place is not None:
+            self._place.toolbox.close()
+        if self.conversation is not None:
+            await self.conversation.close()
+        elif self.window is not None:
+            await self.window.close()
+
+    # what the model does
+
+    async def _run(self, call: ToolCall) -> Ran:
+        assert self._place is not None
+        result = await self._place.toolbox.run(call)
+        by = ", ".join(dict.fromkeys(d.by for d in result.decisions)) or "rule"
+        return Ran(
+            text=result.text,
+            summary=result.summary,
+            source=result.source,
+            by=by,
+            failed=result.failed,
+            undo=result.undo.words if result.undo is not None else "",
+            run_undo=result.undo.run if result.undo is not None else None,
+        )
+
+    async def _ask(self, request: Request) -> Answer:
+        eyes = self.eyes
+        if eyes is None:
+            return Answer.NO
+        standing = self.transcript.standing
+        self.transcript.stand(
+            Standing(
+                "asking",
+                "waiting for your consent",
+                standing.model,
+                standing.where,
+                standing.remote,
+                standing.used,
+                standing.window,
+            )
+        )
+        try:
+            given = await eyes.consent(
+                request.action, request.right.value, request.detail, request.why, request.may_hold
+            )
+        finally:
+            self.transcript.stand(standing)
+        return Answer(given)
+
+    async def agreed(self, action: str, right: str, detail: str, why: str = "") -> bool:
+        """Ask the person about something that a command of theirs is about to do."""
+        eyes = self.eyes
+        return eyes is not None and await eyes.consent(action, right, detail, why, False) != "no"
+
+    def _later(self, work: Awaitable[object]) -> None:
+        task: asyncio.Task[object] = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
