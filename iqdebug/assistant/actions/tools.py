@@ -1,0 +1,170 @@
+"""What a model may ask to be done: propose a fix, prove it, write a test. All of it asks first."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from iqdebug.assistant.actions.edits import edits_of_call
+from iqdebug.assistant.actions.fix import Proposal, propose
+from iqdebug.assistant.actions.regression import Expectation, Regression, prove, regression_tests
+from iqdebug.assistant.actions.rerun import project_root
+from iqdebug.assistant.actions.verify import SECONDS, Verified, verify
+from iqdebug.crash.model import Crash
+from iqdebug.errors import IqdebugError
+from iqdebug.llm.messages import Tool
+from iqdebug.paths import frame_kind
+from iqdebug.state import Diagnosis
+
+__all__ = ["MUTATE", "ActionTool", "Bench", "Outcome", "action_tools"]
+
+MUTATE = "mutate"
+"""The right of every tool here: it is asked for each time."""
+
+_LONGEST = 12_000  # characters of an answer to the model
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``text`` is the answer to the model; ``result`` what a screen shows, None when it failed."""
+
+    text: str
+    result: Proposal | Verified | Regression | None = None
+
+    @property
+    def failed(self) -> bool:
+        return self.result is None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionTool:
+    """``run`` takes arguments that are valid against the schema and never raises for what is in them:
+    a failure is an answer in words that the model can mend. ``right`` has to be granted before."""
+
+    tool: Tool
+    run: Callable[[Mapping[str, Any]], Awaitable[Outcome]]
+    right: str = MUTATE
+
+
+class Bench:
+    """What the tools of one conversation about one crash work on.
+
+    ``proposal`` is the last that was made: it is what is verified, and what a person may apply with
+    :func:`~.applying.apply`. No tool applies it.
+
+    :param folder: where scratch copies are made; None for the system's folder.
+    """
+
+    def __init__(
+        self,
+        crash: Crash,
+        diagnosis: Diagnosis | None = None,
+        *,
+        seconds: float = SECONDS,
+        folder: Path | None = None,
+        python: str = "",
+    ) -> None:
+        self.crash = crash
+        self.diagnosis = diagnosis
+        self.root = project_root(crash)
+        self.proposal: Proposal | None = None
+        self.verified: Verified | None = None
+        self.regression: Regression | None = None
+        self._seconds = seconds
+        self._folder = folder
+        self._python = python
+
+    async def propose_fix(self, arguments: Mapping[str, Any]) -> Outcome:
+        try:
+            known = [f.file for f in self.crash.frames.values() if frame_kind(f.file) == "user"]
+            self.proposal = propose(edits_of_call(arguments), self.root, known=list(dict.fromkeys(known)))
+        except IqdebugError as error:
+            return _refused(error)
+        said = "".join(f"\nnote: {each}" for each in self.proposal.warnings)
+        words = "The edit fits, and is shown to the person, who decides whether it is applied."
+        return Outcome(f"{words}\n{self.proposal.diff}{said}"[:_LONGEST], self.proposal)
+
+    async def verify(self, arguments: Mapping[str, Any]) -> Outcome:
+        with_fix = arguments.get("with_fix", True) is not False
+        if with_fix and self.proposal is None:
+            return Outcome("There is no fix to verify: call propose_fix first, or with_fix=false.")
+        try:
+            self.verified = await verify(
+                self.crash,
+                self.proposal if with_fix else None,
+                seconds=self._seconds,
+                python=self._python,
+                folder=self._folder,
+            )
+        except IqdebugError as error:
+            return _refused(error)
+        return Outcome("\n".join(self.verified.lines())[:_LONGEST], self.verified)
+
+    async def write_test(self, arguments: Mapping[str, Any]) -> Outcome:
+        expectation = Expectation(str(arguments.get("equals") or ""), str(arguments.get("raises") or ""))
+        try:
+            tests = regression_tests(self.crash, self.diagnosis, expectation)
+            self.regression = await prove(
+                self.crash,
+                tests,
+                self.proposal,
+                seconds=self._seconds,
+                python=self._python,
+                folder=self._folder,
+            )
+        except IqdebugError as error:
+            return _refused(error)
+        text = "\n".join(self.regression.lines())
+        return Outcome((text or "no test could be made")[:_LONGEST], self.regression)
+
+
+def action_tools(bench: Bench) -> tuple[ActionTool, ...]:
+    """The tools over one bench, to be put beside those that only read."""
+    return (
+        ActionTool(Tool("propose_fix", _PROPOSE, _PROPOSE_SCHEMA), bench.propose_fix),
+        ActionTool(Tool("rerun", _RERUN, _NOTHING), lambda _: bench.verify({"with_fix": False})),
+        ActionTool(Tool("verify", _VERIFY, _NOTHING), lambda _: bench.verify({})),
+        ActionTool(Tool("write_test", _TEST, _TEST_SCHEMA), bench.write_test),
+    )
+
+
+def _refused(error: IqdebugError) -> Outcome:
+    return Outcome("Refused: " + " ".join(line.rstrip(".") + "." for line in error.lines()))
+
+
+_PROPOSE = (
+    "Propose a minimal edit of the program's source. `old` is copied from the file exactly, whole lines, "
+    "and stands there only once; `new` replaces it. Nothing is changed until the person agrees."
+)
+_RERUN = (
+    "Run the recorded command or test again in a scratch copy, to see whether it fails as it was recorded."
+)
+_VERIFY = (
+    "Run the recorded command or test in a scratch copy, without and with the last proposed fix; answers "
+    "whether the failure is gone, with both outputs."
+)
+_TEST = (
+    "Make a pytest that repeats the failing call with its recorded arguments; it is run in a scratch copy "
+    "to prove that it fails without the last proposed fix and passes with it."
+)
+_NOTHING: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+_PROPOSE_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "path": {"type": "string", "description": "the file, as the stack names it"},
+        "old": {"type": "string", "description": "the lines as they are", "minLength": 1},
+        "new": {"type": "string", "description": "the lines as they should be"},
+    },
+    "required": ["path", "old", "new"],
+    "additionalProperties": False,
+}
+_TEST_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "equals": {"type": "string", "description": "a Python expression that the result should equal"},
+        "raises": {"type": "string", "description": "the exception that should be raised instead"},
+    },
+    "additionalProperties": False,
+}
