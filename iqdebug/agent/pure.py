@@ -19,7 +19,7 @@ from .reading import ATOMS, HEAP, MISSING, Bound, Failed, Reads, Runs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional
+    from typing import Any, Callable, Dict, List, Optional, Tuple
 
 TEXT = 4_000
 """Characters of the answer's text."""
@@ -58,40 +58,46 @@ def answer(plan: Any, frame: Optional[types.FrameType], references: Any, express
     if sys.flags.bytes_warning:  # a comparison may then call the program's warnings.showwarning
         return {"runs": "the interpreter was started with -b"}
     reads = Reads()
-    try:
-        value = Pure(reads, frame).value(plan)
-    except Runs as error:
-        return {"runs": str(error)}
-    except (Bound, MemoryError, RecursionError) as error:
-        return {"bound": str(error) or "it is too large"}
-    except Failed as error:
-        return {"failed": str(error)}
-    except _ERRORS as error:
-        return {"failed": "%s: %s" % (type(error).__name__, error)}
+    scopes = [listing.main_module_globals()] if frame is None else [frame.f_locals, frame.f_globals]
+    known = vars(builtins) if frame is None else frame.f_builtins
+    kind, value = settled(Pure(reads, [_texts(reads, s) for s in scopes], _texts(reads, known)), plan)
+    if kind:
+        return {kind: value}
     row = listing.entry("", value, references, expression=expression)
     row["v"] = values.text(value, TEXT, 3)
     return row
 
 
-class Pure:
-    """One evaluation. :param frame: None for ``__main__``."""
+def settled(run: Pure, plan: Any) -> Tuple[str, Any]:
+    """``("", value)``, or "runs", "bound" or "failed" with the words."""
+    try:
+        return "", run.value(plan)
+    except Runs as error:
+        return "runs", str(error)
+    except (Bound, MemoryError, RecursionError) as error:
+        return "bound", str(error) or "it is too large"
+    except Failed as error:
+        return "failed", str(error)
+    except _ERRORS as error:
+        return "failed", "%s: %s" % (type(error).__name__, error)
 
-    def __init__(self, reads: Reads, frame: Optional[types.FrameType]) -> None:
+
+def _texts(reads: Reads, names: Any) -> Dict[str, Any]:
+    """A copy with the exact texts among its keys."""
+    cls = type(names)
+    if values.type_name(cls) == "FrameLocalsProxy" and not cls.__flags__ & HEAP:
+        names = dict(names)
+    return reads.texts(names) or {}
+
+
+class Pure:
+    """One evaluation, of names in ``scopes``, the innermost first, then among the builtins."""
+
+    def __init__(self, reads: Reads, scopes: List[Dict[str, Any]], known: Dict[str, Any]) -> None:
         self.reads = reads
         self.budget = reads.budget
-        names = listing.main_module_globals() if frame is None else frame.f_globals
-        self._scopes: List[Dict[str, Any]] = []
-        if frame is not None:
-            self._scopes.append(self._texts(frame.f_locals))
-        self._scopes.append(self._texts(names))
-        self._builtins = self._texts(vars(builtins) if frame is None else frame.f_builtins)
-
-    def _texts(self, names: Any) -> Dict[str, Any]:
-        """A copy with the exact texts among its keys."""
-        cls = type(names)
-        if values.type_name(cls) == "FrameLocalsProxy" and not cls.__flags__ & HEAP:
-            names = dict(names)
-        return self.reads.texts(names) or {}
+        self._scopes = list(scopes)
+        self._builtins = known
 
     def value(self, plan: Any) -> Any:
         self.budget.spend()

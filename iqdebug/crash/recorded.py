@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import islice
 
-from iqdebug.crash.lookup import NotRecorded, completions, look_up
+from iqdebug.crash.computed import computed
+from iqdebug.crash.lookup import CANNOT_RUN, NotRecorded, completions, look_up
 from iqdebug.crash.model import Crash
 from iqdebug.crash.moment import attributes_of
 from iqdebug.crash.variables import (
@@ -114,10 +115,15 @@ class RecordedSession:
         return EvaluateResult(words, found.type, found.reference)
 
     async def read_expression(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
-        """As :meth:`evaluate`: nothing here ever runs code."""
+        """What :meth:`evaluate` answers, and computations on what was recorded whole: ``len(rows)``,
+        ``[r["id"] for r in rows if r["price"] < 0]``."""
         if epoch != self.snapshot.epoch:
             return EvaluateResult("this recording has one moment only", failed=True)
-        return await self.evaluate(expression, frame, epoch)
+        found = await self.evaluate(expression, frame, epoch)
+        if not found.failed or found.value != CANNOT_RUN:
+            return found
+        recorded = self.crash.frames.get(frame.id) if frame is not None and frame.id is not None else None
+        return computed(self.crash, recorded, expression)
 
     async def complete(
         self, text: str, column: int, frame: Frame | None, epoch: int

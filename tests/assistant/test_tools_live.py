@@ -271,3 +271,31 @@ async def test_control_is_asked_for(tool: str) -> None:
         result = await bench.call(tool, **arguments)
         assert result.failed and session.snapshot.epoch == epoch
         assert [r.right for r in bench.person.asked] == [Right.CONTROL]
+
+
+async def test_a_program_that_iqdebug_started_is_read_where_its_exception_is_held(tmp_path: Path) -> None:
+    from tests.dap.test_launch import launched, plan
+
+    program = tmp_path / "late.py"
+    program.write_text(
+        "class Sly:\n"
+        "    @property\n"
+        "    def effect(self):\n"
+        "        print('RAN', flush=True)\n"
+        "\n"
+        "def fail(rows, sly):\n"
+        "    return rows[len(rows)]\n"
+        "\n"
+        "fail([1, 2, 3], Sly())\n"
+    )
+    async with launched(plan(PYTHON, str(program), cwd=tmp_path)) as found:
+        await found.crashed()
+        bench = Bench(found.session)
+        result = await bench.call("evaluate", expression="rows[len(rows) - 1] + 1")
+        assert "\n4\n" in result.text
+        assert (await bench.call("evaluate", expression="sly.effect")).failed
+        assert "IndexError" in (await bench.call("exception")).text
+        suspects = await bench.call("suspects")
+        assert "late.py:7" in suspects.text and "fail" in suspects.summary + suspects.text
+        assert "RAN" not in found.text
+        bench.box.close()

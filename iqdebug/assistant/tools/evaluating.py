@@ -16,7 +16,7 @@ from iqdebug.assistant.tools.schema import tool_schema
 from iqdebug.errors import RunsCode
 from iqdebug.llm.messages import Tool
 from iqdebug.session import Capability
-from iqdebug.state import EvaluateResult, Frame
+from iqdebug.state import EvaluateResult, Frame, Origin
 
 __all__ = ["EVALUATING_TOOLS"]
 
@@ -40,6 +40,8 @@ async def _evaluate(call: Call, arguments: Mapping[str, Any]) -> Result:
             )
         except RunsCode as error:
             why = error.why
+    if call.session.snapshot.origin is Origin.RECORDED:
+        raise Mend(f"nothing runs in a recording, and this would run code ({why}); read values instead")
     call.need(Capability.EVALUATE)
     if call.session.snapshot.phase not in STOPPED:
         raise Mend(
