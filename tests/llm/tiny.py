@@ -70,12 +70,10 @@ def write_tiny(
     seed: int = 0,
     ftype: str = "f32",
     vocab_only: bool = False,
-    arch: str = "llama",
-    window: int = 0,
 ) -> Path:
-    """A llama model, or with ``arch="gemma2"`` one whose every second layer sees ``window`` positions."""
+    """A llama model whose vocabulary is the 256 bytes, a few merges and ChatML's and tools' tokens."""
     random = np.random.default_rng(seed)
-    writer = gguf.GGUFWriter(str(path), arch)
+    writer = gguf.GGUFWriter(str(path), "llama")
     tokens = [*_byte_letters(), *(merge.replace(" ", "") for merge in _MERGES), *_SPECIALS, *_DEFINED]
     types = [1] * (256 + len(_MERGES)) + [3] * len(_SPECIALS) + [4] * len(_DEFINED)
     writer.add_name("tiny")
@@ -89,12 +87,8 @@ def write_tiny(
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_rope_freq_base(10000.0)
     writer.add_file_type(0)
-    if window:
-        writer.add_sliding_window(window)
-        writer.add_key_length(width // heads)
-        writer.add_value_length(width // heads)
     if loop is not None:
-        writer.add_uint32(f"{arch}.loop.num", loop)
+        writer.add_uint32("llama.loop.num", loop)
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("qwen2")
     writer.add_token_list(tokens)
@@ -118,9 +112,6 @@ def write_tiny(
             name = f"blk.{layer}."
             writer.add_tensor(name + "attn_norm.weight", np.ones(width, np.float32))
             writer.add_tensor(name + "ffn_norm.weight", np.ones(width, np.float32))
-            if arch == "gemma2":
-                writer.add_tensor(name + "post_attention_norm.weight", np.ones(width, np.float32))
-                writer.add_tensor(name + "post_ffw_norm.weight", np.ones(width, np.float32))
             writer.add_tensor(name + "attn_q.weight", matrix(width, width))
             writer.add_tensor(name + "attn_k.weight", matrix(side, width))
             writer.add_tensor(name + "attn_v.weight", matrix(side, width))
@@ -129,8 +120,7 @@ def write_tiny(
             writer.add_tensor(name + "ffn_up.weight", matrix(hidden, width))
             writer.add_tensor(name + "ffn_down.weight", matrix(width, hidden))
         writer.add_tensor("output_norm.weight", np.ones(width, np.float32))
-        if arch != "gemma2":
-            writer.add_tensor("output.weight", matrix(len(tokens), width))
+        writer.add_tensor("output.weight", matrix(len(tokens), width))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
