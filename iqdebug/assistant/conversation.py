@@ -63,6 +63,15 @@ class LogWindow(Protocol):
     async def take_back(self) -> str:
         """Take the last question and all behind it away; its text."""
 
+    def context_lines(self) -> list[str]: ...
+
+    async def pin(self, text: str) -> None: ...
+
+    async def unpin(self, beginning: str) -> bool: ...
+
+    async def compact(self) -> str:
+        """Fold now; in words what became of it."""
+
     async def close(self) -> None: ...
 
 

@@ -21,6 +21,7 @@ from iqdebug.assistant.rights import Answer, Gate, Policy, Request
 from iqdebug.assistant.tools.base import BoundTool
 from iqdebug.assistant.tools.toolbox import Toolbox
 from iqdebug.assistant.transcript import Standing, Transcript
+from iqdebug.assistant.work import Work
 from iqdebug.crash import Crash
 from iqdebug.crash.variables import children_of
 from iqdebug.errors import IqdebugError
@@ -124,6 +125,7 @@ class Desk:
         self.transcript = Transcript()
         self.veil = veil if veil is not None else Veil()
         self.moment_now: Moment | None = None
+        self.work = Work()
         self._commands = commands
         self._extra = extra
         self._policy = policy or Policy()

@@ -1,0 +1,352 @@
+"""What ``/name`` does in a conversation, with a model and without."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from iqdebug.assistant.actions.applying import apply, undo
+from iqdebug.assistant.actions.edits import edits_in
+from iqdebug.assistant.actions.fix import Proposal, propose
+from iqdebug.assistant.actions.mechanical import NEEDS_A_MODEL, mechanical_fixes
+from iqdebug.assistant.actions.regression import prove, regression_tests, write_test
+from iqdebug.assistant.actions.rerun import command_of_crash, project_root
+from iqdebug.assistant.actions.scan import scan
+from iqdebug.assistant.actions.verify import side_effects, verify
+from iqdebug.assistant.actions.watch import hits_of, watches
+from iqdebug.assistant.actions.why import explain, section_lines, why
+from iqdebug.assistant.transcript import Entry
+from iqdebug.crash import Crash
+from iqdebug.errors import NotAvailable, UsageError
+from iqdebug.session import Capability
+from iqdebug.source import read_lines
+from iqdebug.state import Diagnosis, Snapshot
+
+if TYPE_CHECKING:
+    from iqdebug.assistant.desk import Desk
+    from iqdebug.assistant.work import Work
+
+__all__ = ["COMMANDS"]
+
+_TRY = "Try `iqdebug diagnose -- COMMAND` or `python -m iqdebug.capture`, and open what it recorded"
+
+
+def _stop(desk: Desk) -> tuple[Snapshot, Diagnosis]:
+    now = desk.moment_now
+    if now is None:
+        raise NotAvailable("There is nothing to speak of yet", "No stop or crash was examined")
+    return now.snapshot, now.diagnosis
+
+
+def _crash(desk: Desk, what: str) -> Crash:
+    if desk.known.crash is None:
+        raise NotAvailable(f"{what} needs a recorded crash", "This is a live process", _TRY)
+    return desk.known.crash
+
+
+def _root(desk: Desk) -> str:
+    crash = desk.known.crash
+    return (project_root(crash) if crash is not None else "") or desk.known.project
+
+
+# what the evidence says
+
+
+async def _help(desk: Desk, rest: str) -> None:
+    desk.transcript.add("note", "commands", detail="\n".join(desk.help_lines()))
+    desk.transcript.add(
+        "note",
+        "in a question @file:name.py, @frame, @var:name and @log:word add what they name; Tab completes",
+    )
+
+
+async def _why(desk: Desk, rest: str) -> None:
+    snapshot, diagnosis = _stop(desk)
+    desk.transcript.add("question", "/why")
+    _told(desk, "\n".join(section_lines(why(snapshot, diagnosis))))
+
+
+async def _explain(desk: Desk, rest: str) -> None:
+    snapshot, diagnosis = _stop(desk)
+    desk.transcript.add("question", "/explain")
+    _told(desk, "\n".join(section_lines(explain(snapshot, diagnosis))))
+    if desk.conversation is not None:
+        about = f" In particular: {rest}" if rest else ""
+        await desk.question(
+            f"Explain the failure to somebody who does not know this code.{about}", f"/explain {rest}".strip()
+        )
+
+
+def _told(desk: Desk, text: str) -> None:
+    """Words of the evidence: plain, as they are."""
+    desk.transcript.add("note", desk.veil.scrub(text))
+
+
+# changing
+
+
+async def _fix(desk: Desk, rest: str) -> None:
+    snapshot, diagnosis = _stop(desk)
+    root = _root(desk)
+    found = mechanical_fixes(snapshot, diagnosis, root=root, read_source=read_lines) if root else ()
+    if found:
+        show_proposal(desk, found[0], "the evidence proves it, without a model")
+        return
+    if desk.conversation is None:
+        desk.note(NEEDS_A_MODEL)
+        return
+    await desk.question(
+        f"Propose the smallest fix with propose_fix, then say in a sentence why it is right. {rest}".strip(),
+        f"/fix {rest}".strip(),
+    )
+    if desk.work.proposal is None:
+        _from_answer(desk, root)
+
+
+def _from_answer(desk: Desk, root: str) -> None:
+    """A model that does not call tools writes its edit into the answer."""
+    answer = next((e.text for e in reversed(desk.transcript.entries) if e.kind == "answer"), "")
+    snapshot, diagnosis = _stop(desk)
+    path = diagnosis.suspects[0].path if diagnosis.suspects else ""
+    edits = edits_in(answer, path)
+    if not edits:
+        desk.note("the answer holds no edit; ask again, or say what should change")
+        return
+    thread = snapshot.focused
+    known = [f.path for f in (thread.frames if thread is not None else ()) if f.kind == "user"]
+    show_proposal(desk, propose(edits, root, known=known), "from the model's answer")
+
+
+def show_proposal(desk: Desk, proposal: Proposal, words: str) -> None:
+    """Into the flow, to be verified and applied."""
+    desk.work.proposal = proposal
+    names = ", ".join(change.name for change in proposal.files)
+    said = "; ".join((words, *([proposal.reason] if proposal.reason else []), *proposal.warnings))
+    desk.transcript.add("diff", f"proposed: {names}", detail=proposal.diff, words=said)
+    desk.note("/verify runs it in a copy, /test proves it by a test, /apply writes it")
+
+
+async def _apply(desk: Desk, rest: str) -> None:
+    work = desk.work
+    if work.proposal is None:
+        raise NotAvailable("There is no fix to apply", "", "/fix proposes one")
+    names = ", ".join(change.name for change in work.proposal.files)
+    if not await desk.agreed(f"change {names}", "mutate", work.proposal.diff, "a backup is kept; /undo"):
+        desk.note("nothing was changed")
+        return
+    work.receipt = apply(work.proposal)
+    desk.transcript.add(
+        "note", f"applied to {names}; /undo puts it back", detail=f"backup: {work.receipt.folder}"
+    )
+    work.proposal = None
+
+
+async def _undo(desk: Desk, rest: str) -> None:
+    work = desk.work
+    conversation = desk.conversation
+    if work.receipt is not None:
+        paths = undo(work.receipt)
+        work.receipt = None
+        desk.note(f"put back: {', '.join(paths)}")
+    elif conversation is not None and conversation.undoing:
+        desk.note(await conversation.undo())
+    else:
+        desk.note("nothing that was done can be undone")
+
+
+async def _verify(desk: Desk, rest: str) -> None:
+    crash = _crash(desk, "/verify")
+    command = command_of_crash(crash)
+    proposal = desk.work.proposal
+    said = "\n".join(side_effects(command))
+    if not await desk.agreed("run the recorded command again", "mutate", command.shown, said):
+        desk.note("nothing was run")
+        return
+    entry = desk.transcript.add("call", f"running {command.shown}", running=True)
+    found = await verify(crash, proposal)
+    desk.transcript.put(_ended(entry, found.words, found.lines()))
+    desk.transcript.add("note", ("✔ " if found.green else "✘ ") + found.words)
+    if proposal is None:
+        desk.note("there was no fix to try: /fix proposes one")
+
+
+async def _test(desk: Desk, rest: str) -> None:
+    crash = _crash(desk, "/test")
+    _, diagnosis = _stop(desk)
+    tests = regression_tests(crash, diagnosis)
+    said = "\n".join(side_effects(command_of_crash(crash)))
+    if not await desk.agreed("run a test of the failing call in a copy", "mutate", "pytest", said):
+        desk.note("nothing was run")
+        return
+    entry = desk.transcript.add("call", "proving a regression test", running=True)
+    found = await prove(crash, tests, desk.work.proposal)
+    words = found.verified.words if found.verified is not None else "no test could be made"
+    desk.transcript.put(_ended(entry, words, found.lines()))
+    if found.test is None:
+        return
+    desk.transcript.add("diff", f"{found.test.path} (not written yet)", detail=found.test.text, words=words)
+    if await desk.agreed(f"write {found.test.path}", "mutate", found.test.text):
+        desk.note(f"written: {write_test(found.test)}")
+    else:
+        desk.note("the test was not written")
+
+
+def _ended(entry: Entry, words: str, lines: list[str]) -> Entry:
+    return replace(entry, running=False, words=words, detail="\n".join(lines))
+
+
+# looking on
+
+
+async def _watch(desk: Desk, rest: str) -> None:
+    work, session = desk.work, desk.session
+    if rest in ("stop", "off") and session is not None:
+        points = {(w.breakpoint.path, w.breakpoint.line) for w in work.watched}
+        await session.set_breakpoints([b for b in session.breakpoints if (b.path, b.line) not in points])
+        _hits(desk, work)
+        work.watched = ()
+        return
+    if work.watched and not rest:
+        _hits(desk, work)
+        return
+    _, diagnosis = _stop(desk)
+    found = watches(diagnosis, read_source=desk.known.read_source)
+    if not found:
+        desk.note("the evidence names no variable to watch")
+        return
+    lines = [f"{w.breakpoint.path}:{w.breakpoint.line}  {', '.join(w.names)}: {w.reason}" for w in found]
+    desk.transcript.add("note", "worth watching", detail=desk.veil.scrub("\n".join(lines)))
+    if session is None or session.why_not(Capability.BREAKPOINTS):
+        desk.note("they can be set as log-points when the program runs under iqdebug again")
+        return
+    shown = "\n".join(f"{w.breakpoint.path}:{w.breakpoint.line} {w.breakpoint.log_message}" for w in found)
+    if await desk.agreed(f"set {len(found)} log-points", "control", shown, "nothing stops at them"):
+        places = {(w.breakpoint.path, w.breakpoint.line) for w in found}
+        kept = [b for b in session.breakpoints if (b.path, b.line) not in places]
+        await session.set_breakpoints([*kept, *(w.breakpoint for w in found)])
+        work.watched = found
+        desk.note("set; /watch tells what they reported, /watch stop takes them away")
+
+
+def _hits(desk: Desk, work: Work) -> None:
+    eyes = desk.eyes
+    for hit in hits_of(work.watched, eyes.logs() if eyes is not None else ()):
+        point = hit.watch.breakpoint
+        last = "\n".join(hit.last)
+        desk.note(f"{point.path}:{point.line} was reached {hit.count} times", desk.veil.scrub(last))
+
+
+async def _scan(desk: Desk, rest: str) -> None:
+    snapshot, _ = _stop(desk)
+    found = await asyncio.to_thread(scan, snapshot, read_source=desk.known.read_source)
+    if not found.findings:
+        desk.note(f"no dangerous pattern in {found.files} files of the stack")
+    for finding in found.findings:
+        head, *more = finding.lines()
+        desk.note(desk.veil.scrub(head), desk.veil.scrub("\n".join(more)))
+    for note in found.notes:
+        desk.note(note)
+
+
+# the conversation itself
+
+
+async def _context(desk: Desk, rest: str) -> None:
+    if desk.window is None:
+        raise NotAvailable("There is no window", "No model was chosen")
+    desk.transcript.add("note", "what the model has before it", detail="\n".join(desk.window.context_lines()))
+
+
+async def _pin(desk: Desk, rest: str) -> None:
+    if desk.window is None:
+        raise NotAvailable("There is no window to pin it in", "No model was chosen")
+    text = rest or next((e.text for e in reversed(desk.transcript.entries) if e.kind == "answer"), "")
+    if not text:
+        raise UsageError("There is nothing to pin", "", "/pin TEXT, or /pin after an answer")
+    await desk.window.pin(desk.veil.scrub(text))
+    desk.note(f"pinned: {text[:200]}")
+
+
+async def _unpin(desk: Desk, rest: str) -> None:
+    if desk.window is None:
+        raise NotAvailable("There is no window", "No model was chosen")
+    taken = await desk.window.unpin(rest)
+    desk.note("unpinned" if taken else f"nothing pinned begins with {rest!r}")
+
+
+async def _compact(desk: Desk, rest: str) -> None:
+    if desk.window is None:
+        raise NotAvailable("There is no window", "No model was chosen")
+    desk.note(await desk.window.compact())
+
+
+async def _retry(desk: Desk, rest: str) -> None:
+    if desk.conversation is not None:
+        desk.conversation.again()
+        await desk.conversation.finished()
+
+
+async def _edit(desk: Desk, rest: str) -> None:
+    if desk.conversation is None:
+        return
+    text = await desk.conversation.take_back()
+    if text and desk.eyes is not None:
+        desk.eyes.put(text)
+
+
+async def _copy(desk: Desk, rest: str) -> None:
+    text = next((e.text for e in reversed(desk.transcript.entries) if e.kind in ("answer", "note")), "")
+    if text and desk.eyes is not None:
+        desk.eyes.copy(text)
+        desk.note("copied")
+
+
+async def _model(desk: Desk, rest: str) -> None:
+    standing = desk.transcript.standing
+    if desk.window is None:
+        desk.note("no model: `iqdebug models list` shows what there is, `iqdebug models use …` chooses")
+        return
+    about = desk.window.about
+    kind = "counted by its own tokenizer" if about.exact else "counted from above"
+    desk.note(
+        f"{about.model} ({about.setting}), {about.where}; {about.window:,} tokens, {kind}; {standing.words}"
+    )
+
+
+async def _rights(desk: Desk, rest: str) -> None:
+    gate = desk.gate
+    if gate is None:
+        return
+    if rest == "revoke":
+        gate.revoke_all()
+    granted = [f"{g.tool}: {g.right.value}, this session" for g in gate.grants] or ["reading alone"]
+    done = [
+        f"{d.tool}: {'allowed' if d.allowed else 'refused'} by {d.by}  {d.detail[:80]}"
+        for d in gate.decisions
+    ]
+    desk.transcript.add("note", "what the model may do: " + "; ".join(granted), detail="\n".join(done))
+
+
+COMMANDS: dict[str, tuple[str, Callable[[Desk, str], Awaitable[None]]]] = {
+    "help": ("this list", _help),
+    "why": ("the cause, from the evidence alone", _why),
+    "explain": ("what it means and where the values came from; a model adds its words", _explain),
+    "fix": ("propose the smallest edit; /apply writes it", _fix),
+    "apply": ("write the proposed edit, with a backup", _apply),
+    "verify": ("run the recorded command without and with the edit, in a copy", _verify),
+    "test": ("a pytest of the failing call, proved in a copy", _test),
+    "watch": ("variables worth watching, as log-points; /watch stop", _watch),
+    "scan": ("dangerous patterns in the code on the stack", _scan),
+    "undo": ("undo the last change that can be undone", _undo),
+    "retry": ("have the last question answered anew", _retry),
+    "edit": ("take the last question back into the field", _edit),
+    "copy": ("copy the last answer", _copy),
+    "context": ("what the model has before it, by source", _context),
+    "pin": ("keep a fact in the window whatever happens: /pin TEXT", _pin),
+    "unpin": ("let go of it: /unpin BEGINNING", _unpin),
+    "compact": ("fold older stops into the ledger now; /compact undo", _compact),
+    "model": ("which model, where, how large its window is", _model),
+    "rights": ("what the model may do and did; /rights revoke", _rights),
+}
