@@ -33,13 +33,14 @@ _FILTERS: dict[str, tuple[str, ...]] = {"uncaught": (), "raised": ("raised",), "
 _SIZE_KNOWN = 0.5  # seconds that the start waits for the pane to know its size
 
 
-def run_program(plan: LaunchPlan, on_exception: str, pause: bool) -> int:
+def run_program(plan: LaunchPlan, on_exception: str, pause: bool, model: str | None = None) -> int:
     """Run the program under the screen until the person leaves.
 
     :returns: the program's exit code, as a shell gives it, if it has ended while we watched; 0 if
         it runs on, or was ended because the person left.
     """
     host = Host(plan, on_exception, pause)
+    host.model = model
     if plan.terminal:
         return asyncio.run(_on_this_terminal(host))
     failed = int(launched_app(host).run() or 0)
@@ -47,6 +48,8 @@ def run_program(plan: LaunchPlan, on_exception: str, pause: bool) -> int:
 
 
 def launched_app(host: Host) -> DebugApp:
+    from iqdebug.assistant.desk import Known
+    from iqdebug.companion import companion_for
     from iqdebug.tui.app import DebugApp
 
     async def connect(
@@ -62,6 +65,7 @@ def launched_app(host: Host) -> DebugApp:
         read_source=read_lines,
         breakpoint_store=host.store,
         program=host,
+        companion=companion_for(host.model, Known(project=host.plan.cwd)),
     )
 
 
@@ -70,6 +74,7 @@ class Host:
 
     def __init__(self, plan: LaunchPlan, on_exception: str, pause: bool) -> None:
         self.plan = plan
+        self.model: str | None = None
         self.store = ProjectStore(plan.cwd)
         self.goes_on = self.again = False
         self.ended_by_us = False

@@ -25,11 +25,14 @@ _FILTERS = {
 _PEEK_INTERVAL = 1.0
 
 
-def open_debugger(info: ProcessInfo, on_exception: str, pause: bool) -> int:
+def open_debugger(info: ProcessInfo, on_exception: str, pause: bool, model: str | None = None) -> int:
     """Run the screen until the person leaves; the target then runs on without us.
 
+    :param model: the model's setting; None for what is configured.
     :returns: the exit code.
     """
+    from iqdebug.assistant.desk import Known
+    from iqdebug.companion import companion_for
     from iqdebug.peek.look import peek
     from iqdebug.tui.app import DebugApp
 
@@ -63,6 +66,7 @@ def open_debugger(info: ProcessInfo, on_exception: str, pause: bool) -> int:
         read_source=read_lines,
         refresh_peek=refresh_peek,
         breakpoint_store=store,
+        companion=companion_for(model, Known(project=info.cwd)),
     )
     result = app.run()
     return int(result or 0)

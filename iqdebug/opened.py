@@ -7,6 +7,7 @@ from pathlib import Path
 
 from iqdebug.inquiry import crash_diagnosis
 from iqdebug.session import DebugSession
+from iqdebug.source import read_lines
 from iqdebug.state import Diagnosis, Snapshot
 from iqdebug.store import ProjectStore
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from iqdebug.tui.app import DebugApp
 
 
-def open_file(path: Path) -> int:
+def open_file(path: Path, model: str | None = None) -> int:
     """Run the screen until the person leaves.
 
     :returns: the exit code.
@@ -26,11 +27,14 @@ def open_file(path: Path) -> int:
     """
     from iqdebug.crash import open_crash
 
-    return int(recorded_app(open_crash(path)).run() or 0)
+    return int(recorded_app(open_crash(path), model).run() or 0)
 
 
-def recorded_app(crash: Crash) -> DebugApp:
+def recorded_app(crash: Crash, model: str | None = None) -> DebugApp:
     """The screen on a recording. Breakpoints set in it are kept for the next run in its folder."""
+    from iqdebug.assistant.actions.rerun import project_root
+    from iqdebug.assistant.desk import Known
+    from iqdebug.companion import companion_for
     from iqdebug.crash.about import about_lines
     from iqdebug.crash.recorded import RecordedSession
     from iqdebug.crash.sources import RecordedSources
@@ -53,4 +57,7 @@ def recorded_app(crash: Crash) -> DebugApp:
         read_source=crash.read_source,
         recording=Recording(sources=RecordedSources(crash), about=lambda: about_lines(crash)),
         breakpoint_store=ProjectStore(crash.meta.cwd or str(crash.path)),
+        companion=companion_for(
+            model, Known(crash, project_root(crash), lambda path: crash.read_source(path) or read_lines(path))
+        ),
     )

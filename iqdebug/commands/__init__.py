@@ -15,6 +15,7 @@ from iqdebug.errors import IqdebugError, UsageError
 
 __all__ = [
     "add_exceptions",
+    "add_model",
     "add_pid",
     "complain",
     "ended_by_signals",
@@ -35,6 +36,15 @@ def add_exceptions(parser: argparse.ArgumentParser) -> None:
         default="uncaught",
         help="stop at exceptions: uncaught ones, all when raised, or those that leave your code "
         "(default %(default)s)",
+    )
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model",
+        metavar="SETTING",
+        help="who to talk with: llama:FILE.gguf, http://host:port/v1, or none (default: $IQDEBUG_MODEL, "
+        "else what `iqdebug models use` chose)",
     )
 
 

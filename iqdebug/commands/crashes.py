@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iqdebug.commands import add_pid, require_terminal
+from iqdebug.commands import add_model, add_pid, require_terminal
 
 if TYPE_CHECKING:
     from iqdebug.crash.shelf import Group
@@ -33,6 +33,7 @@ def add(commands: Any) -> None:
         metavar="FILE",
         help="a crash file, the beginning of a fingerprint (see `iqdebug crashes`), or: latest",
     )
+    add_model(opening)
     _add_folder(opening)
     opening.set_defaults(run=_open)
 
@@ -100,7 +101,7 @@ def _open(options: argparse.Namespace) -> int:
             prune(crash_folder(), keep=[path])
     from iqdebug.opened import open_file
 
-    return open_file(path)
+    return open_file(path, options.model)
 
 
 def _crashes(options: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from iqdebug.commands import add_exceptions, add_pid, complain, require_terminal
+from iqdebug.commands import add_exceptions, add_model, add_pid, complain, require_terminal
 from iqdebug.errors import TargetError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def add(commands: Any) -> None:
     add_pid(attach)
     attach.add_argument("--yes", "-y", action="store_true", help="do not ask before attaching")
     attach.add_argument("--pause", action="store_true", help="pause as soon as attached")
+    add_model(attach)
     add_exceptions(attach)
     attach.set_defaults(run=_attach)
 
@@ -72,7 +73,7 @@ def _attach(options: argparse.Namespace) -> int:
     info = require_attachable(options.pid)
     if not options.yes and not _consent(info):
         return 0
-    return _open(info, options.on_exception, options.pause)
+    return _open(info, options.on_exception, options.pause, options.model)
 
 
 def _consent(info: ProcessInfo) -> bool:
@@ -90,10 +91,10 @@ def _consent(info: ProcessInfo) -> bool:
     return answer.strip().lower() in ("", "y", "yes")
 
 
-def _open(info: ProcessInfo, on_exception: str, pause: bool) -> int:
+def _open(info: ProcessInfo, on_exception: str, pause: bool, model: str | None = None) -> int:
     from iqdebug.live import open_debugger
 
-    return open_debugger(info, on_exception, pause)
+    return open_debugger(info, on_exception, pause, model)
 
 
 def pick(options: argparse.Namespace) -> int:

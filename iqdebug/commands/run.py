@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iqdebug.commands import add_exceptions, require_terminal
+from iqdebug.commands import add_exceptions, add_model, require_terminal
 from iqdebug.errors import NotPython, UsageError
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def add(commands: Any) -> None:
         help="for a program that draws itself: it gets this terminal until it stops",
     )
     parser.add_argument("--pause", action="store_true", help="pause at the program's first line")
+    add_model(parser)
     add_exceptions(parser)
     parser.add_argument(
         "-m", dest="module", nargs=argparse.REMAINDER, metavar="MODULE", help=argparse.SUPPRESS
@@ -67,7 +68,7 @@ def _run(options: argparse.Namespace) -> int:
     require_terminal("Use `iqdebug diagnose -- CMD`, which needs none.")
     from iqdebug.launched import run_program
 
-    return run_program(plan, options.on_exception, options.pause)
+    return run_program(plan, options.on_exception, options.pause, options.model)
 
 
 def plan_of(

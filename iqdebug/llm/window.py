@@ -92,7 +92,7 @@ class Window:
         self._backend = backend
         self._wanted_reserve = reserve
         self._high, self._low = high, low
-        self._on_fold = on_fold
+        self.on_fold = on_fold
         self._items: list[Item] = []
         self._pinned: list[str] = []
         self._turn = 0
@@ -303,7 +303,7 @@ class Window:
         await self._rewrite(first, [ledger, *self._items[tail:]])
         folded = Folded(before, self.used, len(older))
         self._before_fold = kept
-        self._on_fold(folded)
+        self.on_fold(folded)
         return folded
 
     def _tail(self, front: int, coming: int) -> int:

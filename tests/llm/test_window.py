@@ -193,7 +193,7 @@ async def test_two_hundred_turns_with_a_real_tokenizer(
     new = backend.used
     pins = []
     first_fold: list[tuple[int, int]] = []
-    window._on_fold = lambda folded: first_fold.append((backend.counters.evaluated, new))
+    window.on_fold = lambda folded: first_fold.append((backend.counters.evaluated, new))
     for turn in range(200):
         if turn % 3 == 0:
             await window.evidence(f"stop {turn}", f"KeyError: 'k{turn}'\n{texts[4]} {turn}")
