@@ -133,7 +133,7 @@ async def _apply(desk: Desk, rest: str) -> None:
     if work.proposal is None:
         raise NotAvailable("There is no fix to apply", "", "/fix proposes one")
     names = ", ".join(change.name for change in work.proposal.files)
-    if not await desk.agreed(f"change {names}", "mutate", work.proposal.diff, "a backup is kept; /undo"):
+    if not await desk.agreed(f"change {names}", "yours", work.proposal.diff, "a backup is kept; /undo"):
         desk.note("nothing was changed")
         return
     work.receipt = apply(work.proposal)
@@ -161,7 +161,7 @@ async def _verify(desk: Desk, rest: str) -> None:
     command = command_of_crash(crash)
     proposal = desk.work.proposal
     said = "\n".join(side_effects(command))
-    if not await desk.agreed("run the recorded command again", "mutate", command.shown, said):
+    if not await desk.agreed("run the recorded command again", "yours", command.shown, said):
         desk.note("nothing was run")
         return
     entry = desk.transcript.add("call", f"running {command.shown}", running=True)
@@ -177,7 +177,7 @@ async def _test(desk: Desk, rest: str) -> None:
     _, diagnosis = _stop(desk)
     tests = regression_tests(crash, diagnosis)
     said = "\n".join(side_effects(command_of_crash(crash)))
-    if not await desk.agreed("run a test of the failing call in a copy", "mutate", "pytest", said):
+    if not await desk.agreed("run a test of the failing call in a copy", "yours", "pytest", said):
         desk.note("nothing was run")
         return
     entry = desk.transcript.add("call", "proving a regression test", running=True)
@@ -185,9 +185,11 @@ async def _test(desk: Desk, rest: str) -> None:
     words = found.verified.words if found.verified is not None else "no test could be made"
     desk.transcript.put(_ended(entry, words, found.lines()))
     if found.test is None:
+        for refused in found.refused[:6]:
+            desk.note(f"no test from {refused}")
         return
     desk.transcript.add("diff", f"{found.test.path} (not written yet)", detail=found.test.text, words=words)
-    if await desk.agreed(f"write {found.test.path}", "mutate", found.test.text):
+    if await desk.agreed(f"write {found.test.path}", "yours", found.test.text):
         desk.note(f"written: {write_test(found.test)}")
     else:
         desk.note("the test was not written")
@@ -222,7 +224,7 @@ async def _watch(desk: Desk, rest: str) -> None:
         desk.note("they can be set as log-points when the program runs under iqdebug again")
         return
     shown = "\n".join(f"{w.breakpoint.path}:{w.breakpoint.line} {w.breakpoint.log_message}" for w in found)
-    if await desk.agreed(f"set {len(found)} log-points", "control", shown, "nothing stops at them"):
+    if await desk.agreed(f"set {len(found)} log-points", "yours", shown, "nothing stops at them"):
         places = {(w.breakpoint.path, w.breakpoint.line) for w in found}
         kept = [b for b in session.breakpoints if (b.path, b.line) not in places]
         await session.set_breakpoints([*kept, *(w.breakpoint for w in found)])

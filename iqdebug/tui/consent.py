@@ -20,6 +20,12 @@ __all__ = ["Consent", "ConsentScreen"]
 Consent = Literal["no", "once", "session"]
 
 _DETAIL = 3_000
+_TITLES = {
+    "probe": "The model asks to run code of the program's",
+    "control": "The model asks to take the controls",
+    "mutate": "The model asks to change or start something",
+    "yours": "Do this?",
+}
 
 
 class ConsentScreen(ModalScreen[Consent]):
@@ -48,9 +54,9 @@ class ConsentScreen(ModalScreen[Consent]):
         if self._detail:
             cut = "\n…" if len(self._detail) > _DETAIL else ""
             text.append(f"\n{clean_lines(self._detail[:_DETAIL])}{cut}\n", Style(color="yellow"))
-        text.append(f"\n{clean(self._why)}" if self._why else "", Style(dim=True))
+        text.append(f"\n{clean_lines(self._why)}" if self._why else "", Style(dim=True))
         with Vertical(id="consent-box") as box:
-            box.border_title = Text(f"The model asks to {self._right}")
+            box.border_title = Text(_TITLES.get(self._right, f"The model asks: {self._right}"))
             hold = "   s: yes, for this session" if self._may_hold else ""
             box.border_subtitle = Text(f"y: yes, once{hold}   n Esc: no")
             yield Static(text)

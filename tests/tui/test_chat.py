@@ -167,11 +167,11 @@ async def test_consent_shows_the_exact_text_and_is_refused_by_escape() -> None:
             )
 
         app.run_worker(asked(True))
-        await shows(pilot, "The model asks to probe", "order.total()", "s: yes, for this session")
+        await shows(pilot, "The model asks to run code", "order.total()", "s: yes, for this session")
         await pilot.press("s")
         await until(pilot, lambda: given == ["session"])
         app.run_worker(asked(False))
-        await shows(pilot, "The model asks to probe")
+        await shows(pilot, "The model asks to run code")
         assert "for this session" not in screen(app)
         await pilot.press("s", "escape")
         await until(pilot, lambda: given == ["session", "no"])
