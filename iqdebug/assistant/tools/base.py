@@ -114,6 +114,17 @@ class Call:
             raise Mend(f"{index} is a heading between the frames of two exceptions; take one beside it")
         return frame
 
+    async def obtain(self, right: Right, action: str, detail: str = "", why: str = "") -> None:
+        """Ask for a right at this moment of the process.
+
+        :raises Refused: it was not given.
+        :raises Mend: the process has moved on while the person thought about it.
+        """
+        epoch = self.session.snapshot.epoch
+        await self.session.obtain(right, action, detail, why)
+        if epoch != self.session.snapshot.epoch:
+            raise Mend("allowed, but the process has moved on meanwhile; nothing was done. Look again first")
+
     def need(self, capability: Capability) -> None:
         """:raises Mend: the session cannot do it now."""
         reason = self.session.why_not(capability)

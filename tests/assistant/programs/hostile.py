@@ -235,6 +235,8 @@ def objects():
     hooked = type("Hooked", (), {})()
     hooked.__dict__[Key("seen")] = 1
     hooked.__dict__["name"] = "hooked"
+    keyed = Plain()
+    keyed.__dict__[Key("effect")] = 1
     return {
         "evil_obj": object.__new__(Evil),
         "ops": object.__new__(Operators),
@@ -250,6 +252,7 @@ def objects():
         "number": number,
         "with_keys": with_keys,
         "hooked": hooked,
+        "keyed": keyed,
         "kind": Kind,
         "Evil": Evil,
         "slotted": slotted,
@@ -281,7 +284,7 @@ def objects():
 
 def held(
     evil_obj, ops, plain, lazy, reader, liar, evil_list, evil_dict, missing, default, text, number, with_keys,
-    hooked, kind, Evil, slotted, colour, Colour, level, forged, iterating, indexed, generator, rows, point, mixed,
+    hooked, keyed, kind, Evil, slotted, colour, Colour, level, forged, iterating, indexed, generator, rows, point, mixed,
     evil_in, ordered, counted, queue, big, s, n, none, error, said, password, forged_fence,
 ):  # fmt: skip
     frame, tick, names = sys._getframe(), 0, FRAMES
