@@ -10,7 +10,6 @@ a method that is not CPython's own the read is given up.
 from __future__ import annotations
 
 import builtins
-import datetime
 import time
 import types
 from collections import OrderedDict, defaultdict, deque, namedtuple
@@ -422,15 +421,18 @@ class Reads:
 
 def _reads_plainly(owner: type) -> bool:
     """Whether the class, whose reader of attributes is written in C, has the usual one."""
-    return any(owner is each for each in _USUAL)
+    if any(owner is each for each in _USUAL):
+        return True
+    return (values.type_module(owner), values.type_name(owner)) in _USUAL_OF and values.really(owner)
 
 
 _USUAL = [each for each in vars(builtins).values() if type(each) is type and not each.__flags__ & HEAP]
 _USUAL = [each for each in _USUAL if each is not super]
 _USUAL += [types.ModuleType, types.FunctionType, types.SimpleNamespace, types.GeneratorType, types.CodeType]
 _USUAL += [types.CoroutineType, types.AsyncGeneratorType, types.FrameType, types.TracebackType]
-_USUAL += [deque, OrderedDict, defaultdict, datetime.date, datetime.time, datetime.datetime]
-_USUAL += [datetime.timedelta, datetime.timezone]
+_USUAL += [deque, OrderedDict, defaultdict]
+_USUAL_OF = {("datetime", name) for name in ("date", "time", "datetime", "timedelta", "timezone")}
+# by name: importing here could wait for a thread that is stopped in the middle of an import
 
 
 def _harmless(descriptor: Any, cls: type) -> bool:

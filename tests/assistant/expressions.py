@@ -30,6 +30,7 @@ READ = {
     "error.args[0]": "'bad'",
     "f'{n:05d} {plain.name!r:>8}'": "\"00012    'Ada'\"",
     "~True": "-2",
+    "noon.hour * 60 + noon.minute": "750",
     "vars(plain)['name']": "'Ada'",
     "getattr(plain, 'name')": "'Ada'",
     "hasattr(plain, 'nothing')": "False",
