@@ -36,6 +36,8 @@ HEAP = 1 << 9  # the flag of classes that are made at run time
 _STEPS = 400_000
 _ROOM = 4_000_000
 _SECONDS = 1.0
+_SEARCH = 200_000_000
+_HASHED = 10_000
 _DEPTH = 20
 _PROXY = type(type.__dict__)
 _HANDS_OVER = (types.FunctionType, types.BuiltinFunctionType, types.WrapperDescriptorType)
@@ -81,6 +83,18 @@ class Budget:
         self._room -= size
         if self._room < 0:
             raise Bound("it would make more than %s characters or elements" % format(_ROOM, ","))
+
+    def search(self, text: Any, wanted: Any) -> None:
+        """Before a text is looked for in another: up to 3.9 that may take the product of both lengths,
+        in C, with the interpreter lock."""
+        if len(text) * len(wanted) > _SEARCH:
+            raise Bound("looking for a text that long in one that long may take too long")
+
+    def hashed(self, keys: Any) -> Any:
+        """The keys, before a set or dict is made of them: numbers can be chosen to collide."""
+        if len(keys) > _HASHED and not all(type(key) is str for key in keys):
+            raise Bound("a set or dict of more than %s keys" % format(_HASHED, ","))
+        return keys
 
 
 class Reads:
@@ -353,12 +367,15 @@ class Reads:
         if values.one_of(cls, (list, tuple, set, frozenset)):
             made = [self.copied(element, depth - 1) for element in self.elements(value)]
             self.budget.make(len(made))
+            if values.one_of(cls, (set, frozenset)):
+                self.budget.hashed(made)
             return made if cls is list else cls(made)
         if cls is dict:
             made_pairs = [
                 (self.copied(k, depth - 1), self.copied(v, depth - 1)) for k, v in self.pairs(value)
             ]
             self.budget.make(len(made_pairs))
+            self.budget.hashed([pair[0] for pair in made_pairs])
             return dict(made_pairs)
         if cls is bytearray:
             self.budget.make(len(value))
