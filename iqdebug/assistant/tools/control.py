@@ -58,7 +58,7 @@ async def told_stop(call: Call, now: Snapshot, earlier: Snapshot, done: str) -> 
     where = f"{frames[0].name}, line {frames[0].line}" if frames else "no frame"
     lines = [evidence.text]
     if focused is not None:
-        lines += ["", "stack now:", *stack_lines(focused, 0, 12)]
+        lines += ["", "stack now:", *stack_lines(call.frames(focused), 0, 12)]
     body = call.data("what changed", "\n".join(lines))
     return Result(f"{done}. {moment(now)}\n{body}", "evidence", f"{done}: now in {where}")
 
