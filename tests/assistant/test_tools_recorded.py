@@ -69,6 +69,7 @@ async def test_a_crash_is_read_without_any_right(case: Case) -> None:
     exception = await bench.call("exception")
     assert "ZeroDivisionError" in exception.text and "RuntimeError" in exception.text
     suspects = await bench.call("suspects")
+    assert f"(frame {number}, " in suspects.text
     assert "total" in suspects.text and f":{case.line('fails')}" in suspects.text
     source = await bench.call("source", function="total")
     assert "return sum(order.lines) / rate" in source.text
