@@ -134,7 +134,10 @@ def _float(run: Any, value: Any = 0.0) -> float:
 
 def _sum(run: Any, elements: Any, start: Any = 0) -> Any:
     total = _atom(run, start)
-    for each in run.reads.elements(elements):
+    found = _copied_list(run, elements)
+    if all(values.one_of(type(each), (int, float, bool)) for each in (total, *found)):
+        return sum(found, total)
+    for each in found:
         total = run.binary("+", total, each)
     return total
 
@@ -172,26 +175,26 @@ def _made_tuple(run: Any, elements: Any = ()) -> Any:
 
 
 def _made_set(run: Any, elements: Any = ()) -> Any:
-    return set(_copied_list(run, elements))
+    return set(run.budget.hashed(_copied_list(run, elements)))
 
 
 def _made_frozenset(run: Any, elements: Any = ()) -> Any:
-    return frozenset(_copied_list(run, elements))
+    return frozenset(run.budget.hashed(_copied_list(run, elements)))
 
 
 def _made_dict(run: Any, source: Any = (), **named: Any) -> Any:
     if run.reads.base_of(source) is dict:
         if not run.reads.own_method(source, dict, "keys"):
             raise Runs("%s has its own keys()" % values.qualified(type(source)))
-        found = {run.key(key): value for key, value in run.reads.pairs(source)}
+        pairs = [(run.key(key), value) for key, value in run.reads.pairs(source)]
     else:
-        found = {}
+        pairs = []
         for pair in run.reads.elements(source):
             if not values.one_of(type(pair), (list, tuple)) or len(pair) != 2:
                 raise Failed("TypeError: pairs are needed")
-            found[run.key(pair[0])] = pair[1]
-    found.update(named)
-    return found
+            pairs.append((run.key(pair[0]), pair[1]))
+    run.budget.hashed([pair[0] for pair in pairs])
+    return dict(pairs, **named)
 
 
 def _enumerate(run: Any, elements: Any, start: Any = 0) -> Any:
@@ -274,7 +277,11 @@ CALLS: Dict[str, Callable[..., Any]] = {
 def _plain_method(kind: type, name: str) -> Callable[..., Any]:
     def call(run: Any, owner: Any, *arguments: Any) -> Any:
         run.budget.make(len(owner))
-        return getattr(kind, name)(owner, *[run.reads.copied(each) for each in arguments])
+        plain = [run.reads.copied(each) for each in arguments]
+        for each in plain:
+            if type(each) is kind:
+                run.budget.search(owner, each)
+        return getattr(kind, name)(owner, *plain)
 
     return call
 
@@ -284,6 +291,7 @@ def _replace(run: Any, owner: Any, old: Any, new: Any, *count: Any) -> Any:
     kind = type(owner)
     if type(old) is not kind or type(new) is not kind:
         raise Failed("TypeError: replace() needs two of %s" % kind.__name__)
+    run.budget.search(owner, old)
     run.budget.make(len(owner) + kind.count(owner, old) * len(new))
     return kind.replace(owner, old, new, *[_atom(run, each) for each in count])
 

@@ -161,10 +161,11 @@ class Pure:
         rows: List[Any] = []
         self._loop(loops, 0, lambda: rows.append(self.all(made)))
         self.budget.make(len(rows))
-        if kind == "dict":
-            return {self.key(row[0]): row[1] for row in rows}
         found = [row[0] for row in rows]
-        return found if kind == "list" else {self.key(each) for each in found}
+        if kind == "list":
+            return found
+        keys = self.budget.hashed([self.key(each) for each in found])
+        return set(keys) if kind == "set" else dict(zip(keys, [row[1] for row in rows]))
 
     def _loop(self, loops: Any, at: int, done: Callable[[], None]) -> None:
         if at == len(loops):
@@ -250,6 +251,7 @@ class Pure:
             bits = size + max(other, 0)
         if bits > _BITS:
             raise Bound("the number would have more than %s bits" % format(_BITS, ","))
+        self.budget.make(max(bits, 0) >> 6)
 
     def _bool(self, sign: str, plans: Any) -> Any:
         value = None
@@ -288,7 +290,10 @@ class Pure:
         if base is range and not values.one_of(type(wanted), (int, bool)):
             return any(self.reads.equal(each, wanted) for each in self.reads.elements(holder))
         if base in (str, bytes, bytearray, range):
-            return bool(self.reads.copied(wanted) in self.reads.copied(holder))
+            inner, outer = self.reads.copied(wanted), self.reads.copied(holder)
+            if values.one_of(type(inner), (str, bytes, bytearray)) and base is not range:
+                self.budget.search(outer, inner)
+            return bool(inner in outer)
         if base is dict:
             return self.reads.lookup(self.reads.pairs(holder), wanted) is not MISSING
         if base in _SETS:

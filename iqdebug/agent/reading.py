@@ -10,7 +10,6 @@ a method that is not CPython's own the read is given up.
 from __future__ import annotations
 
 import builtins
-import datetime
 import time
 import types
 from collections import OrderedDict, defaultdict, deque, namedtuple
@@ -37,6 +36,8 @@ HEAP = 1 << 9  # the flag of classes that are made at run time
 _STEPS = 400_000
 _ROOM = 4_000_000
 _SECONDS = 1.0
+_SEARCH = 200_000_000
+_HASHED = 10_000
 _DEPTH = 20
 _PROXY = type(type.__dict__)
 _HANDS_OVER = (types.FunctionType, types.BuiltinFunctionType, types.WrapperDescriptorType)
@@ -82,6 +83,18 @@ class Budget:
         self._room -= size
         if self._room < 0:
             raise Bound("it would make more than %s characters or elements" % format(_ROOM, ","))
+
+    def search(self, text: Any, wanted: Any) -> None:
+        """Before a text is looked for in another: up to 3.9 that may take the product of both lengths,
+        in C, with the interpreter lock."""
+        if len(text) * len(wanted) > _SEARCH:
+            raise Bound("looking for a text that long in one that long may take too long")
+
+    def hashed(self, keys: Any) -> Any:
+        """The keys, before a set or dict is made of them: numbers can be chosen to collide."""
+        if len(keys) > _HASHED and not all(type(key) is str for key in keys):
+            raise Bound("a set or dict of more than %s keys" % format(_HASHED, ","))
+        return keys
 
 
 class Reads:
@@ -354,12 +367,15 @@ class Reads:
         if values.one_of(cls, (list, tuple, set, frozenset)):
             made = [self.copied(element, depth - 1) for element in self.elements(value)]
             self.budget.make(len(made))
+            if values.one_of(cls, (set, frozenset)):
+                self.budget.hashed(made)
             return made if cls is list else cls(made)
         if cls is dict:
             made_pairs = [
                 (self.copied(k, depth - 1), self.copied(v, depth - 1)) for k, v in self.pairs(value)
             ]
             self.budget.make(len(made_pairs))
+            self.budget.hashed([pair[0] for pair in made_pairs])
             return dict(made_pairs)
         if cls is bytearray:
             self.budget.make(len(value))
@@ -422,15 +438,18 @@ class Reads:
 
 def _reads_plainly(owner: type) -> bool:
     """Whether the class, whose reader of attributes is written in C, has the usual one."""
-    return any(owner is each for each in _USUAL)
+    if any(owner is each for each in _USUAL):
+        return True
+    return (values.type_module(owner), values.type_name(owner)) in _USUAL_OF and values.really(owner)
 
 
 _USUAL = [each for each in vars(builtins).values() if type(each) is type and not each.__flags__ & HEAP]
 _USUAL = [each for each in _USUAL if each is not super]
 _USUAL += [types.ModuleType, types.FunctionType, types.SimpleNamespace, types.GeneratorType, types.CodeType]
 _USUAL += [types.CoroutineType, types.AsyncGeneratorType, types.FrameType, types.TracebackType]
-_USUAL += [deque, OrderedDict, defaultdict, datetime.date, datetime.time, datetime.datetime]
-_USUAL += [datetime.timedelta, datetime.timezone]
+_USUAL += [deque, OrderedDict, defaultdict]
+_USUAL_OF = {("datetime", name) for name in ("date", "time", "datetime", "timedelta", "timezone")}
+# by name: importing here could wait for a thread that is stopped in the middle of an import
 
 
 def _harmless(descriptor: Any, cls: type) -> bool:

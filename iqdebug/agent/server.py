@@ -18,7 +18,7 @@ import time
 
 from ..capture import values
 from ..capture.tap import Tap
-from . import listing, pure
+from . import listing
 from .exceptions import described
 from .pydevd_link import Link, Refused
 from .stacks import Stacks, tasks, wake_loops
@@ -215,6 +215,8 @@ class Agent:
         if frame is None and message.get("frame"):
             return None
         references = self._stacks.references if frame is not None else None
+        from . import pure  # not before: attaching must not wait for it
+
         return pure.answer(message["plan"], frame, references, message["expression"])
 
     def on_repr(self, message: Dict[str, Any]) -> Any:

@@ -79,6 +79,17 @@ def qualified(cls: type) -> str:
     return name if module in ("builtins", "__main__") else module + "." + name
 
 
+def _only_texts(names: Dict[Any, Any]) -> bool:
+    """Whether looking a name up there compares it with exact texts alone, whose ``__eq__`` is known."""
+    try:
+        for name in names:
+            if type(name) is not str:
+                return False
+    except RuntimeError:  # it is being changed
+        return False
+    return True
+
+
 def instance_dict(obj: Any) -> Optional[Dict[str, Any]]:
     """The object's attribute dictionary, by CPython's own descriptor; None if it has none. A copy
     where it is of a subclass, whose own methods must not run."""
@@ -91,7 +102,7 @@ def instance_dict(obj: Any) -> Optional[Dict[str, Any]]:
                 found = descriptor.__get__(obj)
             except Exception:
                 return None
-            if type(found) is dict:
+            if type(found) is dict and _only_texts(found):
                 return found
             if not issubclass(type(found), dict):
                 return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import islice
 
-from iqdebug.crash.computed import computed
 from iqdebug.crash.lookup import CANNOT_RUN, NotRecorded, completions, look_up
 from iqdebug.crash.model import Crash
 from iqdebug.crash.moment import attributes_of
@@ -122,6 +121,8 @@ class RecordedSession:
         found = await self.evaluate(expression, frame, epoch)
         if not found.failed or found.value != CANNOT_RUN:
             return found
+        from iqdebug.crash.computed import computed  # opening a file does not need it
+
         recorded = self.crash.frames.get(frame.id) if frame is not None and frame.id is not None else None
         return computed(self.crash, recorded, expression)
 

@@ -30,6 +30,7 @@ READ = {
     "error.args[0]": "'bad'",
     "f'{n:05d} {plain.name!r:>8}'": "\"00012    'Ada'\"",
     "~True": "-2",
+    "noon.hour * 60 + noon.minute": "750",
     "vars(plain)['name']": "'Ada'",
     "getattr(plain, 'name')": "'Ada'",
     "hasattr(plain, 'nothing')": "False",
@@ -239,6 +240,13 @@ HUGE = (
     "s.replace('', 'a' * 10 ** 6)",
     "int('9' * 10 ** 5)",
     "round(10, -10 ** 9)",
+    "('a' * 10 ** 6).find('a' * 10 ** 5 + 'b')",
+    "('a' * 10 ** 5 + 'b') in 'a' * 10 ** 6",
+    "[10 ** 30000 for _ in big]",
+    "{x * (2 ** 61 - 1) for x in big}",
+    "set([x * (2 ** 61 - 1) for x in big])",
+    "{x * (2 ** 61 - 1): 1 for x in big}",
+    "dict([(x * (2 ** 61 - 1), 1) for x in big])",
     "len(sorted(x * y for x in big for y in big))",
 )
 """These would take all the memory or the time there is."""

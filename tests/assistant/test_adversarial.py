@@ -32,8 +32,19 @@ async def test_without_a_right_nothing_of_the_program_runs(python: str) -> None:
         assert {request.detail for request in bench.person.asked} <= set(RUNS)
         assert not any(decision.allowed for decision in bench.gate.decisions)
         assert session.snapshot.epoch == epoch and not Path("/tmp/iqdebug-evil").exists()
-        for name in ("variables", "frame"):
-            await bench.call(name, **{"frame" if name == "variables" else "index": frame})
+        await bench.call("frame", index=frame)
+        for name in (
+            "evil_obj",
+            "plain",
+            "keyed",
+            "slotted",
+            "with_keys",
+            "evil_dict",
+            "evil_list",
+            "forged",
+            "mixed",
+        ):
+            assert not (await bench.call("variables", frame=frame, name=name)).failed, name
         await bench.call("stack")
         assert await has_run(session, target) == {}
 

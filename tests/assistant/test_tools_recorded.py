@@ -62,9 +62,14 @@ async def test_a_crash_is_read_without_any_right(case: Case) -> None:
     }
     stack = await bench.call("stack")
     assert "main" in stack.text and "program.py" in stack.text
+    assert "-- cause: ZeroDivisionError --" in stack.text
+    number = next(line.split()[0] for line in stack.text.splitlines() if " total " in line)
+    assert "rate: int = 0" in (await bench.call("variables", frame=int(number))).text
+    assert "True" in (await bench.call("evaluate", expression="rate == 0", frame=int(number))).text
     exception = await bench.call("exception")
     assert "ZeroDivisionError" in exception.text and "RuntimeError" in exception.text
     suspects = await bench.call("suspects")
+    assert f"(frame {number}, " in suspects.text
     assert "total" in suspects.text and f":{case.line('fails')}" in suspects.text
     source = await bench.call("source", function="total")
     assert "return sum(order.lines) / rate" in source.text

@@ -17,6 +17,7 @@ from iqdebug.state import Diagnosis, Frame, Snapshot, Thread
 
 __all__ = ["LIMIT", "BoundTool", "Call", "Mend", "Result", "Undo", "World", "cut"]
 
+_MOST_FRAMES = 1_500
 LIMIT = 12_000
 """Characters of one result; what is more comes in pages."""
 
@@ -99,20 +100,50 @@ class Call:
             raise Mend(f"there is no thread {str(wanted or '')[:60]}", f"threads: {names}")
         return found
 
+    def frames(self, thread: Thread) -> tuple[Frame, ...]:
+        """The thread's frames; of the one in focus also those of the exceptions that led to the one
+        that is shown, each under a heading."""
+        snapshot = self.session.snapshot
+        found = list(thread.frames)
+        focused = snapshot.focused
+        if focused is None or focused.id != thread.id or snapshot.exception is None:
+            return tuple(found)
+        known = {f.id for f in found}
+        waiting = [snapshot.exception]
+        while waiting and len(found) < _MOST_FRAMES:
+            error = waiting.pop(0)
+            new = [f for f in error.frames if f.id is not None and f.id not in known and f.kind != "label"]
+            if new:
+                found.append(Frame(f"{error.link or 'raised'}: {error.type}", "", 0, kind="label"))
+                found += new
+                known.update(f.id for f in new)
+            waiting += [*error.chain, *error.members]
+        return tuple(found)
+
     def frame(self, index: int, thread: object = None) -> Frame:
         """By its number in the stack, 0 the innermost.
 
         :raises Mend: there is none.
         """
         found = self.thread(thread)
-        if not 0 <= index < len(found.frames):
-            raise Mend(
-                f"there is no frame {index}: thread {found.id} has frames 0 to {len(found.frames) - 1}"
-            )
-        frame = found.frames[index]
+        frames = self.frames(found)
+        if not 0 <= index < len(frames):
+            raise Mend(f"there is no frame {index}: thread {found.id} has frames 0 to {len(frames) - 1}")
+        frame = frames[index]
         if frame.kind == "label":
             raise Mend(f"{index} is a heading between the frames of two exceptions; take one beside it")
         return frame
+
+    async def obtain(self, right: Right, action: str, detail: str = "", why: str = "") -> None:
+        """Ask for a right at this moment of the process.
+
+        :raises Refused: it was not given.
+        :raises Mend: the process has moved on while the person thought about it.
+        """
+        epoch = self.session.snapshot.epoch
+        await self.session.obtain(right, action, detail, why)
+        if epoch != self.session.snapshot.epoch:
+            raise Mend("allowed, but the process has moved on meanwhile; nothing was done. Look again first")
 
     def need(self, capability: Capability) -> None:
         """:raises Mend: the session cannot do it now."""

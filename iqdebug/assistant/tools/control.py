@@ -58,7 +58,7 @@ async def told_stop(call: Call, now: Snapshot, earlier: Snapshot, done: str) -> 
     where = f"{frames[0].name}, line {frames[0].line}" if frames else "no frame"
     lines = [evidence.text]
     if focused is not None:
-        lines += ["", "stack now:", *stack_lines(focused, 0, 12)]
+        lines += ["", "stack now:", *stack_lines(call.frames(focused), 0, 12)]
     body = call.data("what changed", "\n".join(lines))
     return Result(f"{done}. {moment(now)}\n{body}", "evidence", f"{done}: now in {where}")
 
@@ -68,7 +68,7 @@ async def _step(call: Call, arguments: Mapping[str, Any]) -> Result:
     kind, times = arguments["kind"], arguments["times"]
     thread = call.thread(arguments.get("thread"))
     many = f" {times} times" if times > 1 else ""
-    await call.session.obtain(Right.CONTROL, f"step {kind}{many} in thread {thread.name}", f"step {kind}")
+    await call.obtain(Right.CONTROL, f"step {kind}{many} in thread {thread.name}", f"step {kind}")
     call.need(Capability.STEP)
     earlier = call.session.snapshot
     now: Snapshot | None = earlier
@@ -88,7 +88,7 @@ async def _step(call: Call, arguments: Mapping[str, Any]) -> Result:
 
 async def _continue(call: Call, arguments: Mapping[str, Any]) -> Result:
     call.need(Capability.CONTINUE)
-    await call.session.obtain(Right.CONTROL, "let the program run on", "continue")
+    await call.obtain(Right.CONTROL, "let the program run on", "continue")
     call.need(Capability.CONTINUE)
     return await _moved(call, call.session.resume, arguments["seconds"], "Continued")
 
@@ -103,7 +103,7 @@ async def _pause(call: Call, arguments: Mapping[str, Any]) -> Result:
 async def _run_to(call: Call, arguments: Mapping[str, Any]) -> Result:
     call.need(Capability.RUN_TO)
     path, line = place(call, arguments)
-    await call.session.obtain(Right.CONTROL, f"run to {path}:{line}", f"run to {path}:{line}")
+    await call.obtain(Right.CONTROL, f"run to {path}:{line}", f"run to {path}:{line}")
     call.need(Capability.RUN_TO)
     return await _moved(
         call, lambda: call.session.run_to(path, line), arguments["seconds"], f"Ran towards line {line}"

@@ -13,7 +13,7 @@ from iqdebug.assistant.tools.looking import moment
 from iqdebug.assistant.tools.schema import tool_schema
 from iqdebug.evidence.pack import told
 from iqdebug.llm.messages import Tool
-from iqdebug.state import ExceptionInfo, LogRecord
+from iqdebug.state import ExceptionInfo, LogRecord, Suspect
 from iqdebug.text import diagnosis_lines
 
 __all__ = ["EVIDENCE_TOOLS"]
@@ -54,13 +54,24 @@ async def _suspects(call: Call, arguments: Mapping[str, Any]) -> Result:
     if diagnosis.suspects:
         lines.append("frames of the suspects:")
     for suspect in diagnosis.suspects:
-        where = f"frame {suspect.frame_index}" if suspect.frame_index is not None else "no frame"
+        where = _frame_words(call, suspect)
         lines.append(f"  {suspect.function} {suspect.path}:{suspect.line} ({where}, {suspect.score:.2f})")
         for variable in suspect.proof:
             lines.append(f"    {variable.name} = {call.world.veil.value_of(variable)[:200]}")
     call.world.veil.learn(v for s in diagnosis.suspects for v in s.proof)
     body = call.data("what the evidence says, by rules, without a model", "\n".join(lines))
     return Result(f"{moment(snapshot)}\n{body}", "evidence", f"{len(diagnosis.suspects)} suspects")
+
+
+def _frame_words(call: Call, suspect: Suspect) -> str:
+    """Its number for ``frame`` and ``evaluate``, as ``stack`` counts."""
+    snapshot = call.session.snapshot
+    thread = snapshot.thread(suspect.thread_id) or snapshot.focused
+    frames = call.frames(thread) if thread is not None else ()
+    for number, frame in enumerate(frames):
+        if (frame.path, frame.line, frame.name) == (suspect.path, suspect.line, suspect.function):
+            return f"frame {number}"
+    return "no frame: it has returned, or another line of one"
 
 
 async def _logs(call: Call, arguments: Mapping[str, Any]) -> Result:

@@ -29,6 +29,7 @@ __all__ = ["LOGPOINT_TOOLS"]
 
 _HOLE = re.compile(r"\{([^{}]+)\}")
 _VALUE = 300
+_LATE = 0.1  # seconds for a stop at the line that was under way when the watch was removed
 
 
 @dataclass
@@ -114,6 +115,12 @@ async def _visit(call: Call, watch: _Watch, mine: Breakpoint) -> None:
         now = await call.world.events.stopped(epoch, max(deadline - loop.time(), 0.0))
         if now is None:
             watch.ended = "the time was over; the program runs on"
+            await _removed(call, mine)
+            late = await call.world.events.stopped(epoch, _LATE)
+            if late is not None and _at(late, mine):
+                await call.session.resume()
+            elif late is not None:
+                watch.ended, watch.elsewhere = "it stopped for another reason", late
             return
         if now.phase in OVER or not _at(now, mine):
             watch.ended, watch.elsewhere = "it stopped for another reason", now

@@ -36,10 +36,10 @@ def moment(snapshot: Snapshot) -> str:
     return f"Stop {snapshot.epoch}: the process is {words}."
 
 
-def stack_lines(thread: Thread, start: int = 0, count: int = _FRAMES) -> list[str]:
+def stack_lines(frames: Sequence[Frame], start: int = 0, count: int = _FRAMES) -> list[str]:
     """A line a frame, by number."""
     lines = []
-    for index, frame in list(enumerate(thread.frames))[start : start + count]:
+    for index, frame in list(enumerate(frames))[start : start + count]:
         if frame.kind == "label":
             lines.append(f"    -- {frame.name} --")
         else:
@@ -66,13 +66,12 @@ async def _stack(call: Call, arguments: Mapping[str, Any]) -> Result:
         await call.session.refresh()
     thread = call.thread(arguments.get("thread"))
     start = arguments["start"]
-    lines = stack_lines(thread, start)
-    total = max(thread.frames_total or 0, len(thread.frames))
-    shown = f"frames {start} to {min(start + _FRAMES, len(thread.frames)) - 1} of {total}"
+    frames = call.frames(thread)
+    lines = stack_lines(frames, start)
+    total = max(thread.frames_total or 0, len(frames))
+    shown = f"frames {start} to {min(start + _FRAMES, len(frames)) - 1} of {total}"
     if not lines:
-        shown = (
-            "no frames" if not thread.frames else f"no frames from {start} on; there are {len(thread.frames)}"
-        )
+        shown = f"no frames from {start} on; there are {len(frames)}" if frames else "no frames"
     text = f"{moment(call.session.snapshot)} Thread {thread.id}, {shown}, innermost first."
     body = call.data(f"stack of thread {thread.name}", "\n".join(lines)) if lines else ""
     return Result(f"{text}\n{body}".strip(), "evidence", f"stack of {thread.name}: {shown}")

@@ -95,6 +95,13 @@ class Toolbox:
         """Those that the session can do in principle now, in a fixed order."""
         return tuple(each.tool for each in self._tools.values() if not self._why_not(each))
 
+    def ever(self) -> tuple[Tool, ...]:
+        """Those that the session may be able to do at some time, in a fixed order: for the beginning of a
+        conversation, whose list of tools cannot change later. :meth:`run` says when one is not possible."""
+        if self._session.snapshot.origin is Origin.RECORDED:
+            return self.tools()
+        return tuple(each.tool for each in self._tools.values())
+
     def right_of(self, name: str) -> Right | None:
         """The highest right that the tool may use; None when there is no such tool."""
         found = self._tools.get(name)
