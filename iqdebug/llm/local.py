@@ -13,7 +13,7 @@ from iqdebug.errors import ModelError
 from iqdebug.llm import wire
 from iqdebug.llm.answer import AnswerReader
 from iqdebug.llm.backend import About, Block, Counters, Done, Event, Prefilling, Progress
-from iqdebug.llm.grammar import call_grammar
+from iqdebug.llm.grammar import CALLS_PER_TURN, call_grammar
 from iqdebug.llm.keeping import new_state_file, read_log, sound_state, write_log
 from iqdebug.llm.log import TokenLog
 from iqdebug.llm.messages import Message, Sampling, Tool
@@ -205,12 +205,16 @@ class LocalBackend:
                 assert isinstance(event, Prefilling)
                 yield event
 
-    async def reply(self, sampling: Sampling, *, force_call: bool = False) -> AsyncGenerator[Event, None]:
-        """:param force_call: the answer is a tool call from its first token on."""
+    async def reply(
+        self, sampling: Sampling, *, force_call: bool = False, most_calls: int = CALLS_PER_TURN
+    ) -> AsyncGenerator[Event, None]:
+        """:param force_call: the answer is a tool call from its first token on.
+        :param most_calls: that one answer may hold.
+        """
         await self._chat()
         await self._settle()
         job = self._job = _Job(self._worker.number())
-        job.begin(self._answer(job, sampling, force_call))
+        job.begin(self._answer(job, sampling, force_call, most_calls))
         async with contextlib.aclosing(self._events(job)) as events:
             async for event in events:
                 yield event
@@ -258,7 +262,7 @@ class LocalBackend:
                 elif isinstance(answer, wire.Finished):
                     self._account(answer)
 
-    async def _answer(self, job: _Job, sampling: Sampling, force_call: bool) -> None:
+    async def _answer(self, job: _Job, sampling: Sampling, force_call: bool, most_calls: int) -> None:
         await self.start()
         log, template = self._log, self._template
         assert template is not None
@@ -269,7 +273,7 @@ class LocalBackend:
             id=job.number,
             tokens=log.ids + prompt,
             sampler=_sampler(sampling),
-            grammar=call_grammar(log.tools) if log.tools else "",
+            grammar=call_grammar(log.tools, most_calls) if log.tools else "",
             trigger="" if force_call else OPENING,
             thoughts=wire.Thoughts(*self._tags, inside),
         )

@@ -355,12 +355,18 @@ def _make_context(model: Any, options: LoadOptions) -> Any:
     parameters.n_ubatch = min(options.n_ubatch, options.n_batch)
     parameters.n_seq_max = 2
     parameters.kv_unified = True
-    cores = options.n_threads or len(os.sched_getaffinity(0))
-    parameters.n_threads = parameters.n_threads_batch = cores
+    cores = len(os.sched_getaffinity(0))
+    # Prompts gain from every hardware thread; single tokens wait for memory, and for the slowest thread.
+    parameters.n_threads = options.n_threads or max(1, cores // 2)
+    parameters.n_threads_batch = options.n_threads or cores
     parameters.type_k = CACHE_TYPES[options.type_k]
     parameters.type_v = CACHE_TYPES[options.type_v]
-    if options.flash_attn is not None:
-        parameters.flash_attn_type = int(options.flash_attn)
+    flash = options.flash_attn
+    if flash is None and not options.n_gpu_layers:
+        # On CPUs it reads short prompts many times slower; a quantised V cache cannot do without.
+        flash = options.type_v not in ("f32", "f16", "bf16")
+    if flash is not None:
+        parameters.flash_attn_type = int(flash)
     parameters.swa_full = options.swa_full
     parameters.no_perf = True
     return native.llama_init_from_model(model, parameters)
