@@ -56,7 +56,7 @@ class LocalBackend:
         name = model or Path(options.model).stem
         self._named = bool(model)
         self._about = About(setting, name, "on this machine", False, options.n_ctx)
-        self._worker = WorkerProcess(log_file or default_log_file())
+        self._worker = WorkerProcess(log_file or default_log_file(), options)
         self._log = TokenLog()
         self._ready: wire.Ready | None = None
         self._template: ChatTemplate | None = None
@@ -122,6 +122,7 @@ class LocalBackend:
                 raise
             assert ready is not None
             before, self._ready = self._ready, ready
+            self._worker.layers = ready.layers
             if before is not None and before.identity != ready.identity:
                 self._log.clear()  # another file stands there now: its tokens mean something else
             self._know(ready)
