@@ -214,8 +214,6 @@ class WorkerProcess:
                 fix += f" If that happens again, try {plan[1]}."
             why = f"Memory ran out: {last}" if short else killed
             return OutOfMemory(what, why, fix, plan[0] if plan else None)
-                what, f"Memory ran out: {last}" if short else killed, fix, plan[0] if plan else None
-            )
         if code is not None and code < 0:
             why = f"It was ended by {signal.Signals(-code).name}"
         else:
