@@ -83,7 +83,7 @@ if __name__ == "__main__":
 async def test_values_of_all_kinds_come_back(tmp_path: Path) -> None:
     case = record_text(VALUES, tmp_path)
     tests, refused = regression_tests(case.crash, case.diagnosis)
-    assert [t.function for t in tests][:3] == ["Plain.check", "use", "main"], refused
+    assert {t.function for t in tests[:2]} == {"Plain.check", "use"}, refused
     for test in tests[:2]:
         found = await prove(case.crash, ((test,), ()), folder=tmp_path)
         assert found.verified is not None and found.verified.verdict == "reproduced", found.lines()
@@ -140,7 +140,9 @@ async def test_a_failure_that_is_not_in_the_arguments_proves_nothing_from_them(t
         "def main():\n    STATE['ready'] = False\n    use(1)\n\n\nif __name__ == '__main__':\n    main()\n"
     )
     case = record_text(source, tmp_path)
-    found = await prove(case.crash, regression_tests(case.crash, case.diagnosis), folder=tmp_path)
+    tests = sorted(regression_tests(case.crash)[0], key=lambda test: test.function != "use")
+    assert tests[0].function == "use"
+    found = await prove(case.crash, (tuple(tests), ()), folder=tmp_path)
     assert found.test is not None and found.test.function == "main"
     assert any(words.startswith("use: ") for words in found.refused)
 
