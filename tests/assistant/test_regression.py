@@ -69,8 +69,8 @@ def main():
     slotted.name = "s"
     when = datetime.datetime(2026, 11, 22, 14, 3, tzinfo=datetime.timezone.utc)
     use(
-        Colour.RED, when, decimal.Decimal("1.10"), pathlib.Path("/srv/x"), uuid.UUID(int=7), Pair(1, [2]), None,
-        {"a": [1, (2,), {3: True}], "e": []}, slotted, Plain(Point(1, 2.5)), "t" * 300,
+        Colour.RED, when, decimal.Decimal("1.10"), pathlib.Path("/srv/x"), uuid.UUID(int=7), Pair(1, [2]),
+        None, {"a": [1, (2,), {3: True}], "e": []}, slotted, Plain(Point(1, 2.5)), "t" * 300,
         datetime.timedelta(hours=1), collections.deque([1, 2]),
     )
 
@@ -136,7 +136,8 @@ async def test_a_program_that_runs_on_import_is_tested_as_a_whole(tmp_path: Path
 
 async def test_a_failure_that_is_not_in_the_arguments_proves_nothing_from_them(tmp_path: Path) -> None:
     source = (
-        "STATE = {'ready': True}\n\n\ndef use(n):\n    if not STATE['ready']:\n        raise ValueError('no')\n\n\n"
+        "STATE = {'ready': True}\n\n\ndef use(n):\n    if not STATE['ready']:\n"
+        "        raise ValueError('no')\n\n\n"
         "def main():\n    STATE['ready'] = False\n    use(1)\n\n\nif __name__ == '__main__':\n    main()\n"
     )
     case = record_text(source, tmp_path)
@@ -153,7 +154,8 @@ async def test_a_package_is_imported_by_its_name_and_an_expectation_is_kept(tmp_
     (root / "tests").mkdir()
     (root / "setup.py").write_text("")
     (root / "lib" / "money.py").write_text("async def share(total, people):\n    return total / people\n")
-    main = "import asyncio\nimport sys\n\nsys.path.insert(0, 'lib')\nimport money\n\nasyncio.run(money.share(9, 0))\n"
+    main = "import asyncio\nimport sys\n\nsys.path.insert(0, 'lib')\nimport money\n\n"
+    main += "asyncio.run(money.share(9, 0))\n"
     (root / "main.py").write_text(main)
     case = record(root, "main.py")
     tests = regression_tests(case.crash, case.diagnosis, Expectation(equals="None"))

@@ -47,7 +47,7 @@ async def test_a_module_of_a_src_layout_runs_from_the_copy(tmp_path: Path) -> No
     case = record(root, "-m", "shop", environ={"PYTHONPATH": str(root / "src")})
     command = command_of_crash(case.crash)
     assert command.words[1:] == ("-m", "shop")
-    assert command.source_folders == (str(root / "src"),)
+    assert command.source_folders[0] == str(root / "src")
     assert not command.why_not
     # As with an editable install, nothing but a path file knows where the package is.
     environ = {k: v for k, v in case.crash.environ.items() if k != "PYTHONPATH"}
