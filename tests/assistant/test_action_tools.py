@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import jsonschema
-from recorded import record_example
 
 from iqdebug.assistant.actions.tools import MUTATE, Bench, action_tools
 from iqdebug.assistant.actions.why import explain, section_lines, why
+from tests.assistant.recorded import record_example
 
 
 async def test_from_a_refused_edit_to_a_proved_one(tmp_path: Path) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from recorded import Recorded, record_example, record_text
 
 from iqdebug.assistant.actions.fix import Proposal
 from iqdebug.assistant.actions.mechanical import mechanical_fixes
 from iqdebug.assistant.actions.unusual import with_anomalies
 from iqdebug.assistant.actions.verify import verify
 from iqdebug.source import read_lines
+from tests.assistant.recorded import Recorded, record_example, record_text
 
 KEYWORD = """\
 def send(address, subject=""):

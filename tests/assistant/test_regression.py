@@ -6,12 +6,12 @@ import ast
 from pathlib import Path
 
 import pytest
-from recorded import record, record_example, record_text
 
 from iqdebug.assistant.actions.edits import Hunk
 from iqdebug.assistant.actions.fix import propose
 from iqdebug.assistant.actions.regression import Expectation, prove, regression_tests, write_test
 from iqdebug.errors import UsageError
+from tests.assistant.recorded import record, record_example, record_text
 
 VALUES = """\
 import collections

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from recorded import record_text
 
 from iqdebug.assistant.actions.scan import Finding, scan
 from iqdebug.errors import MissingTool
+from tests.assistant.recorded import record_text
 
 DANGEROUS = """\
 import contextlib

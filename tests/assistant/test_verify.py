@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from recorded import record, record_example, record_text
 
 from iqdebug.assistant.actions.edits import Hunk
 from iqdebug.assistant.actions.execution import Failure, execute, failures_in
@@ -19,6 +18,7 @@ from iqdebug.assistant.actions.scratch import scratch_copy
 from iqdebug.assistant.actions.verify import side_effects, verify
 from iqdebug.crash import open_crash
 from iqdebug.errors import NotAvailable, UsageError
+from tests.assistant.recorded import record, record_example, record_text
 
 PRICES = "def price(table, name):\n    return table[name] * 2\n"
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-
-from recorded import record_example
 
 from iqdebug.assistant.actions.watch import hits_of, watches
 from iqdebug.state import LogRecord
+from tests.assistant.recorded import record_example
+from tests.dap.test_launch import launched, plan
 
 
 def test_where_the_failing_value_is_made(tmp_path: Path) -> None:
@@ -40,3 +41,19 @@ def test_hits_are_counted_by_watch(tmp_path: Path) -> None:
     hits = hits_of([first, second], records)
     assert (hits[0].count, hits[0].last) == (5, ("count=2", "count=3", "count=4"))
     assert (hits[1].count, hits[1].last) == (0, ())
+
+
+async def test_a_session_takes_them_and_reports_each_hit(tmp_path: Path) -> None:
+    """The program is started again under the debugger with the log-points, and crashes as it did."""
+    case = record_example("none_lookup", tmp_path)
+    chosen = watches(case.diagnosis, read_source=case.crash.read_source)
+    points = tuple(watch.breakpoint for watch in chosen)
+    async with launched(plan(sys.executable, str(case.program), cwd=case.root), breakpoints=points) as run:
+        await run.crashed()
+        assert all(b.verified for b in run.session.breakpoints)
+        assert [s for s in run.watcher.snapshots if s.reason == "breakpoint"] == [], "none of them stops"
+        last = next(watch for watch in chosen if watch.names == ("customer",))
+        await run.watcher.logged(lambda r: r.text.startswith(f"{last.mark}: customer=None"))
+        hits = {hit.watch.mark: hit for hit in hits_of(chosen, run.watcher.logs)}
+    assert hits[last.mark].count == 2 and hits[last.mark].last[1] == "customer=None"
+    assert all(hit.count for hit in hits.values())
