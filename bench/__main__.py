@@ -20,6 +20,7 @@ NAMES = {
     "kept": "what is kept of one crash, by iqdebug and others",
     "evidence": "time of a diagnosis",
     "localisation": "how well the true causes of real crashes are found",
+    "window": "tokens evaluated per turn of a conversation, and time to the first token",
     "campaign": "a thousand attaches to busy targets",
 }
 _ON_DEMAND = ("campaign", "kept", "localisation")  # takes long, or needs cases: asked for by name

@@ -68,8 +68,8 @@ def schema_grammar(schema: Mapping[str, Any] | bool) -> str:
     return writer.text(f"root ::= {writer.rule(schema)}")
 
 
-def call_grammar(tools: Sequence[Tool]) -> str:
-    """One to :data:`CALLS_PER_TURN` calls in the ``<tool_call>`` format and nothing else: rule ``root``
+def call_grammar(tools: Sequence[Tool], most: int = CALLS_PER_TURN) -> str:
+    """One to ``most`` calls in the ``<tool_call>`` format and nothing else: rule ``root``
     from the first token on, ``after`` behind the first ``<tool_call>``, ``line`` behind that and a
     line's end.
 
@@ -86,7 +86,7 @@ def call_grammar(tools: Sequence[Tool]) -> str:
     heads = [
         'root ::= "<tool_call>" after',
         'after ::= "\\n" line',
-        f"line ::= call (again){{0,{CALLS_PER_TURN - 1}}}",
+        f"line ::= call (again){{0,{most - 1}}}",
         'again ::= "\\n<tool_call>\\n" call',
         f'call ::= ({" | ".join(bodies)}) "\\n</tool_call>"',
     ]

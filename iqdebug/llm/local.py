@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
-from dataclasses import replace
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,12 +12,13 @@ from iqdebug.errors import ModelError
 from iqdebug.llm import wire
 from iqdebug.llm.answer import AnswerReader
 from iqdebug.llm.backend import About, Block, Counters, Done, Event, Prefilling, Progress
-from iqdebug.llm.grammar import call_grammar
+from iqdebug.llm.grammar import CALLS_PER_TURN, call_grammar
+from iqdebug.llm.job import Job, common_start, describe, failure, sampler
 from iqdebug.llm.keeping import new_state_file, read_log, sound_state, write_log
 from iqdebug.llm.log import TokenLog
 from iqdebug.llm.messages import Message, Sampling, Tool
-from iqdebug.llm.process import OutOfMemory, Refused, WorkerProcess, default_log_file, smaller
-from iqdebug.llm.template import CHATML, ChatTemplate, Part, TemplateError
+from iqdebug.llm.process import Refused, WorkerProcess, default_log_file
+from iqdebug.llm.template import ChatTemplate, Part, TemplateError
 from iqdebug.llm.toolcalls import OPENING
 
 __all__ = ["LoadOptions", "LocalBackend"]
@@ -56,12 +56,12 @@ class LocalBackend:
         name = model or Path(options.model).stem
         self._named = bool(model)
         self._about = About(setting, name, "on this machine", False, options.n_ctx)
-        self._worker = WorkerProcess(log_file or default_log_file())
+        self._worker = WorkerProcess(log_file or default_log_file(), options)
         self._log = TokenLog()
         self._ready: wire.Ready | None = None
         self._template: ChatTemplate | None = None
         self._counters = Counters()
-        self._job: _Job | None = None  # the last prefill or reply
+        self._job: Job | None = None  # the last prefill or reply
         self._starting = asyncio.Lock()
         self.decoded = 0
         """Tokens that have passed through the model: what was evaluated and what was generated."""
@@ -116,43 +116,21 @@ class LocalBackend:
                             ready = answer
             except Refused as error:
                 await self._worker.stop()
-                raise self._why(error.failed) from error
+                raise failure(error.failed, self.options) from error
             except BaseException:
                 await self._worker.stop()
                 raise
             assert ready is not None
             before, self._ready = self._ready, ready
+            self._worker.layers = ready.layers
             if before is not None and before.identity != ready.identity:
                 self._log.clear()  # another file stands there now: its tokens mean something else
             self._know(ready)
 
     def _know(self, ready: wire.Ready) -> None:
-        source = self._given_template or ready.template or (CHATML if ready.chatml else "")
-        chat, why = bool(source), "It has no chat template: a Base model completes text and cannot converse."
-        self._template = None
-        if source:
-            try:
-                self._template = ChatTemplate(source, ready.bos, ready.eos)
-            except TemplateError as error:
-                chat, why = False, f"Its chat template cannot be read ({error})."
-        name = self._about.model if self._named or not ready.name else ready.name
-        opening = self._tags[0]
-        thinks = bool(opening and self._template and self._template.mentions(opening))
-        self._about = replace(
-            self._about,
-            model=name,
-            window=ready.window,
-            thinks=thinks,
-            chat=chat,
-            why_no_chat="" if chat else why,
+        self._about, self._template = describe(
+            self._about, ready, self._given_template, self._named, self._tags[0]
         )
-
-    def _why(self, failed: wire.Failed) -> ModelError:
-        if failed.kind != "memory":
-            return ModelError(failed.what, failed.why, failed.fix)
-        plan = smaller(self.options, layers=failed.layers)
-        fix = f"Try {plan[1]}." if plan else failed.fix
-        return OutOfMemory(failed.what, failed.why, fix, plan[0] if plan else None)
 
     # The log.
 
@@ -168,7 +146,7 @@ class LocalBackend:
         parts = self._joint([], message, tools, "")
         # What follows the system prompt whatever comes next belongs to it: the list of tools above all.
         following = template.joint([message], Message("user", "…"), tools)[0][0]
-        emitted = _common(template.closing([message], tools), following)
+        emitted = common_start(template.closing([message], tools), following)
         tokens = await self._tokenize([*parts, (emitted, True)], begin=True)
         self._log.clear()
         self._log.tools = tuple(tools)
@@ -198,19 +176,23 @@ class LocalBackend:
         await self._settle()
         if not self._log.used or self._log.used > self._about.window:
             return
-        job = self._job = _Job(self._worker.number())
+        job = self._job = Job(self._worker.number())
         job.begin(self._read(job))
         async with contextlib.aclosing(self._events(job)) as events:
             async for event in events:
                 assert isinstance(event, Prefilling)
                 yield event
 
-    async def reply(self, sampling: Sampling, *, force_call: bool = False) -> AsyncGenerator[Event, None]:
-        """:param force_call: the answer is a tool call from its first token on."""
+    async def reply(
+        self, sampling: Sampling, *, force_call: bool = False, most_calls: int = CALLS_PER_TURN
+    ) -> AsyncGenerator[Event, None]:
+        """:param force_call: the answer is a tool call from its first token on.
+        :param most_calls: that one answer may hold.
+        """
         await self._chat()
         await self._settle()
-        job = self._job = _Job(self._worker.number())
-        job.begin(self._answer(job, sampling, force_call))
+        job = self._job = Job(self._worker.number())
+        job.begin(self._answer(job, sampling, force_call, most_calls))
         async with contextlib.aclosing(self._events(job)) as events:
             async for event in events:
                 yield event
@@ -218,7 +200,7 @@ class LocalBackend:
     async def complete(self, prefix: str, suffix: str = "", sampling: Sampling | None = None) -> str:
         await self._settle()
         await self.start()
-        request = wire.Complete(self._worker.number(), prefix, suffix, _sampler(sampling or _COMPLETION))
+        request = wire.Complete(self._worker.number(), prefix, suffix, sampler(sampling or _COMPLETION))
         finished = await self._ask(request, wire.Finished)
         self._account(finished, generated=len(finished.tokens))
         return finished.text
@@ -234,7 +216,7 @@ class LocalBackend:
             self._worker.cancel(job.number)
             await asyncio.wait([job.task])
 
-    async def _events(self, job: _Job) -> AsyncGenerator[Event, None]:
+    async def _events(self, job: Job) -> AsyncGenerator[Event, None]:
         try:
             while (event := await job.events.get()) is not None:
                 yield event
@@ -246,7 +228,7 @@ class LocalBackend:
                 await asyncio.wait([job.task])
             job.failure()
 
-    async def _read(self, job: _Job) -> None:
+    async def _read(self, job: Job) -> None:
         await self.start()
         if job.cancelled:
             return
@@ -258,7 +240,7 @@ class LocalBackend:
                 elif isinstance(answer, wire.Finished):
                     self._account(answer)
 
-    async def _answer(self, job: _Job, sampling: Sampling, force_call: bool) -> None:
+    async def _answer(self, job: Job, sampling: Sampling, force_call: bool, most_calls: int) -> None:
         await self.start()
         log, template = self._log, self._template
         assert template is not None
@@ -268,8 +250,8 @@ class LocalBackend:
         request = wire.Generate(
             id=job.number,
             tokens=log.ids + prompt,
-            sampler=_sampler(sampling),
-            grammar=call_grammar(log.tools) if log.tools else "",
+            sampler=sampler(sampling),
+            grammar=call_grammar(log.tools, most_calls) if log.tools else "",
             trigger="" if force_call else OPENING,
             thoughts=wire.Thoughts(*self._tags, inside),
         )
@@ -285,7 +267,7 @@ class LocalBackend:
                     elif isinstance(answer, wire.Finished):
                         finished = answer
         except Refused as error:
-            raise self._why(error.failed) from error
+            raise failure(error.failed, self.options) from error
         assert finished is not None
         job.tell(reader.finish())
         why = "calls" if finished.why == "stop" and reader.calls else finished.why
@@ -380,7 +362,7 @@ class LocalBackend:
         try:
             return await self._worker.ask(request, kind)
         except Refused as error:
-            raise self._why(error.failed) from error
+            raise failure(error.failed, self.options) from error
 
     def _account(self, finished: wire.Finished, reused: int = 0, generated: int = 0) -> None:
         old = self._counters
@@ -390,46 +372,3 @@ class LocalBackend:
             old.generated + generated,
         )
         self.decoded += finished.decoded
-
-
-class _Job:
-    """What the worker is doing for the log: reading or answering."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.events: asyncio.Queue[Event | None] = asyncio.Queue()
-        self.cancelled = False
-
-    def begin(self, work: Coroutine[None, None, None]) -> None:
-        self.task = asyncio.create_task(work)
-        self.task.add_done_callback(lambda task: self.events.put_nowait(None))
-
-    @property
-    def over(self) -> bool:
-        return self.task.done()
-
-    def tell(self, events: Sequence[Event]) -> None:
-        for event in events:
-            self.events.put_nowait(event)
-
-    def failure(self) -> BaseException | None:
-        """What went wrong; asking for it keeps the loop from reporting it as never seen."""
-        return None if self.task.cancelled() or not self.task.done() else self.task.exception()
-
-
-def _sampler(sampling: Sampling) -> wire.Sampler:
-    return wire.Sampler(
-        sampling.temperature,
-        sampling.top_p,
-        sampling.top_k,
-        sampling.min_p,
-        sampling.repeat_penalty,
-        sampling.max_tokens,
-        sampling.seed,
-    )
-
-
-def _common(one: str, other: str) -> str:
-    """What two texts begin with."""
-    length = min(len(one), len(other))
-    return one[: next((place for place in range(length) if one[place] != other[place]), length)]

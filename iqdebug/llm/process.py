@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -75,10 +76,14 @@ class WorkerProcess:
     """One child process and the requests that are under way. All of it belongs to one event loop.
 
     :param log_file: gets what llama.cpp writes; begun anew at each start.
+    :param options: the memory plan, for a smaller one where memory was short.
     """
 
-    def __init__(self, log_file: Path) -> None:
+    def __init__(self, log_file: Path, options: wire.LoadOptions) -> None:
         self._log_file = log_file
+        self._options = options
+        self.layers = 0
+        """Of the loaded model, where known."""
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Queue[wire.Answer | None]] = {}
         self._child: subprocess.Popen[bytes] | None = None
@@ -201,9 +206,14 @@ class WorkerProcess:
         what = "The model's process has died"
         fix = "Ask again to start it anew; the conversation is kept."
         last = self._last_words()
-        if code == -signal.SIGKILL:
-            why = "It was killed, which the system does when memory runs out."
-            return OutOfMemory(what, why, f"{fix} A smaller memory plan may help.", None)
+        short = re.search(r"out of memory|failed to allocate|bad_alloc", last, re.IGNORECASE)
+        if code == -signal.SIGKILL or short:
+            killed = "It was killed, which the system does when memory runs out."
+            plan = smaller(self._options, layers=self.layers)
+            if plan:
+                fix += f" If that happens again, try {plan[1]}."
+            why = f"Memory ran out: {last}" if short else killed
+            return OutOfMemory(what, why, fix, plan[0] if plan else None)
         if code is not None and code < 0:
             why = f"It was ended by {signal.Signals(-code).name}"
         else:

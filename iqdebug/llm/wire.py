@@ -53,8 +53,9 @@ class LoadOptions(msgspec.Struct, frozen=True, kw_only=True):
     :param n_gpu_layers: layers on the GPU; negative for all.
     :param type_k: of the KV cache: "f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "q5_0" or "q5_1".
     :param n_batch: tokens evaluated between two looks at whether to stop.
-    :param flash_attn: None leaves it to llama.cpp. A quantised V cache needs it.
-    :param n_threads: 0 for as many as there are cores.
+    :param flash_attn: None: llama.cpp decides if layers are on a GPU; else it is off unless the V cache is
+        quantised, which needs it.
+    :param n_threads: 0 for all hardware threads where prompts are read, and half of them for answers.
     :param lib_path: folder with other llama.cpp libraries than those llama-cpp-python brings.
     :param kv_overrides: metadata of the file, by key, replaced for this load.
     :param swa_full: keep all positions of sliding-window layers, so that the log can be cut anywhere

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from recorded import record_example
 
 from iqdebug.assistant.actions.applying import apply, undo
 from iqdebug.assistant.actions.edits import edits_in
@@ -13,6 +12,7 @@ from iqdebug.assistant.actions.fix import propose
 from iqdebug.assistant.actions.regression import prove, regression_tests
 from iqdebug.assistant.actions.rerun import project_root
 from iqdebug.assistant.actions.verify import verify
+from tests.assistant.recorded import record_example
 
 DIFF = """\
 The handler reads another field than the one that was sent.

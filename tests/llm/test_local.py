@@ -19,6 +19,7 @@ from iqdebug.llm.local import LocalBackend
 from iqdebug.llm.messages import Message, Sampling, Tool, ToolCall
 from iqdebug.llm.worker.engine import Engine
 from tests.llm.conftest import MakeBackend, options_for
+from tests.llm.test_template import THINKING
 
 NOISE = Sampling(max_tokens=12, seed=1, temperature=1.0, top_p=1.0, top_k=0)
 GREEDY = Sampling(max_tokens=8, temperature=0)
@@ -120,7 +121,8 @@ async def test_cancel_keeps_what_was_said(backend: LocalBackend) -> None:
     asked = await backend.append(user("Shorter"))
     again = await reply(backend)
     spent = again.counters.evaluated - before.evaluated
-    assert spent == asked.tokens + again.block.tokens - 12, "the interrupted answer is not read again"
+    said = again.counters.generated - before.generated
+    assert spent == asked.tokens + again.block.tokens - said, "the interrupted answer is not read again"
     await check_greedy(backend)
 
 
@@ -162,6 +164,23 @@ async def test_the_last_question_can_be_edited(backend: LocalBackend) -> None:
     await check_greedy(backend)
     with pytest.raises(ModelError):
         await backend.cut(asked.mark)
+
+
+async def test_a_template_that_drops_thoughts_loses_nothing(make_backend: MakeBackend) -> None:
+    backend = make_backend(template=THINKING)
+    await backend.open("You debug.")
+    seen: list[int] = []
+    for turn in range(4):
+        asked = await backend.append(user(f"Question {turn}"))
+        before, opening = backend.counters, backend.tokens
+        done = await reply(backend, Sampling(max_tokens=30, seed=turn, temperature=3.0, top_p=1.0, top_k=0))
+        generated = done.counters.generated - before.generated
+        new = asked.tokens + done.block.tokens - generated + (backend.blocks[0].tokens if turn == 0 else 0)
+        assert done.counters.evaluated - before.evaluated == new
+        assert backend.tokens[: len(opening)] == opening, "what was thought stays where it was"
+        seen.append(len(done.block.message.thinking))
+    assert all(seen)
+    await check_greedy(backend)
 
 
 # Tools.

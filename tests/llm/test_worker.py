@@ -202,6 +202,9 @@ async def test_a_dead_worker_is_an_error_and_the_log_comes_back(
                 os.kill(backend.pid, how)
     assert caught.value.what == "The model's process has died"
     assert ("killed" if how == signal.SIGKILL else "SIGABRT") in caught.value.why
+    if how == signal.SIGKILL:
+        assert isinstance(caught.value, OutOfMemory) and caught.value.smaller is not None
+        assert caught.value.smaller.type_k == "q8_0" and "q8_0" in caught.value.fix
     assert backend.blocks[: len(blocks)] == blocks and len(backend.blocks) == len(blocks) + 1
     spent = backend.counters.evaluated
     done = await reply(backend, GREEDY)

@@ -64,31 +64,44 @@ def write_tiny(
     width: int = 128,
     heads: int = 4,
     kv_heads: int = 2,
+    feed_forward: int | None = None,
+    vocab_extra: int = 0,
     context: int = 4096,
     template: str | None = CHATML,
-    loop: int | None = None,
+    loop: int | tuple[int, int] | None = None,
+    architecture: str = "llama",
+    name: str = "tiny",
     seed: int = 0,
     ftype: str = "f32",
     vocab_only: bool = False,
 ) -> Path:
-    """A llama model whose vocabulary is the 256 bytes, a few merges and ChatML's and tools' tokens."""
+    """A llama model whose vocabulary is the 256 bytes, a few merges and ChatML's and tools' tokens.
+
+    :param vocab_extra: that many unused tokens more.
+    :param loop: passes over the layers, or (passes, window); with the gates' tensors.
+    :param ftype: of the matrices: "f32", "f16" or "q8_0".
+    """
     random = np.random.default_rng(seed)
-    writer = gguf.GGUFWriter(str(path), "llama")
+    writer = gguf.GGUFWriter(str(path), architecture)
     tokens = [*_byte_letters(), *(merge.replace(" ", "") for merge in _MERGES), *_SPECIALS, *_DEFINED]
     types = [1] * (256 + len(_MERGES)) + [3] * len(_SPECIALS) + [4] * len(_DEFINED)
-    writer.add_name("tiny")
+    tokens += [f"<|unused_{number}|>" for number in range(vocab_extra)]
+    types += [5] * vocab_extra
+    writer.add_name(name)
     writer.add_context_length(context)
     writer.add_embedding_length(width)
     writer.add_block_count(layers)
-    hidden = width * 2
+    hidden = feed_forward or width * 2
     writer.add_feed_forward_length(hidden)
     writer.add_head_count(heads)
     writer.add_head_count_kv(kv_heads)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_rope_freq_base(10000.0)
-    writer.add_file_type(0)
+    writer.add_file_type({"f32": 0, "f16": 1, "q8_0": 7}[ftype])
     if loop is not None:
-        writer.add_uint32("llama.loop.num", loop)
+        passes, window = loop if isinstance(loop, tuple) else (loop, 64)
+        writer.add_uint32(f"{architecture}.loop.num", passes)
+        writer.add_uint32(f"{architecture}.loop.window_size", window)
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("qwen2")
     writer.add_token_list(tokens)
@@ -101,26 +114,34 @@ def write_tiny(
     if template is not None:
         writer.add_chat_template(template)
 
-    def matrix(*shape: int) -> np.ndarray:
+    def add(name: str, *shape: int) -> None:
         values = (random.standard_normal(shape) * (1.5 / np.sqrt(shape[-1]))).astype(np.float32)
-        return values.astype(np.float16) if ftype == "f16" else values
+        if ftype == "q8_0":
+            kind = gguf.GGMLQuantizationType.Q8_0
+            writer.add_tensor(name, gguf.quantize(values, kind), raw_dtype=kind)
+        else:
+            writer.add_tensor(name, values.astype(np.float16) if ftype == "f16" else values)
 
     if not vocab_only:
         side = width // heads * kv_heads
-        writer.add_tensor("token_embd.weight", matrix(len(tokens), width))
+        add("token_embd.weight", len(tokens), width)
         for layer in range(layers):
-            name = f"blk.{layer}."
-            writer.add_tensor(name + "attn_norm.weight", np.ones(width, np.float32))
-            writer.add_tensor(name + "ffn_norm.weight", np.ones(width, np.float32))
-            writer.add_tensor(name + "attn_q.weight", matrix(width, width))
-            writer.add_tensor(name + "attn_k.weight", matrix(side, width))
-            writer.add_tensor(name + "attn_v.weight", matrix(side, width))
-            writer.add_tensor(name + "attn_output.weight", matrix(width, width))
-            writer.add_tensor(name + "ffn_gate.weight", matrix(hidden, width))
-            writer.add_tensor(name + "ffn_up.weight", matrix(hidden, width))
-            writer.add_tensor(name + "ffn_down.weight", matrix(width, hidden))
+            block = f"blk.{layer}."
+            writer.add_tensor(block + "attn_norm.weight", np.ones(width, np.float32))
+            writer.add_tensor(block + "ffn_norm.weight", np.ones(width, np.float32))
+            add(block + "attn_q.weight", width, width)
+            add(block + "attn_k.weight", side, width)
+            add(block + "attn_v.weight", side, width)
+            add(block + "attn_output.weight", width, width)
+            add(block + "ffn_gate.weight", hidden, width)
+            add(block + "ffn_up.weight", hidden, width)
+            add(block + "ffn_down.weight", width, hidden)
+            if loop is not None:
+                gate = random.standard_normal((heads, width // heads)).astype(np.float32)
+                writer.add_tensor(block + "loop_gate.weight", gate)
+                writer.add_tensor(block + "loop_gate.bias", np.full(heads, 2.0, np.float32))
         writer.add_tensor("output_norm.weight", np.ones(width, np.float32))
-        writer.add_tensor("output.weight", matrix(len(tokens), width))
+        add("output.weight", len(tokens), width)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

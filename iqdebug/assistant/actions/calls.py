@@ -114,6 +114,7 @@ def rebuilt_call(crash: Crash, candidate: Candidate) -> RebuiltCall:
             if "classmethod" in decorators or name == "cls":
                 continue
         _check_kept(tree, name, frame.line, notes)
+        _check_not_shared(tree, name, notes)
         if name not in values:
             raise CannotRebuild(f"`{name}` of `{shown}` was not recorded")
         built = rebuilder.rebuilt(values[name], name)
@@ -187,6 +188,17 @@ def _own_nodes(tree: FunctionNode) -> Iterator[ast.AST]:
         yield node
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
             waiting += ast.iter_child_nodes(node)
+
+
+def _check_not_shared(tree: FunctionNode, name: str, notes: list[str]) -> None:
+    """:raises CannotRebuild: the value may be the default that all calls share, changed by others."""
+    arguments = tree.args
+    plain = [*arguments.posonlyargs, *arguments.args]
+    defaults = dict(zip([a.arg for a in plain[::-1]], arguments.defaults[::-1], strict=False))
+    defaults |= {a.arg: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d}
+    shared = isinstance(defaults.get(name), ast.List | ast.Dict | ast.Set | ast.Call)
+    if shared and any(f"changes `{name}` itself" in note for note in notes):
+        raise CannotRebuild(f"`{name}` of `{tree.name}` has a default that all calls share and change")
 
 
 def _check_kept(tree: FunctionNode, name: str, line: int, notes: list[str]) -> None:

@@ -8,6 +8,8 @@ import os
 import re
 import secrets
 import signal
+import subprocess
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -93,48 +95,64 @@ async def execute(
         settings.update(entered(settings), IQDEBUG_CAPTURE_BOOT="children")
     started = time.monotonic()
     try:
-        process = await asyncio.create_subprocess_exec(
-            *words,
+        process = subprocess.Popen(
+            list(words),
             cwd=cwd,
             env=settings,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
         raise UsageError(f"{words[0]} cannot be started", str(error)) from None
-    assert process.stdout is not None
-    reading = asyncio.ensure_future(_read(process.stdout))
+    reader = _Reader(process)
     timed_out = False
     try:
-        await asyncio.wait_for(process.wait(), seconds)
-    except asyncio.TimeoutError:
-        timed_out = True
+        # The end of the process counts, not that of its output, which a child may keep open.
+        timed_out = not await asyncio.to_thread(_ended, process, seconds)
     finally:
         _kill(process.pid, token)
-        if not reading.done():
-            done, _ = await asyncio.wait([reading], timeout=5)
-            if not done:
-                reading.cancel()
-        await process.wait()
-    output = "" if reading.cancelled() else reading.result()
+        process.wait()
+        reader.join(5)
+    output = reader.text
     taken = time.monotonic() - started
     found = (*_recorded(crashes), *failures_in(output))
     code = None if timed_out else process.returncode
     return Execution(code, output, taken, timed_out, tuple(dict.fromkeys(found)))
 
 
-async def _read(stream: asyncio.StreamReader) -> str:
-    head, tail, total = b"", b"", 0
-    while part := await stream.read(65_536):
-        total += len(part)
-        room = _KEPT - len(head)
-        head += part[:room]
-        tail = (tail + part[max(room, 0) :])[-_KEPT:]
-    left = total - len(head) - len(tail)
-    cut = f"\n… {left:,} bytes left out …\n".encode() if left > 0 else b""
-    return (head + cut + tail).decode("utf-8", "replace")
+class _Reader(threading.Thread):
+    """Takes the output as it comes, so that the program never waits for us; keeps both its ends."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        super().__init__(daemon=True, name="iqdebug-output")
+        assert process.stdout is not None
+        self._stream = process.stdout
+        self._head, self._tail, self._total = b"", b"", 0
+        self.start()
+
+    def run(self) -> None:
+        with self._stream:
+            while part := os.read(self._stream.fileno(), 65_536):
+                self._total += len(part)
+                room = _KEPT - len(self._head)
+                self._head += part[:room]
+                self._tail = (self._tail + part[max(room, 0) :])[-_KEPT:]
+
+    @property
+    def text(self) -> str:
+        left = self._total - len(self._head) - len(self._tail)
+        cut = f"\n… {left:,} bytes left out …\n".encode() if left > 0 else b""
+        return (self._head + cut + self._tail).decode("utf-8", "replace")
+
+
+def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _kill(group: int, token: str) -> None:

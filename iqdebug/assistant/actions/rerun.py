@@ -182,7 +182,10 @@ def _module(crash: Crash) -> str:
     folder = os.path.dirname(first)
     if head == folder or not head or os.path.realpath(head) != os.path.realpath(cwd):
         return ""
-    for entry in (p for p in crash.sys_path if p and first.startswith(p.rstrip("/") + "/")):
+    folders = [p for p in crash.sys_path if p and first.startswith(p.rstrip("/") + "/")]
+    for entry in sorted(folders, key=len, reverse=True):
+        if os.path.exists(os.path.join(entry, "__init__.py")):
+            continue
         name = os.path.relpath(first, entry)[: -len(".py")].replace(os.sep, ".")
         name = name.removesuffix(".__main__")
         if all(part.isidentifier() for part in name.split(".")):

@@ -118,6 +118,8 @@ class _Issue:
 
 def _bandit(texts: Mapping[str, Sequence[str]]) -> tuple[list[tuple[str, _Issue]], list[str]]:
     """What bandit finds in copies in a private folder, and the files that it could not parse."""
+    for name in ("bandit", "stevedore"):  # what they log is of no use to a person here
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -127,7 +129,6 @@ def _bandit(texts: Mapping[str, Sequence[str]]) -> tuple[list[tuple[str, _Issue]
         raise MissingTool(
             "bandit is not installed, whose rules are used here", "", "pip install 'iqdebug[scan]'"
         ) from None
-    logging.getLogger("bandit").setLevel(logging.CRITICAL)
     found: list[tuple[str, _Issue]] = []
     with tempfile.TemporaryDirectory(prefix="iqdebug-scan-") as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")

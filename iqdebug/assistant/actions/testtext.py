@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import os
-import pprint
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -158,22 +157,49 @@ def _checked(call: RebuiltCall, expectation: Expectation, said: str) -> list[str
 
 
 def _assigned(name: str, source: str) -> str:
-    if len(source) + len(name) + 7 <= _WIDE:
-        return f"{name} = {source}"
+    return f"{name} = {_laid_out(source, len(name) + 7, 0)}"
+
+
+def _laid_out(source: str, taken: int, depth: int) -> str:
+    """The expression in one line where it fits, else an element a line."""
+    if len(source) + taken + 4 * depth <= _WIDE or depth > 4:
+        return source
     try:
-        shown = pprint.pformat(ast.literal_eval(source), width=_WIDE - 4, sort_dicts=False)
-    except (ValueError, SyntaxError, RecursionError):
-        return f"{name} = {source}"
-    if shown.startswith("(") or shown[0] in "[{":
-        return f"{name} = {shown}"
-    return f"{name} = ({shown})" if "\n" in shown else f"{name} = {shown}"
+        node = ast.parse(source, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return source
+    parts: list[tuple[str, ast.expr]]
+    if isinstance(node, ast.List | ast.Tuple | ast.Set) and node.elts:
+        brackets = {"List": ("[", "]"), "Tuple": ("(", ")"), "Set": ("{", "}")}
+        opening, closing = brackets[type(node).__name__]
+        parts = [("", element) for element in node.elts]
+    elif isinstance(node, ast.Dict) and all(key is not None for key in node.keys):
+        opening, closing = "{", "}"
+        keys = [ast.unparse(key) for key in node.keys if key is not None]
+        parts = [(f"{key}: ", value) for key, value in zip(keys, node.values, strict=True)]
+    elif isinstance(node, ast.Call):
+        opening, closing = f"{ast.unparse(node.func)}(", ")"
+        parts = [("", argument) for argument in node.args]
+        parts += [(f"{k.arg}=", k.value) for k in node.keywords]
+    else:
+        return source
+    indent = "    " * (depth + 1)
+    lines = [
+        f"{indent}{head}{_laid_out(ast.unparse(part), len(head) + 1, depth + 1)}," for head, part in parts
+    ]
+    return "\n".join([opening, *lines, "    " * depth + closing])
 
 
 def _joined(base: str, relative: str) -> str:
-    return base if relative == "." else f"({base} / {relative!r}).resolve()"
+    shown = repr(relative)
+    if '"' not in relative and "\\" not in shown:
+        shown = f'"{relative}"'
+    if relative == ".":
+        return base
+    return f"({base} / {shown}).resolve()" if relative.startswith("..") else f"{base} / {shown}"
 
 
 def _one_line(text: str) -> str:
     """Fit for a comment and a docstring."""
     shown = "".join(c if c.isprintable() else " " for c in text).replace("\\", "/").replace('"', "'")
-    return shown if len(shown) <= 80 else shown[:79] + "…"
+    return shown if len(shown) <= 60 else shown[:59] + "…"

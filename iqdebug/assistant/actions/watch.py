@@ -73,7 +73,7 @@ def watches(
             add(step.path, step.line, names, assigned, reason)
     for suspect in diagnosis.suspects:
         names = tuple(v.name for v in suspect.proof if v.name.isidentifier())
-        if not names:
+        if not names and not suspect.function.endswith("<module>"):
             lines = tuple(read_source(suspect.path))
             names = _names(lines[suspect.line - 1]) if 0 < suspect.line <= len(lines) else ()
         reason = suspect.reasons[0] if suspect.reasons else "it is under suspicion"

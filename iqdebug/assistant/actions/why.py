@@ -30,7 +30,7 @@ class Section:
 
 def why(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Section, ...]:
     """The short answer: what failed, the likeliest place with its proof, the value's way there."""
-    found = [_headline(diagnosis)]
+    found = [_headline(diagnosis), _chain(snapshot.exception)]
     if diagnosis.suspects:
         found.append(_suspects("Most likely here", diagnosis.suspects[:1]))
     found += list(_ways(diagnosis.provenance[:2]))

@@ -10,38 +10,18 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 from llama_cpp import llama_cpp as native
 
 from iqdebug.llm.wire import LoadOptions
+from iqdebug.llm.worker.loading import CannotLoad, load_model, make_context
 
-__all__ = ["CACHE_TYPES", "LOG", "MARKS", "SIDE", "CannotLoad", "Engine", "OutOfCells"]
+__all__ = ["LOG", "MARKS", "SIDE", "Engine", "OutOfCells"]
 
 LOG, SIDE = 0, 1
 MARKS = ("<think>", "</think>", "<tool_call>", "</tool_call>")
 """Texts that are read from answers, whether or not the model has tokens of their own for them."""
-
-CACHE_TYPES = {
-    "f32": native.GGML_TYPE_F32,
-    "f16": native.GGML_TYPE_F16,
-    "bf16": 30,
-    "q8_0": native.GGML_TYPE_Q8_0,
-    "q4_0": native.GGML_TYPE_Q4_0,
-    "q4_1": native.GGML_TYPE_Q4_1,
-    "q5_0": native.GGML_TYPE_Q5_0,
-    "q5_1": native.GGML_TYPE_Q5_1,
-}
-
-
-class CannotLoad(Exception):
-    """:param step: "model" or "context"; llama.cpp's log has the reason."""
-
-    def __init__(self, step: str, layers: int = 0) -> None:
-        super().__init__(step)
-        self.step = step
-        self.layers = layers
 
 
 class OutOfCells(Exception):
@@ -55,10 +35,10 @@ class Engine:
     """
 
     def __init__(self, options: LoadOptions, on_progress: Callable[[float], None]) -> None:
-        self._model = _load_model(options, on_progress)
+        self._model = load_model(options, on_progress)
         self.vocab = native.llama_model_get_vocab(self._model)
         self.layers = int(native.llama_model_n_layer(self._model))
-        self.context = _make_context(self._model, options)
+        self.context = make_context(self._model, options)
         if not self.context:
             native.llama_model_free(self._model)
             raise CannotLoad("context", self.layers)
@@ -307,77 +287,3 @@ def _common(held: list[int], wanted: Sequence[int]) -> int:
         return length
     differs = np.not_equal(held[:length], wanted[:length])
     return int(np.argmax(differs))
-
-
-def _load_model(options: LoadOptions, on_progress: Callable[[float], None]) -> Any:
-    parameters = native.llama_model_default_params()
-
-    def progress(fraction: float, user_data: object) -> bool:
-        on_progress(fraction)
-        return True
-
-    callback = native.llama_progress_callback(progress)
-    parameters.progress_callback = callback
-    parameters.n_gpu_layers = options.n_gpu_layers
-    parameters.load_mode = native.LLAMA_LOAD_MODE_MMAP if options.use_mmap else native.LLAMA_LOAD_MODE_NONE
-    overrides = _overrides(options)
-    if overrides is not None:
-        parameters.kv_overrides = overrides
-    model = native.llama_model_load_from_file(os.fsencode(options.model), parameters)
-    if not model:
-        raise CannotLoad("model", _layers_of(options.model))
-    return model
-
-
-def _layers_of(path: str) -> int:
-    """What the file says of its layers, 0 when it does not."""
-    parameters = native.llama_model_default_params()
-    parameters.vocab_only = True
-    model = native.llama_model_load_from_file(os.fsencode(path), parameters)
-    if not model:
-        return 0
-    try:
-        buffer = ctypes.create_string_buffer(64)
-        native.llama_model_meta_val_str(model, b"general.architecture", buffer, 64)
-        key = buffer.value + b".block_count"
-        native.llama_model_meta_val_str(model, key, buffer, 64)
-        return int(buffer.value or b"0")
-    except ValueError:
-        return 0
-    finally:
-        native.llama_model_free(model)
-
-
-def _make_context(model: Any, options: LoadOptions) -> Any:
-    parameters = native.llama_context_default_params()
-    parameters.n_ctx = options.n_ctx
-    parameters.n_batch = options.n_batch
-    parameters.n_ubatch = min(options.n_ubatch, options.n_batch)
-    parameters.n_seq_max = 2
-    parameters.kv_unified = True
-    cores = options.n_threads or len(os.sched_getaffinity(0))
-    parameters.n_threads = parameters.n_threads_batch = cores
-    parameters.type_k = CACHE_TYPES[options.type_k]
-    parameters.type_v = CACHE_TYPES[options.type_v]
-    if options.flash_attn is not None:
-        parameters.flash_attn_type = int(options.flash_attn)
-    parameters.swa_full = options.swa_full
-    parameters.no_perf = True
-    return native.llama_init_from_model(model, parameters)
-
-
-def _overrides(options: LoadOptions) -> Any:
-    if not options.kv_overrides:
-        return None
-    made = (native.llama_model_kv_override * (len(options.kv_overrides) + 1))()
-    for item, (key, value) in zip(made, options.kv_overrides.items(), strict=False):
-        item.key = key.encode()
-        if isinstance(value, bool):
-            item.tag, item.value.val_bool = native.LLAMA_KV_OVERRIDE_TYPE_BOOL, value
-        elif isinstance(value, int):
-            item.tag, item.value.val_i64 = native.LLAMA_KV_OVERRIDE_TYPE_INT, value
-        elif isinstance(value, float):
-            item.tag, item.value.val_f64 = native.LLAMA_KV_OVERRIDE_TYPE_FLOAT, value
-        else:
-            item.tag, item.value.val_str = native.LLAMA_KV_OVERRIDE_TYPE_STR, value.encode()
-    return made  # the last one's empty key ends the list

@@ -22,7 +22,8 @@ from iqdebug.llm.wire import (
     Restore,
     Save,
 )
-from iqdebug.llm.worker.engine import CACHE_TYPES, CannotLoad, Engine, OutOfCells
+from iqdebug.llm.worker.engine import Engine, OutOfCells
+from iqdebug.llm.worker.loading import CACHE_TYPES, CannotLoad
 from iqdebug.llm.worker.native import NativeLog, why_it_failed
 from iqdebug.llm.worker.sampling import Chooser, GrammarError, Letters
 

@@ -1,0 +1,58 @@
+"""What is unusual about a recorded failure, with everything that its file knows."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from iqdebug.crash.model import Crash
+from iqdebug.crash.variables import children_of, global_variables
+from iqdebug.evidence.anomalies import Facts, find_anomalies
+from iqdebug.evidence.places import Texts
+from iqdebug.state import Diagnosis, ExceptionInfo, Frame, Variable
+
+__all__ = ["with_anomalies"]
+
+_CHILDREN = 400
+
+
+def with_anomalies(
+    crash: Crash, diagnosis: Diagnosis, read_source: Callable[[str], Sequence[str]] | None = None
+) -> Diagnosis:
+    """The diagnosis with the anomalies of the exception and of its causes, the first cause's first;
+    as it is where it has some."""
+    error = crash.snapshot.exception
+    if diagnosis.anomalies or error is None:
+        return diagnosis
+    texts = Texts(read_source or crash.read_source)
+    chain: list[ExceptionInfo] = [*reversed(error.chain), error]
+    thread = crash.snapshot.focused
+    found = []
+    for each in chain[-4:]:
+        frames = each.frames or (thread.frames if each is error and thread is not None else ())
+        found += find_anomalies(frames, each, texts, _facts(crash))
+    unique = {(a.kind, a.path, a.line): a for a in reversed(found)}
+    return replace(diagnosis, anomalies=tuple(a for a in found if unique[a.kind, a.path, a.line] is a))
+
+
+def _facts(crash: Crash) -> Facts:
+    def children(reference: int) -> Sequence[Variable]:
+        return list(itertools.islice(children_of(crash, reference), _CHILDREN))
+
+    def module_values(frame: Frame) -> Sequence[Variable]:
+        recorded = crash.frames.get(frame.id) if frame.id is not None else None
+        return list(global_variables(crash, recorded)) if recorded is not None else ()
+
+    return Facts(
+        python=crash.meta.python,
+        distributions=crash.distributions,
+        environ=tuple(crash.environ),
+        cwd=crash.meta.cwd,
+        argv=crash.meta.argv,
+        logs=crash.logs,
+        path_exists=os.path.exists,
+        children=children,
+        globals_of=module_values,
+    )
