@@ -163,7 +163,7 @@ class Desk:
             self.window,
             self.transcript,
             system=system_prompt(session.snapshot, RULE),
-            tools=toolbox.tools,
+            tools=toolbox.ever,
             run_call=self._run,
             sampling=self._sampling,
         )
@@ -305,6 +305,11 @@ class Desk:
     async def stop(self) -> None:
         if self.conversation is not None:
             await self.conversation.stop()
+
+    async def settled(self) -> None:
+        """When the model is there and has been told of the stop, or has failed."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def close(self) -> None:
         for task in tuple(self._tasks):

@@ -1,0 +1,191 @@
+"""A question to the model without a screen: about a process or a crash file."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from iqdebug import text
+from iqdebug.assistant.actions.rerun import project_root
+from iqdebug.assistant.desk import Consent, Desk, Known
+from iqdebug.assistant.transcript import Entry, Standing
+from iqdebug.companion import companion_for
+from iqdebug.crash import Crash, open_crash
+from iqdebug.crash.recorded import RecordedSession
+from iqdebug.errors import ModelError
+from iqdebug.inquiry import crash_diagnosis, live_diagnosis
+from iqdebug.report import source_reader
+from iqdebug.session import DebugSession
+from iqdebug.state import Diagnosis, Frame, LogRecord, ProcessInfo, Variable
+
+__all__ = ["Said", "ask_file", "ask_process"]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What came of a question. ``calls`` are the tool calls: what was asked, who allowed it, and the
+    result."""
+
+    question: str
+    answer: str
+    thinking: str
+    calls: tuple[Entry, ...]
+    diffs: tuple[Entry, ...]
+    notes: tuple[str, ...]
+    standing: Standing
+
+    def json(self) -> str:
+        return text.json_text(
+            {
+                "question": self.question,
+                "answer": self.answer,
+                "thinking": self.thinking,
+                "calls": [{"call": c.text, "allowed": c.words, "result": c.detail} for c in self.calls],
+                "proposed": [{"title": d.text, "diff": d.detail} for d in self.diffs],
+                "notes": list(self.notes),
+                "model": self.standing.model,
+                "where": self.standing.where,
+                "remote": self.standing.remote,
+                "tokens": {"used": self.standing.used, "window": self.standing.window},
+            }
+        )
+
+    def lines(self) -> list[str]:
+        lines = [f"⚙ {text.clean(c.text)}  ({text.clean(c.words)})" for c in self.calls]
+        lines += [text.clean(line) for line in self.answer.splitlines()]
+        for diff in self.diffs:
+            lines += ["", text.clean(diff.text), *(text.clean(line) for line in diff.detail.splitlines())]
+        return lines
+
+
+class _NoScreen:
+    """Nobody can be asked: everything that needs consent is refused."""
+
+    def __init__(self, session: DebugSession, logs: Sequence[LogRecord] = ()) -> None:
+        self._session = session
+        self._logs = tuple(logs)
+
+    def frame(self) -> Frame | None:
+        thread = self._session.snapshot.focused
+        frames = thread.frames if thread is not None else ()
+        return next((f for f in frames if f.kind == "user"), next(iter(frames), None))
+
+    def variables(self) -> Sequence[Variable]:
+        frame = self.frame()
+        return (frame.locals or ()) if frame is not None else ()
+
+    def logs(self) -> Sequence[LogRecord]:
+        return self._logs
+
+    async def consent(self, action: str, right: str, detail: str, why: str, may_hold: bool) -> Consent:
+        return "no"
+
+    def put(self, text: str) -> None:
+        pass
+
+    def copy(self, text: str) -> None:
+        pass
+
+
+def ask_file(path: Path, question: str, model: str | None, progress: bool = True) -> Said:
+    """:raises CrashFileError: the file cannot be opened.
+    :raises ModelError: there is no model, or it failed.
+    """
+    crash = open_crash(path)
+    read = source_reader(crash)
+    desk = companion_for(model, Known(crash, project_root(crash), read))
+    return asyncio.run(_asked_of_crash(desk, crash, crash_diagnosis(crash, read), question, progress))
+
+
+async def _asked_of_crash(
+    desk: Desk, crash: Crash, diagnosis: Diagnosis, question: str, progress: bool
+) -> Said:
+    session = RecordedSession(crash)
+    return await _asked(desk, session, diagnosis, question, crash.logs, progress)
+
+
+def ask_process(info: ProcessInfo, question: str, model: str | None, progress: bool = True) -> Said:
+    """Attach, look, ask, and let the process run on.
+
+    :raises TargetError: it cannot be attached to.
+    :raises ModelError: there is no model, or it failed.
+    """
+    return asyncio.run(_asked_of_process(info, question, model, progress))
+
+
+async def _asked_of_process(info: ProcessInfo, question: str, model: str | None, progress: bool) -> Said:
+    from iqdebug.dap.attach import AttachOptions, attach
+    from iqdebug.headless import outside_view
+
+    desk = companion_for(model, Known(project=info.cwd))
+    options = AttachOptions(pause=False, exceptions=(), outside=outside_view(info.pid))
+    session = await attach(info, options, lambda words: None)
+    try:
+        await session.refresh()
+        snapshot = session.snapshot
+        diagnosis = await asyncio.to_thread(live_diagnosis, snapshot, None)
+        return await _asked(desk, session, diagnosis, question, (), progress)
+    finally:
+        await session.detach()
+
+
+async def _asked(
+    desk: Desk,
+    session: DebugSession,
+    diagnosis: Diagnosis,
+    question: str,
+    logs: Sequence[LogRecord],
+    progress: bool,
+) -> Said:
+    reader = _Progress() if progress and sys.stderr.isatty() else None
+    if reader is not None:
+        desk.transcript.subscribe(reader)
+    try:
+        if desk.window is None:
+            raise ModelError(
+                "No model was chosen",
+                "\n".join(e.text for e in desk.transcript.entries if e.kind == "error"),
+                "--model llama:FILE.gguf or --model http://host:port/v1; `iqdebug diagnose` needs none",
+            )
+        desk.begin(session, _NoScreen(session, logs))
+        desk.moment(session.snapshot, diagnosis)
+        await desk.settled()
+        await desk.question(question)
+    finally:
+        if reader is not None:
+            reader.end()
+        await desk.close()
+    entries = desk.transcript.entries
+    failed = next((e for e in entries if e.kind == "error"), None)
+    if failed is not None:
+        what, *rest = failed.text.splitlines()
+        raise ModelError(what, *rest[:2])
+    return Said(
+        question,
+        "\n".join(e.text for e in entries if e.kind == "answer"),
+        "\n".join(e.text for e in entries if e.kind == "thinking"),
+        tuple(e for e in entries if e.kind == "call"),
+        tuple(e for e in entries if e.kind == "diff"),
+        tuple(e.text for e in entries if e.kind == "note" and not e.text.startswith("to ask:")),
+        desk.transcript.standing,
+    )
+
+
+class _Progress:
+    """One line of words on stderr while the model loads and reads."""
+
+    def entry_changed(self, entry: Entry) -> None:
+        pass
+
+    def entries_removed(self, after: int) -> None:
+        pass
+
+    def standing_changed(self, standing: Standing) -> None:
+        words = f"{standing.words} → {standing.where}" if standing.remote else standing.words
+        print(f"\r\x1b[K{text.clean(words)[:100]}", end="", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
