@@ -147,7 +147,9 @@ async def _asked(
         if desk.window is None:
             raise ModelError(
                 "No model was chosen",
-                "\n".join(e.text for e in desk.transcript.entries if e.kind == "error"),
+                "; ".join(
+                    " ".join(e.text.splitlines()) for e in desk.transcript.entries if e.kind == "error"
+                ),
                 "--model llama:FILE.gguf or --model http://host:port/v1; `iqdebug diagnose` needs none",
             )
         desk.begin(session, _NoScreen(session, logs))

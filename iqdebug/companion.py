@@ -26,7 +26,7 @@ def companion_for(setting: str | None, known: Known) -> Desk:
     window: Window | None = None
     failure: IqdebugError | None = None
     try:
-        backend = open_backend(wanted)
+        backend = open_backend(wanted, veil.scrub)
         window = Window(backend) if backend is not None else None
     except IqdebugError as error:
         failure = error

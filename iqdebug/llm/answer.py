@@ -29,6 +29,10 @@ class AnswerReader:
         """The events that are certain now."""
         return self._events(self._splitter.feed(text))
 
+    def think(self, text: str) -> None:
+        """A thought that was told apart already."""
+        self._thinking += text
+
     def finish(self) -> list[Event]:
         """Those that were held back, when the answer has ended."""
         events = self._events(self._splitter.finish())

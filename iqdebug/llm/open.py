@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from iqdebug.errors import MissingTool, UsageError
@@ -12,9 +13,10 @@ __all__ = ["open_backend"]
 _LARGEST = 32_768
 
 
-def open_backend(setting: str) -> Backend | None:
+def open_backend(setting: str, mask: Callable[[str], str] | None = None) -> Backend | None:
     """None for ``none``. Nothing is loaded and nobody is connected to before ``start``.
 
+    :param mask: every text that leaves this process for a server goes through it.
     :raises UsageError: it is no setting, or names a file that is not there.
     :raises MissingTool: llama-cpp-python is not installed.
     """
@@ -26,7 +28,7 @@ def open_backend(setting: str) -> Backend | None:
     if kind in ("http", "https") and rest.startswith("//"):
         from iqdebug.llm.http import HttpBackend
 
-        return HttpBackend(setting)
+        return HttpBackend(setting, mask=mask)
     raise UsageError(f"{setting!r} names no model", "", "Say llama:FILE.gguf, http://host:port/v1 or none")
 
 
