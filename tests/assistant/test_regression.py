@@ -9,7 +9,9 @@ import pytest
 
 from iqdebug.assistant.actions.edits import Hunk
 from iqdebug.assistant.actions.fix import propose
+from iqdebug.assistant.actions.rebuild import CannotRebuild, Rebuilder
 from iqdebug.assistant.actions.regression import Expectation, prove, regression_tests, write_test
+from iqdebug.crash.model import Child, Crash, Value
 from iqdebug.errors import UsageError
 from tests.assistant.recorded import record, record_example, record_text
 
@@ -192,3 +194,29 @@ def test_an_expectation_that_is_no_expression_is_refused(tmp_path: Path) -> None
     for wrong in (Expectation(equals="1; import os"), Expectation(raises="f()")):
         with pytest.raises(UsageError):
             regression_tests(case.crash, case.diagnosis, wrong)
+
+
+HOSTILE = [
+    Value("range", "print(1)"),
+    Value("bytearray", "exit_____(b'')"),
+    Value("int", "__import__('os')"),
+    Value("datetime.datetime", "datetime.datetime(2026, 1, 1, tzinfo=eval('1'))"),
+    Value("decimal.Decimal", "print('x') or Decimal('1')"),
+    Value("os; import sys.Name", "<Name>", children=(Child("attribute", "x", 2),)),
+    Value("dict", "{}", 1, children=(Child("item", "print(1)", 2),)),
+    Value("app.Name", "<Name>", children=(Child("attribute", "x=print(1)", 2),)),
+]
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=[v.type for v in HOSTILE])
+def test_a_recording_puts_no_code_into_a_test(value: Value) -> None:
+    """A crash file may come from anybody: of its texts only data becomes source."""
+    crash = Crash(Path("x.iqcrash"), values={1: value, 2: Value("int", "1")})
+    try:
+        source = Rebuilder(crash).rebuilt(1, "x").source
+    except CannotRebuild:
+        return
+    tree = ast.parse(source)
+    assert not any(
+        isinstance(n, ast.Call) and ast.unparse(n.func) not in ("range", "bytearray") for n in ast.walk(tree)
+    )

@@ -56,4 +56,4 @@ async def test_a_session_takes_them_and_reports_each_hit(tmp_path: Path) -> None
         await run.watcher.logged(lambda r: r.text.startswith(f"{last.mark}: customer=None"))
         hits = {hit.watch.mark: hit for hit in hits_of(chosen, run.watcher.logs)}
     assert hits[last.mark].count == 2 and hits[last.mark].last[1] == "customer=None"
-    assert all(hit.count for hit in hits.values())
+    assert all(hit.count for hit in hits.values()), [(h.watch, h.last) for h in hits.values()]

@@ -102,6 +102,8 @@ def rebuilt_call(crash: Crash, candidate: Candidate) -> RebuiltCall:
     values = {local.name: local.value for local in frame.locals if local.kind == "argument"}
     notes: list[str] = []
     target = definition.qualname if "<locals>" not in definition.qualname else shown
+    if not all(part.isidentifier() for part in target.split(".")):
+        raise CannotRebuild(f"`{shown}` cannot be called by its name")
     given: list[tuple[str, Rebuilt]] = []
     words: list[str] = []
     bound = "." in target
@@ -141,6 +143,8 @@ def rebuilt_call(crash: Crash, candidate: Candidate) -> RebuiltCall:
 
 def _where(crash: Crash, frame: RecordedFrame) -> tuple[str, str]:
     if frame.module and frame.module != "__main__":
+        if not all(part.isidentifier() for part in frame.module.split(".")):
+            raise CannotRebuild(f"`{frame.function}` is in no module that can be imported")
         return frame.module, ""
     command = command_of_crash(crash)
     if "-m" in command.words[1:] and not command.test:

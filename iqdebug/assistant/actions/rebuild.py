@@ -39,6 +39,7 @@ _CALLS = {
     "pathlib._local.PurePosixPath": ("pathlib", "pathlib.PurePosixPath"),
     "zoneinfo.ZoneInfo": ("zoneinfo", "zoneinfo.ZoneInfo"),
 }
+_CALLEES = frozenset(name.rpartition(".")[2] for name in _CALLS)
 _ENUM = re.compile(r"<(\w+)\.(\w+): .*>\Z", re.S)
 _ZONE = re.compile(r"zoneinfo\.ZoneInfo\(key=('[^'\\]+')\)\Z")
 _DEEPEST = 12
@@ -148,6 +149,8 @@ class Rebuilder:
     def _own(self, value: Value, path: str, needs: _Needs) -> str:
         """An object of the program's own: its class is imported, its attributes are put in place."""
         module, _, name = value.type.rpartition(".")
+        if not all(part.isidentifier() for part in module.split(".") if module):
+            raise CannotRebuild(f"`{path}` is of a class that no module holds")
         state = module.partition(".")[0] in _MODULES_OF_STATE or (not module and hasattr(builtins, name))
         if not name or value.type in _OPAQUE or state or not name.isidentifier() or value.array:
             raise CannotRebuild(
@@ -211,7 +214,9 @@ def _literal(value: Value, path: str) -> str:
         raise CannotRebuild(f"`{path}` was recorded as {text[:60]}") from None
     if value.type == "float" and not math.isfinite(found):
         return f'float("{found}")'
-    return text if value.type in ("bytearray", "range") else repr(found)
+    if value.type == "range":
+        return f"range({', '.join(map(repr, found))})"
+    return f"bytearray({found!r})" if value.type == "bytearray" else repr(found)
 
 
 def _call(value: Value, path: str, needs: _Needs) -> str:
@@ -238,7 +243,7 @@ def _call(value: Value, path: str, needs: _Needs) -> str:
 def _is_data(call: ast.Call) -> bool:
     """Whether a call has literals, and datetime's own values, as its only arguments."""
     callee = ast.unparse(call.func)
-    if not re.fullmatch(r"(datetime\.)?\w+", callee):
+    if callee.rpartition(".")[2] not in _CALLEES or callee.count(".") > 1:
         return False
     for part in (*call.args, *(k.value for k in call.keywords)):
         if isinstance(part, ast.Call):

@@ -55,7 +55,11 @@ class Verified:
 
 def side_effects(command: Command) -> tuple[str, ...]:
     """What to say before anything is run: a copy of the files does not keep a program from acting."""
-    said = ["The program runs twice, in a copy of the project that is deleted afterwards"]
+    said = [
+        f"It runs: {command.shown}",
+        "Command and variables are as the recording has them: is it your own?",
+    ]
+    said.append("The program runs twice, in a copy of the project that is deleted afterwards")
     said.append(
         "It can still reach the network, databases, and files outside the project, as when it was run by hand"
     )

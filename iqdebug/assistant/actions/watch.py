@@ -15,6 +15,8 @@ __all__ = ["Hits", "Watch", "hits_of", "watches"]
 _MOST = 5
 _NAMES = 4
 _MARK = "watch"
+# Words of the evidence for a line that gives a name its value: the line itself does not know it yet.
+_MAKING = ("is assigned here", "got its value here", "is an element of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def watches(
     for root in diagnosis.provenance:
         for step in _hops(root):
             names = _names(step.expression)
-            assigned = "assigned" in step.how or "element" in step.how or "got its value" in step.how
+            assigned = any(words in step.how for words in _MAKING)
             reason = f"`{step.expression}` {step.how} at line {step.line} of {step.function}"
             if assigned and step.value is not None:
                 reason += f"; it was {step.value.value[:60]} at the failure"
@@ -77,7 +79,8 @@ def watches(
             lines = tuple(read_source(suspect.path))
             names = _names(lines[suspect.line - 1]) if 0 < suspect.line <= len(lines) else ()
         reason = suspect.reasons[0] if suspect.reasons else "it is under suspicion"
-        add(suspect.path, suspect.line, names, False, f"{suspect.function}: {reason}")
+        assigned = any(words in reason for words in _MAKING)
+        add(suspect.path, suspect.line, names, assigned, f"{suspect.function}: {reason}")
     return tuple(found.values())
 
 
@@ -153,6 +156,6 @@ def _known_at(outline: Outline, line: int, wanted: Sequence[str]) -> tuple[str, 
     early = {
         n.id
         for n in ast.walk(tree)
-        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and n.lineno <= line
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and n.lineno < line
     }
     return tuple(name for name in dict.fromkeys(wanted) if name in own | early)[:_NAMES]
