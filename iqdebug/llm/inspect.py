@@ -73,7 +73,8 @@ def inspect(path: Path) -> Inspection:
     if not 1 <= int(part[1]) <= count <= 1000:
         raise ModelError(f"{path.name} is part {int(part[1])} of {count}", "There is no such part.")
     first = path.with_name(f"{path.name[: part.start()]}-00001-of-{part[2]}.gguf")
-    header, more, size = read_header(first), [], 0
+    header, size = read_header(first), 0
+    more: list[Tensor] = []
     for number in range(2, count + 1):
         other = path.with_name(f"{path.name[: part.start()]}-{number:05}-of-{part[2]}.gguf")
         if not other.exists():
