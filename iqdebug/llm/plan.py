@@ -220,6 +220,8 @@ def _explained(
             reasons.append(f"The model was trained for {shape.context:,} only: expect nonsense beyond.")
     elif shape.context and made.n_ctx >= shape.context:
         reasons.append(f"The window of {made.n_ctx:,} tokens is all that the model knows.")
+    elif 0 < made.n_gpu_layers <= shape.layers:
+        reasons.append(f"The window is {made.n_ctx:,} tokens: a larger one would push layers off the GPU.")
     else:
         reasons.append(f"The window of {made.n_ctx:,} tokens is the largest that fits.")
     kinds = {
