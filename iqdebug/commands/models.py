@@ -174,8 +174,8 @@ def _plan(options: argparse.Namespace) -> int:
             )
         )
     else:
-        gpus = ", ".join(f"{g.name} {_gib(g.free)} free" for g in machine.gpus) or "no GPU"
-        print(f"{gpus}; {_gib(machine.ram)} of RAM, {machine.cores} cores")
+        cards = ", ".join(f"{g.name} {_gib(g.free)} free" for g in machine.gpus) or "no GPU"
+        print(f"{cards}; {_gib(machine.ram)} of RAM, {machine.cores} cores")
         for name, one in made:
             print("\n".join(["", *_plan_lines(name, one)]))
     return 0 if any(one.fits for _, one in made) else 1

@@ -73,7 +73,8 @@ def pull(
         if free < total - done + _SPARE:
             raise ModelError(
                 f"There is no room for {named}",
-                f"It needs {(total - done) / 1e9:.1f} GB more and {free / 1e9:.1f} GB are free in {target.parent}.",
+                f"It needs {(total - done) / 1e9:.1f} GB more and {free / 1e9:.1f} GB are free "
+                f"in {target.parent}.",
                 "Make room, or name another folder with --to.",
             )
         token = get_token() if where.startswith("https://") else None
