@@ -91,9 +91,9 @@ def compute_bytes(shape: Shape, n_ctx: int, n_ubatch: int, flash_attention: bool
     cells = _padded(n_ctx)
     masks = 2 if shape.loops > 1 else 1
     mask = n_ubatch * cells * (2 if flash_attention else 4) * masks
-    attention = mask + 6 * stream
+    attention = mask + 9 * stream
     if not flash_attention:
-        attention += n_ubatch * cells * shape.heads * 4
+        attention += -3 * stream + n_ubatch * cells * shape.heads * 4
     feed = mask + 2 * stream + 2 * n_ubatch * shape.feed_forward * 4
     logits = n_ubatch * shape.vocabulary * 4 + 2 * stream
     return max(attention, feed, logits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from functools import lru_cache
 from pathlib import Path
@@ -78,7 +79,5 @@ def test_a_damaged_file_is_a_header_or_a_sentence(changes: list[tuple[int, int]]
 @settings(max_examples=200, deadline=None)
 def test_any_bytes(data: bytes) -> None:
     for start in (b"", b"GGUF" + struct.pack("<I", 3)):
-        try:
+        with contextlib.suppress(ModelError):
             assert isinstance(parse_header(start + data), Header)
-        except ModelError:
-            pass

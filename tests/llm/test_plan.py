@@ -22,7 +22,8 @@ TYPES = {"f16": 1, "q8_0": 8, "q4_0": 2}
 LOAD = """
 import sys, llama_cpp
 path, ctx, ubatch, flash, kind = sys.argv[1], *map(int, sys.argv[2:])
-llama_cpp.Llama(path, n_ctx=ctx, n_batch=512, n_ubatch=ubatch, flash_attn=bool(flash), type_k=kind, type_v=kind)
+more = dict(flash_attn=bool(flash), type_k=kind, type_v=kind)
+llama_cpp.Llama(path, n_ctx=ctx, n_batch=512, n_ubatch=ubatch, **more)
 """
 # layers, width, heads, kv heads, vocabulary, window, KV type, flash attention, ubatch
 MATRIX = [
