@@ -83,13 +83,13 @@ def _list(options: argparse.Namespace) -> int:
             )
         )
         return 0
-    print(f"{'NAME':<38} {'LAYERS':>6} {'WINDOW':>8}  GGUF FILES")
+    print(f"{'NAME':<36} {'LAYERS':>6} {'WINDOW':>8}  GGUF FILES")
     for preset in sorted(known.values(), key=lambda p: (p.shape.layers if p.shape else 999, p.name)):
         layers = "-" if preset.shape is None else str(preset.shape.layers)
         layers += "x2" if preset.shape and preset.shape.loops > 1 else ""
         sizes = ", ".join(f"{f.quantisation}" for f in preset.files) or "none known"
         window = str(preset.context) if preset.shape else "-"
-        print(f"{preset.name:<38} {layers:>6} {window:>8}  {sizes if preset.shape else 'your own'}")
+        print(f"{preset.name:<36} {layers:>6} {window:>8}  {sizes if preset.shape else 'your own'}")
     print(f"\nDownloaded: {', '.join(f.name for f in files) if files else 'nothing'} ({data_folder()})")
     print(f"In use: {text.clean(setting)}")
     return 0

@@ -52,7 +52,16 @@ def pull(
         url = hf_hub_url(repository, file, endpoint=where)
         about = get_hf_file_metadata(url, endpoint=where)
         total, etag = about.size, (about.etag or "").strip('"').lower()
-    except (OSError, ValueError, httpx.HTTPError) as error:
+    except Exception as error:
+        # The hub's library has its own HTTP client, another one from version to version.
+        foreign = type(error).__module__.partition(".")[0] in (
+            "httpx",
+            "httpx2",
+            "huggingface_hub",
+            "requests",
+        )
+        if not foreign and not isinstance(error, (OSError, ValueError)):
+            raise
         raise _refused(named, where, error) from None
     if not total or total < 0:
         raise ModelError(f"{named} cannot be downloaded", f"{where} does not say how large it is.")

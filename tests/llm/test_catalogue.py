@@ -24,8 +24,9 @@ def test_the_whole_family_is_there(tmp_path: Path) -> None:
 
 def test_a_model_finds_its_preset(tmp_path: Path) -> None:
     name = "IQuest-Coder-V1-7B-Thinking"
-    small = dict(width=5120, heads=40, kv_heads=8, vocab_only=True)
-    path = write_tiny(tmp_path / "a.gguf", name=name, layers=14, **small)  # type: ignore[arg-type]
+    path = write_tiny(
+        tmp_path / "a.gguf", name=name, layers=14, width=5120, heads=40, kv_heads=8, vocab_only=True
+    )
     assert preset_for(inspect(path), presets(tmp_path)).name == "iquest-coder-v1-7b-thinking"
     other = write_tiny(tmp_path / "b.gguf", name=name)  # another shape under that name
     assert preset_for(inspect(other), presets(tmp_path)).name == "generic"
