@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import threading
 from collections import namedtuple
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.errors import ModelError
+from iqdebug.errors import MissingTool, ModelError
 from iqdebug.llm import pull as module
 from iqdebug.llm.pull import pull
 
@@ -119,3 +120,10 @@ def test_no_such_file(hub: Hub, tmp_path: Path) -> None:
 def test_no_server(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="cannot be reached"):
         pull("o/r", "m.gguf", to=tmp_path, endpoint="http://127.0.0.1:9")
+
+
+def test_without_the_hubs_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    with pytest.raises(MissingTool, match="not installed") as caught:
+        pull("o/r", "m.gguf", to=tmp_path)
+    assert "iqdebug[pull]" in caught.value.fix
