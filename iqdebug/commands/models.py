@@ -147,7 +147,7 @@ def _inspection_lines(what: Inspection, preset: Preset) -> list[str]:
 
 
 def _gib(count: int) -> str:
-    return f"{count / (1 << 30):.2f} GiB" if count >= 10 << 20 else f"{count / (1 << 20):.2f} MiB"
+    return f"{count / (1 << 30):.2f} GiB" if count >= 100 << 20 else f"{count / (1 << 20):.2f} MiB"
 
 
 def _plan(options: argparse.Namespace) -> int:

@@ -236,7 +236,8 @@ def _explained(
     reasons.append(f"Flash attention is on: {why}.")
     if shape.loops > 1:
         reasons.append(f"Loop: a second cache keeps the last {shape.window} positions of pass 2.")
-    reasons.append("The token embedding stays in RAM: a look-up gains nothing from the GPU.")
+    if made.n_gpu_layers:
+        reasons.append("The token embedding stays in RAM: a look-up gains nothing from the GPU.")
     return _with(made, reasons=tuple(reasons), next_up=_next_up(made, shape, weights, machine))
 
 
