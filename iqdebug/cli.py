@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from iqdebug import __version__
-from iqdebug.commands import ask, complain, crashes, diagnose, processes, run, runtime
+from iqdebug.commands import ask, complain, crashes, diagnose, models, processes, run, runtime
 from iqdebug.errors import IqdebugError
 
 __all__ = ["main"]
@@ -82,6 +82,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=processes.pick)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
-    for group in (processes, run, diagnose, crashes, ask, runtime):
+    for group in (processes, run, diagnose, crashes, ask, models, runtime):
         group.add(commands)
     return parser
