@@ -147,6 +147,7 @@ def _lines(command: Sequence[str], log: Path, kept: Path, failed: str) -> Iterat
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            env={**os.environ, "NINJA_STATUS": "[%f/%t] "},
             start_new_session=True,
         )
         try:
