@@ -218,7 +218,10 @@ def test_a_gate_taken_in_the_wrong_order_shows(
     assert close.error > 0.3
 
 
-def test_a_saved_state_goes_on_where_it_was(library: Path, expected: Expected, tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", ["", " sequence"])
+def test_a_saved_state_goes_on_where_it_was(
+    library: Path, expected: Expected, tmp_path: Path, what: str
+) -> None:
     shape, tokens = SMALL, tokens_of(SMALL, LONG)
     model = str(expected.file(Row("", EXACT)))
     jobs: list[dict[str, Any]] = []
@@ -229,8 +232,8 @@ def test_a_saved_state_goes_on_where_it_was(library: Path, expected: Expected, t
     ):
         state = str(tmp_path / f"{at}.state")
         common = {"model": model, "context": context}
-        before = [*chunks(tokens[:at], 37), {"save": state}]
-        after = [{"load": {"file": state, "length": at}}, *chunks(tokens[at : at + 150], 29)]
+        before = [*chunks(tokens[:at], 37), {f"save{what}": state}]
+        after = [{f"load{what}": {"file": state, "length": at}}, *chunks(tokens[at : at + 150], 29)]
         jobs += [
             {"name": f"{name}, saved", **common, "steps": before},
             {"name": name, **common, "steps": after},
