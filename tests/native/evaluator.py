@@ -137,7 +137,7 @@ def _steps(model: Any, context: Any, job: dict[str, Any]) -> tuple[dict[str, Any
         "said": said,
         "layers": api.llama_model_n_layer(model),
         "window": api.llama_model_n_swa(model),
-        "log": [line for line in _log if "cache, size" in line or "graph nodes" in line],
+        "log": [line for line in _log if "cache, size" in line or " layers, " in line],
     }
     return answer, rows
 

@@ -74,6 +74,7 @@ ROWS = [
     Row("f16 weights, f16 gate", F16, weights="f16"),
     Row("q8_0 weights, q8_0 gate", Q8_WEIGHTS, weights="q8_0"),
     Row("q8_0 weights, original order", Q8_WEIGHTS, weights="q8_0", gate_permuted=False),
+    Row("q8_0 weights, q5_0 gate", Q8_WEIGHTS, weights="q8_0 q5_0"),
     # A plain llama of the same size, for what the types cost without any loop.
     Row("plain llama", EXACT, label="llama", loop=False),
     Row(
@@ -177,12 +178,14 @@ def test_the_patched_llama_cpp_computes_what_the_reference_does(
     assert close.within(*row.limit), close
 
 
-def test_both_passes_are_layers_and_the_window_is_the_files(
+def test_each_pass_has_a_cache_and_a_layer_of_the_file_counts_once(
     table: dict[str, tuple[Row, Answer, Closeness]],
 ) -> None:
-    assert table["prefill"][1].about["layers"] == 2 * SMALL.layers
-    assert table["160 logical layers"][1].about["layers"] == 160
-    assert table["prefill"][1].about["window"] == SMALL.window
+    for name, layers in (("prefill", SMALL.layers), ("160 logical layers", 80)):
+        about = table[name][1].about
+        assert about["layers"] == layers
+        assert about["window"] == SMALL.window
+        assert sum(f" {layers} layers, " in line for line in about["log"]) == 2
 
 
 @pytest.mark.parametrize(
