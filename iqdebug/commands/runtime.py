@@ -30,7 +30,7 @@ def add(commands: Any) -> None:
     )
     kinds = building.add_mutually_exclusive_group()
     for name, words in (
-        ("cpu", "without a graphics card"),
+        ("cpu", "without a graphics card (the default)"),
         ("cuda", "for NVIDIA cards; needs nvcc"),
         ("metal", "for Apple's graphics"),
     ):

@@ -14,6 +14,7 @@ from iqdebug.llm.runtime import cache_folder, find_runtime
 
 ROOT = Path(__file__).resolve().parents[2]
 os.environ.setdefault("IQDEBUG_RUNTIME_CACHE", str(ROOT / ".wheels"))
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small matrices: threads only wait for each other
 
 _COMPILERS = ("c++", "g++", "clang++")
 

@@ -76,6 +76,8 @@ def _context(model: Any, wanted: dict[str, Any]) -> Any:
         api.LLAMA_FLASH_ATTN_TYPE_ENABLED if wanted.get("flash") else api.LLAMA_FLASH_ATTN_TYPE_DISABLED
     )
     parameters.swa_full = wanted.get("swa_full", False)
+    parameters.n_seq_max = wanted.get("n_seq_max", 1)
+    parameters.kv_unified = True
     return api.llama_init_from_model(model, parameters)
 
 
@@ -100,6 +102,17 @@ def _steps(model: Any, context: Any, job: dict[str, Any]) -> tuple[dict[str, Any
                     length = value["at"]
             elif word == "else":
                 pass  # what to evaluate anew where the cut before it was refused
+            elif word == "side":
+                rows.append(_evaluate(context, value, 0, words, sequence=1))
+                said.append(bool(api.llama_memory_seq_rm(memory, 1, -1, -1)))
+            elif word == "save sequence":
+                path, tokens = value.encode(), (api.llama_token * 1)()
+                said.append(api.llama_state_seq_save_file(context, path, 0, tokens, 0))
+            elif word == "load sequence":
+                path, tokens = value["file"].encode(), (api.llama_token * 1)()
+                count = ctypes.byref(ctypes.c_size_t(0))
+                said.append(api.llama_state_seq_load_file(context, path, 0, tokens, 1, count))
+                length = value["length"]
             elif word == "clear":
                 api.llama_memory_clear(memory, True)
                 length = 0
@@ -124,12 +137,12 @@ def _steps(model: Any, context: Any, job: dict[str, Any]) -> tuple[dict[str, Any
         "said": said,
         "layers": api.llama_model_n_layer(model),
         "window": api.llama_model_n_swa(model),
-        "log": [line for line in _log if "cache, size" in line or "graph nodes" in line],
+        "log": [line for line in _log if "cache, size" in line or " layers, " in line],
     }
     return answer, rows
 
 
-def _evaluate(context: Any, tokens: list[int], start: int, words: int) -> Any:
+def _evaluate(context: Any, tokens: list[int], start: int, words: int, sequence: int = 0) -> Any:
     batch = api.llama_batch_init(len(tokens), 0, 1)
     try:
         batch.n_tokens = len(tokens)
@@ -137,7 +150,7 @@ def _evaluate(context: Any, tokens: list[int], start: int, words: int) -> Any:
             batch.token[n] = token
             batch.pos[n] = start + n
             batch.n_seq_id[n] = 1
-            batch.seq_id[n][0] = 0
+            batch.seq_id[n][0] = sequence
             batch.logits[n] = True
         code = api.llama_decode(context, batch)
         if code:

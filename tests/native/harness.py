@@ -60,6 +60,7 @@ def evaluate(library: Path | None, jobs: Sequence[Mapping[str, Any]], folder: Pa
     """Run jobs in one process. ``library`` None is the llama.cpp that llama-cpp-python brings."""
     output = folder / f"logits-{os.urandom(4).hex()}.npz"
     environment = {name: value for name, value in os.environ.items() if name != "LLAMA_CPP_LIB_PATH"}
+    environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     if library is not None:
         environment["LLAMA_CPP_LIB_PATH"] = str(library)
     done = subprocess.run(

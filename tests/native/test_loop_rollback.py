@@ -55,6 +55,7 @@ def test_the_ring_and_the_limit_are_what_llama_cpp_makes_them(
         {"n_ctx": 2048, "n_ubatch": 512},
         {"n_ctx": 512, "n_ubatch": 512},
         {"n_ctx": 2048, "n_ubatch": 512, "swa_full": True},
+        {"n_ctx": 2048, "n_ubatch": 180, "n_seq_max": 2},
     ]
     jobs = [
         {"name": str(n), "model": model, "context": context, "steps": []}
@@ -188,6 +189,35 @@ def test_no_order_of_growing_and_cutting_is_silently_wrong(library: Path, model:
     assert said.count(True) > 20 and said.count(False) > 10
     for n, answer in answers.items():
         assert error_of(answer.logits[-1:], logs[n]) < EXACT
+
+
+def test_a_sequence_beside_the_log_leaves_it_exact(library: Path, model: str, tmp_path: Path) -> None:
+    """Completions outside the log share its cache."""
+    tokens, beside, others = tokens_of(LENGTH, 1), tokens_of(90, 3), tokens_of(30, 2)
+    jobs = [
+        {
+            "name": str(back),
+            "model": model,
+            "context": {**SMALL_RING, "n_seq_max": 2},
+            "steps": [
+                *chunks(tokens, 32),
+                {"side": beside[:30]},
+                {"side": beside},
+                {"cut": {"at": LENGTH - back}},
+                {"eval": others},
+            ],
+        }
+        for back in (0, 1, 50, 100, 150, LIMIT, 300)
+    ]
+    answers = evaluate(library, jobs, tmp_path)
+    for back, answer in answers.items():
+        assert answer.said[:2] == [True, True]
+        allowed = answer.said[2]
+        kept = tokens[: LENGTH - int(back)] if allowed else tokens
+        assert error_of(answer.logits[LENGTH : LENGTH + 30], beside[:30]) < EXACT
+        assert error_of(answer.logits[LENGTH + 30 : LENGTH + 120], beside) < EXACT
+        assert error_of(answer.logits[LENGTH + 120 :], kept + others) < EXACT, back
+    assert answers["50"].said[2] and not answers["300"].said[2]
 
 
 def test_a_plain_llama_is_cut_anywhere(library: Path, tmp_path: Path) -> None:

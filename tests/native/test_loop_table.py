@@ -74,6 +74,7 @@ ROWS = [
     Row("f16 weights, f16 gate", F16, weights="f16"),
     Row("q8_0 weights, q8_0 gate", Q8_WEIGHTS, weights="q8_0"),
     Row("q8_0 weights, original order", Q8_WEIGHTS, weights="q8_0", gate_permuted=False),
+    Row("q8_0 weights, q5_0 gate", Q8_WEIGHTS, weights="q8_0 q5_0"),
     # A plain llama of the same size, for what the types cost without any loop.
     Row("plain llama", EXACT, label="llama", loop=False),
     Row(
@@ -177,12 +178,14 @@ def test_the_patched_llama_cpp_computes_what_the_reference_does(
     assert close.within(*row.limit), close
 
 
-def test_both_passes_are_layers_and_the_window_is_the_files(
+def test_each_pass_has_a_cache_and_a_layer_of_the_file_counts_once(
     table: dict[str, tuple[Row, Answer, Closeness]],
 ) -> None:
-    assert table["prefill"][1].about["layers"] == 2 * SMALL.layers
-    assert table["160 logical layers"][1].about["layers"] == 160
-    assert table["prefill"][1].about["window"] == SMALL.window
+    for name, layers in (("prefill", SMALL.layers), ("160 logical layers", 80)):
+        about = table[name][1].about
+        assert about["layers"] == layers
+        assert about["window"] == SMALL.window
+        assert sum(f" {layers} layers, " in line for line in about["log"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -218,7 +221,10 @@ def test_a_gate_taken_in_the_wrong_order_shows(
     assert close.error > 0.3
 
 
-def test_a_saved_state_goes_on_where_it_was(library: Path, expected: Expected, tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", ["", " sequence"])
+def test_a_saved_state_goes_on_where_it_was(
+    library: Path, expected: Expected, tmp_path: Path, what: str
+) -> None:
     shape, tokens = SMALL, tokens_of(SMALL, LONG)
     model = str(expected.file(Row("", EXACT)))
     jobs: list[dict[str, Any]] = []
@@ -229,8 +235,8 @@ def test_a_saved_state_goes_on_where_it_was(library: Path, expected: Expected, t
     ):
         state = str(tmp_path / f"{at}.state")
         common = {"model": model, "context": context}
-        before = [*chunks(tokens[:at], 37), {"save": state}]
-        after = [{"load": {"file": state, "length": at}}, *chunks(tokens[at : at + 150], 29)]
+        before = [*chunks(tokens[:at], 37), {f"save{what}": state}]
+        after = [{f"load{what}": {"file": state, "length": at}}, *chunks(tokens[at : at + 150], 29)]
         jobs += [
             {"name": f"{name}, saved", **common, "steps": before},
             {"name": name, **common, "steps": after},

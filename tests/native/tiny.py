@@ -91,7 +91,8 @@ def _as_stored(name: str, value: Array, shape: Shape, gate_permuted: bool) -> Ar
 def _kind(name: str, value: Array, weights_type: str) -> GGMLQuantizationType:
     if weights_type == "f32" or value.ndim == 1:
         return GGMLQuantizationType.F32
-    return {"q8_0": GGMLQuantizationType.Q8_0, "f16": GGMLQuantizationType.F16}[weights_type]
+    kind = weights_type.split()[-1 if "loop_gate" in name else 0]
+    return GGMLQuantizationType[kind.upper()]
 
 
 def dequantised(weights: Mapping[str, Array], weights_type: str) -> dict[str, Array]:

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
 from iqdebug.errors import ModelError
@@ -122,18 +122,20 @@ def _compile(recipe: Recipe, tools: Tools, source: Path, making: Path, jobs: int
     if tools.nvcc:
         configure.append(f"-DCMAKE_CUDA_COMPILER={tools.nvcc}")
     kept = making.parent / "last-build.log"
-    for line in _lines(configure, log, kept, "CMake could not set up the build"):
-        tell(Progress("configuring: " + line.removeprefix("-- ").strip()[:60]))
+    with contextlib.closing(_lines(configure, log, kept, "CMake could not set up the build")) as lines:
+        for line in lines:
+            tell(Progress("configuring: " + line.removeprefix("-- ").strip()[:60]))
     command = [tools.ninja, "-C", str(made), "-j", str(jobs or os.cpu_count() or 1), "llama"]
-    for line in _lines(command, log, kept, "llama.cpp could not be compiled"):
-        if step := _STEP.match(line):
-            done, total = int(step[1]), int(step[2])
-            tell(Progress(f"compiling [{done}/{total}]", done / total))
+    with contextlib.closing(_lines(command, log, kept, "llama.cpp could not be compiled")) as lines:
+        for line in lines:
+            if step := _STEP.match(line):
+                done, total = int(step[1]), int(step[2])
+                tell(Progress(f"compiling [{done}/{total}]", done / total))
 
 
-def _lines(command: Sequence[str], log: Path, kept: Path, failed: str) -> Iterator[str]:
+def _lines(command: Sequence[str], log: Path, kept: Path, failed: str) -> Generator[str, None, None]:
     """Run a program and yield its output line by line, which also goes to the log. It and all that it
-    started end when this generator does.
+    started end when this generator is closed.
 
     :raises ModelError: it failed; ``failed`` says what, the first error in its output says why.
     """
@@ -147,6 +149,7 @@ def _lines(command: Sequence[str], log: Path, kept: Path, failed: str) -> Iterat
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            env={**os.environ, "NINJA_STATUS": "[%f/%t] "},
             start_new_session=True,
         )
         try:

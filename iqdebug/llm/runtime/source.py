@@ -87,7 +87,7 @@ def fetch(folder: Path, log: Path) -> Path:
     wanted = folder / "wanted.txt"
     wanted.write_text(f"llama-cpp-python=={VERSION} --hash=sha256:{SDIST_SHA256}\n", "utf-8")
     command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-deps"]
-    command += ["--no-binary", ":all:", "--require-hashes", "-r", str(wanted), "-d", str(folder)]
+    command += ["--no-binary", "llama-cpp-python", "--require-hashes", "-r", str(wanted), "-d", str(folder)]
     run_logged(command, log, explain=_why_pip_failed)
     wanted.unlink(missing_ok=True)
     sdist = folder / SDIST
@@ -135,8 +135,8 @@ def _why_pip_failed(output: str, log: Path) -> None:
         raise ModelError(
             f"llama-cpp-python {VERSION} could not be downloaded: the package index cannot be reached",
             "",
-            f"On another machine: pip download --no-deps --no-binary :all: llama-cpp-python=={VERSION}; "
-            "then here: iqdebug runtime build --sdist FILE",
+            "On another machine: pip download --no-deps --no-binary llama-cpp-python "
+            f"llama-cpp-python=={VERSION}; then here: iqdebug runtime build --sdist FILE",
         )
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if line.lower().startswith("error")]
