@@ -7,30 +7,43 @@ import os
 from iqdebug.assistant.desk import Desk, Known
 from iqdebug.assistant.doing import acting_tools
 from iqdebug.assistant.fencing import Veil
+from iqdebug.assistant.rights import Policy
 from iqdebug.assistant.slash import COMMANDS
+from iqdebug.config import Config, load
 from iqdebug.errors import IqdebugError
+from iqdebug.llm.open import Opened, open_model
 from iqdebug.llm.window import Folded, Window
 
 __all__ = ["companion_for"]
 
 
 def companion_for(setting: str | None, known: Known) -> Desk:
-    """:param setting: ``llama:FILE``, ``http://host/v1`` or ``none``; None for what is configured.
+    """:param setting: ``llama:NAME_OR_FILE``, ``http://host/v1`` or ``none``; None for ``$IQDEBUG_MODEL``,
+        else what is configured.
 
     A model that cannot be had is no reason not to debug: the reason stands in the conversation.
     """
-    from iqdebug.llm.open import open_backend
-
-    wanted = setting if setting is not None else os.environ.get("IQDEBUG_MODEL", "none")
-    veil = Veil()
-    window: Window | None = None
-    failure: IqdebugError | None = None
+    config, opened, failure = Config(), None, None
+    masked = Veil()
     try:
-        backend = open_backend(wanted, veil.scrub)
-        window = Window(backend) if backend is not None else None
+        config = load()
+        chosen = setting if setting is not None else os.environ.get("IQDEBUG_MODEL") or config.model.setting
+        opened = open_model(chosen, config.model, masked.scrub)
     except IqdebugError as error:
         failure = error
-    desk = Desk(window, known, commands=COMMANDS, extra=acting_tools, veil=veil)
+    veil = masked
+    if opened is not None and not opened.backend.about.remote and not config.model.mask_local:
+        veil = Veil(enabled=False)
+    window = _window(opened, config)
+    desk = Desk(
+        window,
+        known,
+        commands=COMMANDS,
+        extra=acting_tools,
+        veil=veil,
+        policy=Policy(config.rights.probe, config.rights.control),
+        sampling=opened.sampling if opened is not None else None,
+    )
     if window is not None:
 
         def folded(now: Folded) -> None:
@@ -40,3 +53,10 @@ def companion_for(setting: str | None, known: Known) -> Desk:
     if failure is not None:
         desk.transcript.add("error", "\n".join(failure.lines()))
     return desk
+
+
+def _window(opened: Opened | None, config: Config) -> Window | None:
+    if opened is None:
+        return None
+    reserve = opened.sampling.max_tokens
+    return Window(opened.backend, reserve=reserve, high=config.window.high_water, low=config.window.low_water)

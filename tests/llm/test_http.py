@@ -17,7 +17,7 @@ from iqdebug.llm.backend import Calling, Done, Event, Text, Thinking
 from iqdebug.llm.http import HttpBackend
 from iqdebug.llm.keys import key_for
 from iqdebug.llm.messages import Message, Sampling, Tool, ToolCall
-from iqdebug.llm.open import open_backend
+from iqdebug.llm.open import open_model
 from iqdebug.llm.sse import events_of
 from tests.llm.fake_server import FakeServer, Turn
 from tests.llm.tiny import write_tiny
@@ -292,12 +292,12 @@ async def test_events_are_read_however_they_are_cut() -> None:
 
 
 def test_a_setting_that_is_none_is_refused_in_words(tmp_path: Path) -> None:
-    assert open_backend("none") is None
+    assert open_model("none") is None
     for wrong in ("llama:", "ftp://x", "gguf"):
         with pytest.raises(UsageError):
-            open_backend(wrong)
+            open_model(wrong)
     with pytest.raises(UsageError, match="There is no file"):
-        open_backend(f"llama:{tmp_path}/no.gguf")
+        open_model(f"llama:{tmp_path}/no.gguf")
 
 
 async def test_a_real_server_converses_counts_and_says_its_limits(tmp_path: Path) -> None:
