@@ -19,6 +19,7 @@ NAMES = {
     "capture": "what recording crashes costs, and what one crash costs",
     "kept": "what is kept of one crash, by iqdebug and others",
     "evidence": "time of a diagnosis",
+    "pack": "packing evidence beside tokenizing it",
     "localisation": "how well the true causes of real crashes are found",
     "window": "tokens evaluated per turn of a conversation, and time to the first token",
     "campaign": "a thousand attaches to busy targets",

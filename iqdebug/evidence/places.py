@@ -137,12 +137,18 @@ class Function:
 def statement_at(tree: ast.AST, line: int) -> ast.stmt | None:
     """The innermost statement whose lines hold the line; of a compound one only its head."""
     best: ast.stmt | None = None
-    for node in ast.walk(tree):
-        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno):
-            if isinstance(node, FunctionTree | ast.ClassDef) and node is tree:
-                continue
-            if best is None or node.lineno >= best.lineno:
-                best = node
+    level: list[ast.AST] = [tree]
+    while level:
+        below: list[ast.AST] = []
+        for node in level:
+            if isinstance(node, ast.stmt):
+                if not node.lineno <= line <= (node.end_lineno or node.lineno):
+                    continue  # nor does what it holds
+                own = isinstance(node, FunctionTree | ast.ClassDef) and node is tree
+                if not own and (best is None or node.lineno >= best.lineno):
+                    best = node
+            below += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr)]
+        level = below
     return best
 
 
