@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -27,6 +28,8 @@ from iqdebug.llm.backend import (
 from iqdebug.llm.messages import Sampling, Source, Tool, ToolCall
 
 __all__ = ["Conversation", "LogWindow", "Ran", "RunCall"]
+
+log = logging.getLogger(__name__)
 
 _MOST_ROUNDS = 16
 _ARGUMENT = 60
@@ -266,6 +269,11 @@ class Conversation:
                 await self._answer()
             except IqdebugError as error:
                 self._failed(error)
+                return
+            except Exception as error:  # a mistake of ours must not leave the person waiting
+                log.exception("a turn failed")
+                words = f"{type(error).__name__}: {error}"
+                self._failed(ModelError("The turn failed, which should not happen", words[:300], "Ask again"))
                 return
         self._stand("ready", "ready")
 

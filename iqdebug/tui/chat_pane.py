@@ -79,6 +79,18 @@ class _Answer(Markdown):
         await self.update(linked(self._whole))
 
 
+class _Folded(Collapsible):
+    """What opens: thoughts, calls and their results, diffs."""
+
+    def __init__(self, entry: Entry) -> None:
+        self._body = Static(_body(entry), markup=False)
+        super().__init__(self._body, title=_title(entry), collapsed=entry.kind != "diff")
+
+    def grow(self, entry: Entry) -> None:
+        self.title = _title(entry)
+        self._body.update(_body(entry))
+
+
 class ChatPane(Vertical):
     """Posts intents; shows what :class:`~iqdebug.assistant.transcript.Transcript` tells."""
 
@@ -228,18 +240,15 @@ def _widget_of(entry: Entry) -> Widget:
     if entry.kind == "answer":
         return _Answer(entry)
     if entry.kind in ("call", "thinking", "diff") or entry.detail:
-        body = Static(_body(entry), markup=False)
-        closed = entry.kind != "diff"
-        return Collapsible(body, title=_title(entry), collapsed=closed)
+        return _Folded(entry)
     return Static(_line(entry))
 
 
 def _update(widget: Widget, entry: Entry) -> None:
     if isinstance(widget, _Answer):
         widget.grow(entry.text)
-    elif isinstance(widget, Collapsible):
-        widget.title = _title(entry)
-        widget.query_one("Contents Static", Static).update(_body(entry))
+    elif isinstance(widget, _Folded):
+        widget.grow(entry)
     elif isinstance(widget, Static):
         widget.update(_line(entry))
 
