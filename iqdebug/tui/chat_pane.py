@@ -132,6 +132,7 @@ class ChatPane(Vertical):
         yield _Question(placeholder="a question, or / for commands", select_on_focus=False, id="question")
 
     def on_mount(self) -> None:
+        self.query_one("#chat-flow", VerticalScroll).anchor()  # the end stays in sight
         self.show_standing(self._standing)
 
     # what is shown
@@ -139,7 +140,6 @@ class ChatPane(Vertical):
     def show(self, entry: Entry) -> None:
         """New, or as it now is. Keeps the end in sight unless the person has scrolled away."""
         flow = self.query_one("#chat-flow", VerticalScroll)
-        at_end = flow.scroll_offset.y >= flow.max_scroll_y - 1
         widget = self._shown.get(entry.id)
         if widget is None:
             self.query_one("#chat-empty").display = False
@@ -149,8 +149,6 @@ class ChatPane(Vertical):
             self._forget(flow)
         else:
             _update(widget, entry)
-        if at_end:
-            self.call_after_refresh(flow.scroll_end, animate=False)
 
     def _forget(self, flow: VerticalScroll) -> None:
         while len(self._shown) > _ENTRIES_KEPT:
@@ -193,6 +191,7 @@ class ChatPane(Vertical):
             self.history.append(text)
         self._at = len(self.history)
         event.input.value = ""
+        self.query_one("#chat-flow", VerticalScroll).anchor()
         self.post_message(self.Asked(text))
 
     def stop_or_leave(self) -> None:

@@ -37,7 +37,7 @@ def script_for(name: str, program: Path) -> list[dict[str, object]]:
     fix = {"path": program.name, "old": line, "new": whole}
     return [
         {"thinking": "the stack first", "calls": [["stack", {}]], "after": "why does it fail"},
-        {"text": f"**The cause** stands at {program.name}:1.", "after": "main"},
+        {"text": f"**The cause** stands at {program.name}:1.", "after": "stack of thread"},
         {"text": "This mends it.", "calls": [["propose_fix", fix]]},
         {"text": "It checks before it uses.", "after": "The edit fits"},
     ]
@@ -120,16 +120,16 @@ def test_asked_looked_mended_verified_and_tested(name: str, tmp_path: Path) -> N
 @needs_tmux
 def test_the_tiny_model_reads_answers_stops_and_ends_with_the_screen(tmp_path: Path) -> None:
     found = record_example("none_lookup", tmp_path)
-    model = write_tiny(tmp_path / "tiny.gguf", context=16_384)
+    model = write_tiny(tmp_path / "tiny.gguf", context=32_768)
     with opening(found, tmp_path / "state", f"llama:{model}") as terminal:
         terminal.wait_for("recorded", "8 Chat")
         terminal.keys("8")
-        terminal.wait_for("ready", "on this machine", "of 16,384 tokens", seconds=90)
+        terminal.wait_for("ready", "on this machine", "of 32,768 tokens", seconds=90)
         terminal.type("why?")
         terminal.keys("Enter")
-        terminal.wait_for("answering", "Esc: stop", seconds=60)
+        terminal.wait_for("› why?", "Esc: stop")
         terminal.escape()
-        terminal.wait_for("stopped", "ready")
+        terminal.wait_for("stopped", "ready", gone="Esc: stop")
         terminal.type("/context")
         terminal.keys("Enter")
         terminal.wait_for("what the model has before it")
