@@ -80,7 +80,8 @@ def _build(recipe: Recipe, tell: OnProgress, root: Path, sdist: Path | None, job
         return install(made, recipe, time.time(), root).library_folder
     except BaseException:
         with contextlib.suppress(OSError):
-            log.replace(root / "last-build.log")
+            if log.stat().st_size:
+                log.replace(root / "last-build.log")
         raise
     finally:
         shutil.rmtree(making, ignore_errors=True)
