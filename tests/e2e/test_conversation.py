@@ -158,6 +158,27 @@ def test_a_question_without_a_screen(tmp_path: Path) -> None:
     assert not said["remote"] and said["tokens"]["used"] > 500
 
 
+def test_a_diagnosis_with_an_answer_behind_it(tmp_path: Path) -> None:
+    found = record_example("none_lookup", tmp_path)
+    environ = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "s"), "XDG_CONFIG_HOME": str(tmp_path / "s")}
+    command = [
+        sys.executable,
+        "-m",
+        "iqdebug",
+        "diagnose",
+        str(found.crash.path),
+        "--ask",
+        "why does it fail",
+    ]
+    with serving([*script_for("none_lookup", found.program)], tmp_path) as url:
+        done = subprocess.run(
+            [*command, "--model", url, "--json"], capture_output=True, text=True, cwd=ROOT, env=environ
+        )
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["suspects"] and document["said"]["answer"].startswith("**The cause**")
+
+
 def test_without_a_model_or_with_one_that_is_not_there_it_says_so(tmp_path: Path) -> None:
     found = record_example("none_lookup", tmp_path)
     done = asked(found, tmp_path / "state")
