@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from iqdebug.errors import IqdebugError
 from iqdebug.session import Capability
 from iqdebug.state import (
