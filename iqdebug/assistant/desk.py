@@ -234,6 +234,8 @@ class Desk:
     ) -> None:
         if not await conversation.loaded() or self._place is not place:
             return
+        if place.told is not None and (place.told.pid, place.told.epoch) == (snapshot.pid, snapshot.epoch):
+            return
         earlier, place.told = place.told, snapshot
         text = await asyncio.to_thread(self.evidence, snapshot, diagnosis, earlier)
         if self.moment_now is not None and self.moment_now.snapshot.epoch != snapshot.epoch:
