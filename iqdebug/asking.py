@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from iqdebug import text
 from iqdebug.assistant.actions.rerun import project_root
@@ -38,20 +39,22 @@ class Said:
     standing: Standing
 
     def json(self) -> str:
-        return text.json_text(
-            {
-                "question": self.question,
-                "answer": self.answer,
-                "thinking": self.thinking,
-                "calls": [{"call": c.text, "allowed": c.words, "result": c.detail} for c in self.calls],
-                "proposed": [{"title": d.text, "diff": d.detail} for d in self.diffs],
-                "notes": list(self.notes),
-                "model": self.standing.model,
-                "where": self.standing.where,
-                "remote": self.standing.remote,
-                "tokens": {"used": self.standing.used, "window": self.standing.window},
-            }
-        )
+        return text.json_text(self.document())
+
+    def document(self) -> dict[str, Any]:
+        """The document of ``ask --json``."""
+        return {
+            "question": self.question,
+            "answer": self.answer,
+            "thinking": self.thinking,
+            "calls": [{"call": c.text, "allowed": c.words, "result": c.detail} for c in self.calls],
+            "proposed": [{"title": d.text, "diff": d.detail} for d in self.diffs],
+            "notes": list(self.notes),
+            "model": self.standing.model,
+            "where": self.standing.where,
+            "remote": self.standing.remote,
+            "tokens": {"used": self.standing.used, "window": self.standing.window},
+        }
 
     def lines(self) -> list[str]:
         lines = [f"⚙ {text.clean(c.text)}  ({text.clean(c.words)})" for c in self.calls]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from iqdebug.assistant.desk import Desk, Known
 from iqdebug.assistant.doing import acting_tools
@@ -12,14 +13,23 @@ from iqdebug.assistant.slash import COMMANDS
 from iqdebug.config import Config, load
 from iqdebug.errors import IqdebugError
 from iqdebug.llm.open import Opened, open_model
+from iqdebug.llm.session_file import Kept
 from iqdebug.llm.window import Folded, Window
+from iqdebug.store import state_folder
 
-__all__ = ["companion_for"]
+__all__ = ["companion_for", "shelf"]
 
 
-def companion_for(setting: str | None, known: Known) -> Desk:
+def shelf() -> Path:
+    """Where conversations are kept."""
+    return state_folder() / "conversations"
+
+
+def companion_for(setting: str | None, known: Known, kept: Kept | None = None) -> Desk:
     """:param setting: ``llama:NAME_OR_FILE``, ``http://host/v1`` or ``none``; None for ``$IQDEBUG_MODEL``,
         else what is configured.
+
+    :param kept: the conversation that goes on.
 
     A model that cannot be had is no reason not to debug: the reason stands in the conversation.
     """
@@ -43,6 +53,8 @@ def companion_for(setting: str | None, known: Known) -> Desk:
         veil=veil,
         policy=Policy(config.rights.probe, config.rights.control),
         sampling=opened.sampling if opened is not None else None,
+        shelf=shelf(),
+        kept=kept,
     )
     if window is not None:
 

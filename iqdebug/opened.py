@@ -16,10 +16,11 @@ __all__ = ["open_file", "recorded_app"]
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from iqdebug.crash import Crash
+    from iqdebug.llm.session_file import Kept
     from iqdebug.tui.app import DebugApp
 
 
-def open_file(path: Path, model: str | None = None) -> int:
+def open_file(path: Path, model: str | None = None, kept: Kept | None = None) -> int:
     """Run the screen until the person leaves.
 
     :returns: the exit code.
@@ -27,10 +28,10 @@ def open_file(path: Path, model: str | None = None) -> int:
     """
     from iqdebug.crash import open_crash
 
-    return int(recorded_app(open_crash(path), model).run() or 0)
+    return int(recorded_app(open_crash(path), model, kept).run() or 0)
 
 
-def recorded_app(crash: Crash, model: str | None = None) -> DebugApp:
+def recorded_app(crash: Crash, model: str | None = None, kept: Kept | None = None) -> DebugApp:
     """The screen on a recording. Breakpoints set in it are kept for the next run in its folder."""
     from iqdebug.assistant.actions.rerun import project_root
     from iqdebug.assistant.desk import Known
@@ -58,6 +59,8 @@ def recorded_app(crash: Crash, model: str | None = None) -> DebugApp:
         recording=Recording(sources=RecordedSources(crash), about=lambda: about_lines(crash)),
         breakpoint_store=ProjectStore(crash.meta.cwd or str(crash.path)),
         companion=companion_for(
-            model, Known(crash, project_root(crash), lambda path: crash.read_source(path) or read_lines(path))
+            model,
+            Known(crash, project_root(crash), lambda path: crash.read_source(path) or read_lines(path)),
+            kept,
         ),
     )

@@ -34,8 +34,11 @@ class CrashReport:
     diagnosis: Diagnosis
     evidence: Evidence
 
-    def json(self) -> str:
-        """The document that docs/diagnose-json.md describes."""
+    def json(self, said: dict[str, Any] | None = None) -> str:
+        """The document that docs/diagnose-json.md describes.
+
+        :param said: what came of a question to a model.
+        """
         snapshot, meta = self.crash.snapshot, self.crash.meta
         error = snapshot.exception
         thread = snapshot.focused
@@ -65,6 +68,7 @@ class CrashReport:
                 },
                 "missing": list(self.crash.missing),
                 "left_out": list(self.crash.left_out),
+                **({"said": said} if said is not None else {}),
             }
         )
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
 from iqdebug.assistant.transcript import Entry, Standing, Transcript
@@ -27,6 +29,8 @@ from iqdebug.llm.backend import (
 from iqdebug.llm.messages import Sampling, Source, Tool, ToolCall
 
 __all__ = ["Conversation", "LogWindow", "Ran", "RunCall"]
+
+log = logging.getLogger(__name__)
 
 _MOST_ROUNDS = 16
 _ARGUMENT = 60
@@ -67,10 +71,17 @@ class LogWindow(Protocol):
 
     async def pin(self, text: str) -> None: ...
 
+    async def save(self, state: Path, path: Path) -> None: ...
+
+    async def load(self, state: Path, path: Path) -> bool: ...
+
     async def unpin(self, beginning: str) -> bool: ...
 
     async def compact(self) -> str:
         """Fold now; in words what became of it."""
+
+    async def unfold(self) -> str:
+        """Take that back; in words."""
 
     async def close(self) -> None: ...
 
@@ -120,6 +131,8 @@ class Conversation:
         self._lock = asyncio.Lock()
         self._started = False
         self._questions: list[int] = []  # entry ids
+        self.take_up: Callable[[], Awaitable[bool]] | None = None
+        """Puts an earlier conversation before the model, once it is there."""
         self.undoing: dict[int, Callable[[], Awaitable[str]]] = {}
 
     # the model
@@ -139,12 +152,22 @@ class Conversation:
                         f"{about.model} cannot converse", about.why_no_chat, "Choose an instruct model"
                     )
                 await self._window.open(self._system, tuple(self._tools()))
+                if self.take_up is not None:
+                    take_up, self.take_up = self.take_up, None
+                    whole = await take_up()
+                    words = "nothing is read again" if whole else "the model reads it again"
+                    self.transcript.add("note", f"the conversation goes on; {words}")
             except IqdebugError as error:
                 self._failed(error)
                 return False
             self._started = True
             self._stand("ready", "ready")
             return True
+
+    async def loaded(self) -> bool:
+        """When the start that is under way has ended: whether it went well. Starts nothing."""
+        async with self._lock:
+            return self._started
 
     def _loading(self, progress: Progress) -> None:
         share = "" if progress.fraction is None else f" {100 * progress.fraction:.0f}%"
@@ -267,6 +290,11 @@ class Conversation:
             except IqdebugError as error:
                 self._failed(error)
                 return
+            except Exception as error:  # a mistake of ours must not leave the person waiting
+                log.exception("a turn failed")
+                words = f"{type(error).__name__}: {error}"
+                self._failed(ModelError("The turn failed, which should not happen", words[:300], "Ask again"))
+                return
         self._stand("ready", "ready")
 
     async def _answer(self) -> None:
@@ -320,6 +348,8 @@ class Conversation:
             self.transcript.put(replace(thought, running=False, words=seconds))
         if answer is not None:
             self.transcript.put(replace(answer, running=False, words=why))
+        if not why and thought is None and answer is None and done.why != "calls":
+            why = "the model answered nothing; /retry asks again"
         if why:
             self.transcript.add("note", why)
 
@@ -350,14 +380,26 @@ class Conversation:
             self.transcript.put(replace(entry, undo="", words=f"{entry.words}; undone"))
         return words
 
-    async def close(self) -> None:
-        """Stop everything and end the model's process. Never raises."""
+    @property
+    def questions(self) -> int:
+        return len(self._questions)
+
+    @property
+    def started(self) -> bool:
+        return self._started
+
+    async def rest(self) -> None:
+        """Stop everything that is under way. Never raises."""
         with contextlib.suppress(IqdebugError):
             await self.stop()
         for task in (self._turn, self._reading):
             if task is not None and not task.done():
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Stop everything and end the model's process. Never raises."""
+        await self.rest()
         await self._window.close()
 
 

@@ -7,20 +7,23 @@ works without a model too: then questions are answered by what the evidence alon
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
-from iqdebug.assistant.conversation import Conversation, LogWindow, Ran
+import msgspec
+
+from iqdebug.assistant.conversation import Conversation, Ran
 from iqdebug.assistant.fencing import RULE, Veil, fenced
 from iqdebug.assistant.mentions import Mentions
 from iqdebug.assistant.prompts import follow_ups, system_prompt
 from iqdebug.assistant.rights import Answer, Gate, Policy, Request
 from iqdebug.assistant.tools.base import BoundTool
 from iqdebug.assistant.tools.toolbox import Toolbox
-from iqdebug.assistant.transcript import Standing, Transcript
+from iqdebug.assistant.transcript import Entry, Standing, Transcript
 from iqdebug.assistant.work import Work
 from iqdebug.crash import Crash
 from iqdebug.crash.variables import children_of
@@ -28,6 +31,8 @@ from iqdebug.errors import IqdebugError
 from iqdebug.evidence.delta import packed_delta
 from iqdebug.evidence.pack import packed
 from iqdebug.llm.messages import Sampling, ToolCall
+from iqdebug.llm.session_file import Kept, keep, taken_up
+from iqdebug.llm.window import Window
 from iqdebug.session import DebugSession
 from iqdebug.source import read_lines
 from iqdebug.state import Diagnosis, Frame, LogRecord, Snapshot, Variable
@@ -94,7 +99,6 @@ class _Place:
     mentions: Mentions
     conversation: Conversation | None = None
     told: Snapshot | None = None
-    extra: list[object] = field(default_factory=list)
 
 
 Command = Callable[["Desk", str], Awaitable[None]]
@@ -106,12 +110,13 @@ class Desk:
     :param window: the model's window, None for no model.
     :param commands: what ``/name`` does, by name, with a line of help.
     :param extra: further tools, made for this desk.
-    :param setting: what the model was chosen by, for words.
+    :param shelf: the folder in which conversations about recordings are kept; None keeps none.
+    :param kept: the conversation that goes on.
     """
 
     def __init__(
         self,
-        window: LogWindow | None,
+        window: Window | None,
         known: Known,
         *,
         commands: dict[str, tuple[str, Command]],
@@ -119,6 +124,8 @@ class Desk:
         policy: Policy | None = None,
         sampling: Sampling | None = None,
         veil: Veil | None = None,
+        shelf: Path | None = None,
+        kept: Kept | None = None,
     ) -> None:
         self.window = window
         self.known = known
@@ -133,6 +140,11 @@ class Desk:
         self._place: _Place | None = None
         self._tasks: set[asyncio.Task[object]] = set()
         self._suggested = 0
+        self._shelf = shelf
+        self._kept = kept
+        if kept is not None:
+            with contextlib.suppress(msgspec.ValidationError):
+                self.transcript.restore(msgspec.convert(list(kept.flow), list[Entry]))
 
     # the session
 
@@ -167,6 +179,10 @@ class Desk:
             run_call=self._run,
             sampling=self._sampling,
         )
+        if self._kept is not None:
+            window, kept, self._kept = self.window, self._kept, None
+            self._place.conversation.take_up = lambda: taken_up(window, kept)
+            self._place.told = session.snapshot  # it was told of it then
         self._later(self._place.conversation.start())
 
     def _diagnosis_of(self, snapshot: Snapshot) -> Diagnosis:
@@ -215,7 +231,7 @@ class Desk:
     async def _tell(
         self, place: _Place, conversation: Conversation, snapshot: Snapshot, diagnosis: Diagnosis
     ) -> None:
-        if not await conversation.start() or self._place is not place:
+        if not await conversation.loaded() or self._place is not place:
             return
         earlier, place.told = place.told, snapshot
         text = await asyncio.to_thread(self.evidence, snapshot, diagnosis, earlier)
@@ -318,9 +334,24 @@ class Desk:
         if self._place is not None:
             self._place.toolbox.close()
         if self.conversation is not None:
+            await self.conversation.rest()
+            await self._keep(self.conversation)
             await self.conversation.close()
         elif self.window is not None:
             await self.window.close()
+
+    async def _keep(self, conversation: Conversation) -> None:
+        """A conversation about a recording, with questions in it, can go on another day."""
+        crash = self.known.crash
+        if self._shelf is None or crash is None or self.window is None or not conversation.started:
+            return
+        asked = [e for e in self.transcript.entries if e.kind == "question"]
+        if not asked:
+            return
+        flow = [msgspec.to_builtins(replace(e, running=False)) for e in self.transcript.entries]
+        with contextlib.suppress(OSError, IqdebugError):
+            title, target = asked[0].text[:80], str(crash.path.resolve())
+            await keep(self.window, target, title, flow, self._shelf, len(asked))
 
     # what the model does
 

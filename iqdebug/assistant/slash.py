@@ -281,7 +281,7 @@ async def _unpin(desk: Desk, rest: str) -> None:
 async def _compact(desk: Desk, rest: str) -> None:
     if desk.window is None:
         raise NotAvailable("There is no window", "No model was chosen")
-    desk.note(await desk.window.compact())
+    desk.note(await (desk.window.unfold() if rest == "undo" else desk.window.compact()))
 
 
 async def _retry(desk: Desk, rest: str) -> None:

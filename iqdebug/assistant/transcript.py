@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -97,6 +97,12 @@ class Transcript:
         for reader in tuple(self._readers):
             reader.entry_changed(entry)
         return entry
+
+    def restore(self, entries: Iterable[Entry]) -> None:
+        """What an earlier conversation showed, before anything else."""
+        for entry in entries:
+            self._last = max(self._last, entry.id)
+            self.put(replace(entry, running=False, undo=""))
 
     def cut(self, after: int) -> None:
         """Take back everything behind the entry ``after``."""

@@ -1,4 +1,4 @@
-"""Commands on the model without a screen: ask."""
+"""Commands on conversations: ask, resume."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iqdebug.commands import add_model, ended_by_signals, pid_number
+from iqdebug.commands import add_model, ended_by_signals, pid_number, require_terminal
 
 if TYPE_CHECKING:
     from iqdebug.asking import Said
@@ -21,6 +21,41 @@ def add(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_model(parser)
     parser.set_defaults(run=_ask)
+
+    going_on = commands.add_parser("resume", help="go on with a conversation about a crash")
+    going_on.add_argument(
+        "which", metavar="NUMBER", nargs="?", type=int, help="of the list, 1 the newest; without it: the list"
+    )
+    going_on.set_defaults(run=_resume)
+
+
+def _resume(options: argparse.Namespace) -> int:
+    import time
+
+    from iqdebug.companion import shelf
+    from iqdebug.errors import UsageError
+    from iqdebug.llm.session_file import kept_sessions
+    from iqdebug.text import clean
+
+    found = kept_sessions(shelf())
+    if options.which is None:
+        if not found:
+            print("No conversation is kept. One about a crash file is, when its screen is left.")
+        for number, one in enumerate(found, 1):
+            when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.saved))
+            count = f"{one.questions} question{'' if one.questions == 1 else 's'}"
+            print(f"{number:>3}  {when}  {count:<13} {clean(one.title)[:60]}")
+            print(f"     {clean(Path(one.target).name)}  with {clean(one.setting)}")
+        return 0
+    if not 1 <= options.which <= len(found):
+        raise UsageError(f"There is no conversation {options.which}", "", "iqdebug resume lists them")
+    chosen = found[options.which - 1]
+    if not Path(chosen.target).is_file():
+        raise UsageError("The crash file of that conversation is gone", chosen.target)
+    require_terminal(f"`iqdebug ask {chosen.target} QUESTION` needs none.")
+    from iqdebug.opened import open_file
+
+    return open_file(Path(chosen.target), chosen.setting, chosen)
 
 
 def _ask(options: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from iqdebug.commands import ended_by_signals, pid_number, seconds
+from iqdebug.commands import add_model, ended_by_signals, pid_number, seconds
 from iqdebug.errors import IqdebugError, UsageError
 
 __all__ = ["NO_CRASH", "add"]
@@ -50,6 +50,8 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--no-mask", action="store_true", help="CMD: write secrets to the crash file as they are"
     )
+    parser.add_argument("--ask", metavar="QUESTION", help="crash: put a question to the model behind it")
+    add_model(parser)
     parser.set_defaults(run=_diagnose, command=None)
 
 
@@ -69,6 +71,8 @@ def _diagnose(options: argparse.Namespace) -> int:
             "Nothing was named to diagnose", fix="iqdebug diagnose PID | FILE | -- script.py ARGS"
         )
     if options.target.isdecimal() and not Path(options.target).exists():
+        if options.ask is not None:
+            raise UsageError("--ask belongs to a crash", "", f"iqdebug ask {options.target} QUESTION")
         return _process(options)
     return _file(Path(options.target), options)
 
@@ -98,7 +102,18 @@ def _file(path: Path, options: argparse.Namespace, here: bool = False) -> int:
     from iqdebug.report import BUDGET, report_on
 
     report = report_on(open_crash(path), options.budget or BUDGET, here)
-    print(report.json() if options.json else "\n".join(report.lines()))
+    if options.ask is None:
+        print(report.json() if options.json else "\n".join(report.lines()))
+        return 0
+    from iqdebug.asking import ask_file
+
+    if not options.json:  # what is known stands there before the model has said a word
+        print("\n".join([*report.lines(), ""]), flush=True)
+    said = ask_file(path, options.ask, options.model)
+    if options.json:
+        print(report.json(said.document()))
+    else:
+        print("\n".join([f"› {options.ask}", *said.lines()]))
     return 0
 
 

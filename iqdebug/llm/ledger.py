@@ -12,7 +12,7 @@ from typing import Literal
 
 from iqdebug.llm.messages import Message, ToolCall
 
-__all__ = ["Fact", "facts_of", "ledger_text"]
+__all__ = ["Fact", "Worth", "facts_of", "ledger_text"]
 
 Worth = Literal["fact", "decided", "done", "asked"]
 

@@ -8,12 +8,16 @@ quarter of the window a token is evaluated 1.6 times at most over a long session
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
 
 from iqdebug.errors import ModelError
 from iqdebug.llm.backend import About, Backend, Done, Event, Prefilling, Progress
-from iqdebug.llm.ledger import Fact, facts_of, ledger_text
+from iqdebug.llm.ledger import Fact, Worth, facts_of, ledger_text
 from iqdebug.llm.messages import Message, Sampling, Source, Tool, ToolCall
 
 __all__ = ["Folded", "Item", "Meter", "Window"]
@@ -255,6 +259,53 @@ class Window:
             del self._items[at:]
             self._unread = None
 
+    # keeping
+
+    async def save(self, state: Path, path: Path) -> None:
+        """The log with the model's own state in ``state``, and what the window knows of it in ``path``.
+
+        :raises OSError: it cannot be written.
+        """
+        await self._backend.save(state)
+        rows = [
+            _Row(i.message, i.stop, i.turn, list(i.calls), [(f.worth, f.text, f.origin) for f in i.facts])
+            for i in self._items
+        ]
+        data = msgspec.json.encode(_Kept(rows, self._pinned, self._turn, self._stop))
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+
+    async def load(self, state: Path, path: Path) -> bool:
+        """What :meth:`save` wrote, in the place of what is here. False when the model's own state was not
+        usable (another model, damaged), so that all is evaluated anew.
+
+        :raises ModelError: ``path`` is damaged; nothing has changed then.
+        """
+        try:
+            kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
+        except (OSError, msgspec.DecodeError) as error:
+            raise ModelError("The kept conversation cannot be read", str(error)[:200]) from None
+        items = [
+            Item(r.message, 0, 0, r.stop, r.turn, tuple(r.calls), tuple(Fact(*f) for f in r.facts))
+            for r in kept.rows
+        ]
+        whole = True
+        try:
+            await self._backend.load(state)
+            blocks = self._backend.blocks
+            if [b.message for b in blocks] != [i.message for i in items]:
+                raise ModelError("The two halves of the kept conversation are not of one moment")
+            self._items = [
+                replace(i, mark=b.mark, tokens=b.tokens) for i, b in zip(items, blocks, strict=True)
+            ]
+        except (ModelError, OSError):
+            whole = False
+            await self._rewrite(1, items[1:])
+        self._pinned, self._turn, self._stop = list(kept.pinned), kept.turn, kept.stop
+        self._before_fold, self._unread = None, None
+        return whole
+
     async def close(self) -> None:
         await self._backend.close()
 
@@ -381,6 +432,21 @@ class Window:
             head = " ".join(item.message.content.split())[:60]
             lines.append(f"{item.tokens:>8,}  {item.message.role:<9} {item.message.source:<9} {head}")
         return lines
+
+
+class _Row(msgspec.Struct):
+    message: Message
+    stop: str
+    turn: int
+    calls: list[ToolCall]
+    facts: list[tuple[Worth, str, str]]
+
+
+class _Kept(msgspec.Struct):
+    rows: list[_Row]
+    pinned: list[str]
+    turn: int
+    stop: str
 
 
 def _facts(item: Item) -> Sequence[Fact]:

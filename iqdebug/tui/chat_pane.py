@@ -79,6 +79,18 @@ class _Answer(Markdown):
         await self.update(linked(self._whole))
 
 
+class _Folded(Collapsible):
+    """What opens: thoughts, calls and their results, diffs."""
+
+    def __init__(self, entry: Entry) -> None:
+        self._body = Static(_body(entry), markup=False)
+        super().__init__(self._body, title=_title(entry), collapsed=entry.kind != "diff")
+
+    def grow(self, entry: Entry) -> None:
+        self.title = _title(entry)
+        self._body.update(_body(entry))
+
+
 class ChatPane(Vertical):
     """Posts intents; shows what :class:`~iqdebug.assistant.transcript.Transcript` tells."""
 
@@ -120,6 +132,7 @@ class ChatPane(Vertical):
         yield _Question(placeholder="a question, or / for commands", select_on_focus=False, id="question")
 
     def on_mount(self) -> None:
+        self.query_one("#chat-flow", VerticalScroll).anchor()  # the end stays in sight
         self.show_standing(self._standing)
 
     # what is shown
@@ -127,7 +140,6 @@ class ChatPane(Vertical):
     def show(self, entry: Entry) -> None:
         """New, or as it now is. Keeps the end in sight unless the person has scrolled away."""
         flow = self.query_one("#chat-flow", VerticalScroll)
-        at_end = flow.scroll_offset.y >= flow.max_scroll_y - 1
         widget = self._shown.get(entry.id)
         if widget is None:
             self.query_one("#chat-empty").display = False
@@ -137,8 +149,6 @@ class ChatPane(Vertical):
             self._forget(flow)
         else:
             _update(widget, entry)
-        if at_end:
-            self.call_after_refresh(flow.scroll_end, animate=False)
 
     def _forget(self, flow: VerticalScroll) -> None:
         while len(self._shown) > _ENTRIES_KEPT:
@@ -181,6 +191,7 @@ class ChatPane(Vertical):
             self.history.append(text)
         self._at = len(self.history)
         event.input.value = ""
+        self.query_one("#chat-flow", VerticalScroll).anchor()
         self.post_message(self.Asked(text))
 
     def stop_or_leave(self) -> None:
@@ -228,18 +239,15 @@ def _widget_of(entry: Entry) -> Widget:
     if entry.kind == "answer":
         return _Answer(entry)
     if entry.kind in ("call", "thinking", "diff") or entry.detail:
-        body = Static(_body(entry), markup=False)
-        closed = entry.kind != "diff"
-        return Collapsible(body, title=_title(entry), collapsed=closed)
+        return _Folded(entry)
     return Static(_line(entry))
 
 
 def _update(widget: Widget, entry: Entry) -> None:
     if isinstance(widget, _Answer):
         widget.grow(entry.text)
-    elif isinstance(widget, Collapsible):
-        widget.title = _title(entry)
-        widget.query_one("Contents Static", Static).update(_body(entry))
+    elif isinstance(widget, _Folded):
+        widget.grow(entry)
     elif isinstance(widget, Static):
         widget.update(_line(entry))
 

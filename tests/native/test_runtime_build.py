@@ -13,10 +13,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from iqdebug.errors import IqdebugError, MissingTool, ModelError, UsageError
+from iqdebug.errors import MissingTool, ModelError
 from iqdebug.llm.backend import Progress
 from iqdebug.llm.runtime import Recipe, build, building, find_runtime, remove, runtimes, source, tools
-from iqdebug.llm.runtime.source import Patch, apply_patch, patches
+from iqdebug.llm.runtime.source import Patch
 from tests.native.fakes import NINJA, PATCH, pinned_to, programs, sdist_of, small_source
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -155,6 +155,22 @@ def test_without_nvcc(cache: Path, sdist: Path, monkeypatch: pytest.MonkeyPatch,
     assert nothing_is_installed(cache)
 
 
+def test_cuda_without_a_card_needs_the_name_of_one(
+    cache: Path, sdist: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    nvcc = tmp_path / "programs" / "nvcc"
+    nvcc.write_text("#!/bin/sh\n")
+    nvcc.chmod(0o755)
+    monkeypatch.setattr(tools, "_DRIVER_SIGNS", ())
+    with pytest.raises(MissingTool, match="No NVIDIA driver") as raised:
+        build(Recipe("cuda"), folder=cache, sdist=sdist)
+    assert "--arch 90" in raised.value.fix
+    assert nothing_is_installed(cache)
+    monkeypatch.setitem(building._ROOM, "cuda", 0)
+    library = build(Recipe("cuda", "90"), folder=cache, sdist=sdist)
+    assert runtimes(cache)[0].arch == "90" and find_runtime(cache) == library
+
+
 def test_cmake_is_fetched_when_it_is_absent_and_said_when_that_fails(
     cache: Path, sdist: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -282,50 +298,3 @@ def test_an_interrupted_build_leaves_nothing_that_counts(tmp_path: Path, number:
             patch.setenv("PATH", str(path))
             build(Recipe(), folder=cache, sdist=sdist)
         assert not list(cache.glob(".making*"))
-
-
-def test_a_patch_that_does_not_fit_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "vendor/llama.cpp/src/model.cpp"
-    file.parent.mkdir(parents=True)
-    file.write_text("one\nTWO\nthree\n")
-    with pytest.raises(ModelError, match=r"0001-small\.patch does not fit the source: line 2 of model\.cpp"):
-        apply_patch(PATCH, tmp_path)
-
-
-def test_a_patch_changes_and_adds_files(tmp_path: Path) -> None:
-    file = tmp_path / "vendor/llama.cpp/src/model.cpp"
-    file.parent.mkdir(parents=True)
-    file.write_text("one\ntwo\nthree\nfour\n")
-    apply_patch(PATCH, tmp_path)
-    assert file.read_text() == "one\nzwei\ndrei\nthree\nfour\n"
-    assert file.with_name("loop.cpp").read_text() == "new\nfile\n"
-
-
-def test_the_patches_touch_llama_cpps_source_alone() -> None:
-    names = [patch.name for patch in patches()]
-    assert [name[:5] for name in names] == ["0001-", "0002-", "0003-"]
-    for patch in patches():
-        changed = [line for line in patch.text.splitlines() if line.startswith("+++ ")]
-        assert changed
-        assert all(line.startswith("+++ b/vendor/llama.cpp/src/") for line in changed)
-
-
-@pytest.mark.parametrize(("backend", "arch"), [("cpu", "90"), ("cuda", "ninety"), ("cuda", "90 -DX=1")])
-def test_nonsense_for_an_architecture_is_refused(backend: str, arch: str) -> None:
-    with pytest.raises(UsageError):
-        Recipe(backend, arch)  # type: ignore[arg-type]
-
-
-def test_every_error_is_one_to_three_lines() -> None:
-    for output in (
-        "",
-        "No module named pip",
-        "DO NOT MATCH THE HASHES",
-        "no space left",
-        "timed out",
-        "ERROR: x",
-    ):
-        with pytest.raises(IqdebugError) as raised:
-            source._why_pip_failed(output, Path("log"))
-        assert 1 <= len(raised.value.lines()) <= 3
-        assert all("\n" not in line for line in raised.value.lines())

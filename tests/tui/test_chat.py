@@ -200,3 +200,16 @@ async def test_the_picture() -> None:
         friend.transcript.add("diff", "orders_service.py", detail='-    x["SKU"]\n+    x["sku"]')
         await shows(pilot, "has SKU, not sku", '+    x["sku"]')
         compare(app, "chat-120x40")
+
+
+async def test_what_grows_before_it_is_drawn_does_no_harm() -> None:
+    app, friend = talking()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        thought = friend.transcript.add("thinking", "a", running=True)
+        answer = friend.transcript.add("answer", "a", running=True)
+        for n in range(200):
+            thought = friend.transcript.put(replace(thought, text=f"{thought.text} {n}"))
+            answer = friend.transcript.put(replace(answer, text=f"{answer.text} {n}"))
+        friend.transcript.put(replace(thought, running=False))
+        await shows(pilot, "thought", "197 198 199")

@@ -50,7 +50,7 @@ def build(
     tell = on_progress or (lambda progress: None)
     root = folder or cache_folder()
     with _disk_words(root):
-        with locked(root):
+        with locked(root, lambda: tell(Progress("waiting for another build"))):
             sweep(root)
             for runtime in runtimes(root):
                 if runtime.key == recipe.key():
@@ -66,7 +66,7 @@ def _build(recipe: Recipe, tell: OnProgress, root: Path, sdist: Path | None, job
     log.touch()
     try:
         _require_room(recipe, root)
-        tools = find_tools(recipe.backend, root, log)
+        tools = find_tools(recipe, root, log)
         source = _source(tell, root, sdist, log)
         tell(Progress("unpacking and patching"))
         tree = unpack(source, making)
@@ -80,7 +80,8 @@ def _build(recipe: Recipe, tell: OnProgress, root: Path, sdist: Path | None, job
         return install(made, recipe, time.time(), root).library_folder
     except BaseException:
         with contextlib.suppress(OSError):
-            log.replace(root / "last-build.log")
+            if log.stat().st_size:
+                log.replace(root / "last-build.log")
         raise
     finally:
         shutil.rmtree(making, ignore_errors=True)

@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -128,11 +128,16 @@ def install(made: Path, recipe: Recipe, built: float, root: Path) -> Runtime:
 
 
 @contextlib.contextmanager
-def locked(root: Path) -> Iterator[None]:
+def locked(root: Path, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
     """One build or removal at a time; a second waits. The kernel takes the lock from a process that dies."""
     root.mkdir(parents=True, exist_ok=True)
     with (root / ".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if on_wait is not None:
+                on_wait()
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iqdebug.errors import MissingTool, ModelError
-from iqdebug.llm.runtime.recipe import Backend
+from iqdebug.llm.runtime.recipe import Recipe
 from iqdebug.llm.runtime.source import run_logged
 from iqdebug.llm.runtime.store import MAKING
 
@@ -21,6 +21,7 @@ __all__ = ["Tools", "find_tools"]
 _OLDEST_CMAKE = (3, 21)
 _CUDA_HOMES = ("CUDA_HOME", "CUDA_PATH")
 _USUAL_CUDA = "/usr/local/cuda"
+_DRIVER_SIGNS = ("/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/dxg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +33,18 @@ class Tools:
     nvcc: str | None = None
 
 
-def find_tools(backend: Backend, root: Path, log: Path) -> Tools:
+def find_tools(recipe: Recipe, root: Path, log: Path) -> Tools:
     """Look for what is needed; CMake and ninja are fetched with pip into ``root/tools`` when they are absent
     or too old.
 
-    :raises MissingTool: there is no compiler, or no nvcc.
+    :raises MissingTool: there is no compiler, no nvcc, or no card whose architecture could be asked for.
     :raises ModelError: CMake or ninja could not be fetched.
     """
     _require_compilers()
-    nvcc = _nvcc() if backend == "cuda" else None
-    if backend == "metal" and platform.system() != "Darwin":
+    nvcc = _nvcc() if recipe.backend == "cuda" else None
+    if nvcc and not recipe.arch:
+        _require_card()
+    if recipe.backend == "metal" and platform.system() != "Darwin":
         raise MissingTool("Metal is only there on macOS", fix="Build with --cuda or --cpu.")
     cmake, ninja = _installed_cmake(), shutil.which("ninja") or shutil.which("ninja-build")
     if not cmake or not ninja:
@@ -76,6 +79,14 @@ def _nvcc() -> str:
         f"looked for: {', '.join(places)}",
         "Install the CUDA toolkit (the driver alone is not enough), or set CUDACXX; without CUDA: --cpu.",
     )
+
+
+def _require_card() -> None:
+    if not shutil.which("nvidia-smi") and not any(Path(sign).exists() for sign in _DRIVER_SIGNS):
+        raise MissingTool(
+            "No NVIDIA driver was found here, so the card's architecture cannot be asked for",
+            fix="Name it, for example: --arch 90 (H100, H200), 89 (RTX 40), 86 (RTX 30), 120 (RTX 50).",
+        )
 
 
 def _installed_cmake() -> str | None:

@@ -1,0 +1,116 @@
+"""Conversations on disk: the window, the model's own state, and the flow as it was seen.
+
+A folder a conversation, ``meta.json`` written last and each file atomically with mode 0600: a folder
+without it is none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from iqdebug.llm.window import Window
+
+__all__ = ["Kept", "keep", "kept_sessions", "taken_up"]
+
+_VERSION = 1
+_MOST = 20
+_META, _WINDOW, _STATE = "meta.json", "window.json", "state"
+
+
+class _Meta(msgspec.Struct):
+    version: int
+    saved: float
+    target: str
+    setting: str
+    title: str
+    questions: int
+    flow: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """:param name: of its folder; :param target: a crash file's path; :param flow: rows of the transcript."""
+
+    name: str
+    folder: Path
+    saved: float
+    target: str
+    setting: str
+    title: str
+    questions: int
+    flow: tuple[Any, ...]
+
+
+async def keep(
+    window: Window, target: str, title: str, flow: Sequence[Any], folder: Path, questions: int
+) -> Path:
+    """Save a conversation about ``target``; one about the same target with the same model is replaced.
+
+    :raises OSError: there is no room, or no right to write.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    name = f"{int(time.time() * 1000):x}"
+    place = Path(tempfile.mkdtemp(dir=folder, prefix=".new-"))
+    try:
+        await window.save(place / _STATE, place / _WINDOW)
+        meta = _Meta(_VERSION, time.time(), target, window.about.setting, title, questions, list(flow))
+        _write(place / _META, msgspec.json.encode(meta))
+        for old in kept_sessions(folder):
+            if (old.target, old.setting) == (target, window.about.setting):
+                shutil.rmtree(old.folder, ignore_errors=True)
+        final = folder / name
+        os.replace(place, final)
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)
+        raise
+    for old in kept_sessions(folder)[_MOST:]:
+        shutil.rmtree(old.folder, ignore_errors=True)
+    return final
+
+
+def kept_sessions(folder: Path) -> list[Kept]:
+    """The newest first; what is damaged is left out."""
+    found = []
+    for path in folder.glob("*/" + _META):
+        with contextlib.suppress(OSError, msgspec.DecodeError):
+            meta = msgspec.json.decode(path.read_bytes(), type=_Meta)
+            if meta.version == _VERSION and not path.parent.name.startswith("."):
+                found.append(
+                    Kept(
+                        path.parent.name,
+                        path.parent,
+                        meta.saved,
+                        meta.target,
+                        meta.setting,
+                        meta.title,
+                        meta.questions,
+                        tuple(meta.flow),
+                    )
+                )
+    return sorted(found, key=lambda k: -k.saved)
+
+
+async def taken_up(window: Window, kept: Kept) -> bool:
+    """Put the conversation back before the model. True when the model's own state was there too, so
+    that nothing is evaluated again; else the same words are read anew.
+
+    :raises ModelError: it is damaged.
+    """
+    return await window.load(kept.folder / _STATE, kept.folder / _WINDOW)
+
+
+def _write(path: Path, data: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    os.replace(name, path)
