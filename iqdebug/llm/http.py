@@ -237,7 +237,6 @@ class HttpBackend:
         try:
             yield Prefilling(0, self.used - self._read)
             for mend in range(_MENDS + 1):
-                said = reply.message().content
                 async with aclosing(self._until_cancelled(self._request(sampling, most, more))) as stream:
                     async for data in stream:
                         events = reply.take(data)
@@ -260,7 +259,7 @@ class HttpBackend:
                         yield event
                     break
                 self._account(reply)
-                more += self._mending(reply, wrong, said)
+                more += self._mending(reply, wrong)
                 reply.again()
             yield await self._ended(reply, started, first, most < sampling.max_tokens)
         except ModelError as error:
@@ -305,9 +304,9 @@ class HttpBackend:
             reading.cancel()
             await asyncio.gather(reading, stop, return_exceptions=True)
 
-    def _mending(self, reply: Reply, wrong: Sequence[WrongCall], said: str) -> list[dict[str, Any]]:
+    def _mending(self, reply: Reply, wrong: Sequence[WrongCall]) -> list[dict[str, Any]]:
         names = ", ".join(call.name for call in wrong)
-        own = reply.message().content.removeprefix(said).strip() or f"(I called {names}.)"
+        own = reply.text or f"(I called {names}.)"
         told = f"{self._words(wrong)}\nCall again, with arguments that are valid JSON and keep the schema."
         return [row_of(masked(m, self._mask)) for m in (Message("assistant", own), Message("user", told))]
 

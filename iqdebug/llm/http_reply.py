@@ -41,7 +41,8 @@ class Reply:
         self._tools = tools
         self._base = base
         self._key = key
-        self._reader = AnswerReader(("<think>", "</think>"), False, [t.name for t in tools])
+        self._before: list[Message] = []  # what earlier requests brought
+        self._reader = self._new_reader()
         self._parts: dict[int, dict[str, str]] = {}
         self._calls: list[ToolCall] = []
         self._text_calls = 0
@@ -54,10 +55,20 @@ class Reply:
     def calls(self) -> tuple[ToolCall, ...]:
         return tuple(self._calls)
 
+    def _new_reader(self) -> AnswerReader:
+        return AnswerReader(("<think>", "</think>"), False, [t.name for t in self._tools])
+
     def message(self) -> Message:
         """The answer so far, with the calls that are whole and valid."""
-        found = self._reader.message()
-        return Message("assistant", found.content, "chat", found.thinking, self.calls)
+        parts = [*self._before, self._reader.message()]
+        content = "\n\n".join(part.content for part in parts if part.content)
+        thinking = "\n\n".join(part.thinking for part in parts if part.thinking)
+        return Message("assistant", content, "chat", thinking, self.calls)
+
+    @property
+    def text(self) -> str:
+        """What the last request brought, without thoughts and calls."""
+        return self._reader.message().content
 
     def take(self, data: str) -> list[Event]:
         """:raises ModelError: the server tells of an error."""
@@ -108,6 +119,8 @@ class Reply:
 
     def again(self) -> None:
         """Another request follows for the same answer."""
+        self._before.append(self._reader.message())
+        self._reader = self._new_reader()
         self.why, self.understood = "", False
         self.prompt = self.cached = self.completion = 0
 

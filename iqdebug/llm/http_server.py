@@ -70,6 +70,7 @@ class Server:
         self._root = self.base.removesuffix("/v1")
         self._patience = httpx.Timeout(patience, connect=_CONNECT)
         self._counts: OrderedDict[str, int] = OrderedDict()
+        self._begins = 0
         self._usage_told = True  # False: it refuses stream_options
         self._fills = True  # False: it refuses a suffix
         self._client = httpx.AsyncClient(
@@ -103,6 +104,8 @@ class Server:
         self.model = self.model or (names[0] if names else "")
         self.kind = await recognised(self._client, self._root, rows, self.model)
         self.window = self.kind.window
+        if self.kind.kind == "llama-cpp-python":
+            self._begins = await self.count("")  # it counts the token that begins a text, each time
 
     async def close(self) -> None:
         with suppress(Exception):
@@ -124,6 +127,7 @@ class Server:
             found = None
         if found is None:
             return at_most(text)
+        found = max(found - self._begins, 0)
         self._counts[text] = found
         while len(self._counts) > _COUNTED:
             self._counts.popitem(last=False)
@@ -139,15 +143,19 @@ class Server:
         while True:
             attempt += 1
             sent = body | ({"stream_options": {"include_usage": True}} if self._usage_told else {})
-            request = self._client.build_request(
-                "POST", f"{self.base}/chat/completions", json=sent, timeout=self._patience
-            )
             try:
-                answer = await self._client.send(request, stream=True)
+                answer = await self._chat(sent)
                 try:
                     if answer.status_code == 200:
-                        async for data in self._read(answer):
-                            yield data
+                        silent = True
+                        try:
+                            async for data in self._read(answer):
+                                silent = False
+                                yield data
+                        except httpx.TransportError:
+                            if silent:
+                                await self._ask_why(sent)
+                            raise
                         return
                     text = (await _bounded(answer)).decode("utf-8", "replace")
                 finally:
@@ -179,6 +187,35 @@ class Server:
             yield data
         if not (ended or parser.ended):
             raise httpx.RemoteProtocolError("The answer ended before its end")
+
+    async def _ask_why(self, body: dict[str, Any]) -> None:
+        """llama-cpp-python's server refuses within a stream without a word, and tells who does not stream.
+
+        :raises ModelError: what it told.
+        """
+        if self.kind.kind != "llama-cpp-python":
+            return
+        short = {k: v for k, v in body.items() if k != "stream_options"} | {"stream": False, "max_tokens": 1}
+        answer = await self._chat(short)
+        try:
+            text = (await _bounded(answer)).decode("utf-8", "replace")
+        finally:
+            await answer.aclose()
+        if answer.status_code != 200:
+            raise self._refused(answer, text)
+
+    async def _chat(self, body: dict[str, Any]) -> httpx.Response:
+        """The beginning of the answer. A connection that was kept open may have been closed by the server
+        since: then it is asked once more."""
+        try:
+            return await self._sent(body)
+        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+            return await self._sent(body)
+
+    async def _sent(self, body: dict[str, Any]) -> httpx.Response:
+        url = f"{self.base}/chat/completions"
+        request = self._client.build_request("POST", url, json=body, timeout=self._patience)
+        return await self._client.send(request, stream=True)
 
     async def ask(self, body: dict[str, Any]) -> dict[str, Any]:
         """A chat whose whole answer comes at once; {} where nothing came of it."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,12 +13,12 @@ import pytest
 from iqdebug.errors import ModelError, UsageError
 from iqdebug.llm.backend import Calling, Done, Event, Prefilling, Text, Thinking
 from iqdebug.llm.http import HttpBackend
+from iqdebug.llm.http_errors import explained
 from iqdebug.llm.http_rows import at_most
 from iqdebug.llm.messages import Message, Sampling, Tool, ToolCall
 from iqdebug.llm.open import open_model
 from iqdebug.llm.sse import EventParser
 from tests.llm.fake_server import FakeServer, Turn
-from tests.llm.tiny import write_tiny
 
 SAMPLING = Sampling(max_tokens=200)
 STACK = Tool("stack", "the stack", {"type": "object", "properties": {"thread": {"type": "integer"}}})
@@ -373,6 +371,33 @@ async def test_what_is_between_is_completed_as_the_server_can(
         await backend.close()
 
 
+async def test_a_server_that_says_nothing_is_given_up() -> None:
+    never = asyncio.Event()
+    async with FakeServer(
+        [Turn("late", silent=never), Turn("so", hold=never, done=False)]
+    ).running() as server:
+        backend = await opened(server, first_token_timeout=0.2)
+        await backend.append(Message("user", "why?"))
+        for kept in (False, True):
+            with pytest.raises(ModelError, match="fell silent") as raised:
+                await reply(backend)
+            assert ("After 2 characters" in raised.value.why) is kept
+        assert backend.blocks[-1].partial and backend.blocks[-1].message.content == "so"
+        await backend.close()
+
+
+async def test_https_where_http_is_spoken_and_names_that_lead_nowhere() -> None:
+    async with FakeServer([]).running() as server:
+        backend = HttpBackend(server.url.replace("http:", "https:"))
+        with pytest.raises(ModelError, match="cannot be trusted") as raised:
+            await backend.start()
+        assert "http, not https" in raised.value.fix
+        await backend.close()
+    error = httpx.ConnectError("no")
+    error.__cause__ = socket.gaierror(-3, "Temporary failure in name resolution")
+    assert explained(error, "http://gpu:1/v1").what == "The name gpu leads nowhere"
+
+
 def test_events_are_read_however_they_are_cut() -> None:
     data = b'data: {"a": "\xc3\xa4"}\r\n\r\n: ping\n\ndata: one\ndata:two\n\n'
     for ending, ended in ((b"event: x\ndata: [DONE]\n\ndata: late\n\n", True), (b"data: last", False)):
@@ -401,50 +426,3 @@ def test_a_setting_that_is_none_is_refused_in_words(tmp_path: Path) -> None:
             open_model(wrong)
     with pytest.raises(UsageError, match="There is no file"):
         open_model(f"llama:{tmp_path}/no.gguf")
-
-
-async def test_a_real_server_converses_counts_and_says_its_limits(tmp_path: Path) -> None:
-    """llama-cpp-python's own server on the tiny model."""
-    model = write_tiny(tmp_path / "tiny.gguf", context=2048)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = [
-        "-m",
-        "llama_cpp.server",
-        "--model",
-        str(model),
-        "--port",
-        str(port),
-        "--n_ctx",
-        "2048",
-        "--n_threads",
-        "1",
-    ]
-    log = (tmp_path / "log").open("wb")
-    process = subprocess.Popen([sys.executable, *words], stdout=log, stderr=log)
-    try:
-        async with httpx.AsyncClient() as client:
-            for _ in range(300):
-                try:
-                    await client.get(f"http://127.0.0.1:{port}/v1/models")
-                    break
-                except httpx.HTTPError:
-                    assert process.poll() is None, (tmp_path / "log").read_text()
-                    await asyncio.sleep(0.1)
-        backend = HttpBackend(f"http://127.0.0.1:{port}/v1", window=2048)
-        await backend.start()
-        await backend.open("be short")
-        assert backend.about.exact and await backend.count("hello there") > 1
-        await backend.append(Message("user", "why?"))
-        events = [e async for e in backend.reply(Sampling(max_tokens=12, seed=1))]
-        done = events[-1]
-        assert isinstance(done, Done) and done.counters.generated >= 1
-        await backend.append(Message("user", "more?"))
-        events = [e async for e in backend.reply(Sampling(max_tokens=12, seed=1))]
-        assert isinstance(events[-1], Done)
-        await backend.close()
-    finally:
-        process.terminate()
-        process.wait(10)
-        log.close()

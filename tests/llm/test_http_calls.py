@@ -71,7 +71,7 @@ def calls_of(events: list[Event]) -> list[dict[str, object]]:
 async def test_a_wrong_call_is_mended_by_the_model() -> None:
     turns = [
         Turn("I look.", calls=[("lines", {"file": "a"})]),
-        Turn("Again.", raw_arguments='{"path": ', calls=[("lines", {})]),
+        Turn("Again.", "hm", inline=True, raw_arguments='{"path": ', calls=[("lines", {})]),
         Turn("", calls=[("lines", {"path": "a"})]),
     ]
     async with FakeServer(turns).running() as server:
@@ -82,7 +82,8 @@ async def test_a_wrong_call_is_mended_by_the_model() -> None:
         assert "there is no argument `file`; known: path" in server.chats[1]["messages"][-1]["content"]
         assert "not valid JSON" in server.chats[2]["messages"][-1]["content"]
         assert [b.message.role for b in backend.blocks] == ["system", "user", "assistant"]
-        assert backend.blocks[-1].message.content == "I look.Again."
+        assert backend.blocks[-1].message.content == "I look.\n\nAgain."
+        assert backend.blocks[-1].message.thinking == "hm"
         first, last = server.chats[0]["messages"], server.chats[2]["messages"]
         assert last[: len(first)] == first
         await backend.close()
