@@ -59,6 +59,7 @@ class FakeServer:
         self.models = models
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
         self.url = ""
+        self._clients: set[asyncio.Task[None]] = set()
         self.closed = asyncio.Event()  # a client has gone
         self.asked = asyncio.Event()  # a chat has come
         self.window = 4_096
@@ -78,11 +79,22 @@ class FakeServer:
             yield self
         finally:
             server.close()
+            for task in self._clients:
+                task.cancel()
+            await asyncio.gather(*self._clients, return_exceptions=True)
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._clients.add(task)
+        task.add_done_callback(self._clients.discard)
         try:
             while True:
-                head = await reader.readuntil(b"\r\n\r\n")
+                head = await reader.readexactly(1)
+                if not head.isalpha():  # TLS, most likely
+                    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                    break
+                head += await reader.readuntil(b"\r\n\r\n")
                 line, *rest = head.decode().split("\r\n")
                 headers = {k.lower(): v for k, _, v in (h.partition(": ") for h in rest if h)}
                 body = await reader.readexactly(int(headers.get("content-length", 0)))
@@ -96,7 +108,7 @@ class FakeServer:
                 await asyncio.gather(answering, gone, return_exceptions=True)
                 if reader.at_eof() or writer.is_closing():
                     break
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
             self.closed.set()
