@@ -44,6 +44,7 @@ _EVIDENCE = 16_000  # tokens of the first stop's evidence at most
 _SHARE = 6  # of the window that a stop's evidence takes at most: one in
 _DELTA = 3_000
 _CHILDREN = 200
+_LINES_BEFORE = 40
 
 
 class Eyes(Protocol):
@@ -233,6 +234,8 @@ class Desk:
     ) -> None:
         if not await conversation.loaded() or self._place is not place:
             return
+        if place.told is not None and (place.told.pid, place.told.epoch) == (snapshot.pid, snapshot.epoch):
+            return
         earlier, place.told = place.told, snapshot
         text = await asyncio.to_thread(self.evidence, snapshot, diagnosis, earlier)
         if self.moment_now is not None and self.moment_now.snapshot.epoch != snapshot.epoch:
@@ -311,6 +314,25 @@ class Desk:
         if word.startswith("/") and word == text:
             return [f"/{name}" for name in self._commands if f"/{name}".startswith(word)]
         return self._place.mentions.completions(text) if self._place is not None else ()
+
+    async def completed(self, before: str, after: str) -> str:
+        """How the model would go on with an expression in the selected frame; "" while it is not there
+        or has other things to do."""
+        place, conversation = self._place, self.conversation
+        if self.window is None or place is None or conversation is None:
+            return ""
+        if conversation.busy or not conversation.started:
+            return ""
+        frame = place.eyes.frame()
+        lines: list[str] = []
+        if frame is not None and frame.path:
+            with contextlib.suppress(OSError, ValueError):
+                source = self.known.read_source(frame.path)
+                lines = [str(t).rstrip() for t in source[max(frame.line - _LINES_BEFORE, 0) : frame.line]]
+        values = [f"# {v.name} = {v.value[:80]}" for v in place.eyes.variables()[:20] if v.kind != "group"]
+        prefix = self.veil.scrub("\n".join([*lines, *values, before]))
+        found = await self.window.complete(prefix, after)
+        return found.splitlines()[0].rstrip() if found.strip() else ""
 
     def help_lines(self) -> list[str]:
         return [f"/{name:<10} {words}" for name, (words, _) in self._commands.items()]

@@ -333,6 +333,8 @@ def _add_callees(shown: _Shown, chain: Sequence[Failure]) -> None:
 
 def _called_before(texts: Texts, frame: Frame) -> list[Call]:
     """The frame's calls, those nearest above its line first."""
+    if not frame.calls:
+        return []
     function = Function.of(frame, texts)
     lines: dict[str, int] = {}
     for name, node in calls_in(function.tree) if function.tree is not None else ():

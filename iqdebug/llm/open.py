@@ -17,6 +17,7 @@ from iqdebug.llm.inspect import Inspection, inspect
 from iqdebug.llm.local import LoadOptions, LocalBackend
 from iqdebug.llm.messages import Sampling
 from iqdebug.llm.plan import Plan, Weights, plan
+from iqdebug.llm.process import OutOfMemory
 from iqdebug.llm.pull import data_folder
 from iqdebug.llm.runtime.choice import runtime_for
 
@@ -131,7 +132,12 @@ class _Planned(LocalBackend):
             if on_progress is not None:
                 on_progress(Progress("looking what fits"))
             self.planned, self.options = await asyncio.to_thread(self._plan)
-        await super().start(on_progress)
+        try:
+            await super().start(on_progress)
+        except OutOfMemory as error:
+            if error.smaller is not None:  # the next start takes it
+                self.options = error.smaller
+            raise
 
     def _plan(self) -> tuple[Plan, LoadOptions]:
         what, wishes = self._what, self._wishes

@@ -229,6 +229,10 @@ class Window:
                 )
             yield event
 
+    async def complete(self, prefix: str, suffix: str = "") -> str:
+        """A short plain completion beside the log."""
+        return await self._backend.complete(prefix, suffix, Sampling(temperature=0.0, max_tokens=32))
+
     async def cancel(self) -> None:
         await self._backend.cancel()
 

@@ -118,6 +118,7 @@ class ChatPane(Vertical):
         self._standing = Standing()
         self.history: list[str] = []
         self._at = 0
+        self._stem = ""
         self.border_title = "Chat"
 
     def compose(self) -> ComposeResult:
@@ -201,9 +202,16 @@ class ChatPane(Vertical):
             self.screen.query_one("#source").focus()
 
     def walk_history(self, by: int) -> None:
-        """To an earlier or later question that begins as the field does."""
-        self._at = max(0, min(self._at + by, len(self.history)))
-        self.put(self.history[self._at] if self._at < len(self.history) else "")
+        """To an earlier or later question that begins as what was typed before walking."""
+        typed = self.query_one(_Question).value
+        if self._at >= len(self.history) or typed != self.history[self._at]:
+            self._at, self._stem = len(self.history), typed
+        found = [n for n, text in enumerate(self.history) if text.startswith(self._stem)]
+        fitting = [n for n in found if n < self._at] if by < 0 else [n for n in found if n > self._at]
+        if by < 0 and not fitting:
+            return
+        self._at = (fitting[-1] if by < 0 else fitting[0]) if fitting else len(self.history)
+        self.put(self.history[self._at] if self._at < len(self.history) else self._stem)
 
     def put(self, text: str) -> None:
         """Into the field, to be sent or changed."""

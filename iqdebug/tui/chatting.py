@@ -11,7 +11,7 @@ from typing import Protocol
 
 from iqdebug.assistant.transcript import Entry, Standing, Transcript
 from iqdebug.session import DebugSession
-from iqdebug.state import Diagnosis, Frame, LogRecord, Snapshot, Variable
+from iqdebug.state import Completion, Diagnosis, Frame, LogRecord, Snapshot, Variable
 from iqdebug.tui.chat_pane import ChatPane
 from iqdebug.tui.consent import Consent, ConsentScreen
 from iqdebug.tui.recorded import Recorded
@@ -55,6 +55,9 @@ class Companion(Protocol):
     async def stop(self) -> None: ...
 
     def completions(self, text: str) -> Sequence[str]: ...
+
+    async def completed(self, before: str, after: str) -> str:
+        """How a model would go on with an expression in the selected frame; "" without one."""
 
     async def close(self) -> None:
         """Ends the model's process. Never raises."""
@@ -134,6 +137,12 @@ class Chatting(Recorded):
         ending = os.sep + path.lstrip("./")
         found = path if path in known else next((k for k in sorted(known) if k.endswith(ending)), path)
         self.screen_stack[0].query_one(SourcePane).show(found, message.line, current=False)
+
+    async def _model_completions(self, text: str, column: int) -> Sequence[Completion]:
+        if self._companion is None:
+            return ()
+        found = await self._companion.completed(text[:column], text[column:])
+        return (Completion(found, start=column),) if found else ()
 
     def _chat_completions(self, text: str) -> Sequence[str]:
         return self._companion.completions(text) if self._companion is not None else ()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from iqdebug.errors import IqdebugError
 from iqdebug.session import Capability
 from iqdebug.state import (
+    Completion,
     EvaluateResult,
     Frame,
     Snapshot,
@@ -168,9 +171,15 @@ class Values(DebugBase):
 
         async def run() -> None:
             found = await session.complete(message.text, message.column, frame, session.snapshot.epoch)
+            if not found:
+                found = tuple(await self._model_completions(message.text, message.column))
             self.query_one(ConsolePane).show_completions(message.text, message.column, found)
 
         self._do(run(), group="complete")
+
+    async def _model_completions(self, text: str, column: int) -> Sequence[Completion]:
+        """What a model would write there, where one is talked with."""
+        return ()
 
 
 def same_frame(one: Frame | None, other: Frame | None) -> bool:

@@ -48,6 +48,9 @@ class Friend:
     def completions(self, text: str) -> Sequence[str]:
         return [word for word in ("/why", "/watch", "@file:") if word.startswith(text.split(" ")[-1])]
 
+    async def completed(self, before: str, after: str) -> str:
+        return "total()" if before.endswith("order.") else ""
+
     async def close(self) -> None:
         self.closed = True
 
@@ -131,6 +134,11 @@ async def test_history_completion_stop_and_leave() -> None:
         assert field.value == "one"
         await pilot.press("down", "down")
         assert field.value == ""
+        await pilot.press("o", "up")
+        assert field.value == "one"
+        await pilot.press("down")
+        assert field.value == "o"
+        await pilot.press("backspace")
         await pilot.press(*"/wh", "tab")
         assert field.value == "/why "
         friend.transcript.stand(replace(READY, state="answering", words="answering"))
@@ -140,6 +148,16 @@ async def test_history_completion_stop_and_leave() -> None:
         friend.transcript.stand(READY)
         await pilot.press("escape")
         await until(pilot, lambda: app.focused is not None and app.focused.id == "source")
+
+
+async def test_the_console_asks_the_model_where_the_program_knows_nothing() -> None:
+    app, _ = talking()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("escape", "5")
+        field = app.query_one("#prompt", Input)
+        await pilot.press(*"zz.order.", "tab")
+        await until(pilot, lambda: field.value == "zz.order.total")
 
 
 async def test_a_remote_model_is_named_at_all_times() -> None:
