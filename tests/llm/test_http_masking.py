@@ -82,7 +82,9 @@ async def test_no_secret_arrives(kind: str, tmp_path: Path) -> None:
         for secret in (*SECRETS, "90210"):
             for body in seen:
                 assert secret.encode() not in body
-                assert all(secret not in text for text in texts(json.loads(body)))
+                escaped = json.dumps(secret)[1:-1]  # as it stands in arguments that are no JSON
+                for text in texts(json.loads(body)):
+                    assert secret not in text and escaped not in text
             assert secret not in str(backend.blocks)
             assert json.dumps(secret)[1:-1].encode() not in (tmp_path / "log").read_bytes()
         await backend.close()
