@@ -1,6 +1,13 @@
 """Which server answers: vLLM, SGLang, llama-server, llama-cpp-python's, or another; and what it can tell.
 
-Each is recognised by a path of its own beside ``/v1``. Sources: the servers' own documentation.
+Each is recognised by a path of its own beside ``/v1``:
+
+===================  =============================================  =========================================
+vLLM                 ``/version``, ``max_model_len`` in the models  ``/tokenize`` (prompt → count)
+SGLang               ``/get_model_info`` or ``/model_info``         ``/tokenize`` (prompt → count), newer ones
+llama-server         ``/props``: n_ctx of one slot                  ``/tokenize`` (content → tokens)
+llama-cpp-python's   ``/extras/tokenize/count`` in its schema       the same (input → count)
+===================  =============================================  =========================================
 """
 
 from __future__ import annotations
@@ -10,7 +17,7 @@ from typing import Any, Literal
 
 import httpx
 
-__all__ = ["Kind", "ServerKind", "recognised"]
+__all__ = ["Kind", "ServerKind", "count_request", "counted", "recognised"]
 
 Kind = Literal["vllm", "sglang", "llama-server", "llama-cpp-python", "other"]
 _SECONDS = 3.0
@@ -20,7 +27,8 @@ _SECONDS = 3.0
 class ServerKind:
     """:param window: tokens; 0 where it does not say.
     :param counts: it counts tokens exactly.
-    :param warms: a request for one token leaves the prompt in its cache for the next.
+    :param warms: a request for one token leaves the prompt in its cache for the next, and hanging up ends
+        it. llama-cpp-python's server reads a prompt to its end and lets everybody wait: not there.
     """
 
     kind: Kind
@@ -29,30 +37,60 @@ class ServerKind:
     warms: bool = False
 
 
-async def recognised(client: httpx.AsyncClient, root: str, models: list[dict[str, Any]]) -> ServerKind:
+async def recognised(
+    client: httpx.AsyncClient, root: str, models: list[dict[str, Any]], model: str
+) -> ServerKind:
     """:param root: the address without ``/v1``.
     :param models: the rows of ``/v1/models``.
+    :param model: the one that will be used.
 
     Never raises: what does not answer is another kind.
     """
-    stated = next((m.get("max_model_len") for m in models if isinstance(m.get("max_model_len"), int)), 0) or 0
+    stated = next((_size(m.get("max_model_len")) for m in models if m.get("id") == model), 0)
     props = await _asked(client, f"{root}/props")
-    if "default_generation_settings" in props:
-        settings = props["default_generation_settings"]
-        window = settings.get("n_ctx", 0) if isinstance(settings, dict) else 0
-        return ServerKind("llama-server", window if isinstance(window, int) else 0, True, True)
-    info = await _asked(client, f"{root}/get_model_info")
-    if "model_path" in info:
-        server = await _asked(client, f"{root}/get_server_info")
-        window = server.get("context_length") or server.get("max_total_num_tokens") or stated
-        return ServerKind("sglang", window if isinstance(window, int) else stated, False, True)
+    if isinstance(settings := props.get("default_generation_settings"), dict):
+        return ServerKind("llama-server", _size(settings.get("n_ctx")), True, True)
+    for path, more in (("get_model_info", "get_server_info"), ("model_info", "server_info")):
+        if "model_path" in await _asked(client, f"{root}/{path}"):
+            server = await _asked(client, f"{root}/{more}")
+            sizes = [stated, _size(server.get("context_length")), _size(server.get("max_total_num_tokens"))]
+            window = min((size for size in sizes if size), default=0)
+            return ServerKind("sglang", window, await _counts(client, root, model), True)
     version = await _asked(client, f"{root}/version")
     if isinstance(version.get("version"), str) and stated:
         return ServerKind("vllm", stated, True, True)
     document = await _asked(client, f"{root}/openapi.json")
     if "/extras/tokenize/count" in (document.get("paths") or {}):
-        return ServerKind("llama-cpp-python", stated, True, True)
+        return ServerKind("llama-cpp-python", stated, True, False)
     return ServerKind("other", stated)
+
+
+def count_request(kind: Kind, model: str, text: str) -> tuple[str, dict[str, Any]]:
+    """Path beside ``/v1`` and body of a request for the tokens of a text."""
+    if kind == "llama-cpp-python":
+        return "/extras/tokenize/count", {"input": text}
+    if kind == "llama-server":
+        return "/tokenize", {"content": text, "add_special": False}
+    return "/tokenize", {"model": model, "prompt": text, "add_special_tokens": False}
+
+
+def counted(answer: Any) -> int | None:
+    """The number that such a request was answered with."""
+    if not isinstance(answer, dict):
+        return None
+    count, tokens = answer.get("count"), answer.get("tokens")
+    if isinstance(count, int) and not isinstance(count, bool) and count >= 0:
+        return count
+    return len(tokens) if isinstance(tokens, list) else None
+
+
+async def _counts(client: httpx.AsyncClient, root: str, model: str) -> bool:
+    path, body = count_request("sglang", model, "a b")
+    try:
+        answer = await client.post(f"{root}{path}", json=body, timeout=_SECONDS)
+        return answer.status_code == 200 and counted(answer.json()) is not None
+    except (httpx.HTTPError, ValueError):
+        return False
 
 
 async def _asked(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
@@ -62,3 +100,7 @@ async def _asked(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
     except (httpx.HTTPError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _size(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0

@@ -2,37 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+__all__ = ["EventParser"]
 
-__all__ = ["events_of"]
-
-_LONGEST = 4_000_000  # characters of one event
+_LONGEST = 4_000_000  # bytes of one event
 
 
-async def events_of(chunks: AsyncIterator[bytes]) -> AsyncIterator[str]:
-    """The data of each event, in order; chunks may be cut anywhere. Comments and other fields are left
-    out. Ends with ``[DONE]`` or with the stream.
+class EventParser:
+    """Takes bytes, cut anywhere, and gives the data of each event in order. Lines end in LF or CRLF;
+    comments and other fields are left out.
 
-    :raises ValueError: an event is longer than anybody needs.
+    ``ended`` is True from ``[DONE]`` on; what follows it is left out.
     """
-    held = b""
-    data: list[str] = []
-    async for chunk in chunks:
-        held += chunk
-        if len(held) > _LONGEST:
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+        self._searched = 0
+        self._data: list[bytes] = []
+        self._size = 0
+        self.ended = False
+
+    def feed(self, chunk: bytes) -> list[str]:
+        """:raises ValueError: an event is longer than anybody needs."""
+        self._held += chunk
+        found: list[str] = []
+        start = 0
+        while not self.ended and (end := self._held.find(b"\n", max(start, self._searched))) >= 0:
+            self._line(bytes(self._held[start:end]).removesuffix(b"\r"), found)
+            start = end + 1
+        del self._held[:start]
+        self._searched = len(self._held)
+        if len(self._held) + self._size > _LONGEST:
             raise ValueError("an event without end")
-        while (end := held.find(b"\n")) >= 0:
-            line, held = held[:end].rstrip(b"\r").decode("utf-8", "replace"), held[end + 1 :]
-            if not line:
-                whole, data = "\n".join(data), []
-                if whole == "[DONE]":
-                    return
-                if whole:
-                    yield whole
-            elif line.startswith("data:"):
-                data.append(line[5:].removeprefix(" "))
-    if held.startswith(b"data:"):
-        data.append(held[5:].decode("utf-8", "replace").strip())
-    whole = "\n".join(data)
-    if whole and whole != "[DONE]":
-        yield whole
+        return found
+
+    def finish(self) -> list[str]:
+        """What stands without an empty line behind it when the stream ends."""
+        found: list[str] = []
+        if not self.ended:
+            self._line(bytes(self._held).removesuffix(b"\r"), found)
+            self._line(b"", found)
+        return found
+
+    def _line(self, line: bytes, found: list[str]) -> None:
+        if line.startswith(b"data:"):
+            part = line[5:].removeprefix(b" ")
+            self._data.append(part)
+            self._size += len(part)
+        elif not line:
+            whole = b"\n".join(self._data).decode("utf-8", "replace")
+            self._data, self._size = [], 0
+            if whole.strip() == "[DONE]":
+                self.ended = True
+            elif whole:
+                found.append(whole)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import functools
 import json
 from collections.abc import Callable, Sequence
 from contextlib import asynccontextmanager
@@ -19,9 +20,14 @@ from typing import Any
 
 @dataclass
 class Turn:
-    """:param status: other than 200: an error with ``text``.
+    """:param inline: the thoughts stand within the text.
+    :param raw_arguments: what is sent in place of the calls' arguments.
+    :param after: what the last message must hold; another one is answered with status 500.
+    :param status: other than 200: an error with ``text``.
+    :param raw: the whole body, as ``kind_of_raw``, in place of all else.
     :param dies: bytes of the body after which the connection is closed.
-    :param pieces: characters of a streamed piece; 0: bytes are cut at odd places.
+    :param silent: nothing is sent before it is set, not even headers.
+    :param hold: nothing more is sent, nor the connection closed, before it is set.
     """
 
     text: str = ""
@@ -35,7 +41,11 @@ class Turn:
     dies: int | None = None
     usage: dict[str, Any] | None = None
     done: bool = True
+    silent: asyncio.Event | None = None
     hold: asyncio.Event | None = None
+    raw: str = ""
+    kind_of_raw: str = "application/json"
+    finish: str = ""
 
 
 class FakeServer:
@@ -49,8 +59,13 @@ class FakeServer:
         self.models = models
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
         self.url = ""
-        self.closed = asyncio.Event()  # a streamed answer's client has gone
+        self._clients: set[asyncio.Task[None]] = set()
+        self.closed = asyncio.Event()  # a client has gone
+        self.asked = asyncio.Event()  # a chat has come
         self.window = 4_096
+        self.warming: asyncio.Event | None = None  # chats of one token wait for it
+        self.refuses: tuple[str, ...] = ()  # fields of a chat that it does not know
+        self.fills = True
 
     @property
     def chats(self) -> list[dict[str, Any]]:
@@ -64,20 +79,39 @@ class FakeServer:
             yield self
         finally:
             server.close()
+            for task in self._clients:
+                task.cancel()
+            await asyncio.gather(*self._clients, return_exceptions=True)
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._clients.add(task)
+        task.add_done_callback(self._clients.discard)
         try:
             while True:
-                head = await reader.readuntil(b"\r\n\r\n")
+                head = await reader.readexactly(1)
+                if not head.isalpha():  # TLS, most likely
+                    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                    break
+                head += await reader.readuntil(b"\r\n\r\n")
                 line, *rest = head.decode().split("\r\n")
                 headers = {k.lower(): v for k, _, v in (h.partition(": ") for h in rest if h)}
                 body = await reader.readexactly(int(headers.get("content-length", 0)))
                 path = line.split(" ")[1]
                 self.requests.append((path, headers, body))
-                await self._answer(path, body, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            self.closed.set()
+                answering = asyncio.ensure_future(self._answer(path, body, writer))
+                gone = asyncio.ensure_future(reader.read(1))  # nobody sends ahead: the end alone comes
+                await asyncio.wait((answering, gone), return_when=asyncio.FIRST_COMPLETED)
+                for task in (answering, gone):
+                    task.cancel()
+                await asyncio.gather(answering, gone, return_exceptions=True)
+                if reader.at_eof() or writer.is_closing():
+                    break
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass
         finally:
+            self.closed.set()
             writer.close()
 
     async def _answer(self, path: str, body: bytes, writer: asyncio.StreamWriter) -> None:
@@ -95,28 +129,47 @@ class FakeServer:
             return await _json(writer, {"model_path": "m"})
         if path == "/get_server_info" and self.kind == "sglang":
             return await _json(writer, {"context_length": self.window})
-        if path == "/tokenize":
+        if path == "/openapi.json" and self.kind == "llama-cpp-python":
+            return await _json(writer, {"paths": {"/extras/tokenize/count": {}}})
+        if path == "/extras/tokenize/count":
+            return await _json(writer, {"count": len(json.loads(body)["input"].split())})
+        if path == "/infill" and self.kind == "llama-server":
+            if self.fills:
+                return await _json(writer, {"content": "filled"})
+            return await _json(writer, {"error": {"message": "no FIM tokens"}}, 501)
+        if path == "/tokenize" and self.kind != "other":
             asked = json.loads(body)
             words = str(asked.get("prompt") or asked.get("content")).split()
             return await _json(writer, {"count": len(words)} if self.kind == "vllm" else {"tokens": words})
         if path.endswith("/chat/completions"):
             return await self._chat(json.loads(body), writer)
+        if path.endswith("/completions") and "suffix" in json.loads(body) and not self.fills:
+            return await _json(writer, {"error": {"message": "suffix is not supported"}}, 400)
         if path.endswith("/completions"):
             return await _json(writer, {"choices": [{"text": "completed"}]})
         await _json(writer, {"error": {"message": "no such path"}}, 404)
 
     async def _chat(self, asked: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+        self.asked.set()
+        if known := [name for name in self.refuses if name in asked]:
+            return await _json(writer, {"error": {"message": f"unknown field {known[0]}"}}, 400)
         if not asked.get("stream"):
+            if self.warming is not None:
+                await self.warming.wait()
             return await _json(writer, {"choices": [{"message": {"content": "."}}]})
         if not self.turns:
             return await _json(writer, {"error": {"message": "the script has ended"}}, 500)
         turn = self.turns.pop(0)
-        if turn.after:
-            assert turn.after in json.dumps(asked["messages"][-1], ensure_ascii=False), asked["messages"][-1]
+        if turn.after and turn.after not in json.dumps(asked["messages"][-1], ensure_ascii=False):
+            told = f"the script wants {turn.after!r} in the last message"
+            return await _json(writer, {"error": {"message": told}}, 500)
+        if turn.silent is not None:
+            await turn.silent.wait()
         if turn.status != 200:
             return await _json(writer, {"error": {"message": turn.text}}, turn.status, turn.headers)
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")
-        data = b"".join(self._events(turn))
+        kind = turn.kind_of_raw if turn.raw else "text/event-stream"
+        writer.write(f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\nconnection: close\r\n\r\n".encode())
+        data = turn.raw.encode() or b"".join(self._events(turn))
         if turn.dies is not None:
             data = data[: turn.dies]
         for start in range(0, len(data), 37):  # cut at odd places
@@ -147,7 +200,7 @@ class FakeServer:
             deltas.append({"tool_calls": [call]})
             for n in range(0, len(whole), 6):
                 deltas.append({"tool_calls": [{"index": index, "function": {"arguments": whole[n : n + 6]}}]})
-        why = "tool_calls" if turn.calls else "stop"
+        why = turn.finish or ("tool_calls" if turn.calls else "stop")
         rows: list[dict[str, Any]] = [{"choices": [{"delta": d, "finish_reason": None}]} for d in deltas]
         rows.append({"choices": [{"delta": {}, "finish_reason": why}]})
         if turn.usage is not None:
@@ -173,9 +226,9 @@ def script_of(path: Path) -> list[Turn]:
     return [Turn(**{**row, "calls": [tuple(c) for c in row.get("calls", [])]}) for row in rows]
 
 
-async def _main(options: argparse.Namespace, tell: Callable[[str], None] = print) -> None:
-    server = FakeServer(script_of(options.script), kind="vllm")
-    server.window = 65_536
+async def _main(options: argparse.Namespace, tell: Callable[[str], None]) -> None:
+    server = FakeServer(script_of(options.script), options.kind)
+    server.window = options.window
     async with server.running(options.port):
         tell(server.url)
         await asyncio.Event().wait()
@@ -185,6 +238,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--script", type=Path, required=True)
     parser.add_argument("--port", type=int, default=0)
-    import functools
-
+    parser.add_argument("--kind", default="vllm")
+    parser.add_argument("--window", type=int, default=65_536)
     asyncio.run(_main(parser.parse_args(), functools.partial(print, flush=True)))

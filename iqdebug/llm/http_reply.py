@@ -1,0 +1,195 @@
+"""An answer as it comes from a server: thoughts, words, calls in pieces, the end, the usage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from iqdebug.errors import ModelError
+from iqdebug.llm.answer import AnswerReader
+from iqdebug.llm.backend import Calling, Event, Thinking
+from iqdebug.llm.http_calls import checked
+from iqdebug.llm.http_errors import told
+from iqdebug.llm.keys import Key
+from iqdebug.llm.messages import Message, Tool, ToolCall
+from iqdebug.llm.toolcalls import new_call_id
+
+__all__ = ["Reply", "WrongCall"]
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCall:
+    """:param written: the arguments as the model wrote them.
+    :param why: what is wrong.
+    """
+
+    name: str
+    written: str
+    why: str
+
+
+class Reply:
+    """:param base: the server, for words.
+
+    ``prompt``, ``cached`` and ``completion`` are the tokens of the last request, 0 where nobody told; they
+    begin anew with :meth:`again`.
+    """
+
+    def __init__(self, tools: Sequence[Tool], base: str, key: Key | None) -> None:
+        self._tools = tools
+        self._base = base
+        self._key = key
+        self._before: list[Message] = []  # what earlier requests brought
+        self._reader = self._new_reader()
+        self._parts: dict[int, dict[str, str]] = {}
+        self._calls: list[ToolCall] = []
+        self._text_calls = 0
+        self.said = ""
+        self.why = ""
+        self.understood = False
+        self.prompt = self.cached = self.completion = 0
+
+    @property
+    def calls(self) -> tuple[ToolCall, ...]:
+        return tuple(self._calls)
+
+    def _new_reader(self) -> AnswerReader:
+        return AnswerReader(("<think>", "</think>"), False, [t.name for t in self._tools])
+
+    def message(self) -> Message:
+        """The answer so far, with the calls that are whole and valid."""
+        parts = [*self._before, self._reader.message()]
+        content = "\n\n".join(part.content for part in parts if part.content)
+        thinking = "\n\n".join(part.thinking for part in parts if part.thinking)
+        return Message("assistant", content, "chat", thinking, self.calls)
+
+    @property
+    def text(self) -> str:
+        """What the last request brought, without thoughts and calls."""
+        return self._reader.message().content
+
+    def take(self, data: str) -> list[Event]:
+        """:raises ModelError: the server tells of an error."""
+        try:
+            found = json.loads(data)
+        except ValueError:
+            return []
+        if not isinstance(found, dict):
+            return []
+        if found.get("error"):
+            raise ModelError(f"{self._base} broke off", told(found, self._key), "Ask again")
+        self._usage(found)
+        events: list[Event] = []
+        choices = found.get("choices")
+        for choice in choices if isinstance(choices, list) else ():
+            if isinstance(choice, dict):
+                self.understood = True
+                # A server that does not stream sends the whole message at once.
+                events += self._delta(choice.get("delta") or choice.get("message") or {})
+                if isinstance(why := choice.get("finish_reason"), str):
+                    self.why = why
+        return events
+
+    def finish(self) -> list[Event]:
+        """What was held back."""
+        return self._valid(self._reader.finish())
+
+    def whole_calls(self) -> tuple[list[Event], list[WrongCall]]:
+        """The calls that came in pieces and are valid, and what is wrong with the others."""
+        events: list[Event] = []
+        wrong: list[WrongCall] = []
+        for _, row in sorted(self._parts.items()):
+            arguments, words = checked(row["name"], row["arguments"], self._tools)
+            if words:
+                wrong.append(WrongCall(row["name"], row["arguments"], words))
+                continue
+            taken = {call.id for call in self._calls}
+            name = row["id"] if row["id"] and row["id"] not in taken else new_call_id()
+            call = ToolCall(name, row["name"], arguments)
+            self._calls.append(call)
+            events.append(Calling(call))
+        self._parts.clear()
+        return events, wrong
+
+    def note(self, text: str) -> list[Event]:
+        """Words of ours within the answer, so that the model sees them when it goes on."""
+        return self._valid(self._reader.feed(f"\n{text}") + self._reader.finish())
+
+    def again(self) -> None:
+        """Another request follows for the same answer."""
+        self._before.append(self._reader.message())
+        self._reader = self._new_reader()
+        self.why, self.understood = "", False
+        self.prompt = self.cached = self.completion = 0
+
+    def _delta(self, delta: Any) -> list[Event]:
+        if not isinstance(delta, dict):
+            return []
+        events: list[Event] = []
+        thought = delta.get("reasoning_content") or delta.get("reasoning")
+        if isinstance(thought, str) and thought:
+            self._reader.think(thought)
+            self.said += thought
+            events.append(Thinking(thought))
+        text = delta.get("content")
+        if isinstance(text, str) and text:
+            self.said += text
+            events += self._valid(self._reader.feed(text))
+        parts = delta.get("tool_calls")
+        for place, part in enumerate(parts if isinstance(parts, list) else ()):
+            self._part(part, place)
+        return events
+
+    def _valid(self, events: list[Event]) -> list[Event]:
+        """Without the calls within the text that are not valid: they are noted as those in pieces are."""
+        found: list[Event] = []
+        for event in events:
+            if not isinstance(event, Calling):
+                found.append(event)
+                continue
+            # One more piece; whole_calls() looks at it when all are there, in their order.
+            place = 10_000 + self._text_calls
+            self._text_calls += 1
+            written = json.dumps(dict(event.call.arguments), ensure_ascii=False)
+            self._parts[place] = {"id": event.call.id, "name": event.call.name, "arguments": written}
+        return found
+
+    def _part(self, part: Any, place: int) -> None:
+        if not isinstance(part, dict):
+            return
+        index = part.get("index")
+        row = self._parts.setdefault(
+            index if isinstance(index, int) else place, {"id": "", "name": "", "arguments": ""}
+        )
+        function = part.get("function")
+        if not isinstance(function, dict):
+            return
+        row["id"] = row["id"] or str(part.get("id") or "")
+        name = str(function.get("name") or "")
+        if name != row["name"]:  # some repeat it with each piece
+            row["name"] += name
+        arguments = function.get("arguments")
+        if isinstance(arguments, dict):
+            arguments = json.dumps(arguments, ensure_ascii=False)
+        if isinstance(arguments, str):
+            row["arguments"] += arguments
+            self.said += arguments
+
+    def _usage(self, found: dict[str, Any]) -> None:
+        usage = found.get("usage")
+        if isinstance(usage, dict):
+            self.prompt = _number(usage.get("prompt_tokens")) or self.prompt
+            self.completion = _number(usage.get("completion_tokens")) or self.completion
+            details = usage.get("prompt_tokens_details")
+            if isinstance(details, dict):
+                self.cached = _number(details.get("cached_tokens"))
+        timings = found.get("timings")  # llama-server's own
+        if isinstance(timings, dict) and "cache_n" in timings:
+            self.cached = _number(timings.get("cache_n"))
+            self.prompt = self.cached + _number(timings.get("prompt_n"))
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
