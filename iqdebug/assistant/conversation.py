@@ -215,7 +215,7 @@ class Conversation:
     async def _read(self) -> None:
         try:
             async for now in self._window.prefill():
-                self._stand("reading", f"reading {now.done:,} of {now.total:,} tokens ahead")
+                self._stand("ahead", f"reading {now.done:,} of {now.total:,} tokens ahead")
         except IqdebugError as error:
             self._failed(error)
         else:

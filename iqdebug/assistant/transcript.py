@@ -36,8 +36,8 @@ class Entry:
 class Standing:
     """Where the model stands.
 
-    :param state: "none", "loading", "ready", "reading" (evidence or a question is prefilled),
-        "answering", "asking" (it waits for the person's consent) or "failed".
+    :param state: "none", "loading", "ready", "ahead" (evidence is read while nothing is asked),
+        "reading" (a question is), "answering", "asking" (it waits for the person's consent) or "failed".
     :param words: for the person, whole: "reading 812 of 2,304 tokens".
     :param model: the model's name, "" when there is none.
     :param where: "on this machine", or the host that every byte goes to.
@@ -45,7 +45,7 @@ class Standing:
     :param used, window: tokens; 0 where unknown.
     """
 
-    state: Literal["none", "loading", "ready", "reading", "answering", "asking", "failed"] = "none"
+    state: Literal["none", "loading", "ready", "ahead", "reading", "answering", "asking", "failed"] = "none"
     words: str = "no model"
     model: str = ""
     where: str = ""

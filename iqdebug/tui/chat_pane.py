@@ -162,7 +162,7 @@ class ChatPane(Vertical):
     def show_standing(self, standing: Standing) -> None:
         self._standing = standing
         text = Text(no_wrap=True, overflow="ellipsis")
-        busy = standing.state in ("loading", "reading", "answering", "asking")
+        busy = standing.state in ("loading", "ahead", "reading", "answering", "asking")
         text.append(
             clean(standing.words), Style(color="red" if standing.state == "failed" else None, bold=busy)
         )
@@ -173,7 +173,7 @@ class ChatPane(Vertical):
         if standing.window:
             share = 100 * standing.used // standing.window
             text.append(f"   {standing.used:,} of {standing.window:,} tokens ({share}%)", Style(dim=True))
-        if busy:
+        if self.busy:
             text.append("   Esc: stop", Style(dim=True))
         self.query_one("#chat-standing", Static).update(text)
 

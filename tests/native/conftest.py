@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -10,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.llm.runtime import cache_folder, find_runtime
+from iqdebug.llm.runtime import find_runtime
 
 ROOT = Path(__file__).resolve().parents[2]
-os.environ.setdefault("IQDEBUG_RUNTIME_CACHE", str(ROOT / ".wheels"))
+CACHE = Path(os.environ.get("IQDEBUG_RUNTIME_CACHE") or ROOT / ".wheels")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small matrices: threads only wait for each other
 
 _COMPILERS = ("c++", "g++", "clang++")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if find_runtime(cache_folder()) is None:
+    if find_runtime(CACHE) is None:
         for item in items:
             if "library" in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.timeout(1500))  # the first of them builds
@@ -29,8 +30,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def library() -> Path:
     """The folder of the patched libraries."""
-    root = cache_folder()
-    built = find_runtime(root)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / ".building").open("w") as lock:  # another worker of this run may be building it
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _built()
+
+
+def _built() -> Path:
+    built = find_runtime(CACHE)
     if built is not None:
         return built
     if not any(shutil.which(name) for name in _COMPILERS):
@@ -40,8 +47,9 @@ def library() -> Path:
         cwd=ROOT,
         capture_output=True,
         text=True,
+        env={**os.environ, "IQDEBUG_RUNTIME_CACHE": str(CACHE)},
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    built = find_runtime(root)
+    built = find_runtime(CACHE)
     assert built is not None
     return built
