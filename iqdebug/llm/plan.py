@@ -8,6 +8,7 @@ from iqdebug.errors import ModelError
 from iqdebug.llm.gguf import row_bytes
 from iqdebug.llm.hardware import Gpu, Machine
 from iqdebug.llm.inspect import Shape
+from iqdebug.llm.runtime.rollback import swa_cells
 
 __all__ = ["KV_TYPES", "Plan", "Weights", "compute_bytes", "kv_bytes", "output_bytes", "plan"]
 
@@ -15,6 +16,7 @@ KV_TYPES = ("f16", "q8_0", "q4_0")
 _CONTEXTS = (131072, 65536, 32768, 16384, 8192, 4096, 2048)
 _ON_GPU = 0.95  # of a GPU's free memory: its driver and libraries need the rest
 _IN_RAM = 0.90
+_SEQUENCES = 2  # the log, and completions beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def kv_bytes(shape: Shape, n_ctx: int, kind: str, n_ubatch: int = 512, swa_full:
     row = row_bytes(kind, shape.kv_heads * shape.head_dim)
     cells = _padded(n_ctx)
     if shape.loops > 1:
-        ring = _padded(min(cells, shape.window + n_ubatch))
+        ring = swa_cells(shape.window, n_ctx=cells, n_ubatch=n_ubatch, n_seq_max=_SEQUENCES)
         cells += (shape.loops - 1) * (cells if swa_full else ring)
     return 2 * row * cells
 
