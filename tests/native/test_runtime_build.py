@@ -262,7 +262,9 @@ def test_an_interrupted_build_leaves_nothing_that_counts(tmp_path: Path, number:
     path = programs(tmp_path / "programs", ninja=waiting)
     cache, sdist = tmp_path / "cache", small_source(tmp_path)
     script = (
-        "import sys\nfrom tests.native.fakes import pinned_to\nfrom pathlib import Path\n"
+        "import signal, sys\nfrom tests.native.fakes import pinned_to\nfrom pathlib import Path\n"
+        # Who starts the tests in the background hands down that SIGINT is ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"with pinned_to(Path({str(sdist)!r})):\n"
         "    from iqdebug.cli import main\n"
         f"    sys.exit(main(['runtime', 'build', '--sdist', {str(sdist)!r}]))\n"
