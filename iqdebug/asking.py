@@ -174,7 +174,7 @@ async def _asked(
         "\n".join(e.text for e in entries if e.kind == "thinking"),
         tuple(e for e in entries if e.kind == "call"),
         tuple(e for e in entries if e.kind == "diff"),
-        tuple(e.text for e in entries if e.kind == "note" and not e.text.startswith("to ask:")),
+        tuple(e.text for e in entries if e.kind == "note" and not e.offers),
         desk.transcript.standing,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from iqdebug.assistant.desk import Desk, Known
@@ -15,6 +16,7 @@ from iqdebug.errors import IqdebugError
 from iqdebug.llm.open import Opened, open_model
 from iqdebug.llm.session_file import Kept
 from iqdebug.llm.window import Folded, Window
+from iqdebug.peek.processes import identity
 from iqdebug.store import state_folder
 
 __all__ = ["companion_for", "shelf"]
@@ -34,6 +36,7 @@ def companion_for(setting: str | None, known: Known, kept: Kept | None = None) -
     A model that cannot be had is no reason not to debug: the reason stands in the conversation.
     """
     config, opened, failure = Config(), None, None
+    known = replace(known, identity=identity)
     masked = Veil()
     try:
         config = load()

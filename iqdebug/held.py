@@ -47,6 +47,8 @@ def open_holder(info: ProcessInfo, tell: Callable[[str], None]) -> int:
     :param tell: is called with the code that the process must run, then with "stop".
     :returns: the exit code; :data:`WENT_ON` when the process was told to go on.
     """
+    from iqdebug.assistant.desk import Known
+    from iqdebug.companion import companion_for
     from iqdebug.tui.app import DebugApp
 
     async def connect(
@@ -85,6 +87,7 @@ def open_holder(info: ProcessInfo, tell: Callable[[str], None]) -> int:
         diagnose=live_diagnosis,
         read_source=read_lines,
         breakpoint_store=ProjectStore(info.cwd or "/"),
+        companion=companion_for(None, Known(project=info.cwd)),
     )
     watcher = _Watcher(app)
     code = int(app.run() or 0)

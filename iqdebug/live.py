@@ -14,6 +14,10 @@ from iqdebug.source import read_lines
 from iqdebug.state import ProcessInfo, Snapshot
 from iqdebug.store import ProjectStore
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from iqdebug.llm.session_file import Kept
+
 __all__ = ["open_debugger"]
 
 _FILTERS = {
@@ -25,10 +29,13 @@ _FILTERS = {
 _PEEK_INTERVAL = 1.0
 
 
-def open_debugger(info: ProcessInfo, on_exception: str, pause: bool, model: str | None = None) -> int:
+def open_debugger(
+    info: ProcessInfo, on_exception: str, pause: bool, model: str | None = None, kept: Kept | None = None
+) -> int:
     """Run the screen until the person leaves; the target then runs on without us.
 
     :param model: the model's setting; None for what is configured.
+    :param kept: the conversation that goes on.
     :returns: the exit code.
     """
     from iqdebug.assistant.desk import Known
@@ -66,7 +73,7 @@ def open_debugger(info: ProcessInfo, on_exception: str, pause: bool, model: str 
         read_source=read_lines,
         refresh_peek=refresh_peek,
         breakpoint_store=store,
-        companion=companion_for(model, Known(project=info.cwd)),
+        companion=companion_for(model, Known(project=info.cwd), kept),
     )
     result = app.run()
     return int(result or 0)

@@ -11,7 +11,7 @@ from iqdebug.source import read_lines
 from iqdebug.state import Diagnosis, Snapshot
 from iqdebug.store import ProjectStore
 
-__all__ = ["open_file", "recorded_app"]
+__all__ = ["open_file", "open_remembered", "recorded_app", "remembered_app"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +29,45 @@ def open_file(path: Path, model: str | None = None, kept: Kept | None = None) ->
     from iqdebug.crash import open_crash
 
     return int(recorded_app(open_crash(path), model, kept).run() or 0)
+
+
+def open_remembered(kept: Kept) -> int:
+    """The screen on the last stop of a process that has ended, with the conversation about it.
+
+    :returns: the exit code.
+    :raises ModelError: the stop was not kept, or cannot be read.
+    """
+    return int(remembered_app(kept).run() or 0)
+
+
+def remembered_app(kept: Kept) -> DebugApp:
+    from iqdebug.assistant.desk import Known
+    from iqdebug.assistant.remembered import RememberedSession, TodaysSources, remembered
+    from iqdebug.companion import companion_for
+    from iqdebug.tui.app import DebugApp
+    from iqdebug.tui.recorded import Recording
+
+    found = remembered(kept.moment())
+    snapshot = found.snapshot
+
+    async def connect(
+        on_snapshot: Callable[[Snapshot], None], on_progress: Callable[[str], None]
+    ) -> DebugSession:
+        return RememberedSession(snapshot)
+
+    def about() -> list[tuple[str, list[str]]]:
+        return [("Program", [snapshot.command, f"pid {snapshot.pid}", f"Python {snapshot.python}"])]
+
+    return DebugApp(
+        connect,
+        title=f"{snapshot.pid} {snapshot.command}",
+        first=snapshot,
+        diagnose=lambda now, earlier: found.diagnosis,
+        read_source=read_lines,
+        recording=Recording(sources=TodaysSources(), about=about),
+        breakpoint_store=ProjectStore(snapshot.cwd or "/"),
+        companion=companion_for(kept.setting, Known(project=snapshot.cwd), kept),
+    )
 
 
 def recorded_app(crash: Crash, model: str | None = None, kept: Kept | None = None) -> DebugApp:

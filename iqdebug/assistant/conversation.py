@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 
 _MOST_ROUNDS = 16
 _ARGUMENT = 60
+_SECOND = 1.0
 
 
 class LogWindow(Protocol):
@@ -315,21 +317,33 @@ class Conversation:
         answer: Entry | None = None
         calls: list[ToolCall] = []
         self._stand("reading", "reading")
-        async with contextlib.aclosing(_closable(self._window.reply(self._sampling))) as events:
-            async for event in events:
-                if isinstance(event, Prefilling):
-                    self._stand("reading", f"reading {event.done:,} of {event.total:,} tokens")
-                elif isinstance(event, Thinking):
-                    thought = self._grown(thought, "thinking", event.text)
-                elif isinstance(event, Text):
-                    answer = self._grown(answer, "answer", event.text)
-                elif isinstance(event, Calling):
-                    calls.append(event.call)
-                elif isinstance(event, Done):
-                    self._ended(thought, answer, event)
-                    if event.why != "calls":
-                        calls = []
+        waiting = asyncio.create_task(self._count_the_wait())
+        try:
+            async with contextlib.aclosing(_closable(self._window.reply(self._sampling))) as events:
+                async for event in events:
+                    waiting.cancel()
+                    if isinstance(event, Prefilling):
+                        self._stand("reading", f"reading {event.done:,} of {event.total:,} tokens")
+                    elif isinstance(event, Thinking):
+                        thought = self._grown(thought, "thinking", event.text)
+                    elif isinstance(event, Text):
+                        answer = self._grown(answer, "answer", event.text)
+                    elif isinstance(event, Calling):
+                        calls.append(event.call)
+                    elif isinstance(event, Done):
+                        self._ended(thought, answer, event)
+                        if event.why != "calls":
+                            calls = []
+        finally:
+            waiting.cancel()
         return calls
+
+    async def _count_the_wait(self) -> None:
+        """A server does not tell how far it has read: the seconds, then, and when it is given up."""
+        patience = self._window.about.patience
+        for seconds in itertools.count(1) if patience else ():
+            await asyncio.sleep(_SECOND)
+            self._stand("reading", f"waiting for the first token, {seconds} of {patience:.0f} s")
 
     def _grown(self, entry: Entry | None, kind: str, text: str) -> Entry:
         if entry is None:

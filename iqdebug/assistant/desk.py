@@ -20,6 +20,7 @@ from iqdebug.assistant.conversation import Conversation, Ran
 from iqdebug.assistant.fencing import RULE, Veil, fenced
 from iqdebug.assistant.mentions import Mentions
 from iqdebug.assistant.prompts import follow_ups, system_prompt
+from iqdebug.assistant.remembered import remembering
 from iqdebug.assistant.rights import Answer, Gate, Policy, Request
 from iqdebug.assistant.tools.base import BoundTool
 from iqdebug.assistant.tools.toolbox import Toolbox
@@ -31,11 +32,11 @@ from iqdebug.errors import IqdebugError
 from iqdebug.evidence.delta import packed_delta
 from iqdebug.evidence.pack import packed
 from iqdebug.llm.messages import Sampling, ToolCall
-from iqdebug.llm.session_file import Kept, keep, taken_up
+from iqdebug.llm.session_file import PROCESS, Kept, keep, taken_up
 from iqdebug.llm.window import Window
 from iqdebug.session import DebugSession
 from iqdebug.source import read_lines
-from iqdebug.state import Diagnosis, Frame, LogRecord, Snapshot, Variable
+from iqdebug.state import Diagnosis, Frame, LogRecord, Origin, Phase, Snapshot, Variable
 
 __all__ = ["Consent", "Desk", "Eyes", "Known"]
 
@@ -76,11 +77,14 @@ class Known:
     :param crash: of a recording.
     :param project: the folder the person works in.
     :param read_source: a file's lines, as the screen shows them.
+    :param identity: tells a process from every other that had or will have its number; "" for one that
+        is gone.
     """
 
     crash: Crash | None = None
     project: str = ""
     read_source: Callable[[str], Sequence[str]] = read_lines
+    identity: Callable[[int], str] = lambda pid: ""
 
 
 @dataclass
@@ -111,7 +115,7 @@ class Desk:
     :param window: the model's window, None for no model.
     :param commands: what ``/name`` does, by name, with a line of help.
     :param extra: further tools, made for this desk.
-    :param shelf: the folder in which conversations about recordings are kept; None keeps none.
+    :param shelf: the folder in which conversations are kept; None keeps none.
     :param kept: the conversation that goes on.
     """
 
@@ -140,9 +144,11 @@ class Desk:
         self._sampling = sampling or Sampling()
         self._place: _Place | None = None
         self._tasks: set[asyncio.Task[object]] = set()
-        self._suggested = 0
+        self._commanded: set[str] = set()
         self._shelf = shelf
         self._kept = kept
+        self._target = kept.target if kept is not None else ""
+        self._seen: Moment | None = None  # the last stop, or the first look where nothing has stopped
         if kept is not None:
             with contextlib.suppress(msgspec.ValidationError):
                 self.transcript.restore(msgspec.convert(list(kept.flow), list[Entry]))
@@ -169,6 +175,12 @@ class Desk:
         if self._place is not None:
             self._place.toolbox.close()
         self._place = _Place(session, screen, gate, toolbox, mentions)
+        self._seen = None
+        if crash is not None:
+            self._target = str(crash.path.resolve())
+        elif session.snapshot.origin is not Origin.RECORDED:
+            identity = self.known.identity(session.snapshot.pid)
+            self._target = f"{PROCESS}{identity}" if identity else ""
         if self.window is None:
             self.transcript.stand(Standing(words="no model: /help lists what works without one"))
             return
@@ -183,8 +195,13 @@ class Desk:
         if self._kept is not None:
             window, kept, self._kept = self.window, self._kept, None
             self._place.conversation.take_up = lambda: taken_up(window, kept)
-            self._place.told = session.snapshot  # it was told of it then
-        self._later(self._place.conversation.start())
+            if session.snapshot.origin is Origin.RECORDED:
+                self._place.told = session.snapshot  # it was told of it then
+        self._later(self._start(self._place.conversation))
+
+    async def _start(self, conversation: Conversation) -> None:
+        await conversation.start()
+        self._suggest()
 
     def _diagnosis_of(self, snapshot: Snapshot) -> Diagnosis:
         now = self.moment_now
@@ -213,21 +230,29 @@ class Desk:
         place = self._place
         before = self.moment_now
         self.moment_now = Moment(snapshot, diagnosis)
+        if snapshot.phase in (Phase.PAUSED, Phase.CRASHED) or (self._seen is None and snapshot.threads):
+            self._seen = self.moment_now
         if place is None or (before is not None and before.snapshot.epoch == snapshot.epoch and place.told):
             return
-        self._suggest(snapshot, diagnosis)
+        self._suggest()
         if place.conversation is not None:
             self._later(self._tell(place, place.conversation, snapshot, diagnosis))
 
-    def _suggest(self, snapshot: Snapshot, diagnosis: Diagnosis) -> None:
-        first = diagnosis.suspects[0].function if diagnosis.suspects else ""
-        unusual = diagnosis.anomalies[0].text if diagnosis.anomalies else ""
-        words = "   ".join(follow_ups(snapshot, first, unusual))
-        entry = next((e for e in self.transcript.entries if e.id == self._suggested), None)
-        text = f"to ask: {words}"
-        if entry is not None and entry is self.transcript.entries[-1]:
-            self.transcript.cut(entry.id - 1)
-        self._suggested = self.transcript.add("note", text).id
+    def _suggest(self) -> None:
+        """Offer, behind everything, what may be said next; not while an answer still grows."""
+        now = self.moment_now
+        if now is None or (self.conversation is not None and self.conversation.busy):
+            return
+        self._withdraw()
+        said = {e.text for e in self.transcript.entries if e.kind == "question"}
+        offers = follow_ups(now.snapshot, now.diagnosis, said | self._commanded)
+        if offers:
+            self.transcript.add("note", "to ask", offers=tuple(self.veil.scrub(o) for o in offers))
+
+    def _withdraw(self) -> None:
+        last = self.transcript.entries[-1:]
+        if last and last[0].offers:
+            self.transcript.cut(last[0].id - 1)
 
     async def _tell(
         self, place: _Place, conversation: Conversation, snapshot: Snapshot, diagnosis: Diagnosis
@@ -271,13 +296,19 @@ class Desk:
     # what the person says
 
     async def said(self, text: str) -> None:
-        """A question, or a command that begins with ``/``."""
+        """A question, or a command that begins with ``/``. What may be said next is offered behind it."""
+        self._withdraw()
+        await self._said(text)
+        self._suggest()
+
+    async def _said(self, text: str) -> None:
         if text.startswith("/") and not text.startswith("//"):
             name, _, rest = text[1:].partition(" ")
             found = self._commands.get(name)
             if found is None:
                 self.note(f"there is no /{name}; /help lists what there is")
                 return
+            self._commanded.add(f"/{name}")
             try:
                 await found[1](self, rest.strip())
             except IqdebugError as error:
@@ -363,17 +394,22 @@ class Desk:
             await self.window.close()
 
     async def _keep(self, conversation: Conversation) -> None:
-        """A conversation about a recording, with questions in it, can go on another day."""
-        crash = self.known.crash
-        if self._shelf is None or crash is None or self.window is None or not conversation.started:
+        """A conversation with questions in it can go on another day."""
+        if self._shelf is None or not self._target or self.window is None or not conversation.started:
             return
         asked = [e for e in self.transcript.entries if e.kind == "question"]
         if not asked:
             return
-        flow = [msgspec.to_builtins(replace(e, running=False)) for e in self.transcript.entries]
+        flow = [
+            msgspec.to_builtins(replace(e, running=False)) for e in self.transcript.entries if not e.offers
+        ]
         with contextlib.suppress(OSError, IqdebugError):
-            title, target = asked[0].text[:80], str(crash.path.resolve())
-            await keep(self.window, target, title, flow, self._shelf, len(asked))
+            words, moment = "", b""
+            if self.known.crash is None and self._seen is not None:
+                words = self._seen.snapshot.command
+                moment = remembering(self._seen.snapshot, self._seen.diagnosis)
+            title = asked[0].text[:80]
+            await keep(self.window, self._target, title, flow, self._shelf, len(asked), words, moment)
 
     # what the model does
 

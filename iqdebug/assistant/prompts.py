@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from iqdebug.state import Origin, Phase, Snapshot
+from collections.abc import Collection
 
-__all__ = ["FOLLOW_UPS", "follow_ups", "system_prompt"]
+from iqdebug.state import Diagnosis, Origin, Phase, Snapshot
+
+__all__ = ["follow_ups", "system_prompt"]
 
 _ROLE = """\
 You are the assistant inside iqdebug, a debugger for Python. You and the person look at the same process:
@@ -22,13 +24,13 @@ How to answer:
 
 {rule}"""
 
+_OFFER = 80  # characters
+
 _WHAT = {
     Origin.RECORDED: "a recorded crash; nothing can be run in it",
     Origin.PEEK: "a running process, looked at from outside; nothing can be run in it",
     Origin.LIVE: "a live process",
 }
-
-FOLLOW_UPS = ("Why?", "How do I fix it?", "Which values prove it?")
 
 
 def system_prompt(snapshot: Snapshot, rule: str) -> str:
@@ -42,10 +44,20 @@ def system_prompt(snapshot: Snapshot, rule: str) -> str:
     return _ROLE.format(what=f"{what}{version}{command}", rule=rule)
 
 
-def follow_ups(snapshot: Snapshot, first_suspect: str, unusual: str) -> tuple[str, ...]:
-    """Questions that the evidence suggests, at most three."""
+def follow_ups(snapshot: Snapshot, diagnosis: Diagnosis, asked: Collection[str] = ()) -> tuple[str, ...]:
+    """What the evidence suggests to say next, at most three, the most telling first.
+
+    :param asked: what was said already.
+    """
     if snapshot.phase is Phase.CRASHED or snapshot.exception is not None:
-        asked = [f"Why does {first_suspect} fail?" if first_suspect else "Why did it fail?"]
-        asked += [f"Is this the cause: {unusual[:80]}"] if unusual else []
-        return (*asked, "/fix", "/test")[:3]
-    return ("What is it doing?", "What is it waiting for?", "/watch")
+        first = diagnosis.suspects[0].function if diagnosis.suspects else ""
+        offers = [f"Why does {first} fail?" if first else "Why did it fail?"]
+        offers += (
+            [f"Is this the cause: {diagnosis.anomalies[0].text[:_OFFER]}"] if diagnosis.anomalies else []
+        )
+        offers += ["/fix"]
+        offers += [f"Where does {step.expression[:40]} come from?" for step in diagnosis.provenance[:1]]
+        offers += ["/test", "What else could break in the same way?", "/scan"]
+    else:
+        offers = ["What is it doing?", "What is it waiting for?", "/watch", "/why", "/scan"]
+    return tuple(offer for offer in offers if offer not in asked)[:3]

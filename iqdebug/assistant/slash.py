@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMANDS"]
 
+_OFFERED = 40
 _TRY = "Try `iqdebug diagnose -- COMMAND` or `python -m iqdebug.capture`, and open what it recorded"
 
 
@@ -252,6 +253,18 @@ async def _scan(desk: Desk, rest: str) -> None:
         desk.note(note)
 
 
+async def _complete(desk: Desk, rest: str) -> None:
+    session, eyes = desk.session, desk.eyes
+    if not rest or session is None or eyes is None:
+        raise UsageError(
+            "There is nothing to complete", "", "/complete EXPRESSION, such as /complete order.it"
+        )
+    found = await session.complete(rest, len(rest), eyes.frame(), session.snapshot.epoch)
+    desk.note(f"the process: {'  '.join(c.text for c in found[:_OFFERED]) or 'nothing'}")
+    if desk.window is not None:
+        desk.note(f"the model: {await desk.completed(rest, '') or 'nothing'}")
+
+
 # the conversation itself
 
 
@@ -299,7 +312,8 @@ async def _edit(desk: Desk, rest: str) -> None:
 
 
 async def _copy(desk: Desk, rest: str) -> None:
-    text = next((e.text for e in reversed(desk.transcript.entries) if e.kind in ("answer", "note")), "")
+    said = [e for e in desk.transcript.entries if e.kind in ("answer", "note") and not e.offers]
+    text = said[-1].text if said else ""
     if text and desk.eyes is not None:
         desk.eyes.copy(text)
         desk.note("copied")
@@ -341,6 +355,7 @@ COMMANDS: dict[str, tuple[str, Callable[[Desk, str], Awaitable[None]]]] = {
     "test": ("a pytest of the failing call, proved in a copy", _test),
     "watch": ("variables worth watching, as log-points; /watch stop", _watch),
     "scan": ("dangerous patterns in the code on the stack", _scan),
+    "complete": ("what may stand at the end of an expression: the process, then the model", _complete),
     "undo": ("undo the last change that can be undone", _undo),
     "retry": ("have the last question answered anew", _retry),
     "edit": ("take the last question back into the field", _edit),

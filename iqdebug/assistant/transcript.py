@@ -21,6 +21,7 @@ class Entry:
     :param words: beside it: who allowed a call, why an answer ended.
     :param running: it still grows.
     :param undo: what undoing it does, "" where it cannot be undone.
+    :param offers: what the person may say next, to be taken over as it is.
     """
 
     id: int
@@ -30,6 +31,7 @@ class Entry:
     words: str = ""
     running: bool = False
     undo: str = ""
+    offers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from iqdebug.commands import add_model, ended_by_signals, pid_number, require_te
 
 if TYPE_CHECKING:
     from iqdebug.asking import Said
+    from iqdebug.llm.session_file import Kept
 
 __all__ = ["add", "ask"]
 
@@ -22,7 +24,7 @@ def add(commands: Any) -> None:
     add_model(parser)
     parser.set_defaults(run=_ask)
 
-    going_on = commands.add_parser("resume", help="go on with a conversation about a crash")
+    going_on = commands.add_parser("resume", help="go on with a conversation")
     going_on.add_argument(
         "which", metavar="NUMBER", nargs="?", type=int, help="of the list, 1 the newest; without it: the list"
     )
@@ -40,22 +42,61 @@ def _resume(options: argparse.Namespace) -> int:
     found = kept_sessions(shelf())
     if options.which is None:
         if not found:
-            print("No conversation is kept. One about a crash file is, when its screen is left.")
+            print("No conversation is kept. One with a question in it is, when its screen is left.")
         for number, one in enumerate(found, 1):
             when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.saved))
             count = f"{one.questions} question{'' if one.questions == 1 else 's'}"
             print(f"{number:>3}  {when}  {count:<13} {clean(one.title)[:60]}")
-            print(f"     {clean(Path(one.target).name)}  with {clean(one.setting)}")
+            print(f"     {clean(_about(one))}  with {clean(one.setting)}")
         return 0
     if not 1 <= options.which <= len(found):
         raise UsageError(f"There is no conversation {options.which}", "", "iqdebug resume lists them")
     chosen = found[options.which - 1]
+    if chosen.process:
+        return _resume_process(chosen)
     if not Path(chosen.target).is_file():
         raise UsageError("The crash file of that conversation is gone", chosen.target)
     require_terminal(f"`iqdebug ask {chosen.target} QUESTION` needs none.")
     from iqdebug.opened import open_file
 
     return open_file(Path(chosen.target), chosen.setting, chosen)
+
+
+def _about(one: Kept) -> str:
+    if not one.process:
+        return Path(one.target).name
+    state = "which runs" if _runs(one) else "which has ended"
+    return f"process {_pid(one)} {one.words[:60]}, {state}"
+
+
+def _pid(one: Kept) -> int:
+    number = one.process.partition(":")[0]
+    return int(number) if number.isdecimal() else 0
+
+
+def _runs(one: Kept) -> bool:
+    from iqdebug.peek.processes import identity
+
+    return identity(_pid(one)) == one.process
+
+
+def _resume_process(chosen: Kept) -> int:
+    """Attach to the process again; to look at its last stop where it has ended."""
+    from iqdebug.commands.processes import agreed_to_attach
+    from iqdebug.errors import NoSuchProcess
+    from iqdebug.opened import open_remembered
+
+    require_terminal(f"`iqdebug ask {_pid(chosen)} QUESTION` needs none.")
+    if _runs(chosen):
+        from iqdebug.live import open_debugger
+        from iqdebug.peek.preflight import require_attachable
+
+        with contextlib.suppress(NoSuchProcess):
+            info = require_attachable(_pid(chosen))
+            if not agreed_to_attach(info):
+                return 0
+            return open_debugger(info, "uncaught", False, chosen.setting, chosen)
+    return open_remembered(chosen)
 
 
 def _ask(options: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from iqdebug.errors import TargetError
 if TYPE_CHECKING:
     from iqdebug.state import ProcessInfo
 
-__all__ = ["add", "pick"]
+__all__ = ["add", "agreed_to_attach", "pick"]
 
 
 def add(commands: Any) -> None:
@@ -71,13 +71,13 @@ def _attach(options: argparse.Namespace) -> int:
 
     require_terminal(f"`iqdebug diagnose {options.pid}` and `iqdebug peek {options.pid}` need none.")
     info = require_attachable(options.pid)
-    if not options.yes and not _consent(info):
+    if not options.yes and not agreed_to_attach(info):
         return 0
     return _open(info, options.on_exception, options.pause, options.model)
 
 
-def _consent(info: ProcessInfo) -> bool:
-    """The preflight's line, and the question."""
+def agreed_to_attach(info: ProcessInfo) -> bool:
+    """Show what attaching does to the process, and ask the person."""
     from iqdebug.text import clean
 
     print(f"process {info.pid}, Python {info.python or '?'}: {clean(info.command)[:100]}")
@@ -112,7 +112,7 @@ def pick(options: argparse.Namespace) -> int:
         complain(error)
         print(f"  Looking works without attaching: iqdebug peek {pid}", file=sys.stderr)
         return error.exit_code
-    if not _consent(info):
+    if not agreed_to_attach(info):
         return 0
     return _open(info, "uncaught", False)
 

@@ -41,6 +41,8 @@ class About:
     :param thinks: thoughts are told apart from the answer.
     :param exact: token counts are the model's own tokenizer's, not an upper bound.
     :param chat: False for a Base model: completion only, and ``why_no_chat`` says so.
+    :param patience: seconds that are waited for the first token; 0 where reading tells how far it is
+        (:class:`Prefilling`) and nothing is given up.
     """
 
     setting: str
@@ -52,6 +54,7 @@ class About:
     exact: bool = True
     chat: bool = True
     why_no_chat: str = ""
+    patience: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ class HttpBackend:
             window or _CAUTIOUS,
             thinks=True,
             exact=False,
+            patience=first_token_timeout,
         )
         self._blocks: list[Block] = []
         self._tools: tuple[Tool, ...] = ()

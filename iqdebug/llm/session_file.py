@@ -20,11 +20,13 @@ import msgspec
 
 from iqdebug.llm.window import Window
 
-__all__ = ["Kept", "keep", "kept_sessions", "taken_up"]
+__all__ = ["PROCESS", "Kept", "keep", "kept_sessions", "taken_up"]
 
 _VERSION = 1
 _MOST = 20
-_META, _WINDOW, _STATE = "meta.json", "window.json", "state"
+_META, _WINDOW, _STATE, _MOMENT = "meta.json", "window.json", "state", "moment.json"
+PROCESS = "process:"
+"""What the target of a conversation about a process begins with."""
 
 
 class _Meta(msgspec.Struct):
@@ -35,11 +37,16 @@ class _Meta(msgspec.Struct):
     title: str
     questions: int
     flow: list[Any]
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """:param name: of its folder; :param target: a crash file's path; :param flow: rows of the transcript."""
+    """:param name: of its folder.
+    :param target: a crash file's path, or :data:`PROCESS` and which process it was.
+    :param flow: rows of the transcript.
+    :param words: what the target is, for a person.
+    """
 
     name: str
     folder: Path
@@ -49,13 +56,34 @@ class Kept:
     title: str
     questions: int
     flow: tuple[Any, ...]
+    words: str = ""
+
+    @property
+    def process(self) -> str:
+        """Which process it is about; "" for a crash file."""
+        return self.target.removeprefix(PROCESS) if self.target.startswith(PROCESS) else ""
+
+    def moment(self) -> bytes:
+        """The last stop of that process, as it was handed to :func:`keep`; b"" when there is none."""
+        try:
+            return (self.folder / _MOMENT).read_bytes()
+        except OSError:
+            return b""
 
 
 async def keep(
-    window: Window, target: str, title: str, flow: Sequence[Any], folder: Path, questions: int
+    window: Window,
+    target: str,
+    title: str,
+    flow: Sequence[Any],
+    folder: Path,
+    questions: int,
+    words: str = "",
+    moment: bytes = b"",
 ) -> Path:
     """Save a conversation about ``target``; one about the same target with the same model is replaced.
 
+    :param moment: the last stop of a process, to look at when it has ended.
     :raises OSError: there is no room, or no right to write.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -63,7 +91,9 @@ async def keep(
     place = Path(tempfile.mkdtemp(dir=folder, prefix=".new-"))
     try:
         await window.save(place / _STATE, place / _WINDOW)
-        meta = _Meta(_VERSION, time.time(), target, window.about.setting, title, questions, list(flow))
+        if moment:
+            _write(place / _MOMENT, moment)
+        meta = _Meta(_VERSION, time.time(), target, window.about.setting, title, questions, list(flow), words)
         _write(place / _META, msgspec.json.encode(meta))
         for old in kept_sessions(folder):
             if (old.target, old.setting) == (target, window.about.setting):
@@ -95,6 +125,7 @@ def kept_sessions(folder: Path) -> list[Kept]:
                         meta.title,
                         meta.questions,
                         tuple(meta.flow),
+                        meta.words,
                     )
                 )
     return sorted(found, key=lambda k: -k.saved)

@@ -8,6 +8,8 @@ quarter of the window a token is evaluated 1.6 times at most over a long session
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -383,7 +385,17 @@ class Window:
         return chosen
 
     async def _rewrite(self, at: int, items: Sequence[Item]) -> None:
-        """Put other items behind the first ``at`` ones. What they say is evaluated anew."""
+        """Put other items behind the first ``at`` ones. What they say is evaluated anew. Who waits for it
+        may be cancelled; the log is whole even then."""
+        writing = asyncio.ensure_future(self._rewritten(at, items))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            with contextlib.suppress(ModelError):
+                await writing
+            raise
+
+    async def _rewritten(self, at: int, items: Sequence[Item]) -> None:
         if at < len(self._items):
             await self._backend.cut(self._items[at].mark)
         del self._items[at:]

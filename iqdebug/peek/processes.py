@@ -11,11 +11,11 @@ from iqdebug.errors import NoSuchProcess
 from iqdebug.peek.host import Host
 from iqdebug.peek.interpreter import Interpreter, find_interpreter
 from iqdebug.peek.preflight import attachability, require_python, user_name
-from iqdebug.peek.procfs import CLOCK_TICKS, PAGE_SIZE, Stat
+from iqdebug.peek.procfs import CLOCK_TICKS, PAGE_SIZE, ProcFS, Stat
 from iqdebug.peek.table import ProcessTable
 from iqdebug.state import ProcessInfo
 
-__all__ = ["CpuMeter", "describe", "list_processes", "process_info"]
+__all__ = ["CpuMeter", "describe", "identity", "list_processes", "process_info"]
 
 _user_name = lru_cache(maxsize=256)(user_name)
 
@@ -78,6 +78,18 @@ def process_info(pid: int, *, host: Host | None = None) -> ProcessInfo:
     host = host or Host()
     table = ProcessTable(host.proc)
     return describe(pid, require_python(pid, host, table), host, table)
+
+
+def identity(pid: int, proc: ProcFS | None = None) -> str:
+    """Tells the process from every other that had its number, on this machine, at any time: the number,
+    the clock tick of its start, and the boot. "" when it is gone."""
+    proc = proc or ProcFS()
+    try:
+        boot = proc.read("sys", "kernel", "random", "boot_id").decode().strip()
+        stat = proc.stat(pid)
+        return "" if stat.state in "ZX" else f"{pid}:{stat.start_ticks}:{boot}"
+    except (ProcessLookupError, PermissionError):
+        return ""
 
 
 def describe(

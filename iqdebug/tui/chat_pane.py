@@ -47,6 +47,8 @@ class _Question(Input):
         self._pane().walk_history(by)
 
     def action_complete(self) -> None:
+        if self._pane().take_offer():
+            return
         if self.value.strip():
             self._pane().complete()
         else:
@@ -91,6 +93,25 @@ class _Folded(Collapsible):
         self._body.update(_body(entry))
 
 
+class _Offer(Static):
+    """What may be said next; a click takes it over."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(Text(f"  › {clean(words)}", Style(dim=True)))
+        self._words = words
+
+    def on_click(self) -> None:
+        pane = self.screen.query_one(ChatPane)
+        pane.put(self._words)
+        pane.query_one(_Question).focus()
+
+
+class _Offers(Vertical):
+    def __init__(self, entry: Entry) -> None:
+        head = Static(Text(f"{clean(entry.text)} (Tab in the empty field, Enter sends)", Style(dim=True)))
+        super().__init__(head, *(_Offer(words) for words in entry.offers))
+
+
 class ChatPane(Vertical):
     """Posts intents; shows what :class:`~iqdebug.assistant.transcript.Transcript` tells."""
 
@@ -119,6 +140,8 @@ class ChatPane(Vertical):
         self.history: list[str] = []
         self._at = 0
         self._stem = ""
+        self._offers: tuple[int, tuple[str, ...]] = (0, ())  # of which entry
+        self._taken = ""
         self.border_title = "Chat"
 
     def compose(self) -> ComposeResult:
@@ -140,6 +163,8 @@ class ChatPane(Vertical):
 
     def show(self, entry: Entry) -> None:
         """New, or as it now is. Keeps the end in sight unless the person has scrolled away."""
+        if entry.offers:
+            self._offers = (entry.id, entry.offers)
         flow = self.query_one("#chat-flow", VerticalScroll)
         widget = self._shown.get(entry.id)
         if widget is None:
@@ -156,6 +181,8 @@ class ChatPane(Vertical):
             self._shown.pop(next(iter(self._shown))).remove()
 
     def remove_after(self, number: int) -> None:
+        if self._offers[0] > number:
+            self._offers = (0, ())
         for each in [n for n in self._shown if n > number]:
             self._shown.pop(each).remove()
 
@@ -219,6 +246,17 @@ class ChatPane(Vertical):
         field.value = text
         field.cursor_position = len(text)
 
+    def take_offer(self) -> bool:
+        """Put what is offered into an empty field, or the next offer in the place of one; whether."""
+        offers = self._offers[1]
+        typed = self.query_one(_Question).value
+        if not offers or (typed.strip() and typed != self._taken):
+            return False
+        at = offers.index(typed) + 1 if typed in offers else 0
+        self._taken = offers[at % len(offers)]
+        self.put(self._taken)
+        return True
+
     def complete(self) -> None:
         field = self.query_one(_Question)
         head, word = _last_word(field.value[: field.cursor_position])
@@ -246,6 +284,8 @@ class ChatPane(Vertical):
 def _widget_of(entry: Entry) -> Widget:
     if entry.kind == "answer":
         return _Answer(entry)
+    if entry.offers:
+        return _Offers(entry)
     if entry.kind in ("call", "thinking", "diff") or entry.detail:
         return _Folded(entry)
     return Static(_line(entry))

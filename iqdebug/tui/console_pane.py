@@ -178,6 +178,12 @@ class ConsolePane(Vertical):
             rest = f"  … {len(completions) - _OFFERED} more" if len(completions) > _OFFERED else ""
             self._add(Text(offered + rest, Style(dim=True)))
 
+    def show_offered(self, by: str, words: Sequence[str]) -> None:
+        """What ``by`` would write at the end of an expression."""
+        shown = "  ".join(clean(word) for word in words[:_OFFERED]) or "nothing"
+        rest = f"  … {len(words) - _OFFERED} more" if len(words) > _OFFERED else ""
+        self._add(Text(f"{by}: ", Style(dim=True)).append(shown + rest, Style(dim=not words)))
+
     def walk_history(self, by: int) -> None:
         self._at = max(0, min(self._at + by, len(self.history)))
         prompt = self.query_one(_Prompt)

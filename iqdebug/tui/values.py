@@ -133,6 +133,9 @@ class Values(DebugBase):
         if session is None:
             console.show_result(EvaluateResult("not attached yet", failed=True))
             return
+        if message.expression.startswith("/"):
+            self._console_command(message.expression)
+            return
         epoch = session.snapshot.epoch
 
         async def run() -> None:
@@ -151,6 +154,25 @@ class Values(DebugBase):
                 self._read_variables(epoch, current, None, 0)
 
         self._do(run(), words="evaluating")
+
+    def _console_command(self, command: str) -> None:
+        """``/complete EXPRESSION``: what may stand there, from the process, then from a model."""
+        console, session, frame = self.query_one(ConsolePane), self.session, self.frame
+        name, _, text = command.partition(" ")
+        if name != "/complete" or not text.strip():
+            words = "/complete EXPRESSION works here; the other commands are for the chat (key 8)"
+            console.show_result(EvaluateResult(words, failed=True))
+            return
+
+        async def run() -> None:
+            assert session is not None
+            found = await session.complete(text, len(text), frame, session.snapshot.epoch)
+            console.show_offered("the process", [c.text for c in found])
+            console.show_offered(
+                "the model", [c.text for c in await self._model_completions(text, len(text))]
+            )
+
+        self._do(run(), group="complete", words="completing")
 
     def on_console_pane_expand(self, message: ConsolePane.Expand) -> None:
         session, branch = self.session, message.branch

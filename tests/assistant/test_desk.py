@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,10 @@ import pytest
 from iqdebug.assistant.desk import Consent, Desk, Known
 from iqdebug.assistant.doing import acting_tools
 from iqdebug.assistant.slash import COMMANDS
-from iqdebug.assistant.transcript import Entry
+from iqdebug.assistant.transcript import Entry, Standing
 from iqdebug.crash.recorded import RecordedSession
-from iqdebug.llm.backend import Block
-from iqdebug.llm.messages import ToolCall
+from iqdebug.llm.backend import About, Block, Event
+from iqdebug.llm.messages import Sampling, ToolCall
 from iqdebug.llm.scripted import Answer, ScriptedBackend
 from iqdebug.llm.window import Window
 from iqdebug.state import Frame, LogRecord, Variable
@@ -70,7 +71,8 @@ class Talk:
         await self.desk.settled()
 
     def entries(self, kind: str) -> list[Entry]:
-        return [e for e in self.desk.transcript.entries if e.kind == kind]
+        """Without what is offered behind everything."""
+        return [e for e in self.desk.transcript.entries if e.kind == kind and not e.offers]
 
     @property
     def flow(self) -> str:
@@ -93,7 +95,11 @@ async def test_evidence_is_told_and_a_question_answered(lookup: Recorded) -> Non
     assert told.source == "evidence" and "AttributeError" in told.content and "«data" in told.content
     assert backend.counters.evaluated == backend.used  # it was read ahead
     await talk.desk.said("why?")
-    assert [e.kind for e in talk.desk.transcript.entries][-3:] == ["question", "thinking", "answer"]
+    assert [e.kind for e in talk.desk.transcript.entries if not e.offers] == [
+        "question",
+        "thinking",
+        "answer",
+    ]
     assert talk.entries("answer")[0].text == "`customer` is None at none_lookup.py:19."
     assert talk.desk.transcript.standing.state == "ready"
     await talk.desk.close()
@@ -274,4 +280,67 @@ async def test_secrets_are_masked_in_every_byte_that_is_told(tmp_path: Path) -> 
     await talk.desk.said("why? the key is sk_live_4f9a7c21e8d3b650")
     told = "".join(b.message.content for b in backend.blocks)
     assert "sk_live_4f9a" not in told and "ZeroDivisionError" in told
+    await talk.desk.close()
+
+
+async def test_what_may_be_said_next_stands_last_and_is_not_offered_twice(lookup: Recorded) -> None:
+    talk = Talk(lookup, ScriptedBackend([Answer("It is None."), Answer("Yes.")]))
+    await talk.begin()
+
+    def offered() -> tuple[str, ...]:
+        (last,) = [e for e in talk.desk.transcript.entries if e.offers]
+        assert last is talk.desk.transcript.entries[-1]
+        return last.offers
+
+    first = offered()
+    assert len(first) == 3 and first[0] == "Why does label fail?" and "/fix" in first
+    await talk.desk.said(first[0])
+    assert len(offered()) == 3 and first[0] not in offered()
+    await talk.desk.said("/fix")
+    assert "/fix" not in offered() and first[0] not in offered()
+    await talk.desk.close()
+
+
+async def test_an_expression_is_completed_by_the_process_then_by_the_model(lookup: Recorded) -> None:
+    talk = Talk(lookup, ScriptedBackend([Answer("er['id']")]))
+    await talk.begin()
+    await talk.desk.said("/complete ord")
+    await talk.desk.said("/complete")
+    assert "the process: order" in talk.flow and "the model: er" in talk.flow
+    assert "There is nothing to complete" in talk.flow
+    await talk.desk.close()
+
+
+async def test_the_wait_for_a_first_token_is_counted(
+    lookup: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("iqdebug.assistant.conversation._SECOND", 0.005)
+    counted = asyncio.Event()
+
+    class Slow(ScriptedBackend):
+        @property
+        def about(self) -> About:
+            return replace(super().about, patience=600.0)
+
+        async def reply(self, sampling: Sampling) -> AsyncIterator[Event]:
+            await counted.wait()
+            async for event in super().reply(sampling):
+                yield event
+
+    class Ear:
+        def entry_changed(self, entry: Entry) -> None:
+            pass
+
+        def entries_removed(self, after: int) -> None:
+            pass
+
+        def standing_changed(self, standing: Standing) -> None:
+            if standing.words == "waiting for the first token, 2 of 600 s":
+                counted.set()
+
+    talk = Talk(lookup, Slow([Answer("here")]))
+    await talk.begin()
+    talk.desk.transcript.subscribe(Ear())
+    await talk.desk.said("why?")
+    assert talk.entries("answer")[0].text == "here" and talk.desk.transcript.standing.words == "ready"
     await talk.desk.close()

@@ -1,20 +1,32 @@
-"""A conversation about a crash that goes on another day."""
+"""A conversation that goes on another day."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from iqdebug.assistant.desk import Desk, Known
 from iqdebug.assistant.doing import acting_tools
+from iqdebug.assistant.remembered import RememberedSession, remembered
 from iqdebug.assistant.slash import COMMANDS
 from iqdebug.crash.recorded import RecordedSession
+from iqdebug.errors import ModelError, NotAvailable
 from iqdebug.llm.scripted import Answer, ScriptedBackend
 from iqdebug.llm.session_file import Kept, kept_sessions
 from iqdebug.llm.window import Window
+from iqdebug.peek.processes import identity
+from iqdebug.state import Diagnosis, Frame, LogRecord, Origin, Phase, Snapshot, Thread, Variable
 from tests.assistant.recorded import Recorded, record_example
 from tests.assistant.test_desk import Person
+
+
+class Watching(Person):
+    def logs(self) -> Sequence[LogRecord]:
+        return ()
 
 
 @pytest.fixture
@@ -44,9 +56,7 @@ async def test_it_goes_on_without_reading_anything_again(lookup: Recorded, tmp_p
     backend = ScriptedBackend([Answer("As I said.")])
     again = await sat_down(lookup, backend, shelf, kept)
     texts = [e.text for e in again.transcript.entries]
-    assert (
-        texts[1:3] == ["why?", "It is None."] and "the conversation goes on; nothing is read again" in texts
-    )
+    assert texts[:2] == ["why?", "It is None."] and "the conversation goes on; nothing is read again" in texts
     assert sum(b.message.source == "evidence" for b in backend.blocks) == 1
     before = backend.counters.evaluated
     await again.said("and now?")
@@ -84,3 +94,70 @@ async def test_what_is_damaged_is_left_out_and_an_empty_one_not_kept(
     (shelf / "broken").mkdir(parents=True)
     (shelf / "broken" / "meta.json").write_text("{}")
     assert kept_sessions(shelf) == []
+
+
+async def test_one_about_a_process_goes_on_with_what_was_last_seen_of_it(tmp_path: Path) -> None:
+    shelf = tmp_path / "shelf"
+    local = Variable("order", "{'sku': 'A1'}", "dict", reference=7, evaluate_name="order")
+    secret = Variable("api_key", "'sk_live_4f9a7c21e8d3b650'", "str")
+    frame = Frame("accept", "/srv/app.py", 12, id=3, locals=(local, secret))
+    thread = Thread(1, "MainThread", frames=(frame,), is_main=True)
+    stop = Snapshot(
+        4711,
+        5,
+        Phase.PAUSED,
+        Origin.LIVE,
+        1.0,
+        reason="breakpoint",
+        command="app.py",
+        threads=(thread,),
+        focus=1,
+    )
+    found = Diagnosis("paused at a breakpoint", "no clear suspect")
+    session = RememberedSession(stop)  # stands for a live one: the snapshot says that it is
+    known = Known(identity=lambda pid: f"{pid}:99:boot")
+    backend = ScriptedBackend([Answer("It waits.")])
+    desk = Desk(Window(backend), known, commands=COMMANDS, extra=acting_tools, shelf=shelf)
+    desk.begin(session, Watching(session))
+    desk.moment(stop, found)
+    await desk.settled()
+    await desk.said("what is it?")
+    desk.moment(replace(stop, epoch=6, phase=Phase.ENDED, threads=()), found)
+    await desk.close()
+
+    (kept,) = kept_sessions(shelf)
+    assert (kept.process, kept.words) == ("4711:99:boot", "app.py")
+    assert b"sk_live" not in kept.moment()
+    again = remembered(kept.moment())
+    assert again.snapshot.origin is Origin.RECORDED and "has ended" in again.snapshot.detail
+    assert again.diagnosis == found
+    there = RememberedSession(again.snapshot)
+    (row, masked) = await there.variables(again.snapshot.threads[0].frames[0], 5)
+    assert (row.name, row.value, row.reference) == ("order", "{'sku': 'A1'}", 0) and "sk_" not in masked.value
+    frame = again.snapshot.threads[0].frames[0]
+    assert (await there.evaluate("order", frame, 5)).value == "{'sku': 'A1'}"
+    assert (await there.evaluate("order.total()", frame, 5)).failed
+    with pytest.raises(NotAvailable, match="cannot continue"):
+        await there.resume()
+
+    backend = ScriptedBackend([Answer("As I said.")])
+    desk = Desk(Window(backend), known, commands=COMMANDS, extra=acting_tools, shelf=shelf, kept=kept)
+    desk.begin(there, Watching(there))
+    desk.moment(again.snapshot, again.diagnosis)
+    await desk.settled()
+    assert sum(b.message.source == "evidence" for b in backend.blocks) == 1  # it is not told twice
+    await desk.said("and now?")
+    await desk.close()
+    (kept,) = kept_sessions(shelf)
+    assert (kept.process, kept.questions) == ("4711:99:boot", 2)  # the same conversation, of the same process
+
+
+def test_a_damaged_last_stop_is_a_sentence() -> None:
+    with pytest.raises(ModelError, match="cannot be read"):
+        remembered(b"{")
+
+
+def test_a_process_is_told_from_a_later_one_of_its_number() -> None:
+    mine = identity(os.getpid())
+    assert mine.startswith(f"{os.getpid()}:") and mine == identity(os.getpid())
+    assert identity(1 << 22) == ""

@@ -72,7 +72,7 @@ def test_asked_looked_mended_verified_and_tested(name: str, tmp_path: Path) -> N
         with opening(found, tmp_path / "state", url) as terminal:
             terminal.wait_for("recorded", "8 Chat")
             terminal.keys("8")
-            terminal.wait_for("to ask:", "on this machine", "tokens (")
+            terminal.wait_for("to ask", "on this machine", "tokens (")
             terminal.type("why does it fail")
             terminal.keys("Enter")
             terminal.wait_for("thought", "stack()", "allowed by rule", "The cause stands at")

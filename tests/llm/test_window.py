@@ -3,6 +3,7 @@ evaluated more often than it must."""
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -286,3 +287,29 @@ def test_a_ledger_is_the_same_for_the_same_history() -> None:
     assert text.count("the key") == 1 and "- [pinned] keep" in text
     short = ledger_text([Fact("asked", "q" * 90, "turn 1"), Fact("fact", "f" * 90, "stop 1")], [], 260)
     assert "fff" in short and "qqq" not in short
+
+
+async def test_folding_that_is_cancelled_leaves_the_log_whole() -> None:
+    reached, go_on = asyncio.Event(), asyncio.Event()
+
+    class Held(ScriptedBackend):
+        async def append(self, message: Message) -> Block:
+            if message.source == "ledger":
+                reached.set()
+                await go_on.wait()
+            return await super().append(message)
+
+    backend = Held([Answer(f"answer {n}") for n in range(12)], window=30_000)
+    window = await opened(backend)
+    for n in range(12):
+        await window.question(f"question {n} " + "value " * 500)
+        await answered(window)
+    folding = asyncio.create_task(window.compact())
+    await reached.wait()
+    folding.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await folding
+    assert [i.message for i in window.items] == [b.message for b in backend.blocks]
+    assert window.items[-1].message.content == "answer 11"

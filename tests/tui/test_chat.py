@@ -231,3 +231,41 @@ async def test_what_grows_before_it_is_drawn_does_no_harm() -> None:
             answer = friend.transcript.put(replace(answer, text=f"{answer.text} {n}"))
         friend.transcript.put(replace(thought, running=False))
         await shows(pilot, "thought", "197 198 199")
+
+
+async def test_what_is_offered_is_taken_over_by_tab_or_a_click() -> None:
+    app, friend = talking()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        offers = ("Why does accept fail?", "/fix")
+        entry = friend.transcript.add("note", "to ask", offers=offers)
+        await shows(pilot, "to ask (Tab in the empty field", "› Why does accept fail?", "› /fix")
+        field = app.query_one("#question", Input)
+        await pilot.press("tab")
+        assert field.value == offers[0]
+        await pilot.press("tab")
+        assert field.value == offers[1]
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: friend.heard == [offers[0]])
+        await pilot.press(*"/wh", "tab")
+        assert field.value == "/why "  # what was typed is completed
+        await pilot.press("ctrl+u")
+        await pilot.click(next(iter(app.query("_Offer"))))
+        assert field.value == offers[0] and app.focused is field
+        await pilot.press("ctrl+u")
+        friend.transcript.cut(entry.id - 1)
+        await pilot.press("tab")
+        assert field.value == "" and app.focused is not field
+
+
+async def test_the_console_completes_on_command_and_says_who_would_write_what() -> None:
+    app, _ = talking()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("escape", "5")
+        await pilot.press(*"/complete ord", "enter")
+        await shows(pilot, "the process: order  ordered", "the model: nothing")
+        await pilot.press(*"/complete order.", "enter")
+        await shows(pilot, "the process: nothing", "the model: total()")
+        await pilot.press(*"/why", "enter")
+        await shows(pilot, "the other commands are for the chat (key 8)")
