@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from iqdebug.evidence.arguments import breaks_contract, hands_on, senders
+from iqdebug.evidence.classes import named_in_message
+from iqdebug.evidence.inside import hands_over
 from iqdebug.evidence.places import (
     Function,
     FunctionTree,
@@ -26,7 +28,7 @@ from iqdebug.evidence.places import (
 from iqdebug.evidence.provenance import trace_from
 from iqdebug.state import ExceptionInfo, Frame, Snapshot, Step
 
-__all__ = ["Examined", "Failure", "examined", "failures"]
+__all__ = ["Examined", "Failure", "examined", "failures", "generated", "with_one_that_returned"]
 
 _MOST_FRAMES = 80
 _CALLS_WITH_CONDITIONS = 4
@@ -34,6 +36,9 @@ _CONDITION = 0.8
 _AGAIN = 0.62
 _FURTHER = 0.7
 _RETURNED = 0.85
+_FIRST, _WORTH_A_LOOK = 5, 0.15
+_GENERATED, _WRITES_CODE = 0.5, 0.7
+_COMPILES = re.compile(r"\b(?:exec|compile)\(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +133,20 @@ def examined(snapshot: Snapshot, texts: Texts) -> Examined:
     return Examined(_interleaved(list(sites.values())), provenance, chain)
 
 
+def with_one_that_returned(places: list[Site], failures: Sequence[Failure], texts: Texts) -> list[Site]:
+    """Of the first five places one lies off the stack, where any is suspect at all: a quarter of the
+    causes do, and the further out a frame is, the less often it holds one."""
+    frames = [f for failure in failures for f in failure.frames[:_MOST_FRAMES] if f.kind != "label"]
+    on_stack = {(f.path, Function.of(f, texts).qualname) for f in frames}
+    off = [s for s in places if s.index is None and (s.path, s.function) not in on_stack]
+    if not off or off[0].weight < _WORTH_A_LOOK or any(site in off for site in places[:_FIRST]):
+        return places
+    last = places[_FIRST - 1]
+    off[0].weight = max(off[0].weight, last.weight)
+    rest = [site for site in places if site is not off[0]]
+    return [*rest[: _FIRST - 1], off[0], *rest[_FIRST - 1 :]]
+
+
 def _interleaved(sites: list[Site]) -> list[Site]:
     """A second line of a function is worth less than the first of another: it is found at once
     when the function is opened."""
@@ -166,6 +185,7 @@ class _Ranking:
         deliberate = isinstance(function.statement, ast.Raise | ast.Assert)
         if self.error.type.endswith("RecursionError"):
             return self._recursion()
+        named = named_in_message(self.error, self.frames, self.texts)
         suspicious = self._suspicious(function, deliberate)
         trace = trace_from(self.frames, self.texts, first, suspicious, 1.0, self._conditions())
         self.provenance = trace.steps()
@@ -185,8 +205,20 @@ class _Ranking:
                 site.weight = min(site.weight, 1.0) * around * 0.9
             else:
                 site.weight = min(site.weight, 0.9) * _RETURNED
+                if any(generated(f.path) for f in self.frames[: first + 1]):
+                    site.weight = max(site.weight, self._generates(site))
             sites.append(site)
-        return sites
+        return [*sites, *named]
+
+    def _generates(self, site: Site) -> float:
+        """The share of a function that returned before generated code failed: nobody edits that code, but
+        whoever wrote it can be mended, and that is a file which compiles."""
+        outline = self.texts[site.path]
+        definition = outline.function_at(site.line)
+        tree = outline.tree(definition) if definition is not None else None
+        if tree is None or not any(_COMPILES.search(text) for text in outline.lines):
+            return 0.0
+        return _WRITES_CODE * (0.6 if hands_over(tree) else 1.0)
 
     def _conditions(self) -> list[tuple[int, ast.AST, float]]:
         """What let the calls happen that led to the failure: a call that should not have been made is
@@ -273,6 +305,8 @@ class _Ranking:
                 handing_out = False
             if function.frame.kind == "user" and home not in ("user", "stdlib") and not deliberate:
                 weight *= 0.6
+            if generated(function.frame.path):
+                weight *= _GENERATED
             weights[index] = weight * self._rarity(index)
         self._blame_senders(weights, suspicious)
         return weights
@@ -356,6 +390,11 @@ def _raises_for_others(function: Function) -> bool:
         return True
     raises = isinstance(function.statement, ast.Raise | ast.Assert)
     return raises and isinstance(function.tree, FunctionTree) and function.body_size <= 3
+
+
+def generated(path: str) -> bool:
+    """Code that was made while the program ran, kept for tracebacks under a name that is no file."""
+    return path.startswith("<") and path not in ("<stdin>", "<string>") and not path.startswith("<frozen")
 
 
 def _only_hands_out(function: Function) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from iqdebug.evidence.bindings import assignments
 from iqdebug.evidence.places import FunctionTree, calls_in, names_in, unparsed
 
-__all__ = ["decorators", "shaping"]
+__all__ = ["decorators", "hands_over", "shaping"]
 
 _MOST = 8
 _MOST_YIELDS = 6
@@ -29,6 +29,14 @@ def shaping(tree: FunctionTree, source: ast.expr) -> list[tuple[str, float]]:
         for name, share in _within(tree, expression, expression.lineno):
             found[name] = max(share, found.get(name, 0.0))
     return sorted(found.items(), key=lambda item: -item[1])[:_MOST]
+
+
+def hands_over(tree: FunctionTree) -> bool:
+    """Whether the function is two statements at most, one of them a call: what it gives is the doing of
+    what it calls."""
+    body = [s for s in tree.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    plain = all(isinstance(s, ast.Return | ast.Assign | ast.Expr) for s in body)
+    return plain and len(body) <= 2 and any(isinstance(n, ast.Call) for s in body for n in ast.walk(s))
 
 
 def decorators(tree: FunctionTree) -> list[str]:

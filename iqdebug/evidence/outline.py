@@ -154,6 +154,15 @@ class Outline:
             if d.kind == "def" and d.qualname.startswith(prefix) and "." not in d.qualname[len(prefix) :]
         )
 
+    def declares(self, owner: Definition, attribute: str) -> int:
+        """The line of a class body, outside of its methods, that gives an attribute its value; 0 for none."""
+        head = re.compile(rf"[ \t]+{re.escape(attribute)}[ \t]*(?::[^=]+)?=(?!=)")
+        inner = [d for d in self.definitions if owner.line < d.line <= owner.end]
+        for line in range(owner.line + 1, min(owner.end, owner.line + _LONGEST) + 1):
+            if head.match(self.text(line)) and not any(d.holds(line) for d in inner):
+                return line
+        return 0
+
     def named(self, name: str) -> Definition | None:
         """A function or class of the module's top level, or by its qualified name."""
         return next((d for d in self.definitions if d.qualname == name), None)

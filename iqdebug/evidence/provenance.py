@@ -7,15 +7,19 @@ that passed it, or the function that returned it, with the value as it still is 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from iqdebug.evidence.arguments import argument_of, hands_on
 from iqdebug.evidence.bindings import always_runs, assignments, next_line
-from iqdebug.evidence.inside import decorators, shaping
+from iqdebug.evidence.classes import class_of_type
+from iqdebug.evidence.handed import done_before, effects
+from iqdebug.evidence.inside import decorators, hands_over, shaping
 from iqdebug.evidence.outline import Definition
 from iqdebug.evidence.places import Function, Site, Texts, calls_in, names_in, unparsed
 from iqdebug.evidence.returned import in_same_file, resolved, returning
+from iqdebug.evidence.templates import made_by
 from iqdebug.state import Frame, Step, Variable
 
 __all__ = ["Trace", "trace_from"]
@@ -33,7 +37,20 @@ _RETURNED = 0.85
 _ATTRIBUTE = 0.6
 _SAME = 0.94
 _DECORATED = 0.6
+_DONE_BEFORE, _BEHIND_A_NAME = 0.35, 0.6
+_EFFECT = 0.8
+_MADE, _MADE_EACH, _MADE_MOST = 0.2, 0.07, 0.65
+_HANDS_OVER = 0.5
+_STORED = 0.5
+_DECLARED = 0.7
+_OTHER = 0.5
+_LEAST_TEXT = 8
+_MOST_CALLERS = 6
+_MOST_FILES = 12
+_LONGEST_TEXT = 20_000
 _DEEPEST_INSIDE = 4
+_STORES = re.compile(r"^self\.(\w+)(?::[^=]+)? = \w+( or .*)?$")
+_TABLE = re.compile(r"=\s*(?:[\[({\"'\d-]|None|True|False|frozenset\(|dict\(|set\()")
 _PARTS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "<lambda>")
 
 
@@ -94,9 +111,11 @@ class _Walker:
         self.frames = frames
         self.texts = texts
         self.trace = Trace()
-        self._seen: set[tuple[int, str]] = set()
+        self._seen: set[tuple[int, str, int]] = set()
         self._steps = 0
         self._followed: Variable | None = None
+        self._hint = ""  # the attribute whose origin is looked for
+        self._text = ""  # the failing value, where it is a text
 
     def function(self, index: int) -> Function:
         return Function.of(self.frames[index], self.texts)
@@ -112,28 +131,42 @@ class _Walker:
             self.trace.roots.append(hop)
             if name:
                 self._followed = value
+                self._text = ""
                 self.name(index, name, weight, 0, hop)
         self._followed = None
         for name, _ in calls_in(node)[:_CALLEES_EACH]:
             self.called(function, name, weight * _RETURNED, self.trace.roots[-1])
 
-    def expression(self, index: int, node: ast.AST, weight: float, depth: int, hop: _Hop) -> None:
-        """What an expression in a frame reads and calls."""
+    def expression(
+        self,
+        index: int,
+        node: ast.AST,
+        weight: float,
+        depth: int,
+        hop: _Hop,
+        given: tuple[str, int] = ("", 0),
+    ) -> None:
+        """What an expression in a frame reads and calls. ``given`` is the variable that it was assigned
+        to and the line: read in it, the variable is what it was before."""
         function = self.function(index)
         for name, _ in calls_in(node)[:_CALLEES_EACH]:
             self.called(function, name, weight * _RETURNED, hop)
-        for name in names_in(node)[:8]:
-            self.name(index, name, weight, depth, hop)
+        names = names_in(node)[:8]
+        for name in names:
+            share = _OTHER if self._hint in names and name != self._hint else 1.0
+            self.name(index, name, weight * share, depth, hop, given[1] if name == given[0] else 0)
 
-    def name(self, index: int, name: str, weight: float, depth: int, hop: _Hop) -> None:
-        """Follow a variable of a frame back."""
-        if (index, name) in self._seen or depth > _DEEPEST or self._steps > _MOST_STEPS:
+    def name(self, index: int, name: str, weight: float, depth: int, hop: _Hop, before: int = 0) -> None:
+        """Follow a variable of a frame back, from its line or an earlier one."""
+        if (index, name, before) in self._seen or depth > _DEEPEST or self._steps > _MOST_STEPS:
             return
-        self._seen.add((index, name))
+        self._seen.add((index, name, before))
         self._steps += 1
         function = self.function(index)
-        value = function.value(name)
-        line = function.frame.line
+        value = function.value(name) if not before else None
+        if not self._text:
+            self._text = _text_of(value)
+        line = before or function.frame.line
         assigned = list(assignments(function.tree, name, line)) if function.tree else []
         certain = False
         for statement, source, how in assigned[:3]:
@@ -141,7 +174,8 @@ class _Walker:
             self.site(function, index, statement.lineno, weight * _ASSIGNED, words, value)
             here = self.hop(hop, name, how, function, statement.lineno, value, index)
             if source is not None:
-                self.given(index, source, weight * self.kept(_ASSIGNED, value), depth + 1, value, here)
+                share = weight * self.kept(_ASSIGNED, value)
+                self.given(index, source, share, depth + 1, value, here, (name, statement.lineno))
             if depth == 0:
                 self.unchecked(function, index, statement, weight, name, value)
             weight *= 0.8
@@ -154,6 +188,23 @@ class _Walker:
             self.name(around, name, weight, depth + 1, hop)
         elif not assigned and "." in name:
             self.attribute(function, name, weight * _ATTRIBUTE, hop)
+            self.receiver(index, name.partition(".")[2], weight * _PASSED, depth, hop)
+        elif not assigned:
+            self.of_the_module(function, name, weight * _ATTRIBUTE, hop)
+
+    def of_the_module(self, function: Function, name: str, weight: float, hop: _Hop) -> None:
+        """A table or constant of the module: what general code looks up in it is right or wrong there."""
+        module = function.outline.module_around(function.frame.line)
+        if function.definition is None or module is None:
+            return
+        for statement, source, how in assignments(module, name, len(function.outline.lines) + 1):
+            if source is None or isinstance(source, ast.Call):
+                return  # a compiled pattern, a logger, an instance: made elsewhere
+            line = statement.lineno
+            words = f"`{name}` {how}: `{_line(function, statement)}`"
+            self.trace.add(Site(function.frame.path, line, "<module>", weight, [words]))
+            hop.before.append(_Hop(name, how, function.frame.path, line, "<module>"))
+            return
 
     def _caller(self, index: int) -> int | None:
         """The next frame out whose code can be read: generated code in between only hands on."""
@@ -192,14 +243,21 @@ class _Walker:
         return max(share, _SAME) if same else share
 
     def given(
-        self, index: int, source: ast.expr, weight: float, depth: int, value: Variable | None, hop: _Hop
+        self,
+        index: int,
+        source: ast.expr,
+        weight: float,
+        depth: int,
+        value: Variable | None,
+        hop: _Hop,
+        to: tuple[str, int],
     ) -> None:
         """The right side of an assignment. What a call returned on its own is the call's doing, and
         the more so when it is nothing at all."""
         if isinstance(source, ast.Call) and value is not None:
             more = 1.25 if _is_nothing(value) else 1.0
             self.called(self.function(index), unparsed(source.func), weight * more, hop, value)
-        self.expression(index, source, weight, depth, hop)
+        self.expression(index, source, weight, depth, hop, to)
 
     def unchecked(
         self,
@@ -245,7 +303,31 @@ class _Walker:
         value = values[0] if values else None
         self.site(caller, at, caller.frame.line, weight * _PASSED, words, value)
         here = self.hop(hop, passed, f"is passed as `{name}`", caller, caller.frame.line, value, at)
-        self.expression(at, found, weight * self.kept(_PASSED, value), depth + 1, here)
+        weight *= self.kept(_PASSED, value)
+        self.expression(at, found, weight, depth + 1, here)
+        for before in done_before(caller.tree, found, caller.frame.line) if caller.tree is not None else ():
+            share = _BEHIND_A_NAME if isinstance(found, ast.Constant) else _DONE_BEFORE
+            self.called(caller, before, weight * share, here, effect=True)
+
+    def receiver(self, index: int, attribute: str, weight: float, depth: int, hop: _Hop) -> None:
+        """The object whose attribute it is: what the frame that called a method of it made it from, an
+        argument of the attribute's name before others."""
+        name = self.function(index).qualname.rsplit(".", 1)[-1]
+        for _ in range(_MOST_CALLERS):
+            at = self._caller(index)
+            if at is None:
+                return
+            caller = self.function(at)
+            calls = [c for s in [caller.statement] if s is not None for _, c in calls_in(s)]
+            on = [c.func.value for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr == name]
+            if not on:
+                return
+            if not isinstance(on[0], ast.Name) or on[0].id not in ("self", "cls"):
+                hint, self._hint = self._hint, attribute
+                self.expression(at, on[0], weight, depth + 1, hop)
+                self._hint = hint
+                return
+            index, name = at, caller.qualname.rsplit(".", 1)[-1]
 
     def attribute(self, function: Function, name: str, weight: float, hop: _Hop) -> None:
         """``self.x``: the methods of the class that assign it."""
@@ -254,26 +336,55 @@ class _Walker:
         owner = function.outline.class_of(function.definition)
         if owner is None or owner.end - owner.line > 6_000:
             return
+        self.of_the_class(function, name.partition(".")[2], weight * _DECLARED, hop)
         mark = name + " "
         for method in function.outline.methods(owner):
             for line in range(method.line, method.end + 1):
                 text = function.outline.text(line).strip()
                 if text.startswith((mark + "=", name + ":", name + "=")) or f" {name} = " in text:
                     words = f"`{name}` is set here: `{text[:80]}`"
-                    site = Site(function.frame.path, line, method.qualname, weight, [words])
+                    kept = _STORED if method.name == "__init__" and _STORES.search(text) else 1.0
+                    site = Site(function.frame.path, line, method.qualname, weight * kept, [words])
                     self.trace.add(site)
                     path = function.frame.path
                     hop.before.append(_Hop(name, f"is set: `{text[:60]}`", path, line, method.qualname))
                     weight *= 0.9
                     break
 
+    def of_the_class(self, function: Function, attribute: str, weight: float, hop: _Hop) -> None:
+        """``self.x``: the class body that gives it its value; of the object's own class before that of the
+        method, as a subclass is made to differ."""
+        own = function.value("self") or function.value("cls")
+        there = class_of_type(own.type, self.frames, self.texts) if own is not None else None
+        places = [there] if there is not None else []
+        owner = function.outline.class_of(function.definition) if function.definition is not None else None
+        if owner is not None:
+            places.append((function.frame.path, owner))
+        for path, definition in places:
+            outline = self.texts[path]
+            line = outline.declares(definition, attribute)
+            if line and _TABLE.search(outline.text(line)):
+                text = " ".join(outline.text(line).split())[:80]
+                qualname = f"{definition.qualname}.<class>"
+                self.trace.add(
+                    Site(path, line, qualname, weight, [f"`{attribute}` is declared here: `{text}`"])
+                )
+                hop.before.append(_Hop(attribute, "is declared here", path, line, qualname))
+                return
+
     def called(
-        self, function: Function, name: str, weight: float, hop: _Hop, value: Variable | None = None
+        self,
+        function: Function,
+        name: str,
+        weight: float,
+        hop: _Hop,
+        value: Variable | None = None,
+        effect: bool = False,
     ) -> None:
-        """A function whose result is on the way: it has returned, and may have been wrong."""
+        """A function whose result, or effect, is on the way: it has returned, and may have been wrong."""
         for path, definition in resolved(function, name, self.texts):
             if not self._on_stack(path, definition):
-                self.returned(path, definition, name, weight, hop, value, 0)
+                self.returned(path, definition, name, weight, hop, value, 0, effect)
 
     def returned(
         self,
@@ -284,26 +395,41 @@ class _Walker:
         hop: _Hop,
         value: Variable | None,
         depth: int,
+        effect: bool = False,
     ) -> None:
-        """A function that gave a value, and the one whose value it only passed on."""
+        """A function that gave a value, and the one whose value it only passed on. With ``effect`` it was
+        called for what it does: then whatever it calls may have done that."""
         outline = self.texts[path]
         tree = outline.tree(definition)
         line, source = returning(tree, definition, value)
+        maker = made_by(tree, self._text) if tree is not None and self._text else None
+        if maker is not None:
+            line, source = maker[0].lineno, maker[0]
+            weight = max(weight, min(_MADE + _MADE_EACH * maker[1], _MADE_MOST))
+        own = weight
+        if maker is None and tree is not None and hands_over(tree) and not (value and _is_nothing(value)):
+            own *= _HANDS_OVER  # with nothing in its hands it should have looked
         if any(b.path == path and b.line == line for b in hop.before):
             return
         words = f"`{name}(…)` gave the value: {definition.qualname} returns here"
-        self.trace.add(Site(path, line, definition.qualname, weight, [words]))
+        qualname = definition.qualname
+        if maker is not None:
+            qualname = (outline.function_at(line) or definition).qualname
+            words = f"`{unparsed(maker[0], 60)}` writes what stands in the text that failed"
+        self.trace.add(Site(path, line, qualname, own, [words]))
         text = " ".join(outline.text(line).split())[:60]
         how = f"returned by `{text}`" if source is not None else "returned None: its end was reached"
-        here = _Hop(f"{name}(…)", how, path, line, definition.qualname)
+        here = _Hop(f"{name}(…)", how, path, line, qualname)
         hop.before.append(here)
         if tree is None or depth >= _DEEPEST_INSIDE:
             return
-        if isinstance(source, ast.expr) and not isinstance(source, ast.Constant):
-            for inner, share in shaping(tree, source):
-                for file, below in self._known_in(path, definition, inner):
-                    if not self._on_stack(file, below):
-                        self.returned(file, below, inner, weight * share, here, value, depth + 1)
+        inside = shaping(tree, source) if isinstance(source, ast.expr) and hasattr(source, "lineno") else []
+        if effect and not inside:
+            inside = [(each, _EFFECT) for each in effects(tree)]
+        for inner, share in inside:
+            for file, below in self._known_in(path, definition, inner):
+                if not self._on_stack(file, below):
+                    self.returned(file, below, inner, weight * share, here, value, depth + 1, effect)
         for inner in decorators(tree):
             for file, below in self._known_in(path, definition, inner):
                 if not self._on_stack(file, below):
@@ -321,7 +447,17 @@ class _Walker:
                     if call.expression == name:
                         there = self.texts[call.path].starting(call.line)
                         return [(call.path, there)] if there is not None else []
-        return []
+        return self._in_a_module_of_the_stack(name) if "." in name else []
+
+    def _in_a_module_of_the_stack(self, name: str) -> list[tuple[str, Definition]]:
+        """``package.function``, where one file alone of those on the stack has a function of that name."""
+        owner, _, last = name.rpartition(".")
+        if owner.split(".")[0] in ("self", "cls"):
+            return []
+        paths = dict.fromkeys(f.path for f in self.frames if f.kind not in ("stdlib", "label"))
+        named = [(path, self.texts[path].named(last)) for path in list(paths)[:_MOST_FILES]]
+        found = [(path, d) for path, d in named if d is not None and d.kind == "def"]
+        return found if len(found) == 1 else []
 
     def _on_stack(self, path: str, definition: Definition) -> bool:
         return any(
@@ -377,6 +513,17 @@ def trace_from(
 
 def _is_nothing(value: Variable) -> bool:
     return value.value in ("None", "[]", "{}", "()", "''", "set()", "b''", "nan", "0") or value.size == 0
+
+
+def _text_of(value: Variable | None) -> str:
+    """Of a text its characters, as far as they are known."""
+    if value is None or value.type != "str" or not _LEAST_TEXT < len(value.value) < _LONGEST_TEXT:
+        return ""
+    try:
+        found = ast.literal_eval(value.value)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return value.value[1:-1]
+    return found if isinstance(found, str) else ""
 
 
 def _line(function: Function, node: ast.stmt) -> str:

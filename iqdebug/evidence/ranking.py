@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from iqdebug.evidence.anomalies import find_anomalies
 from iqdebug.evidence.containers import growing_containers
 from iqdebug.evidence.facts import Facts
 from iqdebug.evidence.failures import exception_explained
-from iqdebug.evidence.fault import examined
+from iqdebug.evidence.fault import examined, generated, with_one_that_returned
 from iqdebug.evidence.hot import holds_the_gil, never_ending_loop
 from iqdebug.evidence.knowledge import meaning_of
 from iqdebug.evidence.locks import pool_waits_for_itself, waiting_for_locks
@@ -110,7 +111,8 @@ def _of_exception(
         for anomaly in find_anomalies(failure.frames, failure.error, texts, facts)
     ]
     places = _with_anomalies(seen.places, anomalies)
-    for site in _with_changes(places, changed)[:_MOST_PLACES]:
+    places = with_one_that_returned(_with_changes(places, changed), seen.failures, texts)
+    for site in places[:_MOST_PLACES]:
         known = said.pop((site.path, site.line), None)
         reasons = [*known.reasons, *site.reasons[1:]] if known is not None else site.reasons
         proof = [*(known.proof if known is not None else ()), *site.proof]
@@ -127,7 +129,8 @@ def _of_exception(
                 frame_index=frames.index(place) if place in frames else None,
             )
         )
-    suspects += list(said.values())[: _MOST_PLACES - len(suspects)]
+    left = [replace(s, score=s.score * 0.5) if generated(s.path) else s for s in said.values()]
+    suspects += left[: _MOST_PLACES - len(suspects)]
     suspects.sort(key=lambda s: -s.score)
     error = look.snapshot.exception
     headline = f"{error.type}: {error.message}".strip(": ") if error is not None else ""
