@@ -78,9 +78,9 @@ def class_of_type(name: str, frames: Sequence[Frame], texts: Texts) -> tuple[str
                 definition = texts[path].named(owner)
                 if definition is not None and definition.kind == "class":
                     return path, definition
-    if len(parts) <= 2:  # `__main__.Order`, or a class of a module beside the frames
+    if len(parts) <= 2:  # `Order` of the program itself, or a class of a module beside the frames
         for path in dict.fromkeys(kept):
-            if path.endswith(f"/{parts[0]}.py") or parts[0] == "__main__":
+            if len(parts) == 1 or parts[0] == "__main__" or path.endswith(f"/{parts[0]}.py"):
                 definition = texts[path].named(parts[-1])
                 if definition is not None and definition.kind == "class":
                     return path, definition

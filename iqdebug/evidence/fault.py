@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from iqdebug.evidence.arguments import breaks_contract, hands_on, senders
 from iqdebug.evidence.classes import named_in_message
 from iqdebug.evidence.inside import hands_over
+from iqdebug.evidence.nothing import surely_none
 from iqdebug.evidence.places import (
     Function,
     FunctionTree,
@@ -196,8 +197,8 @@ class _Ranking:
             reached = max((t.weight for t in trace.sites.values() if t.index == index), default=0.0)
             if deliberate:
                 weight *= 1.0 + 0.7 * reached
-            words = self._words(index, first, deliberate)
-            sites.append(Site(found.frame.path, found.frame.line, found.qualname, weight, [words], [], index))
+            reasons = self._reasons(index, first, deliberate)
+            sites.append(Site(found.frame.path, found.frame.line, found.qualname, weight, reasons, [], index))
             sites += self._guards(index, weight) if index == first else []
         for site in trace.sites.values():
             if site.index is not None:
@@ -358,13 +359,16 @@ class _Ranking:
             weights[origin] = max(weights[origin] * 1.5, 0.95)
             return
 
-    def _words(self, index: int, first: int, deliberate: bool) -> str:
+    def _reasons(self, index: int, first: int, deliberate: bool) -> list[str]:
         if index != first:
-            return "the exception passed through this call"
+            return ["the exception passed through this call"]
         kind = self.error.type.rsplit(".", 1)[-1]
         if deliberate:
-            return f"{kind} is raised here on purpose"
-        return f"{kind} arises here" if first == 0 else f"{kind} came out of this call"
+            return [f"{kind} is raised here on purpose"]
+        if first:
+            return [f"{kind} came out of this call"]
+        nothing = surely_none(self.functions[index], self.error.message)
+        return [f"{kind} arises here", *([f"`{nothing}` is None"] if nothing else [])]
 
 
 def _conditions_around(tree: ast.AST, line: int) -> list[ast.AST]:
