@@ -76,6 +76,13 @@ _PLACEHOLDER = re.compile(
 _URL = re.compile(r"://([^\s/?#:@\"'<>\\]{0,256})(?::([^\s/?\"'<>\\]{1,1024}))?@")
 _BEARER = re.compile(r"(?:bearer|basic)[ \t]+([a-z0-9._~+/=\-]{8,8192})")
 _OPTION = re.compile(r"--(?<![\w\-]--)([A-Za-z][\w\-]{1,40})[ \t]+(?!-)([^\s\"'\\…]{1,1024})")
+_ELEMENT = re.compile(r"<([A-Za-z][\w:.\-]{1,60})(?:\s[^<>\r\n]{0,200})?>([^<>\r\n]{1,1024})</")
+_ROW = re.compile(
+    r"\\?[\"'](?:name|key|id|field|Name|Key)\\?[\"']\s{0,8}:\s{0,8}\\?[\"']([\w.\-]{2,64})\\?[\"']\s{0,8},\s{0,40}"
+    r"\\?[\"'](?:value|val|Value)\\?[\"']\s{0,8}:\s{0,8}\\?[\"']([^\"'\\\r\n]{1,1024})"
+)
+_CURL = re.compile(r"(?<![\w\-])(?:-u|--user)[ \t=]{0,8}[\"']?([^\s:\"'\\]{1,256}):([^\s\"'\\…]{1,1024})")
+_MYSQL = re.compile(r"(?<![\w\-])-p([^\s\"'\\…\-][^\s\"'\\…]{2,256})")
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_LONGEST = 20_000
 _PEM_BODY = re.compile(r"(?:[A-Za-z0-9+/=:,\- ]|\s|\\[rn])*")
@@ -181,7 +188,35 @@ def find(text: str) -> List[Found]:
             value = match.group(2)
             if (strength == STRONG or (strength == WEAK and looks_secret(value))) and not _plain(value):
                 found.append((match.start(2), match.end(2), looks_secret(value)))
+    found += _of_other_tools(text, lower)
     return found
+
+
+def _of_other_tools(text: str, lower: str) -> Iterator[Found]:
+    """XML elements, rows of a name and a value, and the short options of curl and mysql."""
+    if "</" in text:
+        for match in _ELEMENT.finditer(text):
+            yield from _named(match, match.group(1).rsplit(":", 1)[-1])
+    if "value" in lower or "val'" in lower or 'val"' in lower:
+        for match in _ROW.finditer(text):
+            yield from _named(match, match.group(1))
+    if "curl" in lower and "-u" in text:
+        for match in _CURL.finditer(text):
+            if not _plain(match.group(2)):
+                yield (match.start(2), match.end(2), looks_secret(match.group(2)))
+    if "mysql" in lower and "-p" in text:
+        for match in _MYSQL.finditer(text):
+            if not _plain(match.group(1)):
+                yield (match.start(1), match.end(1), looks_secret(match.group(1)))
+
+
+def _named(match: Match[str], name: str) -> Iterator[Found]:
+    """The second group, found under a name."""
+    value, strength = match.group(2), judge(name)
+    if _plain(value) or value.strip() in ORDINARY or not value.strip():
+        return
+    if strength == STRONG or (strength == WEAK and looks_random(value) and not _wordy(value)):
+        yield (match.start(2), match.end(2), looks_secret(value))
 
 
 def _userinfo(match: Match[str]) -> Iterator[Found]:

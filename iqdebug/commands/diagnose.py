@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from iqdebug.commands import add_model, ended_by_signals, pid_number, seconds
-from iqdebug.errors import IqdebugError, UsageError
+from iqdebug.errors import CrashFileError, IqdebugError, UsageError
 
 __all__ = ["NO_CRASH", "add"]
 
@@ -29,7 +29,12 @@ def add(commands: Any) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("target", nargs="?", metavar="PID|FILE", help="a process id, or a crash file")
+    parser.add_argument(
+        "target",
+        nargs="?",
+        metavar="PID|FILE",
+        help="a process id; a crash file, the beginning of a fingerprint, or: latest",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON (docs/diagnose-json.md)")
     parser.add_argument(
         "--seconds",
@@ -74,7 +79,9 @@ def _diagnose(options: argparse.Namespace) -> int:
         if options.ask is not None:
             raise UsageError("--ask belongs to a crash", "", f"iqdebug ask {options.target} QUESTION")
         return _process(options)
-    return _file(Path(options.target), options)
+    from iqdebug.crash.shelf import crash_folder, find
+
+    return _file(find(options.target, crash_folder()), options)
 
 
 def _process(options: argparse.Namespace) -> int:
@@ -101,7 +108,16 @@ def _file(path: Path, options: argparse.Namespace, here: bool = False) -> int:
     from iqdebug.crash import open_crash
     from iqdebug.report import BUDGET, report_on
 
-    report = report_on(open_crash(path), options.budget or BUDGET, here)
+    crash = open_crash(path)
+    if (
+        crash.missing
+        and crash.snapshot.exception is None
+        and not any(t.frames for t in crash.snapshot.threads)
+    ):
+        raise CrashFileError(
+            f"Neither an exception nor a stack can be read in {path}", "; ".join(crash.missing[:3])
+        )
+    report = report_on(crash, options.budget or BUDGET, here)
     if options.ask is None:
         print(report.json() if options.json else "\n".join(report.lines()))
         return 0
@@ -125,7 +141,7 @@ def _command(options: argparse.Namespace) -> int:
     done = watch(command, crash_folder(), mask=not options.no_mask, quiet_stdout=options.json)
     crash = _the_crash(done.files, done.pid)
     if crash is None:
-        return _no_crash(done.code)
+        return _no_crash(done.code, options.json)
     if not options.json:
         print()
     return _file(crash, options, here=True)
@@ -147,7 +163,13 @@ def _the_crash(files: tuple[Path, ...], pid: int) -> Path | None:
     return best[1] if best is not None else None
 
 
-def _no_crash(code: int) -> int:
+def _no_crash(code: int, json: bool) -> int:
+    if json:
+        from iqdebug import text
+
+        headline = "the program ended without a crash"
+        nothing: dict[str, Any] = {"why": "ended", "exit_code": code, "exception": None, "headline": headline}
+        print(text.json_text({**nothing, "confidence": "no clear suspect", "frames": [], "suspects": []}))
     if code == 0:
         print("The program ended well: no crash.", file=sys.stderr)
         return NO_CRASH

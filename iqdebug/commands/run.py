@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iqdebug.commands import add_exceptions, add_model, require_terminal
-from iqdebug.errors import NotPython, UsageError
+from iqdebug.errors import MissingTool, NotPython, UsageError
 
 if TYPE_CHECKING:
     from iqdebug.dap.launch import LaunchPlan
@@ -82,7 +82,8 @@ def plan_of(
     """What the command line asks to be started.
 
     :raises UsageError: it names no script, or one or a folder that is not there.
-    :raises NotPython: the interpreter is none, or too old.
+    :raises MissingTool: there is no such interpreter.
+    :raises NotPython: it is none, or too old.
     """
     from iqdebug.dap.launch import LaunchPlan
 
@@ -115,9 +116,7 @@ def _interpreter(named: str | None) -> str:
     if named is not None:
         found = shutil.which(os.path.expanduser(named))
         if found is None:
-            raise NotPython(
-                f"There is no program {named}", fix="--python takes an interpreter's name or path."
-            )
+            raise MissingTool(f"There is no interpreter {named}", fix="Name one with --python")
         return os.path.abspath(found)
     environment = os.environ.get("VIRTUAL_ENV")
     wanted = [os.path.join(environment, "bin", "python")] if environment else []

@@ -89,6 +89,35 @@ def test_a_program_that_ends_well(program: Path) -> None:
     assert "no crash" in done.stderr
 
 
+def test_a_program_that_ends_well_in_json(program: Path) -> None:
+    done = diagnose(program, "--json", "--", sys.executable, "fine.py")
+    found = json.loads(done.stdout)
+    assert done.returncode == 3
+    assert (found["why"], found["exit_code"], found["exception"], found["suspects"]) == ("ended", 0, None, [])
+
+
+def test_the_latest_and_one_by_its_fingerprint(program: Path) -> None:
+    first = json.loads(diagnose(program, "--json", "--python", sys.executable, "--", "crash.py").stdout)
+    for name in ("latest", first["fingerprint"][:8]):
+        done = diagnose(program, name)
+        assert done.returncode == 0 and "ValueError: no mean" in done.stdout
+
+
+def test_a_file_in_which_all_that_matters_is_damaged_is_no_diagnosis(program: Path) -> None:
+    made = Path(
+        json.loads(diagnose(program, "--json", "--python", sys.executable, "--", "crash.py").stdout)["file"]
+    )
+    data = bytearray(made.read_bytes())
+    for tag in (b"EXCN", b"THRD", b"FRAM"):
+        at = data.find(tag)
+        while at >= 0:
+            data[at + 16] ^= 0xFF  # within the checked head of the chunk
+            at = data.find(tag, at + 1)
+    made.write_bytes(data)
+    done = diagnose(program, str(made))
+    assert done.returncode == 11 and "can be read in" in done.stderr and not done.stdout
+
+
 def test_one_that_exits_with_a_code(program: Path) -> None:
     done = diagnose(program, "--python", sys.executable, "--", "exits.py")
     assert done.returncode == 3

@@ -12,7 +12,7 @@ import pytest
 from iqdebug.cli import _parser, main
 from iqdebug.commands.run import plan_of
 from iqdebug.dap.program import ended_words, shell_code
-from iqdebug.errors import NotPython, UsageError
+from iqdebug.errors import MissingTool, NotPython, UsageError
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_bad_words(words: list[str], options: dict[str, str], said: str) -> None
 
 
 def test_bad_interpreters(tmp_path: Path) -> None:
-    with pytest.raises(NotPython, match="There is no program nowhere"):
+    with pytest.raises(MissingTool, match="There is no interpreter nowhere"):
         plan_of(["-m", "x"], python="nowhere")
     with pytest.raises(NotPython, match="is not a Python interpreter"):
         plan_of(["-m", "x"], python="/bin/ls")
