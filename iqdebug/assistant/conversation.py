@@ -53,6 +53,8 @@ class LogWindow(Protocol):
 
     async def evidence(self, key: str, text: str) -> None: ...
 
+    async def drop_unread(self) -> bool: ...
+
     async def question(self, text: str) -> None: ...
 
     async def tool_result(self, call: ToolCall, text: str, source: Source) -> None: ...
@@ -135,6 +137,8 @@ class Conversation:
         self._questions: list[int] = []  # entry ids
         self.take_up: Callable[[], Awaitable[bool]] | None = None
         """Puts an earlier conversation before the model, once it is there."""
+        self.untold: Callable[[], Awaitable[tuple[str, str] | None]] = _nothing
+        """What the model must be told before a question: the key of a stop and its evidence."""
         self.undoing: dict[int, Callable[[], Awaitable[str]]] = {}
 
     # the model
@@ -196,18 +200,28 @@ class Conversation:
 
     # evidence
 
-    async def tell(self, key: str, text: str) -> None:
-        """The evidence of a stop. It is read in the background, until a question comes."""
+    async def tell(self, key: str, text: str) -> bool:
+        """The evidence of a stop. It is read in the background, until a question comes. False when it
+        could not be told now."""
         if not self._started or self.busy:
-            return
+            return False
         await self._stop_reading()
         async with self._lock:
             try:
                 await self._window.evidence(key, text)
             except IqdebugError as error:
                 self._failed(error)
-                return
+                return False
         self.read_ahead()
+        return True
+
+    async def drop_unread(self) -> bool:
+        """Take back the evidence that was told last, where nothing of it has been read yet; whether."""
+        if not self._started or self.busy:
+            return False
+        await self._stop_reading()
+        async with self._lock:
+            return await self._window.drop_unread()
 
     def read_ahead(self) -> None:
         """Read what is unread while nothing is asked."""
@@ -287,6 +301,9 @@ class Conversation:
                 if question is None:
                     await self._window.retry()
                 else:
+                    news = await self.untold()
+                    if news is not None:
+                        await self._window.evidence(*news)
                     await self._window.question(question)
                 await self._answer()
             except IqdebugError as error:
@@ -415,6 +432,10 @@ class Conversation:
         """Stop everything and end the model's process. Never raises."""
         await self.rest()
         await self._window.close()
+
+
+async def _nothing() -> tuple[str, str] | None:
+    return None
 
 
 async def _closable(events: AsyncIterator[Event]) -> AsyncGenerator[Event, None]:

@@ -46,6 +46,8 @@ _SHARE = 6  # of the window that a stop's evidence takes at most: one in
 _DELTA = 3_000
 _CHILDREN = 200
 _LINES_BEFORE = 40
+_SETTLES = 0.15  # seconds
+_STOPPED = (Phase.PAUSED, Phase.CRASHED)
 
 
 class Eyes(Protocol):
@@ -104,6 +106,14 @@ class _Place:
     mentions: Mentions
     conversation: Conversation | None = None
     told: Snapshot | None = None
+    told_before: Snapshot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    moment: Moment
+    key: str
+    text: str
 
 
 Command = Callable[["Desk", str], Awaitable[None]]
@@ -148,6 +158,7 @@ class Desk:
         self._shelf = shelf
         self._kept = kept
         self._target = kept.target if kept is not None else ""
+        self._telling = asyncio.Lock()
         self._seen: Moment | None = None  # the last stop, or the first look where nothing has stopped
         if kept is not None:
             with contextlib.suppress(msgspec.ValidationError):
@@ -192,6 +203,8 @@ class Desk:
             run_call=self._run,
             sampling=self._sampling,
         )
+        place = self._place
+        self._place.conversation.untold = lambda: self._before_a_question(place)
         if self._kept is not None:
             window, kept, self._kept = self.window, self._kept, None
             self._place.conversation.take_up = lambda: taken_up(window, kept)
@@ -226,17 +239,17 @@ class Desk:
         return self._place.session if self._place is not None else None
 
     def moment(self, snapshot: Snapshot, diagnosis: Diagnosis) -> None:
-        """A stop and what the evidence says of it; it is read in the background."""
+        """A stop and what the evidence says of it, or more of what is known of it; it is read in the
+        background."""
         place = self._place
-        before = self.moment_now
         self.moment_now = Moment(snapshot, diagnosis)
-        if snapshot.phase in (Phase.PAUSED, Phase.CRASHED) or (self._seen is None and snapshot.threads):
+        if snapshot.phase in _STOPPED or (self._seen is None and snapshot.threads):
             self._seen = self.moment_now
-        if place is None or (before is not None and before.snapshot.epoch == snapshot.epoch and place.told):
+        if place is None:
             return
         self._suggest()
         if place.conversation is not None:
-            self._later(self._tell(place, place.conversation, snapshot, diagnosis))
+            self._later(self._tell(place, place.conversation, _SETTLES))
 
     def _suggest(self) -> None:
         """Offer, behind everything, what may be said next; not while an answer still grows."""
@@ -254,27 +267,52 @@ class Desk:
         if last and last[0].offers:
             self.transcript.cut(last[0].id - 1)
 
-    async def _tell(
-        self, place: _Place, conversation: Conversation, snapshot: Snapshot, diagnosis: Diagnosis
-    ) -> None:
-        if not await conversation.loaded() or self._place is not place:
+    async def _tell(self, place: _Place, conversation: Conversation, wait: float = 0.0) -> None:
+        """Tell the model of the present stop what it does not know yet. What is known of a stop comes in
+        pieces: ``wait`` seconds are given to them."""
+        if not await conversation.loaded():
             return
-        if place.told is not None and (place.told.pid, place.told.epoch) == (snapshot.pid, snapshot.epoch):
-            return
-        earlier, place.told = place.told, snapshot
-        text = await asyncio.to_thread(self.evidence, snapshot, diagnosis, earlier)
-        if self.moment_now is not None and self.moment_now.snapshot.epoch != snapshot.epoch:
-            place.told = earlier  # another stop came meanwhile: its own evidence is told
-            return
-        await conversation.tell(f"stop {snapshot.epoch}", text)
-        place.toolbox.moment_shown()
+        await asyncio.sleep(wait)
+        async with self._telling:
+            if conversation.busy:
+                return  # it is told before the next question
+            news = await self._news(place, conversation.drop_unread)
+            if news is None or self.moment_now is not news.moment:
+                return  # more has come: that is told
+            if await conversation.tell(news.key, news.text):
+                _told(place, news)
+
+    async def _before_a_question(self, place: _Place) -> tuple[str, str] | None:
+        """What must stand before the question that is about to be put."""
+        assert self.window is not None
+        news = await self._news(place, self.window.drop_unread)
+        if news is None:
+            return None
+        _told(place, news)
+        return news.key, news.text
+
+    async def _news(self, place: _Place, drop: Callable[[], Awaitable[bool]]) -> _News | None:
+        """The evidence of the present stop, or what changed since the model was told, where there is
+        something. Evidence that nobody has begun to read gives way to it."""
+        now = self.moment_now
+        if now is None or self._place is not place:
+            return None
+        if place.told is not None and not _says_more(now.snapshot, place.told):
+            return None
+        running = now.snapshot.phase in (Phase.RUNNING, Phase.CONNECTING)
+        if place.told is not None and running and now.diagnosis.confidence == "no clear suspect":
+            return None  # that it runs on is no news
+        if await drop():
+            place.told = place.told_before
+        text = await asyncio.to_thread(self.evidence, now.snapshot, now.diagnosis, place.told)
+        return _News(now, f"stop {now.snapshot.epoch}", text)
 
     def evidence(self, snapshot: Snapshot, diagnosis: Diagnosis, earlier: Snapshot | None = None) -> str:
         """What a model is told of a stop: masked, fenced, within a share of the window."""
         about = self.window.about if self.window is not None else None
         room = min(_EVIDENCE, about.window // _SHARE) if about is not None and about.window else _EVIDENCE
         read, crash = self.known.read_source, self.known.crash
-        if earlier is not None and earlier.pid == snapshot.pid:
+        if earlier is not None and _goes_on_from(snapshot, earlier):
             found = packed_delta(snapshot, earlier, diagnosis, read_source=read, budget=min(_DELTA, room))
         else:
             place = self._place
@@ -338,6 +376,7 @@ class Desk:
         besides = fenced(self.veil.scrub(mentioned.text), "what the question names") if mentioned.text else ""
         conversation.ask(self.veil.scrub(text), besides, shown)
         await conversation.finished()
+        await self._tell(place, conversation)
         conversation.read_ahead()
 
     def completions(self, text: str) -> Sequence[str]:
@@ -364,6 +403,18 @@ class Desk:
         prefix = self.veil.scrub("\n".join([*lines, *values, before]))
         found = await self.window.complete(prefix, after)
         return found.splitlines()[0].rstrip() if found.strip() else ""
+
+    async def taking_back(self, work: Awaitable[object]) -> None:
+        """What cuts the end of the conversation. Evidence that went with it is told again."""
+        before = self._evidence()
+        await work
+        if self._evidence() < before and self._place is not None:
+            self._place.told = self._place.told_before = None
+
+    def _evidence(self) -> int:
+        return (
+            sum(i.message.source == "evidence" for i in self.window.items) if self.window is not None else 0
+        )
 
     def help_lines(self) -> list[str]:
         return [f"/{name:<10} {words}" for name, (words, _) in self._commands.items()]
@@ -460,3 +511,30 @@ class Desk:
         task: asyncio.Task[object] = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _told(place: _Place, news: _News) -> None:
+    place.told_before, place.told = place.told, news.moment.snapshot
+    place.toolbox.moment_shown()
+
+
+def _says_more(snapshot: Snapshot, told: Snapshot) -> bool:
+    """Whether it is another stop, or the same one of which more is known."""
+    if (snapshot.pid, snapshot.epoch, snapshot.phase) != (told.pid, told.epoch, told.phase):
+        return True
+    if (snapshot.exception is None) != (told.exception is None):
+        return True
+    return _known_frames(snapshot) > _known_frames(told)
+
+
+def _known_frames(snapshot: Snapshot) -> int:
+    thread = snapshot.focused
+    return sum(f.locals is not None for f in thread.frames) if thread is not None else 0
+
+
+def _goes_on_from(snapshot: Snapshot, told: Snapshot) -> bool:
+    """Whether what changed is enough to say: not after a look at a running process, and not of the stop
+    at which an exception comes up."""
+    if told.pid != snapshot.pid or told.phase not in _STOPPED:
+        return False
+    return snapshot.exception is None or told.exception is not None

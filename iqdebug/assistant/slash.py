@@ -25,6 +25,7 @@ from iqdebug.source import read_lines
 from iqdebug.state import Diagnosis, Snapshot
 
 if TYPE_CHECKING:
+    from iqdebug.assistant.conversation import Conversation
     from iqdebug.assistant.desk import Desk
     from iqdebug.assistant.work import Work
 
@@ -300,15 +301,20 @@ async def _compact(desk: Desk, rest: str) -> None:
 async def _retry(desk: Desk, rest: str) -> None:
     if desk.conversation is not None:
         desk.conversation.again()
-        await desk.conversation.finished()
+        await desk.taking_back(desk.conversation.finished())
 
 
 async def _edit(desk: Desk, rest: str) -> None:
     if desk.conversation is None:
         return
-    text = await desk.conversation.take_back()
-    if text and desk.eyes is not None:
-        desk.eyes.put(text)
+    taken: list[str] = []
+
+    async def take_back(conversation: Conversation) -> None:
+        taken.append(await conversation.take_back())
+
+    await desk.taking_back(take_back(desk.conversation))
+    if taken[0] and desk.eyes is not None:
+        desk.eyes.put(taken[0])
 
 
 async def _copy(desk: Desk, rest: str) -> None:

@@ -140,6 +140,44 @@ def test_the_tiny_model_reads_answers_stops_and_ends_with_the_screen(tmp_path: P
     assert not workers.stdout
 
 
+@needs_tmux
+def test_a_conversation_about_a_program_that_has_ended_goes_on(tmp_path: Path) -> None:
+    program = tmp_path / "share.py"
+    program.write_text("def share(total, people):\n    return total / people\n\nshare(100, 0)\n")
+    script: list[dict[str, object]] = [
+        {"text": "`people` is zero.", "after": "why so"},
+        {"text": "As I said.", "after": "sure about that"},
+    ]
+    state = tmp_path / "state"
+    with serving(script, tmp_path) as url:
+        running = [sys.executable, "-m", "iqdebug", "run", "--python", sys.executable, "--model", url]
+        with Terminal([*running, str(program)], state, 120, 40, XDG_CONFIG_HOME=str(state)) as terminal:
+            terminal.wait_for("crashed:", "8 Chat")
+            terminal.keys("8")
+            terminal.wait_for("to ask", "› Why does share fail?")
+            terminal.type("why so")
+            terminal.keys("Enter")
+            terminal.wait_for("people is zero.")
+            terminal.escape()
+            terminal.keys("q")
+            terminal.wait_for("end the program")
+            terminal.keys("e")
+            terminal.wait_for("EXIT=")
+        again = [sys.executable, "-m", "iqdebug", "resume"]
+        with Terminal(again, state, 120, 40, XDG_CONFIG_HOME=str(state)) as terminal:
+            terminal.wait_for("why so", "which has ended", "EXIT=0")
+        with Terminal([*again, "1"], state, 120, 40, XDG_CONFIG_HOME=str(state)) as terminal:
+            terminal.wait_for("recorded", "the process has ended", "share  share.py:2")
+            terminal.keys("8")
+            terminal.wait_for("› why so", "people is zero.", "nothing is read again")
+            terminal.type("sure about that")
+            terminal.keys("Enter")
+            terminal.wait_for("As I said.")
+            terminal.escape()
+            terminal.keys("q")
+            terminal.wait_for("EXIT=0")
+
+
 def asked(found: Recorded, state: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environ = {**os.environ, "XDG_STATE_HOME": str(state), "XDG_CONFIG_HOME": str(state)}
     environ.pop("IQDEBUG_MODEL", None)

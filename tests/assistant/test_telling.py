@@ -1,0 +1,185 @@
+"""When the model is told of a stop, and of what comes to be known of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from iqdebug.assistant.desk import Desk, Known
+from iqdebug.assistant.doing import acting_tools
+from iqdebug.assistant.remembered import RememberedSession
+from iqdebug.assistant.slash import COMMANDS
+from iqdebug.llm.backend import Prefilling, Progress
+from iqdebug.llm.scripted import Answer, ScriptedBackend
+from iqdebug.llm.window import Window
+from iqdebug.state import (
+    Diagnosis,
+    ExceptionInfo,
+    Frame,
+    LogRecord,
+    Origin,
+    Phase,
+    Snapshot,
+    Thread,
+    Variable,
+)
+from tests.assistant.test_desk import Person
+
+
+class Watching(Person):
+    def logs(self) -> Sequence[LogRecord]:
+        return ()
+
+
+SAID = Diagnosis("something", "no clear suspect")
+
+
+def stop(epoch: int, line: int, **more: object) -> Snapshot:
+    frame = Frame("accept", "/srv/app.py", line, id=3, locals=(Variable("n", str(line), "int"),))
+    thread = Thread(1, "MainThread", frames=(frame,), is_main=True)
+    found = Snapshot(4711, epoch, Phase.PAUSED, Origin.LIVE, 1.0, threads=(thread,), focus=1)
+    return replace(found, **more)  # type: ignore[arg-type]
+
+
+def seated(backend: ScriptedBackend, first: Snapshot) -> Desk:
+    desk = Desk(Window(backend), Known(), commands=COMMANDS, extra=acting_tools)
+    session = RememberedSession(first)
+    desk.begin(session, Watching(session))  # type: ignore[arg-type]
+    return desk
+
+
+def told(backend: ScriptedBackend) -> list[str]:
+    return [b.message.content for b in backend.blocks if b.message.source == "evidence"]
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("iqdebug.assistant.desk._SETTLES", 0.0)
+
+
+async def test_pieces_of_one_stop_are_told_once_the_last_of_them() -> None:
+    backend = ScriptedBackend([Answer("ok")])
+    desk = seated(backend, stop(1, 5))
+    desk.moment(stop(1, 5), SAID)
+    error = ExceptionInfo("ValueError", "no such order")
+    desk.moment(stop(1, 5, phase=Phase.CRASHED, exception=error), Diagnosis("it is the order", "likely"))
+    await desk.settled()
+    (evidence,) = told(backend)
+    assert "no such order" in evidence and "it is the order" in evidence
+    desk.moment(stop(1, 5, phase=Phase.CRASHED, exception=error, revision=4), SAID)
+    await desk.settled()
+    assert len(told(backend)) == 1  # nothing new is known
+    await desk.close()
+
+
+async def test_an_exception_that_comes_to_be_known_later_is_told_whole() -> None:
+    backend = ScriptedBackend([Answer("ok")])
+    desk = seated(backend, stop(1, 5))
+    desk.moment(stop(1, 5), SAID)
+    await desk.settled()
+    error = ExceptionInfo("ValueError", "no such order")
+    desk.moment(stop(1, 5, phase=Phase.CRASHED, exception=error), SAID)
+    await desk.settled()
+    assert "no such order" in told(backend)[-1] and "stop 1 after stop 1" not in told(backend)[-1]
+    await desk.close()
+
+
+async def test_unread_evidence_gives_way_to_the_next_stop() -> None:
+    class NeverReads(ScriptedBackend):
+        async def prefill(self) -> AsyncIterator[Prefilling]:
+            return
+            yield
+
+    backend = NeverReads([Answer("ok")])
+    desk = seated(backend, stop(1, 5))
+    for epoch in (1, 2, 3):
+        desk.moment(stop(epoch, 4 + epoch), SAID)
+        await desk.settled()
+    (evidence,) = told(backend)
+    assert "app.py:7" in evidence and "after stop" not in evidence  # whole: the others were never read
+    await desk.close()
+
+
+async def test_what_was_read_is_followed_by_what_changed() -> None:
+    backend = ScriptedBackend([Answer("ok")])
+    desk = seated(backend, stop(1, 5))
+    desk.moment(stop(1, 5), SAID)
+    await desk.settled()
+    await desk.said("what?")
+    desk.moment(stop(2, 6), SAID)
+    await desk.settled()
+    assert ["stop 2 after stop 1" in text for text in told(backend)] == [False, True]
+    await desk.close()
+
+
+async def test_a_question_while_the_model_loads_comes_behind_the_evidence() -> None:
+    loaded = asyncio.Event()
+
+    class Slow(ScriptedBackend):
+        async def start(self, on_progress: Callable[[Progress], None] | None = None) -> None:
+            await loaded.wait()
+            await super().start(on_progress)
+
+    backend = Slow([Answer("ok")])
+    desk = seated(backend, stop(1, 5))
+    desk.moment(stop(1, 5), SAID)
+    asking = asyncio.create_task(desk.said("what?"))
+    await asyncio.sleep(0)
+    assert [e.text for e in desk.transcript.entries if e.kind == "question"] == ["what?"]  # seen at once
+    loaded.set()
+    await asking
+    assert [b.message.source for b in backend.blocks] == ["system", "evidence", "chat", "chat"]
+    await desk.settled()
+    assert len(told(backend)) == 1
+    await desk.close()
+
+
+async def test_a_stop_while_the_model_answers_is_told_before_the_next_question() -> None:
+    reached, go_on = asyncio.Event(), asyncio.Event()
+
+    async def pause() -> None:
+        reached.set()
+        await go_on.wait()
+
+    backend = ScriptedBackend([Answer("one"), Answer("two")], pause=pause)
+    desk = seated(backend, stop(1, 5))
+    desk.moment(stop(1, 5), SAID)
+    await desk.settled()
+    asking = asyncio.create_task(desk.said("what?"))
+    await reached.wait()
+    desk.moment(stop(2, 6), SAID)
+    await asyncio.sleep(0)
+    go_on.set()
+    await asking
+    await desk.settled()
+    assert "stop 2 after stop 1" in told(backend)[-1]
+    await desk.close()
+
+
+async def test_evidence_that_is_cut_with_a_question_is_told_again() -> None:
+    backend = ScriptedBackend([Answer("one"), Answer("two")])
+    desk = seated(backend, stop(1, 5))
+    desk.moment(stop(1, 5), SAID)
+    await desk.settled()
+    await desk.said("what?")
+    desk.moment(stop(2, 6), SAID)
+    await desk.settled()
+    await desk.said("/edit")
+    assert len(told(backend)) == 1
+    await desk.said("what, then?")
+    assert len(told(backend)) == 2 and "app.py:6" in told(backend)[-1]
+    await desk.close()
+
+
+async def test_that_it_runs_on_is_no_news_but_why_it_hangs_is() -> None:
+    backend = ScriptedBackend([Answer("one")])
+    desk = seated(backend, stop(1, 5))
+    for epoch, said in ((1, SAID), (2, SAID), (3, Diagnosis("two threads wait for each other", "likely"))):
+        desk.moment(stop(epoch, 5, phase=Phase.RUNNING if epoch > 1 else Phase.PAUSED), said)
+        await desk.settled()
+        await desk.said(f"question {epoch}")
+    assert len(told(backend)) == 2 and "two threads wait" in told(backend)[-1]
+    await desk.close()
