@@ -133,7 +133,7 @@ class Conversation:
         self._doing: asyncio.Future[Ran] | None = None
         self._stopped = False  # the person wants no more of this turn
         self._lock = asyncio.Lock()
-        self._started = False
+        self._started = self._opened = False
         self._questions: list[int] = []  # entry ids
         self.take_up: Callable[[], Awaitable[bool]] | None = None
         """Puts an earlier conversation before the model, once it is there."""
@@ -157,7 +157,9 @@ class Conversation:
                     raise ModelError(
                         f"{about.model} cannot converse", about.why_no_chat, "Choose an instruct model"
                     )
-                await self._window.open(self._system, tuple(self._tools()))
+                if not self._opened:  # else what was said is still there, and is read again
+                    await self._window.open(self._system, tuple(self._tools()))
+                    self._opened = True
                 if self.take_up is not None:
                     take_up, self.take_up = self.take_up, None
                     whole = await take_up()

@@ -175,11 +175,23 @@ async def test_evidence_that_is_cut_with_a_question_is_told_again() -> None:
 
 
 async def test_that_it_runs_on_is_no_news_but_why_it_hangs_is() -> None:
-    backend = ScriptedBackend([Answer("one")])
+    backend = ScriptedBackend([Answer("one"), Answer("two"), Answer("three")])
     desk = seated(backend, stop(1, 5))
     for epoch, said in ((1, SAID), (2, SAID), (3, Diagnosis("two threads wait for each other", "likely"))):
         desk.moment(stop(epoch, 5, phase=Phase.RUNNING if epoch > 1 else Phase.PAUSED), said)
         await desk.settled()
         await desk.said(f"question {epoch}")
     assert len(told(backend)) == 2 and "two threads wait" in told(backend)[-1]
+    await desk.close()
+
+
+async def test_after_a_failure_the_model_still_has_what_was_said() -> None:
+    backend = ScriptedBackend([Answer("one"), Answer("two two two", dies=3), Answer("three")])
+    desk = seated(backend, stop(1, 5))
+    desk.moment(stop(1, 5), SAID)
+    await desk.settled()
+    for question in ("first?", "second?", "third?"):
+        await desk.said(question)
+    said = [b.message.content for b in backend.blocks]
+    assert len(told(backend)) == 1 and "first?" in said and "one" in said and said[-1] == "three"
     await desk.close()
