@@ -21,6 +21,7 @@ from iqdebug.text import clean
 __all__ = ["ChatPane"]
 
 _ENTRIES_KEPT = 300
+_HINT = "a question, or / for commands    Shift+Tab: to ▶, Enter opens it"
 _DETAIL_SHOWN = 20_000
 _PLACE = re.compile(r"(?<![\w/`\[(])`?((?:[\w.+-]*/)*[\w.+-]+\.py):(\d{1,6})`?(?![\w\])])")
 _FENCE = re.compile(r"(```.*?(?:```|\Z))", re.DOTALL)
@@ -33,6 +34,7 @@ class _Question(Input):
         Binding("up", "history(-1)", "Earlier", show=False),
         Binding("down", "history(1)", "Later", show=False),
         Binding("tab", "complete", "Complete", show=False),
+        Binding("shift+tab", "folded", "To what can be opened", show=False),
         Binding("escape", "stop_or_leave", "Stop the answer, or leave the chat", show=False),
         Binding("pageup", "page(-1)", "Scroll up", show=False),
         Binding("pagedown", "page(1)", "Scroll down", show=False),
@@ -53,6 +55,9 @@ class _Question(Input):
             self._pane().complete()
         else:
             self.app.action_focus_next()
+
+    def action_folded(self) -> None:
+        self._pane().action_folded(-1)
 
     def action_stop_or_leave(self) -> None:
         self._pane().stop_or_leave()
@@ -115,6 +120,12 @@ class _Offers(Vertical):
 class ChatPane(Vertical):
     """Posts intents; shows what :class:`~iqdebug.assistant.transcript.Transcript` tells."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("shift+tab,up", "folded(-1)", "To what can be opened", show=False),
+        Binding("tab,down", "folded(1)", "To the next that can be opened", show=False),
+        Binding("escape", "field", "Back to the field", show=False),
+    ]
+
     class Asked(Message):
         """A question, or a command that begins with ``/``."""
 
@@ -153,7 +164,7 @@ class ChatPane(Vertical):
             id="chat-flow",
         )
         yield Static(id="chat-standing")
-        yield _Question(placeholder="a question, or / for commands", select_on_focus=False, id="question")
+        yield _Question(placeholder=_HINT, select_on_focus=False, id="question")
 
     def on_mount(self) -> None:
         self.query_one("#chat-flow", VerticalScroll).anchor()  # the end stays in sight
@@ -245,6 +256,21 @@ class ChatPane(Vertical):
         field = self.query_one(_Question)
         field.value = text
         field.cursor_position = len(text)
+
+    def action_folded(self, by: int) -> None:
+        """To the next thing in the flow that Enter opens; past the last one back to the field."""
+        titles = list(self.query("CollapsibleTitle"))
+        here = next((n for n, title in enumerate(titles) if title is self.app.focused), len(titles))
+        there = here + by
+        if not titles:
+            self.notify("nothing here can be opened yet")
+        elif there >= len(titles):
+            self.action_field()
+        else:
+            titles[max(there, 0)].focus(scroll_visible=True)
+
+    def action_field(self) -> None:
+        self.query_one(_Question).focus()
 
     def take_offer(self) -> bool:
         """Put what is offered into an empty field, or the next offer in the place of one; whether."""

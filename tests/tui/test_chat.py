@@ -269,3 +269,23 @@ async def test_the_console_completes_on_command_and_says_who_would_write_what() 
         await shows(pilot, "the process: nothing", "the model: total()")
         await pilot.press(*"/why", "enter")
         await shows(pilot, "the other commands are for the chat (key 8)")
+
+
+async def test_what_is_folded_is_opened_by_keys() -> None:
+    app, friend = talking()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        field = app.query_one("#question", Input)
+        await pilot.press("shift+tab")
+        assert app.focused is field  # there is nothing to open yet
+        friend.transcript.add("thinking", "the first thought", words="3 s")
+        friend.transcript.add("call", "stack()", detail="the result", words="allowed by rule")
+        await shows(pilot, "thought  3 s", "stack()")
+        await pilot.press("shift+tab", "shift+tab", "enter")
+        await shows(pilot, "the first thought")
+        await pilot.press("tab", "enter")
+        await shows(pilot, "the result")
+        await pilot.press("tab")
+        assert app.focused is field
+        await pilot.press("shift+tab", "escape")
+        assert app.focused is field
