@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from iqdebug.evidence.arguments import breaks_contract, hands_on, senders
 from iqdebug.evidence.classes import named_in_message
+from iqdebug.evidence.declared import made_elsewhere, setters, without_support
 from iqdebug.evidence.inside import hands_over
 from iqdebug.evidence.nothing import surely_none
 from iqdebug.evidence.places import (
@@ -32,6 +33,7 @@ from iqdebug.state import ExceptionInfo, Frame, Snapshot, Step
 __all__ = ["Examined", "Failure", "examined", "failures", "generated", "with_one_that_returned"]
 
 _MOST_FRAMES = 80
+_BEFORE = 10
 _CALLS_WITH_CONDITIONS = 4
 _CONDITION = 0.8
 _AGAIN = 0.62
@@ -167,7 +169,7 @@ class _Ranking:
     def __init__(self, failure: Failure, texts: Texts) -> None:
         self.error = failure.error
         self.texts = texts
-        self.frames = [f for f in failure.frames if f.kind != "label"][:_MOST_FRAMES]
+        self.frames = _worth_a_look([f for f in failure.frames if f.kind != "label"])
         self.code = [i for i, f in enumerate(self.frames) if f.kind != "stdlib" and self._has_text(f)]
         self.functions = {i: Function.of(self.frames[i], texts) for i in self.code}
         self.provenance: tuple[Step, ...] = ()
@@ -184,9 +186,14 @@ class _Ranking:
         first = self.code[0]
         function = self.functions[first]
         deliberate = isinstance(function.statement, ast.Raise | ast.Assert)
-        if self.error.type.endswith("RecursionError"):
-            return self._recursion()
+        if self.error.type.endswith("RecursionError") and (round_ := self._recursion()):
+            return round_
         named = named_in_message(self.error, self.frames, self.texts)
+        named += setters(self.error, self.frames, self.texts)
+        if deliberate:
+            named += without_support(self.error, function)
+        for one, other in zip(self.code[:3], self.code[1:4], strict=False):
+            named += made_elsewhere(self.functions[one], self.functions[other], self.frames, self.texts)
         suspicious = self._suspicious(function, deliberate)
         trace = trace_from(self.frames, self.texts, first, suspicious, 1.0, self._conditions())
         self.provenance = trace.steps()
@@ -394,6 +401,14 @@ def _raises_for_others(function: Function) -> bool:
         return True
     raises = isinstance(function.statement, ast.Raise | ast.Assert)
     return raises and isinstance(function.tree, FunctionTree) and function.body_size <= 3
+
+
+def _worth_a_look(frames: list[Frame]) -> list[Frame]:
+    """The innermost ones; where they are all of the standard library, those around the first that are
+    not."""
+    first = next((i for i, f in enumerate(frames) if f.kind != "stdlib"), 0)
+    start = first - _BEFORE if first >= _MOST_FRAMES else 0
+    return frames[start : start + _MOST_FRAMES]
 
 
 def generated(path: str) -> bool:

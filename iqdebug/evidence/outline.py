@@ -20,6 +20,7 @@ __all__ = ["Definition", "Outline"]
 _UNREAD = ast.Module(body=[], type_ignores=[])
 _HEAD = re.compile(r"([ \t]*)(?:async[ \t]+)?(def|class)[ \t]+(\w+)[ \t]*[(:\[]")
 _LONGEST = 1_500  # lines of a function that is parsed
+_LONGEST_CLASS = 8_000  # lines of a class body that is searched
 _WIDEST = 5_000  # characters of a line
 _MOST = 200_000  # lines of a file that is looked at
 
@@ -103,7 +104,7 @@ class Outline:
             end = len(self.lines)
             while at < len(starts):
                 number, depth = starts[at]
-                if depth <= indent and not self._continues(line, number):
+                if depth <= indent and not (self._continues(line, number) or self._in_text(line, number)):
                     end = number - 1
                     break
                 at += 1
@@ -124,6 +125,20 @@ class Outline:
         """Whether the line still belongs to the head's parameters."""
         text = self.lines[line - 1].lstrip()
         return line - head < 3 and text.startswith(("->", ","))
+
+    @cached_property
+    def _quotes(self) -> tuple[list[int], list[int]]:
+        """The lines on which texts in three quotes begin or end, by kind of quote."""
+        double = [n for n, text in enumerate(self.lines, 1) if text.count('"""') % 2]
+        return double, [n for n, text in enumerate(self.lines, 1) if text.count("'''") % 2]
+
+    def _in_text(self, head: int, line: int) -> bool:
+        """Whether the line stands in a text of several lines that began in the block: such a text may be
+        indented as it likes. What looks like another ``def`` or ``class`` is taken for one."""
+        for lines in self._quotes:
+            if (bisect.bisect_left(lines, line) - bisect.bisect_left(lines, head)) % 2:
+                return _HEAD.match(self.text(line)) is None
+        return False
 
     @cached_property
     def _firsts(self) -> list[int]:
@@ -158,7 +173,7 @@ class Outline:
         """The line of a class body, outside of its methods, that gives an attribute its value; 0 for none."""
         head = re.compile(rf"[ \t]+{re.escape(attribute)}[ \t]*(?::[^=]+)?=(?!=)")
         inner = [d for d in self.definitions if owner.line < d.line <= owner.end]
-        for line in range(owner.line + 1, min(owner.end, owner.line + _LONGEST) + 1):
+        for line in range(owner.line + 1, min(owner.end, owner.line + _LONGEST_CLASS) + 1):
             if head.match(self.text(line)) and not any(d.holds(line) for d in inner):
                 return line
         return 0

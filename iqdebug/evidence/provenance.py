@@ -45,6 +45,7 @@ _STORED = 0.5
 _DECLARED = 0.7
 _OTHER = 0.5
 _LEAST_TEXT = 8
+_MOST_MAKERS = 5
 _MOST_CALLERS = 6
 _MOST_FILES = 12
 _LONGEST_TEXT = 20_000
@@ -402,7 +403,8 @@ class _Walker:
         outline = self.texts[path]
         tree = outline.tree(definition)
         line, source = returning(tree, definition, value)
-        maker = made_by(tree, self._text) if tree is not None and self._text else None
+        makers = made_by(tree, self._text) if tree is not None and self._text else []
+        maker = makers[0] if makers else None
         if maker is not None:
             line, source = maker[0].lineno, maker[0]
             weight = max(weight, min(_MADE + _MADE_EACH * maker[1], _MADE_MOST))
@@ -423,7 +425,11 @@ class _Walker:
         hop.before.append(here)
         if tree is None or depth >= _DEEPEST_INSIDE:
             return
-        inside = shaping(tree, source) if isinstance(source, ast.expr) and hasattr(source, "lineno") else []
+        sources = [m for m, _ in makers[:_MOST_MAKERS]]
+        if not sources and isinstance(source, ast.expr) and hasattr(source, "lineno"):
+            sources = [source]
+        shaped = [each for s in sources for each in shaping(tree, s)]
+        inside = list({name: (name, share) for name, share in reversed(shaped)}.values())[::-1]
         if effect and not inside:
             inside = [(each, _EFFECT) for each in effects(tree)]
         for inner, share in inside:

@@ -18,18 +18,17 @@ _LONGEST = 2_000
 _MOST = 200  # expressions of a function
 
 
-def made_by(tree: FunctionTree, text: str) -> tuple[ast.expr, int] | None:
-    """The expression of the function that formats something with constant parts that all stand in the
-    text, in their order, and how many characters they are: the one with the longest parts, None where no
-    parts of two characters fit."""
+def made_by(tree: FunctionTree, text: str) -> list[tuple[ast.expr, int]]:
+    """The expressions of the function that format something with constant parts that all stand in the
+    text, in their order, and how many characters those are: the longest first, none below two."""
     text = text[:_LONGEST]
-    best, most = None, _LEAST - 1
+    found: list[tuple[ast.expr, int]] = []
     for expression in _formatting(tree):
         parts = [p for p in _parts(expression) if p]
         size = sum(len(part.replace(" ", "")) for part in parts)
-        if size > most and _in_order(parts, text):
-            best, most = expression, size
-    return (best, most) if best is not None else None
+        if size >= _LEAST and _in_order(parts, text):
+            found.append((expression, size))
+    return sorted(found, key=lambda each: -each[1])
 
 
 def _formatting(tree: FunctionTree) -> Iterator[ast.expr]:

@@ -120,7 +120,7 @@ def test_a_file_is_followed_to_who_wrote_it(tmp_path: Path, monkeypatch: pytest.
 )
 def test_constant_parts_in_their_order_tell_who_made_a_text(source: str, text: str, line: int) -> None:
     found = made_by(tree_of(source), text)
-    assert (found[0].lineno if found is not None else 0) == line
+    assert (found[0][0].lineno if found else 0) == line
 
 
 # what was done before with the same thing
@@ -407,3 +407,137 @@ def test_what_only_calls_another_hands_over() -> None:
     assert hands_over(tree_of("def f(x):\n    'words'\n    return g(x)"))
     assert not hands_over(tree_of("def f(x):\n    return 1"))
     assert not hands_over(tree_of("def f(x):\n    if x:\n        return g(x)"))
+
+
+# attributes that are missing, cases that are missing
+
+
+def test_who_deletes_an_attribute_is_a_suspect_where_it_is_missing(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        class State:
+            pass
+
+        state = State()
+
+        def begin():
+            state.working = set()
+
+        def end():
+            del state.working  # @deleted
+
+        def use():
+            return len(state.working)  # @raise
+
+        def unrelated():
+            state.other = 1
+
+        begin()
+        end()
+        use()
+        """,
+        tmp_path,
+    )
+    assert case.first.line == case.line("raise")
+    functions = case.functions(5)
+    assert "end" in functions and "begin" in functions and "unrelated" not in case.functions()
+    assert case.line("deleted") in case.lines(5)
+
+
+def test_a_misspelt_attribute_accuses_nobody_else(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        class Order:
+            def __init__(self):
+                self.price = 1
+
+        def total(order):
+            return order.prise
+
+        total(Order())
+        """,
+        tmp_path,
+    )
+    assert not [s for s in case.diagnosis.suspects if "is set here: `self.price" in s.reasons[0]]
+
+
+def test_what_a_class_says_it_does_not_support_is_missing_in_it(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        class Printer:  # @class
+            def show(self, node):
+                return getattr(self, "show_" + type(node).__name__, self.refuse)(node)
+
+            def show_int(self, node):
+                return str(node)
+
+            def refuse(self, node):
+                raise TypeError(f"{type(node).__name__} is not supported")
+
+        Printer().show([])
+        """,
+        tmp_path,
+    )
+    assert "Printer.<class>" in case.functions(5) and case.line("class") in case.lines(5)
+
+
+def test_a_name_that_a_class_body_gives_another_function_is_followed(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        def renamed(function):
+            def inner(self, *args, **kwargs):
+                return function(self, *args, **kwargs)
+            return inner
+
+        class Element:
+            @staticmethod
+            def set_blanks(blanks):
+                Element.blanks = blanks
+
+            setBlanks = renamed(set_blanks)  # @alias
+
+        class Word(Element):
+            pass
+
+        def build():
+            word = Word()
+            word.setBlanks(" ")
+
+        build()
+        """,
+        tmp_path,
+    )
+    assert case.line("alias") in case.lines(5) and "Element.<class>" in case.functions(5)
+
+
+def test_a_recursion_of_the_standard_library_leaves_the_frames_that_led_there(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        import argparse
+
+        def looped():
+            found = argparse.Namespace()
+            found.own = argparse.Namespace(own=found)
+            found.own.own = found
+            return [found]
+
+        def shown(found):
+            text = ""
+            for each in found:
+                text += name_of(each)
+            return text
+
+        def name_of(each):
+            deep = each
+            for _ in range(3_000):
+                deep = argparse.Namespace(x=deep)
+            return "{}".format(deep)  # @raise
+
+        def report():
+            return shown(looped())
+
+        report()
+        """,
+        tmp_path,
+    )
+    assert {"name_of", "shown"} <= set(case.functions(5))

@@ -98,3 +98,31 @@ def test_it_agrees_with_the_parser_on_our_own_code() -> None:
             if (node.name, node.lineno, node.end_lineno) not in found:
                 wrong.append(f"{path.name}:{node.lineno} {node.name}")
     assert len(wrong) <= 3, wrong
+
+
+def test_a_text_that_is_indented_less_does_not_end_a_function() -> None:
+    source = '''
+def outer(x):
+    warn("""
+This leads to unpredictable results.
+
+    Use a list instead.
+""")
+    return x
+
+def after():
+    pass
+'''
+    outline = Outline(source.splitlines())
+    outer = outline.function_at(8)
+    assert outer is not None and (outer.name, outer.line, outer.end) == ("outer", 2, 8)
+    assert outline.function_at(9) is None
+    after = outline.function_at(11)
+    assert after is not None and after.name == "after"
+
+
+def test_a_quote_that_is_no_text_costs_one_function_at_most() -> None:
+    source = 'def one():\n    x = 1  # three quotes: """\n\nVALUE = 2\n\ndef two():\n    pass\n'
+    outline = Outline(source.splitlines())
+    two = outline.function_at(7)
+    assert two is not None and two.name == "two"
