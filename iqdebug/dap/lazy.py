@@ -22,7 +22,7 @@ from iqdebug.dap.process import is_alive
 from iqdebug.dap.program import Program, ended_words
 from iqdebug.dap.rendezvous import Rendezvous
 from iqdebug.dap.session import Session
-from iqdebug.errors import CannotAttach, IqdebugError
+from iqdebug.errors import CannotAttach, ConnectionLost, IqdebugError
 from iqdebug.session import Capability, StepKind
 from iqdebug.state import (
     Breakpoint,
@@ -40,6 +40,7 @@ __all__ = ["LaunchOptions", "LaunchedSession"]
 log = logging.getLogger(__name__)
 
 _ARRIVAL = 20.0  # seconds for the interpreter to start and load the agent
+_QUICK_END = 2.0  # seconds
 _OPEN = 20.0  # seconds for pydevd to be imported and to answer
 _END = 1.0  # seconds between the end of the agent's connection and that of the process
 _STOPPED = (Phase.PAUSED, Phase.CRASHED)
@@ -174,6 +175,15 @@ class LaunchedSession(Session):
             await super().pause()
 
     async def resume(self) -> None:
+        try:
+            await self._resume()
+        except ConnectionLost:
+            # It may have run to its end before it could answer: then that is told, and nothing failed.
+            done, _ = await asyncio.wait([self.program.exited], timeout=_QUICK_END)
+            if not done:
+                raise
+
+    async def _resume(self) -> None:
         hold = self._shown
         if hold is not None and self._beside:
             self._require(Capability.CONTINUE)

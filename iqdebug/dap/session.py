@@ -46,6 +46,7 @@ log = logging.getLogger(__name__)
 
 _PAUSE = 2.0  # seconds after which an unheeded pause is explained
 _STEP_SHOWN = 0.2  # seconds a step may take before it is shown as running
+_MOST_EARLY = 2_000  # records
 _SETTLED = 0.05  # seconds a stop must last before the locals of all stacks are read
 _STOPPED_PHASES = (Phase.PAUSED, Phase.CRASHED)
 
@@ -69,6 +70,7 @@ class Session:
         self._info = info
         self._outside = outside
         self._listeners: list[Listener] = []
+        self._early: list[LogRecord] = []  # what was written before anybody listened
         self._breakpoints: tuple[Breakpoint, ...] = ()
         self._questions = Questions()
         self._lease: Lease | None = None
@@ -119,6 +121,9 @@ class Session:
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         self._listeners.append(listener)
+        early, self._early = self._early, []
+        if early:
+            listener.logs_arrived(early, 0)
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
     def why_not(self, capability: Capability) -> str:
@@ -305,9 +310,7 @@ class Session:
 
     def agent_event(self, event: dict[str, Any]) -> None:
         if event.get("event") == "logs":
-            records = [snapshots.log_record(row) for row in event["records"]]
-            for listener in list(self._listeners):
-                listener.logs_arrived(records, event["dropped"])
+            self._written([snapshots.log_record(row) for row in event["records"]], event["dropped"])
 
     def dap_closed(self, failure: IqdebugError | None) -> None:
         if not self._leaving:
@@ -427,9 +430,13 @@ class Session:
     def _output(self, body: protocol.OutputBody) -> None:
         if body.category == "telemetry":
             return
-        record = LogRecord(time.time(), "iqdebug", body.output.rstrip("\n"))
+        self._written([LogRecord(time.time(), "iqdebug", body.output.rstrip("\n"))])
+
+    def _written(self, records: list[LogRecord], dropped: int = 0) -> None:
+        if not self._listeners:
+            self._early = [*self._early, *records][-_MOST_EARLY:]
         for listener in list(self._listeners):
-            listener.logs_arrived([record], 0)
+            listener.logs_arrived(records, dropped)
 
     # the end
 

@@ -44,7 +44,7 @@ def test_a_thousand_frames(tmp_path: Path) -> None:
         kept = {"depth": depth, "rows": [[depth, n] for n in range(200)]}
         return down(depth - 1, payload) if depth else payload[len(kept) + 10_000]
 
-    crash = crashed(lambda: down(800, list(range(100))), tmp_path)
+    crash = crashed(lambda: down(800, list(range(100))), tmp_path, seconds=30.0)
     assert (tmp_path / "x.iqcrash").stat().st_size <= 8_000_000
     assert raising(crash)["depth"] == "0"
     error = crash.snapshot.exception

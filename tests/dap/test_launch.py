@@ -512,3 +512,19 @@ async def test_killed_client_lets_a_running_program_run(python: str, tmp_path: P
         await log_with(tmp_path, "went on True")
         await log_with(tmp_path, "ZeroDivisionError")
         await until_true(lambda: not Path(f"/proc/{said['pid']}").exists(), 10)
+
+
+@on_pythons(*SOME)
+async def test_what_is_written_before_anybody_listens_is_told_to_the_first_who_does(
+    python: str, tmp_path: Path
+) -> None:
+    program = tmp_path / "share.py"
+    program.write_text("def share(people):\n    return 1 / people\n\nshare(0)\n")
+    point = Breakpoint(str(program), 2, log_message="seen: {people}")
+    session = await launch(plan(python, str(program)), LaunchOptions(breakpoints=(point,)))
+    try:
+        await until_true(lambda: session.snapshot.phase is Phase.CRASHED)
+        await Watcher(session).logged(lambda r: r.text == "seen: 0")
+    finally:
+        await session.program.end()
+        await session.detach()
