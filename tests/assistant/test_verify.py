@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import textwrap
@@ -95,15 +96,31 @@ async def test_nothing_that_was_started_lives_on(tmp_path: Path) -> None:
     script = textwrap.dedent(
         """
         import os, sys, subprocess
-        code = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
-        child = subprocess.Popen([sys.executable, "-c", code], start_new_session=True, stdout=subprocess.PIPE)
+        code = "import os, time; large = b'x' * 200_000_000; print(os.getpid(), flush=True); time.sleep(600)"
+        child = subprocess.Popen([sys.executable, "-c", code], start_new_session=True, stdout=-1, stderr=-3)
         print(child.stdout.readline().decode().strip(), flush=True)
         """
     )
     done = await execute([sys.executable, "-c", script], str(tmp_path), dict(os.environ), seconds=30)
     assert done.code == 0 and done.seconds < 25
+    # It is large, so that its end takes a while.
     pid = int(done.output)
     assert not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().split()[2]
+
+
+async def test_a_cancelled_one_lives_on_neither(tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+    code = f"import os, time; open({str(told)!r} + '.new', 'w').write(str(os.getpid())); "
+    code += f"os.rename({str(told)!r} + '.new', {str(told)!r}); time.sleep(600)"
+    task = asyncio.create_task(
+        execute([sys.executable, "-c", code], str(tmp_path), dict(os.environ), seconds=600)
+    )
+    while not told.exists():
+        await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not Path(f"/proc/{told.read_text()}").exists()
 
 
 async def test_long_output_is_cut_in_the_middle(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from iqdebug.paths import frame_kind
 __all__ = ["Execution", "Failure", "execute", "failure_of", "failures_in"]
 
 _KEPT = 60_000  # bytes of output kept from each end
+_DYING = 5  # seconds for the end of what was killed; one that waits for a disk may take longer
 _MARK = "IQDEBUG_TRY"
 _FRAME = re.compile(r'^\s*File "([^"]+)", line (\d+), in (\S+)')
 _ERROR = re.compile(r"^(?:E\s+)?([A-Za-z_][\w.]*)(?::\s?(.*))?$")
@@ -82,7 +83,7 @@ async def execute(
     crashes: Path | None = None,
 ) -> Execution:
     """Run it in a process group of its own, without input. When it has ended, or the time is up,
-    everything that it started is killed, also what left the group.
+    everything that it started is killed, also what left the group, and has ended on return.
 
     :param crashes: a folder for crash files of Python processes among them, to tell failures by.
     :raises UsageError: it cannot be started.
@@ -112,9 +113,7 @@ async def execute(
         # The end of the process counts, not that of its output, which a child may keep open.
         timed_out = not await asyncio.to_thread(_ended, process, seconds)
     finally:
-        _kill(process.pid, token)
-        process.wait()
-        reader.join(5)
+        await asyncio.to_thread(_finish, process, token, reader)
     output = reader.text
     taken = time.monotonic() - started
     found = (*_recorded(crashes), *failures_in(output))
@@ -155,19 +154,39 @@ def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
     return True
 
 
-def _kill(group: int, token: str) -> None:
+def _finish(process: subprocess.Popen[bytes], token: str, reader: _Reader) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, signal.SIGKILL)
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
     wanted = f"{_MARK}={token}".encode()
-    for _ in range(3):  # one that was being started meanwhile
-        found = False
-        for entry in Path("/proc").glob("[0-9]*"):
+    deadline = time.monotonic() + _DYING
+    killed: set[int] = set()
+    while True:
+        # Looked for anew each time: one of them may have started another meanwhile.
+        marked = set(_marked(wanted))
+        for pid in marked:
             with contextlib.suppress(OSError):
-                if int(entry.name) != group and wanted in (entry / "environ").read_bytes().split(b"\0"):
-                    os.kill(int(entry.name), signal.SIGKILL)
-                    found = True
-        if not found:
-            return
+                os.kill(pid, signal.SIGKILL)
+        killed = {pid for pid in killed | marked if _lives(pid)}
+        if not killed or time.monotonic() > deadline:
+            break
+        time.sleep(0.005)
+    reader.join(5)
+
+
+def _marked(wanted: bytes) -> Iterator[int]:
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if wanted in (entry / "environ").read_bytes().split(b"\0"):
+                yield int(entry.name)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in (b"Z", b"X")
 
 
 def failure_of(crash: Crash) -> Failure | None:
