@@ -91,6 +91,8 @@ def open_holder(info: ProcessInfo, tell: Callable[[str], None]) -> int:
     )
     watcher = _Watcher(app)
     code = int(app.run() or 0)
+    if app.last_words:
+        print(app.last_words)
     return WENT_ON if watcher.went_on else code
 
 

@@ -43,7 +43,10 @@ def run_program(plan: LaunchPlan, on_exception: str, pause: bool, model: str | N
     host.model = model
     if plan.terminal:
         return asyncio.run(_on_this_terminal(host))
-    failed = int(launched_app(host).run() or 0)
+    app = launched_app(host)
+    failed = int(app.run() or 0)
+    if app.last_words:
+        print(app.last_words)
     return failed or shell_code(host.exit_code)
 
 
@@ -200,7 +203,10 @@ async def _on_this_terminal(host: Host) -> int:
                     return shell_code(await session.program.exited)
                 if stop.phase is Phase.ENDED:
                     break
-                left = await launched_app(host).run_async()
+                app = launched_app(host)
+                left = await app.run_async()
+                if app.last_words:
+                    print(app.last_words)
                 if left is not None:
                     return shell_code(host.exit_code)
                 if host.goes_on:

@@ -76,6 +76,8 @@ def open_debugger(
         companion=companion_for(model, Known(project=info.cwd), kept),
     )
     result = app.run()
+    if app.last_words:
+        print(app.last_words)
     return int(result or 0)
 
 

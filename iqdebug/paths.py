@@ -1,13 +1,14 @@
-"""What kind of code a file name stands for. Pure string logic: no file is looked at."""
+"""What kind of code a file name stands for, and how it is shown. No file is looked at."""
 
 from __future__ import annotations
 
+import os
 import re
 from functools import lru_cache
 
 from iqdebug.state import FrameKind
 
-__all__ = ["frame_kind"]
+__all__ = ["frame_kind", "home_short"]
 
 _LIBRARY = re.compile(r"(?:^|[/\\])(?:site|dist)-packages[/\\]")
 _STDLIB = re.compile(
@@ -15,6 +16,12 @@ _STDLIB = re.compile(
     r"|(?:^|[/\\])python3\d+\.zip[/\\]"
     r"|(?:^|[/\\])Lib[/\\](?!site-packages)[^/\\]+\.py$"  # Windows and a CPython source tree
 )
+
+
+def home_short(path: str) -> str:
+    """With ``~`` for the person's own folder."""
+    home = os.path.expanduser("~")
+    return "~" + path[len(home) :] if home != "/" and path.startswith(home + "/") else path
 
 
 @lru_cache(maxsize=8192)

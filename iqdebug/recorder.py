@@ -36,7 +36,7 @@ def save_snapshot(
     :raises TargetError: the process cannot even be looked at.
     :raises UsageError: the file cannot be written.
     """
-    from iqdebug.crash.shelf import crash_folder
+    from iqdebug.crash.shelf import put
     from iqdebug.dap.snapshot import read_process
     from iqdebug.peek.look import peek
     from iqdebug.peek.preflight import require_attachable
@@ -53,9 +53,8 @@ def save_snapshot(
     else:
         why = ""
     if path is None:
-        folder = crash_folder()
         stamp = time.strftime("%Y%m%d-%H%M%S")
-        path = folder / f"{stamp}.{time.time_ns() % 10**9 // 1000:06d}-{pid}-snapshot.iqcrash"
+        return put(f"{stamp}.{time.time_ns() % 10**9 // 1000:06d}-{pid}-snapshot.iqcrash", data), why
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write(str(path), data)

@@ -36,6 +36,7 @@ class Capability(str, Enum):
     REPR = "show repr"
     DETACH = "detach"
     REATTACH = "attach again"
+    RECORD = "keep this stop as a crash file"
 
 
 class StepKind(str, Enum):
@@ -124,6 +125,10 @@ class DebugSession(Protocol):
 
     async def set_breakpoints(self, breakpoints: Sequence[Breakpoint]) -> None:
         """Replace the whole list."""
+
+    async def record(self) -> tuple[str, bytes]:
+        """The stop as a crash file: a name for it that no other has, and its bytes (docs/iqcrash.md),
+        secrets masked; a snapshot where it stands at no exception. Runs no code of the target's."""
 
     async def refresh(self) -> None:
         """Look again at a running target (stacks without stopping it)."""

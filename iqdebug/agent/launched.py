@@ -119,6 +119,12 @@ class LaunchedAgent(Agent):
             return super().on_exception(message)
         return described(hold.info[1], self._stacks.row, hold.info[2])
 
+    def on_record(self, message: Dict[str, Any]) -> Any:
+        hold = self._crashes.get(message.get("hold", 0))
+        if hold is None:
+            return super().on_record(message)
+        return self._recorded(message, (hold.info[1], hold.info[2]), hold.ident, None)
+
     # told by the thread that raised
 
     def _held(self, hold: Hold) -> None:

@@ -8,6 +8,7 @@ agent resumes the target, takes tracing off every thread, undoes what it patched
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import socket
@@ -187,6 +188,30 @@ class Agent:
         found = self._stacks.exception(self._link.debugger, message["thread"])
         return None if found is None else described(found[0], self._stacks.row, found[1])
 
+    def on_record(self, message: Dict[str, Any]) -> Any:
+        """The stop of a thread as a crash file: a name for it, and its bytes in base64."""
+        debugger, number = self._link.debugger, message["thread"]
+        return self._recorded(
+            message, self._stacks.exception(debugger, number), *self._stacks.standing(debugger, number)
+        )
+
+    def _recorded(self, message: Dict[str, Any], raised: Any, ident: Any, frame: Any) -> Any:
+        said: Dict[str, Any] = {}
+
+        def read() -> None:
+            try:
+                from . import recording
+
+                why = message["why"] if raised is not None else "snapshot"
+                hidden = tuple(os.path.join(folder, "") for folder in (self._setup["debugpy"], *_OWN))
+                told = why, message["how"], message["said"]
+                data, name = recording.of_stop(*told, raised, ident, frame, hidden)
+                said.update(name=name, data=base64.b64encode(data).decode("ascii"))
+            except BaseException as error:
+                said["raised"] = "%s: %s" % (type(error).__name__, error)
+
+        return self._beside(read, said, message)
+
     def on_resumed(self, message: Dict[str, Any]) -> Any:
         self._stacks.clear()
 
@@ -246,7 +271,7 @@ class Agent:
         except RuntimeError:  # the interpreter is ending and starts no thread
             work()
             return said
-        worker.join(message.get("timeout", 2.0))
+        worker.join(message.get("timeout_s", 2.0))
         self._heard = time.monotonic()
         return said or {"slow": "still running"}
 

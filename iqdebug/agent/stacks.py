@@ -13,7 +13,7 @@ from . import listing
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import types
-    from typing import Any, Dict, Iterable, List, Optional
+    from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 FRAMES_FOCUSED = 1_000
 FRAMES_OTHER = 100
@@ -159,6 +159,20 @@ class Stacks:
         pydevd is not there, one that it would not give."""
         schema: Any = sys.modules.get("_pydevd_bundle._debug_adapter.pydevd_base_schema")
         return id(frame) if schema is None else int(schema.BaseSchema._translate_id_to_dap(id(frame)))
+
+    @staticmethod
+    def standing(pydb: Any, number: int) -> Tuple[Optional[int], Any]:
+        """Python's identifier of the thread of that DAP id, and the frame in which pydevd stopped it;
+        None where there is no such thing."""
+        if pydb is None:
+            return number, None
+        from _pydevd_bundle._debug_adapter.pydevd_base_schema import BaseSchema
+        from _pydevd_bundle.pydevd_constants import get_thread_id
+
+        name = BaseSchema._translate_id_from_dap(number)
+        tracked = pydb.suspended_frames_manager.get_frames_list(name)
+        found = [t.ident for t in threading.enumerate() if get_thread_id(t) == name]
+        return (found[0] if found else None), (next(iter(tracked), None) if tracked else None)
 
     @staticmethod
     def exception(pydb: Any, number: int) -> Any:

@@ -16,6 +16,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from iqdebug.assistant.actions.rerun import project_root, root_around
 from iqdebug.assistant.conversation import Conversation, Ran
 from iqdebug.assistant.fencing import RULE, Veil, fenced
 from iqdebug.assistant.mentions import Mentions
@@ -26,15 +27,16 @@ from iqdebug.assistant.tools.base import BoundTool
 from iqdebug.assistant.tools.toolbox import Toolbox
 from iqdebug.assistant.transcript import Entry, Standing, Transcript
 from iqdebug.assistant.work import Work
-from iqdebug.crash import Crash
+from iqdebug.crash import Crash, open_crash
+from iqdebug.crash.shelf import put
 from iqdebug.crash.variables import children_of
-from iqdebug.errors import IqdebugError
+from iqdebug.errors import IqdebugError, NotAvailable
 from iqdebug.evidence.delta import packed_delta
 from iqdebug.evidence.pack import packed
 from iqdebug.llm.messages import Sampling, ToolCall
 from iqdebug.llm.session_file import PROCESS, Kept, keep, taken_up
 from iqdebug.llm.window import Window
-from iqdebug.session import DebugSession
+from iqdebug.session import Capability, DebugSession
 from iqdebug.source import read_lines
 from iqdebug.state import Diagnosis, Frame, LogRecord, Origin, Phase, Snapshot, Variable
 
@@ -47,6 +49,7 @@ _DELTA = 3_000
 _CHILDREN = 200
 _LINES_BEFORE = 40
 _SETTLES = 0.15  # seconds
+_TRY = "`iqdebug run`, `iqdebug diagnose -- COMMAND` and `python -m iqdebug.capture` catch one"
 _STOPPED = (Phase.PAUSED, Phase.CRASHED)
 
 
@@ -159,6 +162,7 @@ class Desk:
         self._kept = kept
         self._target = kept.target if kept is not None else ""
         self._telling = asyncio.Lock()
+        self._kept_crash: tuple[tuple[DebugSession, int], Crash] | None = None
         self._seen: Moment | None = None  # the last stop, or the first look where nothing has stopped
         if kept is not None:
             with contextlib.suppress(msgspec.ValidationError):
@@ -237,6 +241,51 @@ class Desk:
     @property
     def session(self) -> DebugSession | None:
         return self._place.session if self._place is not None else None
+
+    @property
+    def root(self) -> str:
+        """The folder of the project whose code is spoken of; "" where it is not on this machine."""
+        if self.known.crash is not None:
+            return project_root(self.known.crash) or self.known.project
+        now = self.moment_now
+        found = (root_around(path, now.snapshot.cwd) for path in self.own_files) if now is not None else ()
+        return next(filter(None, found), self.known.project)
+
+    @property
+    def own_files(self) -> list[str]:
+        """The person's own files on the stack that is spoken of, innermost first."""
+        thread = self.moment_now.snapshot.focused if self.moment_now is not None else None
+        frames = thread.frames if thread is not None else ()
+        return list(dict.fromkeys(f.path for f in frames if f.kind == "user"))
+
+    async def crash(self, what: str) -> Crash:
+        """The crash that is spoken of: the recording, or a file of the exception at which the process
+        stands, which is written for it.
+
+        :param what: is said to need it.
+        :raises NotAvailable: it stands at none.
+        :raises IqdebugError: it cannot be written.
+        """
+        if self.known.crash is not None:
+            return self.known.crash
+        session = self.session
+        why = session.why_not(Capability.RECORD) if session is not None else "not attached"
+        if session is None or why or session.snapshot.exception is None:
+            why = why or "the process stands at no exception"
+            raise NotAvailable(f"{what} needs a crash that can be repeated", why, _TRY)
+        key = (session, session.snapshot.epoch)
+        if self._kept_crash is None or self._kept_crash[0] != key:
+            self._kept_crash = key, open_crash(await self.keep_stop(session))
+        return self._kept_crash[1]
+
+    async def keep_stop(self, session: DebugSession) -> Path:
+        """Write a crash file of the stop, and say where it lies.
+
+        :raises IqdebugError: that cannot be done.
+        """
+        path = await asyncio.to_thread(put, *await session.record())
+        self.note(f"kept as a crash file; iqdebug open {path}")
+        return path
 
     def moment(self, snapshot: Snapshot, diagnosis: Diagnosis) -> None:
         """A stop and what the evidence says of it, or more of what is known of it; it is read in the

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from iqdebug.assistant.actions.fix import Proposal
 from iqdebug.assistant.actions.rerun import command_of_crash
-from iqdebug.assistant.actions.tools import ActionTool, Bench, action_tools
+from iqdebug.assistant.actions.tools import ACTION_TOOLS, ActionTool, Bench
 from iqdebug.assistant.actions.verify import side_effects
 from iqdebug.assistant.rights import Right
 from iqdebug.assistant.slash import show_proposal
@@ -19,35 +19,34 @@ if TYPE_CHECKING:
 __all__ = ["acting_tools"]
 
 _SECONDS = 200.0  # two runs in a copy
+_TIMES = {"rerun": "once", "verify": "twice", "write_test": "once or more"}
 
 
 def acting_tools(desk: Desk) -> Sequence[BoundTool]:
-    """Those of a recorded crash. Proposing shows a diff and changes nothing, so it only reads; what
-    starts a program asks, with what it may touch."""
-    crash = desk.known.crash
-    if crash is None:
-        return ()
-    bench = Bench(crash)
-    return tuple(_bound(desk, bench, tool) for tool in action_tools(bench))
+    """Proposing shows a diff and changes nothing, so it only reads; what starts a program asks, with
+    what it may touch."""
+    return tuple(_bound(desk, tool) for tool in ACTION_TOOLS)
 
 
-def _bound(desk: Desk, bench: Bench, tool: ActionTool) -> BoundTool:
-    proposes = tool.tool.name == "propose_fix"
+def _bound(desk: Desk, tool: ActionTool) -> BoundTool:
+    name = tool.tool.name
 
     async def run(call: Call, arguments: Mapping[str, Any]) -> Result:
         now = desk.moment_now
-        bench.diagnosis = now.diagnosis if now is not None else None
+        crash = desk.known.crash
+        if tool.starts:
+            crash = await desk.crash(name)
+            command = command_of_crash(crash)
+            words = "; ".join(side_effects(command, _TIMES[name]))
+            await call.session.obtain(Right.MUTATE, f"run {name}", command.shown, words)
+        diagnosis = now.diagnosis if now is not None else None
+        bench = Bench(crash, diagnosis, root=desk.root, known=desk.own_files)
         bench.proposal = desk.work.proposal
-        if not proposes:
-            command = command_of_crash(bench.crash)
-            words = "; ".join(side_effects(command))
-            await call.session.obtain(Right.MUTATE, f"run {tool.tool.name}", command.shown, words)
-        outcome = await tool.run(arguments)
+        outcome = await tool.run(bench, arguments)
         if isinstance(outcome.result, Proposal):
             show_proposal(desk, outcome.result, "by the model")
-        first = outcome.text.splitlines()[0] if outcome.text else tool.tool.name
+        first = outcome.text.splitlines()[0] if outcome.text else name
         return Result(outcome.text, "tools", first[:120], failed=outcome.failed)
 
-    return BoundTool(
-        tool.tool, Right.READ if proposes else Right.MUTATE, run, asks_itself=not proposes, seconds=_SECONDS
-    )
+    right = Right.MUTATE if tool.starts else Right.READ
+    return BoundTool(tool.tool, right, run, asks_itself=tool.starts, seconds=_SECONDS)

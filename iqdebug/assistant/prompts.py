@@ -30,6 +30,7 @@ _WHAT = {
     Origin.RECORDED: "a recorded crash; nothing can be run in it",
     Origin.PEEK: "a running process, looked at from outside; nothing can be run in it",
     Origin.LIVE: "a live process",
+    Origin.DAP: "a live process",
 }
 
 
@@ -56,7 +57,9 @@ def follow_ups(snapshot: Snapshot, diagnosis: Diagnosis, asked: Collection[str] 
             [f"Is this the cause: {diagnosis.anomalies[0].text[:_OFFER]}"] if diagnosis.anomalies else []
         )
         offers += ["/fix"]
-        offers += [f"Where does {step.expression[:40]} come from?" for step in diagnosis.provenance[:1]]
+        odd = {each.variable.name for each in diagnosis.anomalies[:1] if each.variable is not None}
+        ways = sorted(diagnosis.provenance, key=lambda step: step.expression not in odd)
+        offers += [f"Where does {step.expression[:40]} come from?" for step in ways[:1]]
         offers += ["/test", "What else could break in the same way?", "/scan"]
     else:
         offers = ["What is it doing?", "What is it waiting for?", "/watch", "/why", "/scan"]

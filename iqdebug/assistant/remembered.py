@@ -154,6 +154,9 @@ class RememberedSession:
     async def set_breakpoints(self, breakpoints: Sequence[Breakpoint]) -> None:
         raise self._refuse(Capability.BREAKPOINTS)
 
+    async def record(self) -> tuple[str, bytes]:
+        raise self._refuse(Capability.RECORD)
+
     async def refresh(self) -> None:
         raise NotAvailable("cannot look again", GONE)
 

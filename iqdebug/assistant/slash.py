@@ -12,13 +12,12 @@ from iqdebug.assistant.actions.edits import edits_in
 from iqdebug.assistant.actions.fix import Proposal, propose
 from iqdebug.assistant.actions.mechanical import NEEDS_A_MODEL, mechanical_fixes
 from iqdebug.assistant.actions.regression import prove, regression_tests, write_test
-from iqdebug.assistant.actions.rerun import command_of_crash, project_root
+from iqdebug.assistant.actions.rerun import command_of_crash
 from iqdebug.assistant.actions.scan import scan
 from iqdebug.assistant.actions.verify import side_effects, verify
 from iqdebug.assistant.actions.watch import hits_of, watches
 from iqdebug.assistant.actions.why import explain, section_lines, why
 from iqdebug.assistant.transcript import Entry
-from iqdebug.crash import Crash
 from iqdebug.errors import NotAvailable, UsageError
 from iqdebug.session import Capability
 from iqdebug.source import read_lines
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS"]
 
 _OFFERED = 40
-_TRY = "Try `iqdebug diagnose -- COMMAND` or `python -m iqdebug.capture`, and open what it recorded"
 
 
 def _stop(desk: Desk) -> tuple[Snapshot, Diagnosis]:
@@ -40,17 +38,6 @@ def _stop(desk: Desk) -> tuple[Snapshot, Diagnosis]:
     if now is None:
         raise NotAvailable("There is nothing to speak of yet", "No stop or crash was examined")
     return now.snapshot, now.diagnosis
-
-
-def _crash(desk: Desk, what: str) -> Crash:
-    if desk.known.crash is None:
-        raise NotAvailable(f"{what} needs a recorded crash", "This is a live process", _TRY)
-    return desk.known.crash
-
-
-def _root(desk: Desk) -> str:
-    crash = desk.known.crash
-    return (project_root(crash) if crash is not None else "") or desk.known.project
 
 
 # what the evidence says
@@ -91,7 +78,7 @@ def _told(desk: Desk, text: str) -> None:
 
 async def _fix(desk: Desk, rest: str) -> None:
     snapshot, diagnosis = _stop(desk)
-    root = _root(desk)
+    root = desk.root
     found = mechanical_fixes(snapshot, diagnosis, root=root, read_source=read_lines) if root else ()
     if found:
         show_proposal(desk, found[0], "the evidence proves it, without a model")
@@ -110,15 +97,13 @@ async def _fix(desk: Desk, rest: str) -> None:
 def _from_answer(desk: Desk, root: str) -> None:
     """A model that does not call tools writes its edit into the answer."""
     answer = next((e.text for e in reversed(desk.transcript.entries) if e.kind == "answer"), "")
-    snapshot, diagnosis = _stop(desk)
+    _, diagnosis = _stop(desk)
     path = diagnosis.suspects[0].path if diagnosis.suspects else ""
     edits = edits_in(answer, path)
     if not edits:
         desk.note("the answer holds no edit; ask again, or say what should change")
         return
-    thread = snapshot.focused
-    known = [f.path for f in (thread.frames if thread is not None else ()) if f.kind == "user"]
-    show_proposal(desk, propose(edits, root, known=known), "from the model's answer")
+    show_proposal(desk, propose(edits, root, known=desk.own_files), "from the model's answer")
 
 
 def show_proposal(desk: Desk, proposal: Proposal, words: str) -> None:
@@ -159,10 +144,10 @@ async def _undo(desk: Desk, rest: str) -> None:
 
 
 async def _verify(desk: Desk, rest: str) -> None:
-    crash = _crash(desk, "/verify")
+    crash = await desk.crash("/verify")
     command = command_of_crash(crash)
     proposal = desk.work.proposal
-    said = "\n".join(side_effects(command))
+    said = "\n".join(side_effects(command, "twice" if proposal is not None else "once"))
     if not await desk.agreed("run the recorded command again", "yours", command.shown, said):
         desk.note("nothing was run")
         return
@@ -175,10 +160,10 @@ async def _verify(desk: Desk, rest: str) -> None:
 
 
 async def _test(desk: Desk, rest: str) -> None:
-    crash = _crash(desk, "/test")
+    crash = await desk.crash("/test")
     _, diagnosis = _stop(desk)
     tests = regression_tests(crash, diagnosis)
-    said = "\n".join(side_effects(command_of_crash(crash)))
+    said = "\n".join(side_effects(command_of_crash(crash), "once or more"))
     if not await desk.agreed("run a test of the failing call in a copy", "yours", "pytest", said):
         desk.note("nothing was run")
         return

@@ -59,6 +59,8 @@ class Collector:
         self.urgent = 0  # frames of the crash itself: the first so many of ``frames``
         self._deadline = time.monotonic() + seconds
         self.forest = Forest(self.masker, most_values, self._deadline)
+        self._hidden = settings.hidden
+        self._message_of = settings.message or message_of
         self._numbers: Dict[Tuple[int, int, int], int] = {}
         self._seen: Dict[Any, int] = {}
         self._kept: List[Any] = []
@@ -76,7 +78,7 @@ class Collector:
             row: Dict[str, Any] = {
                 "id": number,
                 "type": values.qualified(type(each)),
-                "message": message_of(each),
+                "message": self._message_of(each),
                 "_links": (each.__cause__, each.__context__, _members(each)),
                 "suppress": bool(each.__suppress_context__),
             }
@@ -108,7 +110,7 @@ class Collector:
     def _traceback(self, trace: Any, raising: bool) -> Tuple[List[int], int]:
         steps = []
         while trace is not None:
-            if not is_ours(trace.tb_frame):
+            if not self._is_ours(trace.tb_frame):
                 steps.append((trace.tb_frame, trace.tb_lineno, trace.tb_lasti))
             trace = trace.tb_next
         steps.reverse()
@@ -189,6 +191,9 @@ class Collector:
                     named.append([name, self.forest.add(obj, name, min(most, 300))])
         row["globals"] = named
 
+    def _is_ours(self, frame: Any) -> bool:
+        return is_ours(frame) or frame.f_code.co_filename.startswith(self._hidden)
+
     def all_threads(self, crashed: Optional[int], crash_frames: List[int], callers: Any) -> None:
         """Every thread's stack.
 
@@ -202,15 +207,18 @@ class Collector:
         for ident in order[:_THREADS]:
             frame: Any = callers if ident == crashed else current[ident]
             steps: List[Tuple[Any, int, int]] = []
+            debuggers = False
             while frame is not None:
-                if not is_ours(frame):
+                if not self._is_ours(frame):
                     steps.append((frame, frame.f_lineno, frame.f_lasti))
+                debuggers = debuggers or frame.f_code.co_filename.startswith(self._hidden)
                 frame = frame.f_back
             total = len(steps)
             if ident != crashed:
                 steps = steps[:_OTHER_FRAMES]
             thread = known.get(ident)
-            if ident != crashed and _is_ours_thread(thread):
+            # pydevd takes its threads off threading's list.
+            if ident != crashed and (_is_ours_thread(thread) or (debuggers and thread is None)):
                 continue
             frames = self._stack(steps, False)
             row = {

@@ -6,7 +6,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Optional
+    from typing import Callable, Optional, Tuple
 
 MAX_BYTES = 8_000_000
 SECONDS = 2.0
@@ -18,6 +18,8 @@ class Settings:
     :param max_bytes: size of a file at most.
     :param seconds: time for one capture, about.
     :param own_texts: whether objects are asked for their own ``repr`` (see :mod:`.reprs`).
+    :param message: reads an exception's message; None for what its own ``__str__`` says.
+    :param hidden: folders, with a slash at the end, whose frames are a debugger's and not the program's.
     """
 
     def __init__(
@@ -27,12 +29,16 @@ class Settings:
         max_bytes: int = MAX_BYTES,
         seconds: float = SECONDS,
         own_texts: bool = False,
+        hidden: Tuple[str, ...] = (),
+        message: Optional[Callable[[BaseException], str]] = None,
     ) -> None:
         self.directory = os.path.abspath(directory) if directory else default_directory()
         self.mask = mask
         self.max_bytes = max_bytes
         self.seconds = seconds
         self.own_texts = own_texts
+        self.hidden = hidden
+        self.message = message
 
 
 def default_directory() -> str:

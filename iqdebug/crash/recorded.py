@@ -141,6 +141,9 @@ class RecordedSession:
     def _refuse(self, capability: Capability) -> NotAvailable:
         return NotAvailable(f"cannot {capability.value}", NOTHING_RUNS)
 
+    async def record(self) -> tuple[str, bytes]:
+        raise NotAvailable(f"cannot {Capability.RECORD.value}", "it is one already")
+
     async def pause(self) -> None:
         raise self._refuse(Capability.PAUSE)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import struct
 import time
 import zlib
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
+from iqdebug.capture.container import write
 from iqdebug.crash import shapes
 from iqdebug.crash.container import HEADER, MAGIC, chunks_of
 from iqdebug.crash.disk import open_regular
@@ -21,7 +23,7 @@ from iqdebug.crash.rows import exception_of, frame_of, meta_of, threads_of
 from iqdebug.errors import CrashFileError, UsageError
 from iqdebug.store import state_folder
 
-__all__ = ["Group", "Limits", "Recorded", "crash_folder", "find", "groups_of", "listed", "prune"]
+__all__ = ["Group", "Limits", "Recorded", "crash_folder", "find", "groups_of", "listed", "prune", "put"]
 
 ENDING = ".iqcrash"
 MOST_FILES = 10_000
@@ -29,6 +31,7 @@ _META_BYTES = 1 << 20
 _FRAME_BYTES = 4 << 20
 _END_BYTES = 1 << 16
 _FIRST_CHUNKS = 30
+_PLAIN = re.compile(r"\w[\w.-]{0,200}\.iqcrash", re.ASCII)
 _PART = ".part"  # what a writer that was killed leaves
 _SHORTEST_PREFIX = 3
 _LATEST = 253_402_300_799.0
@@ -89,6 +92,22 @@ def crash_folder() -> Path:
     """``$IQDEBUG_CAPTURE``, else ``crashes`` in iqdebug's state folder: where captures write."""
     named = os.environ.get("IQDEBUG_CAPTURE")
     return Path(named) if named else state_folder() / "crashes"
+
+
+def put(name: str, data: bytes) -> Path:
+    """Write a crash file into the folder that captures write to.
+
+    :param name: as the process named it; one that is no plain name gets another.
+    :raises UsageError: it cannot be written.
+    """
+    plain = name if _PLAIN.fullmatch(name) else f"stop-{time.time_ns()}{ENDING}"
+    path = crash_folder() / plain
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write(str(path), data)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written", error.strerror or str(error)) from None
+    return path
 
 
 def listed(folder: Path) -> tuple[Recorded, ...]:

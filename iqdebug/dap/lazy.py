@@ -282,6 +282,12 @@ class LaunchedSession(Session):
             return words
         return f"{words} {hold.how}" if hold.kind in ("thread", "uncaught") else f"{info.type}: {hold.how}"
 
+    def _held_words(self) -> dict[str, Any]:
+        hold = self._shown
+        if hold is None:
+            return {}
+        return {"why": hold.kind, "how": hold.how, "hold": hold.number}
+
     def _went_on(self, reason: str, publish: bool = True) -> None:
         super()._went_on(reason, publish)
         self._shown, self._beside = None, False

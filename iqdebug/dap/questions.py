@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from typing import Any
 
 from iqdebug.dap import protocol, snapshots
@@ -19,6 +21,9 @@ ANSWER = 3.0
 
 EVALUATE = 10.0
 """Seconds for an answer that runs code of the target's."""
+
+RECORD = 10.0
+"""Seconds for a crash file; gathering it stops after about two."""
 
 _NOT_TRACKED = "Unable to find thread for evaluation"
 # debugpy's words about a frame that is in no thread's stack: of a group's member
@@ -86,6 +91,20 @@ class Questions:
         if "raised" in said:
             return f"its repr raised {said['raised']}"
         return "slow: its repr has not returned within 2 s and goes on in the background"
+
+    async def record(self, **about: Any) -> tuple[str, bytes]:
+        """A name and the bytes of a crash file of a thread that stands still.
+
+        :raises RequestFailed: it could not be gathered.
+        """
+        try:
+            said = await self.ask("record", answer=RECORD + ANSWER, timeout_s=RECORD, **about)
+            return str(said["name"]), base64.b64decode(said["data"])
+        except TimeoutError:
+            why = f"no answer within {RECORD:g} s"
+        except (KeyError, binascii.Error):
+            why = str(said.get("raised") or said.get("slow") or "no answer that can be read")
+        raise RequestFailed("The stop could not be recorded", why)
 
     async def read(self, expression: str, frame_id: int | None) -> EvaluateResult:
         """The agent reads it without running code of the target's; in ``__main__`` without a frame.

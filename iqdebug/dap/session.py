@@ -233,6 +233,24 @@ class Session:
         for listener in list(self._listeners):
             listener.breakpoints_changed(self._breakpoints)
 
+    async def record(self) -> tuple[str, bytes]:
+        """
+        :raises RequestFailed: the target could not gather it, or went on meanwhile.
+        """
+        self._require(Capability.RECORD)
+        epoch, error = self._snapshot.epoch, self._snapshot.exception
+        why = "uncaught" if error is not None and error.uncaught else "caught"
+        about = {"why": why, "how": "held by the debugger", **self._held_words()}
+        message = error.message if error is not None else ""
+        said = await self._questions.record(thread=self._snapshot.focus, said=message, **about)
+        if epoch != self._snapshot.epoch:
+            raise RequestFailed("The stop could not be recorded", "the program went on meanwhile")
+        return said
+
+    def _held_words(self) -> dict[str, Any]:
+        """What else is known of an exception that is being held."""
+        return {}
+
     async def refresh(self) -> None:
         """A live look at a running target. Quietly does nothing when it cannot answer in time."""
         if self._snapshot.phase is not Phase.RUNNING:

@@ -3,6 +3,7 @@ are done in the background."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
@@ -13,7 +14,9 @@ from textual.app import App
 from textual.notifications import SeverityLevel
 from textual.reactive import reactive
 
+from iqdebug.crash.shelf import put
 from iqdebug.errors import IqdebugError
+from iqdebug.paths import home_short
 from iqdebug.session import Capability, DebugSession
 from iqdebug.state import (
     Breakpoint,
@@ -66,6 +69,8 @@ class DebugBase(App[int]):
         self._breakpoints: tuple[Breakpoint, ...] = memory.load() if memory is not None else ()
         self._search = ""
         self._raised: ExceptionInfo | None = None  # whose traceback is shown; None: the thread's stack
+        self.last_words = ""
+        """To be printed once the screen is gone."""
         self._working = ""  # what runs in the background, in words
 
     @property
@@ -154,6 +159,14 @@ class DebugBase(App[int]):
                     self._show_status()
 
         self.run_worker(run(), group=group)
+
+    async def _keep(self, session: DebugSession) -> None:
+        """
+        :raises IqdebugError: the stop cannot be recorded, or the file not be written.
+        """
+        path = await asyncio.to_thread(put, *await session.record())
+        self.last_words = f"kept as {clean(str(path))}"
+        self.notify(f"kept as {home_short(str(path))}: iqdebug open latest", timeout=10)
 
     def _intent(
         self, capability: Capability, act: Callable[[DebugSession], Coroutine[Any, Any, None]]

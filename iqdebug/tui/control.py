@@ -52,6 +52,13 @@ class Control(DebugBase):
         if frame is not None:
             self._intent(Capability.RESTART_FRAME, lambda s: s.restart_frame(frame))
 
+    def action_keep(self) -> None:
+        session = self.session
+        if session is not None and not self._refused(Capability.RECORD):
+            self._do(self._keep(session), words="keeping this stop as a crash file")
+        elif session is None:
+            self._refused(Capability.RECORD)
+
     # breakpoints
 
     def _at_cursor(self) -> Breakpoint | None:

@@ -57,6 +57,7 @@ ACTIONS = (
         "about", "a", "a", "About this recording: program, environment, git, what is missing", aside="about"
     ),
     Action("today", "T", "T", "Source text: as recorded, or today's", aside="recorded/today"),
+    Action("keep", "K", "K", "Keep this stop as a crash file, secrets masked", Capability.RECORD),
     Action("look", "r", "r", "Look again (running), or attach again (detached)"),
     Action("restart", "ctrl+shift+f5,f29,S", "^⇧F5 S", "Start the program again with the same arguments"),
     Action("search", "slash", "/", "Search in the focused pane"),

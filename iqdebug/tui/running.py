@@ -4,7 +4,6 @@ again, and the question what shall become of it."""
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -16,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from iqdebug.errors import IqdebugError
+from iqdebug.paths import home_short
 from iqdebug.session import Capability
 from iqdebug.state import Phase, Snapshot
 from iqdebug.text import clean
@@ -59,24 +59,32 @@ class ProgramHost(ProgramTerminal, Protocol):
 
 
 class LeaveScreen(ModalScreen[str | None]):
-    """ "end", "run", or None to stay."""
+    """ "keep", "end", "run", or None to stay.
+
+    :param log: where the program's output goes when it runs on; "" when that is this terminal.
+    :param keeps: whether what it is held at can be kept.
+    """
 
     BINDINGS = [  # noqa: RUF012
+        Binding("k", "choose('keep')", "Keep the crash, then end it"),
         Binding("e", "choose('end')", "End it"),
         Binding("r", "choose('run')", "Let it run on"),
         Binding("escape,q", "choose('')", "Stay"),
     ]
 
-    def __init__(self, title: str, log: str) -> None:
+    def __init__(self, title: str, log: str, keeps: bool) -> None:
         super().__init__()
-        self._heading, self._log = title, log
+        self._heading, self._log, self._keeps = title, log, keeps
 
     def compose(self) -> ComposeResult:
         with Vertical(id="line-box") as box:
             box.border_title = Text(self._heading)
             box.border_subtitle = Text("Esc: stay")
             text = Text()
-            for key, words in (("e", "end the program"), ("r", "let it run on without iqdebug")):
+            choices = [("e", "end the program"), ("r", "let it run on without iqdebug")]
+            if self._keeps:
+                choices.insert(0, ("k", "keep the crash as a file, then end the program"))
+            for key, words in choices:
                 text.append(f" {key} ", "bold").append(f" {words}\n")
             if self._log:
                 text.append(f"     what it writes then goes to {clean(self._log)}\n", "dim")
@@ -84,7 +92,8 @@ class LeaveScreen(ModalScreen[str | None]):
             yield Static(text)
 
     def action_choose(self, what: str) -> None:
-        self.dismiss(what or None)
+        if what != "keep" or self._keeps:
+            self.dismiss(what or None)
 
 
 class Running(Chatting):
@@ -209,20 +218,28 @@ class Running(Chatting):
         def answered(what: str | None) -> None:
             if what is not None and not self._leaving:
                 self._leaving = True
-                self._attaching = "ending the program" if what == "end" else "letting the program run on"
+                self._attaching = "letting the program run on" if what == "run" else "ending the program"
                 self._show_status()
-                self.run_worker(self._leave_program(program, what == "end"), group="leave", exclusive=True)
+                self.run_worker(self._leave_program(program, what), group="leave", exclusive=True)
 
         held = self.snapshot is not None and self.snapshot.phase in STOPPED
+        raised = self.snapshot is not None and self.snapshot.exception is not None
+        keeps = held and raised and not self.why_not(Capability.RECORD)
         title = "The program is held here" if held else "The program still runs"
         log = "" if program.lent else program.log
-        home = os.path.expanduser("~")
-        self.push_screen(
-            LeaveScreen(title, "~" + log[len(home) :] if log.startswith(home) else log), answered
-        )
+        self.push_screen(LeaveScreen(title, home_short(log), keeps), answered)
 
-    async def _leave_program(self, program: ProgramHost, end: bool) -> None:
-        if end:
+    async def _leave_program(self, program: ProgramHost, what: str) -> None:
+        if what == "keep" and self.session is not None:
+            try:
+                await self._keep(self.session)
+            except (IqdebugError, TimeoutError) as error:
+                words = " ".join(error.lines()) if isinstance(error, IqdebugError) else "no answer in time"
+                self._leaving, self._attaching = False, ""
+                self._show_status()
+                self.notify(words, severity="error")
+                return
+        if what != "run":
             await program.end()
         await self._leave_session()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import jsonschema
 
-from iqdebug.assistant.actions.tools import MUTATE, Bench, action_tools
+from iqdebug.assistant.actions.tools import ACTION_TOOLS, MUTATE, Bench
 from iqdebug.assistant.actions.why import explain, section_lines, why
 from tests.assistant.recorded import record_example
 
@@ -15,18 +15,18 @@ async def test_from_a_refused_edit_to_a_proved_one(tmp_path: Path) -> None:
     case = record_example("divide_by_zero", tmp_path)
     before = case.program.read_bytes()
     bench = Bench(case.crash, case.diagnosis, folder=tmp_path)
-    tools = {each.tool.name: each for each in action_tools(bench)}
+    tools = {each.tool.name: each for each in ACTION_TOOLS}
     assert set(tools) == {"propose_fix", "rerun", "verify", "write_test"}
     for each in tools.values():
         assert each.right == MUTATE
         jsonschema.Draft202012Validator.check_schema(dict(each.tool.parameters))
 
-    early = await tools["verify"].run({})
+    early = await tools["verify"].run(bench, {})
     assert early.failed and "propose_fix first" in early.text
     wrong = {"path": "divide_by_zero.py", "old": "return total // count", "new": "return 0"}
-    refused = await tools["propose_fix"].run(wrong)
+    refused = await tools["propose_fix"].run(bench, wrong)
     assert refused.failed and "does not have these lines" in refused.text
-    again = await tools["rerun"].run({})
+    again = await tools["rerun"].run(bench, {})
     assert "fails again as it was recorded" in again.text
 
     right = {
@@ -35,9 +35,11 @@ async def test_from_a_refused_edit_to_a_proved_one(tmp_path: Path) -> None:
         "new": "    return total / count if count else 0.0",
     }
     jsonschema.validate(right, dict(tools["propose_fix"].tool.parameters))
-    assert "+    return total / count if count else 0.0" in (await tools["propose_fix"].run(right)).text
-    assert "Fixed" in (await tools["verify"].run({})).text
-    tested = await tools["write_test"].run({"equals": "0.0"})
+    assert (
+        "+    return total / count if count else 0.0" in (await tools["propose_fix"].run(bench, right)).text
+    )
+    assert "Fixed" in (await tools["verify"].run(bench, {})).text
+    tested = await tools["write_test"].run(bench, {"equals": "0.0"})
     assert "Proved" in tested.text and "def test_average_zero_division_error" in tested.text
     assert case.program.read_bytes() == before
     assert sorted(p.name for p in case.root.iterdir()) == ["divide_by_zero.py", "pyproject.toml"]

@@ -274,7 +274,7 @@ async def test_control_is_asked_for(tool: str) -> None:
 
 
 async def test_a_program_that_iqdebug_started_is_read_where_its_exception_is_held(tmp_path: Path) -> None:
-    from tests.dap.test_launch import launched, plan
+    from tests.dap.launching import launched, plan
 
     program = tmp_path / "late.py"
     program.write_text(

@@ -8,7 +8,7 @@ from pathlib import Path
 from iqdebug.assistant.actions.watch import hits_of, watches
 from iqdebug.state import LogRecord
 from tests.assistant.recorded import record_example
-from tests.dap.test_launch import launched, plan
+from tests.dap.launching import launched, plan
 
 
 def test_where_the_failing_value_is_made(tmp_path: Path) -> None:

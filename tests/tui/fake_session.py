@@ -105,6 +105,11 @@ class FakeSession:
         self._require(Capability.RESTART_FRAME)
         self._note("restart_frame", frame.name)
 
+    async def record(self) -> tuple[str, bytes]:
+        self._require(Capability.RECORD)
+        self._note("record")
+        return "20261123-000000.000000-1-1-Fake-01234567.iqcrash", b"a crash file"
+
     async def variables(self, frame: Frame, epoch: int) -> tuple[Variable, ...]:
         self._note("variables", frame.name, epoch)
         await self.gate.wait()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from iqdebug.errors import RequestFailed
 from iqdebug.state import Phase, Snapshot
 from iqdebug.tui.app import DebugApp
 from iqdebug.tui.program_pane import ProgramPane
@@ -190,6 +192,32 @@ async def test_leaving_asks_what_becomes_of_the_program() -> None:
             await pilot.press(key)
             await settled(pilot)
         assert (host.ended, session.detached, app.return_value) == (ends, 1, 0)
+
+
+async def test_a_crash_can_be_kept_on_leaving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IQDEBUG_CAPTURE", str(tmp_path))
+    host, session = FakeHost(), running()
+    app = app_with(host, [session])
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("shift+f5", "k")
+        await settled(pilot)
+        assert isinstance(app.screen, LeaveScreen), "there is nothing to keep"
+        await pilot.press("escape")
+        session.push(scenario.crashed())
+        await settled(pilot)
+        session.failures["record"] = RequestFailed("Not recorded", "the program went on meanwhile")
+        await pilot.press("shift+f5", "k")
+        await settled(pilot)
+        assert session.detached == host.ended == 0, "it is not left when the crash cannot be kept"
+        assert any("went on meanwhile" in str(n.message) for n in app._notifications)
+        del session.failures["record"]
+        await pilot.press("shift+f5", "k")
+        await settled(pilot)
+    (kept,) = tmp_path.iterdir()
+    assert kept.read_bytes() == b"a crash file"
+    assert (host.ended, session.detached, app.return_value) == (1, 1, 0)
+    assert app.last_words == f"kept as {kept}"
 
 
 async def test_leaving_after_the_end_does_not_ask() -> None:

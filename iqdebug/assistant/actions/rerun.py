@@ -12,7 +12,7 @@ from iqdebug.capture.mask import MASK
 from iqdebug.crash.model import Crash
 from iqdebug.crash.moment import kind_of, place_of
 
-__all__ = ["Command", "command_of_crash", "command_of_process", "project_root"]
+__all__ = ["Command", "command_of_crash", "command_of_process", "project_root", "root_around"]
 
 _OURS = ("IQDEBUG_",)
 _MARKS = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "manage.py", ".git", ".hg")
@@ -97,9 +97,17 @@ def project_root(crash: Crash) -> str:
     file, else the program's folder when the file lies below it, else the file's own folder; "" where
     no such folder is on this machine."""
     place = place_of(crash)
-    if place is None or not os.path.isfile(place[0]):
+    return root_around(place[0], crash.meta.cwd) if place is not None else ""
+
+
+def root_around(path: str, cwd: str) -> str:
+    """The folder of the project that a file belongs to, as :func:`project_root`.
+
+    :param cwd: where its program was started.
+    """
+    if not os.path.isfile(path):
         return ""
-    real = os.path.realpath(place[0])
+    real = os.path.realpath(path)
     folder = os.path.dirname(real)
     home = os.path.realpath(os.path.expanduser("~"))
     for above in (Path(folder), *Path(folder).parents):
@@ -107,7 +115,7 @@ def project_root(crash: Crash) -> str:
             break
         if any((above / mark).exists() for mark in _MARKS):
             return str(above)
-    cwd = os.path.realpath(crash.meta.cwd) if crash.meta.cwd else ""
+    cwd = os.path.realpath(cwd) if cwd else ""
     if cwd and cwd not in _TOO_HIGH and cwd != home and (real + "/").startswith(cwd.rstrip("/") + "/"):
         return cwd
     while os.path.isfile(os.path.join(folder, "__init__.py")):

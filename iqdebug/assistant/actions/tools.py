@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from iqdebug.llm.messages import Tool
 from iqdebug.paths import frame_kind
 from iqdebug.state import Diagnosis
 
-__all__ = ["MUTATE", "ActionTool", "Bench", "Outcome", "action_tools"]
+__all__ = ["ACTION_TOOLS", "MUTATE", "ActionTool", "Bench", "Outcome"]
 
 MUTATE = "mutate"
 """The right of every tool here: it is asked for each time."""
@@ -40,35 +40,45 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class ActionTool:
-    """``run`` takes arguments that are valid against the schema and never raises for what is in them:
-    a failure is an answer in words that the model can mend. ``right`` has to be granted before."""
+    """``run`` takes a bench and arguments that are valid against the schema, and never raises for what
+    is in them: a failure is an answer in words that the model can mend. ``right`` has to be granted
+    before. ``starts``: it runs the recorded program."""
 
     tool: Tool
-    run: Callable[[Mapping[str, Any]], Awaitable[Outcome]]
+    run: Callable[[Bench, Mapping[str, Any]], Awaitable[Outcome]]
     right: str = MUTATE
+    starts: bool = True
 
 
 class Bench:
-    """What the tools of one conversation about one crash work on.
+    """What the tools of a conversation work on: a crash, or a living process, of which fixes can be
+    proposed and nothing can be run.
 
     ``proposal`` is the last that was made: it is what is verified, and what a person may apply with
     :func:`~.applying.apply`. No tool applies it.
 
+    :param root: the project's folder; "" for the crash's.
+    :param known: the files that an edit may mean by a part of their path; none for the crash's.
     :param folder: where scratch copies are made; None for the system's folder.
     """
 
     def __init__(
         self,
-        crash: Crash,
+        crash: Crash | None,
         diagnosis: Diagnosis | None = None,
         *,
+        root: str = "",
+        known: Sequence[str] = (),
         seconds: float = SECONDS,
         folder: Path | None = None,
         python: str = "",
     ) -> None:
         self.crash = crash
         self.diagnosis = diagnosis
-        self.root = project_root(crash)
+        self.root = root or (project_root(crash) if crash is not None else "")
+        if not known and crash is not None:
+            known = [f.file for f in crash.frames.values() if frame_kind(f.file) == "user"]
+        self.known = list(dict.fromkeys(known))
         self.proposal: Proposal | None = None
         self.verified: Verified | None = None
         self.regression: Regression | None = None
@@ -78,8 +88,7 @@ class Bench:
 
     async def propose_fix(self, arguments: Mapping[str, Any]) -> Outcome:
         try:
-            known = [f.file for f in self.crash.frames.values() if frame_kind(f.file) == "user"]
-            self.proposal = propose(edits_of_call(arguments), self.root, known=list(dict.fromkeys(known)))
+            self.proposal = propose(edits_of_call(arguments), self.root, known=self.known)
         except IqdebugError as error:
             return _refused(error)
         said = "".join(f"\nnote: {each}" for each in self.proposal.warnings)
@@ -90,6 +99,8 @@ class Bench:
         with_fix = arguments.get("with_fix", True) is not False
         if with_fix and self.proposal is None:
             return Outcome("There is no fix to verify: call propose_fix first, or with_fix=false.")
+        if self.crash is None:
+            return Outcome(_NOT_RECORDED)
         try:
             self.verified = await verify(
                 self.crash,
@@ -103,6 +114,8 @@ class Bench:
         return Outcome("\n".join(self.verified.lines())[:_LONGEST], self.verified)
 
     async def write_test(self, arguments: Mapping[str, Any]) -> Outcome:
+        if self.crash is None:
+            return Outcome(_NOT_RECORDED)
         expectation = Expectation(str(arguments.get("equals") or ""), str(arguments.get("raises") or ""))
         try:
             tests = regression_tests(self.crash, self.diagnosis, expectation)
@@ -120,20 +133,11 @@ class Bench:
         return Outcome((text or "no test could be made")[:_LONGEST], self.regression)
 
 
-def action_tools(bench: Bench) -> tuple[ActionTool, ...]:
-    """The tools over one bench, to be put beside those that only read."""
-    return (
-        ActionTool(Tool("propose_fix", _PROPOSE, _PROPOSE_SCHEMA), bench.propose_fix),
-        ActionTool(Tool("rerun", _RERUN, _NOTHING), lambda _: bench.verify({"with_fix": False})),
-        ActionTool(Tool("verify", _VERIFY, _NOTHING), lambda _: bench.verify({})),
-        ActionTool(Tool("write_test", _TEST, _TEST_SCHEMA), bench.write_test),
-    )
-
-
 def _refused(error: IqdebugError) -> Outcome:
     return Outcome("Refused: " + " ".join(line.rstrip(".") + "." for line in error.lines()))
 
 
+_NOT_RECORDED = "Refused: the program stands at no exception that could be repeated."
 _PROPOSE = (
     "Propose a minimal edit of the program's source. `old` is copied from the file exactly, whole lines, "
     "and stands there only once; `new` replaces it. Nothing is changed until the person agrees."
@@ -168,3 +172,11 @@ _TEST_SCHEMA: dict[str, Any] = {
     },
     "additionalProperties": False,
 }
+
+ACTION_TOOLS = (
+    ActionTool(Tool("propose_fix", _PROPOSE, _PROPOSE_SCHEMA), Bench.propose_fix, starts=False),
+    ActionTool(Tool("rerun", _RERUN, _NOTHING), lambda bench, _: bench.verify({"with_fix": False})),
+    ActionTool(Tool("verify", _VERIFY, _NOTHING), lambda bench, _: bench.verify({})),
+    ActionTool(Tool("write_test", _TEST, _TEST_SCHEMA), Bench.write_test),
+)
+"""To be put beside the tools that only read."""

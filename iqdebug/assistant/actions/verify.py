@@ -53,13 +53,16 @@ class Verified:
         return found
 
 
-def side_effects(command: Command) -> tuple[str, ...]:
-    """What to say before anything is run: a copy of the files does not keep a program from acting."""
+def side_effects(command: Command, times: str = "twice") -> tuple[str, ...]:
+    """What to say before anything is run: a copy of the files does not keep a program from acting.
+
+    :param times: how often it runs, in words.
+    """
     said = [
         f"It runs: {command.shown}",
         "Command and variables are as the recording has them: is it your own?",
     ]
-    said.append("The program runs twice, in a copy of the project that is deleted afterwards")
+    said.append(f"The program runs {times}, in a copy of the project that is deleted afterwards")
     said.append(
         "It can still reach the network, databases, and files outside the project, as when it was run by hand"
     )
