@@ -6,7 +6,7 @@ BASE := $(VENV)/.base.stamp
 DEV := $(VENV)/.dev.stamp
 WHEELS := .wheels
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
-PYTEST_ARGS ?= -q -n 2 --dist loadfile
+PYTEST_ARGS ?= -q -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test check lint types imports tests bench clean venv

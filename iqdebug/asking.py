@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from iqdebug import text
+from iqdebug import interrupts, text
 from iqdebug.assistant.actions.rerun import project_root
 from iqdebug.assistant.desk import Consent, Desk, Known
 from iqdebug.assistant.transcript import Entry, Standing
@@ -100,7 +100,7 @@ def ask_file(path: Path, question: str, model: str | None, progress: bool = True
     crash = open_crash(path)
     read = source_reader(crash)
     desk = companion_for(model, Known(crash, project_root(crash), read))
-    return asyncio.run(_asked_of_crash(desk, crash, crash_diagnosis(crash, read), question, progress))
+    return interrupts.run(_asked_of_crash(desk, crash, crash_diagnosis(crash, read), question, progress))
 
 
 async def _asked_of_crash(
@@ -116,7 +116,7 @@ def ask_process(info: ProcessInfo, question: str, model: str | None, progress: b
     :raises TargetError: it cannot be attached to.
     :raises ModelError: there is no model, or it failed.
     """
-    return asyncio.run(_asked_of_process(info, question, model, progress))
+    return interrupts.run(_asked_of_process(info, question, model, progress))
 
 
 async def _asked_of_process(info: ProcessInfo, question: str, model: str | None, progress: bool) -> Said:

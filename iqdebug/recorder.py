@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import os
 import time
@@ -10,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from iqdebug import interrupts
 from iqdebug.capture import surroundings
 from iqdebug.capture.container import Container, write
 from iqdebug.capture.mask import Masker
@@ -45,7 +45,7 @@ def save_snapshot(
     if attach:
         try:
             info = require_attachable(pid)
-            data = asyncio.run(read_process(info, mask=mask, wait=_WAIT, progress=progress))
+            data = interrupts.run(read_process(info, mask=mask, wait=_WAIT, progress=progress))
         except (AttachTimeout, CannotAttach, MissingTool) as error:
             why = error.why or error.what
     if not data:

@@ -7,7 +7,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iqdebug.commands import add_model, ended_by_signals, pid_number, require_terminal
+from iqdebug.commands import add_model, pid_number, require_terminal
 
 if TYPE_CHECKING:
     from iqdebug.asking import Said
@@ -113,6 +113,5 @@ def ask(target: str, question: str, model: str | None) -> Said:
         from iqdebug.peek.preflight import require_attachable
 
         info = require_attachable(pid_number(target))
-        with ended_by_signals():
-            return ask_process(info, question, model)
+        return ask_process(info, question, model)
     return ask_file(find(target, crash_folder()), question, model)

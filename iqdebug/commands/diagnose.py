@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from iqdebug.commands import add_model, ended_by_signals, pid_number, seconds
+from iqdebug.commands import add_model, pid_number, seconds
 from iqdebug.errors import CrashFileError, IqdebugError, UsageError
 
 __all__ = ["NO_CRASH", "add"]
@@ -85,9 +85,7 @@ def _diagnose(options: argparse.Namespace) -> int:
 
 
 def _process(options: argparse.Namespace) -> int:
-    import asyncio
-
-    from iqdebug import headless, text
+    from iqdebug import headless, interrupts, text
     from iqdebug.peek.preflight import require_attachable
 
     try:
@@ -98,8 +96,7 @@ def _process(options: argparse.Namespace) -> int:
         result = headless.from_outside(pid, options.seconds)
     else:
         info = require_attachable(pid)
-        with ended_by_signals():
-            result = asyncio.run(headless.attached(info, options.seconds))
+        result = interrupts.run(headless.attached(info, options.seconds))
     print(text.json_text(result) if options.json else "\n".join(result.lines()))
     return 0
 

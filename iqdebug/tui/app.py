@@ -61,6 +61,7 @@ __all__ = ["Connect", "DebugApp", "ProjectMemory"]
 _LOOK_EVERY = 1.0  # seconds
 _LOGS_KEPT = 500
 _GRACE = 7.0  # seconds; detaching takes five at most
+_UNDRAWN = 1.5  # seconds for the screen to be taken down once all is left
 
 Connect = Callable[[Callable[[Snapshot], None], Callable[[str], None]], Awaitable[DebugSession]]
 
@@ -113,6 +114,7 @@ class DebugApp(Running, Control):
         self._clock = clock
         self._unsubscribe: Callable[[], None] = lambda: None
         self._leaving = False
+        self._last_resort: threading.Timer | None = None
         self._looking = False
 
     def compose(self) -> ComposeResult:
@@ -219,16 +221,29 @@ class DebugApp(Running, Control):
         self._show_status()
         self.run_worker(self._leave(), group="leave", exclusive=True)
 
+    async def run_async(self, *args: Any, **options: Any) -> int | None:
+        try:
+            return await super().run_async(*args, **options)
+        finally:
+            if self._last_resort is not None:
+                self._last_resort.cancel()
+                self._last_resort = None
+
     def _end(self) -> None:
         """SIGTERM, or the terminal has gone: give the target back, then end whatever happens. A
         screen that can no longer be drawn must not keep the process alive."""
         if self._leaving:
             return
         self._leaving = True
-        self._last_resort = threading.Timer(_GRACE, os._exit, (1,))
-        self._last_resort.daemon = True
-        self._last_resort.start()
-        self.run_worker(self._leave(), group="leave", exclusive=True)
+        self._last_resort = _end_within(_GRACE)
+
+        async def leave() -> None:
+            await self._leave()
+            if self._last_resort is not None:
+                self._last_resort.cancel()
+                self._last_resort = _end_within(_UNDRAWN)
+
+        self.run_worker(leave(), group="leave", exclusive=True)
 
     async def action_quit(self) -> None:
         await self.action_leave()
@@ -427,6 +442,13 @@ class DebugApp(Running, Control):
 
     def _runner(self, name: str) -> Callable[[], Any]:
         return lambda: self.run_worker(self.run_action(name), group="palette")
+
+
+def _end_within(seconds: float) -> threading.Timer:
+    timer = threading.Timer(seconds, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def _older(snapshot: Snapshot, before: Snapshot) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from iqdebug.commands import ended_by_signals
+from iqdebug import interrupts
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.state import Phase, ProcessInfo
 
@@ -26,8 +26,7 @@ async def stay(pid: int, version: str, pause: bool) -> None:
 
 
 if __name__ == "__main__":
-    with ended_by_signals():
-        try:
-            asyncio.run(stay(int(sys.argv[1]), sys.argv[2], "run" not in sys.argv[3:]))
-        except KeyboardInterrupt:
-            sys.exit(130)
+    try:
+        interrupts.run(stay(int(sys.argv[1]), sys.argv[2], "run" not in sys.argv[3:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,14 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux here")
+
+
+def until(condition: Callable[[], bool], seconds: float, words: str) -> None:
+    """:raises AssertionError: it did not become true in time; says ``words``."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, words
+        time.sleep(0.05)
 
 
 class Terminal:

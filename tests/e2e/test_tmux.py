@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import EXAMPLES, marker
-from tests.e2e.terminal import Terminal, needs_tmux
+from tests.e2e.terminal import Terminal, needs_tmux, until
 
 pytestmark = [needs_tmux, pytest.mark.timeout(120)]
 
@@ -77,13 +76,6 @@ def attach(
 ) -> Terminal:
     command = [sys.executable, "-m", "iqdebug", "attach", "--yes", target.pid]
     return Terminal(command, tmp_path / "state", columns, lines, **environment)
-
-
-def until(condition: Callable[[], bool], seconds: float, words: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, words
-        time.sleep(0.05)
 
 
 def goes_on(target: Target, seconds: float = 5.0) -> None:
