@@ -49,7 +49,8 @@ class Agent:
         self._buffer = b""
         self._heard = time.monotonic()
         self._link = Link(setup["debugpy"], _OWN)
-        self._stacks = Stacks([setup["debugpy"], *_OWN])
+        self._hidden = (os.path.join(setup["debugpy"], "debugpy"), *_OWN)  # not what lies beside it
+        self._stacks = Stacks(self._hidden)
         self._tap: Optional[Tap] = None
         self._running = True
         self._interval = 0.0
@@ -203,7 +204,7 @@ class Agent:
                 from . import recording
 
                 why = message["why"] if raised is not None else "snapshot"
-                hidden = tuple(os.path.join(folder, "") for folder in (self._setup["debugpy"], *_OWN))
+                hidden = tuple(os.path.join(folder, "") for folder in self._hidden)
                 told = why, message["how"], message["said"]
                 data, name = recording.of_stop(*told, raised, ident, frame, hidden)
                 said.update(name=name, data=base64.b64encode(data).decode("ascii"))

@@ -158,6 +158,21 @@ def test_another_interpreter_takes_the_place_of_one_that_is_gone(tmp_path: Path)
     assert any("/gone/python3.9" in words for words in command.warnings)
 
 
+def test_of_a_stop_within_pytest_the_test_alone_is_run_again(tmp_path: Path) -> None:
+    case = record_example("divide_by_zero", tmp_path)
+    (case.root / "test_it.py").write_text("")
+    named = {**case.crash.environ, "PYTEST_CURRENT_TEST": "test_it.py::test_average[a (b)] (call)"}
+    crash = replace(case.crash, environ=named)
+    assert command_of_crash(crash).test == "", "a program that a test started"
+    number, frame = next(iter(crash.frames.items()))
+    crash = replace(crash, frames={**crash.frames, number: replace(frame, module="_pytest.python")})
+    command = command_of_crash(crash)
+    assert command.test == "test_it.py::test_average[a (b)]"
+    assert command.words[-3:] == ("-m", "pytest", command.test)
+    (case.root / "test_it.py").unlink()
+    assert command_of_crash(crash).test == ""
+
+
 def test_the_command_of_a_living_process(tmp_path: Path) -> None:
     command = command_of_process(
         ["python3", "a.py"], str(tmp_path), {"A": "1", "IQDEBUG_X": "2"}, "/usr/bin/python3"

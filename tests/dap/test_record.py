@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from iqdebug.crash.moment import kind_of
 from iqdebug.crash.shelf import put
 from iqdebug.errors import NotAvailable
 from iqdebug.session import Capability
-from iqdebug.state import Phase
+from iqdebug.state import Frame, Phase
 from tests.conftest import marker
 from tests.dap.launching import PROGRAM, crash, launched, plan
 from tests.dap.targets import attached, on_pythons, running
@@ -121,6 +122,21 @@ async def test_a_breakpoint_is_a_snapshot(python: str, shelf: Path) -> None:
         own = [f for f in stop.focused.frames if kind_of(f.path, kept.meta.prefixes) == "user"]
         assert [(f.name, f.line) for f in focused.frames[: len(own)]] == [(f.name, f.line) for f in own]
         nothing_of_ours(kept)
+
+
+async def test_packages_that_are_installed_beside_debugpy_are_the_programs_own(shelf: Path) -> None:
+    def packages(frames: tuple[Frame, ...]) -> set[str]:
+        return {"jinja2"} & {part for frame in frames for part in frame.path.split("/")}
+
+    async with running(sys.executable, "library.py") as target, attached(target) as (session, watcher):
+        await session.refresh()
+        (main,) = (t for t in session.snapshot.threads if t.is_main)
+        assert packages(main.frames), [f.path for f in main.frames]
+        target.tell("go")
+        stop = await watcher.until(lambda s: s.exception is not None)
+        kept = open_crash(put(*await session.record())).snapshot
+        assert stop.focused is not None and kept.focused is not None
+        assert packages(stop.focused.frames) and packages(kept.focused.frames)
 
 
 def test_a_name_that_is_none_gets_another(shelf: Path) -> None:

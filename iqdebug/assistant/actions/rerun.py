@@ -57,7 +57,7 @@ def command_of_crash(crash: Crash, python: str = "") -> Command:
         said.append(f"These variables were masked and are not set: {', '.join(masked)}")
     folders = _source_folders(crash)
     options = _options(crash.flags)
-    test = crash.test.nodeid if crash.test is not None else ""
+    test = crash.test.nodeid if crash.test is not None else _current_test(crash)
     if test:
         words = (interpreter, *options, "-m", "pytest", test)
         why = ""
@@ -121,6 +121,14 @@ def root_around(path: str, cwd: str) -> str:
     while os.path.isfile(os.path.join(folder, "__init__.py")):
         folder = os.path.dirname(folder)
     return folder
+
+
+def _current_test(crash: Crash) -> str:
+    """The id of the test during which pytest was stopped, which pytest keeps in a variable; programs that a
+    test started inherit that."""
+    name = crash.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
+    inside = any(frame.module.startswith("_pytest.") for frame in crash.frames.values())
+    return name if inside and os.path.exists(os.path.join(crash.meta.cwd, name.partition("::")[0])) else ""
 
 
 def _interpreter(recorded: str, version: str, said: list[str]) -> str:
