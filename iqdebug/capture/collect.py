@@ -292,9 +292,11 @@ class Collector:
 
 
 def is_library(path: str) -> bool:
-    """Installed packages, the standard library, and the interpreter's own frames."""
+    """Installed packages, the standard library, the interpreter's own frames, and compiled code that names
+    its source."""
     parts = path.replace("\\", "/")
-    return is_standard(path) or "/site-packages/" in parts or "/dist-packages/" in parts
+    compiled = parts.endswith((".pyx", ".pxd", ".pxi", ".c", ".cc", ".cpp", ".rs"))
+    return compiled or is_standard(path) or "/site-packages/" in parts or "/dist-packages/" in parts
 
 
 def _members(exc: BaseException) -> Iterable[BaseException]:

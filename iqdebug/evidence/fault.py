@@ -40,6 +40,7 @@ _AGAIN = 0.62
 _FURTHER = 0.7
 _RETURNED = 0.85
 _FIRST, _WORTH_A_LOOK = 5, 0.15
+_COMPLAINS_OF_OTHERS, _ASKED_WRONGLY = 0.5, 1.0
 _GENERATED, _WRITES_CODE = 0.5, 0.7
 _COMPILES = re.compile(r"\b(?:exec|compile)\(")
 
@@ -316,8 +317,23 @@ class _Ranking:
             if generated(function.frame.path):
                 weight *= _GENERATED
             weights[index] = weight * self._rarity(index)
+        if deliberate:
+            self._blame_who_called_the_package(weights)
         self._blame_senders(weights, suspicious)
         return weights
+
+    def _blame_who_called_the_package(self, weights: dict[int, float]) -> None:
+        """An installed package that complains on purpose is used by many who do not make it complain:
+        between two of them, what the first of the other's frames handed over is at fault."""
+        home = self._package(self.code[0])
+        border = next((i for i in self.code if self._package(i) != home), None)
+        if border is None or any(self.frames[i].kind != "library" for i in (self.code[0], border)):
+            return
+        most = max((weights[i] for i in self.code if i < border and i in weights), default=0.0)
+        for index in self.code:
+            if index < border:
+                weights[index] *= _COMPLAINS_OF_OTHERS
+        weights[border] = max(weights[border], most * _ASKED_WRONGLY)
 
     def _package(self, index: int) -> str:
         return package_of(self.frames[index].path, self.frames[index].kind)
@@ -416,8 +432,14 @@ def generated(path: str) -> bool:
     return path.startswith("<") and path not in ("<stdin>", "<string>") and not path.startswith("<frozen")
 
 
+_LOOKS_UP = {
+    *("__getitem__", "__setitem__", "__delitem__", "__missing__", "__contains__", "__iter__", "__next__"),
+    *("__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__get__", "__reversed__"),
+    *("__enter__", "__exit__"),
+}
+
+
 def _only_hands_out(function: Function) -> bool:
     if not isinstance(function.tree, FunctionTree) or function.body_size > 2:
         return False
-    name = function.qualname.rsplit(".", 1)[-1]
-    return name.startswith("__") and name.endswith("__") and name not in ("__init__", "__call__")
+    return function.qualname.rsplit(".", 1)[-1] in _LOOKS_UP

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
 
-from tests.unit.crashing import crash_of, steps
+from tests.unit.crashing import Case, crash_of, steps
 
 
 def test_an_error_that_arises_by_itself_accuses_its_own_line_first(tmp_path: Path) -> None:
@@ -357,3 +358,87 @@ def test_of_several_look_ups_on_a_line_the_failing_one_is_named(tmp_path: Path) 
         tmp_path,
     )
     assert "`settings` has no key 'cache'" in case.diagnosis.headline
+
+
+PACKAGES = """
+        import os, sys
+        sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib", "site-packages"))
+"""
+
+
+def _packages(folder: Path, program: str, **files: str) -> Case:
+    named = {f"lib__site-packages__{name}": text for name, text in files.items()}
+    return crash_of(textwrap.dedent(PACKAGES).lstrip() + textwrap.dedent(program), folder, **named)
+
+
+DATES = """
+    def parse_it_strictly(text):
+        parts = text.split("-")
+        if len(parts) != 3:
+            raise ValueError("no date: %r" % text)
+        return tuple(int(part) for part in parts)
+"""
+
+
+def test_a_package_that_complains_tells_about_the_package_that_called_it(tmp_path: Path) -> None:
+    case = _packages(
+        tmp_path,
+        """
+        import iqd_border_forms
+
+        def load(fields):
+            return [iqd_border_forms.value(field) for field in fields]
+
+        load(["2024-01-02", "2024-01-02+01-00"])
+        """,
+        iqd_border_dates=DATES,
+        iqd_border_forms="""
+            import iqd_border_dates
+
+            def value(field):
+                cleaned = field.strip()
+                return iqd_border_dates.parse_it_strictly(cleaned)
+        """,
+    )
+    assert case.first.function == "value"
+    assert {"parse_it_strictly", "load"} <= set(case.functions(4))
+
+
+def test_within_one_package_what_complains_stays_first(tmp_path: Path) -> None:
+    case = _packages(
+        tmp_path,
+        """
+        import iqd_within
+
+        iqd_within.value("2024")
+        """,
+        iqd_within=textwrap.dedent(DATES)
+        + textwrap.dedent(
+            """
+            def value(field):
+                return parse_it_strictly(field)
+            """
+        ),
+    )
+    assert "parse_it_strictly" in case.functions(2)
+    assert case.first.function != "value"
+
+
+def test_a_comparison_is_no_look_up(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        class Row:
+            def __init__(self, cells):
+                self.cells = cells
+
+            def __eq__(self, other):
+                return len(self.cells) == len(other)  # @raise
+
+        def find(rows, wanted):
+            return [row for row in rows if row == wanted]
+
+        find([Row([1])], 1)
+        """,
+        tmp_path,
+    )
+    assert (case.first.function, case.first.line) == ("Row.__eq__", case.line("raise"))

@@ -34,6 +34,8 @@ STAT = "(py) thon) {state} 1 1 1 0 -1 0 0 0 0 0 1 1 0 0 20 0 1 0 10 0 5 0"
         ("/opt/lib/python311.zip/os.py", "stdlib"),
         ("<frozen importlib._bootstrap>", "stdlib"),
         ("<string>", "user"),
+        ("/srv/app/pandas/_libs/index.pyx", "library"),
+        ("/build/Modules/pyexpat.c", "library"),
         ("", "user"),
         ("/home/me/lib/python_tools/run.py", "user"),
     ],
