@@ -55,6 +55,8 @@ def senders(frames: Sequence[Frame], texts: Texts, index: int, name: str) -> lis
             break
         caller = Function.of(frames[at], texts)
         passed = argument_of(function, caller, name)
+        if passed is None and _has_default(function, name):
+            break  # nobody sent it
         path.append(at)
         if not isinstance(passed, ast.Name) or passed.id not in caller.parameters:
             break
@@ -62,6 +64,17 @@ def senders(frames: Sequence[Frame], texts: Texts, index: int, name: str) -> lis
             break
         index, function, name = at, caller, passed.id
     return path
+
+
+def _has_default(function: Function, name: str) -> bool:
+    if not isinstance(function.tree, FunctionTree):
+        return False
+    args = function.tree.args
+    plain = [a.arg for a in (*args.posonlyargs, *args.args)]
+    given = {
+        a.arg for a, default in zip(args.kwonlyargs, args.kw_defaults, strict=True) if default is not None
+    }
+    return name in given or name in plain[len(plain) - len(args.defaults) :]
 
 
 def hands_on(function: Function) -> bool:

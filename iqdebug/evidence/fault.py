@@ -39,6 +39,7 @@ _CONDITION = 0.8
 _AGAIN = 0.62
 _FURTHER = 0.7
 _RETURNED = 0.85
+_LACKS_A_CASE = 1.1
 _FIRST, _WORTH_A_LOOK = 5, 0.15
 _COMPLAINS_OF_OTHERS, _ASKED_WRONGLY = 0.5, 1.0
 _GENERATED, _WRITES_CODE = 0.5, 0.7
@@ -302,7 +303,10 @@ class _Ranking:
             if key in seen:
                 weight *= 0.3
             seen.add(key)
-            if deliberate and _raises_for_others(function):
+            if deliberate and index == start and _is_no_case_left(function):
+                # What tells cases apart and has none for this value lacks one.
+                weight = _LACKS_A_CASE
+            elif deliberate and _raises_for_others(function):
                 # A function that checks and complains is right more often than who called it.
                 weight *= 0.4
                 lift = 1.3
@@ -319,7 +323,7 @@ class _Ranking:
             weights[index] = weight * self._rarity(index)
         if deliberate:
             self._blame_who_called_the_package(weights)
-        self._blame_senders(weights, suspicious)
+        self._blame_senders(weights, suspicious, deliberate)
         return weights
 
     def _blame_who_called_the_package(self, weights: dict[int, float]) -> None:
@@ -356,7 +360,9 @@ class _Ranking:
         same_package = self._package(index) == self._package(self.code[0])
         return 1.4 if alike == 1 and same_package and self.frames[index].kind != "user" else 1.0
 
-    def _blame_senders(self, weights: dict[int, float], suspicious: Sequence[ast.AST]) -> None:
+    def _blame_senders(
+        self, weights: dict[int, float], suspicious: Sequence[ast.AST], deliberate: bool
+    ) -> None:
         """A value that breaks the contract of the function that received it is the fault of who
         made it; those in between only handed it on."""
         first = self.code[0]
@@ -370,7 +376,8 @@ class _Ranking:
                 if between in weights:
                     weights[between] *= 0.6
             origin = path[-1]
-            foreign = self._package(first) != self._package(origin) and value.value == "None"
+            told = deliberate or "None" in self.error.message  # else it is another value that failed
+            foreign = told and self._package(first) != self._package(origin) and value.value == "None"
             # Nothing where something is due within one package is as often the receiver's case to
             # handle; across packages the receiver's contract is what others rely upon.
             broken = value.value != "None" and breaks_contract(function, name)
@@ -417,6 +424,44 @@ def _raises_for_others(function: Function) -> bool:
         return True
     raises = isinstance(function.statement, ast.Raise | ast.Assert)
     return raises and isinstance(function.tree, FunctionTree) and function.body_size <= 3
+
+
+def _is_no_case_left(function: Function) -> bool:
+    """Whether the failing ``raise`` is what remains after at least two tests of one thing."""
+    tree, raised = function.tree, function.statement
+    if not isinstance(raised, ast.Raise) or not isinstance(tree, FunctionTree):
+        return False
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and node.orelse == [raised]:
+            tests = [node.test, *_tests_before(tree, node)]
+            return _of_one_thing(tests)
+    if raised is not tree.body[-1]:
+        return False
+    return _of_one_thing([s.test for s in tree.body[:-1] if isinstance(s, ast.If) and _leaves(s.body)])
+
+
+def _tests_before(tree: ast.AST, last: ast.If) -> list[ast.expr]:
+    """Of the ``if`` whose ``elif`` it is, and so on."""
+    found: list[ast.expr] = []
+    at: ast.If | None = last
+    while at is not None:
+        at = next((n for n in ast.walk(tree) if isinstance(n, ast.If) and n.orelse == [at]), None)
+        if at is not None:
+            found.append(at.test)
+    return found
+
+
+def _leaves(body: Sequence[ast.stmt]) -> bool:
+    return isinstance(body[-1], ast.Return | ast.Continue | ast.Raise)
+
+
+def _of_one_thing(tests: Sequence[ast.expr]) -> bool:
+    counts: dict[str, int] = {}
+    for test in tests:
+        for name in {n.id for n in ast.walk(test) if isinstance(n, ast.Name)}:
+            counts[name] = counts.get(name, 0) + 1
+    builtin = {"isinstance", "type", "len", "issubclass", "callable", "hasattr", "str", "int", "dict", "list"}
+    return max((n for name, n in counts.items() if name not in builtin), default=0) >= 2
 
 
 def _worth_a_look(frames: list[Frame]) -> list[Frame]:

@@ -442,3 +442,83 @@ def test_a_comparison_is_no_look_up(tmp_path: Path) -> None:
         tmp_path,
     )
     assert (case.first.function, case.first.line) == ("Row.__eq__", case.line("raise"))
+
+
+def test_what_tells_cases_apart_lacks_one(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        def written(value):
+            if isinstance(value, int):
+                return str(value)
+            elif isinstance(value, str):
+                return repr(value)
+            else:
+                raise RuntimeError(value)  # @raise
+
+        def dump(fields, out):
+            for name in sorted(fields):
+                out.append(name + " = " + written(fields[name]))
+
+        dump({"a": 1, "b": 2.5}, [])
+        """,
+        tmp_path,
+    )
+    assert (case.first.function, case.first.line) == ("written", case.line("raise"))
+
+
+def test_a_check_of_one_thing_lacks_none(tmp_path: Path) -> None:
+    case = crash_of(
+        """
+        def half(number):
+            if number % 2:
+                raise ValueError("odd: %d" % number)  # @raise
+            return number // 2
+
+        def share(total, parts):
+            rest = total - parts
+            return half(rest)
+
+        share(10, 3)
+        """,
+        tmp_path,
+    )
+    assert case.first.function != "half"
+
+
+def test_a_default_that_nobody_sent_is_the_receivers_own(tmp_path: Path) -> None:
+    case = _packages(
+        tmp_path,
+        """
+        import iqd_default
+
+        iqd_default.cleared("12")
+        """,
+        iqd_default="""
+            import os
+
+            def cleared(pid, folder=None):
+                if folder is None:
+                    folder = os.environ.get("IQD_NOT_SET")
+                return os.path.join(folder, pid)
+        """,
+    )
+    assert case.first.function == "cleared"
+
+
+def test_none_beside_what_failed_accuses_nobody(tmp_path: Path) -> None:
+    case = _packages(
+        tmp_path,
+        """
+        import iqd_beside
+
+        iqd_beside.built("name", None)
+        """,
+        iqd_beside="""
+            def fill(target, func):
+                target.append(func)
+
+            def built(func, doc):
+                fill([doc], func, func="again")
+        """,
+    )
+    assert case.first.function == "built"
