@@ -30,13 +30,21 @@ from iqdebug.evidence.places import (
 from iqdebug.evidence.provenance import trace_from
 from iqdebug.state import ExceptionInfo, Frame, Snapshot, Step
 
-__all__ = ["Examined", "Failure", "examined", "failures", "generated", "with_one_that_returned"]
+__all__ = [
+    "Examined",
+    "Failure",
+    "examined",
+    "failures",
+    "generated",
+    "with_one_that_returned",
+    "with_second_lines",
+]
 
 _MOST_FRAMES = 80
 _BEFORE = 10
 _CALLS_WITH_CONDITIONS = 4
 _CONDITION = 0.8
-_AGAIN = 0.62
+_AGAIN, _FURTHER_LINE, _FUNCTIONS_FIRST = 0.62, 0.76, 3
 _FURTHER = 0.7
 _RETURNED = 0.85
 _LACKS_A_CASE = 1.1
@@ -150,6 +158,20 @@ def with_one_that_returned(places: list[Site], failures: Sequence[Failure], text
     off[0].weight = max(off[0].weight, last.weight)
     rest = [site for site in places if site is not off[0]]
     return [*rest[: _FIRST - 1], off[0], *rest[_FIRST - 1 :]]
+
+
+def with_second_lines(places: list[Site]) -> list[Site]:
+    """The first three are of three functions where they can be; behind them a further line of a function
+    that is strongly suspected comes before a function that hardly is: the line is what a person mends."""
+    times: dict[tuple[str, str], int] = {}
+    first, rest = places[:_FUNCTIONS_FIRST], places[_FUNCTIONS_FIRST:]
+    for place, site in enumerate(places):
+        key = (site.path, site.function)
+        before = times.get(key, 0)
+        times[key] = before + 1
+        if place >= _FUNCTIONS_FIRST:
+            site.weight = min(site.weight * (_FURTHER_LINE / _AGAIN) ** before, first[-1].weight)
+    return [*first, *sorted(rest, key=lambda site: -site.weight)]
 
 
 def _interleaved(sites: list[Site]) -> list[Site]:

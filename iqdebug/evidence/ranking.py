@@ -9,7 +9,7 @@ from iqdebug.evidence.anomalies import find_anomalies
 from iqdebug.evidence.containers import growing_containers
 from iqdebug.evidence.facts import Facts
 from iqdebug.evidence.failures import exception_explained
-from iqdebug.evidence.fault import examined, generated, with_one_that_returned
+from iqdebug.evidence.fault import examined, generated, with_one_that_returned, with_second_lines
 from iqdebug.evidence.hot import holds_the_gil, never_ending_loop
 from iqdebug.evidence.knowledge import meaning_of
 from iqdebug.evidence.locks import pool_waits_for_itself, waiting_for_locks
@@ -111,7 +111,8 @@ def _of_exception(
         for anomaly in find_anomalies(failure.frames, failure.error, texts, facts)
     ]
     places = _with_anomalies(seen.places, anomalies)
-    places = with_one_that_returned(_with_changes(places, changed), seen.failures, texts)
+    places = with_second_lines(_with_changes(places, changed))
+    places = with_one_that_returned(places, seen.failures, texts)
     for site in places[:_MOST_PLACES]:
         known = said.pop((site.path, site.line), None)
         reasons = [*known.reasons, *site.reasons[1:]] if known is not None else site.reasons

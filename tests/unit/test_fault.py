@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from iqdebug.evidence.fault import with_second_lines
+from iqdebug.evidence.places import Site
 from tests.unit.crashing import Case, crash_of, steps
 
 
@@ -522,3 +524,15 @@ def test_none_beside_what_failed_accuses_nobody(tmp_path: Path) -> None:
         """,
     )
     assert case.first.function == "built"
+
+
+def test_three_functions_come_first_and_then_further_lines() -> None:
+    def site(function: str, line: int, weight: float) -> Site:
+        return Site("a.py", line, function, weight)
+
+    places = [site("f", 1, 0.9), site("g", 2, 0.8), site("e", 3, 0.5), site("h", 4, 0.4)]
+    places += [site("k", 5, 0.36), site("f", 6, 0.34), site("g", 7, 0.3)]
+    found = with_second_lines(places)
+    assert [s.line for s in found] == [1, 2, 3, 6, 4, 7, 5]
+    assert [s.weight for s in found] == sorted((s.weight for s in found), reverse=True)
+    assert with_second_lines([]) == []
