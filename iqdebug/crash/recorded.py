@@ -23,6 +23,7 @@ from iqdebug.state import Breakpoint, Completion, EvaluateResult, Frame, Snapsho
 __all__ = ["NOTHING_RUNS", "RecordedSession"]
 
 NOTHING_RUNS = "recorded: nothing runs here"
+RECORDED = "this is a crash file already"
 _POSSIBLE = (Capability.EVALUATE, Capability.COMPLETE, Capability.REPR)
 _MOST_PATHS = 100_000
 
@@ -51,6 +52,8 @@ class RecordedSession:
         return lambda: None
 
     def why_not(self, capability: Capability) -> str:
+        if capability is Capability.RECORD:
+            return RECORDED
         return "" if capability in _POSSIBLE else NOTHING_RUNS
 
     # what a recording has
@@ -142,7 +145,7 @@ class RecordedSession:
         return NotAvailable(f"cannot {capability.value}", NOTHING_RUNS)
 
     async def record(self) -> tuple[str, bytes]:
-        raise NotAvailable(f"cannot {Capability.RECORD.value}", "it is one already")
+        raise NotAvailable(f"cannot {Capability.RECORD.value}", RECORDED)
 
     async def pause(self) -> None:
         raise self._refuse(Capability.PAUSE)
