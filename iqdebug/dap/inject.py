@@ -22,6 +22,7 @@ import contextlib
 import itertools
 import os
 import platform
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -215,11 +216,34 @@ async def _written(gdb: Gdb, rendezvous: Rendezvous, code: str) -> int:
     return memory
 
 
+_LOCK_SOON = 1.0  # seconds after which a person is told what is waited for
+_UNDER_LOCK = """set $iqd = -1
+set $iqd = ((int(*)(void))PyGILState_Ensure)()
+print/d $iqd
+if $iqd >= 0
+call ((int(*)(long))PyRun_SimpleString)({memory})
+call ((void(*)(int))PyGILState_Release)($iqd)
+end"""
+
+
 async def _by_lock(gdb: Gdb, memory: int, progress: Callable[[str], None]) -> None:
+    """Take the lock on the main thread, run the code, give the lock back. gdb has all of it from the
+    start, so that the lock is given back whatever becomes of us."""
     progress("main thread is asleep in C: entering beside it")
-    state = await gdb.call("PyGILState_Ensure")
-    await gdb.call("PyRun_SimpleString", str(memory))
-    await gdb.command(f"call ((void(*)(int))PyGILState_Release)({state})")
+    entering = asyncio.ensure_future(gdb.command(_UNDER_LOCK.format(memory=memory)))
+    started = time.monotonic()
+    while not (await asyncio.wait([entering], timeout=_LOCK_SOON))[0]:
+        progress(
+            f"another thread holds the interpreter lock in a C call ({time.monotonic() - started:.0f} s so "
+            "far): attaching completes by itself when it returns"
+        )
+    found = re.search(r"\$\d+ = (-?\d+)", entering.result())
+    if found is None or int(found[1]) < 0:
+        raise CannotAttach(
+            f"gdb could not call PyGILState_Ensure in process {gdb.pid}",
+            (entering.result().strip().splitlines() or [""])[-1][:160],
+            "Use `iqdebug peek`, which needs no gdb.",
+        )
 
 
 async def _asleep_without_lock(gdb: Gdb, python: tuple[int, int]) -> bool:

@@ -79,6 +79,24 @@ async def test_the_interpreter_lock_is_held_in_c(python: str, way: str) -> None:
             await session.detach()
 
 
+@on_pythons(*SOME)
+async def test_the_lock_is_held_in_c_while_the_main_thread_sleeps(python: str) -> None:
+    async with running(python, "blocked.py", "holds_beside_a_sleeper") as target:
+        words: list[str] = []
+
+        def heard(said: str) -> None:
+            if "completes by itself" in said and "go" not in words:
+                target.tell("go")
+                words.append("go")
+
+        session = await attach(target.info(), AttachOptions(), heard)
+        try:
+            assert words == ["go"] and session.snapshot.phase is Phase.RUNNING
+        finally:
+            await session.detach()
+        assert target.process.returncode is None and target.stderr == b""
+
+
 @on_pythons("3.8", "3.12", "3.14")
 async def test_patience_has_a_bound_when_asked_for(python: str) -> None:
     async with running(python, "blocked.py", "lock_in_c") as target:

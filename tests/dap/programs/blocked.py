@@ -62,6 +62,22 @@ def other_holds():
         done = True
 
 
+def holds_beside_a_sleeper():
+    """A thread keeps the interpreter lock while the main thread is asleep without it."""
+    hold = ctypes.PyDLL(None).read
+    room = ctypes.create_string_buffer(1)
+    main = threading.main_thread().native_id
+
+    def work():
+        while "S" not in open("/proc/self/task/%d/stat" % main).read().rpartition(")")[2].split()[0]:
+            time.sleep(0.01)
+        ready()
+        hold(0, room, 1)
+
+    threading.Thread(target=work, daemon=True).start()
+    time.sleep(1000)
+
+
 def many():
     """Fifty threads: busy, sleeping, waiting."""
     gate = threading.Event()
