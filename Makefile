@@ -9,10 +9,10 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraint
 PYTEST_ARGS ?= -q -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint types imports tests bench clean venv
+.PHONY: help setup demo run test test-real check lint types imports tests bench clean venv
 
 help: ## say what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
 
 setup: $(DEV) ## everything a developer needs, in .venv
 
@@ -38,6 +38,9 @@ imports: $(DEV) ## the import rule of ARCHITECTURE.md
 
 tests: $(DEV) ## pytest
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-real: $(DEV) ## attach to real packages on every Python of this machine (minutes; environments are kept)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m real tests/real
 
 bench: $(DEV) ## ratios against named rivals (minutes)
 	$(BIN)/python -m bench
