@@ -1,11 +1,15 @@
-"""Attaches to busy and to sleeping targets, again and again: does any of them die, hang or refuse?
+"""Attaches to processes of many kinds, again and again: is any of them dead, frozen or left different?
 
-Usage: python -m bench.campaign [--count N] [--minutes M] [--at-once K] [PYTHON ...]
+Usage: python -m bench.campaign [--count N] [--minutes M] [--at-once K] [--kinds A,B] [--seed S] [PYTHON ...]
 
-Prints a table a row an interpreter and way in: attaches made, deaths (the target ended), hangs
-(the attach or the detach did not end in time, or the target did nothing for five seconds
-afterwards) and failures (an error in words, the target well). A death or hang ends the target it
-happened to; the next attach starts a new one.
+Each attach does one of three things, drawn at random: it leaves at once; it pauses the target and leaves
+while it is paused; or a client of its own process is killed with SIGKILL at a random moment of its first
+three seconds. Afterwards the target must work on within five seconds and report itself as it was before:
+threads, hooks, tracing, environment, path, what it wrote to its standard error.
+
+Prints a table, a row for each kind of target: attaches, deaths (the target ended), freezes (it did nothing
+for five seconds, or attach or detach did not end), left different (with what), and attaches that failed in
+words, the target well. A target that came to harm is ended; the next attach starts a new one.
 """
 
 from __future__ import annotations
@@ -14,154 +18,123 @@ import argparse
 import asyncio
 import collections
 import contextlib
-import os
+import random
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from unittest import mock
+from typing import Any
 
-import iqdebug.dap.attach as attach_module
+from bench.campaign_targets import KINDS, Target, start
+from bench.environments import NoEnvironment
 from bench.targets import interpreters, python_version
 from iqdebug.dap.attach import AttachOptions, attach
-from iqdebug.dap.inject import Entry, inject
 from iqdebug.errors import IqdebugError
-from iqdebug.state import ProcessInfo
+from iqdebug.state import Phase, ProcessInfo
 
-__all__ = ["KINDS", "Outcome", "Tally", "campaign"]
+__all__ = ["ACTIONS", "KINDS", "Outcome", "Tally", "campaign", "table"]
 
-PROGRAM = """
-import os, sys, threading, time
-
-counter = os.open(sys.argv[2], os.O_RDWR)
-kind = sys.argv[1]
-chunks = 0
-
-class Node:
-    def __init__(self, value):
-        self.value = value
-        self.words = str(value) * 3
-
-def chunk():
-    global chunks
-    found = {}
-    for i in range(2000):
-        found[i % 97] = [Node(i), i * i % 7]
-    chunks += 1
-    os.pwrite(counter, b"%20d" % chunks, 0)
-
-def busy():
-    while True:
-        chunk()
-
-def sleepy():
-    while True:
-        chunk()
-        time.sleep(0.2)
-
-def waiting():
-    lock = threading.Lock()
-    lock.acquire()
-    threading.Thread(target=sleepy, daemon=True).start()
-    while True:
-        lock.acquire(timeout=1000)
-
-for _ in range(3 if kind == "busy4" else 0):
-    threading.Thread(target=busy, daemon=True).start()
-{"busy": busy, "busy4": busy, "sleepy": sleepy, "waiting": waiting}[kind]()
-"""
-
-KINDS = ("busy", "busy4", "sleepy", "waiting")
-"""One or four CPU-bound threads; a main thread that mostly sleeps; one that waits for a lock."""
-
-_HANG = 100.0  # seconds: every deadline within an attach is shorter
+ACTIONS = ("look", "pause", "kill")
+HANG_TIMEOUT = 100.0  # seconds: every deadline within an attach is shorter
+PAUSE_TIMEOUT = 10.0
+SETTLE_TIMEOUT = 5.0  # seconds within which a released target must be as it was
+MAX_LIFE = 3.0  # seconds of a client that is going to be killed
 
 
 @dataclass
 class Outcome:
     attaches: int = 0
+    killed: int = 0
     deaths: int = 0
-    hangs: int = 0
+    freezes: int = 0
+    different: collections.Counter[str] = field(default_factory=collections.Counter)
     failures: collections.Counter[str] = field(default_factory=collections.Counter)
+
+    def harmed(self) -> int:
+        return self.deaths + self.freezes + sum(self.different.values())
 
 
 Tally = dict[tuple[str, str], Outcome]
-"""By interpreter version and way in."""
+"""By interpreter version and kind of target."""
 
 
-class _Target:
-    """A process that counts its work in a file."""
+async def _attached(target: Target, version: str, pause: bool) -> None:
+    """Attach, pause where that is wanted, and leave.
 
-    def __init__(self, process: asyncio.subprocess.Process, counter: int) -> None:
-        self.process = process
-        self.counter = counter
-
-    def count(self) -> int:
-        return int(os.pread(self.counter, 20, 0) or 0)
-
-    async def advances(self, by: int = 1, timeout: float = 5.0) -> bool:
-        """Whether it works on: ``by`` more chunks than now, in time."""
-        wanted, deadline = self.count() + by, time.monotonic() + timeout
-        while self.count() < wanted:
-            if self.process.returncode is not None or time.monotonic() > deadline:
-                return False
+    :raises IqdebugError: it failed, in words.
+    """
+    session = await attach(
+        ProcessInfo(target.pid, "", version, "", ""), AttachOptions(pause=pause, wait=30.0)
+    )
+    try:
+        deadline = time.monotonic() + PAUSE_TIMEOUT
+        while pause and session.snapshot.phase is not Phase.PAUSED:
+            if "waits in C" in session.snapshot.detail:
+                return  # a worker without a request: it would stop at its next line of Python
+            if time.monotonic() > deadline:
+                raise IqdebugError(f"not paused within {PAUSE_TIMEOUT:g} s: {session.snapshot.detail}")
             await asyncio.sleep(0.005)
-        return True
-
-    async def close(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
-        await self.process.wait()
-        self.process._transport.close()  # type: ignore[attr-defined]
-        os.close(self.counter)
+    finally:
+        await session.detach()
 
 
-async def _start(python: str, kind: str) -> _Target:
-    handle, path = tempfile.mkstemp(prefix="iqdebug-campaign-")
-    process = await asyncio.create_subprocess_exec(
-        # A target with the same claim to the CPU as gdb would only make a campaign longer.
-        *("nice", "-n", "10", python, "-B", "-c", PROGRAM, kind, path),
+async def _killed(target: Target, version: str, life: float) -> None:
+    client = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bench.campaign_client", str(target.pid), version),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    target = _Target(process, handle)
-    working = await target.advances(2, 20.0)
-    os.unlink(path)
-    if not working:
-        await target.close()
-        raise RuntimeError(f"{python} did not start to work")
-    return target
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(client.wait(), life)
+    with contextlib.suppress(ProcessLookupError):
+        client.kill()
+    await client.wait()
 
 
-async def _once(target: _Target, version: str, tally: Tally, entries: dict[int, Entry]) -> bool:
-    """One attach and detach; whether the target is fit for another."""
-    pid = target.process.pid
-    entries.pop(pid, None)
-    problem: str | None = None
+def _changes(before: dict[str, Any], after: dict[str, Any] | None) -> list[str]:
+    if after is None:
+        return ["no report"]
+    return [f"{key}: {before[key]!r} became {after[key]!r}" for key in before if before[key] != after[key]]
+
+
+async def _once(
+    target: Target, action: str, life: float, version: str, before: dict[str, Any], outcome: Outcome
+) -> bool:
+    """One attach; whether the target is fit for another."""
+    said = target.said()
     hung = False
+    outcome.attaches += 1
+    outcome.killed += action == "kill"
     try:
-        info = ProcessInfo(pid, "", version, "", "")
-        session = await asyncio.wait_for(attach(info, AttachOptions(wait=30.0)), _HANG)
-        await asyncio.wait_for(session.detach(), _HANG)
+        work = (
+            _killed(target, version, life)
+            if action == "kill"
+            else _attached(target, version, action == "pause")
+        )
+        await asyncio.wait_for(work, HANG_TIMEOUT)
     except IqdebugError as error:
-        problem = f"{type(error).__name__}: {error.what.replace(str(pid), 'PID')}"
+        words = f"{type(error).__name__}: {error.what}".replace(str(target.pid), "PID")
+        outcome.failures[words] += 1
     except asyncio.TimeoutError:
         hung = True
-    entry = entries.get(pid)
-    outcome = tally.setdefault((version, entry.value if entry else "not entered"), Outcome())
-    outcome.attaches += 1
-    alive = await target.advances()
-    if target.process.returncode is not None:
+    works = await target.advances()
+    if not target.alive():
         outcome.deaths += 1
         return False
-    if hung or not alive:
-        outcome.hangs += 1
+    if hung or not works:
+        outcome.freezes += 1
         return False
-    if problem is not None:
-        outcome.failures[problem] += 1
-    return True
+    deadline = time.monotonic() + SETTLE_TIMEOUT
+    while changes := _changes(before, await target.report()):
+        if time.monotonic() > deadline:
+            break
+        await asyncio.sleep(0.05)
+    if target.said() != said:
+        changes.append(f"stderr: {target.said()[len(said) :][:300]!r}")
+    for each in changes:
+        outcome.different[f"after {action}: {each}"] += 1
+    return not changes
 
 
 async def campaign(
@@ -169,60 +142,73 @@ async def campaign(
     count: int,
     *,
     kinds: Iterable[str] = KINDS,
+    actions: Sequence[str] = ACTIONS,
     at_once: int = 2,
     each: int = 5,
     seconds: float | None = None,
+    seed: int = 1,
 ) -> Tally:
     """``count`` attaches spread evenly over the interpreters and kinds of target, ``each`` to one
-    process, ``at_once`` at a time. None is begun after ``seconds``."""
+    process, ``at_once`` at a time. None is begun after ``seconds``. What is done is drawn from
+    ``actions`` by ``seed``. Kinds whose packages cannot be had for an interpreter are left out,
+    which stands on stderr."""
     tally: Tally = {}
-    entries: dict[int, Entry] = {}
+    chance = random.Random(seed)
     started = time.monotonic()
-    combinations = [(python, kind) for python in pythons for kind in kinds]
-    rounds = -(-count // (each * len(combinations)))
-    work = collections.deque((p, k) for _ in range(rounds) for p, k in combinations)
+    pairs = [(python, kind) for python in pythons for kind in kinds]
     left = count
+    work: collections.deque[tuple[str, str]] = collections.deque()
 
-    async def noted(pid: int, *arguments: object) -> Entry:
-        entries[pid] = entry = await inject(pid, *arguments)  # type: ignore[arg-type]
-        return entry
+    def late() -> bool:
+        return left <= 0 or (seconds is not None and time.monotonic() - started > seconds)
 
     async def worker() -> None:
         nonlocal left
-        while work and left > 0:
+        while not late() and pairs:
+            if not work:
+                work.extend(pairs)
             python, kind = work.popleft()
-            target = await _start(python, kind)
+            version = python_version(python)
             try:
+                target = await start(python, kind)
+            except NoEnvironment as error:
+                print(f"{version} {kind}: {error}", file=sys.stderr)
+                if (python, kind) in pairs:
+                    pairs.remove((python, kind))
+                continue
+            try:
+                before = await target.report()
+                if before is None:
+                    raise RuntimeError(f"{kind} under {version} did not report itself")
                 for _ in range(each):
-                    late = seconds is not None and time.monotonic() - started > seconds
-                    if left <= 0 or late:
+                    if late():
                         return
                     left -= 1
-                    if not await _once(target, python_version(python), tally, entries):
+                    action, life = chance.choice(actions), chance.uniform(0.0, MAX_LIFE)
+                    outcome = tally.setdefault((version, kind), Outcome())
+                    if not await _once(target, action, life, version, before, outcome):
                         break
             finally:
                 await target.close()
 
-    with mock.patch.object(attach_module, "inject", noted):
-        await asyncio.gather(*(worker() for _ in range(at_once)))
+    await asyncio.gather(*(worker() for _ in range(at_once)))
     return tally
 
 
 def table(tally: Tally) -> list[str]:
-    lines = [f"{'python':9}{'way in':15}{'attaches':>9}{'deaths':>8}{'hangs':>7}{'failures':>10}"]
-    total = Outcome()
-    for (version, way), found in sorted(
+    heads = ("attaches", "killed", "dead", "frozen", "different", "in words")
+    lines = [f"{'python':9}{'target':17}" + "".join(f"{head:>10}" for head in heads)]
+    total = [0] * len(heads)
+    for (version, kind), found in sorted(
         tally.items(), key=lambda i: ([*map(int, i[0][0].split("."))], i[0][1])
     ):
-        failures = sum(found.failures.values())
-        lines.append(f"{version:9}{way:15}{found.attaches:9}{found.deaths:8}{found.hangs:7}{failures:10}")
-        lines += [f"{'':9}  {n} x {words}" for words, n in found.failures.items()]
-        total.attaches += found.attaches
-        total.deaths += found.deaths
-        total.hangs += found.hangs
-        total.failures += found.failures
-    failures = sum(total.failures.values())
-    lines.append(f"{'all':24}{total.attaches:9}{total.deaths:8}{total.hangs:7}{failures:10}")
+        numbers = [found.attaches, found.killed, found.deaths, found.freezes]
+        numbers += [sum(found.different.values()), sum(found.failures.values())]
+        lines.append(f"{version:9}{kind:17}" + "".join(f"{number:10}" for number in numbers))
+        for words, n in (found.different + found.failures).items():
+            lines.append(f"{'':9}  {n} x {words[:400]}")
+        total = [a + b for a, b in zip(total, numbers, strict=True)]
+    lines.append(f"{'all':26}" + "".join(f"{number:10}" for number in total))
     return lines
 
 
@@ -234,19 +220,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--minutes", type=float, default=None, help="begin no attach after this")
     parser.add_argument("--at-once", type=int, default=2, metavar="K")
+    parser.add_argument("--kinds", default=",".join(KINDS), help=f"some of {','.join(KINDS)}")
+    parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
+    kinds = options.kinds.split(",")
+    unknown = [kind for kind in kinds if kind not in KINDS]
+    if unknown:
+        parser.error(f"there is no kind of target {unknown[0]!r}")
     started = time.monotonic()
     tally = asyncio.run(
         campaign(
             options.pythons or interpreters(),
             options.count,
+            kinds=kinds,
             at_once=options.at_once,
             seconds=options.minutes and options.minutes * 60,
+            seed=options.seed,
         )
     )
     print("\n".join(table(tally)))
-    print(f"{time.monotonic() - started:.0f} s, {options.at_once} at once")
-    return 1 if any(o.deaths or o.hangs for o in tally.values()) else 0
+    print(f"{time.monotonic() - started:.0f} s, {options.at_once} at once, seed {options.seed}")
+    return 1 if any(outcome.harmed() for outcome in tally.values()) else 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""200 attaches to busy targets, spread over the interpreters found, without one death or hang.
+"""200 attaches to busy targets, spread over the interpreters found: none dies, freezes or is left different.
 
-A longer campaign, with sleeping targets as well: ``python -m bench.campaign``.
+A longer campaign, with many more kinds of targets and clients that are killed: ``python -m bench.campaign``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import pytest
 
 from bench.campaign import campaign, table
 from bench.targets import interpreters
-from iqdebug.dap.inject import Entry
 from tests.dap.targets import on_pythons
 
 ATTACHES = 200
@@ -19,9 +18,8 @@ ATTACHES = 200
 @on_pythons()
 async def test_attaches_to_busy_targets(python: str) -> None:
     count = -(-ATTACHES // len(interpreters()))
-    tally = await campaign([python], count, kinds=("busy", "busy4"), each=15)
+    tally = await campaign([python], count, kinds=("busy", "busy4"), actions=("look",), each=15)
     shown = "\n".join(table(tally))
     assert sum(found.attaches for found in tally.values()) == count, shown
-    for (_, way), found in tally.items():
-        assert way in (Entry.PENDING_CALL.value, Entry.REMOTE_EXEC.value, Entry.LOCK_ENTRY.value), shown
-        assert (found.deaths, found.hangs, found.failures.total()) == (0, 0, 0), shown
+    for found in tally.values():
+        assert (found.harmed(), found.failures.total()) == (0, 0), shown

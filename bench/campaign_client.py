@@ -1,0 +1,21 @@
+"""A client in a process of its own, to be killed: attaches to PID and holds it paused.
+
+Usage: python -m bench.campaign_client PID VERSION
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from iqdebug.dap.attach import AttachOptions, attach
+from iqdebug.state import ProcessInfo
+
+
+async def hold(pid: int, version: str) -> None:
+    await attach(ProcessInfo(pid, "", version, "", ""), AttachOptions(pause=True))
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(hold(int(sys.argv[1]), sys.argv[2]))
