@@ -49,7 +49,8 @@ def interpreter_with(python: str, *requirements: str) -> str:
 def _make(python: str, folder: Path, requirements: tuple[str, ...]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     pip = ("-m", "pip", "install", "-q", "--disable-pip-version-check", "--prefer-binary", *requirements)
-    for command in ([python, "-m", "venv", str(folder)], [str(folder / "bin" / "python"), *pip]):
+    commands = [[python, "-m", "venv", str(folder)], [str(folder / "bin" / "python"), *pip]]
+    for command in commands if requirements else commands[:1]:
         done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_TIMEOUT, check=False)
         if done.returncode:
             why = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
