@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 
+from .greenlets import trace_suspended
 from .untrace import untrace_all, untrace_for_good
 
 TYPE_CHECKING = False
@@ -116,6 +117,8 @@ class Link:
         while time.monotonic() < deadline and self.debugger is None:
             self.debugger = pydevd.get_global_debugger()
             time.sleep(0.001)
+        if self.debugger is not None:
+            trace_suspended(self.debugger, self._importer().main)
 
     def settle(self, seconds: float) -> bool:
         """Wait until pydevd, once told to go on, has put its tracing on every thread; False when

@@ -163,6 +163,7 @@ class Importer:
     """
 
     def __init__(self, debugpy: str, main: int) -> None:
+        self.main = main
         self.private = private_modules(main)
         self._debugpy = debugpy
         self._own = _PYDEVD + ("_iqdebug_inside",)
