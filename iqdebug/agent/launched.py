@@ -16,6 +16,7 @@ from .crashes import Crashes, Hold
 from .exceptions import described
 from .pydevd_link import Refused
 from .server import _TICK, Agent, mark_thread
+from .unpatched import Importer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ class LaunchedAgent(Agent):
     """:param let_go: lets the program's main thread begin."""
 
     def __init__(self, setup: Dict[str, Any], let_go: Callable[[], None]) -> None:
-        super().__init__(setup)
+        main = _thread.get_ident()  # nothing can have been replaced yet
+        super().__init__(setup, lambda: Importer(setup["debugpy"], main))
         self._let_go = let_go
         self._crashes = Crashes(self._held, self._passed)
         self._opened = False

@@ -6,21 +6,22 @@ a debugpy that the target has installed for itself is never used.
 
 from __future__ import annotations
 
+import _socket
 import builtins
-import importlib
 import os
-import socket
 import sys
 import threading
 import time
 
+from .greenlets import trace_suspended
 from .untrace import untrace_all, untrace_for_good
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional, Tuple
+    from typing import Any, Callable, List, Optional, Tuple
 
-_ENVIRONMENT = ("PYDEVD_DISABLE_FILE_VALIDATION", "PYDEVD_USE_FRAME_EVAL")
+    from .unpatched import Importer
+
 _FORK_MARK = "_iqdebug_after_fork"
 
 
@@ -46,16 +47,17 @@ class _SkipsOneSleep:
 class Link:
     """:param debugpy: the folder that holds the ``debugpy`` package.
     :param own: the folders whose frames are never traced: the agent's.
+    :param importer: gives what brings pydevd in.
     """
 
-    def __init__(self, debugpy: str, own: Tuple[str, ...]) -> None:
+    def __init__(self, debugpy: str, own: Tuple[str, ...], importer: Callable[[], Importer]) -> None:
         self._folder = debugpy
+        self._importer = importer
         self._own = own
         self._undo: List[Callable[[], None]] = []
         self._settrace: Optional[threading.Thread] = None
         self.debugger: Any = None
         self.close_in_child: List[Any] = []
-        self._saved_environment: Dict[str, Optional[str]] = {}
 
     def check(self) -> None:
         """:raises Refused: another debugger is at work here."""
@@ -74,7 +76,6 @@ class Link:
         """Start pydevd on ``connection``. Returns at once; the handshake goes on in a thread."""
         self._remember()
         pydevd = self._import()
-        self._restore_environment()
         self.guard_forks()
         self._answer_at_once()
         saved = pydevd.start_client
@@ -116,6 +117,8 @@ class Link:
         while time.monotonic() < deadline and self.debugger is None:
             self.debugger = pydevd.get_global_debugger()
             time.sleep(0.001)
+        if self.debugger is not None:
+            trace_suspended(self.debugger, self._importer().main)
 
     def settle(self, seconds: float) -> bool:
         """Wait until pydevd, once told to go on, has put its tracing on every thread; False when
@@ -194,19 +197,7 @@ class Link:
                 continue
 
     def _import(self) -> Any:
-        for name in _ENVIRONMENT:
-            os.environ.setdefault(name, "1" if name == _ENVIRONMENT[0] else "NO")
-        path = list(sys.path)
-        sys.path.insert(0, self._folder)
-        try:
-            # The import for its effects comes first: it makes `pydevd` the copy inside debugpy.
-            importlib.import_module("debugpy._vendored.force_pydevd")
-            pydevd: Any = importlib.import_module("pydevd")
-        finally:
-            if sys.path[:1] == [self._folder]:
-                del sys.path[0]
-            for entry in [e for e in sys.path if e not in path and e.startswith(self._folder)]:
-                sys.path.remove(entry)
+        pydevd: Any = self._importer().pydevd()
 
         def pause_here(*arguments: Any, **options: Any) -> None:
             pydevd.settrace(
@@ -221,16 +212,15 @@ class Link:
 
     def _remember(self) -> None:
         """Note what pydevd's import and start change process-wide, to set it back on close."""
-        environment = {name: os.environ.get(name) for name in _ENVIRONMENT}
+        programs: Any = sys.modules.get("threading")  # ours may be a copy
         places: List[Tuple[Any, str]] = [
             (sys, "breakpointhook"),
             (sys, "__breakpointhook__"),
             (sys, "excepthook"),
-            (threading, "excepthook"),
+            (programs, "excepthook"),
             (builtins, "breakpoint"),
         ]
         saved = [(owner, name, getattr(owner, name)) for owner, name in places if hasattr(owner, name)]
-        self._saved_environment = environment
 
         def restore() -> None:
             for owner, name, value in saved:
@@ -239,11 +229,6 @@ class Link:
                     setattr(owner, name, value)
 
         self._undo.append(restore)
-
-    def _restore_environment(self) -> None:
-        for name, value in self._saved_environment.items():
-            if value is None:
-                os.environ.pop(name, None)
 
     def guard_forks(self) -> None:
         """A forked child inherits tracing and our sockets but none of our threads: it must not
@@ -301,7 +286,7 @@ def _end_threads(debugger: Any) -> None:
         setattr(thread, "_%s__terminate_on_socket_close" % type(thread).__name__, False)
     threads = list(debugger.created_pydb_daemon_threads)
     try:
-        debugger._client_socket.shutdown(socket.SHUT_RDWR)
+        debugger._client_socket.shutdown(_socket.SHUT_RDWR)
     finally:
         debugger.dispose_and_kill_all_pydevd_threads(wait=False)
         deadline = time.monotonic() + 0.3

@@ -8,10 +8,10 @@ agent resumes the target, takes tracing off every thread, undoes what it patched
 
 from __future__ import annotations
 
+import _socket
 import base64
 import json
 import os
-import socket
 import struct
 import sys
 import threading
@@ -26,7 +26,9 @@ from .stacks import Stacks, tasks, wake_loops
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Optional
+    from typing import Any, Callable, Dict, Optional
+
+    from .unpatched import Importer
 
 LEASE = 4.0
 """Seconds without a byte from the client after which the target is released."""
@@ -42,13 +44,13 @@ _OWN = (_HERE, os.path.join(os.path.dirname(_HERE), "capture"))
 
 
 class Agent:
-    def __init__(self, setup: Dict[str, Any]) -> None:
+    def __init__(self, setup: Dict[str, Any], importer: Callable[[], Importer]) -> None:
         self._setup = setup
         self._socket: Any = None
         self._lease: Any = None
         self._buffer = b""
         self._heard = time.monotonic()
-        self._link = Link(setup["debugpy"], _OWN)
+        self._link = Link(setup["debugpy"], _OWN, importer)
         self._hidden = (os.path.join(setup["debugpy"], "debugpy"), *_OWN)  # not what lies beside it
         self._stacks = Stacks(self._hidden)
         self._tap: Optional[Tap] = None
@@ -77,7 +79,7 @@ class Agent:
             self._leave()
 
     def _connect(self, role: str) -> Any:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
         connection.settimeout(5.0)
         connection.connect(self._setup["socket"])
         connection.sendall(("iqdebug %s %s\n" % (self._setup["token"], role)).encode())
@@ -120,7 +122,7 @@ class Agent:
             if not received:
                 return False
             self._buffer += received
-        except socket.timeout:
+        except _socket.timeout:
             pass
         except OSError:
             return False
@@ -351,11 +353,11 @@ def _forget_modules() -> None:
         sys.modules.pop(name, None)
 
 
-def run(setup: Dict[str, Any]) -> None:
+def run(setup: Dict[str, Any], importer: Importer) -> None:
     """Entered by the injected code, in a thread made for it."""
     if "threading" in sys.modules:
         mark_thread()
-    Agent(setup).serve()
+    Agent(setup, lambda: importer).serve()
 
 
 def mark_thread() -> None:

@@ -9,6 +9,7 @@ import threading
 from ..capture import values
 from ..capture.frames import all_tasks, running_loops
 from . import listing
+from .greenlets import Greenlets, hub_words, wake_hubs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ LOCALS_READ = 20
 
 TASKS_READ = 200
 
+GREENLETS_READ = 300
+GREENLETS_WITH_LOCALS = 30
+FRAMES_GREENLET = 50
+
 
 class Stacks:
     """Reads stacks; while the target is paused, remembers the frames it named.
@@ -33,6 +38,7 @@ class Stacks:
         self._hidden = tuple(os.path.join(folder, "") for folder in hidden)
         self._frames: Dict[int, types.FrameType] = {}
         self.references = listing.References()
+        self._greenlets = Greenlets()
         self.held: Dict[int, Any] = {}  # of threads held without pydevd: their tracebacks' frames
 
     def clear(self) -> None:
@@ -44,7 +50,8 @@ class Stacks:
         return self._frames.get(number)
 
     def threads(self, pydb: Any, focus: Optional[int], with_locals: bool) -> List[Dict[str, Any]]:
-        """Every thread but the debugger's own; frames from innermost to outermost.
+        """Every thread but the debugger's own, then every greenlet that is suspended (the one that
+        runs is its thread's stack); frames from innermost to outermost.
 
         ``focus`` is the DAP id of the thread whose stack is wanted whole. ``with_locals`` adds
         each frame's locals as text (for a look at a running target: they cannot be asked later).
@@ -61,6 +68,25 @@ class Stacks:
                 continue  # pydevd takes its threads off threading's list
             rows.append(self._thread(pydb, ident, thread, frame, focus, with_locals))
         rows.sort(key=lambda row: (not row["main"], row["id"]))
+        return rows + self._suspended(focus, with_locals)
+
+    def _suspended(self, focus: Optional[int], with_locals: bool) -> List[Dict[str, Any]]:
+        rows = []
+        found = self._greenlets.suspended(live=with_locals)
+        for i, each in enumerate(found[:GREENLETS_READ]):
+            limit = FRAMES_FOCUSED if each.number == focus else FRAMES_GREENLET
+            frames, total = self._walk(each.frame, limit)
+            row = _plain(each.number, each.name, total)
+            row.update(wait=each.wait)
+            row["frames"] = [
+                self._live(f, k < LOCALS_READ and i < GREENLETS_WITH_LOCALS)
+                if with_locals
+                else self.row(f, f.f_lineno)
+                for k, f in enumerate(frames)
+            ]
+            rows.append(row)
+        if len(found) > GREENLETS_READ:
+            rows.append(_plain(0, "%d more greenlets" % (len(found) - GREENLETS_READ), 0))
         return rows
 
     def _thread(
@@ -76,11 +102,13 @@ class Stacks:
             number = BaseSchema._translate_id_to_dap(name)
             tracked = pydb.suspended_frames_manager.get_frames_list(name)
         limit = FRAMES_FOCUSED if number == focus else FRAMES_OTHER
+        is_dummy = isinstance(thread, threading._DummyThread)  # made by pydevd, in another thread
         row: Dict[str, Any] = {
             "id": number,
             "ident": ident,
             "name": thread.name if thread is not None else "thread %d" % ident,
-            "os": getattr(thread, "native_id", None),
+            "os": None if is_dummy else getattr(thread, "native_id", None),
+            "wait": _wait(frame),
             "main": thread is threading.main_thread(),
             "stopped": tracked is not None,
         }
@@ -186,6 +214,19 @@ class Stacks:
         return (value, found.trace_obj) if isinstance(value, BaseException) else None
 
 
+def _plain(number: int, name: str, total: int) -> Dict[str, Any]:
+    """A row without frames, of something that is not a thread."""
+    return {"id": number, "ident": number, "name": name, "os": None, "main": False, "waiting": True,
+            "total": total, "frames": []}
+
+
+def _wait(frame: Any) -> str:
+    """What a thread waits for, if it stands in the event loop of greenlets."""
+    while frame.f_back is not None:
+        frame = frame.f_back
+    return hub_words(frame)
+
+
 def _described(frame: Any, line: Optional[int]) -> Dict[str, Any]:
     code = frame.f_code
     path = code.co_filename
@@ -247,7 +288,7 @@ def wake_loops() -> int:
             loop.call_soon_threadsafe(_nothing)
         except RuntimeError:
             continue
-    return len(loops)
+    return len(loops) + wake_hubs(_nothing)
 
 
 # What wakes a loop must be code that pydevd traces (it leaves the agent's files and the event

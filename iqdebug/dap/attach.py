@@ -119,6 +119,12 @@ async def arrival(
             done, _ = await asyncio.wait([arrived], timeout=_LOOK)
             if done:
                 return
+            if rendezvous.refused():
+                raise CannotAttach(
+                    f"Process {pid} has replaced the functions that start threads",
+                    "A thread of its own is what the debugger needs: in the program's it would block it.",
+                    "Nothing was left in it, and it runs on; `iqdebug peek` works.",
+                )
             if not is_alive(pid):
                 raise TargetExited(f"Process {pid} ended while iqdebug was attaching")
             waited = time.monotonic() - started

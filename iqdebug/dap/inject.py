@@ -31,7 +31,7 @@ from pathlib import Path
 
 from iqdebug.dap.gdb import Gdb
 from iqdebug.dap.process import state_letter
-from iqdebug.dap.rendezvous import Rendezvous
+from iqdebug.dap.rendezvous import NO_THREAD, Rendezvous
 from iqdebug.errors import CannotAttach, MissingTool, NoSuchProcess
 
 __all__ = ["Entry", "ask_again", "boot_code", "inject"]
@@ -53,8 +53,81 @@ class Entry(str, Enum):
     REMOTE_EXEC = "remote exec"
 
 
+# Runs in the target's main thread, with `setup` and `refusal` among its names.
+_BOOT = """
+import _thread
+import sys
+
+def genuine(name):
+    # The interpreter's own function, whatever gevent or another has put in its place.
+    found = getattr(_thread, name, None)
+    if type(found) is type(len) and found.__module__ == '_thread':
+        return found
+    if sys.version_info >= (3, 10):
+        import _imp
+        from _frozen_importlib import BuiltinImporter
+        fresh = _imp.create_builtin(BuiltinImporter.find_spec('_thread'))
+        _imp.exec_builtin(fresh)
+        return getattr(fresh, name)
+    import gc
+    for each in gc.get_objects():
+        if type(each) is type(len) and each.__name__ == name and each.__module__ == '_thread':
+            return each
+
+def forget():
+    for name in [n for n in sys.modules if n.split('.')[0] == '_iqdebug_inside']:
+        sys.modules.pop(name, None)
+
+def refuse():
+    # Never waits: this may be the target's only thread.
+    try:
+        import _socket
+        connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+        connection.setblocking(False)
+        connection.connect(setup['socket'])
+        connection.send(('iqdebug %s %s\\n' % (setup['token'], refusal)).encode())
+        connection.close()
+    except BaseException:
+        pass
+
+def boot():
+    try:
+        if ident() == main:
+            return refuse()
+        package = type(sys)('_iqdebug_inside')
+        package.__path__ = [setup['inside']]
+        package.__package__ = '_iqdebug_inside'
+        package.session = setup['token']
+        present = sys.modules.setdefault('_iqdebug_inside', package)
+        if present is not package and getattr(present, 'session', None) == package.session:
+            return
+        sys.modules['_iqdebug_inside'] = package
+        from _iqdebug_inside.agent.unpatched import Importer
+        importer = Importer(setup['debugpy'], main)
+        importer.load('_iqdebug_inside.agent.' + setup['module']).run(setup, importer)
+    except BaseException:
+        # Leave nothing half begun, so that the same code may be sent again.
+        forget()
+
+# `threading` takes the thread that first imports it for the main one: that must be this one.
+try:
+    import threading
+except BaseException:
+    pass
+try:
+    ident, start = genuine('get_ident'), genuine('start_new_thread')
+    main = ident()
+    start(boot, ())
+except BaseException:
+    refuse()
+"""
+
+
 def boot_code(rendezvous: Rendezvous) -> str:
     """Python source that starts the agent in a thread and leaves no name behind.
+
+    Nothing in it waits in the thread that runs it. Where no thread of the system can be started, it
+    says so over the rendezvous and does nothing more.
 
     It must run in any interpreter from 3.8 on, in any module's namespace, print nothing and
     raise nothing. Run again for the same session, it does nothing.
@@ -67,35 +140,10 @@ def boot_code(rendezvous: Rendezvous) -> str:
         "mask": rendezvous.mask,
         "debugpy": str(Path(debugpy.__file__).resolve().parent.parent),
     }
-    inside = str(Path(__file__).resolve().parent.parent)
-    # `threading` takes the thread that first imports it for the main one: that must be this one.
-    start = f"""
-import _thread
-def boot():
-    try:
-        import sys
-        package = type(sys)('_iqdebug_inside')
-        package.__path__ = [{inside!r}]
-        package.__package__ = '_iqdebug_inside'
-        package.session = {rendezvous.token!r}
-        present = sys.modules.setdefault('_iqdebug_inside', package)
-        if present is not package and getattr(present, 'session', None) == package.session:
-            return
-        sys.modules['_iqdebug_inside'] = package
-        from _iqdebug_inside.agent.{rendezvous.module} import run
-        run({setup!r})
-    except BaseException:
-        # Leave nothing half begun, so that the same code may be sent again.
-        for name in [n for n in sys.modules if n.split('.')[0] == '_iqdebug_inside']:
-            sys.modules.pop(name, None)
-try:
-    import threading
-except BaseException:
-    pass
-_thread.start_new_thread(boot, ())
-"""
+    setup = {**setup, "inside": str(Path(__file__).resolve().parent.parent), "module": rendezvous.module}
+    names = {"__name__": "_iqdebug_boot", "setup": setup, "refusal": NO_THREAD}
     # A module's own `exec` may be anything; builtins' cannot.
-    return f"__import__('builtins').exec({start!r}, {{'__name__': '_iqdebug_boot'}})"
+    return f"__import__('builtins').exec({_BOOT!r}, {names!r})"
 
 
 def main_thread_runs(pid: int, samples: int = 5, interval: float = 0.004) -> bool:

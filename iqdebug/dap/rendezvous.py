@@ -17,9 +17,10 @@ import struct
 import tempfile
 from pathlib import Path
 
-__all__ = ["Rendezvous"]
+__all__ = ["NO_THREAD", "Rendezvous"]
 
 ROLES = ("control", "lease", "dap")
+NO_THREAD = "no-thread"  # the role in which the target says that it cannot start the agent's thread
 _HELLO_TIMEOUT = 10.0  # seconds: a busy target may be slow to finish a line it has begun
 
 
@@ -54,7 +55,7 @@ class Rendezvous:
 
     def start(self) -> None:
         loop = asyncio.get_running_loop()
-        self._connections = {role: loop.create_future() for role in ROLES}
+        self._connections = {role: loop.create_future() for role in (*ROLES, NO_THREAD)}
         self._task = asyncio.create_task(self._accept(), name="iqdebug.rendezvous")
 
     async def connection(self, role: str) -> socket.socket:
@@ -62,6 +63,11 @@ class Rendezvous:
         connection = await asyncio.shield(self._connections[role])
         self._taken.add(role)
         return connection
+
+    def refused(self) -> bool:
+        """Whether the target has said that it can start no thread for the agent."""
+        refusal = self._connections.get(NO_THREAD)
+        return refusal is not None and refusal.done()
 
     def arrived(self) -> bool:
         """Whether the agent is inside the target and talking."""
@@ -111,7 +117,7 @@ class Rendezvous:
             connection.close()
         else:
             future.set_result(connection)
-            if all(each.done() for each in self._connections.values()) and self._task is not None:
+            if all(self._connections[role].done() for role in ROLES) and self._task is not None:
                 self._task.cancel()
 
     async def _greet(self, connection: socket.socket) -> str:

@@ -52,15 +52,19 @@ def thread(row: dict[str, Any], pid: int) -> Thread:
         id=row["id"],
         name=row["name"],
         os_id=os_id,
-        state=ThreadState.PAUSED if stopped else _state(pid, os_id),
+        state=ThreadState.PAUSED if stopped else _state(pid, row),
         gil=Gil.UNKNOWN,
         frames=tuple(frame(f) for f in row["frames"]),
         frames_total=row["total"],
         is_main=row["main"],
+        wait=row.get("wait", ""),
     )
 
 
-def _state(pid: int, os_id: int | None) -> ThreadState:
+def _state(pid: int, row: dict[str, Any]) -> ThreadState:
+    os_id = row.get("os")
+    if row.get("waiting"):
+        return ThreadState.WAITING
     if os_id is None:
         return ThreadState.UNKNOWN
     return {"R": ThreadState.RUNNING, "S": ThreadState.WAITING, "D": ThreadState.WAITING}.get(

@@ -1,0 +1,272 @@
+"""Threads, locks and clocks as Python made them, for the debugger alone, whatever the target has put
+in their place.
+
+gevent, eventlet and others replace functions of ``_thread``, ``threading`` and ``time`` within the
+modules. A debugger that uses these is a guest in the very thread that it stops. What is injected is
+therefore loaded by :class:`Importer`, which hands out private copies of the modules concerned: made
+anew from the interpreter's own C functions, never put into ``sys.modules``. In a target that has
+replaced nothing there are no copies, and everybody uses the same modules.
+"""
+
+from __future__ import annotations
+
+import builtins
+import os
+import sys
+from importlib.machinery import BuiltinImporter, PathFinder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Optional, Sequence
+
+_PYDEVD = ("pydevd", "_pydev", "pydev")  # what its modules' names begin with
+_SAVED = "_pydev_bundle._pydev_saved_modules"
+_ENVIRONMENT: Dict[str, Optional[str]] = {
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    "PYDEVD_USE_FRAME_EVAL": "NO",
+    # pydevd's own support for gevent would take modules out of sys.modules for a while, import
+    # gevent, and trace switches in the wrong thread. It has its modules from us.
+    "GEVENT_SUPPORT": None,
+    "GEVENT_SHOW_PAUSED_GREENLETS": None,
+}
+
+
+class NotFound(Exception):
+    """A function of the interpreter's cannot be found; the text says which."""
+
+
+def _is_of_c(value: Any, module: str) -> bool:
+    return type(value) is type(len) and value.__module__ == module
+
+
+def _replaced_in(module: Any, names: Sequence[str], origin: str) -> bool:
+    return any(name in vars(module) and not _is_of_c(vars(module)[name], origin) for name in names)
+
+
+def threads_replaced() -> bool:
+    """Whether something has put other functions in the place of those that make threads and locks."""
+    names = ("start_new_thread", "start_joinable_thread", "allocate_lock", "get_ident")
+    if _replaced_in(sys.modules["_thread"], names, "_thread"):
+        return True
+    threading = sys.modules.get("threading")
+    if threading is None:
+        return False
+    inner = ("_start_new_thread", "_start_joinable_thread", "_allocate_lock", "get_ident")
+    event = vars(threading).get("Event")
+    return _replaced_in(threading, inner, "_thread") or getattr(event, "__module__", "") != "threading"
+
+
+def clock_replaced() -> bool:
+    """The same for sleeping and for reading the time."""
+    return _replaced_in(sys.modules["time"], ("sleep", "monotonic", "time", "perf_counter"), "time")
+
+
+def _original(name: str) -> Any:
+    """A module object with the interpreter's own functions of a built-in module.
+
+    :raises NotFound: there are none to be had.
+    """
+    present: Any = sys.modules[name]
+    if sys.version_info >= (3, 10):  # before, making it anew would undo the target's patches
+        import _imp
+
+        fresh: Any = _imp.create_builtin(BuiltinImporter.find_spec(name))
+        _imp.exec_builtin(fresh)
+        return fresh
+    import gc
+
+    found: Dict[str, Any] = {t.__name__: t for t in object.__subclasses__() if t.__module__ == name}
+    found.update((f.__name__, f) for f in gc.get_objects() if _is_of_c(f, name))
+    copy: Any = type(sys)(name, present.__doc__)
+    vars(copy).update(vars(present))
+    for key, value in vars(present).items():
+        if callable(value) and key in found:
+            setattr(copy, key, found[key])
+    if name == "_thread":
+        copy.LockType = type(copy.allocate_lock())
+    wanted = "start_new_thread" if name == "_thread" else "sleep"
+    if not _is_of_c(getattr(copy, wanted), name):
+        raise NotFound("%s.%s" % (name, wanted))
+    return copy
+
+
+def _executed(name: str, replacing: Dict[str, Any]) -> Any:
+    """A module of the standard library run again, for which ``replacing`` are the modules of those
+    names."""
+    spec: Any = PathFinder.find_spec(name, [os.path.dirname(os.__file__)]) or PathFinder.find_spec(name)
+    if spec is None:
+        raise NotFound(name)
+    module: Any = type(sys)(name)
+    vars(module).update(__file__=spec.origin, __spec__=spec, __loader__=spec.loader)
+    before = builtins.__import__
+
+    def imported(wanted: str, *arguments: Any, **named: Any) -> Any:
+        return replacing[wanted] if wanted in replacing else before(wanted, *arguments, **named)
+
+    vars(module)["__builtins__"] = dict(vars(builtins), __import__=imported)
+    exec(spec.loader.get_code(name), vars(module))
+    return module
+
+
+def _without_fork_hooks() -> Any:
+    """``os`` for a module that would register a function that cannot be taken out again."""
+    view: Any = type(sys)("os")
+    vars(view).update(vars(os))
+    del view.register_at_fork
+    return view
+
+
+def _threading(thread: Any, main: int) -> Any:
+    """:param main: the main thread's identifier; the thread that runs this is another one."""
+    threading: Any = _executed("threading", {"_thread": thread, "os": _without_fork_hooks()})
+    first = threading._main_thread
+    threading._active.clear()
+    first._ident = main
+    if hasattr(first, "_native_id"):
+        first._native_id = os.getpid()
+    if hasattr(first, "_tstate_lock"):
+        first._tstate_lock = thread.allocate_lock()  # held for as long as it lives: for ever
+        first._tstate_lock.acquire()
+    threading._active[main] = first
+    threading.excepthook = lambda arguments: None  # nothing of ours is ever printed
+    return threading
+
+
+def private_modules(main: int) -> Dict[str, Any]:
+    """The private copies that are needed, by the names under which modules import them.
+
+    :param main: identifier of the main thread.
+    :raises NotFound: one cannot be made.
+    """
+    found: Dict[str, Any] = {}
+    if clock_replaced():
+        found["time"] = _original("time")
+    if threads_replaced():
+        saved: Any = sys.modules.get(_SAVED)  # of an earlier session, whose modules still use them
+        if saved is not None and saved.threading is not sys.modules.get("threading"):
+            found.update({"_thread": saved.thread, "threading": saved.threading, "queue": saved._queue})
+            return found
+        found["_thread"] = _original("_thread")
+        found["threading"] = _threading(found["_thread"], main)
+        clock = found.get("time") or sys.modules["time"]
+        found["queue"] = _executed("queue", {"threading": found["threading"], "time": clock})
+    return found
+
+
+class Importer:
+    """Imports what is injected, without a lock of the import system, ``sys.path`` or the environment
+    of the target being used or changed.
+
+    :param debugpy: the folder that holds the ``debugpy`` package.
+    :param main: identifier of the main thread.
+    :raises NotFound: the interpreter's own functions cannot be had.
+    """
+
+    def __init__(self, debugpy: str, main: int) -> None:
+        self.main = main
+        self.private = private_modules(main)
+        self._debugpy = debugpy
+        self._own = _PYDEVD + ("_iqdebug_inside",)
+        self._vendored = os.path.join(debugpy, "debugpy", "_vendored", "pydevd")
+        self._lock = (self.private.get("threading") or __import__("threading")).RLock()
+        self._environment = dict(_ENVIRONMENT)
+        self._builtins = dict(vars(builtins), __import__=self._import)
+
+    def load(self, name: str) -> Any:
+        """The module of that full name.
+
+        :raises ImportError: there is none.
+        """
+        present = sys.modules.get(name)
+        if present is not None:
+            return present
+        with self._lock:
+            return sys.modules.get(name) or self._load(name)
+
+    def _load(self, name: str) -> Any:
+        outer, _, leaf = name.rpartition(".")
+        parent = self.load(outer) if outer else None
+        spec: Any = PathFinder.find_spec(name, [self._vendored] if parent is None else parent.__path__)
+        if spec is None:
+            raise ModuleNotFoundError("No module named %r" % name, name=name)
+        from importlib.util import module_from_spec
+
+        module: Any = module_from_spec(spec)
+        vars(module)["__builtins__"] = self._builtins
+        sys.modules[name] = module
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            sys.modules.pop(name, None)
+            raise
+        if parent is not None:
+            setattr(parent, leaf, module)
+        return module
+
+    def _import(
+        self, name: str, names: Any = None, local: Any = None, fromlist: Any = (), level: int = 0
+    ) -> Any:
+        """What ``import`` means in the modules loaded here."""
+        if level:
+            package = (names or {})["__package__"].split(".")
+            name = ".".join(package[: len(package) - level + 1] + ([name] if name else []))
+        if not name.startswith(self._own):
+            return self._foreign(name, names, local, fromlist)
+        module = self.load(name)
+        if not fromlist:
+            return sys.modules[name.partition(".")[0]]
+        for each in fromlist:
+            if each != "*" and not hasattr(module, each) and hasattr(module, "__path__"):
+                self.load("%s.%s" % (name, each))
+        return module
+
+    def _foreign(self, name: str, names: Any, local: Any, fromlist: Any) -> Any:
+        if name in self.private:
+            return self.private[name]
+        asking = (names or {}).get("__name__")
+        if name == "os" and asking == "_pydevd_bundle.pydevd_constants":
+            return _with_environment(self._environment)
+        return builtins.__import__(name, names, local, fromlist)
+
+    def pydevd(self) -> Any:
+        """pydevd, as ``debugpy._vendored.force_pydevd`` sets it up.
+
+        A copy that an earlier session loaded is used if it uses the modules that this one would.
+        """
+        saved: Any = sys.modules.get(_SAVED)
+        if saved is not None and saved.threading is not self._import("threading"):
+            self._forget()
+            # Its compiled part cannot be loaded twice and would go on with the other modules.
+            self._environment["PYDEVD_USE_CYTHON"] = "NO"
+        pydevd = self.load("pydevd")
+        self.load("_pydevd_bundle.pydevd_constants").MAXIMUM_VARIABLE_REPRESENTATION_SIZE = 2**32
+        defaults: Any = self.load("_pydevd_bundle.pydevd_defaults").PydevdCustomization
+        defaults.DEFAULT_PROTOCOL = self.load("_pydevd_bundle.pydevd_constants").HTTP_JSON_PROTOCOL
+        defaults.DEBUG_MODE = "debugpy-dap"
+        if self.private:
+            # It prints to the target's stderr for each of its threads that it should be told of gevent.
+            self.load("_pydevd_bundle.pydevd_utils").SUPPORT_GEVENT = True
+            self.load("_pydev_bundle.pydev_monkey").threading_modules_to_patch[:] = [
+                self._import("_thread"),
+                self._import("threading"),
+            ]
+        return pydevd
+
+    def _forget(self) -> None:
+        for name, module in list(sys.modules.items()):
+            path = getattr(module, "__file__", None)
+            if name.startswith(_PYDEVD) and type(path) is str and path.startswith(self._debugpy + os.sep):
+                sys.modules.pop(name, None)
+
+
+def _with_environment(variables: Dict[str, Optional[str]]) -> Any:
+    """``os`` for pydevd's constants, as if these variables were set (None: not set)."""
+    view: Any = type(sys)("os")
+    environment = dict(os.environ)
+    for name, value in variables.items():
+        if value is None:
+            environment.pop(name, None)
+        else:
+            environment[name] = value
+    vars(view).update(vars(os), environ=environment, getenv=environment.get)
+    return view
