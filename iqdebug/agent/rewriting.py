@@ -60,7 +60,10 @@ def rewrite(folder: str, failed: Callable[[BaseException], None], stream: Any) -
     def foreign() -> bool:
         return is_foreign(sys.exc_info()[1], folder)
 
-    given = {PLAIN: file_name, FAILED: failed, FOREIGN: foreign, STREAM: stream}
+    def named(code: Any) -> str:
+        return file_name(code) or "<no name>"  # pydevd takes "" for code that it shall not stop in
+
+    given = {PLAIN: named, FAILED: failed, FOREIGN: foreign, STREAM: stream}
     for module in list(sys.modules.values()):
         path = getattr(module, "__file__", None)
         if type(path) is not str or not path.startswith(folder) or not path.endswith(".py"):

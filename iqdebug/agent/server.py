@@ -9,7 +9,6 @@ agent resumes the target, takes tracing off every thread, undoes what it patched
 from __future__ import annotations
 
 import base64
-import json
 import os
 import socket
 import struct
@@ -22,6 +21,7 @@ from ..capture.tap import Tap
 from . import listing
 from .exceptions import described
 from .pydevd_link import Link, Refused
+from .quiet import dumps, loads
 from .stacks import Stacks, tasks, wake_loops
 from .tracers import unseen
 
@@ -136,7 +136,7 @@ class Agent:
             (size,) = _HEADER.unpack_from(self._buffer)
             if len(self._buffer) < 4 + size:
                 break
-            message = json.loads(self._buffer[4 : 4 + size].decode("utf-8"))
+            message = loads(self._buffer[4 : 4 + size].decode("utf-8"))
             self._buffer = self._buffer[4 + size :]
             self._answer(message)
         if self._interval and time.monotonic() > self._eager_until:
@@ -165,7 +165,7 @@ class Agent:
         self._post(reply)
 
     def _post(self, message: Dict[str, Any]) -> None:
-        data = json.dumps(message).encode("utf-8", "replace")
+        data = dumps(message).encode("utf-8")
         with self._sending:  # threads of the program post too
             try:
                 self._socket.settimeout(LEASE)

@@ -224,8 +224,8 @@ def _stack(frame: Any) -> Stack:
 
 
 def _follow(function: int, tracer: Any, before: Stack, frame: Any) -> None:
-    """Give the frames that have stood all the time their trace functions back, and tell coverage's C tracer,
-    which counts calls and returns, of those that it has missed."""
+    """Give the frames that have stood all the time their trace functions back, and tell coverage's tracers,
+    which count calls and returns, of those that they have missed."""
     now: List[Any] = []
     while frame is not None:
         now.append(frame)
@@ -238,11 +238,9 @@ def _follow(function: int, tracer: Any, before: Stack, frame: Any) -> None:
         same += 1
         if trace is not None and standing.f_trace is None:
             standing.f_trace = trace
-    if type(tracer).__name__ != "CTracer" or name_of(tracer) != "coverage":
+    if name_of(tracer) != "coverage":
         return
-    call: Any = ctypes.PYFUNCTYPE(
-        ctypes.c_int, ctypes.py_object, ctypes.py_object, ctypes.c_int, ctypes.py_object
-    )(function)
+    event = _telling(function, tracer)
 
     def resting() -> Any:
         yield
@@ -250,10 +248,27 @@ def _follow(function: int, tracer: Any, before: Stack, frame: Any) -> None:
     # A frame that rests at a yield: it is recorded as no return of any function.
     generator = resting()
     next(generator)
-    for _ in before[same:]:
-        call(tracer, generator.gi_frame, _RETURN, None)
+    for _, _, trace in before[same:]:
+        if trace is not None:
+            event(generator.gi_frame, "return")
     for entered in now[same:]:
-        call(tracer, entered, _CALL, None)
+        event(entered, "call")
+
+
+def _telling(function: int, tracer: Any) -> Callable[[Any, str], None]:
+    """How one of coverage's tracers is told of an event."""
+    if type(tracer).__name__ == "CTracer":
+        arguments = (ctypes.py_object, ctypes.py_object, ctypes.c_int, ctypes.py_object)
+        call: Any = ctypes.PYFUNCTYPE(ctypes.c_int, *arguments)(function)
+        numbers = {"call": _CALL, "return": _RETURN}
+        return lambda frame, event: call(tracer, frame, numbers[event], None)
+
+    def told(frame: Any, event: str) -> None:
+        trace = tracer(frame, event, None)
+        if event == "call":
+            frame.f_trace = trace
+
+    return told
 
 
 # threads of ours, which nothing of the program's shall trace
