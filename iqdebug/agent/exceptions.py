@@ -11,6 +11,7 @@ import types
 
 from ..capture import values
 from ..capture.calls import calls_of, is_standard
+from ..capture.codefile import file_name
 from ..capture.frames import frame_locals, span_of
 from ..capture.messages import LIMIT, notes_of
 from .listing import entry
@@ -116,7 +117,7 @@ class _Reader:
             self._values_left -= 1
             listed = frame_locals(frame)[:_LOCALS]
             row["locals"] = [entry(name, obj, None, kind, name) for name, obj, kind in listed]
-            if not is_standard(frame.f_code.co_filename):
+            if not is_standard(file_name(frame.f_code)):
                 row["calls"] = calls_of(frame, [(name, obj) for name, obj, _ in listed])
         return row
 

@@ -13,7 +13,9 @@ import sys
 import threading
 import time
 
+from . import quiet, rewriting
 from .greenlets import trace_suspended
+from .tracers import Tracers, forbidden, nameless, unseen, unseen_class
 from .untrace import untrace_all, untrace_for_good
 
 TYPE_CHECKING = False
@@ -58,6 +60,8 @@ class Link:
         self._settrace: Optional[threading.Thread] = None
         self.debugger: Any = None
         self.close_in_child: List[Any] = []
+        self.sink = quiet.Sink()
+        self.tracers = Tracers()
 
     def check(self) -> None:
         """:raises Refused: another debugger is at work here."""
@@ -71,6 +75,9 @@ class Link:
             holder = monitoring.get_tool(monitoring.DEBUGGER_ID)
             if holder not in (None, "pydevd"):
                 raise Refused("sys.monitoring's debugger slot is held by %r" % (holder,))
+        why = forbidden()
+        if why:
+            raise Refused(why)
 
     def open(self, connection: Any, token: str) -> None:
         """Start pydevd on ``connection``. Returns at once; the handshake goes on in a thread."""
@@ -78,6 +85,7 @@ class Link:
         pydevd = self._import()
         self.guard_forks()
         self._answer_at_once()
+        self._guard(pydevd)
         saved = pydevd.start_client
         clock = pydevd.time
 
@@ -105,12 +113,12 @@ class Link:
                     dont_trace_start_patterns=(os.path.join(self._folder, "debugpy"), *self._own),
                     dont_trace_end_patterns=("debugpy_launcher.py",),
                 )
-            except BaseException:
-                pass  # the client sees the connection end
+            except BaseException as error:
+                self.sink.failed(error)  # the client sees the connection end
             finally:
                 pydevd.start_client, pydevd.time = saved, clock
 
-        self._settrace = threading.Thread(target=settrace, name="pydevd.Start", daemon=True)
+        self._settrace = unseen(threading.Thread(target=settrace, name="pydevd.Start", daemon=True))
         self._settrace.is_pydev_daemon_thread = True  # type: ignore[attr-defined]
         self._settrace.start()
         deadline = time.monotonic() + 5
@@ -131,6 +139,50 @@ class Link:
             self.debugger._py_db_command_thread_event.set()  # else it looks every 0.2 s only
             starting.join(0.01)
         return not starting.is_alive()
+
+    def _guard(self, pydevd: Any) -> None:
+        """Keep what pydevd does out of the program: see :mod:`quiet`, :mod:`rewriting`, :mod:`tracers`."""
+        import pydevd_file_utils as files  # type: ignore[import-not-found]
+        import pydevd_tracing as tracing  # type: ignore[import-not-found]
+        from _pydevd_bundle.pydevd_daemon_thread import PyDBDaemonThread  # type: ignore[import-not-found]
+
+        folder = os.path.join(self._folder, "debugpy", "")
+
+        def failed(error: BaseException) -> None:
+            if rewriting.is_foreign(error, folder):
+                raise error
+            self.sink.failed(error)
+
+        quiet.silence_log(sys.modules["_pydev_bundle.pydev_log"], self.sink)
+        quiet.silence_modules(folder, self.sink)
+        rewriting.rewrite(folder, failed, self.sink)
+        self._undo.append(unseen_class(PyDBDaemonThread))
+        self.tracers.take_over(tracing, self.sink.line)
+        self._undo.append(self.tracers.restore_calls)
+        rest = files._abs_and_canonical_path
+
+        def paths(name: str) -> Tuple[str, str]:
+            try:
+                return rest(name)  # type: ignore[no-any-return]
+            except Exception:  # no path at all, or relative to a folder that is gone
+                files.NORM_PATHS_CONTAINER[name] = name, name
+                return name, name
+
+        files._abs_and_canonical_path = paths
+        self._undo.append(lambda: setattr(files, "_abs_and_canonical_path", rest))
+        patch_threads = pydevd.PyDB.patch_threads
+
+        def save_and_patch(debugger: Any) -> None:
+            if sys.version_info < (3, 12):
+                self.tracers.save()
+                patch_threads(debugger)
+            else:  # sys.monitoring sees new threads by itself
+                from _pydevd_sys_monitoring import pydevd_sys_monitoring  # type: ignore[import-not-found]
+
+                pydevd_sys_monitoring.start_monitoring(all_threads=True)
+
+        pydevd.PyDB.patch_threads = save_and_patch
+        self._undo.append(lambda: setattr(pydevd.PyDB, "patch_threads", patch_threads))
 
     def _answer_at_once(self) -> None:
         """A paused thread of pydevd carries out a command and then waits for the next one before
@@ -183,10 +235,11 @@ class Link:
             lambda: PyDevdAPI().request_disconnect(debugger, resume_threads=True),
             self.kick,
             pydevd.pydevd_tracing.restore_sys_set_trace_func,
-            lambda: threading.settrace(None),
+            self.tracers.restore_hook,
             _undo_thread_patches,
             lambda: _end_threads(debugger),
             lambda: untrace_for_good(os.path.join(self._folder, "debugpy", "")),
+            self.tracers.restore,
             lambda: pydevd.set_global_debugger(None),
             lambda: setattr(pydevd.SetupHolder, "setup", None),
         ]
@@ -246,7 +299,7 @@ class Link:
                 if release is not None:
                     release()
 
-            os.register_at_fork(after_in_child=after_fork)
+            os.register_at_fork(after_in_child=nameless(after_fork))
         state: Any = holder
         state.child = self._released_in_child
 
@@ -267,9 +320,11 @@ class Link:
             return
         for step in (
             pydevd.pydevd_tracing.restore_sys_set_trace_func,
-            lambda: threading.settrace(None),
+            self.tracers.restore_hook,
             _undo_thread_patches,
             untrace_all,
+            self.tracers.restore_calls,
+            self.tracers.restore,
             lambda: pydevd.set_global_debugger(None),
             lambda: setattr(pydevd.SetupHolder, "setup", None),
         ):

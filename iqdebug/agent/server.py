@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import _socket
 import base64
-import json
 import os
 import struct
 import sys
@@ -22,11 +21,13 @@ from ..capture.tap import Tap
 from . import listing
 from .exceptions import described
 from .pydevd_link import Link, Refused
+from .quiet import dumps, loads
 from .stacks import Stacks, tasks, wake_loops
+from .tracers import unseen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Optional
+    from typing import Any, Callable, Dict, List, Optional
 
     from .unpatched import Importer
 
@@ -58,6 +59,7 @@ class Agent:
         self._interval = 0.0
         self._eager_until = 0.0
         self._sending = threading.Lock()
+        self._others: List[str] = []
 
     def serve(self) -> None:
         """Run until the session is over. Never raises, never writes to the target's streams."""
@@ -105,11 +107,15 @@ class Agent:
             self._running = False
             return
         self._socket.settimeout(_TICK)
-        self._post({"event": "hello", "pid": os.getpid(), "python": list(sys.version_info[:3])})
+        hello = {"event": "hello", "pid": os.getpid(), "python": list(sys.version_info[:3])}
+        self._post(dict(hello, tracers=self._others))
 
     def _open_link(self) -> None:
         """:raises Refused: another debugger is at work here."""
         self._link.check()
+        self._others = self._link.tracers.look()
+        for words in self._others:
+            self._link.sink.line(words)
         debug_socket = self._connect("dap")
         debug_socket.settimeout(None)
         self._link.close_in_child = [self._socket, self._lease, debug_socket]
@@ -132,7 +138,7 @@ class Agent:
             (size,) = _HEADER.unpack_from(self._buffer)
             if len(self._buffer) < 4 + size:
                 break
-            message = json.loads(self._buffer[4 : 4 + size].decode("utf-8"))
+            message = loads(self._buffer[4 : 4 + size].decode("utf-8"))
             self._buffer = self._buffer[4 + size :]
             self._answer(message)
         if self._interval and time.monotonic() > self._eager_until:
@@ -161,7 +167,7 @@ class Agent:
         self._post(reply)
 
     def _post(self, message: Dict[str, Any]) -> None:
-        data = json.dumps(message).encode("utf-8", "replace")
+        data = dumps(message).encode("utf-8")
         with self._sending:  # threads of the program post too
             try:
                 self._socket.settimeout(LEASE)
@@ -171,9 +177,10 @@ class Agent:
                 self._running = False
 
     def _flush(self) -> None:
-        if self._tap is None:
-            return
-        records, lost = self._tap.take()
+        records, lost = self._link.sink.take()
+        if self._tap is not None:
+            tapped, tap_lost = self._tap.take()
+            records, lost = records + tapped, lost + tap_lost
         if records or lost:
             self._post({"event": "logs", "records": records, "dropped": lost})
 
@@ -267,7 +274,7 @@ class Agent:
 
     def _beside(self, work: Any, said: Dict[str, Any], message: Dict[str, Any]) -> Dict[str, Any]:
         """Run ``work`` in a thread that may be left behind when it hangs."""
-        worker = threading.Thread(target=work, name="iqdebug.asked", daemon=True)
+        worker = unseen(threading.Thread(target=work, name="iqdebug.asked", daemon=True))
         worker.is_pydev_daemon_thread = worker.pydev_do_not_trace = True  # type: ignore[attr-defined]
         try:
             worker.start()

@@ -7,6 +7,7 @@ import sys
 import threading
 
 from ..capture import values
+from ..capture.codefile import file_name
 from ..capture.frames import all_tasks, running_loops
 from . import listing
 from .greenlets import Greenlets, hub_words, wake_hubs
@@ -131,7 +132,7 @@ class Stacks:
 
     def _is_ours(self, frame: Any) -> bool:
         while frame is not None:
-            if frame.f_code.co_filename.startswith(self._hidden):
+            if file_name(frame.f_code).startswith(self._hidden):
                 return True
             frame = frame.f_back
         return False
@@ -140,7 +141,7 @@ class Stacks:
         frames: List[Any] = []
         total = 0
         while frame is not None:
-            hidden = frame.f_code.co_filename.startswith(self._hidden)
+            hidden = file_name(frame.f_code).startswith(self._hidden)
             if not hidden:
                 total += 1
                 if len(frames) < limit:
@@ -152,7 +153,7 @@ class Stacks:
         rows = [
             self.row(frame, frames_list.frame_id_to_lineno.get(id(frame), frame.f_lineno))
             for frame in list(frames_list)[:limit]
-            if frame.f_code.co_filename != WAKE_FILE
+            if file_name(frame.f_code) != WAKE_FILE
         ]
         chained = frames_list.chained_frames_list
         while chained is not None and len(chained):
@@ -229,7 +230,7 @@ def _wait(frame: Any) -> str:
 
 def _described(frame: Any, line: Optional[int]) -> Dict[str, Any]:
     code = frame.f_code
-    path = code.co_filename
+    path = file_name(code)
     if path and not path.startswith("<") and not os.path.isabs(path):
         path = os.path.abspath(path)
     module = frame.f_globals.get("__name__")
@@ -259,7 +260,7 @@ def tasks() -> List[Dict[str, Any]]:
                 {
                     "id": 0,
                     "name": getattr(code, "co_qualname", code.co_name),
-                    "path": code.co_filename,
+                    "path": file_name(code),
                     "line": frame.f_lineno or 0,
                     "mod": "",
                     "locals": listing.locals_page(frame, None, 30) if len(frames) < 5 else [],

@@ -1,95 +1,43 @@
 """Take a debugger's tracing off every thread of the target, blocked threads included.
 
 Up to 3.11 tracing belongs to each thread state, and ``sys.settrace`` reaches the calling thread
-only. CPython 3.9 to 3.11 export ``_PyEval_SetTrace(tstate, func, arg)``; 3.8 has no such
-function, so there the four fields of its (final) ``PyThreadState`` layout are cleared. From 3.12
+only; :mod:`threadstates` reaches all. Tracers that are not the debugger's are left alone. From 3.12
 on pydevd uses ``sys.monitoring``; its events are switched off and the tool id is given back.
 """
 
 from __future__ import annotations
 
-import ctypes
 import sys
 import time
 
+from ..capture.codefile import file_name
+from . import threadstates
+from .tracers import is_ours
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterator
-
-
-class _ThreadState38(ctypes.Structure):
-    # cpython 3.8, Include/cpython/pystate.h, struct _ts up to c_traceobj
-    _fields_ = [
-        ("prev", ctypes.c_void_p),
-        ("next", ctypes.c_void_p),
-        ("interp", ctypes.c_void_p),
-        ("frame", ctypes.c_void_p),
-        ("recursion_depth", ctypes.c_int),
-        ("overflowed", ctypes.c_char),
-        ("recursion_critical", ctypes.c_char),
-        ("stackcheck_counter", ctypes.c_int),
-        ("tracing", ctypes.c_int),
-        ("use_tracing", ctypes.c_int),
-        ("c_profilefunc", ctypes.c_void_p),
-        ("c_tracefunc", ctypes.c_void_p),
-        ("c_profileobj", ctypes.c_void_p),
-        ("c_traceobj", ctypes.c_void_p),
-    ]
-
-
-def _thread_states() -> Iterator[int]:
-    api: Any = ctypes.pythonapi
-    for name, arguments in (
-        ("PyInterpreterState_Main", []),
-        ("PyInterpreterState_ThreadHead", [ctypes.c_void_p]),
-        ("PyThreadState_Next", [ctypes.c_void_p]),
-    ):
-        function = getattr(api, name)
-        function.restype, function.argtypes = ctypes.c_void_p, arguments
-    state = api.PyInterpreterState_ThreadHead(api.PyInterpreterState_Main())
-    while state:
-        yield state
-        state = api.PyThreadState_Next(state)
+    from typing import Any
 
 
 def _clear_tracing() -> None:
-    api: Any = ctypes.pythonapi
-    if hasattr(api, "_PyEval_SetTrace"):
-        set_trace = api._PyEval_SetTrace
-        set_trace.restype = ctypes.c_int
-        set_trace.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
-        for state in _thread_states():
-            set_trace(state, None, None)
+    layout = threadstates.layout()
+    if layout is None:
         return
-    for state in _thread_states():
-        fields = _ThreadState38.from_address(state)
-        fields.use_tracing = 1 if fields.c_profilefunc else 0
-        fields.c_tracefunc = None
-        fields.c_traceobj = None  # one reference stays counted: the trace function's
+    for state in threadstates.thread_states():
+        function, tracer = layout.tracer(state)
+        if function and is_ours(tracer):
+            layout.set(state, 0, None)
 
 
 def _reset_count() -> None:
-    """Set 3.8's and 3.9's count of traced threads to none. While it is not 0 every thread runs
-    each instruction more slowly, and a thread that ended while traced is never taken off it.
-
-    The count stands behind the recursion limit (Include/internal, struct _ceval_runtime_state
-    or _ceval_state); it is written only where it was seen to follow ``sys.settrace``.
-    """
-    api: Any = ctypes.pythonapi
-    if sys.version_info < (3, 9):
-        start, size = ctypes.addressof(ctypes.c_char.in_dll(api, "_PyRuntime")), 350
-    else:
-        api.PyInterpreterState_Main.restype = ctypes.c_void_p
-        start, size = api.PyInterpreterState_Main(), 60
-    words = (ctypes.c_int * size).from_address(start)
-    limit = sys.getrecursionlimit()
-    for at in [i + 1 for i in range(size - 1) if words[i] == limit]:
-        untraced = words[at]
-        sys.settrace(lambda *event: None)
-        traced = words[at]
-        sys.settrace(None)
-        if traced == untraced + 1 and words[at] == untraced:
-            words[at] = 0
+    """Set 3.8's and 3.9's count of traced threads to none but those of the program's own tracers: a thread
+    that ended while traced is never taken off it."""
+    layout = threadstates.layout()
+    if layout is None:
+        return
+    traced = sum(1 for state in threadstates.thread_states() if layout.tracer(state)[0])
+    for counter in threadstates.counters():
+        counter[0] = traced
 
 
 def _settrace_everywhere() -> None:
@@ -102,7 +50,7 @@ def _settrace_everywhere() -> None:
         time.sleep(0.001)
         _clear_tracing()
         if sys.version_info < (3, 10):
-            sys.settrace(None)
+            threadstates.settrace(None)
             _reset_count()
     finally:
         sys.setswitchinterval(interval)
@@ -110,7 +58,8 @@ def _settrace_everywhere() -> None:
     while frames:
         frame = frames.pop()
         while frame is not None:
-            if frame.f_trace is not None:
+            trace = frame.f_trace
+            if trace is not None and is_ours(trace):
                 frame.f_trace = None
             frame = frame.f_back
 
@@ -140,7 +89,7 @@ def untrace_all() -> None:
     """Leave no thread of the process traced. The caller has disposed the debugger before."""
     if sys.version_info >= (3, 12):
         _stop_monitoring()
-    _settrace_everywhere() if sys.version_info < (3, 12) else sys.settrace(None)
+    _settrace_everywhere() if sys.version_info < (3, 12) else threadstates.settrace(None)
 
 
 def untrace_for_good(folder: str, seconds: float = 0.5) -> None:
@@ -160,7 +109,7 @@ def _anyone_inside(folder: str) -> bool:
     for frame in list(sys._current_frames().values()):
         walked: Any = frame
         while walked is not None and frame is not own:
-            path = walked.f_code.co_filename
+            path = file_name(walked.f_code)
             # pydev_monkey stands at the outer end of every thread begun under the debugger.
             if path.startswith(folder) and not path.endswith("pydev_monkey.py"):
                 return True

@@ -11,6 +11,7 @@ import os
 import types
 
 from . import values
+from .codefile import file_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class _Found:
             if (expression, code) in self._seen or len(self.rows) >= MOST:
                 continue
             self._seen[expression, code] = True
-            path = code.co_filename
+            path = file_name(code)
             if path.startswith(("<", _STANDARD)) and "-packages" not in path:
                 continue
             qualified = function.__qualname__

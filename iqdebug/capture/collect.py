@@ -16,6 +16,7 @@ from itertools import islice
 
 from . import values
 from .calls import calls_of, is_standard
+from .codefile import file_name
 from .frames import all_tasks, frame_locals, is_dull, is_ours, span_of
 from .mask import Masker
 from .messages import message_of, notes_of
@@ -135,7 +136,7 @@ class Collector:
         code = frame.f_code
         self._kept.append(frame)
         number = self._numbers[key] = len(self.frames) + 1
-        path = code.co_filename
+        path = file_name(code)
         if path and not path.startswith("<") and not os.path.isabs(path):
             path = os.path.abspath(path)
         module = frame.f_globals.get("__name__")
@@ -192,7 +193,7 @@ class Collector:
         row["globals"] = named
 
     def _is_ours(self, frame: Any) -> bool:
-        return is_ours(frame) or frame.f_code.co_filename.startswith(self._hidden)
+        return is_ours(frame) or file_name(frame.f_code).startswith(self._hidden)
 
     def all_threads(self, crashed: Optional[int], crash_frames: List[int], callers: Any) -> None:
         """Every thread's stack.
@@ -211,7 +212,7 @@ class Collector:
             while frame is not None:
                 if not self._is_ours(frame):
                     steps.append((frame, frame.f_lineno, frame.f_lasti))
-                debuggers = debuggers or frame.f_code.co_filename.startswith(self._hidden)
+                debuggers = debuggers or file_name(frame.f_code).startswith(self._hidden)
                 frame = frame.f_back
             total = len(steps)
             if ident != crashed:

@@ -10,6 +10,7 @@ import atexit
 import sys
 import threading
 
+from .codefile import file_name
 from .frames import without_ours
 from .imports import after_import
 from .record import Occasion, record
@@ -108,7 +109,7 @@ class Recorder:
             return False
         trace, code, line = occasion.traceback, "", 0
         while trace is not None:
-            code, line, trace = trace.tb_frame.f_code.co_filename, trace.tb_lineno, trace.tb_next
+            code, line, trace = file_name(trace.tb_frame.f_code), trace.tb_lineno, trace.tb_next
         key = (type(occasion.exc).__name__, code, line)
         self._alike[key] = times = self._alike.get(key, 0) + 1
         return times <= _MOST_ALIKE

@@ -13,6 +13,7 @@ import threading
 import time
 
 from . import values
+from .codefile import file_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -197,6 +198,6 @@ def _exception_lines(info: Any) -> str:
     where = ""
     while trace is not None:
         code = trace.tb_frame.f_code
-        where = "%s:%d in %s" % (code.co_filename, trace.tb_lineno, code.co_name)
+        where = "%s:%d in %s" % (file_name(code), trace.tb_lineno, code.co_name)
         trace = trace.tb_next
     return "%s  (%s)" % (values.text(value), where) if where else values.text(value)

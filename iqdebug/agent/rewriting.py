@@ -1,0 +1,233 @@
+"""Changes a few functions of pydevd within the target, where no name could be replaced instead.
+
+- What reads ``code.co_filename`` reads a plain string: a file name may be an instance of any
+  subclass of ``str``, which pydevd cannot do with, and whose methods are the program's code.
+- What is called by the interpreter's tracing lets no failure of its own into the program, and
+  what a signal handler of the program raises meanwhile is not swallowed.
+- What writes to ``sys.stderr`` writes to iqdebug's log instead.
+
+The functions are found by the names that they use, read from debugpy's own files and compiled
+anew; one that cannot be stays as it is. They serve any later session of the process as well, so
+they are not changed back: debugpy's modules stay too.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+import types
+
+from ..capture.codefile import file_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+
+PLAIN, FAILED, FOREIGN, STREAM = "_iqdebug_plain", "_iqdebug_failed", "_iqdebug_foreign", "_iqdebug_stream"
+_MARK = "_iqdebug_rewritten"
+_NAMES = {"co_filename", "stderr"}
+_UNUSED = (
+    *("concurrency", "vendored", "tipper", "pydevconsole", "pydevd_io", "pydevd_console", "console_utils"),
+    *(("_sys_monitoring",) if sys.version_info < (3, 12) else ("pydevd_trace_dispatch_regular",)),
+)
+"""Modules that do not work in a session here, or whose business are the program's streams."""
+_NOT_CALLED = ("main", "PyDB.run", "stoptrace", "apply_debugger_options")
+
+_CALLED_BY_TRACING = {
+    "ThreadTracer.__call__",
+    "PyDBFrame.trace_dispatch",
+    "PyDBFrame.trace_exception",
+    "PyDBFrame.handle_user_exception",
+    "TopLevelThreadTracerNoBackFrame.trace_dispatch_and_unhandled_exceptions",
+    "TopLevelThreadTracerOnlyUnhandledExceptions.trace_unhandled_exceptions",
+    "trace_dispatch",
+    "_raise_event",
+    "_unwind_event",
+    "_start_method_event",
+    "_line_event",
+    "_jump_event",
+    "_return_event",
+}
+_TRACING = ("pydevd_trace_dispatch_regular", "pydevd_frame", "_pydevd_sys_monitoring")
+
+def rewrite(folder: str, failed: Callable[[BaseException], None], stream: Any) -> None:
+    """Change the functions of the pydevd modules that are loaded from below ``folder``.
+
+    :param failed: told what a traced call of pydevd failed with; raises it on where it is the program's.
+    :param stream: what is written to in place of ``sys.stderr``.
+    """
+
+    def foreign() -> bool:
+        return is_foreign(sys.exc_info()[1], folder)
+
+    def named(code: Any) -> str:
+        return file_name(code) or "<no name>"  # pydevd takes "" for code that it shall not stop in
+
+    given = {PLAIN: named, FAILED: failed, FOREIGN: foreign, STREAM: stream}
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__file__", None)
+        if type(path) is not str or not path.startswith(folder) or not path.endswith(".py"):
+            continue
+        names = vars(module)
+        if any(word in module.__name__ for word in _UNUSED):
+            continue
+        names.update(given)
+        if _MARK not in names:
+            names[_MARK] = True
+            _rewrite_module(module.__name__, names, path)
+
+
+def is_foreign(error: Optional[BaseException], folder: str) -> bool:
+    """Whether an exception that passes through pydevd is the program's: an interrupt, or one that a
+    signal handler raised."""
+    if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
+        return True
+    trace = error.__traceback__ if error is not None else None
+    if trace is None:
+        return False
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    innermost = file_name(trace.tb_frame.f_code)
+    # The standard library, the agent and what pydevd itself compiles are not the program's.
+    return not (
+        innermost.startswith((folder, "<")) or _is_standard(innermost) or innermost.startswith(_HERE)
+    )
+
+
+_HERE = file_name(file_name.__code__).rpartition("/")[0].rpartition("/")[0]
+_STANDARD = file_name(ast.parse.__code__).rpartition("/")[0] + "/"
+
+
+def _is_standard(path: str) -> bool:
+    return path.startswith(_STANDARD) and "/site-packages/" not in path
+
+
+def _rewrite_module(name: str, names: Dict[str, Any], path: str) -> None:
+    found = list(_functions(name, names))
+    if not found:
+        return
+    with open(path, encoding="utf-8") as file:
+        lines = file.read().split("\n")
+    for function in found:
+        try:
+            code = _rewritten(function, lines)
+        except (SyntaxError, ValueError, LookupError):
+            continue
+        if code is not None:
+            function.__code__ = code
+
+
+def _functions(name: str, names: Dict[str, Any]) -> Iterator[Any]:
+    guarded = name.rpartition(".")[2] in _TRACING
+    for value in list(names.values()):
+        if isinstance(value, types.FunctionType):
+            members = [value]
+        elif isinstance(value, type) and value.__module__ == name:
+            members = [getattr(member, "__func__", member) for member in vars(value).values()]
+        else:
+            continue
+        for function in members:
+            if not isinstance(function, types.FunctionType) or function.__module__ != name:
+                continue
+            code = function.__code__
+            if code.co_freevars or code.co_name == "<lambda>" or function.__qualname__ in _NOT_CALLED:
+                continue
+            if (guarded and function.__qualname__ in _CALLED_BY_TRACING) or _uses(code):
+                yield function
+
+
+def _uses(code: types.CodeType) -> bool:
+    return not _NAMES.isdisjoint(code.co_names) or any(
+        _uses(inner) for inner in code.co_consts if isinstance(inner, types.CodeType)
+    )
+
+
+def _rewritten(function: Any, lines: List[str]) -> Optional[types.CodeType]:
+    code = function.__code__
+    first, owner = code.co_firstlineno, function.__qualname__.rpartition(".")[0]
+    last = first
+    indent = len(lines[first - 1]) - len(lines[first - 1].lstrip())
+    while last < len(lines) and not _ends(lines[last], indent, last + 1 - first):
+        last += 1
+    text = "\n".join(lines[first - 1 : last])
+    if indent:  # names with two underscores are read with their class
+        text = ("class %s:\n%s" % (owner, text)) if owner else "if 1:\n%s" % text
+    tree = ast.parse(text)
+    definition: Any = tree.body[0].body[0] if indent else tree.body[0]  # type: ignore[attr-defined]
+    definition.decorator_list = []
+    for part in [*definition.args.defaults, *definition.args.kw_defaults]:
+        if part is not None:
+            _replace_with_none(part)
+    changed = _Change(function.__qualname__ in _CALLED_BY_TRACING).visit(tree)
+    ast.increment_lineno(changed, first - definition.lineno)
+    ast.fix_missing_locations(changed)
+    compiled: Any = compile(changed, code.co_filename, "exec", dont_inherit=True)
+    for name in (owner, definition.name) if owner else (definition.name,):
+        compiled = next(c for c in compiled.co_consts if isinstance(c, types.CodeType) and c.co_name == name)
+    same: Tuple[str, ...] = ("co_argcount", "co_kwonlyargcount", "co_flags", "co_freevars")
+    if any(getattr(compiled, name) != getattr(code, name) for name in same):
+        return None
+    return compiled  # type: ignore[no-any-return]
+
+
+def _ends(line: str, indent: int, number: int) -> bool:
+    """Whether a line, not the first of a definition, begins what follows the definition."""
+    text = line.strip()
+    return bool(text) and not text.startswith(("#", ")")) and len(line) - len(line.lstrip()) <= indent
+
+
+def _replace_with_none(node: Any) -> None:
+    """Defaults belong to the function, which keeps its own; their expressions are not needed."""
+    node.__class__ = ast.Constant
+    node.value, node.kind = None, None
+    node._fields = ast.Constant._fields
+
+
+class _Change(ast.NodeTransformer):
+    def __init__(self, guarded: bool) -> None:
+        self._guarded = guarded
+
+    def visit_FunctionDef(self, node: Any) -> Any:
+        guarded, self._guarded = self._guarded, False
+        self.generic_visit(node)
+        if guarded:
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Try):
+                    inner.handlers = [h for h in map(_passes_foreign, inner.handlers) if h is not None]
+                    if not inner.handlers and not inner.finalbody:
+                        inner.handlers = ast.parse("try: pass\nexcept (): pass").body[0].handlers  # type: ignore
+            template: Any = ast.parse(
+                "try:\n pass\nexcept BaseException as failure:\n return %s(failure)" % FAILED
+            )
+            (whole,) = template.body
+            documented = 1 if ast.get_docstring(node, clean=False) is not None else 0
+            whole.body, node.body = node.body[documented:], [*node.body[:documented], whole]
+        return node
+
+    def visit_Attribute(self, node: Any) -> Any:
+        self.generic_visit(node)
+        if isinstance(node.ctx, ast.Load):
+            if node.attr == "co_filename":
+                called: Any = ast.Call(ast.Name(PLAIN, ast.Load()), [node.value], [])
+                return ast.copy_location(called, node)
+            value = node.value
+            if (
+                node.attr in ("write", "flush")
+                and isinstance(value, ast.Attribute)
+                and value.attr == "stderr"
+                and isinstance(value.value, ast.Name)
+                and value.value.id == "sys"
+            ):
+                node.value = ast.copy_location(ast.Name(STREAM, ast.Load()), value)
+        return node
+
+
+def _passes_foreign(handler: Any) -> Any:
+    """A handler of everything looks first whether the exception is the program's."""
+    kind = handler.type
+    name = kind.id if isinstance(kind, ast.Name) else ""
+    if name == "SystemExit":
+        return None
+    if kind is None or name in ("Exception", "BaseException"):
+        handler.body[:0] = ast.parse("if %s(): raise" % FOREIGN).body
+    return handler
