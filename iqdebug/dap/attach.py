@@ -12,7 +12,6 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -74,10 +73,9 @@ async def attach(
     rendezvous = Rendezvous(info.pid, uid_of(info.pid))
     try:
         rendezvous.start()
-        exe = str(Path(f"/proc/{info.pid}/exe").resolve())
         version = version_of(info.python)
-        entry = await inject(info.pid, exe, version, rendezvous, progress)
-        await arrival(info.pid, exe, version, rendezvous, entry, options.wait, progress)
+        entry = await inject(info.pid, version, rendezvous, progress)
+        await arrival(info.pid, version, rendezvous, entry, options.wait, progress)
         return await _open(info, options, rendezvous, progress)
     finally:
         rendezvous.close()
@@ -102,7 +100,6 @@ def version_of(python: str) -> tuple[int, int]:
 
 async def arrival(
     pid: int,
-    exe: str,
     python: tuple[int, int],
     rendezvous: Rendezvous,
     entry: Entry,
@@ -136,7 +133,7 @@ async def arrival(
                 )
             if entry is not Entry.LOCK_ENTRY and waited > next_try:
                 next_try = 2 * waited
-                if await ask_again(pid, exe, python, rendezvous, progress) is Entry.LOCK_ENTRY:
+                if await ask_again(pid, python, rendezvous, progress) is Entry.LOCK_ENTRY:
                     entry, patience, started = Entry.LOCK_ENTRY, _ARRIVAL, time.monotonic()
                     continue
             if waited > 1.0:

@@ -8,8 +8,10 @@ the injected code only starts a thread, and it is run in one of three ways:
   holds the lock in a C call (then it runs when the call returns).
 - **lock entry**: ``PyGILState_Ensure``, run, ``PyGILState_Release``, for a main thread that
   sleeps in a system call with the lock released; it holds nothing that this could disturb.
-- **remote exec**: ``sys.remote_exec`` of 3.14, run by an interpreter of the target's own version;
-  needs no gdb, and waits for the main thread's next bytecode like a pending call.
+- **remote exec**: what ``sys.remote_exec`` of 3.14 does, through the target's memory
+  (:mod:`.remote_exec`); needs no gdb, and waits for the main thread's next bytecode like a pending call.
+
+Nothing of the target is ever executed as our own user: its interpreter is a file of its owner.
 
 A main thread may fall asleep for good after a call was queued. Then it is entered by its lock
 too, and the boot code runs once, whichever of the two comes first.
@@ -19,16 +21,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
-import os
 import platform
 import re
+import secrets
 import shutil
+import sys
 import time
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 
+from iqdebug.dap import remote_exec
 from iqdebug.dap.gdb import Gdb
 from iqdebug.dap.process import state_letter
 from iqdebug.dap.rendezvous import NO_THREAD, Rendezvous
@@ -37,7 +40,8 @@ from iqdebug.errors import CannotAttach, MissingTool, NoSuchProcess
 __all__ = ["Entry", "ask_again", "boot_code", "inject"]
 
 GDB_TIMEOUT = 10.0
-_script_numbers = itertools.count()
+REMOTE_EXEC_TIMEOUT = 5.0
+MAX_WORDS = 300
 
 # System calls during which the C library may hold the allocator's lock, or that never return.
 _UNSAFE_CALLS = {
@@ -174,25 +178,27 @@ def main_thread_runs(pid: int, samples: int = 5, interval: float = 0.004) -> boo
 
 async def inject(
     pid: int,
-    exe: str,
     python: tuple[int, int],
     rendezvous: Rendezvous,
     progress: Callable[[str], None],
 ) -> Entry:
     """Ask the target to start the agent; returns when asked, the agent connects when it runs.
 
-    :param exe: path of the target's interpreter as seen from here.
     :raises MissingTool, CannotAttach, NoSuchProcess, AttachTimeout: nothing was injected.
     """
     code = boot_code(rendezvous)
     runs = await asyncio.to_thread(main_thread_runs, pid)
     has_gdb = shutil.which("gdb") is not None
-    if python >= (3, 14) and (runs or not has_gdb) and await _remote_exec(pid, exe, rendezvous, code):
-        progress("asked the interpreter to run iqdebug's agent (sys.remote_exec)")
-        return Entry.REMOTE_EXEC
+    why = ""
+    if python >= (3, 14) and (runs or not has_gdb):
+        why = await _remote_exec(rendezvous, code)
+        if not why:
+            progress("asked the interpreter to run iqdebug's agent (PEP 768)")
+            return Entry.REMOTE_EXEC
     if not has_gdb:
         raise MissingTool(
             f"Attaching to Python {python[0]}.{python[1]} needs gdb, and it is not installed",
+            f"Without gdb it could not be entered: process {pid} {why}." if why else "",
             fix="Install it (`iqdebug doctor` names the command), or use `iqdebug peek`.",
         )
     progress("stopping the process for a moment (gdb)")
@@ -228,7 +234,7 @@ async def _enter(
 
 
 async def ask_again(
-    pid: int, exe: str, python: tuple[int, int], rendezvous: Rendezvous, progress: Callable[[str], None]
+    pid: int, python: tuple[int, int], rendezvous: Rendezvous, progress: Callable[[str], None]
 ) -> Entry | None:
     """The way in that the target's main thread offers by now, for one that has not come in on an
     earlier request: its lock, if it has fallen asleep since, else the same request once more where
@@ -239,7 +245,7 @@ async def ask_again(
     """
     runs = await asyncio.to_thread(main_thread_runs, pid)
     if runs or shutil.which("gdb") is None:
-        if python >= (3, 14) and await _remote_exec(pid, exe, rendezvous, boot_code(rendezvous)):
+        if python >= (3, 14) and not await _remote_exec(rendezvous, boot_code(rendezvous)):
             return Entry.REMOTE_EXEC
         return None
     return Entry.LOCK_ENTRY if await _enter_beside(pid, python, rendezvous, progress) else None
@@ -263,8 +269,7 @@ async def _enter_beside(
 async def _written(gdb: Gdb, rendezvous: Rendezvous, code: str) -> int:
     """The address of the code in the target's memory."""
     data = code.encode() + b"\0"
-    source = rendezvous.folder / "code"
-    source.write_bytes(data)
+    source = rendezvous.write_file(secrets.token_hex(8), data, ours=True)  # gdb runs as we do
     size = (len(data) + 4095) & ~4095
     # mmap rather than the allocator: the main thread may have been stopped inside malloc.
     memory = await gdb.call("mmap", "0", str(size), "3", "0x22", "-1", "0", returns="long")
@@ -328,33 +333,33 @@ async def _asleep_without_lock(gdb: Gdb, python: tuple[int, int]) -> bool:
     return await gdb.call("PyGILState_Check") == 0
 
 
-async def _remote_exec(pid: int, exe: str, rendezvous: Rendezvous, code: str) -> bool:
-    """Whether ``sys.remote_exec`` took the request."""
-    if not os.access(exe, os.X_OK):
-        return False
+async def _remote_exec(rendezvous: Rendezvous, code: str) -> str:
+    """Ask the interpreter to run the code; "" when it took the request, else why not, which
+    completes "process N …"."""
     # A name of its own for each request: one that is being run removes its own script.
-    script = rendezvous.folder / f"start{next(_script_numbers)}.py"
+    script = rendezvous.folder / f"{secrets.token_hex(8)}.py"
     # The interpreter complains on the target's stderr about a script that is gone: when attaching
     # is given up first, the script stays and takes itself and its folder away.
     clean_up = f"try:\n import os; os.unlink({str(script)!r}); os.rmdir({str(script.parent)!r})\n"
     clean_up += "except BaseException: pass\n"
-    rendezvous.write_file(script.name, f"{code}\n__import__('builtins').exec({clean_up!r}, {{}})\n")
+    rendezvous.write_file(script.name, f"{code}\n__import__('builtins').exec({clean_up!r}, {{}})\n".encode())
     process = await asyncio.create_subprocess_exec(
-        exe,
-        "-I",
-        "-S",
-        "-c",
-        "import sys; sys.remote_exec(int(sys.argv[1]), sys.argv[2])",
-        str(pid),
-        str(script),
+        *(sys.executable, "-I", "-S", str(remote_exec.__file__)),
+        *("ask", str(rendezvous.pid), str(rendezvous.uid), str(script)),
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
+        cwd="/",
     )
     try:
-        rendezvous.script_pending = await asyncio.wait_for(process.wait(), GDB_TIMEOUT) == 0
-        return rendezvous.script_pending
+        said, _ = await asyncio.wait_for(process.communicate(), REMOTE_EXEC_TIMEOUT)
     except asyncio.TimeoutError:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-        return False
+        return "has memory that does not answer"
+    rendezvous.script_pending = rendezvous.script_pending or process.returncode == 0
+    return (
+        ""
+        if process.returncode == 0
+        else said.decode("utf-8", "replace").strip()[:MAX_WORDS] or "is out of reach"
+    )

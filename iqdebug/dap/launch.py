@@ -108,5 +108,5 @@ def _environment(base: Mapping[str, str], rendezvous: Rendezvous) -> dict[str, s
         if base["PYTHONPATH"]:
             path += os.pathsep + base["PYTHONPATH"]
     lines = "".join(f"{name}={value}\n" for name, value in setup.items())
-    file = rendezvous.write_file("run", lines)
+    file = rendezvous.write_file("run", os.fsencode(lines))
     return {**base, "PYTHONPATH": path, "IQDEBUG_RUN": str(file)}

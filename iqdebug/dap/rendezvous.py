@@ -3,6 +3,10 @@
 No port is opened. The folder's name cannot be guessed, each connection must come from the
 target's own pid (``SO_PEERCRED``) and carry the session's token. After the three connections
 that are expected (control, dap, lease) the socket and its folder are gone.
+
+For the process of another user the folder may be passed through, not listed, and every name in it is
+made up of 64 random bits. What lies in it belongs to that user, or to us, before it has any content,
+and no third user may read or reach it at any moment, whatever the umask.
 """
 
 from __future__ import annotations
@@ -13,14 +17,28 @@ import os
 import secrets
 import shutil
 import socket
+import stat
 import struct
+import subprocess
+import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+from iqdebug.dap import remote_exec
+from iqdebug.errors import CannotAttach
 
 __all__ = ["NO_THREAD", "Rendezvous"]
 
 ROLES = ("control", "lease", "dap")
-NO_THREAD = "no-thread"  # the role in which the target says that it cannot start the agent's thread
+NO_THREAD = "no-thread"
+"""The role in which the target says that it cannot start the agent's thread."""
+
+MAX_SOCKET_NAME = 107
+"""Bytes of a Unix socket's path (``sun_path`` of unix(7), without its end)."""
+
+WITHDRAW_TIMEOUT = 2.0
+_PREFIX = "iqdebug-"
 _HELLO_TIMEOUT = 10.0  # seconds: a busy target may be slow to finish a line it has begun
 
 
@@ -29,6 +47,7 @@ class Rendezvous:
         when none are.
     :param uid: its effective user id, who must be able to reach the socket.
     :param module: of the agent, what the target is to run.
+    :raises CannotAttach: there is no folder in which the two could meet.
     """
 
     def __init__(self, pid: int, uid: int, module: str = "server") -> None:
@@ -36,22 +55,41 @@ class Rendezvous:
         self.module = module
         self.mask = True
         self.token = secrets.token_hex(16)
-        self.folder = Path(tempfile.mkdtemp(prefix="iqdebug-"))
-        self.path = self.folder / secrets.token_hex(8)
+        self.uid = uid
+        self.script_pending = False
         self._connections: dict[str, asyncio.Future[socket.socket]] = {}
         self._taken: set[str] = set()
-        self._uid = uid
+        self._greetings: set[asyncio.Task[None]] = set()
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self.folder = _folder(uid)
+        except BaseException:
+            self._listener.close()
+            raise
+        self.path = self.folder / secrets.token_hex(8)
+        try:
+            self._listen()
+        except OSError as error:
+            self._listener.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise CannotAttach(
+                f"The target cannot be met in {self.folder.parent}",
+                error.strerror or str(error),
+                "As the target's own user it may work: sudo -u USER iqdebug attach PID"
+                if isinstance(error, PermissionError)
+                else "Set TMPDIR to a folder that both of you can reach, and try again.",
+            ) from None
+        self._task: asyncio.Task[None] | None = None
+
+    def _listen(self) -> None:
+        """Only then may anybody pass through the folder when all in it is closed to third users."""
         self._listener.bind(str(self.path))
-        if uid != os.geteuid():
-            os.chown(self.path, uid, -1)
-            self.folder.chmod(0o711)
         self.path.chmod(0o600)
+        if self.uid != os.geteuid():
+            os.chown(self.path, self.uid, -1)
+            self.folder.chmod(0o711)
         self._listener.listen(4)
         self._listener.setblocking(False)
-        self._task: asyncio.Task[None] | None = None
-        self._greetings: set[asyncio.Task[None]] = set()
-        self.script_pending = False
 
     def start(self) -> None:
         loop = asyncio.get_running_loop()
@@ -75,8 +113,9 @@ class Rendezvous:
         return control is not None and control.done()
 
     def close(self) -> None:
-        """Stop listening and remove the folder. Connections handed out stay open. A script that
-        the target has been told to run and has not run yet stays; it removes itself."""
+        """Stop listening and remove the folder. Connections handed out stay open. A request to run a
+        script that the target has not begun with is taken back; a script that it has begun with stays
+        and removes itself."""
         for task in (self._task, *self._greetings):
             if task is not None:
                 task.cancel()
@@ -84,19 +123,40 @@ class Rendezvous:
         for role, future in self._connections.items():
             if role not in self._taken and future.done() and not future.cancelled():
                 future.result().close()
-        if self.script_pending and not self.arrived():
+        if self.script_pending and not self.arrived() and not self._withdrawn():
             self.path.unlink(missing_ok=True)
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def write_file(self, name: str, text: str) -> Path:
-        """A file in the folder that only the target's user can read."""
+    def write_file(self, name: str, content: bytes, *, ours: bool = False) -> Path:
+        """A new file in the folder that only the target's user can read; with ``ours``, only we."""
         path = self.folder / name
-        path.touch(mode=0o600)
-        path.write_text(text)
-        if self._uid != os.geteuid():
-            os.chown(path, self._uid, -1)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+            if self.uid != os.geteuid() and not ours:
+                os.fchown(file.fileno(), self.uid, -1)
+            file.write(content)
         return path
+
+    def _withdrawn(self) -> bool:
+        """Whether the target will not run the script any more."""
+        command = [sys.executable, "-I", "-S", str(remote_exec.__file__), "withdraw"]
+        nothing = subprocess.DEVNULL
+        try:
+            process = subprocess.Popen(
+                [*command, str(self.pid), str(self.uid), str(self.folder)],
+                stdin=nothing,
+                stdout=nothing,
+                stderr=nothing,
+                cwd="/",
+            )
+        except OSError:
+            return False
+        try:
+            return process.wait(WITHDRAW_TIMEOUT) == 0
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return False
 
     async def _accept(self) -> None:
         loop = asyncio.get_running_loop()
@@ -140,3 +200,53 @@ class Rendezvous:
         if len(words) == 3 and words[0] == "iqdebug" and secrets.compare_digest(words[1], self.token):
             return words[2]
         return ""
+
+
+def _folder(uid: int) -> Path:
+    """A new folder of ours for meeting the user's process.
+
+    Below the folder for temporary files, unless a socket's name would be too long there, the user could
+    not come there, or somebody else could put another folder in its place; then below one that suits.
+    """
+    why = ""
+    for base in _bases():
+        unsuitable = _unsuitable(base, uid)
+        if not unsuitable:
+            try:
+                return Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
+            except OSError as error:
+                unsuitable = f"{base}: {error.strerror or error}"
+        why = why or unsuitable
+    raise CannotAttach(
+        "There is no folder in which iqdebug and the target could meet",
+        why,
+        "Set TMPDIR to a folder that you may write to and the target's user can reach.",
+    )
+
+
+def _bases() -> Iterator[str]:
+    with contextlib.suppress(OSError):  # the working directory may be gone
+        yield os.path.abspath(tempfile.gettempdir())
+    yield from ("/tmp", "/var/tmp", "/dev/shm")
+
+
+def _unsuitable(base: str, uid: int) -> str:
+    """Why a folder is no place to meet in; "" when it is one."""
+    try:
+        name = base.encode()
+    except UnicodeEncodeError:
+        return f"{base!a} has a name that is no text"
+    if "\n" in base or len(name) + len(f"/{_PREFIX}12345678/") + 16 > MAX_SOCKET_NAME:
+        return f"{base[:60]}… is too long a name for a socket in it"
+    ours = os.geteuid()
+    try:
+        steps = [Path(base).resolve(), *Path(base).resolve().parents]
+        for step in steps:
+            about = os.stat(step)
+            if about.st_mode & 0o022 and not about.st_mode & stat.S_ISVTX:
+                return f"{step} can be changed by others"
+            if uid != ours and not about.st_mode & (stat.S_IXUSR if about.st_uid == uid else stat.S_IXOTH):
+                return f"{step} cannot be passed through by the target's user"
+    except (OSError, RuntimeError) as error:
+        return f"{base}: {error}"
+    return ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import Callable
-from pathlib import Path
 
 from iqdebug.dap.attach import arrival, uid_of, version_of
 from iqdebug.dap.inject import inject
@@ -32,10 +31,9 @@ async def read_process(
     rendezvous.mask = mask
     try:
         rendezvous.start()
-        exe = str(Path(f"/proc/{info.pid}/exe").resolve())
         version = version_of(info.python)
-        entry = await inject(info.pid, exe, version, rendezvous, progress)
-        await arrival(info.pid, exe, version, rendezvous, entry, wait, progress)
+        entry = await inject(info.pid, version, rendezvous, progress)
+        await arrival(info.pid, version, rendezvous, entry, wait, progress)
         progress("reading frames and values")
         reader, writer = await asyncio.open_connection(sock=await rendezvous.connection("control"))
         try:

@@ -1,18 +1,29 @@
 """As much of the ELF format as it takes to tell a Python interpreter from its file.
 
-Layout from the System V ABI, chapters 4 and 5 (ELF header, sections, symbol table).
+Layout from the System V ABI, chapters 4 and 5 (ELF header, sections, symbol table). The file is its
+owner's, who may be hostile and may change it meanwhile: it is read, never mapped (a file that is made
+shorter kills who has it mapped), and no part of it is longer than what is allowed here.
 """
 
 from __future__ import annotations
 
-import mmap
+import os
 import re
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+from iqdebug.peek.procfs import open_regular
 
 __all__ = ["Binary", "read_binary"]
 
 _SHT_PROGBITS, _SHT_DYNSYM = 1, 11
+MAX_TABLE = 64 << 20
+"""Bytes of one table (symbols, names) that are read."""
+MAX_SEARCHED = 256 << 20
+"""Bytes of read-only data that are searched for a version."""
+_CHUNK = 4 << 20
+_OVERLAP = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,62 +45,85 @@ class _Section:
     link: int
 
 
+class _File:
+    def __init__(self, path: str) -> None:
+        self._descriptor = open_regular(path)
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Raises ValueError for a part that is too long or not there."""
+        if not 0 <= size <= MAX_TABLE or not 0 <= offset < 1 << 62:
+            raise ValueError("out of bounds")
+        data = os.pread(self._descriptor, size, offset)
+        if len(data) != size:
+            raise ValueError("out of bounds")
+        return data
+
+    def unpack(self, layout: str, offset: int) -> tuple[int, ...]:
+        return struct.unpack(layout, self.read(offset, struct.calcsize(layout)))
+
+
 def read_binary(path: str, minor_hint: str = "") -> Binary:
     """What the file holds. ``minor_hint`` ("3.11") narrows the search for the full version.
 
-    Raises OSError when the file cannot be read; a file that is damaged or not ELF gives
-    ``Binary()``. Reads the symbol table first and the read-only data only of interpreters.
+    Raises OSError when the file cannot be read or is not a regular one; a file that is damaged or
+    not ELF gives ``Binary()``. Reads the symbol table first and the read-only data only of interpreters.
     """
-    with open(path, "rb") as file:
-        if file.read(4) != b"\x7fELF":
-            return Binary()
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            try:
-                return _examine(data, minor_hint)
-            except (struct.error, IndexError, ValueError):
-                return Binary()
+    file = _File(path)
+    try:
+        return _examine(file, minor_hint) if file.read(0, 4) == b"\x7fELF" else Binary()
+    except (struct.error, IndexError, ValueError):
+        return Binary()
+    finally:
+        file.close()
 
 
-def _examine(data: mmap.mmap, minor_hint: str) -> Binary:
-    wide = data[4] == 2
-    order = ">" if data[5] == 2 else "<"
+def _examine(file: _File, minor_hint: str) -> Binary:
+    head = file.read(0, 6)
+    wide = head[4] == 2
+    order = ">" if head[5] == 2 else "<"
     bits = 64 if wide else 32
-    sections = _sections(data, wide, order)
+    sections = _sections(file, wide, order)
     symbols = next((s for s in sections if s.type == _SHT_DYNSYM), None)
     if symbols is None:
-        return Binary(bits)
+        return Binary(bits, _static(file, sections, minor_hint))
     names = sections[symbols.link]
-    strings = data[names.offset : names.offset + names.size]
-    if _defined_at(data, wide, order, symbols, strings, b"PyRun_SimpleStringFlags") is None:
+    strings = file.read(names.offset, names.size)
+    if _defined_at(file, wide, order, symbols, strings, b"PyRun_SimpleStringFlags") is None:
         return Binary(bits)  # a program that only uses Python, such as gdb, imports the name
-    version = _version_from_symbol(data, wide, order, sections, symbols, strings)
-    return Binary(bits, version or _version_from_text(data, sections, minor_hint) or "?")
+    version = _version_from_symbol(file, wide, order, sections, symbols, strings)
+    return Binary(bits, version or _version_from_text(file, sections, minor_hint) or "?")
 
 
-def _sections(data: mmap.mmap, wide: bool, order: str) -> list[_Section]:
-    if wide:
-        (table,) = struct.unpack_from(order + "Q", data, 0x28)
-        size, count = struct.unpack_from(order + "HH", data, 0x3A)
-        layout = order + "IIQQQQI"
-    else:
-        (table,) = struct.unpack_from(order + "I", data, 0x20)
-        size, count = struct.unpack_from(order + "HH", data, 0x2E)
-        layout = order + "IIIIIII"
+def _static(file: _File, sections: list[_Section], minor_hint: str) -> str:
+    """The version in a program without dynamic symbols, where its texts are an interpreter's."""
+    if not minor_hint or not any(True for _ in _found(file, sections, re.compile(rb"PYTHONHASHSEED\0"))):
+        return ""
+    return _version_from_text(file, sections, minor_hint)
+
+
+def _sections(file: _File, wide: bool, order: str) -> list[_Section]:
+    (table,) = file.unpack(order + ("Q" if wide else "I"), 0x28 if wide else 0x20)
+    size, count = file.unpack(order + "HH", 0x3A if wide else 0x2E)
+    layout = order + ("IIQQQQI" if wide else "IIIIIII")
+    rows = file.read(table, size * count)
     found = []
     for index in range(count):
-        name, kind, _, address, offset, length, link = struct.unpack_from(layout, data, table + index * size)
+        name, kind, _, address, offset, length, link = struct.unpack_from(layout, rows, index * size)
         found.append(_Section(name, kind, address, offset, length, link))
     return found
 
 
 def _defined_at(
-    data: mmap.mmap, wide: bool, order: str, symbols: _Section, strings: bytes, name: bytes
+    file: _File, wide: bool, order: str, symbols: _Section, strings: bytes, name: bytes
 ) -> int | None:
     """The address of a symbol that this file defines; None when it is absent or only imported."""
     at = strings.find(b"\0" + name + b"\0") + 1
     if at == 0:
         return None
-    table = data[symbols.offset : symbols.offset + symbols.size]
+    table = file.read(symbols.offset, symbols.size)
     if wide:
         rows = ((n, section, value) for n, _, section, value, _ in struct.iter_unpack(order + "IHHQQ", table))
     else:
@@ -98,17 +132,17 @@ def _defined_at(
 
 
 def _version_from_symbol(
-    data: mmap.mmap, wide: bool, order: str, sections: list[_Section], symbols: _Section, strings: bytes
+    file: _File, wide: bool, order: str, sections: list[_Section], symbols: _Section, strings: bytes
 ) -> str:
     """``Py_Version``: PY_VERSION_HEX, exported by CPython 3.11 and later."""
-    address = _defined_at(data, wide, order, symbols, strings, b"Py_Version")
+    address = _defined_at(file, wide, order, symbols, strings, b"Py_Version")
     home = next(
         (s for s in sections if address and s.type == _SHT_PROGBITS and 0 <= address - s.address < s.size),
         None,
     )
     if address is None or home is None:
         return ""
-    (number,) = struct.unpack_from(order + ("Q" if wide else "I"), data, home.offset + address - home.address)
+    (number,) = file.unpack(order + ("Q" if wide else "I"), home.offset + address - home.address)
     return _from_hex(number)
 
 
@@ -124,7 +158,7 @@ def _from_hex(number: int) -> str:
     return f"{major}.{minor}.{micro}{suffix}"
 
 
-def _version_from_text(data: mmap.mmap, sections: list[_Section], minor_hint: str) -> str:
+def _version_from_text(file: _File, sections: list[_Section], minor_hint: str) -> str:
     """The text of PY_VERSION, which older interpreters keep in their read-only data.
 
     The linker may keep it as the tail of a longer text, such as an installation prefix. Only an
@@ -133,12 +167,22 @@ def _version_from_text(data: mmap.mmap, sections: list[_Section], minor_hint: st
     """
     if not minor_hint:
         return ""
-    pattern = re.compile(re.escape(minor_hint).encode() + rb"\.\d{1,2}(?:(?:a|b|rc)\d+)?\+?(?=\0)")
-    found = {
-        match[0].decode()
-        for section in sections
-        if section.type == _SHT_PROGBITS and section.address
-        for match in pattern.finditer(data, section.offset, section.offset + section.size)
-        if data[match.start() - 1 : match.start()] not in b"0123456789."
-    }
+    version = re.escape(minor_hint).encode() + rb"\.\d{1,2}(?:(?:a|b|rc)\d+)?\+?"
+    pattern = re.compile(rb"(?<![0-9.])(" + version + rb")\0")
+    found = {text.decode() for text in _found(file, sections, pattern)}
     return found.pop() if len(found) == 1 else ""
+
+
+def _found(file: _File, sections: list[_Section], pattern: re.Pattern[bytes]) -> Iterator[bytes]:
+    """What the pattern finds in the program's data, its first group where it has one."""
+    left = MAX_SEARCHED
+    for section in sections:
+        if section.type != _SHT_PROGBITS or not section.address:
+            continue
+        for start in range(0, section.size, _CHUNK):
+            left -= _CHUNK
+            if left < 0:
+                return
+            size = min(_CHUNK + _OVERLAP, section.size - start)
+            for match in pattern.finditer(file.read(section.offset + start, size)):
+                yield match[match.re.groups]

@@ -1,7 +1,8 @@
 """Finds the Python interpreter in a process by the files it has mapped.
 
 The command's name proves nothing: a renamed or embedded interpreter counts, ``bash -c python``
-does not. The target is neither run nor stopped; versions come from file names and files.
+does not, nor does another program that is named ``python3.14``. The target is neither run nor stopped;
+versions are read from the files, and are those of file names only where the files cannot be read.
 """
 
 from __future__ import annotations
@@ -85,6 +86,8 @@ def _from_maps(proc: ProcFS, pid: int, exe: str, program: Binary) -> Interpreter
             minor = f"{match[1]}.{match[2]}"
             # The library may lie in another mount namespace: look through the process's own root.
             library = _binary(proc.path(pid, "root") + path, minor)
+            if library.bits and not library.python:
+                continue  # it only has the name
             exact = library.python if library.python not in ("", "?") else minor
             found = Interpreter(exe, exact, path, program.bits or library.bits, "t" in match[3])
             break
@@ -92,7 +95,7 @@ def _from_maps(proc: ProcFS, pid: int, exe: str, program: Binary) -> Interpreter
         extension = _extension_version(files)
         if extension is not None:
             found = Interpreter(exe, extension[0], exe, program.bits, extension[1])
-        elif plain:
+        elif plain and not program.bits:
             found = Interpreter(exe, _minor_of(os.path.basename(exe)), exe, program.bits)
     if key is not None and found is not None:
         _by_program[key] = found
