@@ -28,6 +28,7 @@ __all__ = [
     "ProcessInfo",
     "Snapshot",
     "Step",
+    "Supervisor",
     "Suspect",
     "Task",
     "Thread",
@@ -336,15 +337,32 @@ class Diagnosis:
 
 
 @dataclass(frozen=True, slots=True)
+class Supervisor:
+    """Who kills the process when it is silent for too long, as a paused one is.
+
+    ``name`` is the program's ("gunicorn"), ``pid`` its process. ``timeout_s`` is how many seconds of
+    silence it bears, None where that cannot be told. ``worker_class`` is the kind of worker that it
+    runs ("gthread"), "" where it has no kinds. ``why`` is a sentence about it for a person."""
+
+    name: str
+    pid: int
+    timeout_s: float | None = None
+    worker_class: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Attachability:
     """Whether `attach` would work. ``cost`` says what attaching does to this interpreter, in
-    one line; ``why_not`` and ``fix`` are empty when it is possible."""
+    one line; ``why_not`` and ``fix`` are empty when it is possible. ``supervisor`` is who would
+    kill the process when it is paused for long; the warnings speak of it too."""
 
     ok: bool
     why_not: str = ""
     fix: str = ""
     cost: str = ""
     warnings: tuple[str, ...] = ()
+    supervisor: Supervisor | None = None
 
 
 @dataclass(frozen=True, slots=True)
