@@ -15,6 +15,7 @@ from iqdebug.errors import (
 )
 from iqdebug.peek.host import Host, container_of
 from iqdebug.peek.interpreter import Interpreter, find_interpreter, version_tuple
+from iqdebug.peek.supervisors import supervisor_of
 from iqdebug.peek.table import ProcessTable
 from iqdebug.state import Attachability, ProcessInfo
 
@@ -60,9 +61,12 @@ def attachability(
     version = version_tuple(interpreter.version)
     cost = next((text for since, text in reversed(COSTS) if version and version >= since), "")
     refused = refusal(pid, interpreter, host, table)
+    supervisor = supervisor_of(pid, table)
     if refused:
-        return Attachability(False, why_not=refused.why, fix=refused.fix, cost=cost)
-    return Attachability(True, cost=cost, warnings=tuple(_warnings(pid, interpreter, host, table)))
+        return Attachability(False, refused.why, refused.fix, cost, supervisor=supervisor)
+    warnings = [supervisor.why] if supervisor else []
+    warnings += _warnings(pid, interpreter, host, table)
+    return Attachability(True, cost=cost, warnings=tuple(warnings), supervisor=supervisor)
 
 
 def require_attachable(pid: int, *, host: Host | None = None) -> ProcessInfo:

@@ -1,0 +1,252 @@
+"""Who kills a process that is silent for too long, which a paused one is.
+
+Told from the command lines and environments of the process and its parent, as these programs read
+them. Rules and defaults from their sources: uvicorn 0.30 and later (``supervisors/multiprocess.py``,
+``main.py``), gunicorn 20 to 27 (``arbiter.py``, ``app/base.py``), celery 5 (``bin/worker.py``), uWSGI 2.0
+(``core/master_checks.c``), systemd (sd_watchdog_enabled(3)). supervisord, circus, hypercorn, granian and
+the reloaders of web frameworks watch for exits only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from iqdebug.peek.procfs import ProcFS, read_regular
+from iqdebug.peek.table import ProcessTable
+from iqdebug.state import Supervisor
+
+__all__ = ["supervisor_of"]
+
+MAX_CONFIG = 1 << 18
+"""Bytes of a configuration file that are read; one that is longer counts as not readable."""
+
+MAX_WORDS = 2000
+"""Words of a command line that are looked at."""
+
+UVICORN_HEALTHCHECK = 5.0
+GUNICORN_TIMEOUT = 30.0
+
+
+def supervisor_of(pid: int, table: ProcessTable) -> Supervisor | None:
+    """Who would kill the process for its silence; None when nobody is seen. Never raises; reads
+    /proc and, of a gunicorn or uWSGI, the configuration file, of which nothing is run."""
+    process = _Process(pid, table)
+    parent = _Process(process.parent_pid, table)
+    for known in (_uvicorn, _gunicorn, _celery, _uwsgi, _systemd):
+        found = known(process, parent)
+        if found is not None:
+            return found
+    return None
+
+
+@dataclass(frozen=True)
+class _Process:
+    """What is asked about a process; empty answers where the kernel gives none."""
+
+    pid: int
+    table: ProcessTable
+
+    @property
+    def proc(self) -> ProcFS:
+        return self.table.proc
+
+    @property
+    def words(self) -> list[str]:
+        return self.table.command(self.pid) if self.pid > 0 else []
+
+    @property
+    def parent_pid(self) -> int:
+        known = self.table.stats.get(self.pid)
+        return known.ppid if known else 0
+
+    @property
+    def environ(self) -> dict[str, str]:
+        try:
+            raw = self.proc.read(self.pid, "environ").decode("utf-8", "replace")
+        except OSError:
+            return {}
+        return {name: value for name, _, value in (row.partition("=") for row in raw.split("\0"))}
+
+    def program(self) -> tuple[str, list[str]]:
+        """The name of the program or module that the command line runs, and the words after it."""
+        words = self.words
+        if len(words) == 1 and ": " in words[0]:  # a title that the process has given itself
+            return words[0].strip("[").partition(":")[0], words[0].split()[1:]
+        if not words or not re.match(r"(?:python|pypy)[\d.]*[a-z]*$", os.path.basename(words[0])):
+            return (os.path.basename(words[0]), words[1:]) if words else ("", [])
+        rest = iter(range(1, len(words)))
+        for at in rest:
+            word = words[at]
+            if word == "-m" and at + 1 < len(words):
+                return words[at + 1].removesuffix(".__main__"), words[at + 2 :]
+            if word.startswith("-c"):
+                return "", []
+            if word in ("-X", "-W"):
+                next(rest, None)
+            elif not word.startswith("-"):
+                return os.path.basename(word), words[at + 1 :]
+        return "", []
+
+
+class _Options(argparse.ArgumentParser):
+    """Some of a program's options, all as texts; the others and wrong ones are passed over."""
+
+    def __init__(self, *names: Sequence[str], flags: Sequence[str] = ()) -> None:
+        super().__init__(add_help=False)
+        for each in names:
+            self.add_argument(*each)
+        for flag in flags:
+            self.add_argument(flag, action="store_true")
+
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(message)
+
+    def of(self, words: Sequence[str]) -> dict[str, str]:
+        try:
+            found, _ = self.parse_known_args(list(words)[:MAX_WORDS])
+        except ValueError:
+            return {}
+        return {name: str(value) for name, value in vars(found).items() if value}
+
+
+_UVICORN = _Options(["--workers"], ["--timeout-worker-healthcheck"], flags=["--reload"])
+_GUNICORN = _Options(["-t", "--timeout"], ["-k", "--worker-class"], ["--threads"], ["-c", "--config"])
+_CELERY = _Options(["--time-limit"], ["-P", "--pool"])
+_UWSGI = _Options(["-t", "--harakiri"], ["--ini"])
+
+
+def _uvicorn(process: _Process, parent: _Process) -> Supervisor | None:
+    """The parent pings each worker's own thread, which stands still in a pause like the others."""
+    name, words = parent.program()
+    if name not in ("uvicorn", "fastapi") or "--multiprocessing-fork" not in process.words:
+        return None
+    options, environ = _UVICORN.of(words), parent.environ
+    workers = options.get("workers") or environ.get("UVICORN_WORKERS") or environ.get("WEB_CONCURRENCY")
+    if "reload" in options or (_number(workers) or 0) <= 1:
+        return None
+    said = options.get("timeout_worker_healthcheck") or environ.get("UVICORN_TIMEOUT_WORKER_HEALTHCHECK")
+    seconds = _number(said, UVICORN_HEALTHCHECK)
+    return _supervisor("uvicorn", parent.pid, seconds, "pings its workers and kills one that is silent for")
+
+
+def _gunicorn(process: _Process, parent: _Process) -> Supervisor | None:
+    """Workers of every class touch a file; the arbiter kills the one whose file is too old."""
+    if not _is_gunicorn(parent) or not _is_gunicorn(process):
+        return None
+    if _is_master_again(process) or (
+        _is_gunicorn(_Process(parent.parent_pid, process.table)) and not _is_master_again(parent)
+    ):
+        return None  # a second master after SIGUSR2; what a worker has forked
+    environ = parent.environ
+    try:
+        words = shlex.split(environ.get("GUNICORN_CMD_ARGS", ""))
+    except ValueError:
+        words = []
+    titled = parent.words[0].startswith("gunicorn:")
+    settings = {**_GUNICORN.of(words), **({} if titled else _GUNICORN.of(parent.program()[1]))}
+    config = _gunicorn_config(parent, settings.get("config"))
+    settings = {**config, **settings}
+    seconds = _number(settings.get("timeout"), None if titled and not settings else GUNICORN_TIMEOUT)
+    if seconds == 0:
+        return None
+    kind = settings.get("worker_class", "sync").rpartition(".")[2].rpartition(":")[2]
+    if kind == "sync" and (_number(settings.get("threads")) or 1) > 1:
+        kind = "gthread"
+    words_ = "kills a worker that gives no sign of life for"
+    return _supervisor("gunicorn", parent.pid, seconds, words_, "" if titled and not settings else kind)
+
+
+def _is_gunicorn(process: _Process) -> bool:
+    return process.program()[0] in ("gunicorn", "gunicorn.app.wsgiapp", "gunicorn.app.base")
+
+
+def _is_master_again(process: _Process) -> bool:
+    return process.environ.get("GUNICORN_PID") == str(process.parent_pid)
+
+
+def _gunicorn_config(master: _Process, named: str | None) -> dict[str, str]:
+    """The settings that a configuration file gives as plain literals; "?" for one that it computes."""
+    if named is not None and named.startswith("python:"):
+        return {"timeout": "?"}
+    text = _file_of(master, (named or "gunicorn.conf.py").removeprefix("file:"))
+    if text is None:
+        return {"timeout": "?"} if named else {}
+    return {
+        name: literal.group(1)
+        if (literal := re.match(r"""["']?([\w.:]+)["']?\s*(?:#.*)?$""", value))
+        else "?"
+        for name, value in re.findall(
+            r"^(timeout|worker_class|threads)\s*(?::[^=\n]*)?=\s*(.*?)\s*$", text, re.M
+        )
+    }
+
+
+def _celery(process: _Process, parent: _Process) -> Supervisor | None:
+    """The parent of prefork children kills one whose task takes longer than its hard limit."""
+    name, words = parent.program()
+    if name != "celery" or "worker" not in words:
+        return None
+    options = _CELERY.of(words)
+    seconds = _number(options.get("time_limit"))
+    if not seconds or options.get("pool", "prefork") not in ("prefork", "processes"):
+        return None
+    words_ = "kills a worker whose task takes longer than"
+    return _supervisor("celery", parent.pid, seconds, words_, "prefork")
+
+
+def _uwsgi(process: _Process, parent: _Process) -> Supervisor | None:
+    """The master kills a worker whose request takes longer than harakiri."""
+    name, words = parent.program()
+    if name != "uwsgi":
+        return None
+    options = _UWSGI.of(words)
+    said = options.get("harakiri")
+    ini = options.get("ini") or next((word for word in words if word.endswith(".ini")), None)
+    if said is None and ini:
+        found = re.search(r"^\s*harakiri\s*=\s*(\d+)", _file_of(parent, ini) or "", re.M)
+        said = found[1] if found else None
+    seconds = _number(said)
+    if not seconds:
+        return None
+    return _supervisor("uWSGI", parent.pid, seconds, "kills a worker whose request takes longer than")
+
+
+def _systemd(process: _Process, parent: _Process) -> Supervisor | None:
+    """Not the parent's business: the service manager expects a message from this very process."""
+    environ = process.environ
+    seconds = (_number(environ.get("WATCHDOG_USEC")) or 0) / 1e6
+    if not seconds or environ.get("WATCHDOG_PID", str(process.pid)) != str(process.pid):
+        return None
+    return _supervisor("systemd", 1, seconds, "ends a service that sends no sign of life for")
+
+
+def _supervisor(name: str, pid: int, seconds: float | None, does: str, kind: str = "") -> Supervisor:
+    time = f"{seconds:g} s" if seconds is not None else "a time that cannot be told from here"
+    why = f"{name} (process {pid}) {does} {time}: this one is killed when it is paused for longer"
+    return Supervisor(name, pid, seconds, kind, why)
+
+
+def _number(text: str | None, otherwise: float | None = None) -> float | None:
+    """None also for a text that is no number: it was set, and cannot be told."""
+    if not text:
+        return otherwise
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if 0 <= number < 1e9 else None
+
+
+def _file_of(process: _Process, name: str) -> str | None:
+    """The text of a file that a process names, None unless it is a small regular one."""
+    base = process.proc.path(process.pid, "root" if name.startswith("/") else "cwd")
+    try:
+        return read_regular(f"{base}/{name}", MAX_CONFIG).decode("utf-8", "replace")
+    except (OSError, ValueError):
+        return None
