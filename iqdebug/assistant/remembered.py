@@ -93,6 +93,10 @@ class RememberedSession:
     def breakpoints(self) -> tuple[Breakpoint, ...]:
         return ()
 
+    @property
+    def finder(self) -> None:
+        """Nothing is loaded here."""
+
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         return lambda: None
 

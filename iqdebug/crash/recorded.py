@@ -45,6 +45,10 @@ class RecordedSession:
     def breakpoints(self) -> tuple[Breakpoint, ...]:
         return ()
 
+    @property
+    def finder(self) -> None:
+        """Nothing is loaded here."""
+
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """The recorded output is told at once; nothing else ever comes."""
         if self.crash.logs or self.crash.logs_dropped:

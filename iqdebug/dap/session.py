@@ -19,11 +19,13 @@ from iqdebug.dap import protocol, snapshots
 from iqdebug.dap.breakpoints import send_breakpoints
 from iqdebug.dap.client import DapClient, decode_body
 from iqdebug.dap.control import AgentClient, Lease
+from iqdebug.dap.finding import Finder
 from iqdebug.dap.process import is_alive
 from iqdebug.dap.questions import Questions
 from iqdebug.dap.raised import raised_at
 from iqdebug.dap.words import unheeded, why_not
 from iqdebug.errors import ConnectionLost, IqdebugError, NotAvailable, RequestFailed
+from iqdebug.memory_sources import MemorySources
 from iqdebug.session import Capability, Listener, StepKind
 from iqdebug.state import (
     Breakpoint,
@@ -65,7 +67,10 @@ class Session:
     """Implements :class:`iqdebug.session.DebugSession` over debugpy and the agent."""
 
     def __init__(
-        self, info: ProcessInfo, outside: Callable[[], Awaitable[Snapshot | None]] | None = None
+        self,
+        info: ProcessInfo,
+        outside: Callable[[], Awaitable[Snapshot | None]] | None = None,
+        sources: MemorySources | None = None,
     ) -> None:
         self._info = info
         self._outside = outside
@@ -73,6 +78,7 @@ class Session:
         self._early: list[LogRecord] = []  # what was written before anybody listened
         self._breakpoints: tuple[Breakpoint, ...] = ()
         self._questions = Questions()
+        self.finder = Finder(self._questions, sources if sources is not None else MemorySources())
         self._lease: Lease | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._run_to: Breakpoint | None = None
@@ -273,6 +279,7 @@ class Session:
             threads = with_outside_view(threads, seen)
             wanted = seen.focused
             focus = next((t.id for t in threads if wanted is not None and t.os_id == wanted.os_id), focus)
+        await self.finder.read_stacks(threads, again=False)
         if epoch != self._snapshot.epoch:
             return
         detail = self._snapshot.detail
@@ -368,6 +375,9 @@ class Session:
         if epoch != self._snapshot.epoch:
             return
         threads = self._threads(rows)
+        await self.finder.read_stacks(threads, again=True)
+        if epoch != self._snapshot.epoch:
+            return
         self._publish(threads=threads, tasks=tuple(snapshots.task(row) for row in rows["tasks"]))
         if self._run_to is not None:
             target, self._run_to = self._run_to, None
@@ -525,7 +535,7 @@ class Session:
 
     async def _send_breakpoints(self, paths: set[str], patience: float = 5.0) -> None:
         self._breakpoints = await send_breakpoints(
-            self._questions, self._breakpoints, paths, self._run_to, patience
+            self._questions, self.finder, self._breakpoints, paths, self._run_to, patience
         )
 
 

@@ -23,7 +23,7 @@ from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Static
 
-from iqdebug.errors import IqdebugError
+from iqdebug.errors import IqdebugError, UsageError
 from iqdebug.session import Capability, DebugSession
 from iqdebug.state import (
     Breakpoint,
@@ -41,8 +41,8 @@ from iqdebug.tui.breakpoints_pane import BreakpointsPane
 from iqdebug.tui.chat_pane import ChatPane
 from iqdebug.tui.chatting import Companion
 from iqdebug.tui.console_pane import ConsolePane
-from iqdebug.tui.control import Control
 from iqdebug.tui.dialogs import TextScreen
+from iqdebug.tui.finding import Finding
 from iqdebug.tui.insight import InsightCard
 from iqdebug.tui.keys import ACTIONS
 from iqdebug.tui.log_pane import LogPane
@@ -66,7 +66,7 @@ _UNDRAWN = 1.5  # seconds for the screen to be taken down once all is left
 Connect = Callable[[Callable[[Snapshot], None], Callable[[str], None]], Awaitable[DebugSession]]
 
 
-class DebugApp(Running, Control):
+class DebugApp(Running, Finding):
     """:param connect: attaches; is given what to tell of fresher peeks and of progress in words.
     :param first: what is painted before anything else.
     :param diagnose: (snapshot, earlier one) → diagnosis; run in a thread, however long it takes.
@@ -75,6 +75,7 @@ class DebugApp(Running, Control):
     :param program: of a program that iqdebug started: its terminal, and how it is started again.
     :param companion: who the person talks with.
     :param clock: seconds since the epoch, for the ages in the status bar.
+    :param project: the folder whose files may be opened, "" for none.
     """
 
     CSS_PATH = "app.tcss"
@@ -100,8 +101,10 @@ class DebugApp(Running, Control):
         program: ProgramHost | None = None,
         companion: Companion | None = None,
         clock: Callable[[], float] = time.time,
+        project: str = "",
     ) -> None:
         super().__init__(breakpoint_store)
+        self._project = project
         self.title = f"iqdebug {clean(title)}"
         self._connect = connect
         self._first = first
@@ -179,6 +182,10 @@ class DebugApp(Running, Control):
         self._show_status()
         try:
             session = await self._connect(self._peeked, self._progressed)
+        except UsageError as error:
+            self.refused = error
+            self.exit(error.exit_code)
+            return
         except Exception as error:  # whatever it was, the look from outside goes on
             self._attaching = ""
             self._failure = error if isinstance(error, IqdebugError) else unforeseen("Attaching", error)
@@ -429,7 +436,8 @@ class DebugApp(Running, Control):
             "Suspects: moving shows, Enter goes there, ←→ fold.\n"
             "Breakpoints: Space on/off, e edit, Del remove, Enter to the line.\n"
             "Chat: ↑↓ earlier questions, Tab completes / and @, PgUp PgDn scroll, Esc stops an answer.\n"
-            "Console: ↑↓ history, Tab completes, Enter on a ▸ result opens it, Esc leaves.\n"
+            "Console: ↑↓ history, Tab completes, Enter on a ▸ result opens it, Esc leaves;\n"
+            "         break FILE:LINE or break FUNCTION sets a breakpoint.\n"
         )
         self.push_screen(TextScreen("Keys", text))
 

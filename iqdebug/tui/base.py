@@ -15,7 +15,7 @@ from textual.notifications import SeverityLevel
 from textual.reactive import reactive
 
 from iqdebug.crash.shelf import put
-from iqdebug.errors import IqdebugError
+from iqdebug.errors import IqdebugError, UsageError
 from iqdebug.paths import home_short
 from iqdebug.session import Capability, DebugSession
 from iqdebug.state import (
@@ -71,6 +71,9 @@ class DebugBase(App[int]):
         self._raised: ExceptionInfo | None = None  # whose traceback is shown; None: the thread's stack
         self.last_words = ""
         """To be printed once the screen is gone."""
+        self.refused: UsageError | None = None
+        """Why the session ended before it began: what was asked for on the command line cannot be."""
+        self._project = ""
         self._working = ""  # what runs in the background, in words
 
     @property

@@ -60,6 +60,8 @@ ACTIONS = (
     Action("keep", "K", "K", "Keep this stop as a crash file, secrets masked", Capability.RECORD),
     Action("look", "r", "r", "Look again (running), or attach again (detached)"),
     Action("restart", "ctrl+shift+f5,f29,S", "^⇧F5 S", "Start the program again with the same arguments"),
+    Action("open_file", "O", "O", "Open a file… (type a part of its name)"),
+    Action("go_to_function", "F", "F", "Go to a function… (type a part of its name)"),
     Action("search", "slash", "/", "Search in the focused pane"),
     Action("search_next(1)", "N", "N", "Next match"),
     Action("search_next(-1)", "P", "P", "Previous match"),

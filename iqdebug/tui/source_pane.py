@@ -13,6 +13,7 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.worker import get_current_worker
 
+from iqdebug.memory_sources import MemorySources
 from iqdebug.state import Breakpoint
 from iqdebug.text import clean
 from iqdebug.tui.highlight import coloured
@@ -20,6 +21,7 @@ from iqdebug.tui.rows import Row, RowsView
 
 __all__ = ["SourcePane", "Versions"]
 
+IN_MEMORY = "from the process's memory: there is no such file"
 _TAB = "    "
 _CURRENT = Style(bold=True, bgcolor="#40361a")
 _DEFINITION = re.compile(r"\s*(async\s+def|def|class)\s+\w+")
@@ -139,7 +141,9 @@ class SourcePane(RowsView):
     def _say_which_text(self) -> None:
         """Below the text: why it is shown, and of a recording which text it is."""
         if self._versions is None or not self.path:
-            self.border_subtitle = Text(clean(self._note))
+            memory = self._lines and MemorySources.missing(self.path)
+            said = (self._note, IN_MEMORY if memory else "")
+            self.border_subtitle = Text(clean(" · ".join(words for words in said if words)))
             return
         here = self._current is not None and self._current.path == self.path
         line = self._current.line if here and self._current is not None else self.cursor_line
@@ -152,7 +156,7 @@ class SourcePane(RowsView):
         if self._versions is not None:
             return "no source: neither recorded nor on this machine"
         if path.startswith("<"):
-            return f"source not available: {clean(path)} was not read from a file"
+            return f"source not available: {clean(path)} is no file, and the process keeps no text of it"
         if not Path(path).exists():
             return "source not available: the file is not on this machine"
         return "source not available: the file is empty, not text, or too large"

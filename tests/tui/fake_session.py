@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from iqdebug.errors import IqdebugError, NotAvailable
-from iqdebug.session import Capability, Listener, StepKind
+from iqdebug.session import Capability, CodeFinder, Listener, StepKind
 from iqdebug.state import Breakpoint, Completion, EvaluateResult, Frame, LogRecord, Phase, Snapshot, Variable
 from iqdebug.tui.app import DebugApp
 from iqdebug.tui.chatting import Companion
@@ -32,6 +32,7 @@ class FakeSession:
     values: dict[str, str] = field(default_factory=dict)
     listeners: list[Listener] = field(default_factory=list)
     detached: int = 0
+    finder: CodeFinder | None = None
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     leave_gate: asyncio.Event = field(default_factory=asyncio.Event)
 
