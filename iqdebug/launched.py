@@ -70,6 +70,7 @@ def launched_app(host: Host) -> DebugApp:
         program=host,
         companion=companion_for(host.model, Known(project=host.plan.cwd, read_source=host.sources.read)),
         project=host.plan.cwd,
+        in_memory=host.sources.in_memory,
     )
 
 

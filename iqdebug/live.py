@@ -92,6 +92,7 @@ def open_debugger(
         breakpoint_store=store,
         companion=companion_for(model, Known(project=info.cwd, read_source=sources.read), kept),
         project=info.cwd,
+        in_memory=sources.in_memory,
     )
     result = app.run()
     if app.refused is not None:

@@ -19,7 +19,7 @@ from iqdebug.session import CodeFinder
 from iqdebug.source import read_lines
 from iqdebug.state import Breakpoint, CodePlace
 
-__all__ = ["Asked", "defined_in", "on_disk", "parse", "project_files", "resolve"]
+__all__ = ["Asked", "defined_in", "file_named", "on_disk", "parse", "project_files", "resolve"]
 
 MAX_FILES = 5_000
 MAX_FOLDERS = 2_000
@@ -65,14 +65,18 @@ def on_disk(asked: Asked, root: str) -> Breakpoint | None:
 
     :raises UsageError: the line has no code, or several files are meant.
     """
+    path = _path_on_disk(asked, root)
+    return _checked(asked, path, read_lines(path)) if path else None
+
+
+def _path_on_disk(asked: Asked, root: str) -> str:
     if not asked.path or asked.path.startswith("<"):
-        return None
+        return ""
     for folder in (root, os.getcwd()):
         path = os.path.abspath(os.path.join(folder or "/", os.path.expanduser(asked.path)))
         if os.path.isfile(path):
-            return _checked(asked, path, read_lines(path))
-    path = _ending(asked, project_files(root))
-    return _checked(asked, path, read_lines(path)) if path else None
+            return path
+    return _ending(asked, project_files(root))
 
 
 async def resolve(
@@ -85,17 +89,25 @@ async def resolve(
     """
     if asked.function:
         return await _function(asked, root, finder, read)
-    found = await asyncio.to_thread(on_disk, asked, root)
-    if found is not None:
-        return found
+    place = await file_named(asked, root, finder)
+    return _checked(asked, place.path, await asyncio.to_thread(read, place.path), place.in_memory)
+
+
+async def file_named(asked: Asked, root: str, finder: CodeFinder | None) -> CodePlace:
+    """The file and line, whether or not there is code on it. The text of one in memory has been read.
+
+    :raises UsageError: there is no such file, or more than one.
+    """
+    path = await asyncio.to_thread(_path_on_disk, asked, root)
+    if path:
+        return CodePlace("", path, asked.line)
     if finder is not None:
         files = await finder.files()
         path = asked.path if asked.path.startswith("<") else _ending(asked, [f.path for f in files])
         if path:
-            memory = any(f.in_memory for f in files if f.path == path) or path.startswith("<")
-            lines = await finder.source(path) if memory else read(path)
-            if lines:
-                return _checked(asked, path, lines, in_memory=memory)
+            memory = path.startswith("<") or any(f.in_memory for f in files if f.path == path)
+            if not memory or await finder.source(path):
+                return CodePlace("", path, asked.line, memory)
     raise UsageError(
         f"there is no file {asked.path}",
         f"neither below {root or '/'} nor among the files that the process has loaded",

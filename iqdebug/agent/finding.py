@@ -140,12 +140,15 @@ def _defined(
         code = _code_of(value)
         if code is not None:
             yield prefix + name, code
-        elif issubclass(type(value), type) and depth < MAX_DEPTH:
-            if id(value) not in seen and values.type_module(value) == module:
-                seen.add(id(value))
-                inner = _class_names(value)
-                for found in _defined(inner, prefix + name + ".", module, seen, deadline, depth + 1):
-                    yield found
+        elif _is_class_of(value, module) and id(value) not in seen and depth < MAX_DEPTH:
+            seen.add(id(value))
+            inner = _class_names(value)
+            for found in _defined(inner, prefix + name + ".", module, seen, deadline, depth + 1):
+                yield found
+
+
+def _is_class_of(value: Any, module: str) -> bool:
+    return issubclass(type(value), type) and values.type_module(value) == module
 
 
 def _everywhere(library: bool) -> Iterator[Tuple[str, str, types.CodeType]]:
@@ -176,8 +179,9 @@ def first_line(code: types.CodeType) -> int:
 
 def _place(module: str, name: str, code: types.CodeType) -> Dict[str, Any]:
     path = _text(code.co_filename)
-    row = {"name": module + "." + name if module else name, "path": _absolute(path), "line": first_line(code)}
-    if not os.path.exists(row["path"]):
+    shown = _absolute(path)
+    row: Dict[str, Any] = {"name": "%s.%s" % (module, name), "path": shown, "line": first_line(code)}
+    if not os.path.exists(shown):
         row["memory"] = path
     return row
 
@@ -341,7 +345,7 @@ def _of_doctest(path: str) -> List[str]:
     wanted, _, number = path[len("<doctest ") : -2].rpartition("[")
     test = (values.instance_dict(patched.__self__) or {}).get("test")
     known = values.instance_dict(test) or {}
-    examples = known.get("examples")
+    examples: Any = known.get("examples")
     if _text(known.get("name")) != wanted or not number.isdigit() or not issubclass(type(examples), list):
         return []
     if not 0 <= int(number) < list.__len__(examples):

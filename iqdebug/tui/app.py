@@ -76,6 +76,7 @@ class DebugApp(Running, Finding):
     :param companion: who the person talks with.
     :param clock: seconds since the epoch, for the ages in the status bar.
     :param project: the folder whose files may be opened, "" for none.
+    :param in_memory: whether a path's text is the target's, in no file.
     """
 
     CSS_PATH = "app.tcss"
@@ -102,9 +103,11 @@ class DebugApp(Running, Finding):
         companion: Companion | None = None,
         clock: Callable[[], float] = time.time,
         project: str = "",
+        in_memory: Callable[[str], bool] = lambda path: False,
     ) -> None:
         super().__init__(breakpoint_store)
         self._project = project
+        self._in_memory = in_memory
         self.title = f"iqdebug {clean(title)}"
         self._connect = connect
         self._first = first
@@ -126,7 +129,7 @@ class DebugApp(Running, Finding):
         yield InsightCard(id="card")
         with Horizontal(id="main"):
             versions = self._recording.sources if self._recording is not None else None
-            yield SourcePane(self._read_source, id="source", versions=versions)
+            yield SourcePane(self._read_source, id="source", versions=versions, in_memory=self._in_memory)
             with Vertical(id="side"):
                 yield StackPane(id="stack")
                 yield VariablesPane(self._tree, id="side-variables")

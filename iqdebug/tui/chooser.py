@@ -91,8 +91,8 @@ class ChooserScreen(ModalScreen["CodePlace | str | None"]):
         )
         rows.set_rows([self._row(*each) for each in found[:MAX_ROWS]])
         rows.action_end(-1)
-        rest = f"{len(found):,} of {len(self._places):,}" if self._places else ""
-        rows.border_subtitle = Text(rest)
+        count = f"  {len(found):,} of {len(self._places):,}" if self._places else ""
+        self.query_one("#chooser-box").border_title = Text(self._heading + count)
 
     @staticmethod
     def _row(name: str, beside: str, place: CodePlace) -> Row:
@@ -115,9 +115,7 @@ class ChooserScreen(ModalScreen["CodePlace | str | None"]):
         self.dismiss(None)
 
 
-def matching(
-    places: Sequence[tuple[str, str, CodePlace]], typed: str
-) -> list[tuple[str, str, CodePlace]]:
+def matching(places: Sequence[tuple[str, str, CodePlace]], typed: str) -> list[tuple[str, str, CodePlace]]:
     """Those whose name holds all typed words; a name whose last part begins with them comes first."""
     words = typed.casefold().split()
     if not words:

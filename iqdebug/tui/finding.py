@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from iqdebug.errors import IqdebugError, UsageError
 from iqdebug.paths import frame_kind, home_short
-from iqdebug.places import Asked, parse, project_files, resolve
+from iqdebug.places import Asked, file_named, parse, project_files, resolve
 from iqdebug.session import Capability, CodeFinder
 from iqdebug.state import Breakpoint, CodePlace, EvaluateResult
 from iqdebug.text import clean
@@ -44,14 +44,14 @@ class Finding(Control):
 
     def action_go_to_function(self) -> None:
         self.push_screen(
-            ChooserScreen(
-                "Go to a function", "part of its name", self._all_functions, self._function_label
-            ),
+            ChooserScreen("Go to a function", "part of its name", self._all_functions, self._function_label),
             self._opened,
         )
 
     async def _all_files(self) -> list[CodePlace]:
-        found = {path: CodePlace("", path, 1) for path in await asyncio.to_thread(project_files, self._project)}
+        found = {
+            path: CodePlace("", path, 1) for path in await asyncio.to_thread(project_files, self._project)
+        }
         threads = self.snapshot.threads if self.snapshot is not None else ()
         for frame in (f for t in threads for f in t.frames if f.path):
             found.setdefault(frame.path, CodePlace("", frame.path, 1))
@@ -82,8 +82,12 @@ class Finding(Control):
             self._do(self._look_everywhere(chosen))
 
     async def _look_everywhere(self, words: str) -> None:
-        found = await self._resolved(parse(words if ":" in words or not words.endswith(".py") else words + ":1"))
-        await self._show_place(CodePlace("", found.path, found.line, found.in_memory))
+        asked = parse(words + ":1" if words.endswith((".py", ">")) else words)
+        if asked.path:
+            await self._show_place(await file_named(asked, self._project, self._finder))
+        else:
+            found = await self._resolved(asked)
+            await self._show_place(CodePlace(asked.function, found.path, found.line, found.in_memory))
 
     async def _show_place(self, place: CodePlace) -> None:
         if place.in_memory and self._finder is not None:
@@ -144,7 +148,7 @@ def _same_file(known: Iterable[Breakpoint], wanted: Breakpoint) -> Breakpoint | 
 
 
 def _words(where: str, found: Breakpoint | None, wanted: Breakpoint) -> str:
-    if found is None or found.line == wanted.line and found.verified:
+    if found is None or (found.line == wanted.line and found.verified):
         return f"breakpoint at {where}"
     if not found.verified:
         return f"breakpoint at {where}, not verified: {clean(found.message) or 'not set yet'}"

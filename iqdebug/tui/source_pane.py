@@ -13,7 +13,6 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.worker import get_current_worker
 
-from iqdebug.memory_sources import MemorySources
 from iqdebug.state import Breakpoint
 from iqdebug.text import clean
 from iqdebug.tui.highlight import coloured
@@ -45,6 +44,7 @@ class _Place:
 class SourcePane(RowsView):
     """:param read_source: path → lines; () when there is no source.
     :param versions: of a recording: its text beside today's.
+    :param in_memory: whether a path's text is the target's, in no file.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,10 +57,12 @@ class SourcePane(RowsView):
         read_source: Callable[[str], Sequence[str]],
         id: str | None = None,
         versions: Versions | None = None,
+        in_memory: Callable[[str], bool] = lambda path: False,
     ) -> None:
         super().__init__(empty="no frame selected", id=id)
         self._read = read_source
         self._versions = versions
+        self._in_memory = in_memory
         self.today = False  # of a recording: show what is on disk now
         self.path = ""
         self._lines: list[str] = []
@@ -141,7 +143,7 @@ class SourcePane(RowsView):
     def _say_which_text(self) -> None:
         """Below the text: why it is shown, and of a recording which text it is."""
         if self._versions is None or not self.path:
-            memory = self._lines and MemorySources.missing(self.path)
+            memory = self._lines and self._in_memory(self.path)
             said = (self._note, IN_MEMORY if memory else "")
             self.border_subtitle = Text(clean(" · ".join(words for words in said if words)))
             return

@@ -157,10 +157,6 @@ class Values(DebugBase):
 
         self._do(run(), words="evaluating")
 
-    def _break_command(self, text: str) -> bool:
-        """Carry out ``break FILE:LINE`` or ``break FUNCTION``; False where it is something else."""
-        return False
-
     def _console_command(self, command: str) -> None:
         """``/complete EXPRESSION``: what may stand there, from the process, then from a model."""
         console, session, frame = self.query_one(ConsolePane), self.session, self.frame
