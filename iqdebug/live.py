@@ -38,12 +38,14 @@ def open_debugger(
     kept: Kept | None = None,
     *,
     asked: Sequence[Asked] = (),
+    no_hold: bool = False,
 ) -> int:
     """Run the screen until the person leaves; the target then runs on without us.
 
     :param model: the model's setting; None for what is configured.
     :param kept: the conversation that goes on.
     :param asked: further breakpoints.
+    :param no_hold: each stop is recorded, and the process goes on at once.
     :returns: the exit code.
     :raises UsageError: a breakpoint that was asked for cannot be; the process has been left again.
     """
@@ -93,6 +95,7 @@ def open_debugger(
         companion=companion_for(model, Known(project=info.cwd, read_source=sources.read), kept),
         project=info.cwd,
         in_memory=sources.in_memory,
+        no_hold=no_hold,
     )
     result = app.run()
     if app.refused is not None:

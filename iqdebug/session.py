@@ -20,6 +20,7 @@ from iqdebug.state import (
     Snapshot,
     Variable,
 )
+from iqdebug.supervision import Supervision
 
 __all__ = ["Capability", "CodeFinder", "DebugSession", "Listener", "StepKind"]
 
@@ -99,6 +100,10 @@ class DebugSession(Protocol):
     def finder(self) -> CodeFinder | None:
         """None where nothing is loaded: a recording, a target that is gone."""
 
+    @property
+    def supervision(self) -> Supervision | None:
+        """Of a process that another one ends when it is paused for long; else None."""
+
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Start telling ``listener``; the returned callable stops it."""
 
@@ -149,6 +154,9 @@ class DebugSession(Protocol):
 
     async def set_breakpoints(self, breakpoints: Sequence[Breakpoint]) -> None:
         """Replace the whole list."""
+
+    async def arm(self, on: bool) -> None:
+        """Whether the breakpoints are in the target, or wait in the list alone."""
 
     async def record(self) -> tuple[str, bytes]:
         """The stop as a crash file: a name for it that no other has, and its bytes (docs/iqcrash.md),

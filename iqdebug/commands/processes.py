@@ -33,6 +33,12 @@ def add(commands: Any) -> None:
     attach.add_argument("--yes", "-y", action="store_true", help="do not ask before attaching")
     attach.add_argument("--pause", action="store_true", help="pause as soon as attached")
     attach.add_argument(
+        "--no-hold",
+        action="store_true",
+        help="no stop holds the process: each is recorded, the process goes on at once, and the "
+        "recording is shown",
+    )
+    attach.add_argument(
         "--break",
         action="append",
         default=[],
@@ -88,7 +94,7 @@ def _attach(options: argparse.Namespace) -> int:
         on_disk(each, info.cwd)  # what is wrong with it is said before anybody is asked
     if not options.yes and not agreed_to_attach(info):
         return 0
-    return _open(info, options.on_exception, options.pause, options.model, asked)
+    return _open(info, options.on_exception, options.pause, options.model, asked, options.no_hold)
 
 
 def agreed_to_attach(info: ProcessInfo) -> bool:
@@ -99,6 +105,8 @@ def agreed_to_attach(info: ProcessInfo) -> bool:
     print(info.attach.cost)
     for warning in info.attach.warnings:
         print(clean(warning))
+    if info.attach.supervisor is not None:
+        print("The screen counts down while it is paused; with --no-hold no stop holds it.")
     try:
         answer = input("Attach? [Y/n] ")
     except EOFError:
@@ -112,10 +120,11 @@ def _open(
     pause: bool,
     model: str | None = None,
     asked: Sequence[Asked] = (),
+    no_hold: bool = False,
 ) -> int:
     from iqdebug.live import open_debugger
 
-    return open_debugger(info, on_exception, pause, model, asked=asked)
+    return open_debugger(info, on_exception, pause, model, asked=asked, no_hold=no_hold)
 
 
 def pick(options: argparse.Namespace) -> int:

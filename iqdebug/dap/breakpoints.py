@@ -24,15 +24,18 @@ async def send_breakpoints(
     paths: set[str],
     run_to: Breakpoint | None,
     patience: float,
+    *,
+    armed: bool = True,
 ) -> tuple[Breakpoint, ...]:
     """Tell the server of all breakpoints in ``paths`` and return the whole list as it has it now.
 
     :param run_to: a further one that is not in the list, removed when it is hit.
     :param patience: seconds for each file's answer.
+    :param armed: False takes the list's own out of the target.
     """
     answers: dict[tuple[str, int], protocol.BreakpointBody] = {}
     for path in sorted(paths):
-        asked = [b for b in breakpoints if b.path == path and b.enabled]
+        asked = [b for b in breakpoints if b.path == path and b.enabled and armed]
         if run_to is not None and run_to.path == path:
             asked.append(run_to)
         rows = [_row(b) for b in asked]

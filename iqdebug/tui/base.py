@@ -107,12 +107,19 @@ class DebugBase(App[int]):
 
     def _show_status(self) -> None:
         if self._drawn:
+            words, urgent = self._supervised_words()
             self.query_one(StatusBar).show(
                 self.snapshot,
                 attaching=self._attaching,
                 why_not=self.why_not_action,
                 background=self._working,
+                supervised=words,
+                urgent=urgent,
             )
+
+    def _supervised_words(self) -> tuple[str, bool]:
+        """What is said of a supervisor that waits for the process, and whether it is urgent."""
+        return "", False
 
     def notify(
         self,

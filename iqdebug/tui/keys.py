@@ -58,6 +58,8 @@ ACTIONS = (
     ),
     Action("today", "T", "T", "Source text: as recorded, or today's", aside="recorded/today"),
     Action("keep", "K", "K", "Keep this stop as a crash file, secrets masked", Capability.RECORD),
+    Action("snapshot", "L", "L", "Look without holding: stop, record, go on at once"),
+    Action("hold_clock", "H", "H", "Hold the clock of the process's supervisor while it is paused"),
     Action("look", "r", "r", "Look again (running), or attach again (detached)"),
     Action("restart", "ctrl+shift+f5,f29,S", "^⇧F5 S", "Start the program again with the same arguments"),
     Action("open_file", "O", "O", "Open a file… (type a part of its name)"),
