@@ -18,8 +18,8 @@ from iqdebug.dap.program import ended_words, shell_code
 from iqdebug.errors import IqdebugError
 from iqdebug.headless import outside_view
 from iqdebug.inquiry import live_diagnosis
+from iqdebug.memory_sources import MemorySources
 from iqdebug.session import DebugSession
-from iqdebug.source import read_lines
 from iqdebug.state import Breakpoint, LogRecord, Phase, Snapshot
 from iqdebug.store import ProjectStore
 
@@ -64,11 +64,13 @@ def launched_app(host: Host) -> DebugApp:
         connect,
         title=host.plan.command,
         first=None,
-        diagnose=live_diagnosis,
-        read_source=read_lines,
+        diagnose=lambda now, earlier: live_diagnosis(now, earlier, host.sources.read),
+        read_source=host.sources.read,
         breakpoint_store=host.store,
         program=host,
-        companion=companion_for(host.model, Known(project=host.plan.cwd)),
+        companion=companion_for(host.model, Known(project=host.plan.cwd, read_source=host.sources.read)),
+        project=host.plan.cwd,
+        in_memory=host.sources.in_memory,
     )
 
 
@@ -79,6 +81,7 @@ class Host:
         self.plan = plan
         self.model: str | None = None
         self.store = ProjectStore(plan.cwd)
+        self.sources = MemorySources()
         self.goes_on = self.again = False
         self.ended_by_us = False
         self.session: LaunchedSession | None = None
@@ -110,6 +113,7 @@ class Host:
             exceptions=_FILTERS.get(self._on_exception, ()),  # type: ignore[arg-type]
             breakpoints=self.store.load(),
             outside=outside,
+            sources=self.sources,
         )
         self.session = await launch(self.plan, options, progress, self._written, self._size)
         pid.append(self.session.program.pid)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from iqdebug.errors import IqdebugError
 from iqdebug.headless import outside_view
 from iqdebug.inquiry import live_diagnosis
+from iqdebug.memory_sources import MemorySources
+from iqdebug.places import Asked, resolve
 from iqdebug.session import DebugSession
-from iqdebug.source import read_lines
-from iqdebug.state import ProcessInfo, Snapshot
+from iqdebug.state import Diagnosis, ProcessInfo, Snapshot
 from iqdebug.store import ProjectStore
 
 TYPE_CHECKING = False
@@ -30,13 +31,23 @@ _PEEK_INTERVAL = 1.0
 
 
 def open_debugger(
-    info: ProcessInfo, on_exception: str, pause: bool, model: str | None = None, kept: Kept | None = None
+    info: ProcessInfo,
+    on_exception: str,
+    pause: bool,
+    model: str | None = None,
+    kept: Kept | None = None,
+    *,
+    asked: Sequence[Asked] = (),
+    no_hold: bool = False,
 ) -> int:
     """Run the screen until the person leaves; the target then runs on without us.
 
     :param model: the model's setting; None for what is configured.
     :param kept: the conversation that goes on.
+    :param asked: further breakpoints.
+    :param no_hold: each stop is recorded, and the process goes on at once.
     :returns: the exit code.
+    :raises UsageError: a breakpoint that was asked for cannot be; the process has been left again.
     """
     from iqdebug.assistant.desk import Known
     from iqdebug.companion import companion_for
@@ -44,6 +55,8 @@ def open_debugger(
     from iqdebug.tui.app import DebugApp
 
     store = ProjectStore(info.cwd or str(info.pid))
+    sources = MemorySources()
+    wanted = list(asked)  # until they are set; attaching again finds them in the store
 
     async def refresh_peek() -> Snapshot:
         return await asyncio.to_thread(peek, info.pid)
@@ -58,24 +71,35 @@ def open_debugger(
             exceptions=_FILTERS[on_exception],  # type: ignore[arg-type]
             breakpoints=store.load(),
             outside=outside_view(info.pid),
+            sources=sources,
         )
         keep_looking = asyncio.create_task(_keep_looking(refresh_peek, on_snapshot))
         try:
-            return await attach(info, options, on_progress)
+            session = await attach(info, options, on_progress)
+            await _set_asked(session, wanted, info.cwd, sources)
+            return session
         finally:
             keep_looking.cancel()
+
+    def diagnosis(snapshot: Snapshot, earlier: Snapshot | None) -> Diagnosis:
+        return live_diagnosis(snapshot, earlier, sources.read)
 
     app = DebugApp(
         connect,
         title=f"{info.pid} {info.command}",
         first=peek(info.pid),
-        diagnose=live_diagnosis,
-        read_source=read_lines,
+        diagnose=diagnosis,
+        read_source=sources.read,
         refresh_peek=refresh_peek,
         breakpoint_store=store,
-        companion=companion_for(model, Known(project=info.cwd), kept),
+        companion=companion_for(model, Known(project=info.cwd, read_source=sources.read), kept),
+        project=info.cwd,
+        in_memory=sources.in_memory,
+        no_hold=no_hold,
     )
     result = app.run()
+    if app.refused is not None:
+        raise app.refused
     if app.last_words:
         print(app.last_words)
     return int(result or 0)
@@ -89,3 +113,20 @@ async def _keep_looking(
         await asyncio.sleep(_PEEK_INTERVAL)
         with contextlib.suppress(IqdebugError):
             on_snapshot(await look())
+
+
+async def _set_asked(session: DebugSession, wanted: list[Asked], root: str, sources: MemorySources) -> None:
+    """
+    :raises UsageError: one of them cannot be; the session is over.
+    """
+    if not wanted:
+        return
+    try:
+        found = [await resolve(each, root, session.finder, sources.read) for each in wanted]
+        here = {(b.path, b.line) for b in session.breakpoints}
+        fresh = {(b.path, b.line): b for b in found if (b.path, b.line) not in here}
+        await session.set_breakpoints([*session.breakpoints, *fresh.values()])
+        wanted.clear()
+    except BaseException:
+        await session.detach()
+        raise

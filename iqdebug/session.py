@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 
 from iqdebug.state import (
     Breakpoint,
+    CodePlace,
     Completion,
     EvaluateResult,
     Frame,
@@ -19,8 +20,9 @@ from iqdebug.state import (
     Snapshot,
     Variable,
 )
+from iqdebug.supervision import Supervision
 
-__all__ = ["Capability", "DebugSession", "Listener", "StepKind"]
+__all__ = ["Capability", "CodeFinder", "DebugSession", "Listener", "StepKind"]
 
 
 class Capability(str, Enum):
@@ -59,6 +61,25 @@ class Listener(Protocol):
         """The whole list, as the server has it now."""
 
 
+class CodeFinder(Protocol):
+    """What a living target has loaded. Runs no code of the target's. An answer is what was found
+    within a second; each raises :class:`~iqdebug.errors.RequestFailed`,
+    :class:`~iqdebug.errors.ConnectionLost` or TimeoutError."""
+
+    async def files(self) -> tuple[CodePlace, ...]:
+        """The source files of loaded modules, and texts that are in memory alone."""
+
+    async def functions(self) -> tuple[CodePlace, ...]:
+        """The functions of the program's own modules."""
+
+    async def named(self, name: str) -> tuple[CodePlace, ...]:
+        """The functions that ``module.function``, ``Class.method`` or a bare name may mean."""
+
+    async def source(self, path: str) -> tuple[str, ...]:
+        """The lines of a file name that the target's code has and that is no file: of a notebook's
+        cell, of a doctest, of code that was executed from a text. () where the target has none."""
+
+
 @runtime_checkable
 class DebugSession(Protocol):
     """The authority for one target's debug state.
@@ -74,6 +95,14 @@ class DebugSession(Protocol):
 
     @property
     def breakpoints(self) -> tuple[Breakpoint, ...]: ...
+
+    @property
+    def finder(self) -> CodeFinder | None:
+        """None where nothing is loaded: a recording, a target that is gone."""
+
+    @property
+    def supervision(self) -> Supervision | None:
+        """Of a process that another one ends when it is paused for long; else None."""
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Start telling ``listener``; the returned callable stops it."""
@@ -125,6 +154,9 @@ class DebugSession(Protocol):
 
     async def set_breakpoints(self, breakpoints: Sequence[Breakpoint]) -> None:
         """Replace the whole list."""
+
+    async def arm(self, on: bool) -> None:
+        """Whether the breakpoints are in the target, or wait in the list alone."""
 
     async def record(self) -> tuple[str, bytes]:
         """The stop as a crash file: a name for it that no other has, and its bytes (docs/iqcrash.md),

@@ -15,6 +15,7 @@ __all__ = [
     "Attachability",
     "Breakpoint",
     "Call",
+    "CodePlace",
     "Completion",
     "Diagnosis",
     "EvaluateResult",
@@ -209,6 +210,8 @@ class Breakpoint:
 
     ``hit_condition`` is debugpy's: a number, or an expression such as ``>= 3`` or ``% 10``.
     With ``log_message`` the target does not stop but reports; ``{expr}`` is interpolated.
+    ``message`` is why it is not verified, or that it was moved. ``in_memory``: its text is in no
+    file but in this one target's memory, so that it means nothing to another.
     """
 
     path: str
@@ -219,6 +222,19 @@ class Breakpoint:
     enabled: bool = True
     verified: bool = False
     message: str = ""
+    in_memory: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CodePlace:
+    """Something of the target that can have a breakpoint: a function, by its full name with the first
+    line of its body that has code; or a file, by its module's name ("" for none) with line 1.
+    ``in_memory``: the text is in no file but in the target's memory."""
+
+    name: str
+    path: str
+    line: int
+    in_memory: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,12 +43,13 @@ class ProjectStore:
         self._path = (folder or state_folder()) / "projects" / f"{name}.json"
 
     def load(self) -> tuple[Breakpoint, ...]:
-        return tuple(self._read().breakpoints)
+        return tuple(b for b in self._read().breakpoints if _of_a_file(b))
 
     def save(self, breakpoints: Sequence[Breakpoint]) -> None:
-        """Quietly does nothing where the folder cannot be written."""
+        """Without those in a text that only one process has in its memory. Quietly does nothing where
+        the folder cannot be written."""
         contents = self._read()
-        contents.breakpoints = list(breakpoints)
+        contents.breakpoints = [b for b in breakpoints if _of_a_file(b)]
         self._write(contents)
 
     def load_history(self) -> list[str]:
@@ -73,3 +74,7 @@ class ProjectStore:
             with os.fdopen(handle, "wb") as file:
                 file.write(msgspec.json.encode(contents))
             os.replace(name, self._path)
+
+
+def _of_a_file(breakpoint_: Breakpoint) -> bool:
+    return not breakpoint_.in_memory and not breakpoint_.path.startswith("<")

@@ -307,6 +307,12 @@ class Agent:
 
         return self._beside(run, said, message)
 
+    def on_find(self, message: Dict[str, Any]) -> Any:
+        """Files, functions and texts that are in no file; see :mod:`.finding`."""
+        from . import finding  # not before: attaching must not wait for it
+
+        return finding.answer(message)
+
     def on_wake(self, message: Dict[str, Any]) -> Any:
         return wake_loops()
 

@@ -93,6 +93,14 @@ class RememberedSession:
     def breakpoints(self) -> tuple[Breakpoint, ...]:
         return ()
 
+    @property
+    def finder(self) -> None:
+        """Nothing is loaded here."""
+
+    @property
+    def supervision(self) -> None:
+        """Nobody waits for it."""
+
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         return lambda: None
 
@@ -156,6 +164,9 @@ class RememberedSession:
 
     async def record(self) -> tuple[str, bytes]:
         raise self._refuse(Capability.RECORD)
+
+    async def arm(self, on: bool) -> None:
+        raise self._refuse(Capability.BREAKPOINTS)
 
     async def refresh(self) -> None:
         raise NotAvailable("cannot look again", GONE)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from iqdebug.commands import add_exceptions, add_model, add_pid, complain, require_terminal
 from iqdebug.errors import TargetError
 
 if TYPE_CHECKING:
+    from iqdebug.places import Asked
     from iqdebug.state import ProcessInfo
 
 __all__ = ["add", "agreed_to_attach", "pick"]
@@ -30,6 +32,21 @@ def add(commands: Any) -> None:
     add_pid(attach)
     attach.add_argument("--yes", "-y", action="store_true", help="do not ask before attaching")
     attach.add_argument("--pause", action="store_true", help="pause as soon as attached")
+    attach.add_argument(
+        "--no-hold",
+        action="store_true",
+        help="no stop holds the process: each is recorded, the process goes on at once, and the "
+        "recording is shown",
+    )
+    attach.add_argument(
+        "--break",
+        action="append",
+        default=[],
+        dest="breaks",
+        metavar="PLACE",
+        help="a breakpoint at FILE:LINE or in a function (accept, OrderService.accept, "
+        "shop.orders.accept); may be given several times",
+    )
     add_model(attach)
     add_exceptions(attach)
     attach.set_defaults(run=_attach)
@@ -68,12 +85,16 @@ def _peek(options: argparse.Namespace) -> int:
 
 def _attach(options: argparse.Namespace) -> int:
     from iqdebug.peek.preflight import require_attachable
+    from iqdebug.places import on_disk, parse
 
+    asked = [parse(text) for text in options.breaks]
     require_terminal(f"`iqdebug diagnose {options.pid}` and `iqdebug peek {options.pid}` need none.")
     info = require_attachable(options.pid)
+    for each in asked:
+        on_disk(each, info.cwd)  # what is wrong with it is said before anybody is asked
     if not options.yes and not agreed_to_attach(info):
         return 0
-    return _open(info, options.on_exception, options.pause, options.model)
+    return _open(info, options.on_exception, options.pause, options.model, asked, options.no_hold)
 
 
 def agreed_to_attach(info: ProcessInfo) -> bool:
@@ -84,6 +105,8 @@ def agreed_to_attach(info: ProcessInfo) -> bool:
     print(info.attach.cost)
     for warning in info.attach.warnings:
         print(clean(warning))
+    if info.attach.supervisor is not None:
+        print("The screen counts down while it is paused; with --no-hold no stop holds it.")
     try:
         answer = input("Attach? [Y/n] ")
     except EOFError:
@@ -91,10 +114,17 @@ def agreed_to_attach(info: ProcessInfo) -> bool:
     return answer.strip().lower() in ("", "y", "yes")
 
 
-def _open(info: ProcessInfo, on_exception: str, pause: bool, model: str | None = None) -> int:
+def _open(
+    info: ProcessInfo,
+    on_exception: str,
+    pause: bool,
+    model: str | None = None,
+    asked: Sequence[Asked] = (),
+    no_hold: bool = False,
+) -> int:
     from iqdebug.live import open_debugger
 
-    return open_debugger(info, on_exception, pause, model)
+    return open_debugger(info, on_exception, pause, model, asked=asked, no_hold=no_hold)
 
 
 def pick(options: argparse.Namespace) -> int:

@@ -45,6 +45,14 @@ class RecordedSession:
     def breakpoints(self) -> tuple[Breakpoint, ...]:
         return ()
 
+    @property
+    def finder(self) -> None:
+        """Nothing is loaded here."""
+
+    @property
+    def supervision(self) -> None:
+        """Nobody waits for it."""
+
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """The recorded output is told at once; nothing else ever comes."""
         if self.crash.logs or self.crash.logs_dropped:
@@ -166,6 +174,9 @@ class RecordedSession:
         raise self._refuse(Capability.SET_VARIABLE)
 
     async def set_breakpoints(self, breakpoints: Sequence[Breakpoint]) -> None:
+        raise self._refuse(Capability.BREAKPOINTS)
+
+    async def arm(self, on: bool) -> None:
         raise self._refuse(Capability.BREAKPOINTS)
 
     async def refresh(self) -> None:

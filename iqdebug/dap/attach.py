@@ -30,6 +30,7 @@ from iqdebug.errors import (
     ProtocolError,
     TargetExited,
 )
+from iqdebug.memory_sources import MemorySources
 from iqdebug.state import Breakpoint, ProcessInfo, Snapshot
 
 __all__ = ["AttachOptions", "Hello", "arrival", "attach", "handshake", "uid_of", "version_of"]
@@ -45,7 +46,7 @@ _LOOK = 0.5
 class AttachOptions:
     """``wait`` bounds the time for the main thread to reach a safe point, in seconds; None
     waits for as long as the target lives. ``outside`` is a look from outside that completes the
-    session's own looks at a running target."""
+    session's own looks at a running target. ``sources`` is where texts go that are in no file."""
 
     pause: bool = False
     exceptions: tuple[ExceptionFilter, ...] = ("uncaught",)
@@ -53,6 +54,7 @@ class AttachOptions:
     just_my_code: bool = False
     wait: float | None = None
     outside: Callable[[], Awaitable[Snapshot | None]] | None = None
+    sources: MemorySources | None = None
 
 
 class _Capabilities(msgspec.Struct, frozen=True):
@@ -166,7 +168,7 @@ async def _open(
     progress: Callable[[str], None],
 ) -> Session:
     progress("starting the debugger in the target")
-    session = Session(info, options.outside)
+    session = Session(info, options.outside, options.sources)
     hello = Hello()
     lease: Lease | None = None
     agent: AgentClient | None = None

@@ -6,36 +6,45 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from iqdebug.code_lines import lines_with_code
 from iqdebug.dap import protocol
+from iqdebug.dap.finding import Finder
 from iqdebug.dap.questions import Questions
 from iqdebug.state import Breakpoint
 
-__all__ = ["send_breakpoints"]
+__all__ = ["NO_CODE", "send_breakpoints"]
+
+NO_CODE = "no code on this line"
 
 
 async def send_breakpoints(
     questions: Questions,
+    finder: Finder,
     breakpoints: Sequence[Breakpoint],
     paths: set[str],
     run_to: Breakpoint | None,
     patience: float,
+    *,
+    armed: bool = True,
 ) -> tuple[Breakpoint, ...]:
     """Tell the server of all breakpoints in ``paths`` and return the whole list as it has it now.
 
     :param run_to: a further one that is not in the list, removed when it is hit.
     :param patience: seconds for each file's answer.
+    :param armed: False takes the list's own out of the target.
     """
     answers: dict[tuple[str, int], protocol.BreakpointBody] = {}
     for path in sorted(paths):
-        asked = [b for b in breakpoints if b.path == path and b.enabled]
+        asked = [b for b in breakpoints if b.path == path and b.enabled and armed]
         if run_to is not None and run_to.path == path:
             asked.append(run_to)
         rows = [_row(b) for b in asked]
-        arguments = {"source": {"path": path}, "breakpoints": rows}
+        name = await finder.name_for_breakpoints(path) if asked else path
+        arguments = {"source": {"path": name}, "breakpoints": rows}
         body = await questions.fetch("setBreakpoints", arguments, protocol.BreakpointsBody, patience)
         for breakpoint_, answer in zip(asked, body.breakpoints, strict=False):
             answers[(path, breakpoint_.line)] = answer
-    return tuple(_answered(b, answers.get((b.path, b.line))) for b in breakpoints)
+    return tuple(_checked(_answered(b, answers.get((b.path, b.line))), finder) for b in breakpoints)
 
 
 def _answered(breakpoint_: Breakpoint, answer: protocol.BreakpointBody | None) -> Breakpoint:
@@ -44,7 +53,23 @@ def _answered(breakpoint_: Breakpoint, answer: protocol.BreakpointBody | None) -
     if answer is None:
         return breakpoint_
     line = answer.line or breakpoint_.line
-    return replace(breakpoint_, line=line, verified=answer.verified, message=answer.message or "")
+    words = answer.message or ""
+    if not words and line != breakpoint_.line:
+        words = f"moved here from line {breakpoint_.line}, which has no code"
+    elif not words and breakpoint_.verified:
+        words = breakpoint_.message  # that it was moved, before
+    return replace(breakpoint_, line=line, verified=answer.verified, message=words)
+
+
+def _checked(breakpoint_: Breakpoint, finder: Finder) -> Breakpoint:
+    """The server takes any line of a text that is in no file."""
+    path = breakpoint_.path
+    if not finder.sources.in_memory(path):
+        return breakpoint_
+    known = lines_with_code(finder.sources.read(path))
+    if not breakpoint_.verified or known is None or breakpoint_.line in known:
+        return replace(breakpoint_, in_memory=True)
+    return replace(breakpoint_, in_memory=True, verified=False, message=NO_CODE)
 
 
 def _row(breakpoint_: Breakpoint) -> dict[str, Any]:

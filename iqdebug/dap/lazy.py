@@ -23,6 +23,7 @@ from iqdebug.dap.program import Program, ended_words
 from iqdebug.dap.rendezvous import Rendezvous
 from iqdebug.dap.session import Session
 from iqdebug.errors import CannotAttach, ConnectionLost, IqdebugError
+from iqdebug.memory_sources import MemorySources
 from iqdebug.session import Capability, StepKind
 from iqdebug.state import (
     Breakpoint,
@@ -57,6 +58,7 @@ class LaunchOptions:
     exceptions: tuple[ExceptionFilter, ...] = ()
     breakpoints: Sequence[Breakpoint] = ()
     outside: Callable[[], Awaitable[Snapshot | None]] | None = None
+    sources: MemorySources | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class LaunchedSession(Session):
     def __init__(
         self, info: ProcessInfo, program: Program, rendezvous: Rendezvous, options: LaunchOptions
     ) -> None:
-        super().__init__(info, options.outside)
+        super().__init__(info, options.outside, options.sources)
         self.program = program
         self._rendezvous = rendezvous
         self._options = options

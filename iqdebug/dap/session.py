@@ -19,11 +19,13 @@ from iqdebug.dap import protocol, snapshots
 from iqdebug.dap.breakpoints import send_breakpoints
 from iqdebug.dap.client import DapClient, decode_body
 from iqdebug.dap.control import AgentClient, Lease
+from iqdebug.dap.finding import Finder
 from iqdebug.dap.process import is_alive
 from iqdebug.dap.questions import Questions
 from iqdebug.dap.raised import raised_at
 from iqdebug.dap.words import unheeded, why_not
 from iqdebug.errors import ConnectionLost, IqdebugError, NotAvailable, RequestFailed
+from iqdebug.memory_sources import MemorySources
 from iqdebug.session import Capability, Listener, StepKind
 from iqdebug.state import (
     Breakpoint,
@@ -39,6 +41,7 @@ from iqdebug.state import (
     Thread,
     Variable,
 )
+from iqdebug.supervision import Supervision
 
 __all__ = ["Session"]
 
@@ -65,14 +68,21 @@ class Session:
     """Implements :class:`iqdebug.session.DebugSession` over debugpy and the agent."""
 
     def __init__(
-        self, info: ProcessInfo, outside: Callable[[], Awaitable[Snapshot | None]] | None = None
+        self,
+        info: ProcessInfo,
+        outside: Callable[[], Awaitable[Snapshot | None]] | None = None,
+        sources: MemorySources | None = None,
     ) -> None:
         self._info = info
         self._outside = outside
         self._listeners: list[Listener] = []
         self._early: list[LogRecord] = []  # what was written before anybody listened
         self._breakpoints: tuple[Breakpoint, ...] = ()
+        self._armed = True
+        supervisor = info.attach.supervisor
+        self.supervision = Supervision(supervisor, info.pid) if supervisor is not None else None
         self._questions = Questions()
+        self.finder = Finder(self._questions, sources if sources is not None else MemorySources())
         self._lease: Lease | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._run_to: Breakpoint | None = None
@@ -233,6 +243,12 @@ class Session:
         for listener in list(self._listeners):
             listener.breakpoints_changed(self._breakpoints)
 
+    async def arm(self, on: bool) -> None:
+        self._require(Capability.BREAKPOINTS)
+        if on is not self._armed:
+            self._armed = on
+            await self._send_breakpoints({b.path for b in self._breakpoints})
+
     async def record(self) -> tuple[str, bytes]:
         """
         :raises RequestFailed: the target could not gather it, or went on meanwhile.
@@ -273,6 +289,7 @@ class Session:
             threads = with_outside_view(threads, seen)
             wanted = seen.focused
             focus = next((t.id for t in threads if wanted is not None and t.os_id == wanted.os_id), focus)
+        await self.finder.read_stacks(threads, again=False)
         if epoch != self._snapshot.epoch:
             return
         detail = self._snapshot.detail
@@ -342,6 +359,8 @@ class Session:
 
     def _stopped(self, body: protocol.StoppedBody) -> None:
         self._forget_pause()
+        if self.supervision is not None:
+            self.supervision.stopped()
         reason = body.description or _WORDS.get(body.reason, body.reason)
         self._focus = body.threadId
         self._snapshot = replace(
@@ -368,6 +387,9 @@ class Session:
         if epoch != self._snapshot.epoch:
             return
         threads = self._threads(rows)
+        await self.finder.read_stacks(threads, again=True)
+        if epoch != self._snapshot.epoch:
+            return
         self._publish(threads=threads, tasks=tuple(snapshots.task(row) for row in rows["tasks"]))
         if self._run_to is not None:
             target, self._run_to = self._run_to, None
@@ -417,6 +439,8 @@ class Session:
 
     def _went_on(self, reason: str, publish: bool = True) -> None:
         agent = self._questions.agent
+        if self.supervision is not None:
+            self.supervision.went_on()
         if agent is not None and not agent.closed:
             self._spawn(self._tell_resumed())
         state = replace(
@@ -472,12 +496,14 @@ class Session:
             if connection is not None:
                 await connection.close()
         alive = is_alive(self._info.pid)
+        reason = failure.what if failure else "the connection ended; the process runs on"
+        if not alive:
+            ended = self.supervision.why_it_ended() if self.supervision is not None else ""
+            reason = ended or (failure.what if failure else "exited")
         self._publish(
             epoch=self._snapshot.epoch + 1,
             phase=Phase.DETACHED if alive else Phase.ENDED,
-            reason=failure.what
-            if failure
-            else ("the connection ended; the process runs on" if alive else "exited"),
+            reason=reason,
             detail="",
             focus=None,
         )
@@ -525,7 +551,13 @@ class Session:
 
     async def _send_breakpoints(self, paths: set[str], patience: float = 5.0) -> None:
         self._breakpoints = await send_breakpoints(
-            self._questions, self._breakpoints, paths, self._run_to, patience
+            self._questions,
+            self.finder,
+            self._breakpoints,
+            paths,
+            self._run_to,
+            patience,
+            armed=self._armed,
         )
 
 

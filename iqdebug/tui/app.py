@@ -23,7 +23,7 @@ from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Static
 
-from iqdebug.errors import IqdebugError
+from iqdebug.errors import IqdebugError, UsageError
 from iqdebug.session import Capability, DebugSession
 from iqdebug.state import (
     Breakpoint,
@@ -41,11 +41,11 @@ from iqdebug.tui.breakpoints_pane import BreakpointsPane
 from iqdebug.tui.chat_pane import ChatPane
 from iqdebug.tui.chatting import Companion
 from iqdebug.tui.console_pane import ConsolePane
-from iqdebug.tui.control import Control
 from iqdebug.tui.dialogs import TextScreen
 from iqdebug.tui.insight import InsightCard
 from iqdebug.tui.keys import ACTIONS
 from iqdebug.tui.log_pane import LogPane
+from iqdebug.tui.looking import Looking
 from iqdebug.tui.places import whereabouts
 from iqdebug.tui.program_pane import ProgramPane
 from iqdebug.tui.recorded import Recording
@@ -58,6 +58,7 @@ from iqdebug.tui.variables_pane import VariablesPane
 
 __all__ = ["Connect", "DebugApp", "ProjectMemory"]
 
+_TRY_AGAIN = "r: try again   q: leave   the view below is a look from outside"
 _LOOK_EVERY = 1.0  # seconds
 _LOGS_KEPT = 500
 _GRACE = 7.0  # seconds; detaching takes five at most
@@ -66,7 +67,7 @@ _UNDRAWN = 1.5  # seconds for the screen to be taken down once all is left
 Connect = Callable[[Callable[[Snapshot], None], Callable[[str], None]], Awaitable[DebugSession]]
 
 
-class DebugApp(Running, Control):
+class DebugApp(Running, Looking):
     """:param connect: attaches; is given what to tell of fresher peeks and of progress in words.
     :param first: what is painted before anything else.
     :param diagnose: (snapshot, earlier one) → diagnosis; run in a thread, however long it takes.
@@ -75,6 +76,9 @@ class DebugApp(Running, Control):
     :param program: of a program that iqdebug started: its terminal, and how it is started again.
     :param companion: who the person talks with.
     :param clock: seconds since the epoch, for the ages in the status bar.
+    :param project: the folder whose files may be opened, "" for none.
+    :param in_memory: whether a path's text is the target's, in no file.
+    :param no_hold: each stop is recorded, and the process goes on at once.
     """
 
     CSS_PATH = "app.tcss"
@@ -100,8 +104,14 @@ class DebugApp(Running, Control):
         program: ProgramHost | None = None,
         companion: Companion | None = None,
         clock: Callable[[], float] = time.time,
+        project: str = "",
+        in_memory: Callable[[str], bool] = lambda path: False,
+        no_hold: bool = False,
     ) -> None:
         super().__init__(breakpoint_store)
+        self._project = project
+        self._in_memory = in_memory
+        self._no_hold = no_hold
         self.title = f"iqdebug {clean(title)}"
         self._connect = connect
         self._first = first
@@ -123,7 +133,7 @@ class DebugApp(Running, Control):
         yield InsightCard(id="card")
         with Horizontal(id="main"):
             versions = self._recording.sources if self._recording is not None else None
-            yield SourcePane(self._read_source, id="source", versions=versions)
+            yield SourcePane(self._source_lines, id="source", versions=versions, in_memory=self._in_memory)
             with Vertical(id="side"):
                 yield StackPane(id="stack")
                 yield VariablesPane(self._tree, id="side-variables")
@@ -179,6 +189,10 @@ class DebugApp(Running, Control):
         self._show_status()
         try:
             session = await self._connect(self._peeked, self._progressed)
+        except UsageError as error:
+            self.refused = error
+            self.exit(error.exit_code)
+            return
         except Exception as error:  # whatever it was, the look from outside goes on
             self._attaching = ""
             self._failure = error if isinstance(error, IqdebugError) else unforeseen("Attaching", error)
@@ -193,7 +207,8 @@ class DebugApp(Running, Control):
         self._unsubscribe = session.subscribe(self)
         self._begin_chat(session)
         self.breakpoints_changed(session.breakpoints)
-        self.post_message(messages.SnapshotArrived(session.snapshot, anew=True))
+        if not self._aside(session.snapshot):
+            self.post_message(messages.SnapshotArrived(session.snapshot, anew=True))
 
     def _peeked(self, snapshot: Snapshot) -> None:
         if self.session is None:
@@ -203,9 +218,21 @@ class DebugApp(Running, Control):
         self._attaching = words
         self._show_status()
 
-    def _show_banner(self, error: IqdebugError) -> None:
+    def _say_how_it_ended(self, snapshot: Snapshot) -> None:
+        """That its supervisor ended it is worth more room than the status has."""
+        supervised = self.session is not None and self.session.supervision is not None
+        if snapshot.phase is Phase.ENDED and supervised and "was paused" in snapshot.reason:
+            self._show_banner(
+                IqdebugError(
+                    snapshot.reason,
+                    "another worker does its work now: `iqdebug ps` lists it",
+                    "attach with --no-hold, or press L, to look at one without holding it",
+                ),
+                keys="q: leave",
+            )
+
+    def _show_banner(self, error: IqdebugError, keys: str = _TRY_AGAIN) -> None:
         banner = self.query_one("#banner", Static)
-        keys = "r: try again   q: leave   the view below is a look from outside"
         banner.update(Text("\n".join(clean(line) for line in (*error.lines(), keys))))
         banner.display = True
 
@@ -278,7 +305,8 @@ class DebugApp(Running, Control):
     # what the session tells (iqdebug.session.Listener)
 
     def snapshot_changed(self, snapshot: Snapshot) -> None:
-        self.post_message(messages.SnapshotArrived(snapshot))
+        if not self._aside(snapshot):
+            self.post_message(messages.SnapshotArrived(snapshot))
 
     def logs_arrived(self, records: Sequence[LogRecord], dropped: int) -> None:
         self.post_message(messages.LogsArrived(records, dropped))
@@ -311,6 +339,7 @@ class DebugApp(Running, Control):
     def watch_snapshot(self, before: Snapshot | None, snapshot: Snapshot | None) -> None:
         if snapshot is None:
             return
+        self._say_how_it_ended(snapshot)
         self._program_follows(before, snapshot)
         self._show_selection()
         self._show_status()
@@ -384,6 +413,7 @@ class DebugApp(Running, Control):
     # looks, help, palette
 
     def _every_second(self) -> None:
+        self._keep_clock()
         self._show_status()
         if self._looking or self._leaving:
             return
@@ -429,7 +459,8 @@ class DebugApp(Running, Control):
             "Suspects: moving shows, Enter goes there, ←→ fold.\n"
             "Breakpoints: Space on/off, e edit, Del remove, Enter to the line.\n"
             "Chat: ↑↓ earlier questions, Tab completes / and @, PgUp PgDn scroll, Esc stops an answer.\n"
-            "Console: ↑↓ history, Tab completes, Enter on a ▸ result opens it, Esc leaves.\n"
+            "Console: ↑↓ history, Tab completes, Enter on a ▸ result opens it, Esc leaves;\n"
+            "         break FILE:LINE or break FUNCTION sets a breakpoint.\n"
         )
         self.push_screen(TextScreen("Keys", text))
 

@@ -15,7 +15,7 @@ from textual.notifications import SeverityLevel
 from textual.reactive import reactive
 
 from iqdebug.crash.shelf import put
-from iqdebug.errors import IqdebugError
+from iqdebug.errors import IqdebugError, UsageError
 from iqdebug.paths import home_short
 from iqdebug.session import Capability, DebugSession
 from iqdebug.state import (
@@ -71,6 +71,9 @@ class DebugBase(App[int]):
         self._raised: ExceptionInfo | None = None  # whose traceback is shown; None: the thread's stack
         self.last_words = ""
         """To be printed once the screen is gone."""
+        self.refused: UsageError | None = None
+        """Why the session ended before it began: what was asked for on the command line cannot be."""
+        self._project = ""
         self._working = ""  # what runs in the background, in words
 
     @property
@@ -104,12 +107,19 @@ class DebugBase(App[int]):
 
     def _show_status(self) -> None:
         if self._drawn:
+            words, urgent = self._supervised_words()
             self.query_one(StatusBar).show(
                 self.snapshot,
                 attaching=self._attaching,
                 why_not=self.why_not_action,
                 background=self._working,
+                supervised=words,
+                urgent=urgent,
             )
+
+    def _supervised_words(self) -> tuple[str, bool]:
+        """What is said of a supervisor that waits for the process, and whether it is urgent."""
+        return "", False
 
     def notify(
         self,
@@ -159,6 +169,10 @@ class DebugBase(App[int]):
                     self._show_status()
 
         self.run_worker(run(), group=group)
+
+    def _break_command(self, text: str) -> bool:
+        """Carry out ``break FILE:LINE`` or ``break FUNCTION``; False where it is something else."""
+        return False
 
     async def _keep(self, session: DebugSession) -> None:
         """

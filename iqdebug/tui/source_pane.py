@@ -20,6 +20,7 @@ from iqdebug.tui.rows import Row, RowsView
 
 __all__ = ["SourcePane", "Versions"]
 
+IN_MEMORY = "from the process's memory: there is no such file"
 _TAB = "    "
 _CURRENT = Style(bold=True, bgcolor="#40361a")
 _DEFINITION = re.compile(r"\s*(async\s+def|def|class)\s+\w+")
@@ -43,6 +44,7 @@ class _Place:
 class SourcePane(RowsView):
     """:param read_source: path → lines; () when there is no source.
     :param versions: of a recording: its text beside today's.
+    :param in_memory: whether a path's text is the target's, in no file.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -55,10 +57,12 @@ class SourcePane(RowsView):
         read_source: Callable[[str], Sequence[str]],
         id: str | None = None,
         versions: Versions | None = None,
+        in_memory: Callable[[str], bool] = lambda path: False,
     ) -> None:
         super().__init__(empty="no frame selected", id=id)
         self._read = read_source
         self._versions = versions
+        self._in_memory = in_memory
         self.today = False  # of a recording: show what is on disk now
         self.path = ""
         self._lines: list[str] = []
@@ -139,7 +143,9 @@ class SourcePane(RowsView):
     def _say_which_text(self) -> None:
         """Below the text: why it is shown, and of a recording which text it is."""
         if self._versions is None or not self.path:
-            self.border_subtitle = Text(clean(self._note))
+            memory = self._lines and self._in_memory(self.path)
+            said = (self._note, IN_MEMORY if memory else "")
+            self.border_subtitle = Text(clean(" · ".join(words for words in said if words)))
             return
         here = self._current is not None and self._current.path == self.path
         line = self._current.line if here and self._current is not None else self.cursor_line
@@ -152,7 +158,7 @@ class SourcePane(RowsView):
         if self._versions is not None:
             return "no source: neither recorded nor on this machine"
         if path.startswith("<"):
-            return f"source not available: {clean(path)} was not read from a file"
+            return f"source not available: {clean(path)} is no file, and the process keeps no text of it"
         if not Path(path).exists():
             return "source not available: the file is not on this machine"
         return "source not available: the file is empty, not text, or too large"

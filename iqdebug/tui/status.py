@@ -49,6 +49,8 @@ def phase_words(snapshot: Snapshot, attaching: str) -> str:
         if snapshot.reason.startswith("ended"):  # it says how already; only a program of ours does
             return f"{snapshot.reason} (S: start it again)"
         words += f" with exit code {snapshot.exit_code}"
+    elif snapshot.phase is Phase.ENDED and "was paused" in snapshot.reason:
+        words += ": its supervisor did that"
     if snapshot.phase is Phase.DETACHED and snapshot.reason not in ("", "detached"):
         words = f"detached: {snapshot.reason} (r: attach again)"
     return words
@@ -74,6 +76,7 @@ class StatusBar(Static):
         self._epoch = (-1, Phase.CONNECTING)
         self._why_not: Callable[[Action], str] = lambda action: "attaching" if action.needs else ""
         self._background = ""
+        self._supervised, self._urgent = "", False
         self._model = ""
         self._remote = False
         self.typing = False
@@ -86,12 +89,16 @@ class StatusBar(Static):
         attaching: str,
         why_not: Callable[[Action], str],
         background: str = "",
+        supervised: str = "",
+        urgent: bool = False,
     ) -> None:
+        """:param supervised: how long who waits for the process will do so."""
         if snapshot is not None and (snapshot.epoch, snapshot.phase) != self._epoch:
             self._epoch = (snapshot.epoch, snapshot.phase)
             self._since = self._now()
         self._snapshot, self._attaching, self._why_not = snapshot, attaching, why_not
         self._background = background
+        self._supervised, self._urgent = supervised, urgent
         self.tick()
 
     def set_model(self, standing: Standing) -> None:
@@ -119,6 +126,10 @@ class StatusBar(Static):
         timed = snapshot.phase in (Phase.PAUSED, Phase.CRASHED, Phase.RUNNING)
         if timed and not self._attaching and not recorded:
             text.append(f" for {age(elapsed)}")
+        if self._supervised and timed:
+            text.append(
+                f"  {clean(self._supervised)}", Style(color="red" if self._urgent else "yellow", bold=True)
+            )
         if snapshot.origin in (Origin.PEEK, Origin.LIVE) and snapshot.phase not in (
             Phase.DETACHED,
             Phase.ENDED,

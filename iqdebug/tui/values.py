@@ -130,6 +130,8 @@ class Values(DebugBase):
     def on_console_pane_entered(self, message: ConsolePane.Entered) -> None:
         console = self.query_one(ConsolePane)
         session, frame = self.session, self.frame
+        if self._break_command(message.expression):
+            return
         if session is None:
             console.show_result(EvaluateResult("not attached yet", failed=True))
             return

@@ -64,6 +64,11 @@ class Target:
         return self.process.pid
 
     @property
+    def process_folder(self) -> str:
+        """Its working directory."""
+        return os.readlink(f"/proc/{self.pid}/cwd")
+
+    @property
     def stderr(self) -> bytes:
         return self._errors.read_bytes()
 

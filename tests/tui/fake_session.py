@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from iqdebug.errors import IqdebugError, NotAvailable
-from iqdebug.session import Capability, Listener, StepKind
+from iqdebug.session import Capability, CodeFinder, Listener, StepKind
 from iqdebug.state import Breakpoint, Completion, EvaluateResult, Frame, LogRecord, Phase, Snapshot, Variable
+from iqdebug.supervision import Supervision
 from iqdebug.tui.app import DebugApp
 from iqdebug.tui.chatting import Companion
 from tests.tui import scenario
@@ -32,6 +33,9 @@ class FakeSession:
     values: dict[str, str] = field(default_factory=dict)
     listeners: list[Listener] = field(default_factory=list)
     detached: int = 0
+    finder: CodeFinder | None = None
+    supervision: Supervision | None = None
+    recorded: bytes = b"a crash file"
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     leave_gate: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -108,7 +112,7 @@ class FakeSession:
     async def record(self) -> tuple[str, bytes]:
         self._require(Capability.RECORD)
         self._note("record")
-        return "20261123-000000.000000-1-1-Fake-01234567.iqcrash", b"a crash file"
+        return "20261123-000000.000000-1-1-Fake-01234567.iqcrash", self.recorded
 
     async def variables(self, frame: Frame, epoch: int) -> tuple[Variable, ...]:
         self._note("variables", frame.name, epoch)
@@ -159,6 +163,9 @@ class FakeSession:
         for listener in list(self.listeners):
             listener.breakpoints_changed(self.breakpoints)
 
+    async def arm(self, on: bool) -> None:
+        self._note("arm", on)
+
     async def refresh(self) -> None:
         self._note("refresh")
 
@@ -194,6 +201,7 @@ def app_on(
     diagnose: Callable[[Snapshot, Snapshot | None], object] = scenario.diagnosis,
     connecting: asyncio.Event | None = None,
     companion: Companion | None = None,
+    no_hold: bool = False,
 ) -> DebugApp:
     """The app on a fake session, or on one that cannot be had. ``connecting`` holds attaching
     back until it is set."""
@@ -221,6 +229,7 @@ def app_on(
         refresh_peek=refresh_peek,
         breakpoint_store=memory,
         companion=companion,
+        no_hold=no_hold,
         clock=lambda: scenario.NOON + 12.0,
     )
 

@@ -1,0 +1,1 @@
+"""A package for breakpoints in files that are on no stack."""
