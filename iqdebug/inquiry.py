@@ -50,7 +50,7 @@ def crash_diagnosis(
     """The evidence's word on a crash file. Of the lines that were changed of late only what the file
     itself says."""
     git = crash.git
-    changed = Changes(git.diff, git.root) if git is not None else Changes(ask=False)
+    changed = Changes(git.diff, git.root) if git is not None else Changes(ask=lambda path: False)
     return diagnose(crash.snapshot, read_source=read_source, changed=changed, facts=crash_facts(crash, here))
 
 
