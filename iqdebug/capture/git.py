@@ -17,7 +17,7 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List, Optional, Tuple
+    from typing import Any, Dict, List, Optional, Tuple
 
 __all__ = ["MAX_ANSWER", "Repository", "repository_above"]
 
@@ -102,7 +102,7 @@ class Repository:
         self._start = [program, "--no-pager", "--literal-pathspecs", "-C", folder]
         for setting in _SETTINGS:
             self._start += ["-c", setting]
-        self._overrides = None  # type: Optional[List[str]]
+        self._overrides: Optional[List[str]] = None
 
     def ask(self, question: str, *arguments: str, seconds: float, most: int = MAX_ANSWER) -> Optional[str]:
         """What git prints, at most ``most`` bytes of it; None when it fails (no repository, one that
@@ -129,7 +129,7 @@ class Repository:
         data, whole = _answer(command, self._environment, time.monotonic() + seconds, _MAX_KEYS)
         if data is None or not whole:
             raise ValueError("the configuration cannot be read")
-        found = []  # type: List[str]
+        found: List[str] = []
         for key in dict.fromkeys(data.decode("utf-8", "surrogateescape").split("\0")):
             value = "" if _PROGRAMS.fullmatch(key) else "false" if _SWITCHES.fullmatch(key) else None
             if value is None:
@@ -163,11 +163,13 @@ def _answer(
         start_new_session=True,
     )
     try:
-        stream = process.stdout  # type: Any
+        stream: Any = process.stdout
+        poll = select.poll()
+        poll.register(stream.fileno(), select.POLLIN | select.POLLHUP)
         data, ended = b"", False
         while len(data) <= most and not ended:
             left = deadline - time.monotonic()
-            if left <= 0 or not select.select([stream], [], [], left)[0]:
+            if left <= 0 or not poll.poll(left * 1_000):
                 return None, False
             piece = os.read(stream.fileno(), 65536)
             data, ended = data + piece, not piece
@@ -185,4 +187,4 @@ def _answer(
             except OSError:
                 pass
         process.wait()
-        process.stdout.close()  # type: ignore[union-attr]
+        stream.close()
