@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from iqdebug import interrupts, text
-from iqdebug.assistant.actions.rerun import project_root
 from iqdebug.assistant.desk import Consent, Desk, Known
 from iqdebug.assistant.transcript import Entry, Standing
 from iqdebug.companion import companion_for
 from iqdebug.crash import Crash, open_crash
 from iqdebug.crash.recorded import RecordedSession
 from iqdebug.errors import ModelError
-from iqdebug.inquiry import crash_diagnosis, live_diagnosis
-from iqdebug.report import source_reader
+from iqdebug.inquiry import crash_diagnosis, live_diagnosis, source_reader
+from iqdebug.reach import reach_of_project, standing_in
 from iqdebug.session import DebugSession
 from iqdebug.state import Diagnosis, Frame, LogRecord, ProcessInfo, Variable
 
@@ -93,14 +92,20 @@ class _NoScreen:
         pass
 
 
-def ask_file(path: Path, question: str, model: str | None, progress: bool = True) -> Said:
-    """:raises CrashFileError: the file cannot be opened.
+def ask_file(
+    path: Path, question: str, model: str | None, progress: bool = True, project: str | None = None
+) -> Said:
+    """:param project: the folder whose files may be read beside the recording; None for the one that the
+        person stands in.
+    :raises CrashFileError: the file cannot be opened.
     :raises ModelError: there is no model, or it failed.
     """
     crash = open_crash(path)
-    read = source_reader(crash)
-    desk = companion_for(model, Known(crash, project_root(crash), read))
-    return interrupts.run(_asked_of_crash(desk, crash, crash_diagnosis(crash, read), question, progress))
+    own = project if project is not None else standing_in()
+    reach = reach_of_project(own)
+    desk = companion_for(model, Known(crash, own, crash.read_source))
+    diagnosis = crash_diagnosis(crash, source_reader(crash, reach), reach=reach)
+    return interrupts.run(_asked_of_crash(desk, crash, diagnosis, question, progress))
 
 
 async def _asked_of_crash(

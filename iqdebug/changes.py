@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import time
-from pathlib import Path
+from collections.abc import Callable
+
+from iqdebug.capture.git import Repository, repository_above
 
 __all__ = ["Changes", "changed_lines"]
 
@@ -50,7 +51,7 @@ class Changes:
     'subject'", or "".
 
     :param diff: uncommitted changes at the time of the crash, with ``root`` the repository's folder.
-    :param ask: whether the repositories on this machine's disk may be asked too, for ``seconds`` in all.
+    :param ask: of which files git may be asked too, for ``seconds`` in all.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Changes:
         diff: str = "",
         root: str = "",
         *,
-        ask: bool = True,
+        ask: Callable[[str], bool] = lambda path: True,
         now: float | None = None,
         seconds: float = _SECONDS,
     ) -> None:
@@ -66,42 +67,34 @@ class Changes:
         self._ask = ask
         self._now = now if now is not None else time.time()
         self._left = seconds
-        self._tracked: dict[str, bool] = {}
+        self._repositories: dict[str, Repository | None] = {}
 
     def __call__(self, path: str, line: int) -> str:
         if line in self._uncommitted.get(path, ()):
             return "this line was changed and is not committed yet"
-        if not self._ask or self._left <= 0 or not os.path.isabs(path) or not self._in_repository(path):
+        if self._left <= 0 or not os.path.isabs(path) or not self._ask(path):
             return ""
-        return self._blamed(path, line)
-
-    def _in_repository(self, path: str) -> bool:
-        folder = str(Path(path).parent)
-        known = self._tracked.get(folder)
-        if known is None:
-            known = any((p / ".git").exists() for p in (Path(folder), *Path(folder).parents))
-            self._tracked[folder] = known
-        return known
-
-    def _blamed(self, path: str, line: int) -> str:
         started = time.monotonic()
-        command = ["git", "-c", "core.fsmonitor=false", "-C", str(Path(path).parent), "blame", "--porcelain"]
-        environ = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
         try:
-            done = subprocess.run(
-                [*command, "-L", f"{line},{line}", "--", path],
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=max(min(_EACH, self._left), 0.01),
-                env={**environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
-                check=False,
-            )
-        except (OSError, subprocess.SubprocessError):
+            return self._blamed(os.path.realpath(path), line)
+        except (OSError, ValueError):
             return ""
         finally:
             self._left -= time.monotonic() - started
-        return self._words(done.stdout) if done.returncode == 0 else ""
+
+    def _blamed(self, path: str, line: int) -> str:
+        repository = self._repository_of(os.path.dirname(path))
+        if repository is None or not os.path.isfile(path):
+            return ""
+        where = f"{line},{line}"
+        seconds = max(min(_EACH, self._left), 0.01)
+        found = repository.ask("blame", "--porcelain", "-L", where, "--", path, seconds=seconds)
+        return self._words(found) if found is not None else ""
+
+    def _repository_of(self, folder: str) -> Repository | None:
+        if folder not in self._repositories:
+            self._repositories[folder] = Repository(folder) if repository_above(folder) else None
+        return self._repositories[folder]
 
     def _words(self, porcelain: str) -> str:
         fields = dict(line.partition(" ")[::2] for line in porcelain.splitlines()[1:] if line[:1] != "\t")

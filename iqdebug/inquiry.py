@@ -11,10 +11,11 @@ from iqdebug.crash import Crash
 from iqdebug.crash.variables import children_of, global_variables
 from iqdebug.evidence import diagnose
 from iqdebug.evidence.facts import Facts
-from iqdebug.source import read_lines
+from iqdebug.peek.started import reach_of_process
+from iqdebug.reach import Reach
 from iqdebug.state import Diagnosis, Frame, Phase, Snapshot, Variable
 
-__all__ = ["crash_diagnosis", "crash_facts", "live_diagnosis"]
+__all__ = ["crash_diagnosis", "crash_facts", "live_diagnosis", "source_reader"]
 
 _CHILDREN = 200
 _BLINK = 0.1  # seconds for git while somebody looks at the screen
@@ -44,24 +45,42 @@ def crash_facts(crash: Crash, here: bool = False) -> Facts:
     return facts.where_files_are(os.path.exists) if here else facts
 
 
+def source_reader(crash: Crash, reach: Reach) -> Callable[[str], Sequence[str]]:
+    """Recorded text first; a file that was not recorded is read as it is now, where it may be."""
+
+    def read(path: str) -> Sequence[str]:
+        return crash.read_source(path) or reach.read(path)
+
+    return read
+
+
 def crash_diagnosis(
-    crash: Crash, read_source: Callable[[str], Sequence[str]], here: bool = False
+    crash: Crash,
+    read_source: Callable[[str], Sequence[str]],
+    here: bool = False,
+    reach: Reach | None = None,
 ) -> Diagnosis:
-    """The evidence's word on a crash file. Of the lines that were changed of late only what the file
-    itself says."""
-    git = crash.git
-    changed = Changes(git.diff, git.root) if git is not None else Changes(ask=False)
+    """The evidence's word on a crash file. Of the lines that were changed of late what the file itself
+    says, and of files within ``reach`` what git says."""
+    git, within = crash.git, reach or Reach()
+    diff, root = (git.diff, git.root) if git is not None else ("", "")
+    changed = Changes(diff, root, ask=lambda path: not within.why_not(path))
     return diagnose(crash.snapshot, read_source=read_source, changed=changed, facts=crash_facts(crash, here))
 
 
 def live_diagnosis(
     snapshot: Snapshot,
     earlier: Snapshot | None,
-    read_source: Callable[[str], Sequence[str]] = read_lines,
+    read_source: Callable[[str], Sequence[str]] | None = None,
 ) -> Diagnosis:
-    """The evidence's word on a process of this machine, with its source as it is on disk now."""
+    """The evidence's word on a process of this machine, with its source as it is on disk now.
+
+    :param read_source: path → lines; None for what the way it was started lets be read.
+    """
+    reach = reach_of_process(snapshot.pid, snapshot.cwd)
+    read_source = read_source or reach.read
     if snapshot.phase is not Phase.CRASHED and snapshot.exception is None:
         return diagnose(snapshot, read_source=read_source, earlier=earlier)
     facts = Facts(python=snapshot.python, cwd=snapshot.cwd).where_files_are(os.path.exists)
-    changed = Changes(seconds=_BLINK)
+    changed = Changes(ask=lambda path: not reach.why_not(path), seconds=_BLINK)
     return diagnose(snapshot, read_source=read_source, earlier=earlier, changed=changed, facts=facts)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from iqdebug.inquiry import crash_diagnosis
+from iqdebug.inquiry import crash_diagnosis, source_reader
+from iqdebug.reach import reach_of_project, standing_in
 from iqdebug.session import DebugSession
 from iqdebug.source import read_lines
 from iqdebug.state import Diagnosis, Snapshot
@@ -20,15 +21,19 @@ if TYPE_CHECKING:
     from iqdebug.tui.app import DebugApp
 
 
-def open_file(path: Path, model: str | None = None, kept: Kept | None = None) -> int:
+def open_file(
+    path: Path, model: str | None = None, kept: Kept | None = None, project: str | None = None
+) -> int:
     """Run the screen until the person leaves.
 
+    :param project: the folder whose files may be read beside the recording; None for the one that the
+        person stands in.
     :returns: the exit code.
     :raises CrashFileError: the file cannot be opened.
     """
     from iqdebug.crash import open_crash
 
-    return int(recorded_app(open_crash(path), model, kept).run() or 0)
+    return int(recorded_app(open_crash(path), model, kept, project).run() or 0)
 
 
 def open_remembered(kept: Kept) -> int:
@@ -70,9 +75,11 @@ def remembered_app(kept: Kept) -> DebugApp:
     )
 
 
-def recorded_app(crash: Crash, model: str | None = None, kept: Kept | None = None) -> DebugApp:
-    """The screen on a recording. Breakpoints set in it are kept for the next run in its folder."""
-    from iqdebug.assistant.actions.rerun import project_root
+def recorded_app(
+    crash: Crash, model: str | None = None, kept: Kept | None = None, project: str | None = None
+) -> DebugApp:
+    """The screen on a recording. Breakpoints set in it are kept for the next run in its folder.
+    ``project`` as in :func:`open_file`."""
     from iqdebug.assistant.desk import Known
     from iqdebug.companion import companion_for
     from iqdebug.crash.about import about_lines
@@ -81,8 +88,12 @@ def recorded_app(crash: Crash, model: str | None = None, kept: Kept | None = Non
     from iqdebug.tui.app import DebugApp
     from iqdebug.tui.recorded import Recording
 
+    own = project if project is not None else standing_in()
+    reach = reach_of_project(own)
+    read = source_reader(crash, reach)
+
     def diagnose(snapshot: Snapshot, earlier: Snapshot | None) -> Diagnosis:
-        return crash_diagnosis(crash, crash.read_source)
+        return crash_diagnosis(crash, read, reach=reach)
 
     async def connect(
         on_snapshot: Callable[[Snapshot], None], on_progress: Callable[[str], None]
@@ -94,12 +105,12 @@ def recorded_app(crash: Crash, model: str | None = None, kept: Kept | None = Non
         title=crash.path.name,
         first=crash.snapshot,
         diagnose=diagnose,
-        read_source=crash.read_source,
-        recording=Recording(sources=RecordedSources(crash), about=lambda: about_lines(crash)),
+        read_source=read,
+        recording=Recording(sources=RecordedSources(crash, reach), about=lambda: about_lines(crash)),
         breakpoint_store=ProjectStore(crash.meta.cwd or str(crash.path)),
         companion=companion_for(
             model,
-            Known(crash, project_root(crash), lambda path: crash.read_source(path) or read_lines(path)),
+            Known(crash, own, crash.read_source),
             kept,
         ),
     )

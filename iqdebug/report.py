@@ -11,8 +11,8 @@ from iqdebug import text
 from iqdebug.crash import Crash
 from iqdebug.crash.variables import children_of
 from iqdebug.evidence.pack import Evidence, packed
-from iqdebug.inquiry import crash_diagnosis
-from iqdebug.source import read_lines
+from iqdebug.inquiry import crash_diagnosis, source_reader
+from iqdebug.reach import Reach
 from iqdebug.state import Anomaly, Diagnosis, ExceptionInfo, Frame, Step, Suspect, Variable
 
 __all__ = ["BUDGET", "CrashReport", "report_on"]
@@ -28,11 +28,12 @@ _CHILDREN = 200
 
 @dataclass(frozen=True, slots=True)
 class CrashReport:
-    """What `iqdebug diagnose` says of a crash. ``file`` is where it can be opened from."""
+    """What `iqdebug diagnose` says of a crash. ``read`` gives the lines of a file."""
 
     crash: Crash
     diagnosis: Diagnosis
     evidence: Evidence
+    read: Callable[[str], Sequence[str]]
 
     def json(self, said: dict[str, Any] | None = None) -> str:
         """The document that docs/diagnose-json.md describes.
@@ -87,7 +88,7 @@ class CrashReport:
             lines.append("stack, innermost first")
             frames = [f for f in thread.frames if f.kind != "label"]
             for frame in frames[:_FRAMES_SHOWN]:
-                lines += _frame_lines(frame, self.crash)
+                lines += _frame_lines(frame, self.read(frame.path))
             if len(frames) > _FRAMES_SHOWN:
                 lines.append(f"  … {len(frames) - _FRAMES_SHOWN:,} more frames")
         if self.crash.logs:
@@ -97,16 +98,18 @@ class CrashReport:
         return [*lines, "", f"open it: iqdebug open {self.crash.path}"]
 
 
-def report_on(crash: Crash, budget: int = BUDGET, here: bool = False) -> CrashReport:
-    """Rank and pack. Source text comes from the file, and from the disk where it holds none. ``here``
-    as in :func:`~iqdebug.inquiry.crash_facts`."""
-    read = source_reader(crash)
+def report_on(
+    crash: Crash, budget: int = BUDGET, here: bool = False, reach: Reach | None = None
+) -> CrashReport:
+    """Rank and pack. Source text comes from the file; where it holds none, from the disk within
+    ``reach``. ``here`` as in :func:`~iqdebug.inquiry.crash_facts`."""
+    read = source_reader(crash, reach or Reach())
 
     def children(reference: int) -> Sequence[Variable]:
         return list(itertools.islice(children_of(crash, reference), _CHILDREN))
 
     snapshot = crash.snapshot
-    diagnosis = crash_diagnosis(crash, read, here)
+    diagnosis = crash_diagnosis(crash, read, here, reach)
     evidence = packed(
         snapshot,
         diagnosis,
@@ -116,16 +119,7 @@ def report_on(crash: Crash, budget: int = BUDGET, here: bool = False) -> CrashRe
         logs=crash.logs,
         diff=(crash.git.diff, crash.git.root) if crash.git is not None else ("", ""),
     )
-    return CrashReport(crash, diagnosis, evidence)
-
-
-def source_reader(crash: Crash) -> Callable[[str], Sequence[str]]:
-    """Recorded text first; a file that was not recorded is read as it is now."""
-
-    def read(path: str) -> Sequence[str]:
-        return crash.read_source(path) or read_lines(path)
-
-    return read
+    return CrashReport(crash, diagnosis, evidence, read)
 
 
 def _exception(error: ExceptionInfo) -> dict[str, Any]:
@@ -197,9 +191,8 @@ def _chain_lines(error: ExceptionInfo, indent: str = "  ") -> list[str]:
     return lines
 
 
-def _frame_lines(frame: Frame, crash: Crash) -> list[str]:
+def _frame_lines(frame: Frame, source: Sequence[str]) -> list[str]:
     lines = [f"  {text.clean(frame.name)}  {text.clean(frame.path)}:{frame.line}"]
-    source = source_reader(crash)(frame.path)
     if 0 < frame.line <= len(source):
         lines.append(f"      {text.clean(source[frame.line - 1].strip())}")
     if frame.kind != "stdlib":

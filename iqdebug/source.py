@@ -1,38 +1,91 @@
-"""Source text of a frame's file, as it is on this machine's disk now."""
+"""Files that somebody else named: opened without waiting, regular ones only, within bounds.
+
+Everything that reads source text of this machine reads it here. Which files may be read is for
+:mod:`iqdebug.reach` to say.
+"""
 
 from __future__ import annotations
 
-import functools
 import io
 import os
+import stat
 import tokenize
+from collections import OrderedDict
+from pathlib import Path
+from typing import BinaryIO
 
-__all__ = ["read_lines"]
+__all__ = ["MAX_SOURCE", "open_regular", "read_lines"]
 
-_LARGEST = 20 << 20  # bytes; what is larger is generated, not written
+MAX_SOURCE = 20 << 20
+"""Bytes of a source file; what is larger is generated, not written."""
+
+_MAX_CACHED = 256
+_NO_SOURCE = ("/proc/", "/sys/", "/dev/")
+
+_cache: OrderedDict[tuple[str, int, int, int, int], tuple[str, ...]] = OrderedDict()
 
 
-def read_lines(path: str) -> tuple[str, ...]:
-    """The file's lines without line ends; () when it is not there, not text or too large.
+def open_regular(path: Path | str, *, follow: bool = True) -> BinaryIO:
+    """A regular file opened for reading.
+
+    :param follow: whether a symbolic link leads to its target.
+    :raises OSError: it is not there, may not be read, or is no regular file.
+    :raises ValueError: the name is none that a file could have.
+    """
+    _require_regular(os.stat(path, follow_symlinks=follow).st_mode)  # opening a device can be an act already
+    # Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY | (0 if follow else os.O_NOFOLLOW)
+    handle = os.open(path, flags)
+    try:
+        _require_regular(os.fstat(handle).st_mode)
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def _require_regular(mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError("it is a folder")
+    if not stat.S_ISREG(mode):
+        raise OSError("it is not a regular file")
+
+
+def _true_path(handle: int) -> str:
+    """Of an open file, as the kernel names it; "" where it does not."""
+    try:
+        return os.readlink(f"/proc/self/fd/{handle}")
+    except OSError:
+        return ""
+
+
+def read_lines(path: str, *, exact: bool = False) -> tuple[str, ...]:
+    """The file's lines without line ends; () when it is not there, no regular file, made up by the
+    kernel, not text or too large.
 
     Read again when the file has changed. The encoding is the one that Python would use.
+
+    :param exact: only the file at that very path, with no symbolic link on the way there.
     """
     try:
-        status = os.stat(path)
-    except (OSError, ValueError):
+        with open_regular(path, follow=not exact) as file:
+            status, true = os.fstat(file.fileno()), _true_path(file.fileno())
+            if not 0 < status.st_size <= MAX_SOURCE or true.startswith(_NO_SOURCE):
+                return ()
+            if exact and true not in ("", path):
+                return ()
+            key = (path, status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
+            if key not in _cache:
+                _cache[key] = _decoded(file.read(MAX_SOURCE))
+            _cache.move_to_end(key)
+            while len(_cache) > _MAX_CACHED:
+                _cache.popitem(last=False)
+            return _cache[key]
+    except (OSError, ValueError, KeyError):  # the last: another thread has made room
         return ()
-    if status.st_size > _LARGEST:
-        return ()
-    return _read(path, status.st_mtime_ns, status.st_size)
 
 
-@functools.lru_cache(maxsize=256)
-def _read(path: str, changed: int, size: int) -> tuple[str, ...]:
-    try:
-        with open(path, "rb") as file:
-            data = file.read(_LARGEST)
-    except (OSError, ValueError):
-        return ()
+def _decoded(data: bytes) -> tuple[str, ...]:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         return tuple(data.decode(encoding, "replace").splitlines())

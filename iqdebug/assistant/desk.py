@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from iqdebug.assistant.actions.rerun import project_root, root_around
+from iqdebug.assistant.actions.rerun import project_root
 from iqdebug.assistant.conversation import Conversation, Ran
 from iqdebug.assistant.fencing import RULE, Veil, fenced
 from iqdebug.assistant.mentions import Mentions
@@ -36,8 +36,8 @@ from iqdebug.evidence.pack import packed
 from iqdebug.llm.messages import Sampling, ToolCall
 from iqdebug.llm.session_file import PROCESS, Kept, keep, taken_up
 from iqdebug.llm.window import Window
+from iqdebug.reach import below, real_path
 from iqdebug.session import Capability, DebugSession
-from iqdebug.source import read_lines
 from iqdebug.state import Diagnosis, Frame, LogRecord, Origin, Phase, Snapshot, Variable
 
 __all__ = ["Consent", "Desk", "Eyes", "Known"]
@@ -81,14 +81,14 @@ class Known:
 
     :param crash: of a recording.
     :param project: the folder the person works in.
-    :param read_source: a file's lines, as the screen shows them.
+    :param read_source: the lines of a file that the recording holds.
     :param identity: tells a process from every other that had or will have its number; "" for one that
         is gone.
     """
 
     crash: Crash | None = None
     project: str = ""
-    read_source: Callable[[str], Sequence[str]] = read_lines
+    read_source: Callable[[str], Sequence[str]] = lambda path: ()
     identity: Callable[[int], str] = lambda pid: ""
 
 
@@ -184,9 +184,8 @@ class Desk:
             diagnose=self._diagnosis_of,
             extra=self._extra(self),
         )
-        mentions = Mentions(
-            lambda: session.snapshot, screen.frame, screen.variables, screen.logs, self.known.read_source
-        )
+        read = toolbox.world.read_source
+        mentions = Mentions(lambda: session.snapshot, screen.frame, screen.variables, screen.logs, read)
         if self._place is not None:
             self._place.toolbox.close()
         self._place = _Place(session, screen, gate, toolbox, mentions)
@@ -245,11 +244,34 @@ class Desk:
     @property
     def root(self) -> str:
         """The folder of the project whose code is spoken of; "" where it is not on this machine."""
+        if self._place is None:
+            return ""
+        roots = self._place.toolbox.world.files.reach.roots
         if self.known.crash is not None:
-            return project_root(self.known.crash) or self.known.project
-        now = self.moment_now
-        found = (root_around(path, now.snapshot.cwd) for path in self.own_files) if now is not None else ()
-        return next(filter(None, found), self.known.project)
+            real = real_path(project_root(self.known.crash))
+            return real if any(below(real, r) for r in roots) else next(iter(roots), "")
+        own = [real_path(path) for path in self.own_files]
+        return next((r for path in own for r in roots if below(path, r)), next(iter(roots), ""))
+
+    @property
+    def read_source(self) -> Callable[[str], Sequence[str]]:
+        """A file's lines, of those that a model may read."""
+        return self._place.toolbox.world.read_source if self._place is not None else self.known.read_source
+
+    def root_to_run(self, crash: Crash) -> str:
+        """The folder of the project that is copied to run the recorded command in it.
+
+        :raises NotAvailable: the recorded program is not of the project that the person works in.
+        """
+        own = project_root(crash)
+        roots = self._place.toolbox.world.files.reach.roots if self._place is not None else ()
+        if own and any(below(own, root) for root in roots):
+            return own
+        raise NotAvailable(
+            "The recorded program is not of the project that you work in",
+            f"It lies in {own}" if own else "Its files are not on this machine",
+            "Stand in its folder, or name it: --project DIR",
+        )
 
     @property
     def own_files(self) -> list[str]:
@@ -360,7 +382,7 @@ class Desk:
         """What a model is told of a stop: masked, fenced, within a share of the window."""
         about = self.window.about if self.window is not None else None
         room = min(_EVIDENCE, about.window // _SHARE) if about is not None and about.window else _EVIDENCE
-        read, crash = self.known.read_source, self.known.crash
+        read, crash = self.read_source, self.known.crash
         if earlier is not None and _goes_on_from(snapshot, earlier):
             found = packed_delta(snapshot, earlier, diagnosis, read_source=read, budget=min(_DELTA, room))
         else:
@@ -446,7 +468,7 @@ class Desk:
         lines: list[str] = []
         if frame is not None and frame.path:
             with contextlib.suppress(OSError, ValueError):
-                source = self.known.read_source(frame.path)
+                source = self.read_source(frame.path)
                 lines = [str(t).rstrip() for t in source[max(frame.line - _LINES_BEFORE, 0) : frame.line]]
         values = [f"# {v.name} = {v.value[:80]}" for v in place.eyes.variables()[:20] if v.kind != "group"]
         prefix = self.veil.scrub("\n".join([*lines, *values, before]))

@@ -36,6 +36,7 @@ def _bound(desk: Desk, tool: ActionTool) -> BoundTool:
         crash = desk.known.crash
         if tool.starts:
             crash = await desk.crash(name)
+            desk.root_to_run(crash)
             command = command_of_crash(crash)
             words = "; ".join(side_effects(command, _TIMES[name]))
             await call.session.obtain(Right.MUTATE, f"run {name}", command.shown, words)

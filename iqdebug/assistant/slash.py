@@ -20,7 +20,6 @@ from iqdebug.assistant.actions.why import explain, section_lines, why
 from iqdebug.assistant.transcript import Entry
 from iqdebug.errors import NotAvailable, UsageError
 from iqdebug.session import Capability
-from iqdebug.source import read_lines
 from iqdebug.state import Diagnosis, Snapshot
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def _told(desk: Desk, text: str) -> None:
 async def _fix(desk: Desk, rest: str) -> None:
     snapshot, diagnosis = _stop(desk)
     root = desk.root
-    found = mechanical_fixes(snapshot, diagnosis, root=root, read_source=read_lines) if root else ()
+    found = mechanical_fixes(snapshot, diagnosis, root=root, read_source=desk.read_source) if root else ()
     if found:
         show_proposal(desk, found[0], "the evidence proves it, without a model")
         return
@@ -145,6 +144,7 @@ async def _undo(desk: Desk, rest: str) -> None:
 
 async def _verify(desk: Desk, rest: str) -> None:
     crash = await desk.crash("/verify")
+    root = desk.root_to_run(crash)
     command = command_of_crash(crash)
     proposal = desk.work.proposal
     said = "\n".join(side_effects(command, "twice" if proposal is not None else "once"))
@@ -152,7 +152,7 @@ async def _verify(desk: Desk, rest: str) -> None:
         desk.note("nothing was run")
         return
     entry = desk.transcript.add("call", f"running {command.shown}", running=True)
-    found = await verify(crash, proposal)
+    found = await verify(crash, proposal, root=root)
     desk.transcript.put(_ended(entry, found.words, found.lines()))
     desk.transcript.add("note", ("✔ " if found.green else "✘ ") + found.words)
     if proposal is None:
@@ -162,13 +162,14 @@ async def _verify(desk: Desk, rest: str) -> None:
 async def _test(desk: Desk, rest: str) -> None:
     crash = await desk.crash("/test")
     _, diagnosis = _stop(desk)
-    tests = regression_tests(crash, diagnosis)
+    root = desk.root_to_run(crash)
+    tests = regression_tests(crash, diagnosis, root=root)
     said = "\n".join(side_effects(command_of_crash(crash), "once or more"))
     if not await desk.agreed("run a test of the failing call in a copy", "yours", "pytest", said):
         desk.note("nothing was run")
         return
     entry = desk.transcript.add("call", "proving a regression test", running=True)
-    found = await prove(crash, tests, desk.work.proposal)
+    found = await prove(crash, tests, desk.work.proposal, root=root)
     words = found.verified.words if found.verified is not None else "no test could be made"
     desk.transcript.put(_ended(entry, words, found.lines()))
     if found.test is None:
@@ -201,7 +202,7 @@ async def _watch(desk: Desk, rest: str) -> None:
         _hits(desk, work)
         return
     _, diagnosis = _stop(desk)
-    found = watches(diagnosis, read_source=desk.known.read_source)
+    found = watches(diagnosis, read_source=desk.read_source)
     if not found:
         desk.note("the evidence names no variable to watch")
         return
@@ -229,7 +230,7 @@ def _hits(desk: Desk, work: Work) -> None:
 
 async def _scan(desk: Desk, rest: str) -> None:
     snapshot, _ = _stop(desk)
-    found = await asyncio.to_thread(scan, snapshot, read_source=desk.known.read_source)
+    found = await asyncio.to_thread(scan, snapshot, read_source=desk.read_source)
     if not found.findings:
         desk.note(f"no dangerous pattern in {found.files} files of the stack")
     for finding in found.findings:

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 
+from .git import Repository, repository_above
 from .mask import MASK
 
 TYPE_CHECKING = False
@@ -129,53 +130,30 @@ def distributions(deadline: float) -> List[List[str]]:
 
 def git(folder: str) -> Optional[Dict[str, Any]]:
     """Revision, branch and uncommitted changes of the repository around a folder; None without
-    git or repository. Bounded in time; runs no hook, filter or pager of the repository's own."""
-    if not _in_repository(folder):
+    git or repository. Bounded in time; runs nothing that the repository names."""
+    if not repository_above(folder):
         return None
-    root = _git(folder, "rev-parse", "--show-toplevel").strip()
-    if not root:
+    try:
+        repository = Repository(folder)
+        root = _line(repository.ask("rev-parse", "--show-toplevel", seconds=_GIT_SECONDS))
+        if not os.path.lexists(os.path.join(root or "/", ".git")):
+            return None  # the configuration may say that the files lie elsewhere
+        head = repository.ask("rev-parse", "HEAD", "--abbrev-ref", "HEAD", seconds=_GIT_SECONDS)
+        diff = repository.ask("diff", "HEAD", seconds=_GIT_SECONDS) or ""
+    except Exception:
         return None
-    diff = _git(folder, "diff", "--no-ext-diff", "--no-textconv", "--no-color", "HEAD")
+    revision, _, branch = (head or "").strip().partition("\n")
     return {
         "root": root,
-        "revision": _git(folder, "rev-parse", "HEAD").strip(),
-        "branch": _git(folder, "rev-parse", "--abbrev-ref", "HEAD").strip(),
+        "revision": revision,
+        "branch": branch,
         "diff": diff[:_DIFF],
         "diff_cut": len(diff) > _DIFF,
     }
 
 
-def _in_repository(folder: str) -> bool:
-    folder = os.path.abspath(folder)
-    for _ in range(40):
-        if os.path.exists(os.path.join(folder, ".git")):
-            return True
-        folder, before = os.path.dirname(folder), folder
-        if folder == before:
-            return False
-    return False
-
-
-def _git(folder: str, *arguments: str) -> str:
-    environ = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    environ.update(GIT_OPTIONAL_LOCKS="0", GIT_TERMINAL_PROMPT="0", LC_ALL="C")
-    # A repository's own configuration may name programs to run: a file monitor, hooks.
-    command = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", folder]
-    try:
-        import subprocess
-
-        done = subprocess.run(
-            [*command, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_GIT_SECONDS,
-            env=environ,
-            check=False,
-        )
-    except Exception:
-        return ""
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
+def _line(text: Optional[str]) -> str:
+    return (text or "").strip("\n")
 
 
 def files_of(frames: List[Dict[str, Any]]) -> Iterator[Tuple[str, List[int]]]:

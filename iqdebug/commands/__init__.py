@@ -17,9 +17,11 @@ __all__ = [
     "add_exceptions",
     "add_model",
     "add_pid",
+    "add_project",
     "complain",
     "ended_by_signals",
     "pid_number",
+    "project_folder",
     "require_terminal",
     "seconds",
 ]
@@ -46,6 +48,27 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         help="who to talk with: llama:FILE.gguf, http://host:port/v1, or none (default: $IQDEBUG_MODEL, "
         "else what `iqdebug models use` chose)",
     )
+
+
+def add_project(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--project",
+        metavar="DIR",
+        type=project_folder,
+        help="crash file: the project whose files may be read beside it (default: the one you stand in)",
+    )
+
+
+def project_folder(text: str) -> str:
+    import os
+
+    try:
+        real = os.path.realpath(text) if text else ""
+    except (OSError, ValueError):
+        real = ""
+    if not os.path.isdir(real):
+        raise argparse.ArgumentTypeError(f"{text[:200]!r} is not a folder")
+    return real
 
 
 def pid_number(text: str) -> int:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iqdebug.commands import add_model, add_pid, require_terminal
+from iqdebug.commands import add_model, add_pid, add_project, require_terminal
 
 if TYPE_CHECKING:
     from iqdebug.crash.shelf import Group
@@ -34,6 +34,7 @@ def add(commands: Any) -> None:
         help="a crash file, the beginning of a fingerprint (see `iqdebug crashes`), or: latest",
     )
     add_model(opening)
+    add_project(opening)
     _add_folder(opening)
     opening.set_defaults(run=_open)
 
@@ -101,7 +102,7 @@ def _open(options: argparse.Namespace) -> int:
             prune(crash_folder(), keep=[path])
     from iqdebug.opened import open_file
 
-    return open_file(path, options.model)
+    return open_file(path, options.model, project=options.project)
 
 
 def _crashes(options: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from iqdebug.commands import add_model, pid_number, seconds
+from iqdebug.commands import add_model, add_project, pid_number, seconds
 from iqdebug.errors import CrashFileError, IqdebugError, UsageError
 
 __all__ = ["NO_CRASH", "add"]
@@ -57,6 +57,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--ask", metavar="QUESTION", help="crash: put a question to the model behind it")
     add_model(parser)
+    add_project(parser)
     parser.set_defaults(run=_diagnose, command=None)
 
 
@@ -103,6 +104,7 @@ def _process(options: argparse.Namespace) -> int:
 
 def _file(path: Path, options: argparse.Namespace, here: bool = False) -> int:
     from iqdebug.crash import open_crash
+    from iqdebug.reach import reach_of_project, standing_in
     from iqdebug.report import BUDGET, report_on
 
     crash = open_crash(path)
@@ -114,7 +116,8 @@ def _file(path: Path, options: argparse.Namespace, here: bool = False) -> int:
         raise CrashFileError(
             f"Neither an exception nor a stack can be read in {path}", "; ".join(crash.missing[:3])
         )
-    report = report_on(crash, options.budget or BUDGET, here)
+    project = options.project if options.project is not None else standing_in()
+    report = report_on(crash, options.budget or BUDGET, here, reach_of_project(project))
     if options.ask is None:
         print(report.json() if options.json else "\n".join(report.lines()))
         return 0
@@ -122,7 +125,7 @@ def _file(path: Path, options: argparse.Namespace, here: bool = False) -> int:
 
     if not options.json:  # what is known stands there before the model has said a word
         print("\n".join([*report.lines(), ""]), flush=True)
-    said = ask_file(path, options.ask, options.model)
+    said = ask_file(path, options.ask, options.model, project=project)
     if options.json:
         print(report.json(said.document()))
     else:

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from iqdebug.crash.disk import open_regular
 from iqdebug.errors import CrashFileError
+from iqdebug.source import open_regular
 
 __all__ = [
     "HEADER",

@@ -16,11 +16,11 @@ from pathlib import Path
 from iqdebug.capture.container import write
 from iqdebug.crash import shapes
 from iqdebug.crash.container import HEADER, MAGIC, chunks_of
-from iqdebug.crash.disk import open_regular
 from iqdebug.crash.model import Crash, Meta
 from iqdebug.crash.moment import place_of
 from iqdebug.crash.rows import exception_of, frame_of, meta_of, threads_of
 from iqdebug.errors import CrashFileError, UsageError
+from iqdebug.source import open_regular
 from iqdebug.store import state_folder
 
 __all__ = ["Group", "Limits", "Recorded", "crash_folder", "find", "groups_of", "listed", "prune", "put"]

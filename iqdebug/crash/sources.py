@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import Enum
 
-from iqdebug.crash.disk import open_regular
 from iqdebug.crash.model import Crash
-from iqdebug.source import read_lines
+from iqdebug.reach import Reach
+from iqdebug.source import MAX_SOURCE, open_regular
 
 __all__ = ["RecordedSources", "Standing"]
 
-_LARGEST = 20 << 20  # bytes
 _NEAR = 400  # lines around the old place that are searched for the line
 _SHOWN = 40  # characters
 
@@ -23,20 +22,18 @@ class Standing(Enum):
 
     SAME = "same"
     DIFFERS = "differs"
-    ABSENT = "absent"  # not on this machine, or not readable
+    ABSENT = "absent"  # not in the project on this machine, or not readable
     NOT_RECORDED = "not recorded"  # only today's text is there
     NOTHING = "nothing"
 
 
 class RecordedSources:
-    """:param today: path → the lines that are on disk now.
+    """:param reach: which files of this machine may be read, whatever a recording names; nothing raises."""
 
-    Of the disk only regular files are read, whatever a recording names; nothing raises.
-    """
-
-    def __init__(self, crash: Crash, today: Callable[[str], Sequence[str]] = read_lines) -> None:
+    def __init__(self, crash: Crash, reach: Reach | None = None) -> None:
         self._crash = crash
-        self._today = today
+        self._reach = reach or Reach()
+        self._today = self._reach.read
         self._hashes: dict[tuple[str, int, int], str] = {}
 
     def standing(self, path: str) -> Standing:
@@ -95,15 +92,17 @@ class RecordedSources:
         return f"line {line} was `{wanted[:_SHOWN]}`"
 
     def _hash(self, path: str) -> str:
-        """Of a regular file of this machine; "" where there is none that can be read."""
+        """Of a regular file of this machine; "" where there is none that may be read."""
+        if self._reach.why_not(path):
+            return ""
         try:
             with open_regular(path) as file:
                 status = os.fstat(file.fileno())
                 key = (path, status.st_mtime_ns, status.st_size)
-                if status.st_size > _LARGEST:
+                if status.st_size > MAX_SOURCE:
                     return ""
                 if key not in self._hashes:
-                    self._hashes[key] = hashlib.sha256(file.read(_LARGEST)).hexdigest()
+                    self._hashes[key] = hashlib.sha256(file.read(MAX_SOURCE)).hexdigest()
                 return self._hashes[key]
         except (OSError, ValueError):
             return ""

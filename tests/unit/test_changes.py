@@ -59,8 +59,8 @@ def test_old_recent_and_uncommitted_lines(repository: Path) -> None:
     assert changes(path, 1) == ""
     assert changes(path, 2) == "this line was changed today: 'number two'"
     assert changes(path, 3) == "this line was changed and is not committed yet"
-    assert Changes(ask=False)(path, 3) == ""
-    assert Changes(DIFF, "/r", ask=False)("/r/shop/cart.py", 3).endswith("not committed yet")
+    assert Changes(ask=lambda path: False)(path, 3) == ""
+    assert Changes(DIFF, "/r", ask=lambda path: False)("/r/shop/cart.py", 3).endswith("not committed yet")
 
 
 def test_what_is_no_repository_is_not_asked(tmp_path: Path) -> None:

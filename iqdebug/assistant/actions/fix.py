@@ -13,10 +13,13 @@ from pathlib import Path
 from iqdebug.assistant.actions.edits import Edit, EditRefused
 from iqdebug.assistant.actions.placing import placed
 from iqdebug.assistant.actions.textfile import TextFile
+from iqdebug.reach import Reach
+from iqdebug.source import open_regular
 
 __all__ = ["Change", "Proposal", "propose"]
 
 _LARGEST = 4 << 20  # bytes of a file that is edited
+_LONGEST_PATH = 4_096  # bytes, as the kernel has it
 _FOREIGN = frozenset({".git", ".hg", ".svn", "site-packages", "dist-packages", "node_modules"})
 
 
@@ -59,7 +62,8 @@ def propose(
 ) -> Proposal:
     """What the edits would make of the files as they are now.
 
-    :param root: nothing outside this folder is changed.
+    :param root: nothing outside this folder is changed, and nothing in it read that is hidden, a key, or
+        no source or text.
     :param known: files that a bare name may stand for, such as those of the stack's frames.
     :raises EditRefused: a place is missing or ambiguous, a file lies outside, or the result would not
         parse as Python. The words are for whoever made the edit to mend it.
@@ -95,8 +99,8 @@ def _resolved(path: str, root: str, known: Sequence[str]) -> str:
             path = known[0]
         else:
             raise EditRefused("The edit does not say which file it changes", "Name the file's path.")
-    if "\0" in path:
-        raise EditRefused("The path has a character that no path can have")
+    if not _is_path(path):
+        raise EditRefused("The path is longer than any, or has a character that no path can have")
     direct = path if os.path.isabs(path) else os.path.join(top, path)
     if not os.path.isfile(direct):
         ending = "/" + path.replace("\\", "/").lstrip("./")
@@ -115,16 +119,28 @@ def _resolved(path: str, root: str, known: Sequence[str]) -> str:
     foreign = _FOREIGN & set(Path(inside).parts)
     if foreign:
         raise EditRefused(f"{path} is in {min(foreign)}, which is not the program's own code")
+    why = Reach((top,)).why_not(real)
+    if why:
+        raise EditRefused(f"{path} is not edited: {why}")
     return real
+
+
+def _is_path(path: str) -> bool:
+    try:
+        return "\0" not in path and len(os.fsencode(path)) < _LONGEST_PATH
+    except UnicodeEncodeError:
+        return False
 
 
 def _bytes(path: str) -> bytes:
     try:
-        if os.path.getsize(path) > _LARGEST:
-            raise EditRefused(f"{path} is larger than {_LARGEST >> 20} MiB")
-        return Path(path).read_bytes()
+        with open_regular(path, follow=False) as file:
+            data = file.read(_LARGEST + 1)
     except OSError as error:
         raise EditRefused(f"{path} cannot be read", error.strerror or "") from None
+    if len(data) > _LARGEST:
+        raise EditRefused(f"{path} is larger than {_LARGEST >> 20} MiB")
+    return data
 
 
 def _opened(path: str, root: str, read: Callable[[str], bytes], said: list[str]) -> _Work:

@@ -56,17 +56,21 @@ class Regression:
 
 
 def regression_tests(
-    crash: Crash, diagnosis: Diagnosis | None = None, expectation: Expectation | None = None
+    crash: Crash,
+    diagnosis: Diagnosis | None = None,
+    expectation: Expectation | None = None,
+    root: str = "",
 ) -> tuple[tuple[RegressionTest, ...], tuple[str, ...]]:
     """The tests that can be made from the recording, the best first, and why others cannot. The last
-    one runs the whole program. Nothing runs, and nothing is written.
+    one runs the whole program. Nothing runs, and nothing is written. ``root`` is the project's folder,
+    "" for the crash's.
 
     :raises UsageError: the expectation is no expression.
     :raises NotAvailable: there is no exception, or the project is not on this machine.
     """
     expectation = expectation or Expectation()
     _check(expectation)
-    root = project_root(crash)
+    root = root or project_root(crash)
     if not root or failure_of(crash) is None:
         why = "no exception of Python was recorded" if root else "its source files are not on this machine"
         raise NotAvailable("There is no test to write", why)
@@ -99,6 +103,7 @@ async def prove(
     seconds: float = SECONDS,
     python: str = "",
     folder: Path | None = None,
+    root: str = "",
 ) -> Regression:
     """Run the tests in a copy of the project until one fails as it was recorded; then that one with the
     fix. To be called on a person's consent, as :func:`~.verify.verify`.
@@ -109,7 +114,7 @@ async def prove(
     command = command_of_crash(crash, python)
     refused = list(tests[1])
     best: Regression | None = None
-    with scratch_copy(project_root(crash), where=folder) as scratch:
+    with scratch_copy(root or project_root(crash), where=folder) as scratch:
         for test in tests[0]:
             path = Path(scratch.path(test.path))
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,12 +11,11 @@ from pathlib import Path
 from iqdebug.capture.mask import MASK
 from iqdebug.crash.model import Crash
 from iqdebug.crash.moment import kind_of, place_of
+from iqdebug.reach import MARKS, TOO_HIGH
 
 __all__ = ["Command", "command_of_crash", "command_of_process", "project_root", "root_around"]
 
 _OURS = ("IQDEBUG_",)
-_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "manage.py", ".git", ".hg")
-_TOO_HIGH = frozenset({"/", "/home", "/root", "/tmp", "/var", "/usr", "/opt", "/srv", "/etc", "/mnt"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +110,12 @@ def root_around(path: str, cwd: str) -> str:
     folder = os.path.dirname(real)
     home = os.path.realpath(os.path.expanduser("~"))
     for above in (Path(folder), *Path(folder).parents):
-        if str(above) in _TOO_HIGH or str(above) == home:
+        if str(above) in TOO_HIGH or str(above) == home:
             break
-        if any((above / mark).exists() for mark in _MARKS):
+        if any((above / mark).exists() for mark in MARKS):
             return str(above)
     cwd = os.path.realpath(cwd) if cwd else ""
-    if cwd and cwd not in _TOO_HIGH and cwd != home and (real + "/").startswith(cwd.rstrip("/") + "/"):
+    if cwd and cwd not in TOO_HIGH and cwd != home and (real + "/").startswith(cwd.rstrip("/") + "/"):
         return cwd
     while os.path.isfile(os.path.join(folder, "__init__.py")):
         folder = os.path.dirname(folder)

@@ -105,6 +105,7 @@ class Bench:
             self.verified = await verify(
                 self.crash,
                 self.proposal if with_fix else None,
+                root=self.root,
                 seconds=self._seconds,
                 python=self._python,
                 folder=self._folder,
@@ -118,11 +119,12 @@ class Bench:
             return Outcome(_NOT_RECORDED)
         expectation = Expectation(str(arguments.get("equals") or ""), str(arguments.get("raises") or ""))
         try:
-            tests = regression_tests(self.crash, self.diagnosis, expectation)
+            tests = regression_tests(self.crash, self.diagnosis, expectation, self.root)
             self.regression = await prove(
                 self.crash,
                 tests,
                 self.proposal,
+                root=self.root,
                 seconds=self._seconds,
                 python=self._python,
                 folder=self._folder,

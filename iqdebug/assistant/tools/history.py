@@ -29,11 +29,6 @@ async def _git_history(call: Call, arguments: Mapping[str, Any]) -> Result:
         "log",
         f"-L{line},{line}:./{name}",
         f"--max-count={count}",
-        "--no-ext-diff",
-        "--no-textconv",
-        "--no-color",
-        "--no-show-signature",
-        "--no-mailmap",
         "--date=iso",
         "--format=commit %h%n%ad %an%n%s%n",
     )

@@ -37,10 +37,7 @@ async def _search(call: Call, arguments: Mapping[str, Any]) -> Result:
     paths, whole = await _paths(call)
     wanted = arguments.get("path", "")
     paths = [path for path in paths if wanted in path] if wanted else paths
-    files = call.world.files
-    recorded = files.recorded is not None
-    read = call.world.read_source if recorded and not files.roots else _on_disk
-    hits, complete = await asyncio.to_thread(_hits, paths, match, read, files.judge())
+    hits, complete = await asyncio.to_thread(_hits, paths, match, _reader(call))
     start, count = arguments["start"], arguments["count"]
     shown = hits[start : start + count]
     if not hits:
@@ -99,27 +96,29 @@ def _walk(root: str) -> Iterator[str]:
             return
 
 
-def _on_disk(path: str) -> Sequence[str]:
-    try:
-        if os.path.getsize(path) > _BYTES or not os.path.isfile(path):
+def _reader(call: Call) -> Callable[[str], Sequence[str]]:
+    """The lines of files that may be read and are no giants, by one look at what may be read."""
+    files, judge, reach = call.world.files, call.world.files.judge(), call.world.files.reach
+    recorded = frozenset(files.recorded or ())
+
+    def read(path: str) -> Sequence[str]:
+        if path in recorded:
+            return call.world.read_source(path)
+        try:
+            return () if judge(path) or os.path.getsize(path) > _BYTES else reach.read(path)
+        except (OSError, ValueError):
             return ()
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read(_BYTES).splitlines()
-    except (OSError, ValueError):
-        return ()
+
+    return read
 
 
-def _hits(
-    paths: Sequence[str], match: Match, read: Callable[[str], Sequence[str]], why_not: Callable[[str], str]
-) -> tuple[list[str], bool]:
+def _hits(paths: Sequence[str], match: Match, read: Callable[[str], Sequence[str]]) -> tuple[list[str], bool]:
     """The lines that fit, and whether all files were looked at."""
     found: list[str] = []
     until = time.monotonic() + _SECONDS
     for path in paths:
         if len(found) >= _HITS or time.monotonic() > until:
             return found, False
-        if why_not(path):
-            continue
         for number, line in enumerate(read(path), 1):
             if len(line) < 5_000 and match(line):
                 found.append(f"{path}:{number}: {line.strip()[:200]}")

@@ -54,7 +54,7 @@ _GRACE = 1.0
 class Toolbox:
     """Runs what a model calls; the only way from a model to a session.
 
-    :param read_source: a file's lines: of the disk for a live target, of the file for a recording.
+    :param read_source: the lines of a file that the recording holds.
     :param recorded: the paths whose text a recording has; None of a live target.
     :param project: the folder on this machine that the person works in, if known.
     :param extra: further tools. One that does not say that it asks itself is asked for by the toolbox.
@@ -77,12 +77,14 @@ class Toolbox:
         if recorded is None and session.snapshot.origin is Origin.RECORDED:
             recorded = ()
         self._events = Events(session)
+        files = Files(lambda: session.snapshot, recorded, project)
+        read = files.reader(read_source)
         self.world = World(
-            files=Files(lambda: session.snapshot, recorded, project),
+            files=files,
             events=self._events,
             veil=veil if veil is not None else Veil(),
-            diagnose=diagnose or (lambda snapshot: diagnosis_of(snapshot, read_source=read_source)),
-            read_source=read_source,
+            diagnose=diagnose or (lambda snapshot: diagnosis_of(snapshot, read_source=read)),
+            read_source=read,
         )
         self._tools = {each.tool.name: each for each in (*BUILT_IN, *extra)}
         self._shown = session.snapshot.epoch

@@ -1,0 +1,336 @@
+"""Crash files and code objects that name files of this machine: a name opens nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iqdebug.asking import _NoScreen
+from iqdebug.assistant.desk import Desk, Known
+from iqdebug.assistant.doing import acting_tools
+from iqdebug.assistant.slash import COMMANDS
+from iqdebug.crash import open_crash
+from iqdebug.crash.recorded import RecordedSession
+from iqdebug.inquiry import crash_diagnosis, live_diagnosis, source_reader
+from iqdebug.peek.started import reach_of_process, script_of
+from iqdebug.reach import Reach, User, may_be_project, project_around, reach_of_project
+from iqdebug.report import report_on
+from iqdebug.source import open_regular, read_lines
+from iqdebug.state import Frame
+from tests.assistant.targets import Bench
+from tests.crashfile import chunk, container, contents
+from tests.dap.targets import attached, on_pythons, running
+
+ROOT = Path(__file__).parents[2]
+MARK = "the-diary-of-somebody-else"
+LIMIT = 1 << 30  # bytes of memory for one diagnosis
+
+
+def crash_naming(path: str, folder: Path, line: int = 1) -> Path:
+    """A crash file whose innermost frames stand in that file, with no text of it recorded."""
+    rows: list[tuple[str, Any]] = []
+    for tag, content in contents(path):
+        if tag.startswith("SRC") or "parts" in content:
+            continue
+        for frame in content.get("frames", []):
+            frame["line"] = frame["first_line"] = line
+        rows.append((tag, content))
+    made = folder / "made.iqcrash"
+    made.write_bytes(container([chunk(tag, content) for tag, content in rows]))
+    assert not open_crash(made).read_source(path)
+    return made
+
+
+def diagnosed(crash: Path, project: Path | str) -> tuple[str, str]:
+    """The report and the JSON document of somebody who stands in the project."""
+    report = report_on(open_crash(crash), reach=reach_of_project(str(project)))
+    return "\n".join(report.lines()), report.json()
+
+
+def commanded(crash: Path, cwd: Path, *options: str) -> str:
+    """What the command prints, as a process of its own within bounds of time and memory."""
+
+    def bounded() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (LIMIT, LIMIT))
+
+    command = [sys.executable, "-m", "iqdebug", "diagnose", str(crash), *options]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        command, cwd=cwd, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=bounded
+    ) as process:  # nothing is ever written to its standard input, and it is not closed
+        assert process.stdout is not None
+        try:
+            found = process.stdout.read().decode()
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+    return found
+
+
+def prompt(crash: Path, project: Path | None) -> str:
+    """All that a model would be told before a question, and of what its tools would read."""
+    found = open_crash(crash)
+    known = Known(found, str(project or ""), found.read_source)
+    desk = Desk(None, known, commands=COMMANDS, extra=acting_tools)
+    session = RecordedSession(found)
+    desk.begin(session, _NoScreen(session))
+    reach = reach_of_project(str(project or ""))
+    diagnosis = crash_diagnosis(found, source_reader(found, reach), reach=reach)
+    return desk.evidence(found.snapshot, diagnosis)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "pyproject.toml").write_text("")
+    return folder
+
+
+@pytest.fixture
+def diary(tmp_path: Path) -> Path:
+    path = tmp_path / "otherproj" / "diary.py"
+    path.parent.mkdir()
+    path.write_text(f"# {MARK}\n" * 30)
+    return path
+
+
+def test_a_file_outside_the_project_is_not_read(tmp_path: Path, project: Path, diary: Path) -> None:
+    crash = crash_naming(str(diary), tmp_path)
+    for text in (*diagnosed(crash, project), *diagnosed(crash, ""), commanded(crash, project)):
+        assert MARK not in text
+    assert MARK not in prompt(crash, project) and MARK not in prompt(crash, None)
+
+
+def test_the_project_that_is_named_or_stood_in_is_read(tmp_path: Path, project: Path, diary: Path) -> None:
+    crash = crash_naming(str(diary), tmp_path)
+    assert MARK in commanded(crash, diary.parent)
+    assert MARK in commanded(crash, project, "--project", str(diary.parent), "--json")
+    assert MARK in prompt(crash, diary.parent)
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "/etc/shadow", "/proc/self/environ", "/proc/self/maps"])
+def test_files_of_the_system_are_not_read(tmp_path: Path, project: Path, name: str) -> None:
+    crash = crash_naming(name, tmp_path)
+    for named in (project, "/", "/etc", "/proc", "/proc/self"):
+        for text in diagnosed(crash, named):
+            assert "root:" not in text and "PYTHONPATH=" not in text and "r-xp" not in text
+    assert "root:" not in prompt(crash, project) and "PYTHONPATH=" not in prompt(crash, Path("/proc/self"))
+
+
+@pytest.mark.parametrize("kind", ["fifo", "device", "stdin", "huge", "link", "folder", "socket"])
+def test_nothing_hangs_and_nothing_is_filled(tmp_path: Path, project: Path, diary: Path, kind: str) -> None:
+    """Within the project that the person stands in, under a name that source could have."""
+    path = project / "x.py"
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "huge":
+        with path.open("wb") as file:
+            file.truncate(8 << 30)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "socket":
+        import socket
+
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(str(path))
+    else:
+        path.symlink_to({"device": "/dev/zero", "stdin": "/dev/stdin", "link": str(diary)}[kind])
+    crash = crash_naming(str(path), tmp_path)
+    for text in (*diagnosed(crash, project), prompt(crash, project)):
+        assert MARK not in text
+
+
+@pytest.mark.parametrize("name", ["/dev/stdin", "/dev/zero", "/etc/shadow", "FIFO"])
+def test_the_command_ends_within_its_bounds(tmp_path: Path, project: Path, name: str) -> None:
+    os.mkfifo(project / "x.py")
+    crash = crash_naming(name.replace("FIFO", str(project / "x.py")), tmp_path)
+    document = json.loads(commanded(crash, project, "--json"))
+    assert document["exception"]["type"] == "ValueError" and "root:" not in json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    "name", [".env", ".git/config", ".aws/credentials", "server.pem", "server.key", "id_rsa"]
+)
+def test_hidden_files_and_keys_of_the_project_are_not_read(tmp_path: Path, project: Path, name: str) -> None:
+    path = project / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"key = {MARK}\n")
+    crash = crash_naming(str(path), tmp_path)
+    for text in (*diagnosed(crash, project), prompt(crash, project)):
+        assert MARK not in text
+
+
+@pytest.mark.parametrize(
+    "path", ["/x" * 35_000 + ".py", "/tmp/\udfff.py", "/tmp/a\0b.py", "relative/../../x.py", ""]
+)
+def test_names_that_no_file_can_have_are_told_as_they_are(tmp_path: Path, project: Path, path: str) -> None:
+    crash = crash_naming(path, tmp_path)
+    report, document = diagnosed(crash, project)
+    assert "ValueError: no such user" in report and json.loads(document)["exception"]["type"] == "ValueError"
+
+
+def test_a_link_that_is_changed_between_the_look_and_the_opening_is_not_followed(
+    project: Path, diary: Path
+) -> None:
+    (project / "x.py").symlink_to(diary)
+    assert read_lines(str(project / "x.py"), exact=True) == ()
+    (project / "sub").symlink_to(diary.parent)
+    assert read_lines(str(project / "sub" / "diary.py"), exact=True) == ()
+    assert read_lines(str(project / "sub" / "diary.py"))[0] == f"# {MARK}"
+
+
+def test_a_device_is_not_even_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+    real = os.open
+    monkeypatch.setattr(
+        os, "open", lambda path, *rest, **more: opened.append(path) or real(path, *rest, **more)
+    )
+    for path in ("/dev/null", "/dev/zero", "/dev"):
+        with pytest.raises(OSError):
+            open_regular(path)
+    assert opened == []
+
+
+async def test_the_tools_read_nothing_that_a_recording_names(
+    tmp_path: Path, project: Path, diary: Path
+) -> None:
+    crash = open_crash(crash_naming(str(diary), tmp_path))
+    bench = Bench(RecordedSession(crash), read_source=crash.read_source, recorded=(), project=project)
+    for tool, arguments in (
+        ("source", {"path": str(diary)}),
+        ("git_history", {"path": str(diary), "line": 1}),
+        ("frame", {"index": 0}),
+        ("search", {"text": "diary"}),
+    ):
+        assert MARK not in (await bench.call(tool, **arguments)).text, tool
+
+
+# living processes
+
+
+@on_pythons("3.11", "3.13")
+async def test_a_made_up_file_name_of_a_code_object_opens_nothing(
+    python: str, diary: Path, tmp_path: Path
+) -> None:
+    program = tmp_path / "app" / "main.py"
+    program.parent.mkdir()
+    (program.parent / "helper.py").write_text("def helped():\n    return 1\n")
+    text = "def f():\n    print('ready', flush=True)\n    time.sleep(60)\n"
+    program.write_text(f"import time\nexec(compile({text!r}, {str(diary)!r}, 'exec'))\nf()\n")
+    async with (
+        running(python, str(program), cwd=str(program.parent)) as target,
+        attached(target) as (session, _),
+    ):
+        bench = Bench(session)
+        await session.refresh()
+        stack = await bench.call("stack")
+        assert str(diary) in stack.text
+        for tool, arguments in (
+            ("source", {"path": str(diary)}),
+            ("source", {"function": "f"}),
+            ("search", {"text": "diary"}),
+            ("git_history", {"path": str(diary), "line": 1}),
+            ("frame", {"index": 0}),
+        ):
+            assert MARK not in (await bench.call(tool, **arguments)).text, tool
+        assert str(diary.parent) not in bench.box.world.files.reach.roots
+        assert "def helped" in (await bench.call("source", path="helper.py")).text
+        assert "time.sleep" in (await bench.call("source", path=str(program))).text
+        found = live_diagnosis(session.snapshot, None)
+        assert MARK not in repr(found)
+        assert MARK not in bench.box.world.read_source(str(diary))
+
+
+def test_what_a_process_was_started_with_may_be_read(tmp_path: Path) -> None:
+    app, libs, other, home = (tmp_path / n for n in ("app", "libs", "other", "home"))
+    for folder in (app / "deep", libs, other, home):
+        folder.mkdir(parents=True)
+        (folder / "x.py").write_text("x = 1\n")
+    (app / "pyproject.toml").write_text("")
+    script = app / "deep" / "run.py"
+    script.write_text("import time\nprint('ready', flush=True)\ntime.sleep(60)\n")
+    environ = {"PYTHONPATH": str(libs), "PATH": os.environ["PATH"]}
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", str(script)], cwd="/", env=environ, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None and process.stdout.readline()
+        reach = reach_of_process(process.pid, home=str(home))
+        process.kill()
+    for path in (script, app / "x.py", libs / "x.py", Path(pytest.__file__), Path(threading.__file__)):
+        assert reach.why_not(str(path)) == "", path
+    for path in (
+        other / "x.py",
+        home / "x.py",
+        Path("/etc/passwd"),
+        other / "lib/python3.11/site-packages/x.py",
+    ):
+        assert reach.why_not(str(path)), path
+
+
+def test_the_script_of_a_command_line() -> None:
+    for words, found in {
+        ("python", "a.py", "-m", "x"): "/w/a.py",
+        ("python", "-W", "ignore", "-Xdev", "-u", "/s/a.py"): "/s/a.py",
+        ("python", "-m", "http.server"): "",
+        ("python", "-Im", "x"): "",
+        ("python", "-c", "pass"): "",
+        ("python", "-"): "",
+        ("gunicorn: worker [app]",): "",
+        (): "",
+    }.items():
+        assert script_of(list(words), "/w") == found, words
+
+
+def test_of_another_users_process_nothing_is_read_that_this_user_cannot_read(tmp_path: Path) -> None:
+    """Root looks at a process of somebody who has no business in the project beside it."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may look at other users' processes")
+    for folder in [tmp_path, *tmp_path.parents][:3]:
+        folder.chmod(0o755)
+    private, shared, closed = tmp_path / "private.py", tmp_path / "shared.py", tmp_path / "closed" / "x.py"
+    closed.parent.mkdir(mode=0o700)
+    for path, mode in ((private, 0o600), (shared, 0o644), (closed, 0o644)):
+        path.write_text("x = 1\n")
+        path.chmod(mode)
+    reach = Reach((str(tmp_path),), user=User(12345, frozenset({12345})))
+    assert reach.why_not(str(shared)) == ""
+    assert reach.why_not(str(private)) and reach.why_not(str(closed))
+    assert Reach((str(tmp_path),)).why_not(str(private)) == ""
+
+
+def test_folders_that_are_no_project(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / ".config" / "app").mkdir(parents=True)
+    (home / "app" / "sub").mkdir(parents=True)
+    (home / "app" / ".git").mkdir()
+    assert project_around(str(home / "app" / "sub"), str(home)) == str(home / "app")
+    for folder in (
+        "/",
+        "/etc",
+        "/etc/ssl",
+        "/proc/self",
+        "/tmp",
+        "/usr",
+        "/dev/shm",
+        str(home),
+        str(tmp_path),
+        "a\0b",
+    ):
+        assert not may_be_project(folder, str(home)), folder
+    assert not may_be_project(str(home / ".config" / "app"), str(home))
+
+
+def test_a_report_without_a_project_reads_the_recording_alone(tmp_path: Path, diary: Path) -> None:
+    crash = open_crash(crash_naming(str(diary), tmp_path))
+    report = report_on(crash)
+    assert MARK not in "\n".join(report.lines()) and MARK not in report.json()
+    assert any(isinstance(f, Frame) and f.path == str(diary) for f in crash.snapshot.threads[0].frames)
