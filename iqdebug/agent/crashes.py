@@ -15,7 +15,19 @@ import sys
 import threading
 import time
 
+from ..capture import tasks
 from ..capture.imports import after_import
+from ..capture.plain import (
+    function_name,
+    hook_arguments,
+    is_a,
+    is_debuggers,
+    texts,
+    thread_name,
+    threads_by_ident,
+    traceback_of,
+)
+from ..capture.values import exact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -153,10 +165,10 @@ class Crashes:
         _, value, trace = info
         if self._over or os.getpid() != self._pid or sys.is_finalizing():
             return False
-        if trace is None or not isinstance(value, BaseException) or isinstance(value, _NOT_CRASHES):
+        if trace is None or not is_a(value, BaseException) or is_a(value, _NOT_CRASHES):
             return False
-        thread = getattr(threading, "_active", {}).get(_thread.get_ident())
-        if _thread.get_ident() == self.own_thread or getattr(thread, "is_pydev_daemon_thread", False):
+        ident = _thread.get_ident()
+        if ident == self.own_thread or is_debuggers(threads_by_ident().get(ident)):
             return False
         return not getattr(self._inside, "now", False) and value is not getattr(self._inside, "last", None)
 
@@ -186,27 +198,30 @@ class Crashes:
         self._undo.append(undo)
 
     def _uncaught(self, before: Any) -> Any:
-        def excepthook(kind: Any, value: Any, trace: Any) -> Any:
-            self.hold("uncaught", (kind, value, trace), "")
-            return before(kind, value, trace)
+        def excepthook(*args: Any, **named: Any) -> Any:
+            if len(args) == 3:
+                self.hold("uncaught", args, "")
+            return before(*args, **named)
 
         return excepthook
 
     def _in_thread(self, before: Any) -> Any:
-        def excepthook(args: Any) -> Any:
-            name = getattr(args.thread, "name", "")
-            how = "in thread %s" % name if type(name) is str and name else "in a thread"
-            self.hold("thread", (args.exc_type, args.exc_value, args.exc_traceback), how)
-            return before(args)
+        def excepthook(*told: Any, **named: Any) -> Any:
+            found = hook_arguments(told, 4)
+            if found is not None:
+                name = thread_name(found[3])
+                self.hold("thread", found[:3], "in thread %s" % name if name else "in a thread")
+            return before(*told, **named)
 
         return excepthook
 
     def _unraisable(self, before: Any) -> Any:
-        def unraisablehook(args: Any) -> Any:
-            where = getattr(args.object, "__qualname__", "")
-            how = "ignored in %s" % where if type(where) is str and where else "ignored by Python"
-            self.hold("unraisable", (args.exc_type, args.exc_value, args.exc_traceback), how)
-            return before(args)
+        def unraisablehook(*told: Any, **named: Any) -> Any:
+            found = hook_arguments(told, 5)
+            if found is not None:
+                where = function_name(found[4])
+                self.hold("unraisable", found[:3], "ignored in " + where if where else "ignored by Python")
+            return before(*told, **named)
 
         return unraisablehook
 
@@ -224,11 +239,12 @@ class Crashes:
         base = module.BaseEventLoop
         before = base.call_exception_handler
 
-        def call_exception_handler(loop: Any, context: Any) -> Any:
-            value = dict.get(context, "exception") if isinstance(context, dict) else None
-            if isinstance(value, BaseException):
-                self.hold("task", (type(value), value, value.__traceback__), _task_words(context))
-            return before(loop, context)
+        def call_exception_handler(loop: Any, *told: Any, **named: Any) -> Any:
+            context = texts(told[0] if told else named.get("context"))
+            value: Any = context.get("exception")
+            if is_a(value, BaseException):
+                self.hold("task", (type(value), value, traceback_of(value)), _task_words(context))
+            return before(loop, *told, **named)
 
         base.call_exception_handler = call_exception_handler
 
@@ -239,13 +255,10 @@ class Crashes:
         self._undo.append(undo)
 
 
-def _task_words(context: Any) -> str:
+def _task_words(context: Dict[str, Any]) -> str:
     """asyncio's words and the task they are about; nothing of the program's is asked."""
-    message = dict.get(context, "message")
-    said = message if type(message) is str else "reported by asyncio"
-    task = dict.get(context, "task") or dict.get(context, "future")
-    module: Any = sys.modules.get("asyncio.tasks")
-    if task is None or module is None or type(task) is not getattr(module, "Task", None):
+    said = exact(context.get("message")) or "reported by asyncio"
+    task = context.get("task", context.get("future"))
+    if not tasks.is_task(task):
         return said
-    coroutine = getattr(task.get_coro(), "__qualname__", "")
-    return "%s: %s (%s)" % (said, task.get_name(), coroutine) if type(coroutine) is str else said
+    return "%s: %s (%s)" % (said, tasks.name_of(task), tasks.function_of(task))

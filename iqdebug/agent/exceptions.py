@@ -11,9 +11,9 @@ import types
 
 from ..capture import values
 from ..capture.calls import calls_of, is_standard
-from ..capture.codefile import file_name
 from ..capture.frames import frame_locals, span_of
 from ..capture.messages import LIMIT, notes_of
+from ..capture.plain import cause_of, context_of, file_of, hides_context, traceback_of
 from .listing import entry
 
 TYPE_CHECKING = False
@@ -33,10 +33,6 @@ _MORE = {  # what C classes put into their text besides the arguments
     SyntaxError: ("msg", "filename", "lineno"),
     ImportError: ("msg",),
     UnicodeError: ("object", "reason", "encoding"),
-}
-_fields = {
-    name: BaseException.__dict__[name].__get__
-    for name in ("__cause__", "__context__", "__suppress_context__", "__traceback__")
 }
 _get_mro = type.__dict__["__mro__"].__get__
 _get_dict = type.__dict__["__dict__"].__get__
@@ -72,7 +68,7 @@ class _Reader:
             "own": own,
             "link": link,
             "notes": notes_of(exc),
-            "frames": self._frames(trace if trace is not None else _fields["__traceback__"](exc)),
+            "frames": self._frames(trace if trace is not None else traceback_of(exc)),
             "members": [
                 self._one(member, "member", depth + 1)
                 for member in (members_of(exc) if depth < _DEEPEST else ())
@@ -84,9 +80,9 @@ class _Reader:
         """The causes as Python prints them, nearest first."""
         found: List[Dict[str, Any]] = []
         while True:
-            link, below = "cause", _fields["__cause__"](exc)
-            if below is None and not _fields["__suppress_context__"](exc):
-                link, below = "context", _fields["__context__"](exc)
+            link, below = "cause", cause_of(exc)
+            if below is None and not hides_context(exc):
+                link, below = "context", context_of(exc)
             if below is None or not self._fresh(below):
                 return found
             found.append({**self._alone(below, link, depth), "chain": []})
@@ -117,7 +113,7 @@ class _Reader:
             self._values_left -= 1
             listed = frame_locals(frame)[:_LOCALS]
             row["locals"] = [entry(name, obj, None, kind, name) for name, obj, kind in listed]
-            if not is_standard(file_name(frame.f_code)):
+            if not is_standard(file_of(frame.f_code)):
                 row["calls"] = calls_of(frame, [(name, obj) for name, obj, _ in listed])
         return row
 
@@ -132,7 +128,7 @@ def members_of(exc: BaseException) -> List[BaseException]:
         found = (values.instance_dict(exc) or {}).get("_exceptions")
     if type(found) is not tuple:
         return []
-    return [each for each in found if isinstance(each, BaseException)]
+    return [each for each in found if issubclass(type(each), BaseException)]
 
 
 def message_of(exc: BaseException) -> Any:

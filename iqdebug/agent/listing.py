@@ -11,7 +11,8 @@ import types
 from itertools import islice
 
 from ..capture import values
-from ..capture.frames import frame_locals, is_dull, list_items
+from ..capture.frames import frame_locals, is_dull, list_items, local_names
+from ..capture.plain import cause_of, context_of, is_a, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,9 +92,10 @@ def locals_page(
         for name, obj, kind in frame_locals(frame)[:limit]
         if name != _RAISED
     ]
-    if references is not None and frame.f_globals is not frame.f_locals:
+    if references is not None and frame.f_globals is not local_names(frame):
         number = references.add(_Globals(frame.f_globals), "")
-        rows.append({"n": _GLOBALS, "v": "", "t": "", "k": "group", "r": number, "s": len(frame.f_globals)})
+        size = dict.__len__(frame.f_globals)
+        rows.append({"n": _GLOBALS, "v": "", "t": "", "k": "group", "r": number, "s": size})
     return rows
 
 
@@ -104,8 +106,10 @@ def children_page(references: References, number: int, start: int, count: int) -
         return []
     obj, expression = found
     if type(obj) is _Globals:
-        names = sorted((k, v) for k, v in list(obj.names.items()) if type(k) is str and not is_dull(k, v))
-        return [entry(k, v, references, "global", k) for k, v in names[start : start + count]]
+        found_names = texts(obj.names)
+        listed = sorted(k for k, v in list_items(found_names, sys.maxsize) if not is_dull(k, v))
+        page = [(k, found_names.get(k)) for k in listed[start : start + count]]
+        return [entry(k, v, references, "global", k) for k, v in page]
     rows: List[Dict[str, Any]] = []
     size = 0
     if not issubclass(type(obj), _ATOMS):
@@ -125,7 +129,7 @@ def _items(
         for key, value in islice(list_items(obj, start + count), start, start + count):
             shown = values.text(key, 60)
             plain = values.one_of(type(key), (str, int, bool, bytes, float, type(None)))
-            exact = plain and not shown.endswith("…")
+            exact = plain and not shown.endswith("…") and not shown.startswith("<")  # a number too long
             path = "%s[%s]" % (expression, repr(key)) if exact and expression else ""
             rows.append(entry(shown, value, references, "item", path))
         return dict.__len__(obj), rows
@@ -162,11 +166,11 @@ def _attributes(obj: Any, expression: str, references: References) -> List[Dict[
         if expression:
             row["e"] = "%s.%s" % (expression, name)
         rows.append(row)
-    if issubclass(type(obj), BaseException):
+    if is_a(obj, BaseException):
         for name, value in (
             ("args", values._get_args(obj)),
-            ("__cause__", obj.__cause__),
-            ("__context__", obj.__context__),
+            ("__cause__", cause_of(obj)),
+            ("__context__", context_of(obj)),
         ):
             if value is not None:
                 path = "%s.%s" % (expression, name) if expression else ""

@@ -13,6 +13,7 @@ import sys
 import types
 
 from ..capture import values
+from ..capture.frames import local_names
 from . import listing
 from .calls import CALLS, METHODS
 from .reading import ATOMS, HEAP, MISSING, Bound, Failed, Reads, Runs
@@ -58,7 +59,7 @@ def answer(plan: Any, frame: Optional[types.FrameType], references: Any, express
     if sys.flags.bytes_warning:  # a comparison may then call the program's warnings.showwarning
         return {"runs": "the interpreter was started with -b"}
     reads = Reads()
-    scopes = [listing.main_module_globals()] if frame is None else [frame.f_locals, frame.f_globals]
+    scopes = [listing.main_module_globals()] if frame is None else [local_names(frame), frame.f_globals]
     known = vars(builtins) if frame is None else frame.f_builtins
     kind, value = settled(Pure(reads, [_texts(reads, s) for s in scopes], _texts(reads, known)), plan)
     if kind:

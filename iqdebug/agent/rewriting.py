@@ -17,7 +17,7 @@ import ast
 import sys
 import types
 
-from ..capture.codefile import file_name
+from ..capture.plain import file_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def rewrite(folder: str, failed: Callable[[BaseException], None], stream: Any) -
         return is_foreign(sys.exc_info()[1], folder)
 
     def named(code: Any) -> str:
-        return file_name(code) or "<no name>"  # pydevd takes "" for code that it shall not stop in
+        return file_of(code) or "<no name>"  # pydevd takes "" for code that it shall not stop in
 
     given = {PLAIN: named, FAILED: failed, FOREIGN: foreign, STREAM: stream}
     for module in list(sys.modules.values()):
@@ -87,15 +87,15 @@ def is_foreign(error: Optional[BaseException], folder: str) -> bool:
         return False
     while trace.tb_next is not None:
         trace = trace.tb_next
-    innermost = file_name(trace.tb_frame.f_code)
+    innermost = file_of(trace.tb_frame.f_code)
     # The standard library, the agent and what pydevd itself compiles are not the program's.
     return not (
         innermost.startswith((folder, "<")) or _is_standard(innermost) or innermost.startswith(_HERE)
     )
 
 
-_HERE = file_name(file_name.__code__).rpartition("/")[0].rpartition("/")[0]
-_STANDARD = file_name(ast.parse.__code__).rpartition("/")[0] + "/"
+_HERE = file_of(file_of.__code__).rpartition("/")[0].rpartition("/")[0]
+_STANDARD = file_of(ast.parse.__code__).rpartition("/")[0] + "/"
 
 
 def _is_standard(path: str) -> bool:

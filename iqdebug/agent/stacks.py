@@ -6,9 +6,8 @@ import os
 import sys
 import threading
 
-from ..capture import values
-from ..capture.codefile import file_name
-from ..capture.frames import all_tasks, running_loops
+from ..capture import plain, values
+from ..capture import tasks as tasks_of
 from . import listing
 from .greenlets import Greenlets, hub_words, wake_hubs
 
@@ -58,12 +57,12 @@ class Stacks:
         each frame's locals as text (for a look at a running target: they cannot be asked later).
         """
         current = sys._current_frames()
-        known = {t.ident: t for t in threading.enumerate()}
+        known = plain.threads_by_ident()
         mine = threading.get_ident()
         rows = []
         for ident, frame in current.items():
             thread = known.get(ident)
-            if ident == mine or getattr(thread, "is_pydev_daemon_thread", False):
+            if ident == mine or plain.is_debuggers(thread):
                 continue
             if thread is None and self._is_ours(frame):
                 continue  # pydevd takes its threads off threading's list
@@ -97,18 +96,17 @@ class Stacks:
         tracked = None
         if thread is not None and pydb is not None:
             from _pydevd_bundle._debug_adapter.pydevd_base_schema import BaseSchema  # type: ignore[import-not-found]
-            from _pydevd_bundle.pydevd_constants import get_thread_id  # type: ignore[import-not-found]
 
-            name = get_thread_id(thread)
+            name = _pydevd_name(thread)
             number = BaseSchema._translate_id_to_dap(name)
             tracked = pydb.suspended_frames_manager.get_frames_list(name)
         limit = FRAMES_FOCUSED if number == focus else FRAMES_OTHER
-        is_dummy = isinstance(thread, threading._DummyThread)  # made by pydevd, in another thread
+        is_dummy = plain.is_a(thread, threading._DummyThread)  # made by pydevd, in another thread
         row: Dict[str, Any] = {
             "id": number,
             "ident": ident,
-            "name": thread.name if thread is not None else "thread %d" % ident,
-            "os": None if is_dummy else getattr(thread, "native_id", None),
+            "name": plain.thread_name(thread, ident),
+            "os": None if is_dummy else plain.native_id(thread),
             "wait": _wait(frame),
             "main": thread is threading.main_thread(),
             "stopped": tracked is not None,
@@ -132,7 +130,7 @@ class Stacks:
 
     def _is_ours(self, frame: Any) -> bool:
         while frame is not None:
-            if file_name(frame.f_code).startswith(self._hidden):
+            if plain.file_of(frame.f_code).startswith(self._hidden):
                 return True
             frame = frame.f_back
         return False
@@ -141,7 +139,7 @@ class Stacks:
         frames: List[Any] = []
         total = 0
         while frame is not None:
-            hidden = file_name(frame.f_code).startswith(self._hidden)
+            hidden = plain.file_of(frame.f_code).startswith(self._hidden)
             if not hidden:
                 total += 1
                 if len(frames) < limit:
@@ -153,7 +151,7 @@ class Stacks:
         rows = [
             self.row(frame, frames_list.frame_id_to_lineno.get(id(frame), frame.f_lineno))
             for frame in list(frames_list)[:limit]
-            if file_name(frame.f_code) != WAKE_FILE
+            if plain.file_of(frame.f_code) != WAKE_FILE
         ]
         chained = frames_list.chained_frames_list
         while chained is not None and len(chained):
@@ -196,11 +194,10 @@ class Stacks:
         if pydb is None:
             return number, None
         from _pydevd_bundle._debug_adapter.pydevd_base_schema import BaseSchema
-        from _pydevd_bundle.pydevd_constants import get_thread_id
 
         name = BaseSchema._translate_id_from_dap(number)
         tracked = pydb.suspended_frames_manager.get_frames_list(name)
-        found = [t.ident for t in threading.enumerate() if get_thread_id(t) == name]
+        found = [ident for ident, thread in plain.threads_by_ident().items() if _pydevd_name(thread) == name]
         return (found[0] if found else None), (next(iter(tracked), None) if tracked else None)
 
     @staticmethod
@@ -212,7 +209,14 @@ class Stacks:
 
         found = pydb.suspended_frames_manager.get_frames_list(BaseSchema._translate_id_from_dap(number))
         value = getattr(found, "exc_desc", None)
-        return (value, found.trace_obj) if isinstance(value, BaseException) else None
+        return (value, found.trace_obj) if plain.is_a(value, BaseException) else None
+
+
+def _pydevd_name(thread: Any) -> Any:
+    """pydevd's id for the thread, which it asks of the thread itself when it first meets it."""
+    from _pydevd_bundle.pydevd_constants import get_thread_id  # type: ignore[import-not-found]
+
+    return plain.of_thread(thread, "__pydevd_id__") or get_thread_id(thread)
 
 
 def _plain(number: int, name: str, total: int) -> Dict[str, Any]:
@@ -230,50 +234,40 @@ def _wait(frame: Any) -> str:
 
 def _described(frame: Any, line: Optional[int]) -> Dict[str, Any]:
     code = frame.f_code
-    path = file_name(code)
+    path = plain.file_of(code)
     if path and not path.startswith("<") and not os.path.isabs(path):
         path = os.path.abspath(path)
-    module = frame.f_globals.get("__name__")
     return {
         "id": 0,
-        "name": getattr(code, "co_qualname", code.co_name),
+        "name": plain.name_of(code),
         "path": path,
         "line": line or 0,
-        "mod": module if type(module) is str else "",
+        "mod": plain.module_of(frame),
     }
 
 
 def tasks() -> List[Dict[str, Any]]:
     """Every unfinished asyncio task of every loop, if asyncio is in use."""
     rows = []
-    for task in all_tasks()[:TASKS_READ]:
-        coroutine = getattr(task, "get_coro", lambda: None)()
-        frames: List[Dict[str, Any]] = []
-        awaiting = ""
-        while coroutine is not None and len(frames) < 50:
-            frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
-            if frame is None:
-                awaiting = values.qualified(type(coroutine))
-                break
-            code = frame.f_code
-            frames.append(
-                {
-                    "id": 0,
-                    "name": getattr(code, "co_qualname", code.co_name),
-                    "path": file_name(code),
-                    "line": frame.f_lineno or 0,
-                    "mod": "",
-                    "locals": listing.locals_page(frame, None, 30) if len(frames) < 5 else [],
-                }
-            )
-            coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
+    for task in tasks_of.all_tasks()[:TASKS_READ]:
+        found, awaiting = tasks_of.awaited(tasks_of.coroutine_of(task), 50)
+        frames = [
+            {
+                "id": 0,
+                "name": plain.name_of(frame.f_code),
+                "path": plain.file_of(frame.f_code),
+                "line": frame.f_lineno or 0,
+                "mod": "",
+                "locals": listing.locals_page(frame, None, 30) if at < 5 else [],
+            }
+            for at, frame in enumerate(found)
+        ]
         frames.reverse()
-        name = getattr(task, "get_name", lambda: "task")()
         rows.append(
             {
-                "name": name if type(name) is str else "task",
-                "coro": getattr(getattr(task, "get_coro", lambda: None)(), "__qualname__", ""),
-                "running": bool(frames) and getattr(task, "_fut_waiter", None) is None and not awaiting,
+                "name": tasks_of.name_of(task) or "task",
+                "coro": tasks_of.function_of(task),
+                "running": bool(frames) and not tasks_of.is_waiting(task) and not awaiting,
                 "awaiting": awaiting,
                 "frames": frames,
             }
@@ -283,11 +277,11 @@ def tasks() -> List[Dict[str, Any]]:
 
 def wake_loops() -> int:
     """Make idle event loops take one turn, so that a pause request is noticed."""
-    loops = running_loops()
+    loops = tasks_of.running_loops()
     for loop in loops:
         try:
-            loop.call_soon_threadsafe(_nothing)
-        except RuntimeError:
+            tasks_of.turn(loop, _nothing)
+        except (RuntimeError, OSError):
             continue
     return len(loops) + wake_hubs(_nothing)
 

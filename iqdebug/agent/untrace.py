@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import time
 
-from ..capture.codefile import file_name
+from ..capture.plain import file_of
 from . import threadstates
 from .tracers import is_ours
 
@@ -109,7 +109,7 @@ def _anyone_inside(folder: str) -> bool:
     for frame in list(sys._current_frames().values()):
         walked: Any = frame
         while walked is not None and frame is not own:
-            path = file_name(walked.f_code)
+            path = file_of(walked.f_code)
             # pydev_monkey stands at the outer end of every thread begun under the debugger.
             if path.startswith(folder) and not path.endswith("pydev_monkey.py"):
                 return True

@@ -11,7 +11,7 @@ import os
 import types
 
 from . import values
-from .codefile import file_name
+from .plain import file_of, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def calls_of(frame: Any, local_values: Iterable[Tuple[str, Any]]) -> List[List[A
     code = frame.f_code
     names = code.co_names
     found = _Found()
-    scope = frame.f_globals
+    scope = texts(frame.f_globals)
     for name in names:
         if name in scope:
             found.add(name, scope[name])
@@ -74,18 +74,18 @@ def _on_value(found: _Found, name: str, obj: Any, names: Tuple[str, ...], deeper
 class _Found:
     def __init__(self) -> None:
         self.rows: List[List[Any]] = []
-        self._seen: Dict[Tuple[str, Any], bool] = {}
+        self._seen: Dict[Tuple[str, int], Any] = {}  # by identity: a code's hash is that of its constants
 
     def add(self, expression: str, obj: Any) -> None:
         for function in _functions(obj):
             code = function.__code__
-            if (expression, code) in self._seen or len(self.rows) >= MOST:
+            if (expression, id(code)) in self._seen or len(self.rows) >= MOST:
                 continue
-            self._seen[expression, code] = True
-            path = file_name(code)
+            self._seen[expression, id(code)] = code
+            path = file_of(code)
             if path.startswith(("<", _STANDARD)) and "-packages" not in path:
                 continue
-            qualified = function.__qualname__
+            qualified = values.exact(function.__qualname__)
             self.rows.append([expression, os.path.abspath(path), code.co_firstlineno, qualified])
 
 
@@ -95,11 +95,11 @@ def _functions(obj: Any, depth: int = 0) -> List[Any]:
     if depth > 3:
         return []
     if cls is types.FunctionType:
-        inner = obj.__dict__.get("__wrapped__")
+        inner = (values.instance_dict(obj) or {}).get("__wrapped__")
         return [obj, *(_functions(inner, depth + 1) if inner is not None else [])]
     if cls is types.MethodType:
         return _functions(obj.__func__, depth + 1)
-    if cls in (staticmethod, classmethod):
+    if cls is staticmethod or cls is classmethod:
         return _functions(obj.__func__, depth + 1)
     if cls is property:
         return _functions(obj.fget, depth + 1)

@@ -16,10 +16,26 @@ from itertools import islice
 
 from . import values
 from .calls import calls_of, is_standard
-from .codefile import file_name
-from .frames import all_tasks, frame_locals, is_dull, is_ours, span_of
+from .frames import frame_locals, is_dull, is_ours, local_names, span_of
 from .mask import Masker
 from .messages import message_of, notes_of
+from .plain import (
+    cause_of,
+    context_of,
+    file_of,
+    hides_context,
+    is_debuggers,
+    module_of,
+    name_of,
+    native_id,
+    of_thread,
+    texts,
+    thread_name,
+    threads_by_ident,
+    traceback_of,
+)
+from .tasks import all_tasks, awaited, coroutine_of, function_of
+from .tasks import name_of as task_name
 from .tree import Forest
 
 TYPE_CHECKING = False
@@ -63,7 +79,7 @@ class Collector:
         self._hidden = settings.hidden
         self._message_of = settings.message or message_of
         self._numbers: Dict[Tuple[int, int, int], int] = {}
-        self._seen: Dict[Any, int] = {}
+        self._seen: Dict[int, int] = {}  # by the code's identity: its hash is that of its constants
         self._kept: List[Any] = []
 
     def exception(self, exc: BaseException, traceback: Any) -> List[int]:
@@ -80,8 +96,8 @@ class Collector:
                 "id": number,
                 "type": values.qualified(type(each)),
                 "message": self._message_of(each),
-                "_links": (each.__cause__, each.__context__, _members(each)),
-                "suppress": bool(each.__suppress_context__),
+                "_links": (cause_of(each), context_of(each), _members(each)),
+                "suppress": hides_context(each),
             }
             notes = notes_of(each)
             if notes:
@@ -95,9 +111,9 @@ class Collector:
                 for name, value in listed
                 if type(name) is str and name != "__notes__"
             ]
-            for below in (each.__cause__, each.__context__, *row["_links"][2]):
+            for below in (row["_links"][0], row["_links"][1], *row["_links"][2]):
                 if below is not None:
-                    waiting.append((below, below.__traceback__))
+                    waiting.append((below, traceback_of(below)))
         for row in self.nodes:
             cause, context, members = row.pop("_links")
             row["cause"] = ids.get(id(cause)) if cause is not None else None
@@ -136,23 +152,22 @@ class Collector:
         code = frame.f_code
         self._kept.append(frame)
         number = self._numbers[key] = len(self.frames) + 1
-        path = file_name(code)
+        path = file_of(code)
         if path and not path.startswith("<") and not os.path.isabs(path):
             path = os.path.abspath(path)
-        module = frame.f_globals.get("__name__")
         row: Dict[str, Any] = {
             "id": number,
             "file": path,
             "line": line or 0,
-            "function": getattr(code, "co_qualname", code.co_name),
-            "module": module if type(module) is str else "",
+            "function": name_of(code),
+            "module": module_of(frame),
             "first_line": code.co_firstlineno,
         }
         span = span_of(code, last)
         if span is not None:
             row["span"] = span
         self.frames.append(row)
-        self._seen[code] = times = self._seen.get(code, 0) + 1
+        self._seen[id(code)] = times = self._seen.get(id(code), 0) + 1
         if times > _SAME_FUNCTION or time.monotonic() > self._deadline:
             row["locals"] = []
             row["locals_left_out"] = len(code.co_varnames)
@@ -182,18 +197,19 @@ class Collector:
         row["locals"] = [[name, kind, self.forest.add(obj, name, most)] for name, obj, kind in shown]
         if len(found) > len(shown):
             row["locals_left_out"] = len(found) - len(shown)
-        if frame.f_locals is frame.f_globals:
+        if local_names(frame) is frame.f_globals:
             return
         named: List[Any] = []
+        scope = texts(frame.f_globals)
         for name in frame.f_code.co_names:
-            if len(named) < _GLOBALS and name in frame.f_globals:
-                obj = frame.f_globals[name]
+            if len(named) < _GLOBALS and name in scope:
+                obj = scope[name]
                 if not is_dull(name, obj):
                     named.append([name, self.forest.add(obj, name, min(most, 300))])
         row["globals"] = named
 
     def _is_ours(self, frame: Any) -> bool:
-        return is_ours(frame) or file_name(frame.f_code).startswith(self._hidden)
+        return is_ours(frame) or file_of(frame.f_code).startswith(self._hidden)
 
     def all_threads(self, crashed: Optional[int], crash_frames: List[int], callers: Any) -> None:
         """Every thread's stack.
@@ -202,9 +218,10 @@ class Collector:
         :param callers: the frame below them, or None.
         """
         current = sys._current_frames()
-        known = {t.ident: t for t in threading.enumerate()}
+        known = threads_by_ident()
         main = threading.main_thread()
-        order = sorted(current, key=lambda ident: (ident != crashed, ident != main.ident, ident))
+        first = of_thread(main, "_ident")
+        order = sorted(current, key=lambda ident: (ident != crashed, ident != first, ident))
         for ident in order[:_THREADS]:
             frame: Any = callers if ident == crashed else current[ident]
             steps: List[Tuple[Any, int, int]] = []
@@ -212,7 +229,7 @@ class Collector:
             while frame is not None:
                 if not self._is_ours(frame):
                     steps.append((frame, frame.f_lineno, frame.f_lasti))
-                debuggers = debuggers or file_name(frame.f_code).startswith(self._hidden)
+                debuggers = debuggers or file_of(frame.f_code).startswith(self._hidden)
                 frame = frame.f_back
             total = len(steps)
             if ident != crashed:
@@ -224,9 +241,9 @@ class Collector:
             frames = self._stack(steps, False)
             row = {
                 "id": ident,
-                "os": getattr(thread, "native_id", None),
-                "name": thread.name if thread is not None else "thread %d" % ident,
-                "daemon": bool(thread is not None and thread.daemon),
+                "os": native_id(thread),
+                "name": thread_name(thread, ident),
+                "daemon": of_thread(thread, "_daemonic") is True,
                 "main": thread is main,
                 "crashed": ident == crashed,
                 "frames": (crash_frames + frames) if ident == crashed else frames,
@@ -240,23 +257,12 @@ class Collector:
         """asyncio's unfinished tasks."""
         found = all_tasks()
         for task in found[:_TASKS]:
-            coroutine = getattr(task, "get_coro", lambda: None)()
-            top = coroutine
-            steps: List[Tuple[Any, int, int]] = []
-            awaiting = ""
-            while coroutine is not None and len(steps) < _OTHER_FRAMES:
-                frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
-                if frame is None:
-                    awaiting = values.qualified(type(coroutine))
-                    break
-                steps.append((frame, frame.f_lineno, frame.f_lasti))
-                coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
-            steps.reverse()
-            name = getattr(task, "get_name", lambda: "task")()
+            frames, awaiting = awaited(coroutine_of(task), _OTHER_FRAMES)
+            steps = [(frame, frame.f_lineno, frame.f_lasti) for frame in reversed(frames)]
             self.tasks.append(
                 {
-                    "name": name if type(name) is str else "task",
-                    "coroutine": str(getattr(top, "__qualname__", "")),
+                    "name": task_name(task) or "task",
+                    "coroutine": function_of(task),
                     "state": "pending",
                     "awaiting": awaiting,
                     "frames": self._stack(steps, False),
@@ -310,6 +316,4 @@ def _members(exc: BaseException) -> Iterable[BaseException]:
 
 
 def _is_ours_thread(thread: Any) -> bool:
-    return thread is not None and (
-        getattr(thread, "is_pydev_daemon_thread", False) or str(thread.name).startswith("iqdebug.")
-    )
+    return is_debuggers(thread) or thread_name(thread).startswith("iqdebug.")

@@ -1,51 +1,76 @@
-"""Frames, their locals, and asyncio's tasks, as they are; no code of the program is run."""
+"""Frames and their locals, as they are; no code of the program is run."""
 
 from __future__ import annotations
 
+import gc
 import sys
 import types
 from itertools import islice
+
+from . import values
+from .plain import module_of, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Optional, Tuple
 
 _PACKAGE = __name__.rpartition(".")[0]
+_OPTIMIZED = 0x01  # of a function: its locals are not kept in a mapping
+_PROXY = (lambda: type(sys._getframe().f_locals))()  # dict, from 3.13 on a view of the frame
 
 
 def frame_locals(frame: types.FrameType) -> List[Tuple[str, Any, str]]:
     """Name, value and kind of a frame's locals: arguments first, then by order of the code."""
-    names = frame.f_locals
-    if not issubclass(type(names), dict) and type(names).__name__ != "FrameLocalsProxy":
-        return []
-    for _ in range(3):
-        try:
-            found = dict(names)
-            break
-        except RuntimeError:
-            continue
-    else:
-        return []
+    found = local_names(frame)
     code = frame.f_code
     count = code.co_argcount + code.co_kwonlyargcount
     count += bool(code.co_flags & 0x04) + bool(code.co_flags & 0x08)
     arguments = code.co_varnames[:count]
     order = {name: i for i, name in enumerate(code.co_varnames + code.co_cellvars + code.co_freevars)}
-    is_module = frame.f_locals is frame.f_globals or code.co_name == "<module>"
+    is_module = found is frame.f_globals or values.exact(code.co_name) == "<module>"
     listed = [
         (name, obj, "argument" if name in arguments else "local")
-        for name, obj in found.items()
-        if type(name) is str and not name.startswith(".") and not (is_module and is_dull(name, obj))
+        for name, obj in list_items(found, sys.maxsize)
+        if not name.startswith(".") and not (is_module and is_dull(name, obj))
     ]
     listed.sort(key=lambda item: order.get(item[0], len(order)))
     return listed
 
 
+def local_named(frame: types.FrameType, name: str) -> Any:
+    """One local's value, or None."""
+    return local_names(frame).get(name)
+
+
+def local_names(frame: types.FrameType) -> Dict[str, Any]:
+    """The frame's locals; of a module its globals, themselves. {} where they lie in a mapping of the
+    program's own that is no dict (a metaclass's ``__prepare__``, ``exec``)."""
+    code = frame.f_code
+    if not code.co_flags & _OPTIMIZED and code.co_cellvars and sys.version_info < (3, 13):
+        return _class_body(frame)
+    names: Any = frame.f_locals
+    if _PROXY is not dict and type(names) is _PROXY:
+        return {name: obj for name, obj in names.items() if type(name) is str}
+    return texts(names)
+
+
+def _class_body(frame: types.FrameType) -> Dict[str, Any]:
+    """Of a class body whose functions share a cell with it. Up to 3.12 asking such a frame for its locals
+    puts the cells into the class's namespace, by methods of that, which may be the program's. Its namespace
+    is what the frame refers to and has a class body's first names; a frame that runs in 3.11 and 3.12 does
+    not say what it refers to."""
+    for each in gc.get_referents(frame):
+        if issubclass(type(each), dict) and each is not frame.f_globals:
+            found = texts(each)
+            if "__module__" in found and "__qualname__" in found:
+                return found
+    return {}
+
+
 def is_ours(frame: types.FrameType) -> bool:
     """Whether the frame is of this package, which programs call without knowing: a log call or a
     print that fails passes through :mod:`.tap`."""
-    name = frame.f_globals.get("__name__")
-    return type(name) is str and name.startswith(_PACKAGE + ".")
+    return module_of(frame).startswith(_PACKAGE + ".")
 
 
 def without_ours(trace: Any) -> Any:
@@ -76,46 +101,6 @@ def list_items(obj: Any, stop: int) -> List[Tuple[Any, Any]]:
         except RuntimeError:
             continue
     return []
-
-
-def all_tasks() -> List[Any]:
-    if "asyncio" not in sys.modules:
-        return []
-    module: Any = sys.modules.get("asyncio.tasks")
-    found: Dict[int, Any] = {}
-    loops = {id(loop): loop for loop in running_loops()}
-    for loop in loops.values():
-        for _ in range(5):
-            try:
-                found.update((id(t), t) for t in module.all_tasks(loop))
-                break
-            except RuntimeError:
-                continue
-    for name in ("_all_tasks", "_scheduled_tasks", "_eager_tasks"):
-        for _ in range(5):
-            try:
-                found.update((id(t), t) for t in list(getattr(module, name, ())) if not t.done())
-                break
-            except RuntimeError:
-                continue
-    return list(found.values())
-
-
-def running_loops() -> List[Any]:
-    """The event loops that some thread is running, found in the stacks."""
-    base: Optional[type] = getattr(sys.modules.get("asyncio.events"), "AbstractEventLoop", None)
-    found: Dict[int, Any] = {}
-    if base is None:
-        return []
-    for frame in sys._current_frames().values():
-        walked: Any = frame
-        while walked is not None:
-            if walked.f_code.co_name in ("run_forever", "_run_once"):
-                owner = walked.f_locals.get("self")
-                if base in type.__dict__["__mro__"].__get__(type(owner)):
-                    found[id(owner)] = owner
-            walked = walked.f_back
-    return list(found.values())
 
 
 def span_of(code: Any, last: int) -> Optional[List[int]]:

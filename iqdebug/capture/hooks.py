@@ -7,14 +7,27 @@ one that was there before it.
 from __future__ import annotations
 
 import atexit
+import functools
 import sys
 import threading
 
-from .codefile import file_name
+from . import tasks
 from .frames import without_ours
 from .imports import after_import
+from .plain import (
+    cause_of,
+    context_of,
+    file_of,
+    function_name,
+    hook_arguments,
+    is_a,
+    texts,
+    thread_name,
+    traceback_of,
+)
 from .record import Occasion, record
 from .settings import Settings
+from .values import exact, instance_dict, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +38,8 @@ _MOST_FILES = 30
 _MOST_ALIKE = 3
 _RESERVE = 1 << 20  # bytes let go of when memory has run out
 _NOT_CRASHES = (SystemExit, KeyboardInterrupt, GeneratorExit)
+_get_dict = type.__dict__["__dict__"].__get__
+_set_traceback = BaseException.__dict__["__traceback__"].__set__
 
 
 class Recorder:
@@ -75,7 +90,7 @@ class Recorder:
             self._busy.now = True
             if not self._wanted(occasion):
                 return ""
-            if isinstance(occasion.exc, MemoryError):
+            if is_a(occasion.exc, MemoryError):
                 self._reserve = bytearray(0)
             try:
                 path = record(occasion, self.settings, self.logs)
@@ -109,8 +124,8 @@ class Recorder:
             return False
         trace, code, line = occasion.traceback, "", 0
         while trace is not None:
-            code, line, trace = file_name(trace.tb_frame.f_code), trace.tb_lineno, trace.tb_next
-        key = (type(occasion.exc).__name__, code, line)
+            code, line, trace = file_of(trace.tb_frame.f_code), trace.tb_lineno, trace.tb_next
+        key = (type_name(type(occasion.exc)), code, line)
         self._alike[key] = times = self._alike.get(key, 0) + 1
         return times <= _MOST_ALIKE
 
@@ -128,74 +143,82 @@ class Recorder:
         self._undo.append(undo)
 
     def _uncaught(self, before: Any) -> Any:
-        def excepthook(kind: Any, value: Any, trace: Any) -> Any:
-            if isinstance(value, BaseException) and not isinstance(value, _NOT_CRASHES):
+        def excepthook(*args: Any, **named: Any) -> Any:
+            if len(args) == 3 and _is_crash(args[1]) and not self.stopped:
+                kind, value, trace = args
                 self._seen = value
                 trace = _cleaned(value, trace)
                 self.record(Occasion("uncaught", value, trace))
-            return before(kind, value, trace)
+                args = (kind, value, trace)
+            return before(*args, **named)
 
         return excepthook
 
     def _in_thread(self, before: Any) -> Any:
-        def excepthook(args: Any) -> Any:
-            value = args.exc_value
-            if isinstance(value, BaseException) and not isinstance(value, _NOT_CRASHES):
-                _cleaned(value, args.exc_traceback)
-                name = getattr(args.thread, "name", "")
-                self.record(Occasion("thread", value, args.exc_traceback, how="in thread %s" % name))
-            return before(args)
+        def excepthook(*told: Any, **named: Any) -> Any:
+            found = hook_arguments(told, 4)
+            if found is not None and _is_crash(found[1]):
+                _, value, trace, thread = found[:4]
+                _cleaned(value, trace)
+                self.record(Occasion("thread", value, trace, how="in thread %s" % thread_name(thread)))
+            return before(*told, **named)
 
         return excepthook
 
     def _unraisable(self, before: Any) -> Any:
-        def unraisablehook(args: Any) -> Any:
-            value = args.exc_value
-            if isinstance(value, BaseException) and not isinstance(value, _NOT_CRASHES):
-                what = args.err_msg or "ignored in"
-                where = getattr(args.object, "__qualname__", "")
-                how = "%s %s" % (what, where if type(where) is str else "")
-                self.record(Occasion("unraisable", value, args.exc_traceback, how=how.strip()))
-            return before(args)
+        def unraisablehook(*told: Any, **named: Any) -> Any:
+            found = hook_arguments(told, 5)
+            if found is not None and _is_crash(found[1]):
+                how = "%s %s" % (exact(found[3]) or "ignored in", function_name(found[4]))
+                self.record(Occasion("unraisable", found[1], found[2], how=how.strip()))
+            return before(*told, **named)
 
         return unraisablehook
 
     def _at_exit(self) -> None:
         """A crash that went to a hook of the program's own, which did not call the one before it."""
         value = getattr(sys, "last_value", None)
-        if (
-            isinstance(value, BaseException)
-            and not isinstance(value, _NOT_CRASHES)
-            and value is not self._seen
-        ):
+        if _is_crash(value) and value is not self._seen:
             trace = getattr(sys, "last_traceback", None)
             self.record(Occasion("uncaught", value, trace, how="after the program's own excepthook"))
 
     # asyncio reports through the loop
 
     def _watch_loops(self) -> None:
-        self._undo.append(after_import("asyncio.base_events", self._patch_loops))
+        for module, name in (("asyncio.base_events", "BaseEventLoop"), ("uvloop", "Loop")):
+            self._undo.append(after_import(module, functools.partial(self._patch_loop, name)))
 
-    def _patch_loops(self, module: Any) -> None:
-        base = module.BaseEventLoop
+    def _patch_loop(self, name: str, module: Any) -> None:
+        base: Any = (instance_dict(module) or {}).get(name)
+        if not is_a(base, type):
+            return
+        own = "call_exception_handler" in _get_dict(base)
         before = base.call_exception_handler
 
-        def call_exception_handler(loop: Any, context: Any) -> Any:
+        def call_exception_handler(loop: Any, *told: Any, **named: Any) -> Any:
             try:
-                value = dict.get(context, "exception")
-                if isinstance(value, BaseException) and not isinstance(value, _NOT_CRASHES):
-                    self.record(Occasion("task", value, value.__traceback__, how=_told(context)))
+                context = texts(told[0] if told else named.get("context"))
+                value: Any = context.get("exception")
+                if _is_crash(value):
+                    self.record(Occasion("task", value, traceback_of(value), how=_told(context)))
             except Exception:
                 pass
-            return before(loop, context)
+            return before(loop, *told, **named)
 
         base.call_exception_handler = call_exception_handler
 
         def undo() -> None:
             if base.__dict__.get("call_exception_handler") is call_exception_handler:
-                base.call_exception_handler = before
+                if own:
+                    base.call_exception_handler = before
+                else:
+                    del base.call_exception_handler  # uvloop's is inherited from its class in C
 
         self._undo.append(undo)
+
+
+def _is_crash(value: Any) -> bool:
+    return is_a(value, BaseException) and not is_a(value, _NOT_CRASHES)
 
 
 def _cleaned(value: BaseException, trace: Any) -> Any:
@@ -209,20 +232,21 @@ def _cleaned(value: BaseException, trace: Any) -> Any:
         if each is None or any(each is other for other in seen):
             continue
         seen.append(each)
-        each.__traceback__ = without_ours(each.__traceback__)
-        waiting += [each.__cause__, each.__context__]
+        trace_of_it = traceback_of(each)
+        cleaned = without_ours(trace_of_it)
+        if cleaned is not trace_of_it:
+            _set_traceback(each, cleaned)
+        waiting += [cause_of(each), context_of(each)]
     return trace
 
 
-def _told(context: Any) -> str:
+def _told(context: Dict[str, Any]) -> str:
     """asyncio's message and the task it is about."""
-    message = context.get("message")
-    task = context.get("task") or context.get("future")
-    name = getattr(task, "get_name", lambda: "")() if task is not None else ""
-    coroutine = getattr(getattr(task, "get_coro", lambda: None)(), "__qualname__", "")
-    words = [message if type(message) is str else "asyncio"]
-    if type(name) is str and name:
+    words = [exact(context.get("message")) or "asyncio"]
+    task = context.get("task", context.get("future"))
+    name, function = tasks.name_of(task), tasks.function_of(task)
+    if name:
         words.append("task %s" % name)
-    if type(coroutine) is str and coroutine:
-        words.append("(%s)" % coroutine)
+    if function:
+        words.append("(%s)" % function)
     return " ".join(words)

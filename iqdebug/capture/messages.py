@@ -26,7 +26,7 @@ def message_of(exc: BaseException) -> str:
     when it hangs. Never raises."""
     try:
         owner = next(c for c in _get_mro(type(exc)) if "__str__" in _get_dict(c))
-        if values.type_module(owner) == "builtins" or owner in (BaseException, Exception):
+        if values.type_module(owner) == "builtins" and values.really(owner):
             return values.cut(_of_builtin(exc), LIMIT)
         return values.cut(_asked(exc), LIMIT)
     except Exception:
@@ -40,9 +40,9 @@ def _of_builtin(exc: BaseException) -> str:
         message = group.__dict__["message"].__get__(exc)
         count = len(group.__dict__["exceptions"].__get__(exc))
         return "%s (%d sub-exception%s)" % (str.__str__(message), count, "" if count == 1 else "s")
-    if all(type(arg) in _ATOMS for arg in args):
+    if all(values.one_of(type(arg), _ATOMS) for arg in args):
         return str(exc)
-    if isinstance(exc, (OSError, UnicodeError, SyntaxError)):
+    if issubclass(type(exc), (OSError, UnicodeError, SyntaxError)):
         return _asked(exc)  # these put together more than their arguments
     if len(args) == 1:
         return values.text(args[0], 2_000)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+
 from .imports import after_import
 from .tap import LINE_LIMIT, Tap, logged, worded
+from .values import exact, one_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,15 +43,16 @@ class Recent(Tap):
 
         original = logging.Logger.makeRecord
 
-        def makeRecord(logger: Any, *args: Any, **options: Any) -> Any:
-            record = original(logger, *args, **options)
+        @functools.wraps(original)
+        def makeRecord(*args: Any, **options: Any) -> Any:
+            record = original(*args, **options)
             try:
-                self._note(record)
+                self._note(record, type(record) is logging.LogRecord)
             except Exception:
                 pass
             return record
 
-        logging.Logger.makeRecord = makeRecord  # type: ignore[method-assign,assignment]
+        logging.Logger.makeRecord = makeRecord  # type: ignore[method-assign]
 
         def undo() -> None:
             if logging.Logger.makeRecord is makeRecord:
@@ -56,16 +60,18 @@ class Recent(Tap):
 
         self._undo.append(undo)
 
-    def _writer(self, name: str, original: Any) -> Any:
+    def _shadow(self, name: str, write: Any) -> Any:
         append = self._records.append
 
-        def write(text: Any) -> Any:
+        @functools.wraps(write)
+        def shadow(*args: Any, **named: Any) -> Any:
             # Pieces as they come; lines are made of them when somebody asks.
-            if type(text) is str:
-                append((name, text if len(text) < LINE_LIMIT else text[:LINE_LIMIT]))
-            return original(text)
+            for text in args[1:]:
+                if type(text) is str:
+                    append((name, text if len(text) < LINE_LIMIT else text[:LINE_LIMIT]))
+            return write(*args, **named)
 
-        return write
+        return shadow
 
     def last(self, count: int) -> Tuple[List[Dict[str, Any]], int]:
         """The last records and lines, oldest first, in the crash file's words, and how many log
@@ -90,14 +96,22 @@ class Recent(Tap):
         named = [{_NAMES[key]: value for key, value in row.items()} for row in rows[-count:]]
         return named, max(self._seen - len(told), 0)
 
-    def _note(self, record: Any) -> None:
-        args = record.args
-        plain = not args or (type(args) is tuple and all(type(a) in _ATOMS for a in args))
-        if plain and type(record.msg) is str and not record.exc_info:
+    def _note(self, record: Any, plain: bool = False) -> None:
+        """:param plain: whether it is of ``logging``'s own class, whose attributes are what it stores."""
+        if plain and type(record.msg) is str and not _raised(record.exc_info) and _of_atoms(record.args):
+            args = record.args
             where = (record.pathname, record.lineno)
             self._add((record.created, record.levelno, record.name, record.msg, args, *where))
         else:
             self._add(logged(record))
+
+
+def _raised(info: Any) -> bool:
+    return not (info is None or info is False)
+
+
+def _of_atoms(args: Any) -> bool:
+    return args is None or (type(args) is tuple and all(one_of(type(a), _ATOMS) for a in args))
 
 
 def _repeats(line: str, told: Set[str]) -> bool:
@@ -107,4 +121,12 @@ def _repeats(line: str, told: Set[str]) -> bool:
 def _row(kept: Tuple[Any, ...]) -> Dict[str, Any]:
     created, level, name, message, args, path, line = kept
     text = worded(message, args)
-    return {"t": created, "s": "logging", "l": level, "g": str(name), "x": text, "p": str(path), "n": line}
+    return {
+        "t": created,
+        "s": "logging",
+        "l": level,
+        "g": exact(name),
+        "x": text,
+        "p": exact(path),
+        "n": line,
+    }

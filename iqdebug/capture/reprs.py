@@ -10,6 +10,8 @@ import threading
 import time
 import types
 
+from .values import type_name
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Optional
@@ -84,8 +86,9 @@ def _has_its_own(cls: type) -> bool:
     for base in _get_mro(cls):
         found = _get_dict(base).get("__repr__")
         if found is not None:
-            return type(found) in (types.FunctionType, getattr(types, "MethodType", None)) or (
-                type(found).__name__ == "partialmethod"
+            kind = type(found)
+            return (
+                kind is types.FunctionType or kind is types.MethodType or type_name(kind) == "partialmethod"
             )
     return False
 

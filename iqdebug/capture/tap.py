@@ -3,17 +3,23 @@
 ``logging.Logger.callHandlers`` and the ``write`` of the two text streams are shadowed for as long
 as the tap is on. No handler is added: a root handler would silence ``logging.lastResort`` and
 make a later ``basicConfig()`` do nothing. The buffer is bounded; what does not fit is counted.
+
+What stands in for a function takes whatever it is called with, and hands on all of it, what comes back,
+and what is raised. A stream whose ``write`` is made when it is read (a property, ``__getattr__``) or that
+has no attributes of its own is left alone.
 """
 
 from __future__ import annotations
 
 import collections
+import functools
 import sys
 import threading
 import time
+import types
 
 from . import values
-from .codefile import file_name
+from .plain import file_of, is_a, name_of, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,12 +59,14 @@ class Tap:
         self._inside = threading.local()
         self._undo: List[Callable[[], None]] = []
         self._partial = {"stdout": "", "stderr": ""}
+        self._over = False  # what somebody has put over ours calls it still
 
     def start(self) -> None:
         self._tap_logging()
         self._tap_streams()
 
     def stop(self) -> None:
+        self._over = True
         while self._undo:
             try:
                 self._undo.pop()()
@@ -88,18 +96,20 @@ class Tap:
         original = logging.Logger.callHandlers
         inside = self._inside
 
-        def callHandlers(logger: Any, record: Any) -> None:
+        @functools.wraps(original)
+        def callHandlers(*args: Any, **named: Any) -> Any:
             try:
-                self._note(record)
+                if not self._over:
+                    self._note(args[1] if len(args) > 1 else named["record"])
             except Exception:
                 pass
             inside.depth = getattr(inside, "depth", 0) + 1
             try:
-                original(logger, record)
+                return original(*args, **named)
             finally:
                 inside.depth -= 1
 
-        logging.Logger.callHandlers = callHandlers  # type: ignore[method-assign,assignment]
+        logging.Logger.callHandlers = callHandlers  # type: ignore[method-assign]
 
         def undo() -> None:
             if logging.Logger.callHandlers is callHandlers:
@@ -115,32 +125,35 @@ class Tap:
             self._tap_stream(name, getattr(sys, name, None))
 
     def _tap_stream(self, name: str, stream: Any) -> None:
-        if stream is None or "write" in (values.instance_dict(stream) or {}):
+        own = values.instance_dict(stream)
+        write = write_of(stream)
+        if own is None or "write" in own or write is None or not keeps_attributes(stream, own):
             return
-        write = self._writer(name, stream.write)
-        try:
-            stream.write = write
-        except Exception:
-            return  # a stream without attributes of its own is left alone
+        shadow = self._shadow(name, write)
+        own["write"] = shadow = types.MethodType(shadow, stream)
 
         def undo() -> None:
-            if (values.instance_dict(stream) or {}).get("write") is write:
-                del stream.write
+            if own.get("write") is shadow:
+                del own["write"]
 
         self._undo.append(undo)
 
-    def _writer(self, name: str, original: Any) -> Any:
+    def _shadow(self, name: str, write: Any) -> Any:
+        """A function to stand in for ``write`` of a stream's class."""
         inside = self._inside
 
-        def write(text: Any) -> Any:
+        @functools.wraps(write)
+        def shadow(*args: Any, **named: Any) -> Any:
             try:
-                if type(text) is str and not getattr(inside, "depth", 0):
-                    self._printed(name, text)
+                if not self._over and not getattr(inside, "depth", 0):
+                    for text in args[1:]:
+                        if type(text) is str:
+                            self._printed(name, text)
             except Exception:
                 pass
-            return original(text)
+            return write(*args, **named)
 
-        return write
+        return shadow
 
     def _printed(self, name: str, text: str) -> None:
         if text == "\n":  # print() writes its end separately
@@ -159,18 +172,41 @@ class Tap:
         self._add({"t": time.time(), "s": name, "x": line[:LINE_LIMIT]})
 
 
+def write_of(stream: Any) -> Any:
+    """What the stream's class has as its ``write``, where that is a function or a method written in C; None
+    where something else makes it each time."""
+    for cls in values._get_mro(type(stream)):
+        found = values._get_dict(cls).get("write")
+        if found is not None:
+            kinds = (types.FunctionType, types.MethodDescriptorType)
+            return found if values.one_of(type(found), kinds) else None
+    return None
+
+
+def keeps_attributes(stream: Any, own: Dict[str, Any]) -> bool:
+    """Whether an attribute of the stream is what its dictionary, of which ``own`` may be a copy, has."""
+    for cls in values._get_mro(type(stream)):
+        reader = values._get_dict(cls).get("__getattribute__")
+        if reader is not None:
+            return type(reader) is types.WrapperDescriptorType and values.instance_dict(stream) is own
+    return False
+
+
 def logged(record: Any) -> Dict[str, Any]:
-    row = {
-        "t": record.created,
+    held = texts(values.instance_dict(record))  # a program may make its records of a class of its own
+    created, level, line = held.get("created"), held.get("levelno"), held.get("lineno")
+    row: Dict[str, Any] = {
+        "t": created if type(created) is float else time.time(),
         "s": "logging",
-        "l": record.levelno,
-        "g": str(record.name),
-        "x": worded(record.msg, record.args),
-        "p": str(record.pathname),
-        "n": record.lineno,
+        "l": level if type(level) is int else 0,
+        "g": values.exact(held.get("name")),
+        "x": worded(held.get("msg"), held.get("args")),
+        "p": values.exact(held.get("pathname")),
+        "n": line if type(line) is int else 0,
     }
-    if record.exc_info and record.exc_info[0] is not None:
-        row["x"] += "\n" + _exception_lines(record.exc_info)
+    info = held.get("exc_info")
+    if type(info) is tuple and len(info) == 3 and is_a(info[1], BaseException):
+        row["x"] += "\n" + _exception_lines(info)
     return row
 
 
@@ -182,22 +218,28 @@ def worded(message: Any, arguments: Any) -> str:
 def _message(message: Any, arguments: Any) -> str:
     if type(message) is not str:
         return values.text(message)
-    if not arguments:
+    if arguments is None or (type(arguments) is tuple and not arguments):
         return message
     try:
         if type(arguments) is tuple:
-            return message % tuple(a if type(a) in _ATOMS else _Plain(a) for a in arguments)
-        return message % {k: v if type(v) in _ATOMS else _Plain(v) for k, v in dict.items(arguments)}
+            return message % tuple(_told(each) for each in arguments)
+        if is_a(arguments, dict):
+            return message % {name: _told(each) for name, each in texts(arguments).items()}
     except Exception:
-        return "%s %s" % (message, values.text(arguments))
+        pass
+    return "%s %s" % (message, values.text(arguments))
+
+
+def _told(argument: Any) -> Any:
+    return argument if values.one_of(type(argument), _ATOMS) else _Plain(argument)
 
 
 def _exception_lines(info: Any) -> str:
     """Type, message and innermost place of an exception that is being logged."""
     _, value, trace = info
     where = ""
-    while trace is not None:
+    while type(trace) is types.TracebackType:
         code = trace.tb_frame.f_code
-        where = "%s:%d in %s" % (file_name(code), trace.tb_lineno, code.co_name)
+        where = "%s:%d in %s" % (file_of(code), trace.tb_lineno, name_of(code))
         trace = trace.tb_next
     return "%s  (%s)" % (values.text(value), where) if where else values.text(value)

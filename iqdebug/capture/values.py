@@ -3,15 +3,18 @@
 Guarantee: no ``__repr__``, ``__str__``, ``__len__``, ``__iter__``, ``__getattr__``, ``__class__``
 or property of the target is called. Containers are read through the methods of the builtin type
 they derive from, attributes through the descriptors that CPython itself put into the type, and
-only exact types of the standard library whose text is made of builtin values are asked for
-their ``repr``. What cannot be read that way is named by its type.
+the texts of the standard library's types are made of what they store (:mod:`.standard`). What
+cannot be read that way is named by its type.
 """
 
 from __future__ import annotations
 
 import sys
 import types
+from collections import deque
 from itertools import islice
+
+from . import standard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,25 +40,6 @@ _SEQUENCES = (list, tuple)
 _SETS = (set, frozenset)
 _SIZED: Any = (list, tuple, dict, set, frozenset, str, bytes, bytearray)
 
-# Exact standard-library types whose repr is made of builtin values alone.
-_PLAIN_REPR = {
-    ("datetime", "date"),
-    ("datetime", "timedelta"),
-    ("datetime", "timezone"),
-    ("decimal", "Decimal"),
-    ("fractions", "Fraction"),
-    ("pathlib", "PosixPath"),
-    ("pathlib", "PurePosixPath"),
-    ("pathlib._local", "PosixPath"),
-    ("pathlib._local", "PurePosixPath"),
-    ("uuid", "UUID"),
-    ("re", "Pattern"),
-    ("builtins", "range"),
-    ("_thread", "lock"),
-    ("_thread", "RLock"),
-    ("zoneinfo", "ZoneInfo"),
-}
-
 
 def one_of(cls: type, kinds: Tuple[type, ...]) -> bool:
     """By identity: ``in`` would ask a metaclass's ``__eq__``."""
@@ -65,6 +49,11 @@ def one_of(cls: type, kinds: Tuple[type, ...]) -> bool:
 def type_name(cls: type) -> str:
     """The type's own name, whatever its metaclass says."""
     return str.__str__(_get_name(cls))
+
+
+def exact(text: Any) -> str:
+    """A text without methods of its own; "" for what is none."""
+    return str.__str__(text) if issubclass(type(text), str) else ""
 
 
 def type_module(cls: type) -> str:
@@ -95,9 +84,7 @@ def instance_dict(obj: Any) -> Optional[Dict[str, Any]]:
     where it is of a subclass, whose own methods must not run."""
     for cls in _get_mro(type(obj)):
         descriptor = _get_dict(cls).get("__dict__")
-        if descriptor is not None:
-            if not one_of(type(descriptor), (_GETSET, _MEMBER)):
-                return None
+        if one_of(type(descriptor), (_GETSET, _MEMBER)):  # a property of the program's is passed over
             try:
                 found = descriptor.__get__(obj)
             except Exception:
@@ -117,6 +104,12 @@ def really(cls: type) -> bool:
     return names is not None and names.get(type_name(cls)) is cls
 
 
+def of_module(module: str, name: str) -> Any:
+    """What a module that is loaded has under the name, or None; no ``__getattr__`` of it is asked."""
+    names = instance_dict(sys.modules.get(module))
+    return None if names is None else names.get(name)
+
+
 def _getset(obj: Any, name: str) -> Any:
     """The value of an attribute that is computed in C, or None. Never runs Python code of a class; an
     attribute of ``__slots__`` is none of these."""
@@ -124,6 +117,25 @@ def _getset(obj: Any, name: str) -> Any:
         descriptor = _get_dict(cls).get(name)
         if descriptor is not None:
             if type(descriptor) is not _GETSET:
+                return None
+            try:
+                return descriptor.__get__(obj)
+            except Exception:
+                return None
+    return None
+
+
+def measure(obj: Any, name: str) -> Any:
+    """The shape, dtype or device of an array, or None. A class that the program derives from a library's
+    array may have a say in what the library's C code answers; of those only numpy's are read."""
+    for cls in _get_mro(type(obj)):
+        descriptor = _get_dict(cls).get(name)
+        if descriptor is not None:
+            if type(descriptor) is not _GETSET:
+                return None
+            package = type_module(cls).partition(".")[0]
+            own = type_module(type(obj)).partition(".")[0] == package and really(type(obj))
+            if type(obj) is not cls and package != "numpy" and not own:
                 return None
             try:
                 return descriptor.__get__(obj)
@@ -166,19 +178,13 @@ def size_of(obj: Any) -> Optional[int]:
     for base in _SIZED:
         if issubclass(cls, base):
             return int(base.__len__(obj))
-    deque: Any = _deque_type()
-    if deque is not None and issubclass(cls, deque):
+    if issubclass(cls, deque):
         return int(deque.__len__(obj))
-    shape = _getset(obj, "shape")
-    if issubclass(type(shape), tuple) and tuple.__len__(shape) and _getset(obj, "dtype") is not None:
+    shape = measure(obj, "shape")
+    if issubclass(type(shape), tuple) and tuple.__len__(shape) and measure(obj, "dtype") is not None:
         first = tuple.__getitem__(shape, 0)
         return first if type(first) is int else None
     return None
-
-
-def _deque_type() -> Optional[type]:
-    collections = sys.modules.get("_collections") or sys.modules.get("collections")
-    return getattr(collections, "deque", None)
 
 
 def text(obj: Any, limit: int = TEXT_LIMIT, depth: int = _DEPTH) -> str:
@@ -234,10 +240,9 @@ def _text_of(obj: Any, limit: int, depth: int) -> str:
         args = _get_args(obj)
         shown = [_text(arg, limit, depth - 1) for arg in args[:_ITEMS_SHOWN]]
         return "%s(%s)" % (type_name(cls), ", ".join(shown))
-    if (type_module(cls), type_name(cls)) in _PLAIN_REPR and really(cls):
-        return repr(obj)
-    if type_module(cls) == "datetime" and _plain_datetime(obj):
-        return repr(obj)
+    said = standard.text_of(obj, type_module(cls), type_name(cls), lambda part: _text(part, limit, depth - 1))
+    if said is not None:
+        return said
     described = _described(obj, cls)
     if described:
         return described
@@ -257,13 +262,13 @@ def _fields(cls: type) -> Tuple[str, ...]:
 
 
 def _is_deque(cls: type) -> bool:
-    deque = _deque_type()
-    return deque is not None and issubclass(cls, deque)
+    return issubclass(cls, deque)
 
 
 def _enum_class(cls: type) -> bool:
-    enum = sys.modules.get("enum")
-    base = getattr(enum, "Enum", None)
+    if type(cls) is type:
+        return False  # an enumeration has a metaclass
+    base = of_module("enum", "Enum")
     return base is not None and one_of(base, _get_mro(cls))
 
 
@@ -272,14 +277,6 @@ def _enum_text(obj: Any) -> str:
     name = own.get("_name_")
     shown = name if type(name) is str else "?"
     return "<%s.%s: %s>" % (type_name(type(obj)), shown, _text(own.get("_value_"), 60, 0))
-
-
-def _plain_datetime(obj: Any) -> bool:
-    import datetime
-
-    return one_of(type(obj), (datetime.datetime, datetime.time)) and (
-        obj.tzinfo is None or type(obj.tzinfo) is datetime.timezone
-    )
 
 
 _BRACKETS: Dict[type, Tuple[str, str]] = {
@@ -296,7 +293,6 @@ def elements(obj: Any) -> Iterator[Any]:
     for base in (list, tuple, set, frozenset):
         if issubclass(cls, base):
             return base.__iter__(obj)
-    deque: Any = _deque_type()
     return iter(deque.__iter__(obj))
 
 
@@ -360,10 +356,10 @@ def _described(obj: Any, cls: type) -> str:
         return type.__repr__(obj)
     if cls is types.FunctionType:
         code = obj.__code__
-        return "<function %s, line %d>" % (obj.__qualname__, code.co_firstlineno)
+        return "<function %s, line %d>" % (exact(obj.__qualname__), code.co_firstlineno)
     if cls is types.MethodType:
         owner, function = obj.__self__, obj.__func__
-        name = function.__qualname__ if type(function) is types.FunctionType else "?"
+        name = exact(function.__qualname__) if type(function) is types.FunctionType else "?"
         return "<method %s of %s>" % (name, type_name(type(owner)))
     if cls is types.BuiltinFunctionType:
         return "<builtin %s>" % obj.__name__
@@ -377,34 +373,12 @@ def _described(obj: Any, cls: type) -> str:
     ):
         if cls is kind:
             frame = getattr(obj, attribute + "_frame")
-            name = getattr(obj, "__qualname__", "?")
+            name = exact(obj.__qualname__)
             where = "at line %d" % (frame.f_lineno or 0) if frame is not None else "finished"
             return "<%s %s, %s>" % (type_name(cls), name, where)
-    shape, dtype = _getset(obj, "shape"), _getset(obj, "dtype")
-    if dtype is not None and issubclass(type(shape), tuple):
-        if (
-            type_module(cls) == "numpy"
-            and really(cls)
-            and not shape
-            and getattr(dtype, "kind", "O") in "biuf"
-        ):
-            return "%s(%s)" % (type_name(cls), obj.item())
-        return _array_text(obj, cls, tuple(tuple.__iter__(shape)), dtype)
-    return ""
+    from . import arrays
 
-
-def _array_text(obj: Any, cls: type, shape: Tuple[Any, ...], dtype: Any) -> str:
-    plain = type_module(cls) == "numpy" and really(cls) and getattr(dtype, "kind", "O") in "biufc"
-    if plain and type_name(cls) == "ndarray" and getattr(obj, "size", 99) <= 24:
-        return " ".join(repr(obj).split())  # numpy's own
-    shown = "<%s %s %s" % (type_name(cls), shape, str(dtype))
-    device = _getset(obj, "device")
-    if device is not None:
-        shown += " on " + str(device)
-    if plain:
-        flat = [str(x) for x in islice(obj.flat, 6)]
-        shown += ": " + ", ".join(flat) + (", …" if getattr(obj, "size", 0) > 6 else "")
-    return shown + ">"
+    return arrays.array_text(obj)
 
 
 def _object_text(obj: Any, cls: type, limit: int, depth: int) -> str:

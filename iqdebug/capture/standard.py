@@ -1,0 +1,169 @@
+"""Texts of the standard library's own values, made of what they store.
+
+Their ``repr`` is asked only where it is C code that shows numbers alone: any other shows what the
+program may have put inside (a name, a pattern, the bound of a range) by methods of the program's.
+"""
+
+from __future__ import annotations
+
+import types
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, Optional, Tuple
+
+    Shown = Callable[[Any], str]
+
+_get_dict = type.__dict__["__dict__"].__get__
+_get_mro = type.__dict__["__mro__"].__get__
+_BY_C = (types.GetSetDescriptorType, types.MemberDescriptorType)
+_FLAGS = (
+    (1, "re.TEMPLATE"),
+    (2, "re.IGNORECASE"),
+    (4, "re.LOCALE"),
+    (8, "re.MULTILINE"),
+    (16, "re.DOTALL"),
+    (32, "re.UNICODE"),
+    (64, "re.VERBOSE"),
+    (128, "re.DEBUG"),
+    (256, "re.ASCII"),
+)
+_UNICODE = 32
+
+
+def text_of(obj: Any, module: str, name: str, shown: Shown) -> Optional[str]:
+    """The value's text; None where it is not of a type that is known here.
+
+    :param module: and ``name``: what the value's type says of itself, which may be a lie: nothing but
+        stored values are read.
+    :param shown: makes the texts of what it holds.
+    """
+    maker = _MAKERS.get((module, name))
+    return None if maker is None else maker(obj, type(obj), shown)
+
+
+def stored(obj: Any, name: str) -> Any:
+    """What the object holds under that name, by a descriptor written in C; None without one."""
+    for cls in _get_mro(type(obj)):
+        descriptor = _get_dict(cls).get(name)
+        if descriptor is not None:
+            if not any(type(descriptor) is kind for kind in _BY_C):
+                return None
+            try:
+                return descriptor.__get__(obj)
+            except AttributeError:
+                return None
+    return None
+
+
+def written_in_c(cls: type, method: str) -> bool:
+    """Whether the class itself, not one that it derives from or that derives from it, has the method in C."""
+    found = _get_dict(cls).get(method)
+    if type(found) is types.WrapperDescriptorType or type(found) is types.MethodDescriptorType:
+        return found.__objclass__ is cls
+    return False
+
+
+def _by_itself(obj: Any, cls: type, shown: Shown) -> Optional[str]:
+    return repr(obj) if written_in_c(cls, "__repr__") else None
+
+
+def _moment(obj: Any, cls: type, shown: Shown) -> Optional[str]:
+    if not written_in_c(cls, "__repr__") or not written_in_c(cls, "replace"):
+        return None
+    zone = stored(obj, "tzinfo")
+    said = repr(_get_dict(cls)["replace"](obj, tzinfo=None))
+    return said if zone is None else "%s, tzinfo=%s)" % (said[:-1], shown(zone))
+
+
+def _timezone(obj: Any, cls: type, shown: Shown) -> Optional[str]:
+    if not written_in_c(cls, "__getinitargs__"):
+        return None
+    if _get_dict(cls).get("utc") is obj:
+        return "datetime.timezone.utc"
+    parts = _get_dict(cls)["__getinitargs__"](obj)
+    return "datetime.timezone(%s)" % ", ".join(shown(part) for part in parts)
+
+
+def _pattern(obj: Any, cls: type, shown: Shown) -> Optional[str]:
+    pattern, flags = stored(obj, "pattern"), stored(obj, "flags")
+    if pattern is None or type(flags) is not int:
+        return None
+    if issubclass(type(pattern), str):
+        flags &= ~_UNICODE
+    names = [name for bit, name in _FLAGS if flags & bit]
+    return "re.compile(%s)" % ", ".join([shown(pattern), *(["|".join(names)] if names else [])])
+
+
+def _range(obj: Any, cls: type, shown: Shown) -> Optional[str]:
+    if cls is not range:
+        return None
+    ends = [obj.start, obj.stop]  # of the exact builtin type: stored values
+    if int.__ne__(obj.step, 1):
+        ends.append(obj.step)
+    return "range(%s)" % ", ".join(shown(end) for end in ends)
+
+
+def _uuid(obj: Any, cls: type, shown: Shown) -> Optional[str]:
+    number = stored(obj, "int")
+    if type(number) is not int or not 0 <= number < 1 << 128:
+        return None
+    digits = "%032x" % number
+    parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+    return "UUID('%s')" % "-".join(parts)
+
+
+def _fraction(obj: Any, cls: type, shown: Shown) -> Optional[str]:
+    above, below = stored(obj, "_numerator"), stored(obj, "_denominator")
+    return None if below is None else "Fraction(%s, %s)" % (shown(above), shown(below))
+
+
+def _zone(obj: Any, cls: type, shown: Shown) -> Optional[str]:
+    key = stored(obj, "key")
+    return None if key is None else "zoneinfo.ZoneInfo(key=%s)" % shown(key)
+
+
+def _path(obj: Any, cls: type, shown: Shown) -> Optional[str]:
+    text = stored(obj, "_str")
+    if type(text) is not str:
+        text = _joined(obj)
+    return None if text is None else "%s(%s)" % (type.__dict__["__name__"].__get__(cls), shown(text))
+
+
+def _joined(obj: Any) -> Optional[str]:
+    """Of a path that was never put into words. Up to 3.11 it keeps its parts, the first of them with the
+    root; later what it was made of."""
+    parts: Any = stored(obj, "_parts")
+    if type(parts) is list and all(type(part) is str for part in parts):
+        root = parts[0] if parts and parts[0].startswith("/") else ""
+        return root + "/".join(parts[1:] if root else parts) or "."
+    raw: Any = stored(obj, "_raw_paths")
+    if type(raw) is not list or not all(type(part) is str for part in raw):
+        return None
+    said = ""
+    for part in raw:
+        said = part if part.startswith("/") or not said else said.rstrip("/") + "/" + part
+    root = "" if not said.startswith("/") else ("//" if said[:2] == "//" and said[:3] != "///" else "/")
+    names: List[str] = [name for name in said.split("/") if name and name != "."]
+    return root + "/".join(names) or "."
+
+
+_MAKERS: Dict[Tuple[str, str], Callable[[Any, type, Shown], Optional[str]]] = {
+    ("datetime", "date"): _by_itself,
+    ("datetime", "timedelta"): _by_itself,
+    ("datetime", "timezone"): _timezone,
+    ("datetime", "datetime"): _moment,
+    ("datetime", "time"): _moment,
+    ("decimal", "Decimal"): _by_itself,
+    ("fractions", "Fraction"): _fraction,
+    ("pathlib", "PosixPath"): _path,
+    ("pathlib", "PurePosixPath"): _path,
+    ("pathlib._local", "PosixPath"): _path,
+    ("pathlib._local", "PurePosixPath"): _path,
+    ("uuid", "UUID"): _uuid,
+    ("re", "Pattern"): _pattern,
+    ("builtins", "range"): _range,
+    ("_thread", "lock"): _by_itself,
+    ("_thread", "RLock"): _by_itself,
+    ("zoneinfo", "ZoneInfo"): _zone,
+}
