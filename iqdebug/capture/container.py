@@ -19,12 +19,16 @@ MARK = b"\xf1iqc"
 _HEAD = struct.Struct("<4s4sIII")
 _ENDING = 4_096  # bytes kept free for the closing chunk
 _LEVEL = 6
+_VALUES = frozenset(("text", "long", "message"))
+"""Keys under which a value stands: a weak secret that is all of it is masked there, and not where it is the
+name of a function, a module, a thread."""
 
 
 class Container:
     """Collects encoded chunks up to a size.
 
-    :param masker: every text of every chunk passes through its ``scrub``; keys are the format's own.
+    :param masker: every text of every chunk passes through its ``scrub``, the texts of values through its
+        ``scrub_value``; keys are the format's own.
     """
 
     def __init__(self, masker: Masker, max_bytes: int) -> None:
@@ -47,11 +51,13 @@ class Container:
     def _encoded(self, tag: str, content: Dict[str, Any]) -> bytes:
         return chunk(tag, self._scrubbed(content))
 
-    def _scrubbed(self, value: Any) -> Any:
+    def _scrubbed(self, value: Any, key: str = "") -> Any:
         if type(value) is str:
-            return self._masker.scrub(value) if self._masker.enabled else value
+            if not self._masker.enabled:
+                return value
+            return self._masker.scrub_value(value) if key in _VALUES else self._masker.scrub(value)
         if type(value) is dict:
-            return {k: self._scrubbed(v) for k, v in value.items()}
+            return {k: self._scrubbed(v, k) for k, v in value.items()}
         if type(value) in (list, tuple):
             return [self._scrubbed(v) for v in value]
         return value

@@ -12,13 +12,16 @@ from collections import deque
 from itertools import islice
 from urllib.parse import unquote
 
-from .secret_forms import ORDINARY, address_parses, find, looks_random, looks_secret, parts
-from .secret_index import SHORTEST, Index
-from .secret_names import ADDRESS, NONE, STRONG, judge
+from .secret_forms import address_parses, find, parts
+from .secret_index import Index
+from .secret_names import ADDRESS, NONE, PIN, STRONG, judge
+from .secret_strength import ORDINARY, SHORTEST, is_strong
+from .secret_walk import named
+from .secret_words import is_pin, looks_random, looks_secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional, Set, Tuple
+    from typing import Any, Dict, Iterable, List, Optional, Set, Tuple
 
 MASK = "<masked>"
 
@@ -51,21 +54,24 @@ _EVERYDAY = re.compile(r"(?:^|[\W_])(?:key|token)$", re.IGNORECASE)
 
 
 class Masker:
-    """Knows the secrets of one crash and takes them out of texts.
+    """Knows the secrets of one crash, or of one conversation, and takes them out of texts.
 
-    A secret of at least :data:`SHORTEST` characters is masked wherever it appears, in each of its
-    written forms. One that is shorter, blank, made of asterisks, a keyword, the name of a builtin
-    or a word such as ``None`` or ``true`` is not: its own value is masked where it stands by who
-    asked :meth:`is_secret`, and by its form in a text. Of a secret longer than 64 KiB the
-    beginning is known; at most 5,000 secrets are. Letters' case counts. A secret that is reversed, or
-    written in base64 or hex, is not recognised.
+    A strong secret (:func:`~.secret_strength.is_strong`) is masked wherever it appears, in each of its
+    written forms, and so is what can be made of it without a key: parts of 8 characters or more, upper and
+    lower case, reversed, base64, hex. A weak one of at least :data:`SHORTEST` characters is masked where it
+    is the whole of a value (:meth:`scrub_value`). One that is shorter, blank, made of asterisks, a
+    keyword or the name of a builtin is neither: its own value is masked where it stands by who asked
+    :meth:`is_secret`, and by its form in a text. Of a secret longer than 64 KiB the beginning is known;
+    at most 5,000 secrets are.
     """
 
     def __init__(self, enabled: bool = True) -> None:
         self.enabled = enabled
         self.count = 0
         """Distinct secrets that are registered."""
-        self._secrets: Set[str] = set()
+        self._secrets: Dict[str, None] = {}  # in the order in which they became known
+        self._weak: Dict[str, None] = {}
+        self._weak_values: Optional[re.Pattern[str]] = None
         self._room = _MOST_CHARACTERS
         self._index: Optional[Index] = None
         self._known: Set[str] = set()
@@ -86,6 +92,9 @@ class Masker:
         if strength == NONE or value is None or cls is bool or issubclass(cls, _NO_VALUES):
             return False
         text = _text_of(value)
+        if strength == PIN:
+            shown = text or _leaf(value) or ""
+            return is_pin(shown) if text or issubclass(cls, int) else False
         if strength == ADDRESS:
             if not text:
                 return False
@@ -99,6 +108,8 @@ class Masker:
             return looks_random(text) if _EVERYDAY.search(name) else looks_secret(text)
         if strength == STRONG:
             base = next((each for each in _CONTAINERS if issubclass(cls, each)), None)
+            if base is None and name.lower().endswith("pw"):
+                return issubclass(cls, (int, float))  # pw = sync_playwright()
             return base is None or base.__len__(value) > 0
         # requests' auth=(user, password)
         return cls is tuple and name.lower().endswith("auth") and _pair_of_texts(value)
@@ -130,6 +141,41 @@ class Masker:
                     continue
             level = below
 
+    def learn_named(self, value: Any) -> None:
+        """Register what stands under a secret's name anywhere within a value of builtin containers: in
+        dicts, in pairs as headers are written, in rows such as ``{"name": "DB_PASSWORD", "value": …}``,
+        behind ``--password``; and what is secret by its form in the texts. Bounded as :meth:`learn`."""
+        if not self.enabled:
+            return
+        level: List[Any] = [value]
+        seen: Dict[int, Any] = {}
+        left = _LEAVES
+        for _ in range(_DEPTH + 1):
+            below: List[Any] = []
+            for each in level:
+                left -= 1
+                if left <= 0:
+                    return
+                text = _text_of(each)
+                if text is not None:
+                    self.learn_from_text(text)
+                elif issubclass(type(each), _CONTAINERS) and id(each) not in seen:
+                    seen[id(each)] = each
+                    for name, held in named(each):
+                        if name and self.is_secret(name, held):
+                            self.learn(held)
+                        else:
+                            below.append(held)
+            level = below
+
+    def learn_environment(self, variables: Iterable[Tuple[str, str]]) -> None:
+        """Register what is secret in environment variables."""
+        for name, value in variables:
+            if self.is_secret(name, value):
+                self.learn(value)
+            else:
+                self.learn_from_text(value)
+
     def learn_from_text(self, text: str) -> None:
         """Register what is a secret by its form: passwords in addresses, behind ``password=`` and
         in headers, private keys, keys of services known by their shape."""
@@ -156,6 +202,8 @@ class Masker:
             name = word.lstrip("-")
             follows = words[number + 1] if number + 1 < len(words) else ""
             option = word.startswith("--") and "=" not in word
+            if word in ("-p", "-a") and number and words[number - 1].endswith(("sshpass", "redis-cli")):
+                self.learn(follows)
             if option and follows and not follows.startswith("-") and self.is_secret(name, follows):
                 self.learn(follows)
 
@@ -174,25 +222,65 @@ class Masker:
         except Exception:
             return MASK
 
+    def scrub_value(self, text: str) -> str:
+        """As :meth:`scrub`, of a text that is a value or the representation of one: what is the whole
+        of it, or of an element of it, and no more than a weak secret or a part of a strong one, is masked
+        too."""
+        if not self.enabled or type(text) is not str:
+            return text
+        try:
+            if self._index is None:
+                self._index = Index(self._secrets)
+            opened = _OPENED.match(text)
+            start = opened.end() if opened is not None else 0
+            end = len(text) - (1 if start and text[-1:] == text[start - 1] else 0)
+            inner = text[start:end]
+            if inner in self._weak or self._index.is_part(inner):
+                return text[:start] + MASK + text[end:]
+            if self._weak and text[:1] in _REPRS:
+                text = self._weak_pattern().sub(lambda match: match.group(1) + MASK, text)
+            return self.scrub(text)
+        except Exception:
+            return MASK
+
+    def _weak_pattern(self) -> re.Pattern[str]:
+        """A weak secret as a whole element, in quotes or bare, and not as the key of a dict."""
+        if self._weak_values is None:
+            words = "|".join(re.escape(word) for word in sorted(self._weak, key=len, reverse=True)[:500])
+            self._weak_values = re.compile(
+                r"((?<=[\[({ ,=])[bru]{0,2}[\"']|(?<=[\[({ ,=])(?=[0-9]))(?:%s)(?=[\"']?[,)\]}>])" % words
+            )
+        return self._weak_values
+
     def _register(self, secret: str) -> None:
-        if secret in self._known or not _everywhere(secret):
+        if secret in self._known or not _worth_masking(secret):
             return
         pieces = [secret[at : at + _PIECE] for at in range(0, min(len(secret), _PIECE * _PIECES), _PIECE)]
         if len(pieces) > 1:
             pieces[-1] = secret[: _PIECE * _PIECES][-_PIECE:]
         for piece in [*pieces, *parts(secret)]:
-            if len(self._secrets) >= _MOST_SECRETS or self._room < len(piece):
+            if len(self._secrets) + len(self._weak) >= _MOST_SECRETS or self._room < len(piece):
                 return
-            if piece not in self._secrets and _everywhere(piece):
-                self._secrets.add(piece)
-                self._room -= len(piece)
+            if piece in self._secrets or piece in self._weak or not _worth_masking(piece):
+                continue
+            self._room -= len(piece)
+            if is_strong(piece):
+                self._secrets[piece] = None
                 self._index = None
+            else:
+                self._weak[piece] = None
+                self._weak_values = None
         self._known.add(secret)
         self.count = len(self._known)
 
 
-def _everywhere(secret: str) -> bool:
-    """Whether masking each appearance of the text leaves the others readable."""
+_OPENED = re.compile(r"[bru]{0,2}[\"']")
+_REPRS = frozenset("[({<dODCn")
+"""How representations of containers begin: also of deques, OrderedDicts, Counters and namespaces."""
+
+
+def _worth_masking(secret: str) -> bool:
+    """Whether the text may be masked anywhere but under its own name."""
     if len(secret) < SHORTEST or secret.isspace() or secret in ORDINARY:
         return False
     return secret not in MASK and not all(character in "*•" for character in secret)

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from bisect import bisect_left
 from json import dumps
 from urllib.parse import quote, quote_plus
 
+from .secret_strength import SHORTEST, is_strong
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Set, Tuple
-
-SHORTEST = 4
-"""Characters of what is masked wherever it appears."""
+    from typing import Any, Dict, Iterable, Iterator, List, Set, Tuple
 
 _MOST_CHARACTERS = 3_000_000  # of the written forms beside the secrets themselves
 _ANCHORED = 16  # characters at either end of a form in which its anchor lies
 _CROWD = 8
+_DERIVED = 200  # secrets of which it is known what else can be made of them
+_DERIVED_LONGEST = 512
+_SPELLED = 40  # and of which it is known how they look letter by letter
+_SPELLED_LONGEST = 64
+_PARTS = 400_000  # characters of secrets whose parts are known
+_PART = 8
+"""Characters of a part of a secret that is masked inside other texts."""
+_SHORT_PART = 6
+"""Characters of a part that is masked where it is the whole of a value."""
 _FARTHEST = 256
 _MOST_HITS = 20_000
 _RAREST = (
@@ -44,26 +53,42 @@ class Index:
 
     Each form has anchors, four characters at one place in it, chosen for being rare; a text is
     searched for anchors alone, and only around one is it compared. What stands at the end of a
-    text before an anchor is found by its last four characters, and likewise at the start.
+    text before an anchor is found by its last four characters, and likewise at the start. A part of a
+    secret (a slice that was logged) is found where it is a word: by its first characters.
     """
 
-    def __init__(self, secrets: Set[str]) -> None:
+    def __init__(self, secrets: Iterable[str]) -> None:
         self._anchors: Dict[str, List[Tuple[str, int]]] = {}
         self._tails: Dict[str, Set[str]] = {}
         self._heads: Dict[str, Set[str]] = {}
+        self._encoded: Set[str] = set()
         room = _MOST_CHARACTERS
-        for secret in sorted(secrets):
+        known = list(secrets)
+        for secret in known:
             self._add(secret)
             for form in _forms(secret) if room > 0 else ():
                 if form != secret:
                     room -= len(form)
                     self._add(form)
+        short = [secret for secret in known if len(secret) <= _DERIVED_LONGEST][:_DERIVED]
+        for number, secret in enumerate(short):
+            for form in _derived(secret, number < _SPELLED):
+                self._add(form, whole=True)
+            for form in _base64(secret):
+                self._encoded.add(form)
+                self._add(form, whole=True)
+        self._blob, self._beginnings = _parts(known)
         self._search = re.compile(_expression(self._anchors)).search if self._anchors else None
 
-    def _add(self, form: str) -> None:
+    def _add(self, form: str, whole: bool = False) -> None:
+        """:param whole: what is left of it where a text was cut is not looked for."""
+        if len(form) < SHORTEST:
+            return
         last = len(form) - SHORTEST
         first = self._anchor(form, 0, min(last, _ANCHORED), 1)
         second = self._anchor(form, last, max(last - _ANCHORED, first), -1) if last > 2 * _ANCHORED else first
+        if whole:
+            return
         for size in range(SHORTEST, min(first + SHORTEST, len(form))):
             self._tails.setdefault(form[size - SHORTEST : size], set()).add(form[:size])
         for at in range(second + 1, last + 1):
@@ -99,7 +124,7 @@ class Index:
             for form, offset in anchors[text[at : at + SHORTEST]]:
                 start = at - offset
                 if start >= 0 and text.startswith(form, start):
-                    found.append((start, start + len(form)))
+                    found.append(_around(text, start, start + len(form), form in self._encoded))
                     following = max(following, start + len(form) - 1)
                 elif start < last_start or start + len(form) > first_end:
                     found += _cut_out(text, form, start, at, starts, ends)
@@ -113,7 +138,78 @@ class Index:
             for form in self._heads.get(text[start : start + SHORTEST], ()):
                 if text.startswith(form, start):
                     found.append((start, start + len(form)))
+        if len(text) > _PART and self._beginnings:
+            beginnings = self._beginnings
+            for match in _WORDS.finditer(text):
+                word = match.group()
+                if word[:_SHORT_PART] in beginnings and word in self._blob and is_strong(word):
+                    found.append(match.span())
         return found
+
+    def is_part(self, text: str) -> bool:
+        """Whether the text is a part of a secret and strong by itself."""
+        if len(text) < _SHORT_PART or len(text) > _FARTHEST or text[:_SHORT_PART] not in self._beginnings:
+            return False
+        return text in self._blob and is_strong(text)
+
+
+_WORDS = re.compile(r"[A-Za-z0-9_+/%%~$!*\-]{%d,%d}" % (_PART, _FARTHEST))
+_ENCODED = re.compile(r"[A-Za-z0-9+/=_\-]*")
+_ENCODED_BACK = re.compile(r"[A-Za-z0-9+/=_\-]*\Z")
+
+
+def _around(text: str, start: int, end: int, encoded: bool) -> Tuple[int, int]:
+    """Of what was found in base64 the whole word: its neighbours hold the secret's own ends."""
+    if not encoded:
+        return (start, end)
+    before = _ENCODED_BACK.search(text, max(start - _FARTHEST, 0), start)
+    after = _ENCODED.match(text, end, end + _FARTHEST)
+    return (before.start() if before else start, after.end() if after else end)
+
+
+def _parts(secrets: List[str]) -> Tuple[str, Set[str]]:
+    """The secrets one after the other, and how each part of them begins."""
+    room, kept = _PARTS, []
+    for secret in secrets:
+        if len(secret) > _SHORT_PART and len(secret) <= room:
+            room -= len(secret)
+            kept.append(secret)
+    beginnings = {s[at : at + _SHORT_PART] for s in kept for at in range(len(s) - _SHORT_PART + 1)}
+    return "\0".join(kept), beginnings
+
+
+def _base64(secret: str) -> Iterator[str]:
+    """What every base64 text has that the secret went into, wherever in the bytes it began."""
+    raw = secret.encode("utf-8", "surrogatepass")
+    for before in range(3):
+        written = b64encode(b"\0" * before + raw).decode("ascii")
+        first = (before * 8 + 5) // 6
+        last = (before + len(raw)) * 8 // 6
+        core = written[first:last]
+        if len(core) >= _PART:
+            yield core
+            if "+" in core or "/" in core:
+                yield core.replace("+", "-").replace("/", "_")
+
+
+def _derived(secret: str, spelled: bool) -> Set[str]:
+    """What can be made of a secret without a key: another case, backwards, hex, escapes of HTML and of
+    addresses for each byte; and letter by letter.
+
+    :param spelled: whether it is wanted letter by letter.
+    """
+    raw = secret.encode("utf-8", "surrogatepass")
+    code = raw.hex()
+    forms = {secret.upper(), secret.lower(), secret[::-1], secret.swapcase(), secret.capitalize(), code, code.upper()}
+    escaped = secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    forms |= {escaped, escaped.replace('"', "&quot;").replace("'", "&#x27;"), escaped.replace('"', "&#34;").replace("'", "&#39;")}
+    pairs = [code[at : at + 2] for at in range(0, len(code), 2)]
+    forms |= {"%" + "%".join(pairs), "%" + "%".join(pairs).upper(), ":".join(pairs), " ".join(pairs), "\\x" + "\\x".join(pairs)}
+    if spelled and len(secret) <= _SPELLED_LONGEST:
+        forms |= {between.join(secret) for between in (" ", "-", ",", ", ", ".", "_", "', '", '", "', "\n")}
+        forms |= {", ".join(map(str, raw)), ",".join(map(str, raw)), " ".join(map(str, raw))}
+    forms.discard(secret)
+    return {form for form in forms if is_strong(form)}
 
 
 def _borders(text: str) -> Tuple[List[int], List[int]]:

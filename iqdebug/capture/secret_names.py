@@ -13,9 +13,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List
 
-NONE, WEAK, STRONG, ADDRESS = range(4)
+NONE, WEAK, STRONG, ADDRESS, PIN = range(5)
 """Not a secret's name; one only where the value looks like a secret; one whatever the value is;
-the address of a service, of which only the password is secret."""
+the address of a service, of which only the password is secret; one where the value is a number of 4 to 12
+digits (a `pin` may be one of a board as well)."""
 
 _WORDS = re.compile("[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
 _LONGEST = 256
@@ -27,10 +28,12 @@ def _words(text: str) -> frozenset[str]:
 
 
 _STRONG = _words(
-    """password passwords passwd passwds passphrase passphrases pwd pwds secret secrets
+    """password passwords passwd passwds passphrase passphrases passcode passcodes pwd pwds pw psw pswd pword
+    secret secrets creds cred passwort kennwort wachtwoord senha contrasena parola motdepasse
     apikey apikeys accesskey accesskeys accesskeyid privatekey privatekeys secretkey secretkeys secretid
     secretkeybase signingkey signingkeys encryptionkey encryptionkeys masterkey sshkey authkey sharedkey
-    accountkey hmackey aeskey fernetkey clientsecret clientsecrets authorization authorizationcode
+    accountkey sharedaccesskey sharedaccesssignature recoverycode recoverycodes backupcodes seedphrase
+    totp totpsecret mfacode otpcode pincodes securitycode hmackey aeskey fernetkey clientsecret clientsecrets authorization authorizationcode
     credential credentials cookie cookies setcookie sessionid sessid phpsessid jsessionid
     ssn socialsecuritynumber cvv cvc cardnumber cardnumbers creditcard creditcardnumber pincode otp
     dbpass userpass mysqlpass pgpass postgrespass smtppass mailpass emailpass redispass adminpass rootpass
@@ -42,6 +45,7 @@ _STRONG_ENDS = (
     "password",
     "passwd",
     "passphrase",
+    "passcode",
     "secret",
     "apikey",
     "accesskey",
@@ -51,7 +55,7 @@ _STRONG_ENDS = (
 )
 """Ends of one word: ``dbpassword``."""
 
-_WEAK = _words("token key auth signature session salt nonce jwt bearer cert csrf xsrf pass")
+_WEAK = _words("token key auth signature sig sas session salt nonce jwt bearer cert csrf xsrf pass")
 
 _HARMLESS = _words(
     """count counts counter len length size name names type types kind index idx ids id number field fields
@@ -136,6 +140,8 @@ def _judge(words: List[str]) -> int:
     if any("".join(words[-many:]) in _STRONG for many in (1, 2, 3)):
         return STRONG
     last, before = words[-1], words[-2] if len(words) > 1 else ""
+    if last in ("pin", "pins"):
+        return PIN
     if last in _HARMLESS:
         return NONE
     if last.endswith(_STRONG_ENDS):

@@ -14,6 +14,7 @@ from itertools import islice
 from . import arrays, values
 from .frames import list_items
 from .mask import MASK
+from .secret_walk import named, plain, row_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,12 +90,16 @@ class Forest:
             total, listed = _children(obj, width)
         except Exception:
             listed = []
+        held = {_key_of(name) if kind == "item" else name: value for kind, name, value in listed[:31]}
+        row_name, row_value = row_of(held) or ("", None)
         for kind, name, value in listed:
             if value is _UNREAD:
                 children.append([kind, name, None])
                 continue
             if name == "[1]" and pair:
                 secret = self.masker.is_secret(pair, value)
+            elif row_name and value is row_value and self.masker.is_secret(row_name, value):
+                secret = True
             else:
                 secret = self.masker.is_secret(name if kind == "attribute" else _key_of(name), value)
             if secret:
@@ -198,31 +203,22 @@ def _key_of(name: str) -> str:
 
 
 def _named(obj: Any) -> Iterator[Tuple[str, Any]]:
-    """Items and attributes with the names that could tell a secret; a pair counts as a name and
-    its value, as headers are often written."""
+    """Items and attributes with the names that could tell a secret."""
     cls = type(obj)
     found: List[Tuple[str, Any]] = []
-    if issubclass(cls, dict):
-        for key, value in list_items(obj, 500):
-            found.append((_plain(key), value))
-    elif issubclass(cls, (list, tuple)):
-        base = list if issubclass(cls, list) else tuple
-        part = base.__getitem__(obj, slice(0, 500))
-        fields = values._fields(cls)
-        pair = _pair_name(obj)
-        if pair:
-            found.append((pair.lstrip("-"), part[1]))
-        else:
-            for option, follows in zip(part, part[1:]):
-                if type(option) is str and option.startswith("--") and type(follows) is str:
-                    found.append((option.lstrip("-"), follows))  # a command line
-            found += [(fields[i] if i < len(fields) else "", v) for i, v in enumerate(part)]
-    elif issubclass(cls, (set, frozenset)) or values._is_deque(cls):
-        found += [("", value) for value in islice(values.elements(obj), 200)]
+    fields = values._fields(cls) if issubclass(cls, tuple) else ()
+    if fields:
+        found += list(zip(fields, tuple.__getitem__(obj, slice(0, 500))))
+    else:
+        found += named(obj)
     own = values.instance_dict(obj)
     if own:
         found += [(k, v) for k, v in list_items(own, 200) if type(k) is str]
     found += values.slots(obj)
+    if not issubclass(cls, dict):
+        row = row_of(dict(found[:31]))
+        if row is not None:
+            found.append(row)
     return iter(found)
 
 
@@ -233,14 +229,8 @@ def _pair_name(obj: Any) -> str:
         if issubclass(cls, base):
             if base.__len__(obj) != 2 or values._fields(cls):
                 return ""
-            return _plain(base.__getitem__(obj, 0))
+            return plain(base.__getitem__(obj, 0))
     return ""
-
-
-def _plain(key: Any) -> str:
-    if type(key) is str:
-        return key
-    return key.decode("latin-1") if type(key) is bytes else ""
 
 
 def _count(obj: Any) -> int:

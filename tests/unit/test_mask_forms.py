@@ -11,6 +11,7 @@ import pytest
 
 from iqdebug.capture import secret_forms
 from iqdebug.capture.mask import MASK, Masker
+from iqdebug.capture.secret_strength import is_strong
 
 AWS_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 PEM = (
@@ -23,7 +24,7 @@ FORMS = [
     ("https://:«p%40ss-wd»@h", "p@ss-wd"),
     ("amqp://u:«p@ss:w#d»@h:1/v", "p@ss:w#d"),
     ("https://«0123456789abcdef0123»@github.com/x", "0123456789abcdef0123"),
-    ("Authorization: Bearer «abc.def-123»", "abc.def-123"),
+    ("Authorization: Bearer «abc.d3f-123»", "abc.d3f-123"),
     ("Authorization: Basic «dXNlcjpwYXNz»\r\nHost: x", "dXNlcjpwYXNz"),
     ("{'Authorization': 'Bearer «xyz123abc»'}", "xyz123abc"),
     ("curl -H 'X: bearer «abcdefgh12345»'", "abcdefgh12345"),
@@ -80,7 +81,11 @@ def test_a_secret_is_known_by_its_form(marked: str, secret: str | None) -> None:
         masker = Masker()
         masker.learn_from_text(text)
         assert masker.count >= 1
-        assert secret not in masker.scrub(f"({secret})")
+        if is_strong(secret):
+            assert secret not in masker.scrub(f"({secret})")
+        else:
+            assert masker.scrub_value(repr(secret)) == repr(MASK)
+            assert masker.scrub(f"/srv/{secret}/app.py") == f"/srv/{secret}/app.py"
 
 
 def test_private_keys_are_masked_whole_in_pieces_and_escaped() -> None:

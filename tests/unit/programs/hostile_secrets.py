@@ -15,6 +15,7 @@ package.__path__ = [sys.argv[1]]
 package.__package__ = "_iqdebug_inside"
 sys.modules["_iqdebug_inside"] = package
 from _iqdebug_inside.capture.mask import MASK, Masker  # noqa: E402
+from _iqdebug_inside.capture.secret_strength import is_strong  # noqa: E402
 
 RAN = []
 METHODS = (
@@ -52,14 +53,14 @@ def made(base, *rest):
 
 
 listed = made(list)
-list.append(listed, "in-a-list-1")
+list.append(listed, "in-a-list-1x9")
 mapped = made(dict)
-dict.__setitem__(mapped, "password", "in-a-dict-2")
-dict.__setitem__(mapped, "other", made(str, "in-a-text-3"))
-queue = collections.deque(["in-a-deque-4"])
-nested = {"a": [listed, mapped, (queue, made(bytes, b"in-bytes-5"), bytearray(b"in-a-bytearray-6"))]}
+dict.__setitem__(mapped, "password", "in-a-dict-2x9")
+dict.__setitem__(mapped, "other", made(str, "in-a-text-3x9"))
+queue = collections.deque(["in-a-deque-4x9"])
+nested = {"a": [listed, mapped, (queue, made(bytes, b"in-bytes-5x9"), bytearray(b"in-a-bytearray-6x9"))]}
 nested["self"] = nested
-numbers = [made(int, 48151623), made(float, 2.71828), True, None, 12]
+numbers = [made(int, 4815162342108), made(float, 2.718281828459), True, None, 12]
 
 masker = Masker()
 for value in (object.__new__(evil(object)), listed, mapped, nested, made(str, "x"), made(int, 5)):
@@ -76,7 +77,7 @@ assert masker.scrub(made(str, "x")) is not None
 masker.learn(numbers)
 masker.learn(object.__new__(evil(object)))
 shown = (
-    "in-a-list-1 in-a-dict-2 in-a-text-3 in-a-deque-4 in-bytes-5 in-a-bytearray-6 48151623 2.71828 True 12"
+    "in-a-list-1x9 in-a-dict-2x9 in-a-text-3x9 in-a-deque-4x9 in-bytes-5x9 in-a-bytearray-6x9 4815162342108 2.718281828459 True 12"
 )
 assert masker.scrub(shown) == " ".join([MASK] * 8) + " True 12", masker.scrub(shown)
 assert not RAN, RAN
@@ -92,8 +93,8 @@ assert masker.count < 2100, masker.count
 chance = random.Random(7)
 alphabet = "abcXYZ019 '\"\\/%&=+?#@:;\n\t\r\x00\x7f\x9f\xe9\u20ac\u4e2d\U0001f511{}<>"
 for _ in range(300):
-    secret = "".join(chance.choice(alphabet) for _ in range(chance.randint(5, 30)))
-    if secret.isspace():
+    secret = "".join(chance.choice(alphabet) for _ in range(chance.randint(6, 30)))
+    if not is_strong(secret):
         continue
     masker = Masker()
     masker.learn(secret)

@@ -1,0 +1,158 @@
+"""Keys and tokens that services issue, told by how each begins, its alphabet and its length.
+
+The lengths are those that the services issue or somewhat less, never so few characters that an
+ordinary name with the same beginning is taken for one.
+"""
+
+from __future__ import annotations
+
+import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, Iterator, List, Tuple
+
+SHORTEST_TOKEN = 16
+"""Characters of the shortest one."""
+
+_WORD = "[A-Za-z0-9]"
+_URLSAFE = r"[A-Za-z0-9_\-]"
+_HEX = "[0-9a-fA-F]"
+
+_SHAPES = (
+    # source code, packages
+    ("ghp_ gho_ ghu_ ghs_ ghr_", _WORD + "{16,}"),
+    ("github_pat_", "[A-Za-z0-9_]{16,}"),
+    ("glpat- gldt- glrt- glcbt- glptt- glft- glsoat- glimt- glagent- GR1348941", _URLSAFE + "{20,}"),
+    ("npm_", _WORD + "{30,}"),
+    ("pypi-", _URLSAFE + "{16,}", "digit"),
+    ("rubygems_", _HEX + "{40,}"),
+    ("cio", _WORD + "{32}(?![A-Za-z0-9])", "mixed"),
+    ("dckr_pat_ dckr_oat_", _URLSAFE + "{20,}"),
+    ("ATATT3x ATBB ATCTT3x", r"[A-Za-z0-9_\-=]{24,}", "digit"),
+    # talk
+    ("xoxa- xoxb- xoxc- xoxd- xoxe- xoxo- xoxp- xoxr- xoxs-", r"[A-Za-z0-9\-%]{10,}", "digit"),
+    ("xoxe.xoxb- xoxe.xoxp-", r"[A-Za-z0-9\-]{10,}", "digit"),
+    ("xapp-", r"[0-9]-[A-Za-z0-9]{6,}-[0-9]{6,}-[A-Za-z0-9]{16,}"),
+    ("SG.", _URLSAFE + r"{16,32}\." + _URLSAFE + "{32,64}"),
+    # payment
+    ("sk_live_ sk_test_ rk_live_ rk_test_", _WORD + "{8,}"),
+    ("whsec_", "[A-Za-z0-9+/=]{24,}"),
+    ("sq0atp- sq0csp- sq0idp-", _URLSAFE + "{20,}"),
+    ("shpat_ shpss_ shpca_ shppa_", _HEX + "{32}"),
+    ("shippo_live_ shippo_test_", _HEX + "{32,}"),
+    # clouds
+    ("AKIA ASIA ABIA ACCA", "[A-Z0-9]{16}(?![A-Z0-9])"),
+    ("ABSK", "[A-Za-z0-9+/=]{60,}"),
+    ("AIza", _URLSAFE + "{30,}"),
+    ("ya29.", r"[A-Za-z0-9_\-.]{20,}"),
+    ("1//0", _URLSAFE + "{30,}"),
+    ("GOCSPX-", _URLSAFE + "{20,}"),
+    ("dop_v1_ doo_v1_ dor_v1_", _HEX + "{64}"),
+    ("dapi dkea dose", _HEX + "{32}(?:-[0-9])?(?![0-9a-zA-Z])"),
+    ("hvs. hvb. hvr.", _URLSAFE + "{20,}"),
+    ("tskey-", _URLSAFE + "{16,}", "digit"),
+    ("pscale_tkn_ pscale_pw_ pscale_oauth_", r"[A-Za-z0-9_\-.]{20,}"),
+    ("sbp_ sb_secret_", "[A-Za-z0-9_]{20,}", "digit"),
+    ("dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit.", r"[A-Za-z0-9_\-.]{30,}"),
+    ("rnd_", _WORD + "{28,}"),
+    ("fo1_", _URLSAFE + "{32,}"),
+    ("fm1_ fm2_ fm1r_", "[A-Za-z0-9+/=]{60,}"),
+    ("nfp_", _WORD + "{30,}"),
+    ("ops_eyJ", _URLSAFE + "{40,}"),
+    ("AGE-SECRET-KEY-1", "[A-Z0-9]{50,}"),
+    # watching
+    ("glsa_ glc_", "[A-Za-z0-9_=]{30,}"),
+    ("NRAK- NRAA- NRJS- NRII-", _URLSAFE + "{16,}"),
+    ("sntrys_ sntryu_", "[A-Za-z0-9_=+/]{40,}"),
+    ("phx_ phs_", _WORD + "{32,}"),
+    ("PMAK-", "[0-9a-f]{24}-[0-9a-f]{34}"),
+    # models
+    ("sk-", _URLSAFE + "{20,}", "digit"),
+    ("hf_ api_org_", "[A-Za-z]{30,}|" + _WORD + "{30,}"),
+    ("gsk_", _WORD + "{40,}"),
+    ("r8_", _WORD + "{30,}"),
+    ("pplx- xai- nvapi- csk- fw_ tgp_v1_ jina_", _URLSAFE + "{32,}"),
+    ("lsv2_pt_ lsv2_sk_", "[0-9a-f]{32}_[0-9a-f]{8,}"),
+    # what people work with
+    ("lin_api_ lin_oauth_", _WORD + "{32,}"),
+    ("ntn_ secret_", _WORD + "{40,}"),
+    ("figd_ figo_", _URLSAFE + "{32,}"),
+    ("pat-na1- pat-eu1-", _HEX + "{8}(?:-" + _HEX + "{4}){3}-" + _HEX + "{12}"),
+    ("sl.", _URLSAFE + "{60,}"),
+    ("key-", "[0-9a-f]{32}(?![0-9a-zA-Z])"),
+    ("SK", "[0-9a-f]{32}(?![0-9a-zA-Z])"),
+    ("EAAA EAAC EAAB EAAG", _WORD + "{40,}"),
+    ("eyJ", _URLSAFE + r"{5,}\." + _URLSAFE + r"{4,}(?:\." + _URLSAFE + "*){1,3}"),
+)
+"""How they begin; what follows, and whether that needs a digit, or letters and digits, to be one."""
+
+_SHAPE_OF: Dict[str, Tuple[re.Pattern[str], str]] = {}
+for _starts, _rest, *_needs in _SHAPES:
+    for _start in _starts.split():
+        _SHAPE_OF[_start] = (re.compile("(?:%s)" % _rest), _needs[0] if _needs else "")
+
+# The longest first, so that of two beginnings the longer one is found.
+_STARTS = re.compile("|".join(map(re.escape, sorted(_SHAPE_OF, key=len, reverse=True))))
+# No letter stands before a token, but the last one of an escape may.
+_ALONE = re.compile(r"(?:\A|[^A-Za-z0-9_\-]|\\[nrt]|%[0-9A-Fa-f]{2})\Z")
+_LOOSE = frozenset(("sk_live_", "sk_test_", "rk_live_", "rk_test_"))
+_RUN = re.compile(r"[A-Za-z0-9_\-./%+=]{16,}")
+_DIGIT = re.compile("[0-9]")
+
+_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=_\-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_\-])")
+_AWS_IDS = frozenset(("AKIA", "ASIA", "ABIA", "ACCA"))
+_AWS_NEAR = 512
+
+_TELEGRAM = re.compile(r"(?<![A-Za-z0-9_\-])(?:bot)?([0-9]{8,10}:[A-Za-z0-9_\-]{35})(?![A-Za-z0-9_\-])")
+_DISCORD = re.compile(
+    r"(?<![A-Za-z0-9_\-.])[MNO][A-Za-z0-9_\-]{23,27}\.[A-Za-z0-9_\-]{6}\.[A-Za-z0-9_\-]{27,45}(?![A-Za-z0-9_\-.])"
+)
+
+
+def tokens(text: str) -> Iterator[Tuple[int, int]]:
+    """Start and end of each token in the text."""
+    if len(text) < SHORTEST_TOKEN:
+        return
+    for run in _RUN.finditer(text):
+        yield from _in_run(text, run.start(), run.end())
+    yield from _other(text)
+
+
+def _in_run(text: str, first: int, last: int) -> Iterator[Tuple[int, int]]:
+    near = end = 0
+    for found in _STARTS.finditer(text, first, last):
+        at = found.start()
+        start = found.group()
+        if at < end or (start not in _LOOSE and not _ALONE.search(text, max(at - 3, 0), at)):
+            continue
+        shape, needs = _SHAPE_OF[start]
+        match = shape.match(text, found.end())
+        if match is None or (needs and not _DIGIT.search(match.group())):
+            continue
+        if needs == "mixed" and match.group().lower() == match.group():
+            continue
+        end = match.end()
+        yield (at, end)
+        if start in _AWS_IDS:
+            # The secret key has no shape of its own but its length, so only beside its id.
+            for other in _AWS_SECRET.finditer(text, max(end, near), end + _AWS_NEAR):
+                key = other.group()
+                if _DIGIT.search(key) and key.lower() != key and key.upper() != key:
+                    yield other.span()
+            near = end + _AWS_NEAR
+
+
+def _other(text: str) -> List[Tuple[int, int]]:
+    """Tokens without a beginning of their own: bots of Telegram (a number, a colon, 35 characters) and
+    Discord (three parts of known lengths)."""
+    found: List[Tuple[int, int]] = []
+    if ":" in text and len(text) >= 44:
+        found += [match.span(1) for match in _TELEGRAM.finditer(text) if _varied(match.group(1)[-35:])]
+    if text.count(".") >= 2 and len(text) >= 59:
+        found += [match.span() for match in _DISCORD.finditer(text) if _varied(match.group()[-27:])]
+    return found
+
+
+def _varied(token: str) -> bool:
+    return token.lower() != token and token.upper() != token

@@ -1,0 +1,73 @@
+"""The names under which a container's elements stand: its keys, and what else tells a name in it."""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import islice
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Tuple
+
+_MOST = 500
+_NAME_KEYS = ("name", "key", "Name", "Key", "field", "option", "header", "variable", "_name_", "id", "k", "param")
+_VALUE_KEYS = ("value", "val", "Value", "content", "data", "default", "_value_", "v")
+
+
+def named(value: Any) -> List[Tuple[str, Any]]:
+    """The elements of a builtin container (or one of a subclass, read as the builtin does) with the names
+    that could tell a secret; "" where there is none. A pair is a name and its value, as in a list of
+    headers; a row ``{"name": …, "value": …}`` likewise; and what follows ``--password`` in a list."""
+    cls = type(value)
+    found: List[Tuple[str, Any]] = []
+    if issubclass(cls, dict):
+        for key, held in list(islice(dict.items(value), _MOST)):
+            found.append((plain(key), held))
+        row = row_of(dict(islice(((plain(k), v) for k, v in dict.items(value)), 30)) if found else {})
+        if row is not None:
+            found.append(row)
+    elif issubclass(cls, (list, tuple)):
+        base: Any = list if issubclass(cls, list) else tuple
+        part = base.__getitem__(value, slice(0, _MOST))
+        pair = pair_name(value)
+        if pair:
+            return [("", part[0]), (pair.lstrip("-"), part[1])]
+        for option, follows in zip(part, part[1:]):
+            if type(option) is str and option.startswith("--") and type(follows) is str:
+                found.append((option.lstrip("-"), follows))
+        found += [("", held) for held in part]
+    elif issubclass(cls, (set, frozenset)):
+        base = set if issubclass(cls, set) else frozenset
+        found += [("", held) for held in islice(base.__iter__(value), _MOST)]
+    elif issubclass(cls, deque):
+        found += [("", held) for held in islice(deque.__iter__(value), _MOST)]
+    return found
+
+
+def pair_name(value: Any) -> str:
+    """The first of two elements of a list or tuple, where that is a text; else ""."""
+    cls = type(value)
+    for base in (list, tuple):
+        if issubclass(cls, base):
+            return plain(base.__getitem__(value, 0)) if base.__len__(value) == 2 else ""
+    return ""
+
+
+def row_of(held: Dict[str, Any]) -> Any:
+    """Name and value of a row that says both, as environments of containers, cookies and members of an enum
+    do; None of any other.
+
+    :param held: a dict of items or attributes.
+    """
+    name = next((plain(held[key]) for key in _NAME_KEYS if key in held and plain(held[key])), "")
+    if not name or len(held) > 30:
+        return None
+    key = next((key for key in _VALUE_KEYS if key in held), None)
+    return (name, held[key]) if key is not None else None
+
+
+def plain(key: Any) -> str:
+    """A text or bytes as a text; "" of anything else."""
+    if type(key) is str:
+        return key
+    return key.decode("latin-1") if type(key) is bytes else ""
