@@ -93,13 +93,15 @@ class _NoScreen:
         pass
 
 
-def ask_file(path: Path, question: str, model: str | None, progress: bool = True) -> Said:
-    """:raises CrashFileError: the file cannot be opened.
+def ask_file(path: Path, question: str, model: str | None, progress: bool = True, context: int = 0) -> Said:
+    """:param context: tokens of the model's window; 0: as configured.
+
+    :raises CrashFileError: the file cannot be opened.
     :raises ModelError: there is no model, or it failed.
     """
     crash = open_crash(path)
     read = source_reader(crash)
-    desk = companion_for(model, Known(crash, project_root(crash), read))
+    desk = companion_for(model, Known(crash, project_root(crash), read), context=context)
     return interrupts.run(_asked_of_crash(desk, crash, crash_diagnosis(crash, read), question, progress))
 
 
@@ -110,20 +112,24 @@ async def _asked_of_crash(
     return await _asked(desk, session, diagnosis, question, crash.logs, progress)
 
 
-def ask_process(info: ProcessInfo, question: str, model: str | None, progress: bool = True) -> Said:
+def ask_process(
+    info: ProcessInfo, question: str, model: str | None, progress: bool = True, context: int = 0
+) -> Said:
     """Attach, look, ask, and let the process run on.
 
     :raises TargetError: it cannot be attached to.
     :raises ModelError: there is no model, or it failed.
     """
-    return interrupts.run(_asked_of_process(info, question, model, progress))
+    return interrupts.run(_asked_of_process(info, question, model, progress, context))
 
 
-async def _asked_of_process(info: ProcessInfo, question: str, model: str | None, progress: bool) -> Said:
+async def _asked_of_process(
+    info: ProcessInfo, question: str, model: str | None, progress: bool, context: int
+) -> Said:
     from iqdebug.dap.attach import AttachOptions, attach
     from iqdebug.headless import outside_view
 
-    desk = companion_for(model, Known(project=info.cwd))
+    desk = companion_for(model, Known(project=info.cwd), context=context)
     options = AttachOptions(pause=False, exceptions=(), outside=outside_view(info.pid))
     session = await attach(info, options, lambda words: None)
     try:

@@ -7,7 +7,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iqdebug.commands import add_model, pid_number, require_terminal
+from iqdebug.commands import add_model, add_window, pid_number, require_terminal
 
 if TYPE_CHECKING:
     from iqdebug.asking import Said
@@ -22,6 +22,7 @@ def add(commands: Any) -> None:
     parser.add_argument("question", help='such as "why does it fail?"')
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_model(parser)
+    add_window(parser)
     parser.set_defaults(run=_ask)
 
     going_on = commands.add_parser("resume", help="go on with a conversation")
@@ -100,12 +101,12 @@ def _resume_process(chosen: Kept) -> int:
 
 
 def _ask(options: argparse.Namespace) -> int:
-    said = ask(options.target, options.question, options.model)
+    said = ask(options.target, options.question, options.model, options.ctx)
     print(said.json() if options.json else "\n".join(said.lines()))
     return 0
 
 
-def ask(target: str, question: str, model: str | None) -> Said:
+def ask(target: str, question: str, model: str | None, context: int = 0) -> Said:
     from iqdebug.asking import ask_file, ask_process
     from iqdebug.crash.shelf import crash_folder, find
 
@@ -113,5 +114,5 @@ def ask(target: str, question: str, model: str | None) -> Said:
         from iqdebug.peek.preflight import require_attachable
 
         info = require_attachable(pid_number(target))
-        return ask_process(info, question, model)
-    return ask_file(find(target, crash_folder()), question, model)
+        return ask_process(info, question, model, context=context)
+    return ask_file(find(target, crash_folder()), question, model, context=context)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from iqdebug.commands import add_model, pid_number, seconds
+from iqdebug.commands import add_model, add_window, pid_number, seconds
 from iqdebug.errors import CrashFileError, IqdebugError, UsageError
 
 __all__ = ["NO_CRASH", "add"]
@@ -57,6 +57,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--ask", metavar="QUESTION", help="crash: put a question to the model behind it")
     add_model(parser)
+    add_window(parser)
     parser.set_defaults(run=_diagnose, command=None)
 
 
@@ -122,7 +123,7 @@ def _file(path: Path, options: argparse.Namespace, here: bool = False) -> int:
 
     if not options.json:  # what is known stands there before the model has said a word
         print("\n".join([*report.lines(), ""]), flush=True)
-    said = ask_file(path, options.ask, options.model)
+    said = ask_file(path, options.ask, options.model, context=options.ctx)
     if options.json:
         print(report.json(said.document()))
     else:
