@@ -93,17 +93,23 @@ class _NoScreen:
 
 
 def ask_file(
-    path: Path, question: str, model: str | None, progress: bool = True, project: str | None = None
+    path: Path,
+    question: str,
+    model: str | None,
+    progress: bool = True,
+    project: str | None = None,
+    context: int = 0,
 ) -> Said:
     """:param project: the folder whose files may be read beside the recording; None for the one that the
         person stands in.
+    :param context: tokens of the model's window; 0: as configured.
     :raises CrashFileError: the file cannot be opened.
     :raises ModelError: there is no model, or it failed.
     """
     crash = open_crash(path)
     own = project if project is not None else standing_in()
     reach = reach_of_project(own)
-    desk = companion_for(model, Known(crash, own, crash.read_source))
+    desk = companion_for(model, Known(crash, own, crash.read_source), context=context)
     diagnosis = crash_diagnosis(crash, source_reader(crash, reach), reach=reach)
     return interrupts.run(_asked_of_crash(desk, crash, diagnosis, question, progress))
 
@@ -115,20 +121,24 @@ async def _asked_of_crash(
     return await _asked(desk, session, diagnosis, question, crash.logs, progress)
 
 
-def ask_process(info: ProcessInfo, question: str, model: str | None, progress: bool = True) -> Said:
+def ask_process(
+    info: ProcessInfo, question: str, model: str | None, progress: bool = True, context: int = 0
+) -> Said:
     """Attach, look, ask, and let the process run on.
 
     :raises TargetError: it cannot be attached to.
     :raises ModelError: there is no model, or it failed.
     """
-    return interrupts.run(_asked_of_process(info, question, model, progress))
+    return interrupts.run(_asked_of_process(info, question, model, progress, context))
 
 
-async def _asked_of_process(info: ProcessInfo, question: str, model: str | None, progress: bool) -> Said:
+async def _asked_of_process(
+    info: ProcessInfo, question: str, model: str | None, progress: bool, context: int
+) -> Said:
     from iqdebug.dap.attach import AttachOptions, attach
     from iqdebug.headless import outside_view
 
-    desk = companion_for(model, Known(project=info.cwd))
+    desk = companion_for(model, Known(project=info.cwd), context=context)
     options = AttachOptions(pause=False, exceptions=(), outside=outside_view(info.pid))
     session = await attach(info, options, lambda words: None)
     try:

@@ -6,6 +6,8 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from iqdebug.assistant.desk import Desk, Known
 from iqdebug.assistant.doing import acting_tools
 from iqdebug.assistant.fencing import Veil
@@ -27,11 +29,12 @@ def shelf() -> Path:
     return state_folder() / "conversations"
 
 
-def companion_for(setting: str | None, known: Known, kept: Kept | None = None) -> Desk:
+def companion_for(setting: str | None, known: Known, kept: Kept | None = None, context: int = 0) -> Desk:
     """:param setting: ``llama:NAME_OR_FILE``, ``http://host/v1`` or ``none``; None for ``$IQDEBUG_MODEL``,
         else what is configured.
 
     :param kept: the conversation that goes on.
+    :param context: tokens of the window; 0: as configured.
 
     A model that cannot be had is no reason not to debug: the reason stands in the conversation.
     """
@@ -41,7 +44,8 @@ def companion_for(setting: str | None, known: Known, kept: Kept | None = None) -
     try:
         config = load()
         chosen = setting if setting is not None else os.environ.get("IQDEBUG_MODEL") or config.model.setting
-        opened = open_model(chosen, config.model, masked.scrub)
+        wishes = msgspec.structs.replace(config.model, context=context or config.model.context)
+        opened = open_model(chosen, wishes, masked.scrub)
     except IqdebugError as error:
         failure = error
     veil = masked

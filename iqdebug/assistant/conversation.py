@@ -29,11 +29,15 @@ from iqdebug.llm.backend import (
 )
 from iqdebug.llm.messages import Sampling, Source, Tool, ToolCall
 
-__all__ = ["Conversation", "LogWindow", "Ran", "RunCall"]
+__all__ = ["MAX_CALLS_PER_REPLY", "MAX_CALLS_PER_TURN", "Conversation", "LogWindow", "Ran", "RunCall"]
 
 log = logging.getLogger(__name__)
 
 _MOST_ROUNDS = 16
+MAX_CALLS_PER_REPLY = 32
+"""Run; the model is told that those beyond were not."""
+MAX_CALLS_PER_TURN = 100
+_NOT_RUN = "Not run: too many calls. Say what is known so far, or ask for fewer."
 _ARGUMENT = 60
 _SECOND = 1.0
 
@@ -319,14 +323,27 @@ class Conversation:
         self._stand("ready", "ready")
 
     async def _answer(self) -> None:
+        left = MAX_CALLS_PER_TURN
         for _ in range(_MOST_ROUNDS):
             calls = await self._round()
             if not calls:
                 return
             self._stopped = False
-            for call in calls:
+            run = min(left, MAX_CALLS_PER_REPLY)
+            left -= min(run, len(calls))
+            for call in calls[:run]:
                 await self._do(call)
+            for call in calls[run:]:
+                await self._window.tool_result(call, _NOT_RUN, "tools")
+            if len(calls) > run:
+                self.transcript.add(
+                    "note", f"{len(calls) - run:,} of {len(calls):,} calls were not run: too many"
+                )
             if self._stopped:
+                return
+            if not left:
+                words = f"stopped after {MAX_CALLS_PER_TURN} tool calls; ask again to go on"
+                self.transcript.add("note", words)
                 return
         self.transcript.add("note", f"stopped after {_MOST_ROUNDS} rounds of tool calls; ask again to go on")
 

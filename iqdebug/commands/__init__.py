@@ -18,6 +18,7 @@ __all__ = [
     "add_model",
     "add_pid",
     "add_project",
+    "add_window",
     "complain",
     "ended_by_signals",
     "pid_number",
@@ -69,6 +70,20 @@ def project_folder(text: str) -> str:
     if not os.path.isdir(real):
         raise argparse.ArgumentTypeError(f"{text[:200]!r} is not a folder")
     return real
+def add_window(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--ctx",
+        type=_window,
+        default=0,
+        metavar="N",
+        help="the model's window in tokens, for a server that does not state it (default: as configured)",
+    )
+
+
+def _window(text: str) -> int:
+    if not text.isdecimal() or len(text) > 8 or not 256 <= int(text) <= 1 << 24:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of tokens from 256 to {1 << 24}")
+    return int(text)
 
 
 def pid_number(text: str) -> int:

@@ -7,7 +7,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iqdebug.commands import add_model, add_project, pid_number, require_terminal
+from iqdebug.commands import add_model, add_project, add_window, pid_number, require_terminal
 
 if TYPE_CHECKING:
     from iqdebug.asking import Said
@@ -23,6 +23,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_model(parser)
     add_project(parser)
+    add_window(parser)
     parser.set_defaults(run=_ask)
 
     going_on = commands.add_parser("resume", help="go on with a conversation")
@@ -101,12 +102,12 @@ def _resume_process(chosen: Kept) -> int:
 
 
 def _ask(options: argparse.Namespace) -> int:
-    said = ask(options.target, options.question, options.model, options.project)
+    said = ask(options.target, options.question, options.model, options.project, options.ctx)
     print(said.json() if options.json else "\n".join(said.lines()))
     return 0
 
 
-def ask(target: str, question: str, model: str | None, project: str | None = None) -> Said:
+def ask(target: str, question: str, model: str | None, project: str | None = None, context: int = 0) -> Said:
     from iqdebug.asking import ask_file, ask_process
     from iqdebug.crash.shelf import crash_folder, find
 
@@ -114,5 +115,5 @@ def ask(target: str, question: str, model: str | None, project: str | None = Non
         from iqdebug.peek.preflight import require_attachable
 
         info = require_attachable(pid_number(target))
-        return ask_process(info, question, model)
-    return ask_file(find(target, crash_folder()), question, model, project=project)
+        return ask_process(info, question, model, context=context)
+    return ask_file(find(target, crash_folder()), question, model, project=project, context=context)

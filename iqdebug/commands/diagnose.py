@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from iqdebug.commands import add_model, add_project, pid_number, seconds
+from iqdebug.commands import add_model, add_project, add_window, pid_number, seconds
 from iqdebug.errors import CrashFileError, IqdebugError, UsageError
 
 __all__ = ["NO_CRASH", "add"]
@@ -58,6 +58,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--ask", metavar="QUESTION", help="crash: put a question to the model behind it")
     add_model(parser)
     add_project(parser)
+    add_window(parser)
     parser.set_defaults(run=_diagnose, command=None)
 
 
@@ -125,7 +126,7 @@ def _file(path: Path, options: argparse.Namespace, here: bool = False) -> int:
 
     if not options.json:  # what is known stands there before the model has said a word
         print("\n".join([*report.lines(), ""]), flush=True)
-    said = ask_file(path, options.ask, options.model, project=project)
+    said = ask_file(path, options.ask, options.model, project=project, context=options.ctx)
     if options.json:
         print(report.json(said.document()))
     else:

@@ -17,6 +17,7 @@ from typing import Protocol, TypeAlias
 from iqdebug.llm.messages import Message, Sampling, Source, Tool, ToolCall
 
 __all__ = [
+    "SETS_WINDOW",
     "About",
     "Backend",
     "Block",
@@ -29,6 +30,9 @@ __all__ = [
     "Text",
     "Thinking",
 ]
+
+SETS_WINDOW = "`context = N` below [model] in config.toml sets the window, `iqdebug ask --ctx N` for once"
+"""Advice for a person; both exist (:mod:`iqdebug.config`, :mod:`iqdebug.commands.ask`)."""
 
 
 @dataclass(frozen=True, slots=True)

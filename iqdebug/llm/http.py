@@ -21,7 +21,9 @@ from typing import Any
 import msgspec
 
 from iqdebug.errors import ModelError
-from iqdebug.llm.backend import About, Block, Counters, Done, Event, Prefilling, Progress
+from iqdebug.llm.backend import SETS_WINDOW, About, Block, Counters, Done, Event, Prefilling, Progress
+from iqdebug.llm.http_bounds import Endless, ReplyBounds
+from iqdebug.llm.http_errors import explained
 from iqdebug.llm.http_reply import Reply, WrongCall
 from iqdebug.llm.http_rows import Mask, at_most, counted_text, masked, masked_tool, row_of, told_arguments
 from iqdebug.llm.http_server import Server
@@ -113,7 +115,7 @@ class HttpBackend:
         self._fit_window()
         if not (self._server.window or self._wanted_window):
             tell(
-                Progress(f"it does not say its window: {_CAUTIOUS:,} tokens are taken for it; --ctx sets it")
+                Progress(f"it does not say its window: {_CAUTIOUS:,} tokens are taken for it. {SETS_WINDOW}")
             )
         elif self._about.window < self._wanted_window:
             tell(Progress(f"its window has {self._about.window:,} tokens, not {self._wanted_window:,}"))
@@ -154,7 +156,11 @@ class HttpBackend:
 
     def _full(self, tokens: int) -> ModelError:
         words = f"{self.used + tokens:,} of {self._about.window:,} tokens"
-        return ModelError("The window is full", words, "/compact folds older turns away")
+        fix = "/compact folds older turns away"
+        if not (self._server.window or self._wanted_window):
+            words += ", which is a guess: the server does not state its window"
+            fix = f"{SETS_WINDOW}; {fix}"
+        return ModelError("The window is full", words, fix)
 
     def _put(self, kept: Message, tokens: int, partial: bool = False) -> Block:
         block = Block(self._next, kept.source, kept, tokens, partial)
@@ -238,9 +244,12 @@ class HttpBackend:
         try:
             yield Prefilling(0, self.used - self._read)
             for mend in range(_MENDS + 1):
-                async with aclosing(self._until_cancelled(self._request(sampling, most, more))) as stream:
+                request = self._request(sampling, most, more)
+                bounds = ReplyBounds(self._about.patience, most, len(reply.said))
+                async with aclosing(self._until_cancelled(request, bounds)) as stream:
                     async for data in stream:
                         events = reply.take(data)
+                        bounds.take(len(reply.said))
                         first = first or (time.monotonic() - started if reply.said else 0.0)
                         for event in events:
                             yield event
@@ -253,6 +262,9 @@ class HttpBackend:
                 calls, wrong = reply.whole_calls()
                 for event in calls:
                     yield event
+                if left_out := reply.left_out():
+                    for event in reply.note(left_out):
+                        yield event
                 if not wrong:
                     break
                 if calls or mend == _MENDS:
@@ -263,16 +275,20 @@ class HttpBackend:
                 more += self._mending(reply, wrong)
                 reply.again()
             yield await self._ended(reply, started, first, most < sampling.max_tokens)
-        except ModelError as error:
+        except (ModelError, Endless) as found:
+            error = found if isinstance(found, ModelError) else explained(found, self._server.base)
             self._fit_window()
             if not reply.said:
-                raise
+                raise error from None
             await self._kept(reply)
             why = f"After {len(reply.said):,} characters, which stay. {error.why}".strip()
             raise ModelError(error.what, why, error.fix) from error
 
-    async def _until_cancelled(self, body: dict[str, Any]) -> AsyncGenerator[str, None]:
-        """Each event, or the end as soon as :meth:`cancel` is called, be it before the first one."""
+    async def _until_cancelled(self, body: dict[str, Any], bounds: ReplyBounds) -> AsyncGenerator[str, None]:
+        """Each event, or the end as soon as :meth:`cancel` is called, be it before the first one.
+
+        :raises ModelError: the server fails, or is given up.
+        """
         queue: asyncio.Queue[str | Exception | None] = asyncio.Queue(_AHEAD)
 
         async def read() -> None:
@@ -290,10 +306,13 @@ class HttpBackend:
         try:
             while True:
                 coming = asyncio.create_task(queue.get())
-                await asyncio.wait((coming, stop), return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait((coming, stop), timeout=bounds.left(), return_when=asyncio.FIRST_COMPLETED)
                 if stop.done():
                     coming.cancel()
                     return
+                if not coming.done():
+                    coming.cancel()
+                    raise explained(bounds.given_up(), self._server.base, self._server.key)
                 found = coming.result()
                 if isinstance(found, Exception):
                     raise found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from iqdebug.llm.foreign import parsed
 from iqdebug.llm.messages import Tool
 
 __all__ = ["checked"]
@@ -31,7 +31,7 @@ def checked(name: str, written: str, tools: Sequence[Tool]) -> tuple[dict[str, A
     if tool is None:
         return {}, f"there is no tool {name[:60]!r}; there are: {', '.join(t.name for t in tools) or 'none'}"
     try:
-        arguments = json.loads(written or "{}")
+        arguments = parsed(written or "{}")
     except ValueError as error:
         return {}, f"the arguments are not valid JSON ({error})"
     if not isinstance(arguments, dict):

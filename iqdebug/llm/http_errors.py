@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import socket
 import ssl
@@ -13,6 +12,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from iqdebug.errors import ModelError
+from iqdebug.llm.foreign import parsed
+from iqdebug.llm.http_bounds import Endless
 from iqdebug.llm.keys import Key
 
 __all__ = ["explained", "is_full", "refused", "stated_window", "told"]
@@ -37,6 +38,8 @@ def explained(error: Exception, base: str, key: Key | None = None) -> ModelError
             "No sign of an answer in time",
             "It may still read a long prompt: ask again, or set a longer first_token_timeout",
         )
+    if isinstance(error, Endless):
+        return ModelError(f"{base} was given up", words, "Choose another server, or ask again")
     if any(isinstance(c, socket.gaierror) for c in causes):
         return ModelError(f"The name {host} leads nowhere", words, "Is the address right?")
     if any(isinstance(c, ssl.SSLError) for c in causes):
@@ -96,7 +99,7 @@ def told(answer: Any, key: Key | None = None) -> str:
     """The server's own words, out of an error of any shape."""
     if isinstance(answer, str):
         try:
-            answer = json.loads(answer)
+            answer = parsed(answer)
         except ValueError:
             return _short(answer, key)
     if isinstance(answer, dict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,13 +11,19 @@ from typing import Any
 from iqdebug.errors import ModelError
 from iqdebug.llm.answer import AnswerReader
 from iqdebug.llm.backend import Calling, Event, Thinking
+from iqdebug.llm.foreign import sound
 from iqdebug.llm.http_calls import checked
 from iqdebug.llm.http_errors import told
 from iqdebug.llm.keys import Key
 from iqdebug.llm.messages import Message, Tool, ToolCall
 from iqdebug.llm.toolcalls import new_call_id
 
-__all__ = ["Reply", "WrongCall"]
+__all__ = ["MAX_CALLS", "Reply", "WrongCall"]
+
+MAX_CALLS = 32
+"""Of one reply. The model is told that those beyond were left out."""
+
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,8 @@ class Reply:
         self._parts: dict[int, dict[str, str]] = {}
         self._calls: list[ToolCall] = []
         self._text_calls = 0
+        self._left_out: set[object] = set()  # calls beyond the bound, or pieces of them
+        self._halves: dict[str, str] = {}  # by field: a first half of a surrogate pair, whose second may come
         self.said = ""
         self.why = ""
         self.understood = False
@@ -73,8 +82,8 @@ class Reply:
     def take(self, data: str) -> list[Event]:
         """:raises ModelError: the server tells of an error."""
         try:
-            found = json.loads(data)
-        except ValueError:
+            found = self._joined(json.loads(data))
+        except (ValueError, RecursionError):
             return []
         if not isinstance(found, dict):
             return []
@@ -94,7 +103,9 @@ class Reply:
 
     def finish(self) -> list[Event]:
         """What was held back."""
-        return self._valid(self._reader.finish())
+        text = "\ufffd" if self._halves.pop("content", "") else ""
+        self._halves.clear()
+        return self._valid(self._reader.feed(text) + self._reader.finish())
 
     def whole_calls(self) -> tuple[list[Event], list[WrongCall]]:
         """The calls that came in pieces and are valid, and what is wrong with the others."""
@@ -112,6 +123,11 @@ class Reply:
             events.append(Calling(call))
         self._parts.clear()
         return events, wrong
+
+    def left_out(self) -> str:
+        """Words on calls that were too many; "" where there were none."""
+        count, self._left_out = len(self._left_out), set()
+        return f"{count:,} further calls were left out: a reply holds {MAX_CALLS} at most." if count else ""
 
     def note(self, text: str) -> list[Event]:
         """Words of ours within the answer, so that the model sees them when it goes on."""
@@ -150,8 +166,11 @@ class Reply:
                 found.append(event)
                 continue
             # One more piece; whole_calls() looks at it when all are there, in their order.
-            place = 10_000 + self._text_calls
+            place = 1_000_000_000 + self._text_calls
             self._text_calls += 1
+            if self._full():
+                self._left_out.add(place)
+                continue
             written = json.dumps(dict(event.call.arguments), ensure_ascii=False)
             self._parts[place] = {"id": event.call.id, "name": event.call.name, "arguments": written}
         return found
@@ -160,9 +179,12 @@ class Reply:
         if not isinstance(part, dict):
             return
         index = part.get("index")
-        row = self._parts.setdefault(
-            index if isinstance(index, int) else place, {"id": "", "name": "", "arguments": ""}
-        )
+        place = index if isinstance(index, int) else place
+        if place not in self._parts and self._full():
+            self._left_out.add(place)
+            self.said += " "  # so that it has an end
+            return
+        row = self._parts.setdefault(place, {"id": "", "name": "", "arguments": ""})
         function = part.get("function")
         if not isinstance(function, dict):
             return
@@ -177,6 +199,22 @@ class Reply:
             row["arguments"] += arguments
             self.said += arguments
 
+    def _full(self) -> bool:
+        return len(self._calls) + len(self._parts) >= MAX_CALLS
+
+    def _joined(self, found: Any) -> Any:
+        """With the halves of characters that were cut in two between events put together."""
+        for choice in _list(found.get("choices") if isinstance(found, dict) else None):
+            delta = choice.get("delta") if isinstance(choice, dict) else None
+            for field in ("content", "reasoning_content", "reasoning") if isinstance(delta, dict) else ():
+                text = delta.get(field)
+                if isinstance(text, str) and text:
+                    text = self._halves.pop(field, "") + text
+                    if "\ud800" <= text[-1] <= "\udbff":
+                        text, self._halves[field] = text[:-1], text[-1]
+                    delta[field] = _PAIR.sub(_character, text)
+        return sound(found)
+
     def _usage(self, found: dict[str, Any]) -> None:
         usage = found.get("usage")
         if isinstance(usage, dict):
@@ -189,6 +227,14 @@ class Reply:
         if isinstance(timings, dict) and "cache_n" in timings:
             self.cached = _number(timings.get("cache_n"))
             self.prompt = self.cached + _number(timings.get("prompt_n"))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _character(pair: re.Match[str]) -> str:
+    return pair[0].encode("utf-16", "surrogatepass").decode("utf-16")
 
 
 def _number(value: Any) -> int:

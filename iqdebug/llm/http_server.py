@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import ipaddress
-import json
 import time
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
@@ -16,6 +15,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from iqdebug.errors import ModelError, UsageError
+from iqdebug.llm.foreign import parsed, sound_text
+from iqdebug.llm.http_bounds import MAX_STREAM, Endless, fetched, read_whole
 from iqdebug.llm.http_errors import explained, is_full, refused, stated_window, told
 from iqdebug.llm.http_rows import at_most
 from iqdebug.llm.keys import key_for
@@ -29,7 +30,6 @@ _SECONDS = 20.0  # for what takes no thought
 _COUNTED = 5_000  # texts whose tokens are remembered
 _ATTEMPTS = 3
 _LONGEST_WAIT = 30.0  # seconds that a busy server may ask for
-_LARGEST = 8_000_000  # bytes of an answer that is not streamed
 
 
 class Server:
@@ -58,7 +58,7 @@ class Server:
                 "export IQDEBUG_API_KEY=…, and leave out what is before @ and behind ?",
             )
         self.base = address.rstrip("/")
-        self.model = model
+        self.model = sound_text(model)
         self.host = parts.hostname or ""
         self.here = _is_here(self.host)
         self.where = "on this machine" if self.here else parts.netloc
@@ -86,7 +86,7 @@ class Server:
         :raises ModelError: it is down, refuses, is no such server, or serves several models.
         """
         try:
-            answer = await self._client.get(f"{self.base}/models")
+            answer = await fetched(self._client, "GET", f"{self.base}/models", seconds=_SECONDS)
         except httpx.HTTPError as error:
             raise explained(error, self.base, self.key) from error
         if answer.status_code != 200:
@@ -121,8 +121,8 @@ class Server:
             return at_most(text)
         path, body = count_request(self.kind.kind, self.model, text)
         try:
-            answer = await self._client.post(f"{self._root}{path}", json=body, timeout=seconds)
-            found = counted(answer.json()) if answer.status_code == 200 else None
+            answer = await fetched(self._client, "POST", f"{self._root}{path}", body, seconds=seconds)
+            found = counted(parsed(answer.text)) if answer.status_code == 200 else None
         except (httpx.HTTPError, ValueError):
             found = None
         if found is None:
@@ -157,7 +157,7 @@ class Server:
                                 await self._ask_why(sent)
                             raise
                         return
-                    text = (await _bounded(answer)).decode("utf-8", "replace")
+                    text = (await read_whole(answer)).decode("utf-8", "replace")
                 finally:
                     await answer.aclose()
             except (httpx.HTTPError, httpx.StreamError, ValueError) as error:
@@ -172,11 +172,15 @@ class Server:
 
     async def _read(self, answer: httpx.Response) -> AsyncGenerator[str, None]:
         if answer.headers.get("content-type", "").startswith("application/json"):
-            yield (await _bounded(answer)).decode("utf-8", "replace")
+            yield (await read_whole(answer)).decode("utf-8", "replace")
             return
         parser = EventParser()
         ended = False
+        length = 0
         async for chunk in answer.aiter_bytes():
+            length += len(chunk)
+            if length > MAX_STREAM:
+                raise Endless(f"more than {MAX_STREAM:,} bytes came for one answer")
             for data in parser.feed(chunk):
                 ended = ended or _ends(data)
                 yield data
@@ -198,7 +202,7 @@ class Server:
         short = {k: v for k, v in body.items() if k != "stream_options"} | {"stream": False, "max_tokens": 1}
         answer = await self._chat(short)
         try:
-            text = (await _bounded(answer)).decode("utf-8", "replace")
+            text = (await read_whole(answer)).decode("utf-8", "replace")
         finally:
             await answer.aclose()
         if answer.status_code != 200:
@@ -220,10 +224,9 @@ class Server:
     async def ask(self, body: dict[str, Any]) -> dict[str, Any]:
         """A chat whose whole answer comes at once; {} where nothing came of it."""
         try:
-            answer = await self._client.post(
-                f"{self.base}/chat/completions", json=body | {"stream": False}, timeout=self._patience
-            )
-            found = answer.json() if answer.status_code == 200 else {}
+            url, patience = f"{self.base}/chat/completions", self._patience.read or _SECONDS
+            answer = await fetched(self._client, "POST", url, body | {"stream": False}, seconds=patience)
+            found = parsed(answer.text) if answer.status_code == 200 else {}
         except (httpx.HTTPError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}
@@ -256,13 +259,13 @@ class Server:
 
     async def _posted(self, url: str, body: dict[str, Any]) -> httpx.Response:
         try:
-            return await self._client.post(url, json={"model": self.model} | body, timeout=60.0)
-        except httpx.HTTPError as error:
+            return await fetched(self._client, "POST", url, {"model": self.model} | body, seconds=60.0)
+        except (httpx.HTTPError, ValueError) as error:
             raise explained(error, self.base, self.key) from error
 
     def _text_of(self, answer: httpx.Response) -> str:
         with suppress(ValueError, KeyError, IndexError, TypeError):
-            found = answer.json()
+            found = parsed(answer.text)
             return str(found["content"] if "content" in found else found["choices"][0]["text"])
         raise ModelError(f"{self.base} answered in a way nobody understands", told(answer.text, self.key))
 
@@ -273,26 +276,17 @@ class Server:
         return refused(answer.status_code, text, self.base, self.key, location, attempts)
 
 
-async def _bounded(answer: httpx.Response) -> bytes:
-    data = bytearray()
-    async for chunk in answer.aiter_bytes():
-        data += chunk
-        if len(data) > _LARGEST:
-            raise ValueError("an answer without end")
-    return bytes(data)
-
-
 def _ends(data: str) -> bool:
     if '"finish_reason"' not in data:
         return False
     with suppress(ValueError, TypeError, AttributeError):
-        return any(isinstance(c.get("finish_reason"), str) for c in json.loads(data).get("choices") or ())
+        return any(isinstance(c.get("finish_reason"), str) for c in parsed(data).get("choices") or ())
     return False
 
 
 def _rows(answer: httpx.Response) -> list[dict[str, Any]] | None:
     try:
-        found = answer.json()
+        found = parsed(answer.text)
     except ValueError:
         return None
     rows = found.get("data") if isinstance(found, dict) else None

@@ -11,6 +11,7 @@ from iqdebug.llm import wire
 from iqdebug.llm.backend import About, Event
 from iqdebug.llm.messages import Sampling
 from iqdebug.llm.process import OutOfMemory, smaller
+from iqdebug.llm.rendering import Renderer
 from iqdebug.llm.template import CHATML, ChatTemplate, TemplateError
 
 __all__ = ["Job", "common_start", "describe", "failure", "sampler"]
@@ -70,20 +71,21 @@ def failure(failed: wire.Failed, options: wire.LoadOptions) -> ModelError:
 
 
 def describe(
-    about: About, ready: wire.Ready, given: str | None, named: bool, opening: str
+    about: About, ready: wire.Ready, given: str | None, named: bool, opening: str, renderer: Renderer
 ) -> tuple[About, ChatTemplate | None]:
     """What is known of a loaded model, and its chat template if it has one that can be read.
 
     :param given: a template instead of the file's.
     :param named: the name stands already.
     :param opening: the tag that begins a thought.
+    :param renderer: a process for the template.
     """
     source = given or ready.template or (CHATML if ready.chatml else "")
     why = "" if source else "It has no chat template: a Base model completes text and cannot converse."
     template: ChatTemplate | None = None
     if source:
         try:
-            template = ChatTemplate(source, ready.bos, ready.eos)
+            template = ChatTemplate(source, ready.bos, ready.eos, renderer)
         except TemplateError as error:
             why = f"Its chat template cannot be read ({error})."
     known = replace(

@@ -18,6 +18,7 @@ from iqdebug.llm.keeping import new_state_file, read_log, sound_state, write_log
 from iqdebug.llm.log import TokenLog
 from iqdebug.llm.messages import Message, Sampling, Tool
 from iqdebug.llm.process import Refused, WorkerProcess, default_log_file
+from iqdebug.llm.rendering import Renderer
 from iqdebug.llm.template import ChatTemplate, Part, TemplateError
 from iqdebug.llm.toolcalls import OPENING
 
@@ -60,6 +61,7 @@ class LocalBackend:
         self._log = TokenLog()
         self._ready: wire.Ready | None = None
         self._template: ChatTemplate | None = None
+        self._renderer: Renderer | None = None
         self._counters = Counters()
         self._job: Job | None = None  # the last prefill or reply
         self._starting = asyncio.Lock()
@@ -103,8 +105,9 @@ class LocalBackend:
         async with self._starting:
             if self._worker.alive and self._ready is not None:
                 return
-            await self._worker.stop()
+            await self._stop()
             await self._worker.start()
+            renderer = self._renderer = Renderer()  # it gets ready while the model is loaded
             request = wire.Load(self._worker.number(), self.options)
             ready: wire.Ready | None = None
             try:
@@ -115,22 +118,25 @@ class LocalBackend:
                         elif isinstance(answer, wire.Ready):
                             ready = answer
             except Refused as error:
-                await self._worker.stop()
+                await self._stop()
                 raise failure(error.failed, self.options) from error
             except BaseException:
-                await self._worker.stop()
+                await self._stop()
                 raise
             assert ready is not None
             before, self._ready = self._ready, ready
             self._worker.layers = ready.layers
             if before is not None and before.identity != ready.identity:
                 self._log.clear()  # another file stands there now: its tokens mean something else
-            self._know(ready)
+            self._about, self._template = await asyncio.to_thread(
+                describe, self._about, ready, self._given_template, self._named, self._tags[0], renderer
+            )
 
-    def _know(self, ready: wire.Ready) -> None:
-        self._about, self._template = describe(
-            self._about, ready, self._given_template, self._named, self._tags[0]
-        )
+    async def _stop(self) -> None:
+        """End both processes."""
+        if self._renderer is not None:
+            self._renderer.close()
+        await self._worker.stop()
 
     # The log.
 
@@ -143,10 +149,11 @@ class LocalBackend:
             call_grammar(tools)
         await self._settle()
         message = Message("system", system, "system")
-        parts = self._joint([], message, tools, "")
+        parts = await self._joint([], message, tools, "")
         # What follows the system prompt whatever comes next belongs to it: the list of tools above all.
-        following = template.joint([message], Message("user", "…"), tools)[0][0]
-        emitted = common_start(template.closing([message], tools), following)
+        following = (await self._joint([message], Message("user", "…"), tools, ""))[0][0]
+        closing = await asyncio.to_thread(template.closing, [message], tools)
+        emitted = common_start(closing, following)
         tokens = await self._tokenize([*parts, (emitted, True)], begin=True)
         self._log.clear()
         self._log.tools = tuple(tools)
@@ -156,7 +163,7 @@ class LocalBackend:
         await self._chat()
         await self._settle()
         log = self._log
-        parts = self._joint(log.messages, message, log.tools, log.emitted)
+        parts = await self._joint(log.messages, message, log.tools, log.emitted)
         return log.add(message, await self._tokenize(parts, begin=not log.used))
 
     async def count(self, text: str) -> int:
@@ -244,7 +251,10 @@ class LocalBackend:
         await self.start()
         log, template = self._log, self._template
         assert template is not None
-        opening = template.generation(log.messages, log.tools, log.emitted)
+        try:
+            opening = await asyncio.to_thread(template.generation, log.messages, log.tools, log.emitted)
+        except TemplateError as error:
+            raise _refused("an answer", error) from error
         prompt = await self._tokenize([(opening, True)], begin=not log.used)
         inside = bool(self._tags[0]) and opening.rstrip().endswith(self._tags[0])
         request = wire.Generate(
@@ -271,18 +281,18 @@ class LocalBackend:
         assert finished is not None
         job.tell(reader.finish())
         why = "calls" if finished.why == "stop" and reader.calls else finished.why
-        block, generated = self._keep(reader.message(), prompt, finished, why)
+        block, generated = await self._keep(reader.message(), prompt, finished, why)
         self._account(finished, finished.reused, generated)
         job.events.put_nowait(Done(block, why, self._counters, finished.first, finished.seconds))
 
-    def _keep(
+    async def _keep(
         self, message: Message, prompt: list[int], finished: wire.Finished, why: str
     ) -> tuple[Block, int]:
         """The answer at the log's end, and how many of its tokens were generated."""
         assert self._template is not None and self._ready is not None
         log, generated, emitted = self._log, list(finished.tokens), ""
         if finished.ended:
-            closing = self._template.closing([*log.messages, message], log.tools)
+            closing = await asyncio.to_thread(self._template.closing, [*log.messages, message], log.tools)
             name = self._ready.ends.get(generated[-1], "")
             if name and closing.startswith(name):
                 emitted = name
@@ -327,7 +337,7 @@ class LocalBackend:
     async def close(self) -> None:
         with contextlib.suppress(Exception):
             await self._settle()
-        await self._worker.stop()
+        await self._stop()
 
     # Helpers.
 
@@ -341,16 +351,14 @@ class LocalBackend:
             )
         return self._template
 
-    def _joint(
+    async def _joint(
         self, history: list[Message], message: Message, tools: Sequence[Tool], emitted: str
     ) -> list[Part]:
         assert self._template is not None
         try:
-            return self._template.joint(history, message, tools, emitted)
+            return await asyncio.to_thread(self._template.joint, history, message, tools, emitted)
         except TemplateError as error:
-            raise ModelError(
-                f"The model's chat template refuses a message of {message.role}", f"{error}."
-            ) from error
+            raise _refused(f"a message of {message.role}", error) from error
 
     async def _tokenize(self, parts: Sequence[Part], begin: bool = False) -> list[int]:
         await self.start()
@@ -372,3 +380,7 @@ class LocalBackend:
             old.generated + generated,
         )
         self.decoded += finished.decoded
+
+
+def _refused(what: str, error: TemplateError) -> ModelError:
+    return ModelError(f"The model's chat template refuses {what}", f"{error}.")

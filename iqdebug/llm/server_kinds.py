@@ -17,6 +17,9 @@ from typing import Any, Literal
 
 import httpx
 
+from iqdebug.llm.foreign import parsed
+from iqdebug.llm.http_bounds import fetched
+
 __all__ = ["Kind", "ServerKind", "count_request", "counted", "recognised"]
 
 Kind = Literal["vllm", "sglang", "llama-server", "llama-cpp-python", "other"]
@@ -87,16 +90,16 @@ def counted(answer: Any) -> int | None:
 async def _counts(client: httpx.AsyncClient, root: str, model: str) -> bool:
     path, body = count_request("sglang", model, "a b")
     try:
-        answer = await client.post(f"{root}{path}", json=body, timeout=_SECONDS)
-        return answer.status_code == 200 and counted(answer.json()) is not None
+        answer = await fetched(client, "POST", f"{root}{path}", body, seconds=_SECONDS)
+        return answer.status_code == 200 and counted(parsed(answer.text)) is not None
     except (httpx.HTTPError, ValueError):
         return False
 
 
 async def _asked(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
     try:
-        answer = await client.get(url, timeout=_SECONDS)
-        found = answer.json() if answer.status_code == 200 else {}
+        answer = await fetched(client, "GET", url, seconds=_SECONDS)
+        found = parsed(answer.text) if answer.status_code == 200 else {}
     except (httpx.HTTPError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["EventParser"]
 
 _LONGEST = 4_000_000  # bytes of one event
+_MAX_IDLE_LINES = 50_000  # in a row that end no event: empty ones, comments, empty data
 
 
 class EventParser:
@@ -19,16 +20,19 @@ class EventParser:
         self._searched = 0
         self._data: list[bytes] = []
         self._size = 0
+        self._idle = 0
         self.ended = False
 
     def feed(self, chunk: bytes) -> list[str]:
-        """:raises ValueError: an event is longer than anybody needs."""
+        """:raises ValueError: an event is longer than anybody needs, or does not come."""
         self._held += chunk
         found: list[str] = []
         start = 0
         while not self.ended and (end := self._held.find(b"\n", max(start, self._searched))) >= 0:
             self._line(bytes(self._held[start:end]).removesuffix(b"\r"), found)
             start = end + 1
+            if self._size > _LONGEST or self._idle > _MAX_IDLE_LINES:
+                raise ValueError("an event without end")
         del self._held[:start]
         self._searched = len(self._held)
         if len(self._held) + self._size > _LONGEST:
@@ -44,10 +48,11 @@ class EventParser:
         return found
 
     def _line(self, line: bytes, found: list[str]) -> None:
+        self._idle += 1
         if line.startswith(b"data:"):
             part = line[5:].removeprefix(b" ")
             self._data.append(part)
-            self._size += len(part)
+            self._size += len(part) + 1
         elif not line:
             whole = b"\n".join(self._data).decode("utf-8", "replace")
             self._data, self._size = [], 0
@@ -55,3 +60,4 @@ class EventParser:
                 self.ended = True
             elif whole:
                 found.append(whole)
+                self._idle = 0

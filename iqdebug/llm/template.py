@@ -8,16 +8,14 @@ under templates that rewrite what came before (that drop earlier thoughts, or mo
 
 from __future__ import annotations
 
-import datetime
 import itertools
-import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from iqdebug.errors import MissingTool
 from iqdebug.llm.messages import Message, Tool
+from iqdebug.llm.rendering import Renderer, TemplateError
 from iqdebug.llm.toolcalls import OPENING, call_text, describe_tools, response_text, tool_schema
 
 __all__ = ["CHATML", "ChatTemplate", "Part", "TemplateError"]
@@ -34,10 +32,6 @@ CHATML = (
 """For models that know the tokens of ChatML but bring no template."""
 
 
-class TemplateError(ValueError):
-    """The template is not Jinja, or refuses the conversation."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Said:
     """A message as the template gets it: its role, and what its placeholder stands for."""
@@ -50,21 +44,27 @@ class _Said:
 
 
 class ChatTemplate:
-    """:param source: Jinja, as chat templates are written for Hugging Face's tokenizers.
-    :param bos: the text of the begin-of-text token; ``eos`` that of the end.
+    """Each method blocks for as long as the template takes, which is bounded.
 
-    :raises TemplateError: it does not parse.
+    :param source: Jinja, as chat templates are written for Hugging Face's tokenizers.
+    :param bos: the text of the begin-of-text token; ``eos`` that of the end.
+    :param renderer: a process for it that has been started; else one is started here.
+
+    :raises TemplateError: it does not parse, or does not come to an end.
     :raises MissingTool: Jinja is not installed.
     """
 
-    def __init__(self, source: str, bos: str = "", eos: str = "") -> None:
+    def __init__(self, source: str, bos: str = "", eos: str = "", renderer: Renderer | None = None) -> None:
         self._source = source
         self._special = {"bos_token": bos, "eos_token": eos}
-        self._template = _compile(source)
+        self.renderer = renderer or Renderer()
+        self.renderer.compile(source)
         self._nonce = secrets.token_hex(8)
         self.native_tools = self._lists_tools()
         """The template has the ``<tool_call>`` format of its own."""
         self._system_role = self._takes_system()
+        if self.renderer.given_up:
+            raise TemplateError(self.renderer.given_up)
 
     def joint(
         self,
@@ -201,13 +201,9 @@ class ChatTemplate:
 
     def _jinja(self, messages: list[dict[str, Any]], tools: Sequence[Tool], answer: bool) -> str:
         listed = [tool_schema(tool) for tool in tools] or None
-        try:
-            rendered = self._template.render(
-                messages=messages, tools=listed, add_generation_prompt=answer, **self._special
-            )
-        except Exception as error:  # whatever the template's own code meets
-            raise TemplateError(f"{type(error).__name__}: {error}") from error
-        return str(rendered)
+        return self.renderer.render(
+            messages=messages, tools=listed, add_generation_prompt=answer, **self._special
+        )
 
     # What the template can do.
 
@@ -256,42 +252,3 @@ def _behind(text: str, mark: str) -> int:
 
 def _without(text: str, emitted: str) -> str:
     return text[len(emitted) :] if emitted and text.startswith(emitted) else text
-
-
-def _compile(source: str) -> Any:
-    try:
-        import jinja2
-        import jinja2.ext
-        import jinja2.sandbox
-    except ImportError as error:
-        raise MissingTool(
-            "The model's chat template cannot be read",
-            "The package jinja2 is not installed.",
-            "Install it with: pip install 'iqdebug[llama]'",
-        ) from error
-
-    class Generation(jinja2.ext.Extension):
-        """``{% generation %}`` marks the model's words for training; here it does nothing."""
-
-        tags = {"generation"}  # noqa: RUF012
-
-        def parse(self, parser: Any) -> Any:
-            next(parser.stream)
-            return parser.parse_statements(("name:endgeneration",), drop_needle=True)
-
-    def refuse(words: str) -> None:
-        raise jinja2.TemplateError(words)
-
-    def tojson(value: Any, indent: int | None = None, **others: Any) -> str:
-        return json.dumps(value, ensure_ascii=False, indent=indent)
-
-    environment = jinja2.sandbox.ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[Generation, jinja2.ext.loopcontrols]
-    )
-    environment.filters["tojson"] = tojson
-    environment.globals["raise_exception"] = refuse
-    environment.globals["strftime_now"] = lambda form: datetime.datetime.now().strftime(form)
-    try:
-        return environment.from_string(source)
-    except jinja2.TemplateError as error:
-        raise TemplateError(f"{type(error).__name__}: {error}") from error

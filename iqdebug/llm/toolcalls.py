@@ -11,6 +11,7 @@ import string
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from iqdebug.llm.foreign import sound
 from iqdebug.llm.messages import Tool, ToolCall
 
 __all__ = [
@@ -84,6 +85,7 @@ class CallParser:
         self._names = frozenset(names)
         self._held = ""
         self._after_call = False
+        self._looked_at = -1  # the last end of a call that was looked at, in what is held
 
     def feed(self, text: str) -> list[str | ToolCall]:
         """The text and the calls that are now certain, in order; no text is empty."""
@@ -115,7 +117,7 @@ class CallParser:
 
     def finish(self) -> list[str | ToolCall]:
         """What was held back, when the answer has ended."""
-        rest, self._held = self._held, ""
+        rest, self._held, self._looked_at = self._held, "", -1
         return [rest] if rest.strip() else []
 
     def _say(self, text: str, found: list[str | ToolCall]) -> None:
@@ -126,17 +128,22 @@ class CallParser:
             found.append(text)
 
     def _whole_call(self) -> ToolCall | None:
+        end = self._held.rfind(CLOSING)
+        if end <= self._looked_at:
+            return None
+        self._looked_at = end
         body = self._held[len(OPENING) :].lstrip()
         try:
             value, end = json.JSONDecoder().raw_decode(body)
-        except ValueError:
+            value = sound(value)
+        except (ValueError, RecursionError):
             return None
         rest = body[end:].lstrip()
         if not rest.startswith(CLOSING) or not isinstance(value, dict):
             return None
         name, arguments = value.get("name"), value.get("arguments", {})
-        if name not in self._names or not isinstance(arguments, dict):
+        if not isinstance(name, str) or name not in self._names or not isinstance(arguments, dict):
             return None
         self._held = rest[len(CLOSING) :]
-        self._after_call = True
-        return ToolCall(new_call_id(), str(name), arguments)
+        self._after_call, self._looked_at = True, -1
+        return ToolCall(new_call_id(), name, arguments)

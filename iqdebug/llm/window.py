@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from iqdebug.errors import ModelError
-from iqdebug.llm.backend import About, Backend, Done, Event, Prefilling, Progress
+from iqdebug.llm.backend import SETS_WINDOW, About, Backend, Done, Event, Prefilling, Progress
 from iqdebug.llm.ledger import Fact, Worth, facts_of, ledger_text
 from iqdebug.llm.messages import Message, Sampling, Source, Tool, ToolCall
 
@@ -148,7 +148,7 @@ class Window:
             raise ModelError(
                 f"{self.about.model} has too small a window",
                 f"Rules and tools take {block.tokens:,} of {self.about.window:,} tokens",
-                "Load it with a larger context (--ctx), or choose another model",
+                f"{SETS_WINDOW}; or choose another model",
             )
         if self._pinned:
             await self._put(Message("user", ledger_text((), self._pinned, 10**6), "ledger"))

@@ -1,0 +1,105 @@
+"""What a server may take before it is given up: time, bytes, characters."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import httpx
+
+__all__ = ["Endless", "ReplyBounds", "fetched", "read_whole"]
+
+MAX_BODY = 8_000_000
+"""Bytes of an answer that is not streamed."""
+MAX_STREAM = 64 * 2**20
+"""Bytes of one that is."""
+_MAX_EMPTY_EVENTS = 10_000  # in a row that say nothing
+_CHARACTERS_PER_TOKEN = 64  # of what was asked for, in the mean; long tokens have some 20
+_LEAST_CHARACTERS = 100_000
+_WHOLE_REPLY = 6  # times the patience for a first token
+
+
+class Endless(httpx.HTTPError):
+    """The server sends on and on. Words for a person."""
+
+
+async def fetched(
+    client: httpx.AsyncClient, method: str, url: str, body: Any = None, *, seconds: float
+) -> httpx.Response:
+    """The whole answer.
+
+    :raises httpx.HTTPError: as httpx has it; :class:`Endless` for one that is too long.
+    """
+    try:
+        return await asyncio.wait_for(_fetched(client, method, url, body, seconds), seconds)
+    except asyncio.TimeoutError:  # another class than the builtin in 3.10
+        raise httpx.ReadTimeout(f"no whole answer within {seconds:g} s") from None
+
+
+async def _fetched(
+    client: httpx.AsyncClient, method: str, url: str, body: Any, seconds: float
+) -> httpx.Response:
+    request = client.build_request(method, url, json=body, timeout=seconds)
+    answer = await client.send(request, stream=True)
+    try:
+        data = await read_whole(answer)
+    finally:
+        await answer.aclose()
+    kept = [
+        (k, v) for k, v in answer.headers.multi_items() if k not in ("content-encoding", "content-length")
+    ]
+    return httpx.Response(answer.status_code, headers=kept, content=data, request=request)
+
+
+async def read_whole(answer: httpx.Response) -> bytes:
+    """:raises Endless: it is longer than any answer has to be."""
+    data = bytearray()
+    async for chunk in answer.aiter_bytes():
+        data += chunk
+        if len(data) > MAX_BODY:
+            raise Endless(f"more than {MAX_BODY:,} bytes came for one answer")
+    return bytes(data)
+
+
+class ReplyBounds:
+    """Of one reply.
+
+    :param patience: seconds without a word.
+    :param max_tokens: what was asked for.
+    :param said: characters of the same answer that earlier requests brought.
+    """
+
+    def __init__(self, patience: float, max_tokens: int, said: int = 0) -> None:
+        self._patience = patience
+        self._most = said + max(max_tokens * _CHARACTERS_PER_TOKEN, _LEAST_CHARACTERS)
+        self._began = self._heard = time.monotonic()
+        self._said, self._empty = said, 0
+
+    def left(self) -> float:
+        """Seconds until the next event has to be there."""
+        now = time.monotonic()
+        return max(
+            min(self._heard + self._patience, self._began + _WHOLE_REPLY * self._patience) - now,
+            0.0,
+        )
+
+    def given_up(self) -> httpx.HTTPError:
+        """Why, when :meth:`left` has passed."""
+        if time.monotonic() - self._heard >= self._patience:
+            return httpx.ReadTimeout("")
+        return Endless(f"the answer was not whole after {_WHOLE_REPLY * self._patience:g} seconds")
+
+    def take(self, said: int) -> None:
+        """An event has come; so many characters have been said since the beginning.
+
+        :raises Endless: too many, or too many events that say nothing.
+        """
+        if said > self._said:
+            self._said, self._empty, self._heard = said, 0, time.monotonic()
+        else:
+            self._empty += 1
+        if said > self._most:
+            raise Endless(f"{said:,} characters came, far more than the answer asked for could have")
+        if self._empty > _MAX_EMPTY_EVENTS:
+            raise Endless(f"{self._empty:,} events came that say nothing")

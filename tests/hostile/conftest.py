@@ -1,0 +1,28 @@
+"""``--n``: cases of each fuzzer, as in ``pytest tests/hostile -k fuzz --n 20000``; and a tiny model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.llm.tiny import write_tiny
+
+FUZZ_CASES = 300
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--n", dest="fuzz_cases", type=int, default=FUZZ_CASES, help="cases of each fuzzer")
+
+
+@pytest.fixture
+def fuzz_cases(request: pytest.FixtureRequest) -> int:
+    """How many; the test's time limit grows with them."""
+    count = int(request.config.getoption("fuzz_cases", FUZZ_CASES))
+    request.applymarker(pytest.mark.timeout(60 + count // 5))
+    return count
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny(tmp_path_factory.mktemp("tiny") / "tiny.gguf")
