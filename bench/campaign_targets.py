@@ -159,7 +159,7 @@ async def start(python: str, kind: str) -> Target:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=stderr,
             start_new_session=True,
-            env={**os.environ, "COVERAGE_FILE": f"{name}.coverage"},
+            env={**os.environ, "COVERAGE_FILE": f"{name}.coverage", "PYTHONPATH": str(_PROGRAMS)},
         )
     os.close(handle)
     target: Target
