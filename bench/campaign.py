@@ -150,8 +150,8 @@ async def campaign(
 ) -> Tally:
     """``count`` attaches spread evenly over the interpreters and kinds of target, ``each`` to one
     process, ``at_once`` at a time. None is begun after ``seconds``. What is done is drawn from
-    ``actions`` by ``seed``. Kinds whose packages cannot be had for an interpreter are left out,
-    which stands on stderr."""
+    ``actions`` by ``seed``. Kinds that cannot be started under an interpreter are left out, which
+    stands on stderr."""
     tally: Tally = {}
     chance = random.Random(seed)
     started = time.monotonic()
@@ -171,8 +171,8 @@ async def campaign(
             version = python_version(python)
             try:
                 target = await start(python, kind)
-            except NoEnvironment as error:
-                print(f"{version} {kind}: {error}", file=sys.stderr)
+            except (NoEnvironment, RuntimeError) as error:
+                print(f"{version} {kind} left out: {error}", file=sys.stderr)
                 if (python, kind) in pairs:
                     pairs.remove((python, kind))
                 continue

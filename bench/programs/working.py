@@ -38,7 +38,7 @@ def chunk():
         found[i % 97] = [Node(i), i * i % 7]
     chunks += 1  # @counted
     os.pwrite(counter, b"%20d" % chunks, 0)
-    if threading.get_ident() == MAIN or kind == "waiting":
+    if threading.get_ident() == MAIN or kind in ("waiting", "gevent"):
         answer()
 
 
