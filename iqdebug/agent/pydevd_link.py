@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 
-from .greenlets import trace_suspended
+from .green_tracing import trace_replaced_threads, trace_suspended
 from .untrace import untrace_all, untrace_for_good
 
 TYPE_CHECKING = False
@@ -75,7 +75,8 @@ class Link:
     def open(self, connection: Any, token: str) -> None:
         """Start pydevd on ``connection``. Returns at once; the handshake goes on in a thread."""
         self._remember()
-        pydevd = self._import()
+        importer = self._importer()
+        pydevd = self._import(importer)
         self.guard_forks()
         self._answer_at_once()
         saved = pydevd.start_client
@@ -118,7 +119,9 @@ class Link:
             self.debugger = pydevd.get_global_debugger()
             time.sleep(0.001)
         if self.debugger is not None:
-            trace_suspended(self.debugger, self._importer().main)
+            trace_suspended(self.debugger, importer.main)
+            if "threading" in importer.private:
+                trace_replaced_threads(self.debugger, importer.private["threading"])
 
     def settle(self, seconds: float) -> bool:
         """Wait until pydevd, once told to go on, has put its tracing on every thread; False when
@@ -196,8 +199,9 @@ class Link:
             except Exception:
                 continue
 
-    def _import(self) -> Any:
-        pydevd: Any = self._importer().pydevd()
+    @staticmethod
+    def _import(importer: Importer) -> Any:
+        pydevd: Any = importer.pydevd()
 
         def pause_here(*arguments: Any, **options: Any) -> None:
             pydevd.settrace(
