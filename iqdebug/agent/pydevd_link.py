@@ -190,6 +190,7 @@ class Link:
             _undo_thread_patches,
             lambda: _end_threads(debugger),
             lambda: untrace_for_good(os.path.join(self._folder, "debugpy", "")),
+            _forget_code,
             lambda: pydevd.set_global_debugger(None),
             lambda: setattr(pydevd.SetupHolder, "setup", None),
         ]
@@ -302,6 +303,14 @@ def _undo_thread_patches() -> None:
     from _pydev_bundle.pydev_monkey import undo_patch_thread_modules  # type: ignore[import-not-found]
 
     undo_patch_thread_modules()
+
+
+def _forget_code() -> None:
+    """What pydevd knows of each function's breakpoints it keeps by a number of changes, which begins
+    anew with each session: the next one would take it for its own."""
+    module: Any = sys.modules.get("_pydevd_sys_monitoring._pydevd_sys_monitoring")
+    if module is not None:
+        module._code_to_func_code_info_cache.clear()
 
 
 def _ours(hook: Any, *folders: str) -> bool:
