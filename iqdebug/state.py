@@ -154,6 +154,7 @@ class Thread:
     frames_total: int | None = None
     is_main: bool = False
     wait: str = ""  # what it waits for, in words, where that can be told
+    is_greenlet: bool = False  # suspended: the one that runs is its thread's stack
 
 
 @dataclass(frozen=True, slots=True)

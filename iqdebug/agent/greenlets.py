@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 _SCAN_SHARE = 20
 """A look at a running program searches again only after this many times what the search took."""
 
-_GEVENT_HUB = "waiting for events: the gevent hub"
-_EVENTLET_HUB = "waiting for events: the eventlet hub"
-_LIBRARIES = ("%sgevent%s" % (os.sep, os.sep), "%seventlet%s" % (os.sep, os.sep))
+_EPOLLHUP = 0x10  # the target's `select` may have lost its name
 
 
 def _base() -> Any:
@@ -52,12 +50,13 @@ class Greenlet:
         outermost = frame
         own = None  # the outermost frame that is not of gevent or eventlet
         while True:
-            if not any(part in outermost.f_code.co_filename for part in _LIBRARIES):
+            if _module(outermost).partition(".")[0] not in ("gevent", "eventlet", "greenlet"):
                 own = outermost
             if outermost.f_back is None:
                 break
             outermost = outermost.f_back
-        self.wait = hub_words(outermost)
+        hub = hub_of(outermost)
+        self.wait = "the %s hub: goes on when the greenlet that runs gives way" % hub if hub else ""
         self.name = "greenlet %s" % _name(greenlet, own or outermost, is_main, bool(self.wait))
 
 
@@ -71,21 +70,25 @@ def _name(greenlet: Any, outermost: Any, is_main: bool, is_hub: bool) -> str:
     given = (values.instance_dict(thread) or {}).get("_name") if thread is not None else None
     if type(given) is str and given and not is_main:
         return given
-    if is_main or is_hub:
-        return "main" if is_main else "hub"
     code = outermost.f_code
+    if is_main and code.co_name == "<module>":
+        return "main"
+    if is_hub:
+        return "hub"
     return str(getattr(code, "co_qualname", code.co_name))
 
 
-def hub_words(outermost: Any) -> str:
-    """What a stack that begins there waits for, if it is an event loop's; else ""."""
-    code = outermost.f_code
-    if code.co_name == "run" and code.co_filename.endswith(os.path.join("gevent", "hub.py")):
-        return _GEVENT_HUB
-    folder = os.path.join("eventlet", "hubs", "")
-    if code.co_name == "run" and folder in code.co_filename:
-        return _EVENTLET_HUB
-    return ""
+def _module(frame: Any) -> str:
+    name = frame.f_globals.get("__name__")
+    return name if type(name) is str else ""
+
+
+def hub_of(outermost: Any) -> str:
+    """Whose event loop a stack is that begins there: "gevent", "eventlet" or ""."""
+    name = _module(outermost)
+    if outermost.f_code.co_name != "run":
+        return ""
+    return "gevent" if name == "gevent.hub" else "eventlet" if name.startswith("eventlet.hubs.") else ""
 
 
 class Greenlets:
@@ -121,27 +124,6 @@ class Greenlets:
         return rows
 
 
-def trace_suspended(debugger: Any, ident: int) -> None:
-    """Have pydevd see what suspended greenlets do in functions that they have entered already.
-
-    pydevd looks for such frames in the stacks that threads have now; a greenlet's is not among them.
-
-    :param ident: of a thread that runs greenlets.
-    """
-    before = debugger.set_tracing_for_untraced_contexts
-    greenlets = Greenlets()
-
-    def set_tracing(*arguments: Any, **named: Any) -> None:
-        for each in greenlets.suspended():
-            try:
-                debugger.set_trace_for_frame_and_parents(ident, each.frame)
-            except Exception:
-                continue
-        before(*arguments, **named)
-
-    debugger.set_tracing_for_untraced_contexts = set_tracing
-
-
 def wake_hubs(nothing: Callable[[], None]) -> int:
     """Make idle event loops take one turn; how many were asked to."""
     count = 0
@@ -160,7 +142,7 @@ def _hub_frames() -> List[Any]:
     for frame in list(sys._current_frames().values()):
         while frame.f_back is not None:
             frame = frame.f_back
-        if hub_words(frame):
+        if hub_of(frame):
             found.append(frame)
     return found
 
@@ -174,17 +156,20 @@ def _wake_gevent(hub: Any, nothing: Callable[[], None]) -> int:
 
 
 def _wake_eventlet(hub: Any) -> int:
-    """Its loop looks at files only: one that is ready is put among them for a moment."""
-    import select
-
-    poll = (values.instance_dict(hub) or {}).get("poll")
-    if type(poll) is not select.epoll:
+    """Its loop looks at files only: one that is ready is put among them for a moment. A file that
+    nobody asked for is nothing to it."""
+    poll: Any = (values.instance_dict(hub) or {}).get("poll")
+    methods = vars(type(poll))
+    if type(poll).__module__ != "select" or type(methods.get("unregister")) is not type(dict.get):
         return 0
     reading, writing = os.pipe()
     try:
         os.close(writing)
-        poll.register(reading, select.EPOLLHUP)
-        time.sleep(0.01)  # closing it takes it out again
+        poll.register(reading, _EPOLLHUP)
+        try:
+            time.sleep(0.01)
+        finally:
+            poll.unregister(reading)  # closing it would not do where a child has inherited it
     finally:
         os.close(reading)
     return 1

@@ -16,7 +16,7 @@ from .crashes import Crashes, Hold
 from .exceptions import described
 from .pydevd_link import Refused
 from .server import _TICK, Agent, mark_thread
-from .unpatched import Importer
+from .unpatched import Importer, NotFound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class LaunchedAgent(Agent):
         try:
             self._open_link()
             self._crashes.keep_open(self._link.debugger)
-        except Refused as refusal:
+        except (Refused, NotFound) as refusal:
             self._eager(False)
             return str(refusal)
         self._opened = True

@@ -14,7 +14,7 @@ import threading
 import time
 
 from . import quiet, rewriting
-from .greenlets import trace_suspended
+from .green_tracing import trace_replaced_threads, trace_suspended
 from .tracers import Tracers, forbidden, nameless, unseen, unseen_class
 from .untrace import untrace_all, untrace_for_good
 
@@ -82,7 +82,8 @@ class Link:
     def open(self, connection: Any, token: str) -> None:
         """Start pydevd on ``connection``. Returns at once; the handshake goes on in a thread."""
         self._remember()
-        pydevd = self._import()
+        importer = self._importer()
+        pydevd = self._import(importer)
         self.guard_forks()
         self._answer_at_once()
         self._guard(pydevd)
@@ -126,7 +127,9 @@ class Link:
             self.debugger = pydevd.get_global_debugger()
             time.sleep(0.001)
         if self.debugger is not None:
-            trace_suspended(self.debugger, self._importer().main)
+            trace_suspended(self.debugger, importer.main)
+            if "threading" in importer.private:
+                trace_replaced_threads(self.debugger, importer.private["threading"])
 
     def settle(self, seconds: float) -> bool:
         """Wait until pydevd, once told to go on, has put its tracing on every thread; False when
@@ -249,8 +252,9 @@ class Link:
             except Exception:
                 continue
 
-    def _import(self) -> Any:
-        pydevd: Any = self._importer().pydevd()
+    @staticmethod
+    def _import(importer: Importer) -> Any:
+        pydevd: Any = importer.pydevd()
 
         def pause_here(*arguments: Any, **options: Any) -> None:
             pydevd.settrace(

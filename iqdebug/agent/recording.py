@@ -6,7 +6,7 @@ read, held up only as another busy thread would do it. :func:`of_stop` is asked 
 
 from __future__ import annotations
 
-import socket
+import _socket
 import struct
 import sys
 import threading
@@ -23,22 +23,25 @@ _PACKAGE = "_iqdebug_inside"
 _PATIENCE = 30.0  # seconds for the client to take the data
 
 
-def run(setup: Dict[str, Any]) -> None:
-    """Entered by the injected code, in a thread made for it. Never raises."""
+def run(setup: Dict[str, Any], importer: Any) -> None:
+    """Entered by the injected code, in a thread made for it. Never raises.
+
+    :param importer: what loaded this module; nothing more is to be loaded.
+    """
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     thread = threading.current_thread()
     thread.name = "iqdebug.snapshot"
     thread.is_pydev_daemon_thread = thread.pydev_do_not_trace = True  # type: ignore[attr-defined]
     try:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.settimeout(_PATIENCE)
         connection.connect(setup["socket"])
-        with connection:
-            connection.sendall(("iqdebug %s control\n" % setup["token"]).encode())
-            data = _file(setup["mask"])
-            connection.sendall(struct.pack(">Q", len(data)) + data)
+        connection.sendall(("iqdebug %s control\n" % setup["token"]).encode())
+        data = _file(setup["mask"])
+        connection.sendall(struct.pack(">Q", len(data)) + data)
     except OSError:
         pass  # the client has gone
     finally:
+        connection.close()
         for name in [n for n in sys.modules if n.split(".")[0] == _PACKAGE]:
             sys.modules.pop(name, None)
 

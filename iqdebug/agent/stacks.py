@@ -9,7 +9,7 @@ import threading
 from ..capture import plain, values
 from ..capture import tasks as tasks_of
 from . import listing
-from .greenlets import Greenlets, hub_words, wake_hubs
+from .greenlets import Greenlets, hub_of, wake_hubs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ class Stacks:
             "stopped": tracked is not None,
         }
         if tracked is not None:
+            row["wait"] = row["wait"] and "paused while " + row["wait"]
             row["frames"] = self._tracked(tracked, limit)
             row["total"] = len(tracked)
             if tracked.exc_type is not None:
@@ -221,15 +222,24 @@ def _pydevd_name(thread: Any) -> Any:
 
 def _plain(number: int, name: str, total: int) -> Dict[str, Any]:
     """A row without frames, of something that is not a thread."""
-    return {"id": number, "ident": number, "name": name, "os": None, "main": False, "waiting": True,
-            "total": total, "frames": []}
+    return {
+        "id": number,
+        "ident": number,
+        "name": name,
+        "os": None,
+        "main": False,
+        "waiting": True,
+        "total": total,
+        "frames": [],
+    }
 
 
 def _wait(frame: Any) -> str:
     """What a thread waits for, if it stands in the event loop of greenlets."""
     while frame.f_back is not None:
         frame = frame.f_back
-    return hub_words(frame)
+    hub = hub_of(frame)
+    return "waiting for events: the %s hub" % hub if hub else ""
 
 
 def _described(frame: Any, line: Optional[int]) -> Dict[str, Any]:

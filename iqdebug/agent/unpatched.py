@@ -35,7 +35,7 @@ _ENVIRONMENT: Dict[str, Optional[str]] = {
 
 
 class NotFound(Exception):
-    """A function of the interpreter's cannot be found; the text says which."""
+    """What the debugger needs of the interpreter cannot be had; the text says what, for a person."""
 
 
 def _is_of_c(value: Any, module: str) -> bool:
@@ -69,15 +69,24 @@ def _original(name: str) -> Any:
 
     :raises NotFound: there are none to be had.
     """
-    present: Any = sys.modules[name]
-    if sys.version_info >= (3, 10):  # before, making it anew would undo the target's patches
-        import _imp
+    return _searched(name) if sys.version_info < (3, 10) else _made_anew(name)
 
-        fresh: Any = _imp.create_builtin(BuiltinImporter.find_spec(name))
-        _imp.exec_builtin(fresh)
-        return fresh
+
+def _made_anew(name: str) -> Any:
+    import _imp
+
+    spec: Any = BuiltinImporter.find_spec(name)
+    fresh: Any = _imp.create_builtin(spec)
+    _imp.exec_builtin(fresh)
+    return fresh
+
+
+def _searched(name: str) -> Any:
+    """Up to 3.9 making it anew would undo the target's patches; but there the interpreter keeps each
+    function, for that very purpose."""
     import gc
 
+    present: Any = sys.modules[name]
     found: Dict[str, Any] = {t.__name__: t for t in object.__subclasses__() if t.__module__ == name}
     found.update((f.__name__, f) for f in gc.get_objects() if _is_of_c(f, name))
     copy: Any = type(sys)(name, present.__doc__)
@@ -89,7 +98,7 @@ def _original(name: str) -> Any:
         copy.LockType = type(copy.allocate_lock())
     wanted = "start_new_thread" if name == "_thread" else "sleep"
     if not _is_of_c(getattr(copy, wanted), name):
-        raise NotFound("%s.%s" % (name, wanted))
+        raise NotFound("the program has replaced %s.%s" % (name, wanted))
     return copy
 
 
@@ -98,7 +107,7 @@ def _executed(name: str, replacing: Dict[str, Any]) -> Any:
     names."""
     spec: Any = PathFinder.find_spec(name, [os.path.dirname(os.__file__)]) or PathFinder.find_spec(name)
     if spec is None:
-        raise NotFound(name)
+        raise NotFound("the standard library's %s cannot be found" % name)
     module: Any = type(sys)(name)
     vars(module).update(__file__=spec.origin, __spec__=spec, __loader__=spec.loader)
     before = builtins.__import__
@@ -169,7 +178,7 @@ class Importer:
         self.main = main
         self.private = private_modules(main)
         self._debugpy = debugpy
-        self._own = _PYDEVD + ("_iqdebug_inside",)
+        self._own = (*_PYDEVD, "_iqdebug_inside")
         self._vendored = os.path.join(debugpy, "debugpy", "_vendored", "pydevd")
         self._lock = (self.private.get("threading") or __import__("threading")).RLock()
         self._environment = dict(_ENVIRONMENT)

@@ -109,9 +109,11 @@ def boot():
         from _iqdebug_inside.agent.unpatched import Importer
         importer = Importer(setup['debugpy'], main)
         importer.load('_iqdebug_inside.agent.' + setup['module']).run(setup, importer)
-    except BaseException:
+    except BaseException as error:
         # Leave nothing half begun, so that the same code may be sent again.
         forget()
+        if type(error).__name__ == 'NotFound':
+            refuse()
 
 def begin():
     try:

@@ -157,6 +157,11 @@ class Session:
 
     async def step(self, kind: StepKind, thread_id: int) -> None:
         self._require(Capability.STEP)
+        if any(t.id == thread_id and t.is_greenlet for t in self._snapshot.threads):
+            raise NotAvailable(
+                "Cannot step now: a greenlet that waits has nothing to step",
+                fix="Step the thread that is paused; the greenlet goes on when its turn comes.",
+            )
         epoch = self._snapshot.epoch + 1
         self._went_on(f"stepping ({kind.value})", publish=False)
         await self._dap(kind.value, {"threadId": thread_id})

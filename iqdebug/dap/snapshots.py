@@ -58,6 +58,7 @@ def thread(row: dict[str, Any], pid: int) -> Thread:
         frames_total=row["total"],
         is_main=row["main"],
         wait=row.get("wait", ""),
+        is_greenlet=row.get("waiting", False),
     )
 
 

@@ -64,6 +64,20 @@ async def test_ten_attaches_to_one_process(python: str) -> None:
         assert target.stderr == b""
 
 
+@on_pythons("3.11", "3.12")
+async def test_a_breakpoint_that_was_taken_out_holds_in_the_next_session(python: str) -> None:
+    async with running(python, "service.py") as target:
+        for _ in range(2):
+            async with attached(target) as (session, watcher):
+                await session.set_breakpoints([target.breakpoint("call")])
+                stop = await watcher.stopped()
+                await session.set_breakpoints([])
+                await session.resume()
+                await target.goes_on()
+                await session.pause()
+                await watcher.stopped(after=stop.epoch)
+
+
 @on_pythons("3.8", "3.11", "3.12", "3.14")
 async def test_no_port_is_opened_and_no_process_is_left(python: str) -> None:
     async with running(python, "service.py") as target, attached(target):
