@@ -15,7 +15,7 @@ import threading
 import time
 
 from . import quiet, rewriting
-from .tracers import Tracers, forbidden, nameless, unseen, unseen_class
+from .tracers import NAMELESS, Tracers, forbidden, nameless, unseen, unseen_class
 from .untrace import untrace_all, untrace_for_good
 
 TYPE_CHECKING = False
@@ -115,7 +115,7 @@ class Link:
                     access_token=token,
                     client_access_token=token,
                     notify_stdin=False,
-                    dont_trace_start_patterns=(os.path.join(self._folder, "debugpy"), *self._own),
+                    dont_trace_start_patterns=(os.path.join(self._folder, "debugpy"), NAMELESS, *self._own),
                     dont_trace_end_patterns=("debugpy_launcher.py",),
                 )
             except BaseException as error:
@@ -234,6 +234,9 @@ class Link:
         pydevd: Any = sys.modules["pydevd"]
         from _pydevd_bundle.pydevd_api import PyDevdAPI  # type: ignore[import-not-found]
 
+        # Threads begun meanwhile call these when they end, which may be long after.
+        debugger.disable_tracing = nameless(lambda: None)
+        debugger.notify_thread_not_alive = nameless(lambda thread, notify_finished=True: None)
         steps: List[Callable[[], Any]] = [
             lambda: PyDevdAPI().request_disconnect(debugger, resume_threads=True),
             self.kick,
