@@ -260,6 +260,7 @@ class Link:
         path = list(sys.path)
         sys.path.insert(0, self._folder)
         try:
+            self._keep_plugins()
             # The import for its effects comes first: it makes `pydevd` the copy inside debugpy.
             importlib.import_module("debugpy._vendored.force_pydevd")
             pydevd: Any = importlib.import_module("pydevd")
@@ -279,6 +280,14 @@ class Link:
 
         sys.breakpointhook = pause_here
         return pydevd
+
+    def _keep_plugins(self) -> None:
+        """``pydevd_plugins`` looks for more of itself along the program's ``sys.path``: it would run what
+        it finds there, and it fails where the path leads to a working directory that is gone."""
+        folder = os.path.join(self._folder, "debugpy", "_vendored", "pydevd", "pydevd_plugins")
+        package: Any = type(sys)("pydevd_plugins")
+        package.__path__, package.__file__ = [folder], os.path.join(folder, "__init__.py")
+        sys.modules.setdefault("pydevd_plugins", package)
 
     def _remember(self) -> None:
         """Note what pydevd's import and start change process-wide, to set it back on close."""
