@@ -15,7 +15,7 @@ import time
 
 from . import quiet, rewriting
 from .green_tracing import trace_replaced_threads, trace_suspended
-from .tracers import Tracers, forbidden, nameless, unseen, unseen_class
+from .tracers import NAMELESS, Tracers, forbidden, nameless, unseen, unseen_class
 from .untrace import untrace_all, untrace_for_good
 
 TYPE_CHECKING = False
@@ -111,7 +111,7 @@ class Link:
                     access_token=token,
                     client_access_token=token,
                     notify_stdin=False,
-                    dont_trace_start_patterns=(os.path.join(self._folder, "debugpy"), *self._own),
+                    dont_trace_start_patterns=(os.path.join(self._folder, "debugpy"), NAMELESS, *self._own),
                     dont_trace_end_patterns=("debugpy_launcher.py",),
                 )
             except BaseException as error:
@@ -234,6 +234,9 @@ class Link:
         pydevd: Any = sys.modules["pydevd"]
         from _pydevd_bundle.pydevd_api import PyDevdAPI  # type: ignore[import-not-found]
 
+        # Threads begun meanwhile call these when they end, which may be long after.
+        debugger.disable_tracing = nameless(lambda: None)
+        debugger.notify_thread_not_alive = nameless(lambda thread, notify_finished=True: None)
         steps: List[Callable[[], Any]] = [
             lambda: PyDevdAPI().request_disconnect(debugger, resume_threads=True),
             self.kick,
@@ -252,8 +255,8 @@ class Link:
             except Exception:
                 continue
 
-    @staticmethod
-    def _import(importer: Importer) -> Any:
+    def _import(self, importer: Importer) -> Any:
+        self._keep_plugins()
         pydevd: Any = importer.pydevd()
 
         def pause_here(*arguments: Any, **options: Any) -> None:
@@ -266,6 +269,14 @@ class Link:
 
         sys.breakpointhook = pause_here
         return pydevd
+
+    def _keep_plugins(self) -> None:
+        """``pydevd_plugins`` looks for more of itself along the program's ``sys.path``: it would run what
+        it finds there, and it fails where the path leads to a working directory that is gone."""
+        folder = os.path.join(self._folder, "debugpy", "_vendored", "pydevd", "pydevd_plugins")
+        package: Any = type(sys)("pydevd_plugins")
+        package.__path__, package.__file__ = [folder], os.path.join(folder, "__init__.py")
+        sys.modules.setdefault("pydevd_plugins", package)
 
     def _remember(self) -> None:
         """Note what pydevd's import and start change process-wide, to set it back on close."""

@@ -16,14 +16,14 @@ import sys
 import threading
 import time
 
-from ..capture import values
+from ..capture import codefile, tap, values
 from ..capture.tap import Tap
 from . import listing
 from .exceptions import described
 from .pydevd_link import Link, Refused
 from .quiet import dumps, loads
 from .stacks import Stacks, tasks, wake_loops
-from .tracers import unseen
+from .tracers import NAMELESS, nameless_modules, unseen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ class Agent:
         self._buffer = b""
         self._heard = time.monotonic()
         self._link = Link(setup["debugpy"], _OWN, importer)
-        self._hidden = (os.path.join(setup["debugpy"], "debugpy"), *_OWN)  # not what lies beside it
+        # Not what lies beside debugpy.
+        self._hidden = (os.path.join(setup["debugpy"], "debugpy"), NAMELESS, *_OWN)
         self._stacks = Stacks(self._hidden)
         self._tap: Optional[Tap] = None
         self._running = True
@@ -324,6 +325,7 @@ class Agent:
 
     def on_tap(self, message: Dict[str, Any]) -> Any:
         if message.get("on") and self._tap is None:
+            nameless_modules(tap, values, codefile)
             self._tap = Tap()
             self._tap.start()
         elif not message.get("on") and self._tap is not None:

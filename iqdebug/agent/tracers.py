@@ -11,10 +11,12 @@ Nothing here raises, but for :func:`forbidden`.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import sys
 import threading
+import time
 import types
 
 from . import threadstates
@@ -22,12 +24,15 @@ from .unwatched import unwatched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional, Tuple
+    from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
     Stack = List[Tuple[int, Any, Any]]
 
 _PYDEVD = ("pydevd", "_pydevd", "_pydev_", "debugpy", "_iqdebug_inside")
+NAMELESS = "<iqdebug>/"
 _LEGACY = sys.version_info < (3, 12)
+_UNDISTURBED = 0.5  # seconds
+_INSIDE_TIMEOUT = 0.3  # seconds
 _CALL, _RETURN = 0, 3  # PyTrace_CALL, PyTrace_RETURN of Include/cpython/pystate.h
 
 
@@ -111,25 +116,40 @@ class Tracers:
         return [t for t in tracers if t is not None and not is_ours(t)]
 
     def save(self) -> None:
-        """Note every tracer, directly before pydevd takes its place."""
+        """Note every tracer and take it off, directly before pydevd takes its place."""
         if not _LEGACY or self._saved:
             return
         self._saved = True
         hook = getattr(threading, "_trace_hook", None)
-        self._hook = None if is_ours(hook) else hook
+        self._hook = None if hook is None or is_ours(hook) else hook
         try:
             self._layout = threadstates.layout()
             if self._layout is None:
                 return
-            for state in threadstates.thread_states():
-                function, tracer = self._layout.tracer(state)
-                if function and not is_ours(tracer):
-                    self._threads[self._layout.ident(state)] = function, tracer
-            for ident, frame in sys._current_frames().items():
-                if ident in self._threads:
-                    self._stacks[ident] = _stack(frame)
+            deadline = time.monotonic() + _INSIDE_TIMEOUT
+            while self._take_off(time.monotonic() > deadline):
+                time.sleep(0.001)
         except Exception:
             pass
+
+    def _take_off(self, at_once: bool) -> bool:
+        """Take off the tracers that are not at work in their threads at the moment, or, ``at_once``, all.
+        Whether any is left."""
+        left = False
+        with _undisturbed():
+            frames = sys._current_frames()
+            for state in list(threadstates.thread_states()):
+                function, tracer = self._layout.tracer(state)
+                if not function or is_ours(tracer):
+                    continue
+                ident = self._layout.ident(state)
+                if not at_once and _inside(tracer, frames.get(ident)):
+                    left = True
+                    continue
+                self._threads[ident] = function, tracer
+                self._stacks[ident] = _taken(frames.get(ident))
+                self._layout.set(state, 0, None)
+        return left
 
     def take_over(self, tracing: Any, say: Callable[[str], None]) -> None:
         """Answer the program's ``sys.settrace`` and ``sys.gettrace`` while attached.
@@ -186,20 +206,44 @@ class Tracers:
         stacks, self._stacks = self._stacks, {}
         if self._layout is None or not (threads or self._hook is not None):
             return
-        frames = sys._current_frames()
         try:
-            for state in list(threadstates.thread_states()):
-                ident = self._layout.ident(state)
-                if ident == threading.get_ident() or self._layout.tracer(state)[0]:
-                    continue
-                if ident in threads:
-                    function, tracer = threads[ident]
-                    _follow(function, tracer, stacks.get(ident, []), frames.get(ident))
-                    self._layout.set(state, function, tracer)
-                elif self._hook is not None and _of_threading(ident):
-                    self._layout.set(state, self._layout.trampoline, self._hook)
+            with _undisturbed():
+                frames = sys._current_frames()
+                for state in list(threadstates.thread_states()):
+                    ident = self._layout.ident(state)
+                    if ident == threading.get_ident() or self._layout.tracer(state)[0]:
+                        continue
+                    if ident in threads:
+                        function, tracer = threads[ident]
+                        _follow(function, tracer, stacks.get(ident, []), frames.get(ident))
+                        self._layout.set(state, function, tracer)
+                    elif self._hook is not None and _of_threading(ident):
+                        self._layout.set(state, self._layout.trampoline, self._hook)
         except Exception:
             pass
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """No other thread runs between a look at its stack and what is set or told according to it."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(_UNDISTURBED)
+    try:
+        time.sleep(0.001)  # a turn of its own, to which no other thread has set an end yet
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def _inside(tracer: Any, frame: Any) -> bool:
+    """Whether a thread is in its tracer's own code."""
+    function = getattr(tracer, "__func__", tracer)
+    code = function.__code__ if type(function) is types.FunctionType else None
+    while frame is not None and code is not None:
+        if frame.f_code is code:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _of_threading(ident: int) -> bool:
@@ -212,11 +256,13 @@ def _of_threading(ident: int) -> bool:
     )
 
 
-def _stack(frame: Any) -> Stack:
-    """A thread's frames from the outermost on: which they are, and their trace functions."""
+def _taken(frame: Any) -> Stack:
+    """A thread's frames from the outermost on: which they are, and the trace functions taken off them."""
     frames = []
     while frame is not None:
         trace = frame.f_trace
+        if trace is not None:
+            frame.f_trace = None
         frames.append((id(frame), frame.f_code, None if trace is None or is_ours(trace) else trace))
         frame = frame.f_back
     frames.reverse()
@@ -230,6 +276,8 @@ def _follow(function: int, tracer: Any, before: Stack, frame: Any) -> None:
     while frame is not None:
         now.append(frame)
         frame = frame.f_back
+    while len(now) > 1 and _is_our_frame(now[0]):
+        del now[0]  # pydevd at work in the thread
     now.reverse()
     same = 0
     for (number, code, trace), standing in zip(before, now):
@@ -253,6 +301,11 @@ def _follow(function: int, tracer: Any, before: Stack, frame: Any) -> None:
             event(generator.gi_frame, "return")
     for entered in now[same:]:
         event(entered, "call")
+
+
+def _is_our_frame(frame: Any) -> bool:
+    module = frame.f_globals.get("__name__")
+    return type(module) is str and module.startswith(_PYDEVD)
 
 
 def _telling(function: int, tracer: Any) -> Callable[[Any, str], None]:
@@ -284,9 +337,37 @@ def _private_bootstrap() -> Any:
     )
 
 
+def nameless(function: Any) -> Any:
+    """The function, its code under a name that is no file: coverage does not measure such code. For
+    what runs, or begins, in sight of the program's tracers."""
+    function.__code__ = _renamed(function.__code__)
+    return function
+
+
+def _renamed(code: types.CodeType) -> types.CodeType:
+    name = NAMELESS + code.co_filename.rpartition("/")[2]
+    inner = tuple(_renamed(c) if isinstance(c, types.CodeType) else c for c in code.co_consts)
+    return code.replace(co_filename=name, co_consts=inner)
+
+
+def nameless_modules(*modules: Any) -> None:
+    """All functions of these modules so: they run in threads of the program."""
+    for module in modules:
+        for value in list(vars(module).values()):
+            members = list(vars(value).values()) if isinstance(value, type) else [value]
+            for member in members:
+                if isinstance(member, types.FunctionType) and member.__module__ == module.__name__:
+                    nameless(member)
+
+
+nameless(unwatched)
+
+
 def unseen(thread: Any) -> Any:
-    """The thread, not begun yet, so that no hook of the program's is set in it."""
+    """The thread, not begun yet, so that nothing of the program's traces or watches it."""
+    run = thread.run
     thread._bootstrap_inner = types.MethodType(_private_bootstrap(), thread)
+    thread.run = nameless(lambda: unwatched(run))
     return thread
 
 
@@ -294,7 +375,7 @@ def unseen_class(kind: Any) -> Callable[[], None]:
     """The same for all threads of a class. Returns what undoes it."""
     bootstrap, run = _private_bootstrap(), kind.run
     kind._bootstrap_inner = bootstrap
-    kind.run = lambda thread: unwatched(lambda: run(thread))
+    kind.run = nameless(lambda thread: unwatched(lambda: run(thread)))
 
     def undo() -> None:
         kind.run = run
@@ -302,11 +383,3 @@ def unseen_class(kind: Any) -> Callable[[], None]:
             del kind._bootstrap_inner
 
     return undo
-
-
-def nameless(function: Any) -> Any:
-    """The function, its code under a name that is no file: coverage does not measure such code. For
-    what runs in threads of the program."""
-    code = function.__code__
-    function.__code__ = code.replace(co_filename="<iqdebug>/" + code.co_filename.rpartition("/")[2])
-    return function

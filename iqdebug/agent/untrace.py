@@ -65,7 +65,7 @@ def _settrace_everywhere() -> None:
 
 
 def _stop_monitoring() -> None:
-    from _pydevd_sys_monitoring import pydevd_sys_monitoring as module  # type: ignore[import-not-found]
+    from _pydevd_sys_monitoring import _pydevd_sys_monitoring as module  # type: ignore[import-not-found]
 
     monitoring: Any = getattr(sys, "monitoring")  # noqa: B009  (absent from older stubs)
     tool = monitoring.DEBUGGER_ID
@@ -77,6 +77,8 @@ def _stop_monitoring() -> None:
     for event in ("PY_START", "PY_RESUME", "LINE", "JUMP", "PY_RETURN", "RAISE", "PY_UNWIND"):
         monitoring.register_callback(tool, getattr(monitoring.events, event), None)
     monitoring.free_tool_id(tool)
+    # What is kept by the number of a change of breakpoints, which the next session counts anew.
+    module._code_to_func_code_info_cache.clear()
 
 
 def _instrumented(module: Any) -> Any:

@@ -37,11 +37,15 @@ async def measured(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=environment,
+        cwd=PROGRAMS,
     )
     said: list[str] = []
     try:
         assert process.stdin is not None and process.stdout is not None
         out = await asyncio.wait_for(process.stdout.readline(), 20)
+        if out != b"ready\n":
+            assert process.stderr is not None
+            pytest.fail((await process.stderr.read()).decode())
 
         async def go(wait: bool = True) -> bytes:
             assert process.stdin is not None and process.stdout is not None
@@ -88,6 +92,7 @@ async def measured(
         env=environment,
         check=True,
         timeout=30,
+        cwd=PROGRAMS,
         stdout=subprocess.DEVNULL,
     )
     files = json.loads(report.read_text())["files"]

@@ -1,0 +1,108 @@
+"""A program in which something is as a debugger does not expect it; what, is the first argument.
+
+Does its work in a loop, and ends with exit code 3 on "end" from stdin, with 4 where an exception came out of
+its work that is not its own.
+"""
+
+import builtins
+import json
+import os
+import resource
+import select
+import shutil
+import sys
+import tempfile
+import threading
+import time
+
+KIND = sys.argv[1]
+DEPTH_LEFT = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+
+
+def step(n):
+    total = n + 1  # breakpoint
+    return total
+
+
+def work(n):
+    if KIND == "recursion":
+        return deep(sys.getrecursionlimit() - DEPTH_LEFT - depth(), n)
+    if KIND == "churn":
+        threads = [threading.Thread(target=step, args=(n,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    return step(n)
+
+
+def depth():
+    frame, found = sys._getframe(), 0
+    while frame is not None:
+        frame, found = frame.f_back, found + 1
+    return found
+
+
+def deep(left, n):
+    if left > 0:
+        return deep(left - 1, n)
+    time.sleep(0.002)
+    return step(n)
+
+
+def forbid(*names):
+    def hook(event, arguments):
+        if event in names:
+            raise RuntimeError("forbidden here: " + event)
+
+    sys.addaudithook(hook)
+
+
+def prepare():
+    if KIND == "gone":
+        folder = tempfile.mkdtemp()
+        os.chdir(folder)
+        shutil.rmtree(folder)
+        sys.path.insert(0, "")
+    elif KIND == "memory":
+        with open("/proc/self/statm") as file:
+            used = int(file.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + DEPTH_LEFT * 2**20, resource.RLIM_INFINITY))
+    elif KIND == "audit-trace":
+        forbid("sys.settrace", "sys.monitoring.register_callback")
+    elif KIND == "audit-import":
+        forbid("import")
+    elif KIND == "audit-connect":
+        forbid("socket.connect")
+    elif KIND == "import":
+        original = builtins.__import__
+
+        def replaced(name, *arguments, **options):
+            if name.startswith(("pydev", "_pydev", "debugpy")):
+                raise ImportError("not to be imported here: " + name)
+            return original(name, *arguments, **options)
+
+        builtins.__import__ = replaced
+    elif KIND == "json":
+
+        def refused(*arguments, **options):
+            raise TypeError("this program's own json")
+
+        json.dumps = json.loads = refused
+
+
+def main():
+    prepare()
+    print("ready", flush=True)
+    n = 0
+    while True:
+        try:
+            n = work(n)
+        except BaseException:
+            os._exit(4)
+        time.sleep(0.001)
+        if select.select([0], [], [], 0)[0] and os.read(0, 100).strip() == b"end":
+            sys.exit(3)
+
+
+main()

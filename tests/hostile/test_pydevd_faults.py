@@ -1,0 +1,72 @@
+"""Situations in which pydevd fails, prints, or raises into the program: a session works or says in words
+why not, and the program is as before, its standard error empty."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from iqdebug.errors import IqdebugError
+from iqdebug.state import Breakpoint, Phase
+from tests.dap.targets import Target, attached, on_pythons, running, top
+
+PROGRAM = Path(__file__).resolve().parent / "programs" / "faulty.py"
+LINE = 1 + PROGRAM.read_text().splitlines().index("    total = n + 1  # breakpoint")
+
+
+async def looked_at(target: Target, stop: bool = True) -> None:
+    async with attached(target) as (session, watcher):
+        await session.set_breakpoints([Breakpoint(str(PROGRAM), LINE)])
+        if stop:
+            assert top(await watcher.stopped()).name == "step"
+        await session.set_breakpoints([])
+        if stop:
+            await session.resume()
+            await watcher.until(lambda s: s.phase is Phase.RUNNING)
+        await session.refresh()
+
+
+async def unharmed(target: Target) -> None:
+    target.tell("end")
+    assert await target.exit_code() == 3
+    assert target.stdout == b"ready\n"
+    assert target.stderr == b""
+
+
+@pytest.mark.parametrize("kind", ["gone", "json", "churn"])
+@on_pythons("3.8", "3.11", "3.13")
+async def test_it_is_debugged_as_any_program(kind: str, python: str) -> None:
+    async with running(python, str(PROGRAM), kind) as target:
+        await looked_at(target)
+        await looked_at(target)
+        await unharmed(target)
+
+
+@pytest.mark.parametrize("left", ["3", "20"])
+@on_pythons("3.8", "3.11", "3.12", "3.13")
+async def test_near_the_recursion_limit(left: str, python: str) -> None:
+    async with running(python, str(PROGRAM), "recursion", left) as target:
+        await looked_at(target)
+        await unharmed(target)
+
+
+@pytest.mark.parametrize("left", ["2", "24"])
+@on_pythons("3.9", "3.12")
+async def test_with_hardly_any_memory_left(left: str, python: str) -> None:
+    async with running(python, str(PROGRAM), "memory", left) as target:
+        try:
+            await looked_at(target, stop=False)
+        except IqdebugError as error:
+            assert str(error)
+        await unharmed(target)
+
+
+@pytest.mark.parametrize("kind", ["audit-trace", "audit-import", "audit-connect", "import"])
+@on_pythons("3.8", "3.11", "3.12")
+async def test_where_the_program_forbids_it_that_is_said(kind: str, python: str) -> None:
+    async with running(python, str(PROGRAM), kind) as target:
+        with pytest.raises(IqdebugError) as said:
+            await looked_at(target)
+        assert str(target.pid) in str(said.value) or "forbid" in str(said.value)
+        await unharmed(target)
