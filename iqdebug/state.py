@@ -141,8 +141,9 @@ class Frame:
 @dataclass(frozen=True, slots=True)
 class Thread:
     """``id`` identifies the thread within its origin (DAP thread id, or OS thread id for a
-    peek); ``os_id`` is the kernel's id. ``frames`` run from innermost to outermost;
-    ``frames_total`` says how many there are when only the first were read."""
+    peek); ``os_id`` is the kernel's id, ``ident`` what ``threading.get_ident`` gives in it.
+    ``frames`` run from innermost to outermost; ``frames_total`` says how many there are when only
+    the first were read."""
 
     id: int
     name: str
@@ -153,6 +154,7 @@ class Thread:
     frames_total: int | None = None
     is_main: bool = False
     wait: str = ""  # what it waits for, in words, where that can be told
+    ident: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

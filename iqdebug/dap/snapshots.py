@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from iqdebug.dap.process import state_letter
-from iqdebug.paths import frame_kind
+from iqdebug.paths import frame_kind, frame_kinds_settled
 from iqdebug.state import Call, ExceptionInfo, Frame, Gil, LogRecord, Task, Thread, ThreadState, Variable
 
 __all__ = ["exception", "log_record", "task", "thread", "user_frame_ids", "variable", "with_locals"]
@@ -54,9 +54,10 @@ def thread(row: dict[str, Any], pid: int) -> Thread:
         os_id=os_id,
         state=ThreadState.PAUSED if stopped else _state(pid, os_id),
         gil=Gil.UNKNOWN,
-        frames=tuple(frame(f) for f in row["frames"]),
+        frames=frame_kinds_settled(tuple(frame(f) for f in row["frames"])),
         frames_total=row["total"],
         is_main=row["main"],
+        ident=row.get("ident"),
     )
 
 

@@ -128,7 +128,7 @@ def refusal(pid: int, interpreter: Interpreter, host: Host, table: ProcessTable)
         return Refusal(NoSuchProcess, "has ended")
     return (
         _ours(pid, host, table)
-        or _unsupported(interpreter, host)
+        or _unsupported(pid, interpreter, host)
         or not_permitted(pid, status, host)
         or _elsewhere(pid, status, host)
         or _held(pid, stat.state, status, host)
@@ -151,10 +151,12 @@ def _ours(pid: int, host: Host, table: ProcessTable) -> Refusal | None:
     return None
 
 
-def _unsupported(interpreter: Interpreter, host: Host) -> Refusal | None:
+def _unsupported(pid: int, interpreter: Interpreter, host: Host) -> Refusal | None:
     version = version_tuple(interpreter.version)
     if interpreter.implementation != "CPython":
-        return Refusal(CannotAttach, f"runs {interpreter.implementation}; only CPython can be attached to")
+        why = f"runs {interpreter.implementation}; only CPython can be attached to or looked at"
+        fix = f"started with -X faulthandler it prints its stacks and ends at: kill -ABRT {pid}"
+        return Refusal(CannotAttach, why, fix)
     if version and version < OLDEST:
         oldest = ".".join(map(str, OLDEST))
         return Refusal(
