@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from iqdebug.state import Frame, FrameKind
 
-__all__ = ["frame_kind", "frame_kinds_settled", "home_short"]
+__all__ = ["frame_kind", "frame_kinds_settled", "home_short", "is_number"]
 
 _LIBRARY = re.compile(r"(?:^|[/\\])(?:site|dist)-packages[/\\]")
 _COMPILED = (".pyx", ".pxd", ".pxi", ".c", ".cc", ".cpp", ".rs")
@@ -52,6 +52,11 @@ def frame_kind(path: str) -> FrameKind:
     if _LIBRARY.search(path) or path.endswith(_COMPILED) or _CONSOLE_SCRIPT.search(path):
         return "library"
     return "stdlib" if _STDLIB.search(path) else "user"
+
+
+def is_number(name: str) -> bool:
+    """Whether a thread's name was made up for want of one."""
+    return re.fullmatch(r"(?:thread |Dummy-)\d+", name) is not None
 
 
 def frame_kinds_settled(frames: tuple[Frame, ...]) -> tuple[Frame, ...]:

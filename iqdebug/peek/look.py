@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from iqdebug.errors import CannotAttach
+from iqdebug.paths import is_number
 from iqdebug.peek.host import Host
 from iqdebug.peek.kernel import KernelThread, StaticData, kernel_thread, python_static_data
 from iqdebug.peek.preflight import require_python
@@ -115,7 +116,7 @@ def _kernel_rows(host: Host, pid: int) -> tuple[Thread, ...]:
 
 def _named(thread: Thread, pid: int, host: Host) -> Thread:
     """With the kernel's name where Python has none: what pthread_setname_np or prctl have set."""
-    if thread.os_id is None or thread.name != f"thread {thread.os_id}":
+    if thread.os_id is None or not is_number(thread.name):
         return thread
     try:
         name, common = host.proc.stat(pid, thread.os_id).comm, host.proc.stat(pid).comm

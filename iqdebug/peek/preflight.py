@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from iqdebug.errors import (
     CannotAttach,
@@ -15,9 +16,9 @@ from iqdebug.errors import (
 )
 from iqdebug.peek.host import Host, container_of
 from iqdebug.peek.interpreter import Interpreter, find_interpreter, version_tuple
-from iqdebug.peek.supervisors import supervisor_of
+from iqdebug.peek.supervisors import supervisor_by_stack, supervisor_of
 from iqdebug.peek.table import ProcessTable
-from iqdebug.state import Attachability, ProcessInfo
+from iqdebug.state import Attachability, ProcessInfo, Thread
 
 __all__ = ["COSTS", "OLDEST", "Refusal", "attachability", "refusal", "require_attachable", "require_python"]
 
@@ -84,7 +85,25 @@ def require_attachable(pid: int, *, host: Host | None = None) -> ProcessInfo:
     refused = refusal(pid, interpreter, host, table)
     if refused:
         raise refused.error(f"cannot attach: process {pid} {refused.why}", refused.detail, refused.fix)
-    return describe(pid, interpreter, host, table)
+    info = describe(pid, interpreter, host, table)
+    return info if info.attach.supervisor is not None else _with_supervisor(info, host, table)
+
+
+def _with_supervisor(info: ProcessInfo, host: Host, table: ProcessTable) -> ProcessInfo:
+    """One that only the process's stack tells of; looked for last, as that takes a look from outside."""
+    from iqdebug.peek.pyspy import read_threads
+
+    def look() -> Sequence[Thread]:
+        try:
+            return read_threads(info.pid, host, deadline=1.0, locals=False)
+        except IqdebugError:
+            return ()
+
+    found = supervisor_by_stack(info.pid, table, look)
+    if found is None:
+        return info
+    warnings = (found.why, *info.attach.warnings)
+    return replace(info, attach=replace(info.attach, warnings=warnings, supervisor=found))
 
 
 def require_python(pid: int, host: Host, table: ProcessTable) -> Interpreter:
