@@ -356,7 +356,9 @@ class Supervisor:
 @dataclass(frozen=True, slots=True)
 class Attachability:
     """Whether `attach` would work. ``cost`` says what attaching does to this interpreter, in
-    one line; ``why_not`` and ``fix`` are empty when it is possible. ``supervisor`` is who would
+    one line; ``why_not`` and ``fix`` are empty when it is possible. ``risk`` is what might end the
+    process when it is attached to, where that could not be told; ``diagnose``, which does not ask, then
+    only looks from outside. ``supervisor`` is who would
     kill the process when it is paused for long; the warnings speak of it too."""
 
     ok: bool
@@ -365,6 +367,7 @@ class Attachability:
     cost: str = ""
     warnings: tuple[str, ...] = ()
     supervisor: Supervisor | None = None
+    risk: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,8 @@ def _process(options: argparse.Namespace) -> int:
     else:
         try:
             info = require_attachable(pid)
+            if info.attach.risk:
+                raise CannotAttach(f"not attached: {info.attach.risk}")
         except (CannotAttach, MissingTool) as error:
             result = headless.instead(pid, options.seconds, error)
         else:

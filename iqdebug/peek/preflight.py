@@ -16,6 +16,7 @@ from iqdebug.errors import (
 )
 from iqdebug.peek.host import Host, container_of
 from iqdebug.peek.interpreter import Interpreter, find_interpreter, version_tuple
+from iqdebug.peek.seccomp import verdict
 from iqdebug.peek.supervisors import supervisor_by_stack, supervisor_of
 from iqdebug.peek.table import ProcessTable
 from iqdebug.state import Attachability, ProcessInfo, Thread
@@ -85,8 +86,47 @@ def require_attachable(pid: int, *, host: Host | None = None) -> ProcessInfo:
     refused = refusal(pid, interpreter, host, table)
     if refused:
         raise refused.error(f"cannot attach: process {pid} {refused.why}", refused.detail, refused.fix)
+    risk = _filtered(pid, host)
     info = describe(pid, interpreter, host, table)
+    if risk:
+        info = replace(info, attach=replace(info.attach, risk=risk, warnings=(risk, *info.attach.warnings)))
     return info if info.attach.supervisor is not None else _with_supervisor(info, host, table)
+
+
+def _filtered(pid: int, host: Host) -> str:
+    """What might end the process, where its seccomp filters could not be read; "" when they allow all
+    that attaching does.
+
+    :raises CannotAttach: they do not.
+    """
+    if not _under_filters_of_its_own(pid, host):
+        return ""
+    what, which = verdict(pid)
+    if what == "unknown":
+        return f"it is under a seccomp filter that could not be read ({which}): attaching may end it"
+    if what:
+        becomes = "kills it" if what == "kills" else "refuses"
+        raise CannotAttach(
+            f"cannot attach: process {pid} is under a seccomp filter",
+            f"the filter {becomes} when it calls {which}, as iqdebug's agent in it would",
+            f"look from outside: iqdebug peek {pid}",
+        )
+    return ""
+
+
+def _under_filters_of_its_own(pid: int, host: Host) -> bool:
+    """Under more than we are: a container's filter, which we are under too, has let us talk over
+    sockets all along."""
+    try:
+        theirs, ours = host.proc.status(pid), host.proc.status(host.pid)
+    except (OSError, ValueError):
+        return False
+    if theirs.get("Seccomp", "0") != "2":
+        return False
+    counts = [about.get("Seccomp_filters", "") for about in (theirs, ours)]  # since Linux 5.9
+    if all(count.isdigit() for count in counts):
+        return int(counts[0]) > int(counts[1])
+    return ours.get("Seccomp", "0") != "2"
 
 
 def _with_supervisor(info: ProcessInfo, host: Host, table: ProcessTable) -> ProcessInfo:
@@ -151,6 +191,7 @@ def refusal(pid: int, interpreter: Interpreter, host: Host, table: ProcessTable)
         or not_permitted(pid, status, host)
         or _elsewhere(pid, status, host)
         or _held(pid, stat.state, status, host)
+        or _strict(status)
         or _debugged(pid, host, table)
         or _no_gdb(interpreter, host)
     )
@@ -262,6 +303,16 @@ def _held(pid: int, state: str, status: dict[str, str], host: Host) -> Refusal |
     return None
 
 
+def _strict(status: dict[str, str]) -> Refusal | None:
+    if status.get("Seccomp") != "1":
+        return None
+    return Refusal(
+        CannotAttach,
+        "is in seccomp's strict mode: the kernel kills it when it does anything but read and write",
+        "look from outside: iqdebug peek PID",
+    )
+
+
 def _debugged(pid: int, host: Host, table: ProcessTable) -> Refusal | None:
     debugger = table.debugger_of(pid, host.pid)
     if not debugger:
@@ -294,6 +345,8 @@ def _warnings(pid: int, interpreter: Interpreter, host: Host, table: ProcessTabl
         found.append(f"without gdb, attaching waits while the main thread sleeps in C: {host.install('gdb')}")
     if interpreter.free_threaded:
         found.append("a free-threaded build: attaching to it is not tested")
+    if _under_filters_of_its_own(pid, host):
+        found.append("it is under a seccomp filter: whether that bears attaching is looked at first")
     if table.stats[pid].state == "D":
         found.append("its main thread waits for a device: attaching waits with it")
     return found
