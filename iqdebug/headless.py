@@ -103,6 +103,8 @@ async def attached(info: ProcessInfo, seconds: float) -> Result:
         await asyncio.sleep(seconds)
         await session.refresh()
         second = session.snapshot
+    except ProtocolError as error:
+        return await asyncio.to_thread(instead, info.pid, seconds, error)
     finally:
         await session.detach()
     if not second.threads:
