@@ -8,7 +8,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from iqdebug import text
-from iqdebug.errors import AttachTimeout, IqdebugError, TargetError
+from iqdebug.errors import (
+    AttachTimeout,
+    CannotAttach,
+    IqdebugError,
+    MissingTool,
+    NoSuchProcess,
+    ProtocolError,
+    TargetError,
+)
 from iqdebug.state import Breakpoint, Diagnosis, LogRecord, ProcessInfo, Snapshot
 
 __all__ = ["Result", "attached", "from_outside", "outside_view"]
@@ -64,19 +72,30 @@ def from_outside(pid: int, seconds: float, note: str = "") -> Result:
     return Result(second, live_diagnosis(second, first), note=note)
 
 
+def instead(pid: int, seconds: float, error: IqdebugError) -> Result:
+    """:func:`from_outside` for a process that ``error`` kept us out of, which is raised where that does
+    not work either."""
+    try:
+        return from_outside(pid, seconds, f"only looked at from outside: {'; '.join(error.lines()[:2])}")
+    except NoSuchProcess:
+        raise
+    except IqdebugError:
+        raise error from None
+
+
 async def attached(info: ProcessInfo, seconds: float) -> Result:
     """Attach, look twice ``seconds`` apart without stopping the process, detach.
 
-    A process that cannot be entered in time is looked at from outside instead, and the result's
-    note says so.
+    A process that cannot be entered, or not in time, is looked at from outside instead, and the
+    result's note says so.
     """
     from iqdebug.dap.attach import AttachOptions, attach
 
     options = AttachOptions(exceptions=(), wait=_PATIENCE, outside=outside_view(info.pid))
     try:
         session = await attach(info, options)
-    except AttachTimeout as error:
-        return await asyncio.to_thread(from_outside, info.pid, seconds, error.why or error.what)
+    except (AttachTimeout, CannotAttach, MissingTool, ProtocolError) as error:
+        return await asyncio.to_thread(instead, info.pid, seconds, error)
     ear = _Ear()
     session.subscribe(ear)
     try:
@@ -84,10 +103,13 @@ async def attached(info: ProcessInfo, seconds: float) -> Result:
         await asyncio.sleep(seconds)
         await session.refresh()
         second = session.snapshot
+    except ProtocolError as error:
+        return await asyncio.to_thread(instead, info.pid, seconds, error)
     finally:
         await session.detach()
     if not second.threads:
-        raise TargetError(f"Process {info.pid} ended or did not answer while it was being looked at")
+        silent = TargetError(f"Process {info.pid} ended or did not answer while it was being looked at")
+        return await asyncio.to_thread(instead, info.pid, seconds, silent)
     from iqdebug.inquiry import live_diagnosis
 
     return Result(second, live_diagnosis(second, first), tuple(ear.records))

@@ -142,8 +142,9 @@ class Frame:
 @dataclass(frozen=True, slots=True)
 class Thread:
     """``id`` identifies the thread within its origin (DAP thread id, or OS thread id for a
-    peek); ``os_id`` is the kernel's id. ``frames`` run from innermost to outermost;
-    ``frames_total`` says how many there are when only the first were read."""
+    peek); ``os_id`` is the kernel's id, ``ident`` what ``threading.get_ident`` gives in it.
+    ``frames`` run from innermost to outermost; ``frames_total`` says how many there are when only
+    the first were read."""
 
     id: int
     name: str
@@ -155,6 +156,7 @@ class Thread:
     is_main: bool = False
     wait: str = ""  # what it waits for, in words, where that can be told
     is_greenlet: bool = False  # suspended: the one that runs is its thread's stack
+    ident: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,7 +373,9 @@ class Supervisor:
 @dataclass(frozen=True, slots=True)
 class Attachability:
     """Whether `attach` would work. ``cost`` says what attaching does to this interpreter, in
-    one line; ``why_not`` and ``fix`` are empty when it is possible. ``supervisor`` is who would
+    one line; ``why_not`` and ``fix`` are empty when it is possible. ``risk`` is what might end the
+    process when it is attached to, where that could not be told; ``diagnose``, which does not ask, then
+    only looks from outside. ``supervisor`` is who would
     kill the process when it is paused for long; the warnings speak of it too."""
 
     ok: bool
@@ -380,6 +384,7 @@ class Attachability:
     cost: str = ""
     warnings: tuple[str, ...] = ()
     supervisor: Supervisor | None = None
+    risk: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from iqdebug.commands import add_model, add_project, add_window, pid_number, seconds
-from iqdebug.errors import CrashFileError, IqdebugError, UsageError
+from iqdebug.errors import CannotAttach, CrashFileError, IqdebugError, MissingTool, UsageError
 
 __all__ = ["NO_CRASH", "add"]
 
@@ -97,8 +97,14 @@ def _process(options: argparse.Namespace) -> int:
     if options.no_attach:
         result = headless.from_outside(pid, options.seconds)
     else:
-        info = require_attachable(pid)
-        result = interrupts.run(headless.attached(info, options.seconds))
+        try:
+            info = require_attachable(pid)
+            if info.attach.risk:
+                raise CannotAttach(f"not attached: {info.attach.risk}")
+        except (CannotAttach, MissingTool) as error:
+            result = headless.instead(pid, options.seconds, error)
+        else:
+            result = interrupts.run(headless.attached(info, options.seconds))
     print(text.json_text(result) if options.json else "\n".join(result.lines()))
     return 0
 

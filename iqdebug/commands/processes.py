@@ -80,7 +80,19 @@ def _peek(options: argparse.Namespace) -> int:
         print(text.json_text(snapshot))
     else:
         print("\n".join(text.snapshot_lines(snapshot)))
+        _warn_of_supervisor(options.pid)
     return 0
+
+
+def _warn_of_supervisor(pid: int) -> None:
+    from iqdebug import text
+    from iqdebug.peek.procfs import ProcFS
+    from iqdebug.peek.supervisors import supervisor_of
+    from iqdebug.peek.table import ProcessTable
+
+    supervisor = supervisor_of(pid, ProcessTable(ProcFS()))
+    if supervisor is not None:
+        print(f"\nnote: {text.clean(supervisor.why)}")
 
 
 def _attach(options: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from iqdebug.crash.model import Crash, RecordedException, RecordedFrame, RecordedThread
 from iqdebug.crash.variables import attributes_reference, local_variables
-from iqdebug.paths import frame_kind
+from iqdebug.paths import frame_kind, frame_kinds_settled
 from iqdebug.state import (
     ExceptionInfo,
     Frame,
@@ -196,7 +196,7 @@ class _Builder:
         if crashed and root is not None and self._traceback:
             ids = self._traceback + self._callers(thread)
             left_out += max(root.frames_total - len(root.frames), 0)
-        frames = self.frames(ids)
+        frames = frame_kinds_settled(self.frames(ids))
         raised = crashed and self._crash.meta.why != "snapshot"
         return Thread(
             id=thread.id,

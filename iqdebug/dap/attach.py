@@ -182,7 +182,10 @@ async def _open(
             agent = AgentClient(
                 *control, both(hello, session.agent_event), _each(hello.closed, session.agent_closed)
             )
-            _check_hello(await hello.future, info.pid)
+            greeting = await hello.future
+            if agent.failure is not None:
+                raise agent.failure
+            _check_hello(greeting, info.pid)
             stream = await asyncio.open_connection(sock=await rendezvous.connection("dap"))
             client = DapClient(*stream, session.dap_event, session.dap_closed)
             session.connect(client, agent, lease)
@@ -225,12 +228,12 @@ def _check_hello(event: dict[str, Any], pid: int) -> None:
     if event["event"] == "failed":
         raise CannotAttach(
             f"The debugger could not be started in process {pid}",
-            str(event.get("message", "")),
+            str(event.get("message", ""))[:300],
             "The process runs on; `iqdebug peek` works. Please report this.",
         )
     raise CannotAttach(
         f"Process {pid} cannot be debugged now",
-        str(event.get("message", "")),
+        str(event.get("message", ""))[:300],
         "Detach the other debugger first; `iqdebug peek` works meanwhile.",
     )
 

@@ -14,11 +14,15 @@ from typing import Any
 import msgspec
 
 from iqdebug.dap import protocol
+from iqdebug.dap.shapes import MISUNDERSTOOD, unexpected
 from iqdebug.errors import ConnectionLost, IqdebugError, ProtocolError, RequestFailed
 
 __all__ = ["DapClient"]
 
 log = logging.getLogger(__name__)
+
+MAX_UNSENT = 1 << 22
+"""Bytes that wait for the server to read them."""
 
 _CHUNK = 1 << 18
 
@@ -98,8 +102,12 @@ class DapClient:
             while data := await self._reader.read(_CHUNK):
                 for content in decoder.feed(data):
                     self._dispatch(protocol.decode(content))
+                if self._writer.transport.get_write_buffer_size() > MAX_UNSENT:
+                    raise ProtocolError("The debug server asks, and does not read the answers")
         except ProtocolError as error:
             failure = error
+        except MISUNDERSTOOD as error:
+            failure = unexpected(error)
         except OSError:
             pass
         self._finish(failure)
@@ -135,5 +143,5 @@ def decode_body(body: msgspec.Raw, shape: type[Any]) -> Any:
     """:raises ProtocolError: the body has another shape."""
     try:
         return msgspec.json.decode(body, type=shape)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProtocolError("The debug server's answer has an unexpected shape", str(error)) from error

@@ -1,6 +1,8 @@
 """The client's end of the agent's connections: requests, events, and the lease.
 
-Framing: a 4-byte big-endian length, then a JSON object; see :mod:`iqdebug.agent.server`.
+Framing: a 4-byte big-endian length, then a JSON object; see :mod:`iqdebug.agent.server`. The agent runs
+in the target, so what comes from it is not trusted: what is longer than MAX_MESSAGE, no object, or makes
+who is told of it stumble ends the connection, in words.
 """
 
 from __future__ import annotations
@@ -16,9 +18,13 @@ from typing import Any
 
 import msgspec
 
-from iqdebug.errors import ConnectionLost, RequestFailed
+from iqdebug.dap.shapes import MISUNDERSTOOD
+from iqdebug.errors import ConnectionLost, IqdebugError, ProtocolError, RequestFailed
 
 __all__ = ["AgentClient", "Lease"]
+
+MAX_MESSAGE = 32 << 20
+"""Bytes of one message; a crash file, the longest of all, has 8,000,000, a third more as text."""
 
 _HEADER = struct.Struct(">I")
 _encoder = msgspec.json.Encoder()
@@ -44,11 +50,17 @@ class AgentClient:
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._number = 0
         self._closed = False
+        self._failure: IqdebugError | None = None
         self._task = asyncio.create_task(self._read(), name="iqdebug.agent.reader")
 
     @property
     def closed(self) -> bool:
         return self._closed
+
+    @property
+    def failure(self) -> IqdebugError | None:
+        """Why the connection was given up; None when the agent ended it, or it has not ended."""
+        return self._failure
 
     async def request(self, op: str, *, timeout: float = 3.0, **arguments: Any) -> Any:
         """The agent's result.
@@ -58,7 +70,7 @@ class AgentClient:
         :raises TimeoutError: no answer in time (another thread of the target holds the lock).
         """
         if self._closed:
-            raise _lost()
+            raise self._failure or _lost()
         self._number += 1
         number = self._number
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
@@ -86,16 +98,28 @@ class AgentClient:
         self._finish()
 
     async def _read(self) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, OSError, msgspec.DecodeError):
-            while True:
-                (size,) = _HEADER.unpack(await self._reader.readexactly(4))
-                message = _decoder.decode(await self._reader.readexactly(size))
-                future = self._waiting.get(message.get("id"))
-                if "event" in message:
-                    self._on_event(message)
-                elif future is not None and not future.done():
-                    future.set_result(message)
+        try:
+            with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+                while True:
+                    (size,) = _HEADER.unpack(await self._reader.readexactly(4))
+                    if size > MAX_MESSAGE:
+                        raise ValueError(f"a message of {size:,} bytes")
+                    self._take(_decoder.decode(await self._reader.readexactly(size)))
+        except IqdebugError as error:
+            self._failure = error
+        except (msgspec.DecodeError, *MISUNDERSTOOD) as error:
+            self._failure = _given_up(f"{type(error).__name__}: {error}"[:200])
         self._finish()
+
+    def _take(self, message: Any) -> None:
+        if not isinstance(message, dict):
+            raise TypeError("a message that is no object")
+        if "event" in message:
+            self._on_event(message)
+            return
+        future = self._waiting.get(message.get("id", 0))
+        if future is not None and not future.done():
+            future.set_result(message)
 
     def _finish(self) -> None:
         if self._closed:
@@ -104,9 +128,17 @@ class AgentClient:
         self._writer.close()
         for future in self._waiting.values():
             if not future.done():
-                future.set_exception(_lost())
+                future.set_exception(self._failure or _lost())
                 future.exception()
         self._on_closed()
+
+
+def _given_up(why: str) -> ProtocolError:
+    return ProtocolError(
+        "The connection into the target was given up: what came from it is not the agent's",
+        why,
+        "The process runs on, released. If it is not hostile, please report this.",
+    )
 
 
 def _lost() -> ConnectionLost:

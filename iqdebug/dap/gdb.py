@@ -17,6 +17,10 @@ from iqdebug.errors import AttachTimeout, CannotAttach, MissingTool, NoSuchProce
 
 __all__ = ["Gdb"]
 
+CALL_TIMEOUT = 30.0
+"""Seconds for a function that does not wait. Longer takes only what is no interpreter's function."""
+
+DETACH_TIMEOUT = 10.0
 _MARK = "iqdebug-mark"
 _STARTUP = (
     # Only the interpreter and the C library are asked for symbols: reading those of every
@@ -123,11 +127,21 @@ class Gdb:
     async def call(self, function: str, *arguments: str, returns: str = "int") -> int:
         """Call a C function on the target's main thread and return its result as a number.
 
-        :raises CannotAttach: gdb could not make the call.
+        :raises CannotAttach: gdb could not make the call, or it does not end; gdb lets the target go
+            when it does.
         """
         shown = ", ".join(arguments)
         kinds = ", ".join("long" for _ in arguments)
-        said = await self.command(f"print/d (({returns}(*)({kinds or 'void'})){function})({shown})")
+        try:
+            said = await self.command(
+                f"print/d (({returns}(*)({kinds or 'void'})){function})({shown})", CALL_TIMEOUT
+            )
+        except asyncio.TimeoutError:
+            raise CannotAttach(
+                f"{function} did not return within {CALL_TIMEOUT:g} s in process {self.pid}",
+                "An interpreter's own does; this may be another function of that name.",
+                "`iqdebug peek` looks without calling anything.",
+            ) from None
         match = re.search(r"\$\d+ = (-?\d+)", said)
         if match is None:
             raise CannotAttach(
@@ -147,11 +161,13 @@ class Gdb:
         await self.command(f"restore {data} binary {address}")
 
     async def detach(self) -> None:
-        """Let the target run on. Safe to call more than once."""
+        """Let the target run on, at the latest when the running call in it returns. Safe to call more
+        than once; waits for DETACH_TIMEOUT seconds at most, and never breaks a call off."""
         process, self._process = self._process, None
         if process is None or process.stdin is None or process.returncode is not None:
             return
         with contextlib.suppress(ConnectionError):
             process.stdin.write(b"detach\nquit\n")
             process.stdin.close()
-        await process.wait()
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(process.wait(), DETACH_TIMEOUT)

@@ -22,6 +22,7 @@ from iqdebug.dap.process import is_alive
 from iqdebug.dap.program import Program, ended_words
 from iqdebug.dap.rendezvous import Rendezvous
 from iqdebug.dap.session import Session
+from iqdebug.dap.shapes import rows_of
 from iqdebug.errors import CannotAttach, ConnectionLost, IqdebugError
 from iqdebug.memory_sources import MemorySources
 from iqdebug.session import Capability, StepKind
@@ -262,7 +263,7 @@ class LaunchedSession(Session):
         rows = await self._questions.ask("threads")
         tree = await self._questions.ask("exception", hold=hold.number)
         threads = self._threads(rows)
-        focus = next((row["id"] for row in rows["threads"] if row["ident"] == hold.thread), None)
+        focus = next((row["id"] for row in rows_of(rows, "threads") if row["ident"] == hold.thread), None)
         info = snapshots.exception(tree, uncaught=True)
         self._publish(
             epoch=self._snapshot.epoch + 1,
@@ -271,7 +272,7 @@ class LaunchedSession(Session):
             reason=self._exception_words(info),
             detail=f"looking only: {error.lines()[-1]}",
             threads=threads,
-            tasks=tuple(snapshots.task(row) for row in rows["tasks"]),
+            tasks=tuple(snapshots.task(row) for row in rows_of(rows, "tasks")),
             focus=focus,
             exception=info,
         )

@@ -136,7 +136,7 @@ def decode(content: bytes) -> Message:
     try:
         message: Message = _message_decoder.decode(content)
         return message
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         shown = content[:60].decode("ascii", "replace")
         raise ProtocolError(
             "The debug server sent something that is not a DAP message",

@@ -10,6 +10,7 @@ from typing import Any
 from iqdebug.dap import protocol, snapshots
 from iqdebug.dap.client import DapClient
 from iqdebug.dap.control import AgentClient
+from iqdebug.dap.shapes import understood
 from iqdebug.errors import ConnectionLost, RequestFailed, RunsCode
 from iqdebug.expressions import plan_of
 from iqdebug.state import Completion, EvaluateResult, Variable
@@ -54,10 +55,12 @@ class Questions:
             raise ConnectionLost("Not attached")
         return await self.client.fetch(command, arguments, shape, timeout=timeout)
 
+    @understood
     async def variables(self, frame_id: int) -> tuple[Variable, ...]:
         rows = await self.ask("locals", frame=frame_id)
         return tuple(snapshots.variable(row) for row in rows or ())
 
+    @understood
     async def children(self, reference: int, start: int, count: int) -> tuple[Variable, ...]:
         """A negative reference is debugpy's, of a result that :meth:`evaluate` gave."""
         if reference < 0:
@@ -65,20 +68,22 @@ class Questions:
         rows = await self.ask("children", ref=reference, start=start, count=count)
         return tuple(snapshots.variable(row) for row in rows)
 
+    @understood
     async def _debugpy_children(self, reference: int, start: int, count: int) -> tuple[Variable, ...]:
         body = await self.fetch("variables", {"variablesReference": reference}, dict, EVALUATE)
         return tuple(
             Variable(
-                name=row.get("name", ""),
-                value=row.get("value", ""),
-                type=row.get("type", ""),
-                reference=-row.get("variablesReference", 0),
+                name=str(row.get("name", "")),
+                value=str(row.get("value", "")),
+                type=str(row.get("type", "")),
+                reference=-int(row.get("variablesReference", 0)),
                 kind="item",
                 evaluate_name=row.get("evaluateName"),
             )
             for row in body.get("variables", [])[start : start + count]
         )
 
+    @understood
     async def own_repr(self, value: int | str, frame_id: int | None) -> str:
         """The own ``repr`` of the value behind a reference, or of an expression in a frame; or in
         words why there is none."""
@@ -92,6 +97,7 @@ class Questions:
             return f"its repr raised {said['raised']}"
         return "slow: its repr has not returned within 2 s and goes on in the background"
 
+    @understood
     async def record(self, **about: Any) -> tuple[str, bytes]:
         """A name and the bytes of a crash file of a thread that stands still.
 
@@ -106,6 +112,7 @@ class Questions:
             why = str(said.get("raised") or said.get("slow") or "no answer that can be read")
         raise RequestFailed("The stop could not be recorded", why)
 
+    @understood
     async def read(self, expression: str, frame_id: int | None) -> EvaluateResult:
         """The agent reads it without running code of the target's; in ``__main__`` without a frame.
 
@@ -119,12 +126,12 @@ class Questions:
         if row is None:
             return EvaluateResult("the frame is not there any more", failed=True)
         if "runs" in row:
-            raise RunsCode("Reading this would run code of the program", row["runs"])
+            raise RunsCode("Reading this would run code of the program", str(row["runs"]))
         if "bound" in row:
             return EvaluateResult(f"not read: {row['bound']}", failed=True)
         if "failed" in row:
-            return EvaluateResult(row["failed"], failed=True)
-        return EvaluateResult(row["v"], row["t"], row.get("r", 0))
+            return EvaluateResult(str(row["failed"]), failed=True)
+        return EvaluateResult(str(row["v"]), str(row["t"]), int(row.get("r", 0)))
 
     async def evaluate(self, expression: str, frame_id: int) -> EvaluateResult:
         arguments = {"expression": expression, "frameId": frame_id, "context": "repl"}
@@ -142,14 +149,15 @@ class Questions:
         """In ``__main__``, while the target runs."""
         return await self.evaluate_beside(expression, None)
 
+    @understood
     async def evaluate_beside(self, expression: str, frame_id: int | None) -> EvaluateResult:
         """By the agent, in a thread of its own: in a frame that stands still, or in ``__main__``."""
         said = await self.ask("evaluate", expression=expression, frame=frame_id)
         if "raised" in said:
-            return EvaluateResult(said["raised"], failed=True)
+            return EvaluateResult(str(said["raised"]), failed=True)
         if "slow" in said:
             return EvaluateResult("slow: it goes on in the target", failed=True)
-        return EvaluateResult(said["text"], said["type"])
+        return EvaluateResult(str(said["text"]), str(said["type"]))
 
     async def complete(self, text: str, column: int, frame_id: int) -> tuple[Completion, ...]:
         arguments = {"text": text, "column": column + 1, "frameId": frame_id}

@@ -37,6 +37,9 @@ NO_THREAD = "no-thread"
 MAX_SOCKET_NAME = 107
 """Bytes of a Unix socket's path (``sun_path`` of unix(7), without its end)."""
 
+MAX_GREETINGS = 32
+"""Connections that have not said yet who they are."""
+
 WITHDRAW_TIMEOUT = 2.0
 _PREFIX = "iqdebug-"
 _HELLO_TIMEOUT = 10.0  # seconds: a busy target may be slow to finish a line it has begun
@@ -162,6 +165,9 @@ class Rendezvous:
         loop = asyncio.get_running_loop()
         while True:
             connection, _ = await loop.sock_accept(self._listener)
+            if len(self._greetings) >= MAX_GREETINGS:
+                connection.close()
+                continue
             greeting = asyncio.create_task(self._admit(connection), name="iqdebug.greeting")
             self._greetings.add(greeting)
             greeting.add_done_callback(self._greetings.discard)

@@ -23,8 +23,9 @@ from iqdebug.dap.finding import Finder
 from iqdebug.dap.process import is_alive
 from iqdebug.dap.questions import Questions
 from iqdebug.dap.raised import raised_at
+from iqdebug.dap.shapes import MISUNDERSTOOD, rows_of, unexpected
 from iqdebug.dap.words import unheeded, why_not
-from iqdebug.errors import ConnectionLost, IqdebugError, NotAvailable, RequestFailed
+from iqdebug.errors import ConnectionLost, IqdebugError, NotAvailable, ProtocolError, RequestFailed
 from iqdebug.memory_sources import MemorySources
 from iqdebug.session import Capability, Listener, StepKind
 from iqdebug.state import (
@@ -50,6 +51,8 @@ log = logging.getLogger(__name__)
 _PAUSE = 2.0  # seconds after which an unheeded pause is explained
 _STEP_SHOWN = 0.2  # seconds a step may take before it is shown as running
 _MOST_EARLY = 2_000  # records
+MAX_TASKS = 500
+"""Events of the target that are being looked into."""
 _SETTLED = 0.05  # seconds a stop must last before the locals of all stacks are read
 _STOPPED_PHASES = (Phase.PAUSED, Phase.CRASHED)
 
@@ -300,7 +303,7 @@ class Session:
         detail = self._snapshot.detail
         self._publish(
             threads=threads,
-            tasks=tuple(snapshots.task(row) for row in rows["tasks"]),
+            tasks=tuple(snapshots.task(row) for row in rows_of(rows, "tasks")),
             origin=Origin.LIVE,
             focus=focus,
             detail="" if detail.startswith("a thread holds") else detail,
@@ -338,6 +341,8 @@ class Session:
     # what the two connections report
 
     def dap_event(self, event: protocol.Event) -> None:
+        if len(self._tasks) > MAX_TASKS:
+            raise ProtocolError("The target reports more events than can be looked into")
         if event.event == "stopped":
             self._stopped(decode_body(event.body, protocol.StoppedBody))
         elif event.event == "continued":
@@ -350,15 +355,17 @@ class Session:
 
     def agent_event(self, event: dict[str, Any]) -> None:
         if event.get("event") == "logs":
-            self._written([snapshots.log_record(row) for row in event["records"]], event["dropped"])
+            records = [snapshots.log_record(row) for row in rows_of(event, "records")]
+            self._written(records, int(event["dropped"]))
 
     def dap_closed(self, failure: IqdebugError | None) -> None:
         if not self._leaving:
             self._spawn(self._lost(failure))
 
     def agent_closed(self) -> None:
+        agent = self._questions.agent
         if not self._leaving and self._questions.client is not None:
-            self._spawn(self._lost(None))
+            self._spawn(self._lost(agent.failure if agent is not None else None))
 
     # stops
 
@@ -395,7 +402,7 @@ class Session:
         await self.finder.read_stacks(threads, again=True)
         if epoch != self._snapshot.epoch:
             return
-        self._publish(threads=threads, tasks=tuple(snapshots.task(row) for row in rows["tasks"]))
+        self._publish(threads=threads, tasks=tuple(snapshots.task(row) for row in rows_of(rows, "tasks")))
         if self._run_to is not None:
             target, self._run_to = self._run_to, None
             await self._send_breakpoints({target.path})
@@ -440,7 +447,7 @@ class Session:
         self._publish(detail=unheeded(self._snapshot.threads))
 
     def _threads(self, rows: dict[str, Any]) -> tuple[Thread, ...]:
-        return tuple(snapshots.thread(row, self._info.pid) for row in rows["threads"])
+        return tuple(snapshots.thread(row, self._info.pid) for row in rows_of(rows, "threads"))
 
     def _went_on(self, reason: str, publish: bool = True) -> None:
         agent = self._questions.agent
@@ -477,7 +484,7 @@ class Session:
     def _output(self, body: protocol.OutputBody) -> None:
         if body.category == "telemetry":
             return
-        self._written([LogRecord(time.time(), "iqdebug", body.output.rstrip("\n"))])
+        self._written([LogRecord(time.time(), "iqdebug", body.output.rstrip("\n")[: snapshots.MAX_LINE])])
 
     def _written(self, records: list[LogRecord], dropped: int = 0) -> None:
         if not self._listeners:
@@ -547,6 +554,8 @@ class Session:
             log.info("background work ended: %s", error)
         except TimeoutError:
             log.info("background work ended: no answer in time")
+        except MISUNDERSTOOD as error:
+            log.warning("background work ended: %s", unexpected(error))
 
     async def _dap(self, command: str, arguments: object) -> None:
         try:

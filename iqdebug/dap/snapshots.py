@@ -7,7 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 from iqdebug.dap.process import state_letter
-from iqdebug.paths import frame_kind
+from iqdebug.dap.shapes import (
+    ExceptionRow,
+    FrameRow,
+    LogRow,
+    TaskRow,
+    ThreadRow,
+    VariableRow,
+    sound,
+    unexpected,
+)
+from iqdebug.paths import frame_kind, frame_kinds_settled
 from iqdebug.state import Call, ExceptionInfo, Frame, Gil, LogRecord, Task, Thread, ThreadState, Variable
 
 __all__ = ["exception", "log_record", "task", "thread", "user_frame_ids", "variable", "with_locals"]
@@ -16,7 +26,13 @@ _FRAMES_READ = 20  # a thread
 _FRAMES_READ_IN_ALL = 300
 
 
+MAX_LINE = 20_000
+"""Characters of a line of output that are kept; the agent sends 4,000 at most."""
+
+
 def variable(row: dict[str, Any]) -> Variable:
+    """:raises ProtocolError: as all here, for a row of another shape."""
+    sound(row, VariableRow)
     return Variable(
         name=row["n"],
         value=row["v"],
@@ -30,6 +46,7 @@ def variable(row: dict[str, Any]) -> Variable:
 
 
 def frame(row: dict[str, Any]) -> Frame:
+    sound(row, FrameRow)
     listed = row.get("locals")
     return Frame(
         name=row["name"],
@@ -46,6 +63,7 @@ def frame(row: dict[str, Any]) -> Frame:
 
 
 def thread(row: dict[str, Any], pid: int) -> Thread:
+    sound(row, ThreadRow)
     os_id = row.get("os")
     stopped = row.get("stopped", False)
     return Thread(
@@ -54,11 +72,12 @@ def thread(row: dict[str, Any], pid: int) -> Thread:
         os_id=os_id,
         state=ThreadState.PAUSED if stopped else _state(pid, row),
         gil=Gil.UNKNOWN,
-        frames=tuple(frame(f) for f in row["frames"]),
+        frames=frame_kinds_settled(tuple(frame(f) for f in row["frames"])),
         frames_total=row["total"],
         is_main=row["main"],
         wait=row.get("wait", ""),
         is_greenlet=row.get("waiting", False),
+        ident=row.get("ident"),
     )
 
 
@@ -84,7 +103,10 @@ def user_frame_ids(threads: Sequence[Thread]) -> list[int]:
 
 def with_locals(threads: Sequence[Thread], answer: list[list[Any]]) -> tuple[Thread, ...]:
     """The threads with the locals that the agent answered, pairs of frame id and rows."""
-    known = {number: tuple(variable(row) for row in rows) for number, rows in answer}
+    try:
+        known = {number: tuple(variable(row) for row in rows) for number, rows in answer}
+    except (TypeError, ValueError) as error:
+        raise unexpected(error) from None
     return tuple(
         replace(one, frames=tuple(replace(f, locals=known[f.id]) if f.id in known else f for f in one.frames))
         for one in threads
@@ -93,6 +115,7 @@ def with_locals(threads: Sequence[Thread], answer: list[list[Any]]) -> tuple[Thr
 
 def exception(row: dict[str, Any], *, uncaught: bool) -> ExceptionInfo:
     """The tree of an exception, its causes, group members and notes."""
+    sound(row, ExceptionRow)
     return ExceptionInfo(
         type=row["type"],
         message=row["message"],
@@ -106,6 +129,7 @@ def exception(row: dict[str, Any], *, uncaught: bool) -> ExceptionInfo:
 
 
 def task(row: dict[str, Any]) -> Task:
+    sound(row, TaskRow)
     return Task(
         name=row["name"],
         coroutine=row["coro"],
@@ -116,10 +140,11 @@ def task(row: dict[str, Any]) -> Task:
 
 
 def log_record(row: dict[str, Any]) -> LogRecord:
+    sound(row, LogRow)
     return LogRecord(
         time=row["t"],
         stream=row["s"],
-        text=row["x"],
+        text=row["x"][:MAX_LINE],
         level=row.get("l", 0),
         logger=row.get("g", ""),
         path=row.get("p", ""),

@@ -242,5 +242,12 @@ def _nothing_stands_out(look: Look) -> str:
     noun = "the thread" if count == 1 else f"all {count} threads"
     if all(t.state is ThreadState.WAITING for t in now.threads):
         return f"nothing stands out: {noun} {'waits' if count == 1 else 'wait'}, as an idle program does"
+    if not any(t.frames for t in now.threads):
+        return "nothing stands out: no thread runs Python code at the moment"
     running = sum(t.state is ThreadState.RUNNING for t in now.threads)
+    if not running:
+        said = "the thread was not seen running" if count == 1 else "no thread was seen running"
+        return f"nothing stands out: {said}"
+    if count == 1:
+        return "nothing stands out: the thread is running"
     return f"nothing stands out: {running} of {count} threads {'is' if running == 1 else 'are'} running"

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from iqdebug.errors import CannotAttach
+from iqdebug.paths import is_number
 from iqdebug.peek.host import Host
 from iqdebug.peek.kernel import KernelThread, StaticData, kernel_thread, python_static_data
 from iqdebug.peek.preflight import require_python
@@ -40,15 +42,23 @@ def peek(
     WAITS for threads that the kernel shows asleep on the GIL's own condition. Values are texts
     of at most 200 characters, read without running code of the target.
 
-    Raises NoSuchProcess, NotPython, NotPermitted, TargetExited, MissingTool (no py-spy), or
-    TargetError when the process cannot be read.
+    Raises NoSuchProcess, NotPython, NotPermitted, TargetExited, MissingTool (no py-spy), CannotAttach
+    for another implementation than CPython, or TargetError when the process cannot be read.
     """
     host = host or Host()
     table = ProcessTable(host.proc)
     interpreter = require_python(pid, host, table)
+    if interpreter.implementation != "CPython":
+        raise CannotAttach(
+            f"cannot look: process {pid} runs {interpreter.implementation}",
+            "only CPython can be read from outside",
+            f"started with -X faulthandler it prints its stacks and ends at: kill -ABRT {pid}",
+        )
     taken_at = time.time()
     before = _sample(host, pid)
     threads = read_threads(pid, host, deadline=deadline, locals=locals, run=run)
+    if not threads:
+        threads = _kernel_rows(host, pid)
     static = python_static_data(host.proc, pid, interpreter.file)
     after = _sample(host, pid)
     waiting = _gil_waiters(before, static) | _gil_waiters(after, static)
@@ -59,7 +69,7 @@ def peek(
                 break
             sleep(_BETWEEN_SAMPLES)
             waiting |= _gil_waiters(_sample(host, pid), static)
-    threads = tuple(_complete(thread, before, after, waiting) for thread in threads)
+    threads = tuple(_complete(_named(thread, pid, host), before, after, waiting) for thread in threads)
     try:
         cwd = host.proc.link(pid, "cwd")
     except OSError:
@@ -92,6 +102,27 @@ def focus_of(threads: tuple[Thread, ...]) -> Thread | None:
     if main and (main in running or not running):
         return main
     return running[0] if running else main or (threads[0] if threads else None)
+
+
+def _kernel_rows(host: Host, pid: int) -> tuple[Thread, ...]:
+    """The threads of a process none of which is known to its interpreter."""
+    try:
+        numbers = host.proc.thread_ids(pid)
+    except OSError:
+        return ()
+    rows = (Thread(n, "MainThread" if n == pid else f"thread {n}", n, is_main=n == pid) for n in numbers)
+    return tuple(sorted(rows, key=lambda thread: not thread.is_main))
+
+
+def _named(thread: Thread, pid: int, host: Host) -> Thread:
+    """With the kernel's name where Python has none: what pthread_setname_np or prctl have set."""
+    if thread.os_id is None or not is_number(thread.name):
+        return thread
+    try:
+        name, common = host.proc.stat(pid, thread.os_id).comm, host.proc.stat(pid).comm
+    except (OSError, ValueError):
+        return thread
+    return replace(thread, name=name) if name and name != common else thread
 
 
 def _sample(host: Host, pid: int) -> dict[int, KernelThread]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from iqdebug.errors import (
     CannotAttach,
@@ -15,9 +16,10 @@ from iqdebug.errors import (
 )
 from iqdebug.peek.host import Host, container_of
 from iqdebug.peek.interpreter import Interpreter, find_interpreter, version_tuple
-from iqdebug.peek.supervisors import supervisor_of
+from iqdebug.peek.seccomp import verdict
+from iqdebug.peek.supervisors import supervisor_by_stack, supervisor_of
 from iqdebug.peek.table import ProcessTable
-from iqdebug.state import Attachability, ProcessInfo
+from iqdebug.state import Attachability, ProcessInfo, Thread
 
 __all__ = ["COSTS", "OLDEST", "Refusal", "attachability", "refusal", "require_attachable", "require_python"]
 
@@ -84,7 +86,64 @@ def require_attachable(pid: int, *, host: Host | None = None) -> ProcessInfo:
     refused = refusal(pid, interpreter, host, table)
     if refused:
         raise refused.error(f"cannot attach: process {pid} {refused.why}", refused.detail, refused.fix)
-    return describe(pid, interpreter, host, table)
+    risk = _filtered(pid, host)
+    info = describe(pid, interpreter, host, table)
+    if risk:
+        info = replace(info, attach=replace(info.attach, risk=risk, warnings=(risk, *info.attach.warnings)))
+    return info if info.attach.supervisor is not None else _with_supervisor(info, host, table)
+
+
+def _filtered(pid: int, host: Host) -> str:
+    """What might end the process, where its seccomp filters could not be read; "" when they allow all
+    that attaching does.
+
+    :raises CannotAttach: they do not.
+    """
+    if not _under_filters_of_its_own(pid, host):
+        return ""
+    what, which = verdict(pid)
+    if what == "unknown":
+        return f"it is under a seccomp filter that could not be read ({which}): attaching may end it"
+    if what:
+        becomes = "kills it" if what == "kills" else "refuses"
+        raise CannotAttach(
+            f"cannot attach: process {pid} is under a seccomp filter",
+            f"the filter {becomes} when it calls {which}, as iqdebug's agent in it would",
+            f"look from outside: iqdebug peek {pid}",
+        )
+    return ""
+
+
+def _under_filters_of_its_own(pid: int, host: Host) -> bool:
+    """Under more than we are: a container's filter, which we are under too, has let us talk over
+    sockets all along."""
+    try:
+        theirs, ours = host.proc.status(pid), host.proc.status(host.pid)
+    except (OSError, ValueError):
+        return False
+    if theirs.get("Seccomp", "0") != "2":
+        return False
+    counts = [about.get("Seccomp_filters", "") for about in (theirs, ours)]  # since Linux 5.9
+    if all(count.isdigit() for count in counts):
+        return int(counts[0]) > int(counts[1])
+    return ours.get("Seccomp", "0") != "2"
+
+
+def _with_supervisor(info: ProcessInfo, host: Host, table: ProcessTable) -> ProcessInfo:
+    """One that only the process's stack tells of; looked for last, as that takes a look from outside."""
+    from iqdebug.peek.pyspy import read_threads
+
+    def look() -> Sequence[Thread]:
+        try:
+            return read_threads(info.pid, host, deadline=1.0, locals=False)
+        except IqdebugError:
+            return ()
+
+    found = supervisor_by_stack(info.pid, table, look)
+    if found is None:
+        return info
+    warnings = (found.why, *info.attach.warnings)
+    return replace(info, attach=replace(info.attach, warnings=warnings, supervisor=found))
 
 
 def require_python(pid: int, host: Host, table: ProcessTable) -> Interpreter:
@@ -128,10 +187,11 @@ def refusal(pid: int, interpreter: Interpreter, host: Host, table: ProcessTable)
         return Refusal(NoSuchProcess, "has ended")
     return (
         _ours(pid, host, table)
-        or _unsupported(interpreter, host)
+        or _unsupported(pid, interpreter, host)
         or not_permitted(pid, status, host)
         or _elsewhere(pid, status, host)
         or _held(pid, stat.state, status, host)
+        or _strict(status)
         or _debugged(pid, host, table)
         or _no_gdb(interpreter, host)
     )
@@ -151,10 +211,12 @@ def _ours(pid: int, host: Host, table: ProcessTable) -> Refusal | None:
     return None
 
 
-def _unsupported(interpreter: Interpreter, host: Host) -> Refusal | None:
+def _unsupported(pid: int, interpreter: Interpreter, host: Host) -> Refusal | None:
     version = version_tuple(interpreter.version)
     if interpreter.implementation != "CPython":
-        return Refusal(CannotAttach, f"runs {interpreter.implementation}; only CPython can be attached to")
+        why = f"runs {interpreter.implementation}; only CPython can be attached to or looked at"
+        fix = f"started with -X faulthandler it prints its stacks and ends at: kill -ABRT {pid}"
+        return Refusal(CannotAttach, why, fix)
     if version and version < OLDEST:
         oldest = ".".join(map(str, OLDEST))
         return Refusal(
@@ -241,6 +303,16 @@ def _held(pid: int, state: str, status: dict[str, str], host: Host) -> Refusal |
     return None
 
 
+def _strict(status: dict[str, str]) -> Refusal | None:
+    if status.get("Seccomp") != "1":
+        return None
+    return Refusal(
+        CannotAttach,
+        "is in seccomp's strict mode: the kernel kills it when it does anything but read and write",
+        "look from outside: iqdebug peek PID",
+    )
+
+
 def _debugged(pid: int, host: Host, table: ProcessTable) -> Refusal | None:
     debugger = table.debugger_of(pid, host.pid)
     if not debugger:
@@ -273,6 +345,8 @@ def _warnings(pid: int, interpreter: Interpreter, host: Host, table: ProcessTabl
         found.append(f"without gdb, attaching waits while the main thread sleeps in C: {host.install('gdb')}")
     if interpreter.free_threaded:
         found.append("a free-threaded build: attaching to it is not tested")
+    if _under_filters_of_its_own(pid, host):
+        found.append("it is under a seccomp filter: whether that bears attaching is looked at first")
     if table.stats[pid].state == "D":
         found.append("its main thread waits for a device: attaching waits with it")
     return found

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
+import resource
 import subprocess
 import time
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from iqdebug.errors import MissingTool, NoSuchProcess, NotPermitted, TargetError, TargetExited
-from iqdebug.paths import frame_kind
+from iqdebug.paths import frame_kind, frame_kinds_settled
 from iqdebug.peek.host import Host
 from iqdebug.peek.preflight import not_permitted
 from iqdebug.peek.threadids import kernel_ids
@@ -20,6 +23,12 @@ __all__ = ["ATTEMPTS", "Reader", "read_threads", "variable_from_text"]
 
 ATTEMPTS = 8
 """The target runs on while it is read, so a look can catch a stack half way through a change."""
+
+MAX_OUTPUT = 64 << 20
+"""Bytes that py-spy may say about one process."""
+
+MAX_MEMORY = 4 << 30
+"""Bytes of address space that it may use for that; it maps the target's files."""
 
 VALUE_LIMIT = 200
 """Characters of a value that are kept."""
@@ -46,20 +55,35 @@ class Reader(Protocol):
 
 
 def run_reader(command: list[str], timeout: float) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        stdin=subprocess.DEVNULL,
-        timeout=timeout,
-    )
+    """With bounds, as what it reads may be made to have none: its memory, and what it says."""
+    with _in_memory() as out, _in_memory() as complaints:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=complaints, cwd="/")
+        with contextlib.suppress(OSError, ValueError):
+            resource.prlimit(process.pid, resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (MAX_OUTPUT, MAX_OUTPUT))
+        try:
+            code = process.wait(timeout)
+        except BaseException:
+            process.kill()
+            with contextlib.suppress(subprocess.TimeoutExpired):  # it may be held by the kernel
+                process.wait(1.0)
+            raise
+        said = []
+        for file in (out, complaints):
+            file.seek(0)
+            said.append(file.read(MAX_OUTPUT).decode("utf-8", "replace"))
+        return subprocess.CompletedProcess(command, code, said[0], said[1])
+
+
+def _in_memory() -> BinaryIO:
+    return os.fdopen(os.memfd_create("iqdebug"), "w+b")
 
 
 def read_threads(
     pid: int, host: Host, *, deadline: float, locals: bool, run: Reader = run_reader
 ) -> tuple[Thread, ...]:
-    """The Python threads of the process, main thread first, states not filled in yet.
+    """The Python threads of the process, main thread first, states not filled in yet; () when every
+    attempt agreed that there is none.
 
     ``deadline`` is in seconds from now and holds for all attempts together. Raises MissingTool,
     NotPermitted, NoSuchProcess, TargetExited, or TargetError when the process cannot be read.
@@ -73,6 +97,7 @@ def read_threads(
     command = [tool, "dump", "--nonblocking", "--json", *(["-ll"] if locals else []), "--pid", str(pid)]
     until = time.monotonic() + deadline
     complaint = ""
+    none = True
     for attempt in range(ATTEMPTS):
         remaining = until - time.monotonic()
         if attempt and remaining <= 0:
@@ -90,11 +115,15 @@ def read_threads(
             threads = _threads(done.stdout, pid, host)
             if threads:
                 return threads
+            none = none and threads is not None
             complaint = "no Python thread was found in it: it may be starting or ending"
         else:
+            none = False
             complaint = _last_words(done.stderr)
             _raise_if_hopeless(pid, host, done.stderr)
     _raise_if_hopeless(pid, host, "")
+    if none and complaint:
+        return ()
     raise TargetError(
         f"process {pid} could not be read from outside",
         complaint or f"py-spy gave no answer within {deadline:g} s",
@@ -124,11 +153,12 @@ def _last_words(text: str) -> str:
     return re.sub(r"^(?:Error:|Reason:|\d+:)\s*", "", lines[-1])[:200] if lines else ""
 
 
-def _threads(text: str, pid: int, host: Host) -> tuple[Thread, ...]:
+def _threads(text: str, pid: int, host: Host) -> tuple[Thread, ...] | None:
+    """None for an answer that is none."""
     try:
         raw = json.loads(text)
-    except ValueError:
-        return ()
+    except (ValueError, RecursionError):
+        return None
     items = [item for item in raw if isinstance(item, dict)] if isinstance(raw, list) else []
     unknown = [item["thread_id"] for item in items if not item.get("os_thread_id") and item.get("thread_id")]
     kernel = kernel_ids(host.proc, pid, unknown) if unknown else {}
@@ -147,8 +177,9 @@ def _thread(item: Mapping[str, Any], os_id: int | None, pid: int) -> Thread:
         name=name or ("MainThread" if is_main else f"thread {os_id}"),
         os_id=os_id,
         gil=Gil.HOLDS if item.get("owns_gil") else Gil.NONE,
-        frames=tuple(_frame(frame) for frame in item.get("frames") or ()),
+        frames=frame_kinds_settled(tuple(_frame(frame) for frame in item.get("frames") or ())),
         is_main=is_main,
+        ident=item.get("thread_id") or None,
     )
 
 

@@ -13,15 +13,15 @@ import argparse
 import os
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
 from iqdebug.peek.procfs import ProcFS, read_regular
 from iqdebug.peek.table import ProcessTable
-from iqdebug.state import Supervisor
+from iqdebug.state import Supervisor, Thread
 
-__all__ = ["supervisor_of"]
+__all__ = ["supervisor_by_stack", "supervisor_of"]
 
 MAX_CONFIG = 1 << 18
 """Bytes of a configuration file that are read; one that is longer counts as not readable."""
@@ -42,6 +42,26 @@ def supervisor_of(pid: int, table: ProcessTable) -> Supervisor | None:
         found = known(process, parent)
         if found is not None:
             return found
+    return None
+
+
+def supervisor_by_stack(
+    pid: int, table: ProcessTable, look: Callable[[], Sequence[Thread]]
+) -> Supervisor | None:
+    """The same for a program that starts uvicorn or gunicorn by itself, so that no command line tells:
+    a worker's own stack begins in their code. ``look`` is called only where it may be such a worker."""
+    process = _Process(pid, table)
+    parent = _Process(process.parent_pid, table)
+    forked = bool(process.words) and process.words == parent.words
+    if not forked and "--multiprocessing-fork" not in process.words:
+        return None
+    places = {(f.path.replace("\\", "/"), f.name.rpartition(".")[2]) for t in look() for f in t.frames}
+    if any(p.endswith("/uvicorn/supervisors/multiprocess.py") and n == "always_pong" for p, n in places):
+        return _uvicorns(parent.pid, UVICORN_HEALTHCHECK)
+    if any(p.endswith("/gunicorn/arbiter.py") and n == "spawn_worker" for p, n in places):
+        found = [match[1] for p, _ in places if (match := re.search(r"/gunicorn/workers/(\w+)\.py$", p))]
+        kinds = [k if k in ("sync", "gthread") else k.removeprefix("g") for k in found if k[:4] != "base"]
+        return _gunicorns(parent.pid, None, kinds[0] if kinds else "")
     return None
 
 
@@ -132,7 +152,11 @@ def _uvicorn(process: _Process, parent: _Process) -> Supervisor | None:
         return None
     said = options.get("timeout_worker_healthcheck") or environ.get("UVICORN_TIMEOUT_WORKER_HEALTHCHECK")
     seconds = _number(said, UVICORN_HEALTHCHECK)
-    return _supervisor("uvicorn", parent.pid, seconds, "pings its workers and kills one that is silent for")
+    return _uvicorns(parent.pid, seconds)
+
+
+def _uvicorns(pid: int, seconds: float | None) -> Supervisor:
+    return _supervisor("uvicorn", pid, seconds, "pings its workers and kills one that is silent for")
 
 
 def _gunicorn(process: _Process, parent: _Process) -> Supervisor | None:
@@ -158,8 +182,11 @@ def _gunicorn(process: _Process, parent: _Process) -> Supervisor | None:
     kind = settings.get("worker_class", "sync").rpartition(".")[2].rpartition(":")[2]
     if kind == "sync" and (_number(settings.get("threads")) or 1) > 1:
         kind = "gthread"
-    words_ = "kills a worker that gives no sign of life for"
-    return _supervisor("gunicorn", parent.pid, seconds, words_, "" if titled and not settings else kind)
+    return _gunicorns(parent.pid, seconds, "" if titled and not settings else kind)
+
+
+def _gunicorns(pid: int, seconds: float | None, kind: str) -> Supervisor:
+    return _supervisor("gunicorn", pid, seconds, "kills a worker that gives no sign of life for", kind)
 
 
 def _is_gunicorn(process: _Process) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from iqdebug.errors import MissingTool, TargetError
-from iqdebug.paths import frame_kind
+from iqdebug.paths import frame_kind, frame_kinds_settled
 from iqdebug.peek.doctor import Terminal, checks
 from iqdebug.peek.host import Host
 from iqdebug.peek.kernel import KernelThread, kernel_thread, python_static_data
@@ -38,10 +38,28 @@ STAT = "(py) thon) {state} 1 1 1 0 -1 0 0 0 0 0 1 1 0 0 20 0 1 0 10 0 5 0"
         ("/build/Modules/pyexpat.c", "library"),
         ("", "user"),
         ("/home/me/lib/python_tools/run.py", "user"),
+        ("/srv/app/.venv/bin/uvicorn", "library"),
+        ("/usr/local/bin/gunicorn", "library"),
+        ("/home/me/.pyenv/versions/3.11.7/bin/pip3.11", "library"),
+        ("/home/me/.cache/test-envs/3.11-a/bin/celery", "library"),
+        ("/home/me/.virtualenvs/web/bin/flask", "library"),
+        ("C:\\x\\venv\\Scripts\\flask.exe\\__main__.py", "library"),
+        ("/home/me/bin/report", "user"),
+        ("/srv/app/bin/serve", "user"),
+        ("/srv/venv/bin/serve.py", "user"),
+        ("/srv/envoy/bin/serve", "user"),
     ],
 )
 def test_frame_kind(path: str, kind: str) -> None:
     assert frame_kind(path) == kind
+
+
+def test_what_starts_a_spawned_child_is_nobodys_own_code() -> None:
+    own = Frame("work", "/srv/app.py", 3)
+    spawn = Frame("spawn_main", "/usr/lib/python3.12/multiprocessing/spawn.py", 122, kind="stdlib")
+    start = Frame("<module>", "<string>", 1)
+    assert [f.kind for f in frame_kinds_settled((own, spawn, start))] == ["user", "stdlib", "stdlib"]
+    assert [f.kind for f in frame_kinds_settled((own, start))] == ["user", "user"]
 
 
 @pytest.mark.parametrize(
