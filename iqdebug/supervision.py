@@ -154,7 +154,7 @@ class Supervision:
             return ""
         if let_go - self._since < max(timeout - NEAR_THE_END, timeout / 2):
             return ""
-        who = f"{self.supervisor.name} (process {self.supervisor.pid})"
+        who = f"{self.supervisor.name} ({self.supervisor.pid})"
         return f"{who} ended {self._what} after {timeout:g} s without a sign: it was paused"
 
     # its clock

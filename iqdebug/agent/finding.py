@@ -17,7 +17,7 @@ from ..capture.frames import list_items
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
+    from typing import Any, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 MAX_MODULES = 20_000
 MAX_NAMES = 20_000
@@ -47,9 +47,14 @@ _WITHIN = ("__wrapped__", "func", "callback")
 # commands of click.
 
 
-def answer(message: Dict[str, Any]) -> Any:
+_hidden: List[str] = []
+"""Folders whose modules are the debugger's own."""
+
+
+def answer(message: Dict[str, Any], hidden: Iterable[str] = ()) -> Any:
     """``what``: "files", "functions", "named" (with ``name``), "source" (with ``path``), or "accept"
-    (with ``name``)."""
+    (with ``name``). ``hidden``: the debugger's own folders."""
+    _hidden[:] = [os.path.join(folder, "") for folder in hidden]
     what = message["what"]
     if what == "files":
         return _files()
@@ -78,8 +83,9 @@ def _modules() -> List[Tuple[str, str, Dict[str, Any]]]:
         return []
     for name, module in list_items(loaded, MAX_MODULES):
         names = values.instance_dict(module) if type(name) is str else None
-        if names is not None and not name.startswith("_iqdebug"):
-            found.append((name, _absolute(_text(names.get("__file__"))), names))
+        path = _absolute(_text((names or {}).get("__file__")))
+        if names is not None and not name.startswith("_iqdebug") and not path.startswith(tuple(_hidden)):
+            found.append((name, path, names))
     return found
 
 

@@ -38,7 +38,7 @@ class Taken(RecordedSession):
         self.live = live
         self._back = back
         reason = f"{stop.reason}; the process runs on"
-        self._shown = replace(crash.snapshot, epoch=stop.epoch, reason=reason, cwd=stop.cwd, pid=stop.pid)
+        self._shown = replace(crash.snapshot, epoch=stop.epoch, reason=reason, detail="", cwd=stop.cwd)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -81,6 +81,7 @@ class Looking(Finding):
     _taking = False
 
     _begin_chat: Callable[[DebugSession], None]
+    _read_source: Callable[[str], Sequence[str]]
 
     def why_not_action(self, action: Action) -> str:
         if action.name == "hold_clock":

@@ -128,7 +128,7 @@ async def paused_until_it_ends(running: Service, worker: int, name: str, seconds
         await until_true(lambda: (found.left or 0) < first - 1, 5, "it runs down")
         ended = await watcher.until(lambda s: s.phase is Phase.ENDED, timeout=seconds + 15)
         assert ended.reason == (
-            f"{name} (process {running.process.pid}) ended this worker after {seconds:g} s "
+            f"{name} ({running.process.pid}) ended this worker after {seconds:g} s "
             "without a sign: it was paused"
         )
     await until_true(lambda: [c for c in running.children() if c != worker], 15, "another worker")

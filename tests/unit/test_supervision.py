@@ -77,7 +77,7 @@ def test_an_end_is_explained_only_where_the_supervisor_did_it() -> None:
     clock.time += 1
     assert found.why_it_ended() == "", "it was ended by somebody else"
     clock.time += 4.2
-    words = "uvicorn (process 4711) ended this worker after 5 s without a sign: it was paused"
+    words = "uvicorn (4711) ended this worker after 5 s without a sign: it was paused"
     assert found.why_it_ended() == words
     found.went_on()
     clock.time += 1
