@@ -61,6 +61,8 @@ def parse(text: str) -> Asked:
         if line < 1:
             raise UsageError(f"{words}: lines count from 1")
         return Asked(words, path=path.strip(), line=line)
+    if words.endswith(".py") or os.sep in words:
+        raise UsageError(f"{words[:200]}: which line?", fix="name FILE:LINE")
     if words and all(part.isidentifier() for part in words.split(".")):
         return Asked(words, function=words)
     raise UsageError(
@@ -203,8 +205,9 @@ def _walk(root: str, deadline: float) -> Iterator[str]:
             continue
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _PASSED_OVER)
         for name in sorted(files):
-            if name.endswith(".py"):
-                yield os.path.join(folder, name)
+            path = os.path.join(folder, name)
+            if name.endswith(".py") and os.path.isfile(path):  # no pipe, which nobody could read
+                yield path
                 count += 1
                 if count >= MAX_FILES:
                     return

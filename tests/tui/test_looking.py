@@ -85,8 +85,8 @@ async def test_a_stop_is_recorded_and_the_process_goes_on_at_once(shelf: Path) -
         session.push(replace(scenario.paused(2), revision=1))
         await until(pilot, lambda: isinstance(app.session, Taken), "the recording")
         assert [i[0] for i in session.intents if i[0] in ("record", "arm", "resume")] == [
-            "record",
             "arm",
+            "record",
             "resume",
         ]
         assert session.asked("arm") == [("arm", False)] and session.snapshot.phase is Phase.RUNNING
