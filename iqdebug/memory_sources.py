@@ -10,6 +10,8 @@ from iqdebug.source import read_lines
 __all__ = ["MemorySources"]
 
 MAX_TEXTS = 500
+MAX_CHARACTERS = 64 << 20
+"""Of all texts together."""
 
 
 class MemorySources:
@@ -21,6 +23,7 @@ class MemorySources:
     def __init__(self, disk: Callable[[str], Sequence[str]] = read_lines) -> None:
         self._disk = disk
         self._texts: dict[str, tuple[str, ...]] = {}
+        self._sizes: dict[str, int] = {}
 
     def read(self, path: str) -> tuple[str, ...]:
         return tuple(self._texts.get(path) or self._disk(path))
@@ -29,8 +32,10 @@ class MemorySources:
         """The oldest are forgotten when there are too many."""
         self._texts.pop(path, None)
         self._texts[path] = tuple(lines)
-        while len(self._texts) > MAX_TEXTS:
-            del self._texts[next(iter(self._texts))]
+        self._sizes[path] = sum(map(len, lines))
+        while len(self._texts) > MAX_TEXTS or sum(self._sizes.values()) > MAX_CHARACTERS:
+            oldest = next(iter(self._texts))
+            del self._texts[oldest], self._sizes[oldest]
 
     def in_memory(self, path: str) -> bool:
         """Whether the text shown for that name is the target's, not a file's."""

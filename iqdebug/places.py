@@ -6,6 +6,7 @@ in the target, then in the text of the project's files, where it may wait to be 
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import os
 import time
@@ -19,7 +20,16 @@ from iqdebug.session import CodeFinder
 from iqdebug.source import read_lines
 from iqdebug.state import Breakpoint, CodePlace
 
-__all__ = ["Asked", "defined_in", "file_named", "on_disk", "parse", "project_files", "resolve"]
+__all__ = [
+    "Asked",
+    "defined_in",
+    "definitions",
+    "file_named",
+    "on_disk",
+    "parse",
+    "project_files",
+    "resolve",
+]
 
 MAX_FILES = 5_000
 MAX_FOLDERS = 2_000
@@ -51,6 +61,8 @@ def parse(text: str) -> Asked:
         if line < 1:
             raise UsageError(f"{words}: lines count from 1")
         return Asked(words, path=path.strip(), line=line)
+    if words.endswith(".py") or os.sep in words:
+        raise UsageError(f"{words[:200]}: which line?", fix="name FILE:LINE")
     if words and all(part.isidentifier() for part in words.split(".")):
         return Asked(words, function=words)
     raise UsageError(
@@ -119,7 +131,7 @@ async def _function(
 ) -> Breakpoint:
     places = await finder.named(asked.function) if finder is not None else ()
     if not places:
-        places = await asyncio.to_thread(defined_in, project_files(root), asked.function, read)
+        places = await asyncio.to_thread(lambda: defined_in(root, project_files(root), asked.function, read))
     distinct = {(p.path, p.line): p for p in places}
     if not distinct:
         raise UsageError(
@@ -193,15 +205,16 @@ def _walk(root: str, deadline: float) -> Iterator[str]:
             continue
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _PASSED_OVER)
         for name in sorted(files):
-            if name.endswith(".py"):
-                yield os.path.join(folder, name)
+            path = os.path.join(folder, name)
+            if name.endswith(".py") and os.path.isfile(path):  # no pipe, which nobody could read
+                yield path
                 count += 1
                 if count >= MAX_FILES:
                     return
 
 
 def defined_in(
-    paths: Sequence[str], function: str, read: Callable[[str], Sequence[str]]
+    root: str, paths: Sequence[str], function: str, read: Callable[[str], Sequence[str]]
 ) -> tuple[CodePlace, ...]:
     """The functions of that name in the text of files: of the bare name, ``Class.method``, or
     ``module.function`` with as much of the module's path as was given."""
@@ -217,19 +230,41 @@ def defined_in(
         outline = Outline(lines)
         for one in outline.definitions:
             if one.kind == "def" and one.name == bare:
-                full = f"{_module(path)}.{one.qualname.replace('<locals>.', '')}"
-                if f".{full}".endswith(f".{function}"):
-                    found.append(CodePlace(full, path, body_line(outline, one)))
+                own = one.qualname.replace("<locals>.", "")
+                if f".{_module(path)}.{own}".endswith(f".{function}"):
+                    name = f"{_module(_short(path, root))}.{own}"
+                    found.append(CodePlace(name, path, body_line(outline, one)))
     return tuple(found)
+
+
+def definitions(root: str, paths: Sequence[str], read: Callable[[str], Sequence[str]]) -> list[CodePlace]:
+    """The functions in the text of files, by the names that they have below ``root``; as many as are
+    found in time."""
+    deadline = time.monotonic() + WALK_TIMEOUT
+    found: list[CodePlace] = []
+    for path in paths:
+        if time.monotonic() > deadline or len(found) >= MAX_FILES:
+            break
+        outline = Outline(read(path))
+        for one in outline.definitions:
+            if one.kind == "def":
+                name = f"{_module(_short(path, root))}.{one.qualname}"
+                found.append(CodePlace(name, path, _first_statement(outline, one)))
+    return found
+
+
+def _first_statement(outline: Outline, one: Definition) -> int:
+    parsed = outline.tree(one)
+    if parsed is None:
+        return one.line
+    body = parsed.body[1:] if ast.get_docstring(parsed) is not None and len(parsed.body) > 1 else parsed.body
+    return body[0].lineno
 
 
 def body_line(outline: Outline, one: Definition) -> int:
     """The first line of a function's body that has code."""
     known = lines_with_code(outline.lines)
-    head = one.line
-    parsed = outline.tree(one)
-    if parsed is not None and parsed.body:
-        head = parsed.body[0].lineno
+    head = _first_statement(outline, one)
     within = [n for n in known or () if head <= n <= one.end]
     return min(within, default=head)
 

@@ -91,7 +91,10 @@ class Supervision:
 
     def stopped(self) -> None:
         now = self._now()
-        if not self._held and now - self._went_on >= RAN_FREELY:
+        silent = self._clock.silent_for() if self._clock is not None else None
+        if silent is not None:  # a worker that waits for requests has been silent for a while already
+            self._since = now - silent
+        elif not self._held and now - self._went_on >= RAN_FREELY:
             self._since = now
         self._held = True
 
@@ -144,11 +147,14 @@ class Supervision:
     def why_it_ended(self) -> str:
         """Of a process that has just ended: that its supervisor did it; "" where it did not."""
         timeout = self.supervisor.timeout_s
-        if not self._held or timeout is None or self.holding:
+        now = self._now()
+        let_go = now if self._held else self._went_on
+        # A worker that is told to end may still be seen to go on for a moment.
+        if timeout is None or self.holding or now - let_go > NEAR_THE_END:
             return ""
-        if self._now() - self._since < timeout - NEAR_THE_END:
+        if let_go - self._since < max(timeout - NEAR_THE_END, timeout / 2):
             return ""
-        who = f"{self.supervisor.name} (process {self.supervisor.pid})"
+        who = f"{self.supervisor.name} ({self.supervisor.pid})"
         return f"{who} ended {self._what} after {timeout:g} s without a sign: it was paused"
 
     # its clock

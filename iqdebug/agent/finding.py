@@ -17,7 +17,7 @@ from ..capture.frames import list_items
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
+    from typing import Any, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 MAX_MODULES = 20_000
 MAX_NAMES = 20_000
@@ -47,9 +47,14 @@ _WITHIN = ("__wrapped__", "func", "callback")
 # commands of click.
 
 
-def answer(message: Dict[str, Any]) -> Any:
-    """``what``: "files", "functions", "named" (with ``name``), "source" (with ``path``), or "accept"
-    (with ``name``)."""
+_hidden: List[str] = []
+"""Folders whose modules are the debugger's own."""
+
+
+def answer(message: Dict[str, Any], hidden: Iterable[str] = ()) -> Any:
+    """``what``: "files", "functions", "named" (with ``name``), "source" (with ``path``), "skipped" or
+    "accept" (with ``name``). ``hidden``: the debugger's own folders."""
+    _hidden[:] = [os.path.join(folder, "") for folder in hidden]
     what = message["what"]
     if what == "files":
         return _files()
@@ -59,6 +64,8 @@ def answer(message: Dict[str, Any]) -> Any:
         return _named(message["name"])
     if what == "source":
         return _source(message["path"])
+    if what == "skipped":
+        return _is_skipped(message["name"])
     return _accept(message["name"])
 
 
@@ -66,8 +73,16 @@ def answer(message: Dict[str, Any]) -> Any:
 
 
 def _text(value: Any) -> str:
-    """The text itself, of a subclass too; "" for what is none."""
-    return str.__str__(value) if issubclass(type(value), str) else ""
+    """The text itself, of a subclass too; "" for what is none, or has half a surrogate pair, which
+    cannot be sent."""
+    if not issubclass(type(value), str):
+        return ""
+    text = str.__str__(value)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return ""
+    return text
 
 
 def _modules() -> List[Tuple[str, str, Dict[str, Any]]]:
@@ -77,9 +92,12 @@ def _modules() -> List[Tuple[str, str, Dict[str, Any]]]:
     if not issubclass(type(loaded), dict):
         return []
     for name, module in list_items(loaded, MAX_MODULES):
-        names = values.instance_dict(module) if type(name) is str else None
-        if names is not None and not name.startswith("_iqdebug"):
-            found.append((name, _absolute(_text(names.get("__file__"))), names))
+        names = values.instance_dict(module) if type(name) is str and _text(name) else None
+        if names is None or name.startswith("_iqdebug"):
+            continue
+        path = _absolute(_text(names.get("__file__")))
+        if not path.startswith(tuple(_hidden)):
+            found.append((name, path, names))
     return found
 
 
@@ -137,7 +155,7 @@ def _defined(
     for name, value in names:
         if time.monotonic() > deadline:
             return
-        code = _code_of(value)
+        code = _code_of(value) if _text(name) else None
         if code is not None:
             yield prefix + name, code
         elif _is_class_of(value, module) and id(value) not in seen and depth < MAX_DEPTH:
@@ -161,8 +179,8 @@ def _everywhere(library: bool) -> Iterator[Tuple[str, str, types.CodeType]]:
         if not library and _is_library(path) and module != "__main__":
             continue
         for name, code in _defined(list_items(names, MAX_NAMES), "", module, seen, deadline):
-            here = _absolute(_text(code.co_filename)) == path
-            if id(code) not in found or here:
+            written = _absolute(_text(code.co_filename))
+            if written and (id(code) not in found or written == path):
                 found[id(code)] = (module, name, code)
     for entry in found.values():
         if library or not _is_library(_absolute(_text(entry[2].co_filename))):
@@ -171,9 +189,12 @@ def _everywhere(library: bool) -> Iterator[Tuple[str, str, types.CodeType]]:
 
 def first_line(code: types.CodeType) -> int:
     """The first line of the body that has code; the line of ``def`` where that is the only one."""
-    for _, line in dis.findlinestarts(code):
-        if line is not None and line > code.co_firstlineno:
-            return line
+    try:
+        for _, line in dis.findlinestarts(code):
+            if line is not None and line > code.co_firstlineno:
+                return line
+    except Exception:  # of code that was put together by hand
+        pass
     return code.co_firstlineno
 
 
@@ -327,12 +348,18 @@ def _source(path: str) -> Optional[Dict[str, Any]]:
 def _bounded(lines: Any) -> List[str]:
     kept, size = [], 0
     for line in list.__getitem__(lines, slice(0, MAX_LINES)):
-        text = _text(line)
+        text = _sendable(line)
         size += len(text)
         if size > MAX_SOURCE:
             break
         kept.append(text.rstrip("\r\n"))
     return kept
+
+
+def _sendable(line: Any) -> str:
+    if not issubclass(type(line), str):
+        return ""
+    return str.__str__(line).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _of_doctest(path: str) -> List[str]:
@@ -351,7 +378,7 @@ def _of_doctest(path: str) -> List[str]:
     if not 0 <= int(number) < list.__len__(examples):
         return []
     example = list.__getitem__(examples, int(number))
-    text = _text((values.instance_dict(example) or {}).get("source"))
+    text = _sendable((values.instance_dict(example) or {}).get("source"))
     return text[:MAX_SOURCE].splitlines()[:MAX_LINES]
 
 
@@ -388,3 +415,18 @@ def _accept(name: str) -> None:
 
     exists.accepts, exists.original = _ACCEPTED, original  # type: ignore[attr-defined]
     utils.exists = exists
+
+
+def _is_skipped(name: str) -> bool:
+    """Whether pydevd stops in no file of that name. It goes by the last part of it: before 3.12 for
+    some of those only where they lie with the libraries."""
+    listed: Any = sys.modules.get("_pydevd_bundle.pydevd_dont_trace_files")
+    constants: Any = sys.modules.get("_pydevd_bundle.pydevd_constants")
+    pydevd: Any = sys.modules.get("pydevd")
+    if listed is None or constants is None or pydevd is None:
+        return False
+    last = os.path.basename(name)
+    kind = listed.DONT_TRACE.get(last)
+    if kind == listed.LIB_FILE and sys.version_info < (3, 12):
+        return not pydevd.get_global_debugger().in_project_roots_filename_uncached(name)
+    return kind is not None or last.startswith(constants.IGNORE_BASENAMES_STARTING_WITH)

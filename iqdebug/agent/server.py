@@ -312,7 +312,7 @@ class Agent:
         """Files, functions and texts that are in no file; see :mod:`.finding`."""
         from . import finding  # not before: attaching must not wait for it
 
-        return finding.answer(message)
+        return finding.answer(message, self._hidden)
 
     def on_wake(self, message: Dict[str, Any]) -> Any:
         return wake_loops()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,8 @@ from iqdebug.state import Breakpoint
 __all__ = ["NO_CODE", "send_breakpoints"]
 
 NO_CODE = "no code on this line"
+ONLY_C = "debugpy stops there only in a program given with -c"
+_STRING = "<string>"
 
 
 async def send_breakpoints(
@@ -34,6 +37,7 @@ async def send_breakpoints(
     :param armed: False takes the list's own out of the target.
     """
     answers: dict[tuple[str, int], protocol.BreakpointBody] = {}
+    skipped: set[str] = set()
     for path in sorted(paths):
         asked = [b for b in breakpoints if b.path == path and b.enabled and armed]
         if run_to is not None and run_to.path == path:
@@ -42,9 +46,17 @@ async def send_breakpoints(
         name = await finder.name_for_breakpoints(path) if asked else path
         arguments = {"source": {"path": name}, "breakpoints": rows}
         body = await questions.fetch("setBreakpoints", arguments, protocol.BreakpointsBody, patience)
+        if asked and await finder.is_skipped(path):
+            skipped.add(path)
         for breakpoint_, answer in zip(asked, body.breakpoints, strict=False):
             answers[(path, breakpoint_.line)] = answer
-    return tuple(_checked(_answered(b, answers.get((b.path, b.line))), finder) for b in breakpoints)
+    known = (_checked(_answered(b, answers.get((b.path, b.line))), finder) for b in breakpoints)
+    return tuple(_never(b) if b.path in skipped else b for b in known)
+
+
+def _never(breakpoint_: Breakpoint) -> Breakpoint:
+    words = f"debugpy stops in no file named {os.path.basename(breakpoint_.path)}"
+    return replace(breakpoint_, verified=False, message=words)
 
 
 def _answered(breakpoint_: Breakpoint, answer: protocol.BreakpointBody | None) -> Breakpoint:
@@ -68,7 +80,8 @@ def _checked(breakpoint_: Breakpoint, finder: Finder) -> Breakpoint:
         return breakpoint_
     known = lines_with_code(finder.sources.read(path))
     if not breakpoint_.verified or known is None or breakpoint_.line in known:
-        return replace(breakpoint_, in_memory=True)
+        words = ONLY_C if path == _STRING and breakpoint_.verified else breakpoint_.message
+        return replace(breakpoint_, in_memory=True, message=words)
     return replace(breakpoint_, in_memory=True, verified=False, message=NO_CODE)
 
 

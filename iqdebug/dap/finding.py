@@ -52,12 +52,12 @@ class Finder:
         return lines
 
     async def read_stacks(self, threads: Iterable[Thread], *, again: bool) -> None:
-        """Have the texts of the frames whose files are not there. ``again``: also those known
-        already, because a name may stand for another text by now."""
+        """Have the texts of the frames whose files are not there. ``again``: also those that were
+        asked for before, because a name may stand for another text by now."""
         paths = {frame.path: None for thread in threads for frame in thread.frames if frame.kind == "user"}
         wanted = [path for path in paths if self.sources.missing(path) and not path.startswith(_NO_TEXT)]
         for path in wanted[:MAX_ASKED]:
-            if path in self._none or (path in self._names and not again):
+            if not again and (path in self._none or path in self._names):
                 continue
             try:
                 if not await self.source(path):
@@ -76,6 +76,10 @@ class Finder:
         if path in self._names and not name.startswith("<"):
             await self._ask("accept", name=name)
         return name
+
+    async def is_skipped(self, path: str) -> bool:
+        """Whether the debug server stops in no file of that name."""
+        return bool(await self._ask("skipped", name=path))
 
     def _places(self, rows: list[dict[str, Any]]) -> tuple[CodePlace, ...]:
         for row in rows:

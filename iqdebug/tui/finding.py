@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from iqdebug.errors import IqdebugError, UsageError
 from iqdebug.paths import frame_kind, home_short
-from iqdebug.places import Asked, file_named, parse, project_files, resolve
+from iqdebug.places import Asked, definitions, file_named, parse, project_files, resolve
 from iqdebug.session import Capability, CodeFinder
 from iqdebug.state import Breakpoint, CodePlace, EvaluateResult
 from iqdebug.text import clean
@@ -21,13 +22,14 @@ from iqdebug.tui.source_pane import SourcePane
 
 __all__ = ["Finding"]
 
+_LIBRARY = re.compile(r"^.*/(?:(?:site|dist)-packages|lib(?:64)?/python3[^/]*)/")
 _KINDS = {"user": 0, "label": 1, "library": 2, "stdlib": 3}
 
 
 class Finding(Control):
     """Files are those below the target's folder, of its stacks, and of its loaded modules."""
 
-    _read_source: Callable[[str], Sequence[str]]
+    _source_lines: Callable[[str], Sequence[str]]
     action_pane: Callable[[str], None]
 
     @property
@@ -60,14 +62,22 @@ class Finding(Control):
         return sorted(found.values(), key=lambda p: (_KINDS[frame_kind(p.path)], self._shown(p.path)))
 
     async def _all_functions(self) -> list[CodePlace]:
-        if self._finder is None:
-            return []
-        found = {(p.path, p.line): p for p in await self._finder.functions()}
+        loaded = await self._finder.functions() if self._finder is not None else ()
+        known = {place.path for place in loaded}
+        written = await asyncio.to_thread(self._written, known)
+        found = {(p.path, p.line): p for p in (*written, *loaded)}
         return sorted(found.values(), key=lambda p: (_KINDS[frame_kind(p.path)], p.name))
+
+    def _written(self, known: set[str]) -> list[CodePlace]:
+        """Functions of the project's files that are not loaded yet."""
+        paths = [path for path in project_files(self._project) if path not in known]
+        return definitions(self._project, paths, self._source_lines)
 
     def _shown(self, path: str) -> str:
         inside = self._project and path.startswith(os.path.join(self._project, ""))
-        return os.path.relpath(path, self._project) if inside else home_short(path)
+        if inside and frame_kind(path) == "user":
+            return os.path.relpath(path, self._project)
+        return _LIBRARY.sub("", path) if frame_kind(path) != "user" else home_short(path)
 
     def _file_label(self, place: CodePlace) -> tuple[str, str]:
         return self._shown(place.path), "in memory" if place.in_memory else place.name
@@ -97,7 +107,7 @@ class Finding(Control):
         self.action_pane("source")
 
     async def _resolved(self, asked: Asked) -> Breakpoint:
-        return await resolve(asked, self._project, self._finder, self._read_source)
+        return await resolve(asked, self._project, self._finder, self._source_lines)
 
     # the console's `break`
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from iqdebug.crash import Crash, open_crash
 from iqdebug.crash.recorded import RecordedSession
 from iqdebug.crash.shelf import put
-from iqdebug.errors import IqdebugError
+from iqdebug.errors import IqdebugError, RequestFailed
 from iqdebug.session import Capability, CodeFinder, DebugSession
 from iqdebug.state import Breakpoint, Phase, Snapshot
 from iqdebug.tui import messages
@@ -22,6 +22,7 @@ from iqdebug.tui.keys import Action
 __all__ = ["Looking", "Taken"]
 
 _LIVE = (Capability.CONTINUE, Capability.DETACH, Capability.BREAKPOINTS)
+_TRIES = 3
 _DESCRIBED = 0.5  # seconds for an exception's text to follow its stop
 _RUNS_ON = "this is a recording: the process runs on (c: back to it)"
 
@@ -38,7 +39,7 @@ class Taken(RecordedSession):
         self.live = live
         self._back = back
         reason = f"{stop.reason}; the process runs on"
-        self._shown = replace(crash.snapshot, epoch=stop.epoch, reason=reason, cwd=stop.cwd, pid=stop.pid)
+        self._shown = replace(crash.snapshot, epoch=stop.epoch, reason=reason, detail="", cwd=stop.cwd)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -79,8 +80,10 @@ class Looking(Finding):
     _no_hold = False
     _once = False  # the next stop is recorded, though others hold
     _taking = False
+    _released = False  # the stop that is being recorded is over; what stops now goes on at once
 
     _begin_chat: Callable[[DebugSession], None]
+    _read_source: Callable[[str], Sequence[str]]
 
     def why_not_action(self, action: Action) -> str:
         if action.name == "hold_clock":
@@ -117,11 +120,14 @@ class Looking(Finding):
         """Whether the process's news are none for the screen: a recording is shown, or is being made."""
         shown = self.session
         if isinstance(shown, Taken):
-            if snapshot.phase in STOPPED:  # an exception: breakpoints are not in the process now
+            if snapshot.phase in STOPPED:  # another thread, or an exception: breakpoints are out
                 self._do(shown.live.resume())
             elif snapshot.phase in OVER:
                 words = snapshot.reason if snapshot.phase is Phase.ENDED else "the connection to it ended"
                 self.notify(f"the process has gone meanwhile: {words}", severity="warning")
+            return True
+        if snapshot.phase in STOPPED and self._released and shown is not None:
+            self._do(shown.resume())
             return True
         if snapshot.phase in STOPPED and (self._no_hold or self._once) and shown is not None:
             if snapshot.reason == "exception" and snapshot.exception is None:
@@ -146,22 +152,35 @@ class Looking(Finding):
         """
         try:
             try:
-                name, data = await session.record()
+                with contextlib.suppress(IqdebugError, TimeoutError):
+                    await session.arm(False)  # other threads would come to the same breakpoints
+                name, data = await self._recorded(session)
             finally:
-                if session.snapshot.epoch == stop.epoch:
-                    with contextlib.suppress(IqdebugError, TimeoutError):
-                        await session.arm(False)
+                self._released = True
+                if session.snapshot.phase in STOPPED:
                     await session.resume()
             crash = await asyncio.to_thread(lambda: open_crash(put(name, data)))
         except BaseException:
+            self._taking = self._released = False
             await self._back_to(session)
             raise
-        finally:
-            self._taking = False
+        self._taking = self._released = False
         if self.session is session:
             taken = Taken(crash, session, stop, lambda: self._do(self._back_to(session)))
             self._show_session(taken)
             self.notify("recorded; the process runs on. c: back to it, breakpoints in place again")
+
+    @staticmethod
+    async def _recorded(session: DebugSession) -> tuple[str, bytes]:
+        """Of the newest stop: another thread may stop while one is being recorded."""
+        for _ in range(_TRIES):
+            epoch = session.snapshot.epoch
+            try:
+                return await session.record()
+            except RequestFailed:
+                if session.snapshot.epoch == epoch or session.snapshot.phase not in STOPPED:
+                    raise
+        return await session.record()
 
     async def _back_to(self, session: DebugSession) -> None:
         if isinstance(self.session, Taken):

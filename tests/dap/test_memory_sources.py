@@ -87,6 +87,7 @@ async def test_a_hostile_cache_runs_nothing_and_is_bounded(python: str) -> None:
         assert await session.finder.source("<plain>") == ("shown",)
         assert await session.finder.source("<sub>") == ("in a subclass",)
         assert await session.finder.source("<lazy>") == ()
+        assert await session.finder.source("<half>") == ("half a pair: \\udfff",)
         assert await session.finder.source("<number>") == ()
         assert len(await session.finder.source("<endless>")) <= 100_000
         await session.finder.files()

@@ -55,7 +55,7 @@ async def test_how_it_ended_is_said_where_it_is_seen() -> None:
         clock.time += 31
         ended = replace(scenario.paused(9), phase=Phase.ENDED, reason=found.why_it_ended(), threads=())
         session.push(ended)
-        await shows(pilot, "gunicorn (process 812) ended this worker after 30 s without a sign")
+        await shows(pilot, "gunicorn (812) ended this worker after 30 s without a sign: it was paused")
         await shows(pilot, "--no-hold")
         await pilot.press("q")
     assert app.return_value == 0
@@ -85,8 +85,8 @@ async def test_a_stop_is_recorded_and_the_process_goes_on_at_once(shelf: Path) -
         session.push(replace(scenario.paused(2), revision=1))
         await until(pilot, lambda: isinstance(app.session, Taken), "the recording")
         assert [i[0] for i in session.intents if i[0] in ("record", "arm", "resume")] == [
-            "record",
             "arm",
+            "record",
             "resume",
         ]
         assert session.asked("arm") == [("arm", False)] and session.snapshot.phase is Phase.RUNNING

@@ -77,9 +77,13 @@ def test_an_end_is_explained_only_where_the_supervisor_did_it() -> None:
     clock.time += 1
     assert found.why_it_ended() == "", "it was ended by somebody else"
     clock.time += 4.2
-    assert found.why_it_ended() == (
-        "uvicorn (process 4711) ended this worker after 5 s without a sign: it was paused"
-    )
+    words = "uvicorn (4711) ended this worker after 5 s without a sign: it was paused"
+    assert found.why_it_ended() == words
+    found.went_on()
+    clock.time += 1
+    assert found.why_it_ended() == words, "it went on only to end"
+    clock.time += 5
+    assert found.why_it_ended() == ""
 
 
 def test_only_a_clock_that_is_a_file_can_be_held() -> None:

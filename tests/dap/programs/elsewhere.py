@@ -6,7 +6,7 @@ import linecache
 import select
 import sys
 
-from shop import orders, stock
+from shop import orders, queue, stock
 
 CELL = """\
 def cell(order):
@@ -28,6 +28,7 @@ def made(name):
 cell = made("/tmp/ipykernel_1/4711.py")
 angled = made("<ipython-input-3-0123456789ab>")
 relative = made(SPELL)
+attrs = made("<attrs generated init shop>")
 
 
 def documented():
@@ -51,6 +52,8 @@ CALLS = {
     "price": lambda: orders.OrderService.price(20),
     "refund": lambda: orders.refund(20),
     "one_line": lambda: orders.one_line(20),
+    "put": lambda: queue.put(20),
+    "attrs": lambda: attrs(20),
     "stock": lambda: stock.Stock().accept(20),
     "cell": lambda: cell(20),
     "angled": lambda: angled(20),

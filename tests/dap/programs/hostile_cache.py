@@ -67,11 +67,16 @@ dict.update(
         "<plain>": (1, None, ["shown\n"], "<plain>"),
         Text("<sub>"): (1, None, Lines([Text("in a subclass\n")]), "<sub>"),
         "<lazy>": (loads,),
+        "<half>": (1, None, ["half a pair: \udfff\n"], "<half>"),
+        "<name \udfff>": (1, None, ["text\n"], "<name>"),
         "<number>": (1, None, 7, 7),
         "<endless>": (1, None, ["x" * 100 + "\n"] * 400_000, "<endless>"),
     },
 )
 linecache.cache = cache
+globals()["half \udfff"] = loads
+sys.modules["half \udfff"] = types.ModuleType("half")
+exec(compile("def odd():\n    return 1\n", "<odd \udfff>", "exec"))
 print("ready", flush=True)
 RAN.clear()
 while True:
