@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -34,15 +35,17 @@ def _bound(desk: Desk, tool: ActionTool) -> BoundTool:
     async def run(call: Call, arguments: Mapping[str, Any]) -> Result:
         now = desk.moment_now
         crash = desk.known.crash
+        diagnosis = now.diagnosis if now is not None else None
+        root = desk.root
         if tool.starts:
             crash = await desk.crash(name)
-            desk.root_to_run(crash)
-            command = command_of_crash(crash)
-            words = "; ".join(side_effects(command, _TIMES[name]))
-            await call.session.obtain(Right.MUTATE, f"run {name}", command.shown, words)
-        diagnosis = now.diagnosis if now is not None else None
-        bench = Bench(crash, diagnosis, root=desk.root, known=desk.own_files)
+            root = desk.root_to_run(crash)
+        bench = Bench(crash, diagnosis, root=root, known=desk.own_files)
         bench.proposal = desk.work.proposal
+        if tool.starts and crash is not None:
+            words = "; ".join(side_effects(command_of_crash(crash), _TIMES[name]))
+            shown = await asyncio.to_thread(bench.shown, name, arguments)
+            await call.session.obtain(Right.MUTATE, f"run {name}", shown, words)
         outcome = await tool.run(bench, arguments)
         if isinstance(outcome.result, Proposal):
             show_proposal(desk, outcome.result, "by the model")

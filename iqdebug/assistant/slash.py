@@ -11,10 +11,10 @@ from iqdebug.assistant.actions.applying import apply, undo
 from iqdebug.assistant.actions.edits import edits_in
 from iqdebug.assistant.actions.fix import Proposal, propose
 from iqdebug.assistant.actions.mechanical import NEEDS_A_MODEL, mechanical_fixes
-from iqdebug.assistant.actions.regression import prove, regression_tests, write_test
+from iqdebug.assistant.actions.regression import prove, regression_tests, tests_shown_exactly, write_test
 from iqdebug.assistant.actions.rerun import command_of_crash
 from iqdebug.assistant.actions.scan import scan
-from iqdebug.assistant.actions.verify import side_effects, verify
+from iqdebug.assistant.actions.verify import shown_exactly, side_effects, verify
 from iqdebug.assistant.actions.watch import hits_of, watches
 from iqdebug.assistant.actions.why import explain, section_lines, why
 from iqdebug.assistant.transcript import Entry
@@ -148,7 +148,9 @@ async def _verify(desk: Desk, rest: str) -> None:
     command = command_of_crash(crash)
     proposal = desk.work.proposal
     said = "\n".join(side_effects(command, "twice" if proposal is not None else "once"))
-    if not await desk.agreed("run the recorded command again", "yours", command.shown, said):
+    if not await desk.agreed(
+        "run the recorded command again", "yours", shown_exactly(command, proposal), said
+    ):
         desk.note("nothing was run")
         return
     entry = desk.transcript.add("call", f"running {command.shown}", running=True)
@@ -165,11 +167,13 @@ async def _test(desk: Desk, rest: str) -> None:
     root = desk.root_to_run(crash)
     tests = regression_tests(crash, diagnosis, root=root)
     said = "\n".join(side_effects(command_of_crash(crash), "once or more"))
-    if not await desk.agreed("run a test of the failing call in a copy", "yours", "pytest", said):
+    proposal = desk.work.proposal
+    shown = tests_shown_exactly(crash, tests, proposal)
+    if not await desk.agreed("run a test of the failing call in a copy", "yours", shown, said):
         desk.note("nothing was run")
         return
     entry = desk.transcript.add("call", "proving a regression test", running=True)
-    found = await prove(crash, tests, desk.work.proposal, root=root)
+    found = await prove(crash, tests, proposal, root=root)
     words = found.verified.words if found.verified is not None else "no test could be made"
     desk.transcript.put(_ended(entry, words, found.lines()))
     if found.test is None:

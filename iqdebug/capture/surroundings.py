@@ -53,7 +53,7 @@ def _bytes_of(path: str) -> Optional[bytes]:
         if not 0o100000 <= status.st_mode < 0o110000 or status.st_size > _LARGEST:
             return None  # only regular files: reading a pipe or a device may never end
         # `open` is gone while the interpreter shuts down.
-        handle = os.open(path, os.O_RDONLY)
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
         try:
             return os.read(handle, status.st_size + 1)
         finally:

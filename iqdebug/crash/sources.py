@@ -59,7 +59,7 @@ class RecordedSources:
         """
         standing = self.standing(path)
         if standing is Standing.ABSENT:
-            return "recorded; not on this machine"
+            return f"recorded; {self._away(path)}"
         if standing is Standing.NOT_RECORDED:
             return "today's text: none was recorded"
         if standing is not Standing.DIFFERS:
@@ -73,10 +73,13 @@ class RecordedSources:
         """Why there are not two texts to choose from, in words; "" when there are."""
         return {
             Standing.SAME: "the file is the same today",
-            Standing.ABSENT: "the file is not on this machine",
+            Standing.ABSENT: f"the file is {self._away(path)}",
             Standing.NOT_RECORDED: "the file's text was not recorded",
             Standing.NOTHING: "there is no source here",
         }.get(self.standing(path), "")
+
+    def _away(self, path: str) -> str:
+        return "not in the project you stand in" if self._reach.why_not(path) else "not on this machine"
 
     def _moved(self, path: str, line: int) -> str:
         then, now = self._crash.read_source(path), self._today(path)

@@ -10,6 +10,7 @@ import pytest
 from iqdebug.assistant.fencing import Veil, defanged, fenced
 from iqdebug.assistant.tools import BUILT_IN, checked, tool_schema
 from iqdebug.assistant.tools.files import Files
+from iqdebug.reach import Reach
 from iqdebug.state import Frame, Thread, Variable
 from tests.tui import scenario
 
@@ -114,19 +115,32 @@ def test_what_may_be_read(tmp_path: Path) -> None:
     (project / ".env").write_text("KEY=1")
     (project / "data.bin").write_text("")
     named = (str(project / "main.py"), str(home / ".ssh" / "id_rsa"), "<string>", "/etc/passwd")
-    files = Files(lambda: snapshot_of(*named, cwd=str(project)), home=home)  # type: ignore[arg-type,return-value]
+
+    def reach(pid: int, cwd: str) -> Reach:
+        return Reach((cwd,))
+
+    files = Files(
+        lambda: snapshot_of(*named, str(other / "y.py"), cwd=str(project)),  # type: ignore[arg-type,return-value]
+        home=home,
+        reach=reach,
+    )
     assert files.roots == (str(project),)
     assert files.why_not(str(project / "main.py")) == files.why_not(str(project / "sub" / "x.py")) == ""
     for refused in (
-        home / ".ssh" / "id_rsa",  # a frame names it, but it is no source
+        home / ".ssh" / "id_rsa",
         home / "script.py",
-        other / "y.py",
+        other / "y.py",  # a frame names it, and a name opens nothing
         project / ".env",
         project / "data.bin",
         Path("/etc/passwd"),
     ):
         assert files.why_not(str(refused)), refused
     assert files.resolved("sub/x.py") == [str(project / "sub" / "x.py")]
-    alone = Files(lambda: snapshot_of(str(home / "script.py"), cwd=str(home)), home=home)  # type: ignore[arg-type,return-value]
+    scripts = Reach(files=frozenset({str(home / "script.py")}))
+    alone = Files(
+        lambda: snapshot_of(str(home / "script.py"), cwd=str(home)),  # type: ignore[arg-type,return-value]
+        home=home,
+        reach=lambda pid, cwd: scripts,
+    )
     assert alone.roots == () and alone.why_not(str(home / "script.py")) == ""
     assert alone.why_not(str(project / "main.py"))

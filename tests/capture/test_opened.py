@@ -15,6 +15,7 @@ from iqdebug.crash.shelf import groups_of, listed
 from iqdebug.crash.sources import RecordedSources, Standing
 from iqdebug.inquiry import crash_diagnosis
 from iqdebug.opened import recorded_app
+from iqdebug.reach import reach_of_project
 from iqdebug.state import EvaluateResult, Frame, Origin, Phase
 from tests.capture.chunks import crash_files
 from tests.capture.test_programs import PROGRAMS, run
@@ -125,7 +126,7 @@ def test_a_crash_opens_as_it_was(python: str, tmp_path: Path) -> None:
 def test_its_source_is_the_recorded_one_and_the_evidence_reads_it(python: str, tmp_path: Path) -> None:
     crash = recorded(python, tmp_path)
     path = tmp_path / "written.py"
-    sources = RecordedSources(crash)
+    sources = RecordedSources(crash, reach_of_project(str(tmp_path)))
     assert sources.standing(str(path)) is Standing.SAME
     path.write_text("gone = True\n")
     assert sources.standing(str(path)) is Standing.DIFFERS

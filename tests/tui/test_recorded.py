@@ -30,7 +30,7 @@ def recording(tmp_path: Path, listed: list[Any] | None = None, **meta: Any) -> A
     listed[0][1].update(meta)
     path = tmp_path / "x.iqcrash"
     path.write_bytes(written(listed, left_out=["the environment of 3 children"]))
-    return recorded_app(open_crash(path))
+    return recorded_app(open_crash(path), project=str(tmp_path))
 
 
 @pytest.mark.parametrize("size", [(60, 15), (80, 24), (200, 50)], ids=lambda s: f"{s[0]}x{s[1]}")
@@ -159,13 +159,15 @@ async def test_recorded_and_todays_source_take_turns(tmp_path: Path) -> None:
 async def test_where_there_is_one_text_the_key_says_why(tmp_path: Path) -> None:
     app = recording(tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
-        await shows(pilot, "recorded; not on this machine")
+        await shows(pilot, "recorded; not in the project you stand in")
         await pilot.press("T")
         await until(pilot, lambda: notices(app), "a notice")
-        assert notices(app) == ["the file is not on this machine"]
+        assert notices(app) == ["the file is not in the project you stand in"]
         await pilot.press("question_mark")
         await shows(
-            pilot, "(not now: the file is not on this machine)", "(not now: recorded: nothing runs here)"
+            pilot,
+            "(not now: the file is not in the project you stand in)",
+            "(not now: recorded: nothing runs here)",
         )
 
 

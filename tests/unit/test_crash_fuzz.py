@@ -22,6 +22,7 @@ from iqdebug.crash.sources import RecordedSources
 from iqdebug.crash.table import crash_table
 from iqdebug.errors import CrashFileError
 from iqdebug.inquiry import crash_diagnosis
+from iqdebug.reach import reach_of_project
 from iqdebug.text import json_text, snapshot_lines
 from tests.crashfile import HEAD, chunk, container, contents, sample, written
 
@@ -68,7 +69,7 @@ def use(path: Path) -> None:
     about_lines(crash)
     crash_diagnosis(crash, crash.read_source)
     asyncio.run(look_around(RecordedSession(crash)))
-    sources = RecordedSources(crash)
+    sources = RecordedSources(crash, reach_of_project("/dev"))
     for file in [*list(crash.sources)[:5], "/dev/zero", "/", "\0"]:
         for today in (False, True):
             sources.lines(file, today)

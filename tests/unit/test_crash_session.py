@@ -9,6 +9,7 @@ import pytest
 from iqdebug.crash import RecordedSession, open_crash
 from iqdebug.crash.sources import RecordedSources, Standing
 from iqdebug.errors import NotAvailable
+from iqdebug.reach import reach_of_project
 from iqdebug.session import Capability, DebugSession, StepKind
 from iqdebug.state import Frame, Variable
 from tests.crashfile import PATH, PROGRAM, contents, line_of, sample, source, written
@@ -202,7 +203,7 @@ def sources_of(tmp_path: Path, now: str | None, recorded: bool = True) -> tuple[
         listed = [c for c in listed if c[0] != "SRCE"]
     file = tmp_path / "x.iqcrash"
     file.write_bytes(written(listed))
-    return RecordedSources(open_crash(file)), str(path)
+    return RecordedSources(open_crash(file), reach_of_project(str(tmp_path))), str(path)
 
 
 def test_the_same_file_needs_no_words(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,12 +16,28 @@ from iqdebug.assistant.actions.rebuild import CannotRebuild
 from iqdebug.assistant.actions.rerun import Command, command_of_crash, project_root
 from iqdebug.assistant.actions.scratch import Scratch, scratch_copy
 from iqdebug.assistant.actions.testtext import Expectation, call_test, program_test, test_name
-from iqdebug.assistant.actions.verify import SECONDS, Verified, in_scratch, tried
+from iqdebug.assistant.actions.verify import (
+    PYTEST_OPTIONS,
+    SECONDS,
+    Verified,
+    in_scratch,
+    shown_exactly,
+    tried,
+)
 from iqdebug.crash.model import Crash
 from iqdebug.errors import NotAvailable, UsageError
 from iqdebug.state import Diagnosis
 
-__all__ = ["Expectation", "Regression", "RegressionTest", "prove", "regression_tests", "write_test"]
+__all__ = [
+    "Expectation",
+    "Regression",
+    "RegressionTest",
+    "Tests",
+    "prove",
+    "regression_tests",
+    "tests_shown_exactly",
+    "write_test",
+]
 
 _MOST = 6  # calls that are tried
 
@@ -55,13 +72,29 @@ class Regression:
         return found
 
 
+Tests = tuple[tuple[RegressionTest, ...], tuple[str, ...]]
+"""Those that can be made, the best first, and why others cannot."""
+
+
+def tests_shown_exactly(crash: Crash, tests: Tests, proposal: Proposal | None, python: str = "") -> str:
+    """All that a person agrees to before :func:`prove`: the command and the text of every test that it
+    may run."""
+    command = replace(command_of_crash(crash, python), test="")
+    parts = [shown_exactly(command, proposal, _words(command, "TEST"))]
+    for number, test in enumerate(tests[0]):
+        which = "TEST is" if number == 0 else "where that does not fail as it was recorded, TEST is"
+        parts.append(f"{which} {test.path}:\n{test.text}")
+    parts.append(f"without pytest: {shlex.join(_words_without_pytest(command, 'TEST'))}")
+    return "\n\n".join(parts)
+
+
 def regression_tests(
     crash: Crash,
     diagnosis: Diagnosis | None = None,
     expectation: Expectation | None = None,
     root: str = "",
-) -> tuple[tuple[RegressionTest, ...], tuple[str, ...]]:
-    """The tests that can be made from the recording, the best first, and why others cannot. The last
+) -> Tests:
+    """The tests that can be made from the recording. The last
     one runs the whole program. Nothing runs, and nothing is written. ``root`` is the project's folder,
     "" for the crash's.
 
@@ -97,7 +130,7 @@ def regression_tests(
 
 async def prove(
     crash: Crash,
-    tests: tuple[tuple[RegressionTest, ...], tuple[str, ...]],
+    tests: Tests,
     proposal: Proposal | None = None,
     *,
     seconds: float = SECONDS,
@@ -197,14 +230,22 @@ def _free(folder: str, name: str) -> str:
 
 
 async def _run(scratch: Scratch, command: Command, path: Path, seconds: float) -> Execution:
-    words, cwd, settings = in_scratch(scratch, command)
-    options = ["--tb=native", "-p", "no:cacheprovider", "-p", "no:xdist", "-q"]
+    _, cwd, settings = in_scratch(scratch, command)
     where = cwd if cwd.startswith(scratch.folder) else scratch.folder
-    found = await execute([words[0], "-m", "pytest", str(path), *options], where, settings, seconds=seconds)
+    found = await execute(_words(command, str(path)), where, settings, seconds=seconds)
     if "No module named pytest" in found.output:
-        run = (
-            "import runpy, sys; names = runpy.run_path(sys.argv[1]);"
-            "[f() for n, f in names.items() if n.startswith('test_')]"
-        )
-        found = await execute([words[0], "-c", run, str(path)], where, settings, seconds=seconds)
+        again = _words_without_pytest(command, str(path))
+        found = await execute(again, where, settings, seconds=seconds)
     return replace(found, output=scratch.original(found.output))
+
+
+def _words(command: Command, test: str) -> list[str]:
+    return [command.words[0], "-m", "pytest", test, *PYTEST_OPTIONS]
+
+
+def _words_without_pytest(command: Command, test: str) -> list[str]:
+    run = (
+        "import runpy, sys; names = runpy.run_path(sys.argv[1]);"
+        "[f() for n, f in names.items() if n.startswith('test_')]"
+    )
+    return [command.words[0], "-c", run, test]

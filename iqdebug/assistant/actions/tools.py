@@ -9,9 +9,16 @@ from typing import Any
 
 from iqdebug.assistant.actions.edits import edits_of_call
 from iqdebug.assistant.actions.fix import Proposal, propose
-from iqdebug.assistant.actions.regression import Expectation, Regression, prove, regression_tests
-from iqdebug.assistant.actions.rerun import project_root
-from iqdebug.assistant.actions.verify import SECONDS, Verified, verify
+from iqdebug.assistant.actions.regression import (
+    Expectation,
+    Regression,
+    Tests,
+    prove,
+    regression_tests,
+    tests_shown_exactly,
+)
+from iqdebug.assistant.actions.rerun import command_of_crash, project_root
+from iqdebug.assistant.actions.verify import SECONDS, Verified, shown_exactly, verify
 from iqdebug.crash.model import Crash
 from iqdebug.errors import IqdebugError
 from iqdebug.llm.messages import Tool
@@ -85,6 +92,22 @@ class Bench:
         self._seconds = seconds
         self._folder = folder
         self._python = python
+        self._tests: Tests | None = None
+
+    def shown(self, tool: str, arguments: Mapping[str, Any]) -> str:
+        """All that a call of a tool which starts something would run, to be agreed to; the tests that
+        are shown are those that :meth:`write_test` runs.
+
+        :raises IqdebugError: it could not be run.
+        """
+        assert self.crash is not None
+        if tool == "write_test":
+            expectation = _expected(arguments)
+            self._tests = regression_tests(self.crash, self.diagnosis, expectation, self.root)
+            return tests_shown_exactly(self.crash, self._tests, self.proposal, self._python)
+        with_fix = tool == "verify"
+        command = command_of_crash(self.crash, self._python)
+        return shown_exactly(command, self.proposal if with_fix else None)
 
     async def propose_fix(self, arguments: Mapping[str, Any]) -> Outcome:
         try:
@@ -117,9 +140,10 @@ class Bench:
     async def write_test(self, arguments: Mapping[str, Any]) -> Outcome:
         if self.crash is None:
             return Outcome(_NOT_RECORDED)
-        expectation = Expectation(str(arguments.get("equals") or ""), str(arguments.get("raises") or ""))
         try:
-            tests = regression_tests(self.crash, self.diagnosis, expectation, self.root)
+            tests = self._tests or regression_tests(
+                self.crash, self.diagnosis, _expected(arguments), self.root
+            )
             self.regression = await prove(
                 self.crash,
                 tests,
@@ -133,6 +157,10 @@ class Bench:
             return _refused(error)
         text = "\n".join(self.regression.lines())
         return Outcome((text or "no test could be made")[:_LONGEST], self.regression)
+
+
+def _expected(arguments: Mapping[str, Any]) -> Expectation:
+    return Expectation(str(arguments.get("equals") or ""), str(arguments.get("raises") or ""))
 
 
 def _refused(error: IqdebugError) -> Outcome:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,10 +16,22 @@ from iqdebug.assistant.actions.scratch import Scratch, scratch_copy
 from iqdebug.crash.model import Crash
 from iqdebug.errors import NotAvailable
 
-__all__ = ["SECONDS", "Verdict", "Verified", "in_scratch", "side_effects", "tried", "verify"]
+__all__ = [
+    "PYTEST_OPTIONS",
+    "SECONDS",
+    "Verdict",
+    "Verified",
+    "in_scratch",
+    "shown_exactly",
+    "side_effects",
+    "tried",
+    "verify",
+]
 
 SECONDS = 60.0
 """Seconds for each of the two runs, unless something else is asked for."""
+
+PYTEST_OPTIONS = ("--tb=native", "-p", "no:cacheprovider", "-p", "no:xdist", "-q")
 
 Verdict = Literal[
     "fixed", "another failure", "same failure", "did not reproduce before", "timed out", "reproduced"
@@ -59,7 +72,6 @@ def side_effects(command: Command, times: str = "twice") -> tuple[str, ...]:
     :param times: how often it runs, in words.
     """
     said = [
-        f"It runs: {command.shown}",
         "Command and variables are as the recording has them: is it your own?",
     ]
     said.append(f"The program runs {times}, in a copy of the project that is deleted afterwards")
@@ -67,6 +79,22 @@ def side_effects(command: Command, times: str = "twice") -> tuple[str, ...]:
         "It can still reach the network, databases, and files outside the project, as when it was run by hand"
     )
     return (*said, *command.warnings)
+
+
+def shown_exactly(command: Command, proposal: Proposal | None, words: Sequence[str] = ()) -> str:
+    """All that a person agrees to: the command, its folder and variables, and the fix. Variables that
+    have the same value in this process are the person's own, and are left out.
+
+    :param words: of the command, where others are run than those that were recorded.
+    """
+    options = PYTEST_OPTIONS if command.test else ()
+    parts = [shlex.join(words or (*command.words, *options)), f"in a copy of {command.cwd or '?'}"]
+    other = [f"{name}={value}" for name, value in command.environ.items() if os.environ.get(name) != value]
+    if other:
+        parts += ["", "with these variables, as they were recorded:", *sorted(other)]
+    if proposal is not None:
+        parts += ["", "and again with this fix:", proposal.diff.rstrip("\n")]
+    return "\n".join(parts)
 
 
 async def verify(
@@ -144,7 +172,7 @@ async def _run(
     words, cwd, settings = in_scratch(scratch, command)
     settings.update(environ or {})
     if command.test:
-        words += ["--tb=native", "-p", "no:cacheprovider", "-p", "no:xdist", "-q"]
+        words += PYTEST_OPTIONS
     crashes = None if command.test else Path(scratch.folder).parent / f"crashes-{name}"
     found = await execute(words, cwd, settings, seconds=seconds, crashes=crashes)
     return Execution(

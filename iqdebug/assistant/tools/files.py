@@ -51,6 +51,7 @@ class Files:
         own = str(home) if home is not None else ""
         named = str(project) if project is not None else ""
         self._project = named if may_be_project(named, own) else ""
+        self._known: tuple[Snapshot, Reach] | None = None
         self._reach_of = reach or (lambda pid, cwd: reach_of_process(pid, cwd, self._project, own))
 
     @property
@@ -65,10 +66,14 @@ class Files:
     @property
     def reach(self) -> Reach:
         """What of this machine's disk may be read at this moment."""
-        if self.recorded is not None:
-            return reach_of_project(self._project)
         now = self._snapshot()
-        return self._reach_of(now.pid, now.cwd)
+        if self._known is None or self._known[0] is not now:
+            recording = self.recorded is not None
+            self._known = (
+                now,
+                reach_of_project(self._project) if recording else self._reach_of(now.pid, now.cwd),
+            )
+        return self._known[1]
 
     @property
     def roots(self) -> tuple[str, ...]:

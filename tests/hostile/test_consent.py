@@ -1,0 +1,258 @@
+"""What a person says yes to is what runs: every character of it was on the screen."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.style import Style
+from textual.app import App
+
+import iqdebug.tui
+from iqdebug.assistant.desk import Consent, Desk, Known
+from iqdebug.assistant.doing import acting_tools
+from iqdebug.assistant.slash import COMMANDS
+from iqdebug.assistant.tools import Result
+from iqdebug.crash import Crash
+from iqdebug.crash.recorded import RecordedSession
+from iqdebug.evidence import diagnose
+from iqdebug.exact import as_seen, exact_lines, shown_as_is
+from iqdebug.llm.messages import ToolCall
+from iqdebug.tui.consent import MAX_SHOWN, ConsentScreen, wrapped
+from tests.assistant.recorded import record, record_text
+from tests.tui.screens import screen, shows, until
+
+SIZES = [(80, 24), (60, 15)]
+HIDDEN = {
+    "\u202e": "right-to-left override",
+    "\u2066": "isolate",
+    "\u200b": "zero-width space",
+    "\u200d": "zero-width joiner",
+    "\ufeff": "byte order mark",
+    "\u00ad": "soft hyphen",
+    "\u00a0": "no-break space",
+    "\u3000": "wide space",
+    "\u2028": "line separator",
+    "\u3164": "Hangul filler, a letter that cannot be seen",
+    "\u2800": "empty Braille pattern",
+    "\u0430": "Cyrillic a",
+    "\u03bf": "Greek o",
+    "\uff45": "fullwidth e, which Python takes for e in a name",
+    "\U0001d41e": "bold e, likewise",
+    "\u0131": "dotless i",
+    "\ufe0f": "variation selector",
+    "\u0301": "combining accent",
+    "\U000e0041": "tag character",
+    "\x1b": "escape",
+    "\r": "carriage return",
+    "\x0b": "vertical tab",
+    "\x85": "next line",
+    "\t": "tab",
+    "\x7f": "delete",
+    "\udc80": "lone surrogate",
+}
+
+
+class Asking(App[None]):
+    """A dialog and what was answered."""
+
+    CSS_PATH = Path(iqdebug.tui.__file__).with_name("app.tcss")
+
+    def __init__(self, detail: str, action: str = "evaluate in f", may_hold: bool = True) -> None:
+        super().__init__()
+        self._asked = (action, "probe", detail, "it may run code", may_hold)
+        self.given: list[Consent | None] = []
+
+    def on_mount(self) -> None:
+        self.push_screen(ConsentScreen(*self._asked), self.given.append)
+
+
+@pytest.mark.parametrize("character", HIDDEN, ids=HIDDEN.values())
+def test_what_cannot_be_seen_or_is_taken_for_something_else_is_escaped(character: str) -> None:
+    assert not shown_as_is(character)
+    seen = as_seen(character)
+    assert seen.isascii() and seen.isprintable()
+    assert seen.encode().decode("unicode_escape") == character or character in "\t\udc80"
+
+
+def test_ordinary_text_is_shown_as_it_is() -> None:
+    for text in ("total(order, 0.2) == {'a': [1]}", "Müller, Ångström, señor", "注文 エラ 오류"):
+        assert all(map(shown_as_is, text.replace(" ", ""))), text
+
+
+@pytest.mark.parametrize("width", [1, 7, 40])
+def test_the_rows_hold_every_character_once(width: int) -> None:
+    text = "def f():\n\n\n    return  'ä'  \n" + "x" * 95 + "\t\u202e注文" + "\n" * 5 + "end   "
+    rows = list(wrapped(text, width, Style()))
+    assert "".join(row.plain for row in rows) == "".join(as_seen(c) for c in text if c != "\n")
+    prose = list(wrapped("some words " * 20, width, Style(), prose=True))
+    assert "".join(row.plain for row in prose) == "some words " * 20
+    assert all(row.cell_len <= max(width, 2) for row in [*rows, *prose])
+
+
+def test_an_escape_is_told_from_the_same_letters_in_the_text() -> None:
+    (pieces,) = exact_lines("a\u202eb\\u202e")
+    assert pieces == [("a", False), ("\\u202e", True), ("b\\u202e", False)]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_a_call_behind_300_line_ends_has_to_be_seen(size: tuple[int, int]) -> None:
+    app = Asking("[1," + "\n" * 300 + "__import__('os').system('id')]")
+    async with app.run_test(size=size) as pilot:
+        await shows(pilot, "evaluate in f", "[1,", "before a yes", "n Esc: no")
+        await pilot.press("y", "s", "end", "y", "s")  # a jump to the end passes over what lies between
+        assert app.given == [] and "__import__('os').system('id')]" in screen(app)
+        await pilot.press("home")
+        for _ in range(60):
+            await pilot.press("pagedown")
+        await shows(pilot, "y: yes, once", "__import__('os').system('id')]", "it may run code")
+        await pilot.press("y")
+        await until(pilot, lambda: app.given == ["once"])
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_a_short_text_takes_a_yes_at_once(size: tuple[int, int]) -> None:
+    app = Asking("order.total()")
+    async with app.run_test(size=size) as pilot:
+        await shows(pilot, "order.total()", "it may run code", "y: yes, once", "s: yes, for this session")
+        await pilot.press("s")
+        await until(pilot, lambda: app.given == ["session"])
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_marks_and_look_alikes_are_visible(size: tuple[int, int]) -> None:
+    detail = "ev\u0430l('x') if\u00a0\u202e'a' else \x1b[2J\u200b1"
+    app = Asking(detail, action="evaluate\u202e in f\r")
+    async with app.run_test(size=size) as pilot:
+        await shows(pilot, r"ev\u0430l('x') if\xa0\u202e'a' else \x1b[2J\u200b1", r"evaluate\u202e in f\x0d")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.given == ["no"])
+
+
+async def test_what_is_too_long_to_be_read_cannot_be_allowed() -> None:
+    app = Asking("1 + " * (MAX_SHOWN // 4 + 1))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "too long to be shown and allowed")
+        app.screen.query_one("#consent-box").seen = 10**9  # type: ignore[attr-defined]
+        await pilot.press("y", "s", "n")
+        await until(pilot, lambda: app.given == ["no"])
+
+
+@pytest.mark.parametrize("size", [(1, 1), (20, 4)], ids=str)
+async def test_a_screen_with_no_room_takes_no_yes(size: tuple[int, int]) -> None:
+    app = Asking("order.total()")
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        await pilot.press("y", "s")
+        assert app.given == []
+        await pilot.press("escape")
+        await until(pilot, lambda: app.given == ["no"])
+
+
+async def test_another_size_has_to_be_read_again() -> None:
+    app = Asking("\n".join(f"line_{n}()" for n in range(15)))
+    async with app.run_test(size=(80, 40)) as pilot:
+        await shows(pilot, "y: yes, once")
+        await pilot.resize_terminal(60, 12)
+        await shows(pilot, "before a yes")
+        await pilot.press("y")
+        assert app.given == []
+
+
+# what the tools ask for
+
+
+PROGRAM = """\
+def share(total, people):
+    return total / people
+
+
+if __name__ == "__main__":
+    share(10, 0)
+"""
+FIX = {"path": "program.py", "old": "    return total / people", "new": "    return total / max(people, 1)"}
+
+
+class Eyes:
+    """A person who says no, and remembers what was shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[str] = []
+
+    def frame(self) -> None:
+        return None
+
+    def variables(self) -> tuple[()]:
+        return ()
+
+    def logs(self) -> tuple[()]:
+        return ()
+
+    async def consent(self, action: str, right: str, detail: str, why: str, may_hold: bool) -> Consent:
+        self.shown.append(detail)
+        return "no"
+
+    def put(self, text: str) -> None: ...
+
+    def copy(self, text: str) -> None: ...
+
+
+def desk_of(crash: Crash, root: Path) -> tuple[Desk, Eyes]:
+    desk = Desk(None, Known(crash, str(root), crash.read_source), commands=COMMANDS, extra=acting_tools)
+    eyes, session = Eyes(), RecordedSession(crash)
+    desk.begin(session, eyes)
+    desk.moment(crash.snapshot, diagnose(crash.snapshot, read_source=crash.read_source))
+    return desk, eyes
+
+
+async def call(desk: Desk, name: str, **arguments: Any) -> Result:
+    assert desk._place is not None
+    return await desk._place.toolbox.run(ToolCall("1", name, arguments))
+
+
+async def test_write_test_shows_the_expression_and_verify_the_diff(tmp_path: Path) -> None:
+    found = record_text(PROGRAM, tmp_path)
+    desk, eyes = desk_of(found.crash, found.root)
+    expression = "__import__('os').system('touch /tmp/x') or 5"
+    result = await call(desk, "write_test", equals=expression)
+    assert result.failed and "did not allow" in result.text
+    assert f"== {expression}" in eyes.shown[0] and "def test_share" in eyes.shown[0]
+    assert re.search(r"-m pytest TEST .*-q\n", eyes.shown[0])
+    await call(desk, "propose_fix", **FIX)
+    await call(desk, "verify")
+    assert "+    return total / max(people, 1)" in eyes.shown[1] and "program.py\n" in eyes.shown[1]
+    await call(desk, "rerun")
+    assert "+    return" not in eyes.shown[2] and "program.py\n" in eyes.shown[2]
+
+
+async def test_the_variables_that_a_recording_brings_are_shown(tmp_path: Path) -> None:
+    """Whoever wrote the file chose them, and some of them run code."""
+    root = tmp_path / "shop"
+    root.mkdir()
+    (root / "program.py").write_text(PROGRAM)
+    found = record(root, "program.py", environ={"PYTHONSTARTUP": "/tmp/evil.py", "LD_AUDIT": "/tmp/evil.so"})
+    desk, eyes = desk_of(found.crash, root)
+    await call(desk, "rerun")
+    assert "LD_AUDIT=/tmp/evil.so" in eyes.shown[0] and "PYTHONSTARTUP=/tmp/evil.py" in eyes.shown[0]
+
+
+async def test_commands_of_the_person_show_the_same(tmp_path: Path) -> None:
+    found = record_text(PROGRAM, tmp_path)
+    desk, eyes = desk_of(found.crash, found.root)
+    await call(desk, "propose_fix", **FIX)
+    await desk.said("/verify")
+    await desk.said("/test")
+    assert "+    return total / max(people, 1)" in eyes.shown[0]
+    assert "def test_share" in eyes.shown[1] and "max(people, 1)" in eyes.shown[1]
+
+
+async def test_nothing_is_run_of_a_project_that_nobody_stands_in(tmp_path: Path) -> None:
+    found = record_text(PROGRAM, tmp_path)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    desk, eyes = desk_of(found.crash, elsewhere)
+    for name in ("rerun", "verify", "write_test"):
+        assert (await call(desk, name)).failed
+    assert eyes.shown == []

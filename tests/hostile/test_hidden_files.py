@@ -1,0 +1,200 @@
+"""Every tool that touches a file asks the one check: hidden files, keys, links, the world outside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iqdebug.asking import _NoScreen
+from iqdebug.assistant.actions.edits import EditRefused, Hunk
+from iqdebug.assistant.actions.fix import propose
+from iqdebug.assistant.desk import Desk, Known
+from iqdebug.assistant.doing import acting_tools
+from iqdebug.assistant.slash import COMMANDS
+from iqdebug.assistant.tools import Result
+from iqdebug.crash.recorded import RecordedSession
+from iqdebug.evidence import diagnose
+from iqdebug.llm.messages import ToolCall
+from tests.assistant.recorded import Recorded, record_text
+from tests.dap.targets import attached, on_pythons, running
+
+MARK = "zq81-neighbour"
+TEXT = f"before = {MARK}-above\nknown line\nafter = {MARK}-below\n"
+HIDDEN = [
+    ".env",
+    ".env.py",
+    ".aws/config",
+    ".aws/config.py",
+    ".ssh/id_rsa",
+    ".git/config",
+    ".secret/settings.py",
+    "server.key",
+    "server.pem",
+    "id_rsa",
+    "prod.env",
+    "secrets.json",
+    "credentials.yaml",
+    "service-account.json",
+    ".netrc",
+    "data.bin",
+]
+WRONG_PATHS = [
+    "a\0b.py",
+    "\udfff.py",
+    "/x" * 35_000 + ".py",
+    "x" * 70_000,
+    "../" * 5_000 + "etc/passwd",
+    ".",
+    "/",
+    "",
+]
+PROGRAM = """\
+def share(total, people):
+    return total / people
+
+
+share(10, 0)
+"""
+
+
+def filled(root: Path) -> None:
+    for name in HIDDEN:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(TEXT)
+    outside = root.parent / "outside"
+    outside.mkdir()
+    (outside / "x.py").write_text(TEXT)
+    (root / "link.py").symlink_to(outside / "x.py")
+    (root / "linked").symlink_to(outside)
+    (root / "to_env.py").symlink_to(root / ".env")
+    (root / "plain.py").write_text("known line\n")
+
+
+def all_hidden(root: Path) -> list[str]:
+    return [
+        *HIDDEN,
+        *(str(root / name) for name in HIDDEN),
+        *("link.py", "linked/x.py", "to_env.py", "../outside/x.py", str(root.parent / "outside" / "x.py")),
+        *("sub/../.env", "./.env", f"{root}/linked/../.env", "/etc/passwd", "/proc/self/environ"),
+    ]
+
+
+def desk_of(found: Recorded) -> Desk:
+    crash = found.crash
+    known = Known(crash, str(found.root), crash.read_source)
+    desk = Desk(None, known, commands=COMMANDS, extra=acting_tools)
+    session = RecordedSession(crash)
+    desk.begin(session, _NoScreen(session))
+    desk.moment(crash.snapshot, diagnose(crash.snapshot, read_source=crash.read_source))
+    return desk
+
+
+async def call(desk: Desk, name: str, **arguments: Any) -> Result:
+    assert desk._place is not None
+    return await desk._place.toolbox.run(ToolCall("1", name, arguments))
+
+
+def calls(path: str) -> list[tuple[str, dict[str, Any]]]:
+    near = [
+        ("known line", "x"),
+        ("known line\nnot this", "x"),
+        ("known lime", "x"),
+        (" known line", "x"),
+        ("=", "x"),
+    ]
+    return [
+        *(("propose_fix", {"path": path, "old": old, "new": new}) for old, new in near),
+        ("source", {"path": path}),
+        ("source", {"path": path, "function": "known"}),
+        ("git_history", {"path": path, "line": 1}),
+        ("search", {"text": "known line", "path": path[:300]}),
+        ("search", {"text": MARK}),
+        ("breakpoints", {"action": "set", "path": path, "line": 2}),
+        ("log_point", {"path": path, "line": 2, "message": "x"}),
+        ("run_to", {"path": path, "line": 2}),
+    ]
+
+
+async def test_no_tool_says_anything_of_them_headless(tmp_path: Path) -> None:
+    found = record_text(PROGRAM, tmp_path)
+    filled(found.root)
+    desk = Desk(
+        None,
+        Known(found.crash, str(found.root), found.crash.read_source),
+        commands=COMMANDS,
+        extra=acting_tools,
+    )
+    session = RecordedSession(found.crash)
+    desk.begin(session, _NoScreen(session))
+    desk.moment(found.crash.snapshot, diagnose(found.crash.snapshot, read_source=found.crash.read_source))
+    for path in all_hidden(found.root):
+        for name, arguments in calls(path):
+            result = await call(desk, name, **arguments)
+            told = result.text.replace(MARK, "", 1) if arguments.get("text") == MARK else result.text
+            assert MARK not in told and "root:x" not in told, (name, path, result.text)
+    for entry in desk.transcript.entries:
+        assert MARK not in entry.text + entry.detail
+    assert "known line" in (await call(desk, "source", path="plain.py")).text
+
+
+@on_pythons("3.12")
+async def test_no_tool_says_anything_of_them_in_a_living_process(python: str, tmp_path: Path) -> None:
+    root = tmp_path / "app"
+    root.mkdir()
+    (root / "main.py").write_text("import time\nprint('ready', flush=True)\ntime.sleep(60)\n")
+    filled(root)
+    async with (
+        running(python, str(root / "main.py"), cwd=str(root)) as target,
+        attached(target) as (session, _),
+    ):
+        await session.refresh()
+        desk = Desk(None, Known(project=str(root)), commands=COMMANDS, extra=acting_tools)
+        desk.begin(session, _NoScreen(session))
+        desk.moment(session.snapshot, diagnose(session.snapshot, read_source=lambda path: ()))
+        for path in all_hidden(root)[::2]:
+            for name, arguments in calls(path):
+                result = await call(desk, name, **arguments)
+                told = result.text.replace(MARK, "", 1) if arguments.get("text") == MARK else result.text
+                assert MARK not in told and "root:x" not in told, (name, path, result.text)
+        refused = await call(desk, "propose_fix", path="main.py", old="time.sleep(61)", new="x")
+        assert refused.failed and "main.py" in refused.text
+
+
+@pytest.mark.parametrize("path", WRONG_PATHS, ids=lambda p: repr(p[:12]))
+async def test_paths_that_no_file_has_are_answered_in_words(tmp_path: Path, path: str) -> None:
+    found = record_text(PROGRAM, tmp_path)
+    desk = Desk(
+        None,
+        Known(found.crash, str(found.root), found.crash.read_source),
+        commands=COMMANDS,
+        extra=acting_tools,
+    )
+    session = RecordedSession(found.crash)
+    desk.begin(session, _NoScreen(session))
+    desk.moment(found.crash.snapshot, diagnose(found.crash.snapshot, read_source=found.crash.read_source))
+    for name, arguments in calls(path):
+        result = await call(desk, name, **arguments)
+        assert "The tool itself failed" not in result.text, (name, result.text)
+        assert (len(result.text) < 5_000 and result.text.isprintable()) or "\n" in result.text
+        result.text.encode()
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_an_edit_of_them_is_refused_before_they_are_opened(tmp_path: Path, name: str) -> None:
+    root = tmp_path / "app"
+    root.mkdir()
+    filled(root)
+    opened: list[str] = []
+
+    def read(path: str) -> bytes:
+        opened.append(path)
+        return Path(path).read_bytes()
+
+    with pytest.raises(EditRefused) as refused:
+        propose(
+            [Hunk(name, ("not this", "known line"), ("x",))], str(root), known=[str(root / name)], read=read
+        )
+    assert opened == [] and MARK not in " ".join(refused.value.lines())
