@@ -271,6 +271,11 @@ class Collector:
         if len(found) > _TASKS:
             self.left_out.append("%d tasks" % (len(found) - _TASKS))
 
+    def let_go(self) -> None:
+        """Hold no object of the program's any more: whoever keeps this may drop it in another thread."""
+        self._kept.clear()
+        self.forest.let_go()
+
     def place(self) -> Optional[List[Any]]:
         """File, line and function of the innermost frame of the person's own code."""
         frames = {row["id"]: row for row in self.frames}
