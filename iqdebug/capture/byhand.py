@@ -72,8 +72,8 @@ _known = [_Known()]
 
 
 def captured(exc: BaseException, how: str, settings: Settings, logs: Any) -> str:
-    """The path of the file about the exception, or about the first that was like it; on an event loop the file
-    may be about to appear. "" where it cannot be written.
+    """The path of the file about the exception, or about the first that was like it; on an event loop the
+    file may be about to appear. "" where it cannot be written.
 
     :raises Exception: as :func:`iqdebug.capture.record.record`.
     """

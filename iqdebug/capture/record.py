@@ -143,8 +143,8 @@ def _begun(
     seconds: float,
     reading: Optional[float] = None,
 ) -> Tuple[str, Callable[[], bytes]]:
-    """Reads all that is read of the program's objects, for ``reading`` seconds at most. Returns the file's name
-    and a function that does the rest, gives its bytes, and holds none of those objects."""
+    """Reads all that is read of the program's objects, for ``reading`` seconds at most. Returns the file's
+    name and a function that does the rest, gives its bytes, and holds none of those objects."""
     started = time.monotonic()
     reading = seconds * 0.5 if reading is None else reading
     if settings.own_texts:

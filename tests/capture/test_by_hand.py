@@ -1,4 +1,5 @@
-"""`capture()` in a program's own handlers: equal failures are counted on one file, and an event loop goes on."""
+"""`capture()` in a program's own handlers: equal failures are counted on one file, and an event loop
+goes on."""
 
 from __future__ import annotations
 
