@@ -316,7 +316,7 @@ class Collector:
         first = self.nodes[0]
         cause = next((row for row in self.nodes if row["id"] == first.get("cause")), {})
         sent: List[int] = cause["frames"] if "remote" in cause else []
-        return sent + first["frames"]
+        return [*sent, *first["frames"]]
 
     def place(self) -> Optional[List[Any]]:
         """File, line and function of the innermost frame of the person's own code."""

@@ -31,7 +31,7 @@ def test_the_function_in_the_worker_is_suspected(python: str, kind: str, tmp_pat
         env={**kept, "PYTHONPATH": ROOT},
     )
     assert done.returncode == 1 and "Odd: no part" in done.stderr
-    (path,) = [p for p in tmp_path.glob("*.iqcrash")]
+    (path,) = tmp_path.glob("*.iqcrash")
     crash = open_crash(path)
     first, sent, cause = (crash.exceptions[number] for number in (1, 2, 3))
     assert (first.cause, sent.cause, cause.cause) == (2, 3, None)
