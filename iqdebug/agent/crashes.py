@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import _thread
 import atexit
+import functools
 import os
 import sys
 import threading
@@ -27,7 +28,7 @@ from ..capture.plain import (
     threads_by_ident,
     traceback_of,
 )
-from ..capture.values import exact
+from ..capture.values import exact, instance_dict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ class Crashes:
         self._replace(sys, "excepthook", self._uncaught)
         self._replace(threading, "excepthook", self._in_thread)
         self._replace(sys, "unraisablehook", self._unraisable)
-        self._undo.append(after_import("asyncio.base_events", self._patch_loops))
+        for module, name in (("asyncio.base_events", "BaseEventLoop"), ("uvloop", "Loop")):
+            self._undo.append(after_import(module, functools.partial(self._patch_loop, name)))
         atexit.register(self._at_exit)
         self._undo.append(lambda: atexit.unregister(self._at_exit))
 
@@ -235,8 +237,11 @@ class Crashes:
         if value is not None and trace is not None:
             self.hold("uncaught", (type(value), value, trace), "(after the program's own excepthook)")
 
-    def _patch_loops(self, module: Any) -> None:
-        base = module.BaseEventLoop
+    def _patch_loop(self, name: str, module: Any) -> None:
+        base: Any = (instance_dict(module) or {}).get(name)
+        if not is_a(base, type):
+            return
+        own = "call_exception_handler" in type.__dict__["__dict__"].__get__(base)
         before = base.call_exception_handler
 
         def call_exception_handler(loop: Any, *told: Any, **named: Any) -> Any:
@@ -250,7 +255,10 @@ class Crashes:
 
         def undo() -> None:
             if base.__dict__.get("call_exception_handler") is call_exception_handler:
-                base.call_exception_handler = before
+                if own:
+                    base.call_exception_handler = before
+                else:
+                    del base.call_exception_handler  # uvloop's is inherited from its class in C
 
         self._undo.append(undo)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import types
 
-from ..capture import values
+from ..capture import remote, values
 from ..capture.calls import calls_of, is_standard
 from ..capture.frames import frame_locals, span_of
 from ..capture.messages import LIMIT, notes_of
@@ -80,13 +80,29 @@ class _Reader:
         """The causes as Python prints them, nearest first."""
         found: List[Dict[str, Any]] = []
         while True:
+            found += self._sent(exc)
             link, below = "cause", cause_of(exc)
             if below is None and not hides_context(exc):
                 link, below = "context", context_of(exc)
             if below is None or not self._fresh(below):
                 return found
-            found.append({**self._alone(below, link, depth), "chain": []})
+            if not remote.text_of(below):
+                found.append({**self._alone(below, link, depth), "chain": []})
             exc = below
+
+    def _sent(self, exc: BaseException) -> List[Dict[str, Any]]:
+        """What a worker's process sent as text, where that is what the exception is."""
+        rows = []
+        link = "cause"
+        for section in remote.sections(remote.text_of(exc)):
+            frames = [
+                {"id": 0, "name": name, "path": path, "line": line, "mod": "", "first": 0}
+                for path, line, name in section["frames"]
+            ]
+            said = {"type": section["type"], "message": section["message"], "own": False, "link": link}
+            rows.append({**said, "notes": [remote.NOTE], "frames": frames, "members": [], "chain": []})
+            link = section["link"]
+        return rows
 
     def _fresh(self, exc: BaseException) -> bool:
         if len(self._seen) > _MOST or any(exc is each for each in self._seen):

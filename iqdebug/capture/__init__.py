@@ -110,10 +110,16 @@ def snapshot(path: str = "", *, how: str = "", mask: bool = True) -> str:
 
 def capture(exc: Optional[BaseException] = None, *, how: str = "", path: str = "") -> str:
     """Write a file about an exception that was caught (by default the one being handled); returns its
-    path, "" when there is none to write about or it could not be written. Never raises."""
+    path, "" when there is none to write about or it could not be written. Never raises.
+
+    Exceptions that are alike (the same types, raised on the same way through the same lines) leave one file,
+    in which they are counted; with a ``path`` each is written. Where an event loop runs, the first holds it
+    up for some hundredths of a second; a thread writes the file, which appears a little later.
+    """
     import sys
 
     try:
+        from .byhand import captured
         from .record import Occasion, record
         from .settings import Settings
 
@@ -123,7 +129,10 @@ def capture(exc: Optional[BaseException] = None, *, how: str = "", path: str = "
         present = _recorder()
         settings = present.settings if present is not None else Settings()
         logs = present.logs if present is not None else None
-        return record(Occasion("caught", exc, exc.__traceback__, how=how), settings, logs, path)
+        if not path:
+            return captured(exc, how, settings, logs)
+        occasion = Occasion("caught", exc, BaseException.__dict__["__traceback__"].__get__(exc), how=how)
+        return record(occasion, settings, logs, path)
     except Exception:
         return ""
 

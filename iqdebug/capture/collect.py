@@ -14,7 +14,7 @@ import threading
 import time
 from itertools import islice
 
-from . import values
+from . import remote, values
 from .calls import calls_of, is_standard
 from .frames import frame_locals, is_dull, is_ours, local_names, span_of
 from .mask import Masker
@@ -104,6 +104,10 @@ class Collector:
                 row["notes"] = notes
             self.nodes.append(row)
             row["frames"], row["frames_total"] = self._traceback(trace, number == 1)
+            sent = remote.sections(remote.text_of(each))
+            if sent and not row["frames"]:
+                self._sent(row, sent)
+                continue
             own = values.instance_dict(each)
             listed = list(islice(own.items(), 50)) if own else []
             row["attributes"] = [
@@ -115,7 +119,9 @@ class Collector:
                 if below is not None:
                     waiting.append((below, traceback_of(below)))
         for row in self.nodes:
-            cause, context, members = row.pop("_links")
+            cause, context, members = row.pop("_links", (None, None, ()))
+            if "remote" in row:
+                continue
             row["cause"] = ids.get(id(cause)) if cause is not None else None
             row["context"] = ids.get(id(context)) if context is not None else None
             row["members"] = [ids[id(m)] for m in members if id(m) in ids]
@@ -123,6 +129,35 @@ class Collector:
         self.urgent = len(self.frames)
         first: List[int] = self.nodes[0]["frames"]
         return first
+
+    def _sent(self, row: Dict[str, Any], sent: List[Dict[str, Any]]) -> None:
+        """Make of the row, and of rows of their own, what a worker's process sent as text."""
+        for section in sent:
+            frames = [self._frame_of_text(*frame) for frame in section["frames"]]
+            row.update(
+                type=section["type"],
+                message=section["message"],
+                notes=[remote.NOTE],
+                remote=True,
+                frames=frames,
+                frames_total=len(frames),
+                attributes=[],
+                cause=None,
+                context=None,
+                members=[],
+            )
+            if section is sent[-1] or len(self.nodes) >= _EXCEPTIONS:
+                return
+            below = {"id": len(self.nodes) + 1, "suppress": False}
+            row[section["link"]] = below["id"]
+            self.nodes.append(below)
+            row = below
+
+    def _frame_of_text(self, file: str, line: int, function: str) -> int:
+        number = len(self.frames) + 1
+        row = {"id": number, "file": file, "line": line, "function": function, "module": "", "first_line": 0}
+        self.frames.append({**row, "locals": []})
+        return number
 
     def _traceback(self, trace: Any, raising: bool) -> Tuple[List[int], int]:
         steps = []
@@ -271,11 +306,23 @@ class Collector:
         if len(found) > _TASKS:
             self.left_out.append("%d tasks" % (len(found) - _TASKS))
 
+    def let_go(self) -> None:
+        """Hold no object of the program's any more: whoever keeps this may drop it in another thread."""
+        self._kept.clear()
+        self.forest.let_go()
+
+    def _way(self) -> List[int]:
+        """The frames that the exception passed through, in a worker's process too."""
+        first = self.nodes[0]
+        cause = next((row for row in self.nodes if row["id"] == first.get("cause")), {})
+        sent: List[int] = cause["frames"] if "remote" in cause else []
+        return [*sent, *first["frames"]]
+
     def place(self) -> Optional[List[Any]]:
         """File, line and function of the innermost frame of the person's own code."""
         frames = {row["id"]: row for row in self.frames}
         if self.nodes:
-            stack = self.nodes[0]["frames"]
+            stack = self._way()
         else:
             stack = self.threads[0]["frames"] if self.threads else []
         rows = [frames[number] for number in stack]
@@ -287,7 +334,7 @@ class Collector:
         frames = {row["id"]: row for row in self.frames}
         if self.nodes:
             kind = self.nodes[0]["type"]
-            stack = [frames[number] for number in self.nodes[0]["frames"]]
+            stack = [frames[number] for number in self._way()]
         else:
             kind = "snapshot"
             stack = [frames[number] for thread in self.threads[:1] for number in thread["frames"]]

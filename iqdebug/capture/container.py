@@ -77,6 +77,16 @@ def chunk(tag: str, content: Dict[str, Any]) -> bytes:
     return _HEAD.pack(MARK, name, len(stored), len(raw), zlib.crc32(name + stored)) + stored
 
 
+def fixed_chunk(tag: str, content: Dict[str, float]) -> bytes:
+    """A chunk of numbers that is as long whatever they are, so that it can be written over."""
+    forms = {int: '"%s":%20d', float: '"%s":%20.3f'}
+    parts = [forms[type(number)] % (name, number) for name, number in content.items()]
+    raw = ("{%s}" % ",".join(parts)).encode("ascii")
+    stored = zlib.compress(raw, 0)
+    name = tag.encode("ascii")
+    return _HEAD.pack(MARK, name, len(stored), len(raw), zlib.crc32(name + stored)) + stored
+
+
 def write(path: str, data: bytes) -> None:
     """The file appears under its name with mode 0600 when it is complete, or not at all.
 

@@ -25,7 +25,7 @@ from .plain import (
     thread_name,
     traceback_of,
 )
-from .record import Occasion, record
+from .record import Occasion, deliver, record
 from .settings import Settings
 from .values import exact, instance_dict, type_name
 
@@ -92,6 +92,10 @@ class Recorder:
                 return ""
             if is_a(occasion.exc, MemoryError):
                 self._reserve = bytearray(0)
+            if occasion.why == "task":  # told of in the thread of an event loop
+                path = deliver(occasion, self.settings, self.logs)
+                self.recorded.append(path)
+                return path
             try:
                 path = record(occasion, self.settings, self.logs)
             except RecursionError:

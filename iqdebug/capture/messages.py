@@ -18,6 +18,8 @@ _PATIENCE = 0.5  # seconds for a `__str__` written in Python
 _ATOMS = (str, int, float, bool, bytes, type(None))
 _get_dict = type.__dict__["__dict__"].__get__
 _get_mro = type.__dict__["__mro__"].__get__
+_get_flags = type.__dict__["__flags__"].__get__
+_MADE_AT_RUN_TIME = 1 << 9  # the flag of classes that are not the interpreter's own
 
 
 def message_of(exc: BaseException) -> str:
@@ -26,7 +28,7 @@ def message_of(exc: BaseException) -> str:
     when it hangs. Never raises."""
     try:
         owner = next(c for c in _get_mro(type(exc)) if "__str__" in _get_dict(c))
-        if values.type_module(owner) == "builtins" and values.really(owner):
+        if not _get_flags(owner) & _MADE_AT_RUN_TIME:
             return values.cut(_of_builtin(exc), LIMIT)
         return values.cut(_asked(exc), LIMIT)
     except Exception:

@@ -1,8 +1,9 @@
 """Native crashes (SIGSEGV, SIGABRT and their kin): faulthandler's text, kept in a file of its own.
 
 A process that dies by a signal can write nothing more than that text. It goes below a line of
-JSON that was written beforehand; when the process is gone, :func:`convert` makes a crash file
-of the two. A process that ends otherwise leaves nothing.
+JSON that was written beforehand; :func:`convert` makes a crash file of the two. Children that the
+process forks write to the same file, which costs a fork nothing; the lock on it is held for as long as
+one of them lives, and the last to end removes the file where nothing was written.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ import time
 from . import surroundings
 from .collect import is_library
 from .container import Container, write
+from .imports import after_import
 from .mask import Masker
 from .settings import Settings
+from .values import instance_dict, of_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 SUFFIX = ".native"
 _MOST = 1 << 20
 _HEAD_LINE = 1 << 16
+_DEATH = re.compile(rb"^(?:Fatal|Taken) Python error", re.MULTILINE)
+_TAKEN = b"Taken"  # in the place of "Fatal"
 _FRAME = re.compile(r'  File "(?P<file>.*)", line (?P<line>\d+|\?\?\?) in (?P<name>.*)$')
 _THREAD = re.compile(r"(?P<current>Current thread|Thread) 0x(?P<id>[0-9a-f]+)")
 _SIGNALS = {
@@ -57,20 +62,54 @@ def start(settings: Settings) -> Optional[Callable[[], None]]:
         faulthandler.enable(file=handle, all_threads=True)
     except Exception:
         return None
-    owner = os.getpid()
 
     def stop() -> None:
-        if os.getpid() != owner:
-            return  # a forked child: the file is its parent's
         try:
             faulthandler.disable()
-            os.unlink(path)
             os.close(handle)
+            _forget(path)
         except OSError:
             pass
 
     atexit.register(stop)
+    _at_end_of_children(stop)
     return stop
+
+
+def _at_end_of_children(stop: Callable[[], None]) -> None:
+    """A child of multiprocessing's that installs the capture itself ends without ``atexit``."""
+
+    def at_end(module: Any) -> None:
+        module.Finalize(None, stop, exitpriority=-100)
+
+    def register(module: Any) -> None:
+        at_end(module)
+        module.register_after_fork(stop, lambda _: at_end(module))  # a child begins by clearing the others
+
+    if _is_multiprocessings():
+        after_import("multiprocessing.util", register)
+
+
+def _is_multiprocessings() -> bool:
+    if "multiprocessing.process" not in sys.modules:
+        return False
+    present = of_module("multiprocessing.process", "_current_process")
+    begins = (instance_dict(present) or {}).get("_inheriting")  # it imports the program's main module
+    return bool(begins) or of_module("multiprocessing.process", "_parent_process") is not None
+
+
+def _forget(path: str) -> None:
+    """Remove the file where it holds no text that is not taken and no process writes to it any more."""
+    import fcntl
+
+    handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        text = os.read(handle, _MOST).partition(b"\n")[2]
+        if all(text[start:].startswith(_TAKEN) for start in _deaths(text)):
+            os.unlink(path)
+    finally:
+        os.close(handle)
 
 
 def _head(settings: Settings) -> Dict[str, Any]:
@@ -93,10 +132,11 @@ def _head(settings: Settings) -> Dict[str, Any]:
 
 
 def convert(path: str) -> str:
-    """Make a crash file of a dead process's text, beside it, and remove the original.
+    """Make crash files of the texts that processes left behind as they died, beside it, and remove the
+    original once no process writes to it. A text is taken once: a mark in its place says so.
 
-    :returns: the crash file's path; "" when the process lives, or left no text (then the file is
-        removed), or the file is not one of ours (then it stays).
+    :returns: the path of the newest crash file made; "" when there was no text that is not taken yet, or the
+        file is not one of ours (then it stays).
     """
     import fcntl
 
@@ -107,30 +147,75 @@ def convert(path: str) -> str:
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            alive = False
         except OSError:
-            return ""  # its process lives
-        data = os.read(handle, _MOST)
+            alive = True
+        data = _read(handle, alive)
         died = os.fstat(handle).st_mtime
+        first, _, rest = data.partition(b"\n")
+        try:
+            head = json.loads(first[:_HEAD_LINE])
+        except ValueError:
+            return ""
+        if type(head) is not dict or "pid" not in head:
+            return ""
+        made = ""
+        starts = _deaths(rest)
+        for number, start in enumerate(starts):
+            end = (*starts, len(rest))[number + 1]
+            if rest[start:end].startswith(_TAKEN):
+                continue
+            text = rest[start:end].decode("utf-8", "replace")
+            made = "%s%s.iqcrash" % (path[: -len(SUFFIX)], "-%d" % (number + 1) if number else "")
+            write(made, _file(dict(head), text, died, _whose(head["pid"], alive or len(starts) > 1)))
+            _mark(path, len(first) + 1 + start)
+        if not alive:
+            os.unlink(path)
+        return made
     finally:
         os.close(handle)
-    first, _, rest = data.partition(b"\n")
+
+
+def _deaths(text: bytes) -> List[int]:
+    """Where in faulthandler's text each process's begins."""
+    return [found.start() for found in _DEATH.finditer(text)] or ([0] if text.strip() else [])
+
+
+def _read(handle: int, alive: bool) -> bytes:
+    """The file's text; of one that is still written to, when it has stood still for a moment."""
+    size = -1
+    for _ in range(20):
+        found = os.fstat(handle).st_size
+        if found == size or not alive:
+            break
+        size = found
+        time.sleep(0.05)
+    return os.pread(handle, _MOST, 0)
+
+
+def _mark(path: str, at: int) -> None:
+    """Processes append to the file, so that writing in its midst is in nobody's way."""
+    handle = os.open(path, os.O_WRONLY | os.O_NOFOLLOW)
     try:
-        head = json.loads(first[:_HEAD_LINE])
-    except ValueError:
-        return ""
-    if type(head) is not dict or "pid" not in head:
-        return ""
-    text = rest.decode("utf-8", "replace")
-    if not text.strip():
-        os.unlink(path)
-        return ""
-    target = path[: -len(SUFFIX)] + ".iqcrash"
-    write(target, _file(head, text, died))
-    os.unlink(path)
-    return target
+        os.pwrite(handle, _TAKEN, at)
+    finally:
+        os.close(handle)
 
 
-def _file(head: Dict[str, Any], text: str, died: float) -> bytes:
+def _whose(pid: Any, several: bool) -> str:
+    """In words, whose death it may have been: faulthandler does not write the process's number."""
+    if not several or type(pid) is not int:
+        return ""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        pass
+    except (OSError, OverflowError):
+        return "in process %d or a child that it forked" % pid
+    return "in a child forked from process %d" % pid
+
+
+def _file(head: Dict[str, Any], text: str, died: float, how: str = "") -> bytes:
     masker = Masker(bool(head.get("masked", True)))
     title, signal = _title(text)
     frames, threads = _stacks(text)
@@ -140,6 +225,7 @@ def _file(head: Dict[str, Any], text: str, died: float) -> bytes:
         **head,
         "why": "native",
         "title": title,
+        "how": how,
         "created": died,
         "writer": "iqdebug capture (faulthandler)",
         "fingerprint": _fingerprint(signal, own),

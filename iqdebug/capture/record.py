@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+import types
 
 from . import surroundings, values
 from .collect import Collector, is_library
@@ -15,7 +16,7 @@ from .settings import Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional, Set, Tuple
+    from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
     from .mask import Masker
 
@@ -24,6 +25,7 @@ _FEW_VALUES = 1_500
 _WRITER = "iqdebug capture 0.1.0"
 _RECORDS = 500  # log records and output lines kept
 _TOGETHER = 4_000  # values in one chunk
+_ON_A_LOOP = 0.03
 _URGENT = 30  # frames whose values are written first
 
 
@@ -69,8 +71,7 @@ def record(occasion: Occasion, settings: Settings, logs: Any = None, path: str =
     """
     data, name = gathered(occasion, settings, logs)
     if not path:
-        os.makedirs(settings.directory, mode=0o700, exist_ok=True)
-        path = os.path.join(settings.directory, name)
+        return _write_into(settings.directory, name, data)
     write(path, data)
     return path
 
@@ -81,18 +82,74 @@ def gathered(occasion: Occasion, settings: Settings, logs: Any = None) -> Tuple[
     :raises Exception: as :func:`record`.
     """
     try:
-        return _gathered(occasion, settings, logs, MOST_VALUES, settings.seconds)
+        name, finish = _begun(occasion, settings, logs, MOST_VALUES, settings.seconds)
+        return finish(), name
     except (MemoryError, RecursionError):
-        return _gathered(occasion, settings, None, _FEW_VALUES, settings.seconds / 4)
+        name, finish = _begun(occasion, settings, None, _FEW_VALUES, settings.seconds / 4)
+        return finish(), name
 
 
-def _gathered(
-    occasion: Occasion, settings: Settings, logs: Any, most_values: int, seconds: float
-) -> Tuple[bytes, str]:
+def deliver(
+    occasion: Occasion, settings: Settings, logs: Any = None, done: Optional[Callable[[bool], None]] = None
+) -> str:
+    """As :func:`record`, but an event loop that runs in this thread is held up for about ``_ON_A_LOOP``
+    seconds at most: what is read of the program's objects is read here, the rest is done in a thread, and
+    the path returned is where the file appears.
+
+    :param done: told, perhaps in that thread, whether the file is there.
+    :raises Exception: as :func:`record`, where no loop runs.
+    """
+    told = done or (lambda written: None)
+    if not _loop_runs_here():
+        path = record(occasion, settings, logs)
+        told(True)
+        return path
+    name, finish = _begun(occasion, settings, logs, MOST_VALUES, settings.seconds, _ON_A_LOOP)
+
+    def work() -> None:
+        try:
+            _write_into(settings.directory, name, finish())
+        except Exception:
+            told(False)
+        else:
+            told(True)
+
+    thread = threading.Thread(target=work, name="iqdebug.capture")
+    thread.pydev_do_not_trace = True  # type: ignore[attr-defined]
+    try:
+        thread.start()
+    except RuntimeError:  # the interpreter is ending
+        work()
+    return os.path.join(settings.directory, name)
+
+
+def _loop_runs_here() -> bool:
+    running = values.of_module("_asyncio", "_get_running_loop")
+    return type(running) is types.BuiltinFunctionType and running() is not None
+
+
+def _write_into(directory: str, name: str, data: bytes) -> str:
+    os.makedirs(directory, mode=0o700, exist_ok=True)
+    path = os.path.join(directory, name)
+    write(path, data)
+    return path
+
+
+def _begun(
+    occasion: Occasion,
+    settings: Settings,
+    logs: Any,
+    most_values: int,
+    seconds: float,
+    reading: Optional[float] = None,
+) -> Tuple[str, Callable[[], bytes]]:
+    """Reads all that is read of the program's objects, for ``reading`` seconds at most. Returns the file's
+    name and a function that does the rest, gives its bytes, and holds none of those objects."""
     started = time.monotonic()
+    reading = seconds * 0.5 if reading is None else reading
     if settings.own_texts:
-        values.own_text = Asker(seconds * 0.25)
-    collected = Collector(settings, most_values, seconds * 0.5)
+        values.own_text = Asker(reading * 0.5)
+    collected = Collector(settings, most_values, reading)
     masker = collected.masker
     about = surroundings.environment(masker)
     masker.learn_from_words([*_argv(), os.environ.get("PYTHONPATH", "")])
@@ -109,30 +166,38 @@ def _gathered(
         _learn(masker, content)
     records, dropped = logs.last(_RECORDS) if logs is not None else ([], 0)
     _learn(masker, records)
-    sources = _sources(collected, started + seconds * 0.75)
-    container = Container(masker, settings.max_bytes)
+    collected.let_go()
     meta = _meta(occasion, collected, settings)
-    container.add("META", meta)
-    written: Set[int] = set()
-    _add_crash(container, collected, sources, written)
-    for tag, content in occasion.extra:
-        container.add(tag, content, "the %s chunk" % tag)
-    if records:
-        container.add("LOGS", {"records": records, "dropped": dropped}, "the last log records")
-    container.add("THRD", {"threads": collected.threads, "tasks": collected.tasks}, "the list of threads")
-    _add_rest(container, collected, sources, written)
-    about["environ"] = {masker.scrub(name): value for name, value in about["environ"].items()}
-    container.add("ENVI", about, "the environment")
-    found = surroundings.distributions(started + seconds)
-    container.add("DIST", {"distributions": found}, "the list of installed distributions")
-    if time.monotonic() < started + seconds:
-        revision = surroundings.git(_project(collected))
-        if revision is not None:
-            container.add("GITR", revision, "the git revision and diff")
-    container.left_out += collected.left_out
-    if collected.forest.left_out:
-        container.left_out.append("what lies below %d values" % collected.forest.left_out)
-    return container.finish(), _name(meta)
+    extra = occasion.extra
+
+    def finish() -> bytes:
+        sources = _sources(collected, started + seconds * 0.75)
+        container = Container(masker, settings.max_bytes)
+        container.add("META", meta)
+        written: Set[int] = set()
+        _add_crash(container, collected, sources, written)
+        for tag, content in extra:
+            container.add(tag, content, "the %s chunk" % tag)
+        if records:
+            logged = {"records": records, "dropped": dropped}
+            container.add("LOGS", logged, "the last log records")
+        listed = {"threads": collected.threads, "tasks": collected.tasks}
+        container.add("THRD", listed, "the list of threads")
+        _add_rest(container, collected, sources, written)
+        about["environ"] = {masker.scrub(name): value for name, value in about["environ"].items()}
+        container.add("ENVI", about, "the environment")
+        found = surroundings.distributions(started + seconds)
+        container.add("DIST", {"distributions": found}, "the list of installed distributions")
+        if time.monotonic() < started + seconds:
+            revision = surroundings.git(_project(collected))
+            if revision is not None:
+                container.add("GITR", revision, "the git revision and diff")
+        container.left_out += collected.left_out
+        if collected.forest.left_out:
+            container.left_out.append("what lies below %d values" % collected.forest.left_out)
+        return container.finish()
+
+    return _name(meta), finish
 
 
 def _meta(occasion: Occasion, collected: Collector, settings: Settings) -> Dict[str, Any]:

@@ -77,6 +77,11 @@ class Forest:
             queue = later
         return number
 
+    def let_go(self) -> None:
+        """Hold none of the values any more; nothing can be added afterwards."""
+        self._kept.clear()
+        self._numbers.clear()
+
     def _expand(self, row: Dict[str, Any], obj: Any, depth: int, most: int, later: List[Any]) -> int:
         width = _WIDTH[depth] if depth < len(_WIDTH) else 0
         if not width or most <= 0 or self._out_of_time():

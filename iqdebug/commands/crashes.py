@@ -178,7 +178,7 @@ def _document(folder: Path, groups: tuple[Group, ...], deleted: tuple[Path, ...]
                 "fingerprint": group.newest.meta.fingerprint,
                 "title": group.newest.meta.title,
                 "why": group.newest.meta.why,
-                "count": len(group.files),
+                "count": group.times,
                 "first_seen": min(f.seen for f in group.files),
                 "last_seen": group.newest.seen,
                 "size": group.size,

@@ -20,6 +20,7 @@ __all__ = [
     "LARGEST_CHUNK",
     "LARGEST_FILE",
     "MAGIC",
+    "MARK",
     "Chunk",
     "check_header",
     "chunks_of",

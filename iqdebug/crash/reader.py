@@ -92,6 +92,8 @@ class _Found:
     sources: dict[str, SourceText] = field(default_factory=dict)
 
     def take(self, chunk: Chunk) -> None:
+        if chunk.tag == "AGAN":
+            return  # behind the end mark, and for the shelf
         self.chunks += 1
         if chunk.tag == "VALU":
             self._take_values(chunk)

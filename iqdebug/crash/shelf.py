@@ -15,7 +15,7 @@ from pathlib import Path
 
 from iqdebug.capture.container import write
 from iqdebug.crash import shapes
-from iqdebug.crash.container import HEADER, MAGIC, chunks_of
+from iqdebug.crash.container import HEADER, MAGIC, MARK, chunks_of
 from iqdebug.crash.model import Crash, Meta
 from iqdebug.crash.moment import place_of
 from iqdebug.crash.rows import exception_of, frame_of, meta_of, threads_of
@@ -51,7 +51,8 @@ class Limits:
 class Recorded:
     """One file, as far as its first and last chunks tell. ``seen`` is when it was recorded,
     ``changed`` the file's own time, both seconds since the Unix epoch; ``left_out`` counts what
-    its writer had no room for; ``whole`` is False for a file that was cut short."""
+    its writer had no room for; ``whole`` is False for a file that was cut short; ``times`` counts how often
+    what it tells of happened."""
 
     path: Path
     size: int
@@ -59,6 +60,7 @@ class Recorded:
     meta: Meta
     left_out: int = 0
     whole: bool = True
+    times: int = 1
 
     @property
     def seen(self) -> float:
@@ -86,6 +88,11 @@ class Group:
     @property
     def size(self) -> int:
         return sum(f.size for f in self.files)
+
+    @property
+    def times(self) -> int:
+        """How often it happened, as far as that was counted."""
+        return sum(f.times for f in self.files)
 
 
 def crash_folder() -> Path:
@@ -235,7 +242,7 @@ def _recorded(path: Path) -> Recorded | None:
         return None
     first = next(chunks_of(data, []), None)
     row = shapes.decoded(first.data) if first is not None and first.tag == "META" else None
-    end = _end(ending)
+    end = _last(ending, "ENDE")
     return Recorded(
         path=path,
         size=status.st_size,
@@ -243,6 +250,7 @@ def _recorded(path: Path) -> Recorded | None:
         meta=meta_of(row or {}),
         left_out=len(shapes.texts(end, "left_out")) if end is not None else 0,
         whole=end is not None and row is not None,
+        times=max(shapes.number(_last(ending, "AGAN") or {}, "times", 1), 1),
     )
 
 
@@ -256,14 +264,15 @@ def _first_length(data: bytes) -> int:
     return HEADER + 20 + int(struct.unpack_from("<I", data, HEADER + 8)[0])
 
 
-def _end(ending: bytes) -> shapes.Row | None:
-    """The closing chunk, sought from the end of the file."""
-    at = ending.rfind(b"\xf1iqcENDE")
+def _last(ending: bytes, tag: str) -> shapes.Row | None:
+    """The chunk of that tag, sought from the end of the file."""
+    name = tag.encode("ascii")
+    at = ending.rfind(MARK + name)
     if at < 0 or len(ending) - at < 20:
         return None
     length, _, checksum = struct.unpack_from("<III", ending, at + 8)
     stored = ending[at + 20 : at + 20 + length]
-    if len(stored) != length or zlib.crc32(b"ENDE" + stored) != checksum:
+    if len(stored) != length or zlib.crc32(name + stored) != checksum:
         return None
     try:
         return shapes.decoded(zlib.decompressobj().decompress(stored, _META_BYTES))

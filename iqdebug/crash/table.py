@@ -39,7 +39,7 @@ def _row(group: Group, short: int) -> tuple[str, ...]:
         title += "  (cut short)"
     return (
         moment_words(group.newest.seen),
-        str(len(group.files)),
+        str(group.times),
         clean(meta.fingerprint[:short]) or "-",
         _WHY.get(meta.why, clean(meta.why)[:10] or "?"),
         size(group.size),

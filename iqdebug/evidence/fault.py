@@ -97,6 +97,8 @@ def _unfolded(error: ExceptionInfo, frames: tuple[Frame, ...], share: float, tex
         nested = ExceptionInfo(before.type, before.message, chain=error.chain[1:], members=before.members)
         found += _unfolded(nested, frames_below, share * (1.0 if reported else 0.55), texts)
         own = share * (0.62 if reported else 1.0)
+        if (before.type, before.message) == (error.type, error.message):
+            own = share * 0.3  # one failure, raised again as it came: out of a worker's process, mostly
     return sorted([*found, Failure(error, frames, own)], key=lambda f: -f.share)
 
 
