@@ -200,11 +200,29 @@ def _derived(secret: str, spelled: bool) -> Set[str]:
     """
     raw = secret.encode("utf-8", "surrogatepass")
     code = raw.hex()
-    forms = {secret.upper(), secret.lower(), secret[::-1], secret.swapcase(), secret.capitalize(), code, code.upper()}
+    forms = {
+        secret.upper(),
+        secret.lower(),
+        secret[::-1],
+        secret.swapcase(),
+        secret.capitalize(),
+        code,
+        code.upper(),
+    }
     escaped = secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    forms |= {escaped, escaped.replace('"', "&quot;").replace("'", "&#x27;"), escaped.replace('"', "&#34;").replace("'", "&#39;")}
+    forms |= {
+        escaped,
+        escaped.replace('"', "&quot;").replace("'", "&#x27;"),
+        escaped.replace('"', "&#34;").replace("'", "&#39;"),
+    }
     pairs = [code[at : at + 2] for at in range(0, len(code), 2)]
-    forms |= {"%" + "%".join(pairs), "%" + "%".join(pairs).upper(), ":".join(pairs), " ".join(pairs), "\\x" + "\\x".join(pairs)}
+    forms |= {
+        "%" + "%".join(pairs),
+        "%" + "%".join(pairs).upper(),
+        ":".join(pairs),
+        " ".join(pairs),
+        "\\x" + "\\x".join(pairs),
+    }
     if spelled and len(secret) <= _SPELLED_LONGEST:
         forms |= {between.join(secret) for between in (" ", "-", ",", ", ", ".", "_", "', '", '", "', "\n")}
         forms |= {", ".join(map(str, raw)), ",".join(map(str, raw)), " ".join(map(str, raw))}

@@ -57,6 +57,8 @@ _STRONG_ENDS = (
 
 _WEAK = _words("token key auth signature sig sas session salt nonce jwt bearer cert csrf xsrf pass")
 
+_PINS = _words("pin pins cardpin userpin loginpin adminpin simpin doorpin devicepin bankpin apppin")
+
 _HARMLESS = _words(
     """count counts counter len length size name names type types kind index idx ids id number field fields
     re regex regexp pattern patterns url urls uri endpoint path dir folder file filename
@@ -140,7 +142,7 @@ def _judge(words: List[str]) -> int:
     if any("".join(words[-many:]) in _STRONG for many in (1, 2, 3)):
         return STRONG
     last, before = words[-1], words[-2] if len(words) > 1 else ""
-    if last in ("pin", "pins"):
+    if last in _PINS:
         return PIN
     if last in _HARMLESS:
         return NONE

@@ -25,7 +25,9 @@ _PASSWORDED = re.compile(
     r"|nats|kafka|clickhouse|git|svn|socks5h?|jdbc|snowflake|elasticsearch|couchbase|cockroachdb|influxdb|bolt|neo4j)"
     r"(?:\+[a-z0-9]{1,20})?\Z"
 )
-_CUT_URL = re.compile(r"[^\s/?#:@\"'<>\\\[\]{}()]{0,64}:([^\s/?#:@\"'<>\\,;)\]}]{3,256})(?=[\s\"'<>,;)\]}]|\Z)")
+_CUT_URL = re.compile(
+    r"[^\s/?#:@\"'<>\\\[\]{}()]{0,64}:([^\s/?#:@\"'<>\\,;)\]}]{3,256})(?=[\s\"'<>,;)\]}]|\Z)"
+)
 """An address that was cut before its ``@``: what stands behind the colon is no port."""
 _HOST_USER = re.compile(
     r"(?<![\w./:@\-])([A-Za-z_][\w.+\-]{0,63}):([^\s:@/\"'<>\\,;()\[\]{}]{3,256})@"
@@ -43,41 +45,84 @@ _SIGNED = re.compile(r"sig(?:nature)?=(?<![a-z]sig=)([a-z0-9%+/=_\-]{20,512})")
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 PEM_LONGEST = 20_000
 _PEM_BODY = re.compile(r"(?:[A-Za-z0-9+/=:,\- ]|\s|\\[rn])*")
-_OPTION = re.compile(r"--(?<![\w\-]--)([A-Za-z][\w\-]{1,40})[ \t]+(?!-)(?:\"([^\"\r\n]{1,1024})\"|([^\s\"'\\…]{1,1024}))")
+_OPTION = re.compile(
+    r"--(?<![\w\-]--)([A-Za-z][\w\-]{1,40})[ \t]+(?!-)(?:\"([^\"\r\n]{1,1024})\"|([^\s\"'\\…]{1,1024}))"
+)
 _ELEMENT = re.compile(r"<([A-Za-z][\w:.\-]{1,60})(?:\s[^<>\r\n]{0,200})?>([^<>\r\n]{1,1024})</")
 _KEYED_ELEMENT = re.compile(
     r"\b(?:key|name|id)=[\"']([\w.:\-]{2,64})[\"'][^<>\r\n]{0,80}?(?:\bvalue=[\"']([^\"'<>\r\n]{1,1024})[\"']|>([^<>\r\n]{1,1024})</)"
 )
 _Q = r"\\{0,3}[\"']"
-_ROW_NAME = r"(?:name|key|id|field|option|header|variable|var|param|parameter|property|attribute|label|k|_name_)"
+_ROW_NAME = (
+    r"(?:name|key|id|field|option|header|variable|var|param|parameter|property|attribute|label|k|_name_)"
+)
 _ROW_VALUE = r"(?:value|val|v|content|data|default|_value_)"
 _ROW = re.compile(
-    r"(?<![\w])" + _ROW_NAME + r"(?:" + _Q + r")?[ \t]{0,4}[:=][ \t]{0,4}[bru]{0,2}(?:" + _Q + r")?([\w.\-]{2,64})(?:" + _Q + r")?"
+    r"(?<![\w])"
+    + _ROW_NAME
+    + r"(?:"
+    + _Q
+    + r")?[ \t]{0,4}[:=][ \t]{0,4}[bru]{0,2}(?:"
+    + _Q
+    + r")?([\w.\-]{2,64})(?:"
+    + _Q
+    + r")?"
     r"(?:[ \t]{0,4},|(?:\\r)?\\n|\r?\n)\s{0,40}(?:[\"']?\w{1,20}[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?[\w.\-]{1,40}[\"']?\s{0,4},?\s{0,40}){0,3}?"
     r"(?:-[ \t])?(?:" + _Q + r")?(?<![\w])" + _ROW_VALUE + r"(?:" + _Q + r")?[ \t]{0,8}[:=][ \t]{0,8}"
     r"(?:[bru]{0,2}(?:" + _Q + r")([^\"'\\\r\n]{1,1024})|([^\s\"'\\,;)}\]]{1,1024}))",
 )
 """``{"name": "DB_PASSWORD", "value": …}``, ``Header(name='Authorization', value=…)`` and the same in YAML."""
 _BACKWARDS = re.compile(
-    r"(?<![\w])" + _ROW_VALUE + r"(?:" + _Q + r")?[ \t]{0,4}[:=][ \t]{0,4}[bru]{0,2}" + _Q + r"([^\"'\\\r\n]{1,1024})" + _Q
-    + r"[ \t]{0,4},\s{0,40}(?:" + _Q + r")?" + _ROW_NAME + r"(?:" + _Q + r")?[ \t]{0,4}[:=][ \t]{0,4}[bru]{0,2}" + _Q + r"([\w.\-]{2,64})"
+    r"(?<![\w])"
+    + _ROW_VALUE
+    + r"(?:"
+    + _Q
+    + r")?[ \t]{0,4}[:=][ \t]{0,4}[bru]{0,2}"
+    + _Q
+    + r"([^\"'\\\r\n]{1,1024})"
+    + _Q
+    + r"[ \t]{0,4},\s{0,40}(?:"
+    + _Q
+    + r")?"
+    + _ROW_NAME
+    + r"(?:"
+    + _Q
+    + r")?[ \t]{0,4}[:=][ \t]{0,4}[bru]{0,2}"
+    + _Q
+    + r"([\w.\-]{2,64})"
     + _Q
 )
 _SAYS_VALUE = re.compile(r"val|content|data|default|[\"']v[\"']")
-_MEMBER = re.compile(r"<[A-Za-z_][\w.]{0,80}\.([A-Za-z_]\w{1,64}): [bru]{0,2}(?:\"([^\"\r\n]{1,1024})\"|'([^'\r\n]{1,1024})'|([0-9]{1,40})(?=>))")
+_MEMBER = re.compile(
+    r"<[A-Za-z_][\w.]{0,80}\.([A-Za-z_]\w{1,64}): [bru]{0,2}(?:\"([^\"\r\n]{1,1024})\"|'([^'\r\n]{1,1024})'|([0-9]{1,40})(?=>))"
+)
 """A member of an enum as ``repr`` writes it."""
-_MORSEL = re.compile(r"<(?:Cookie|Morsel:?|SimpleCookie:?) ([\w.\-]{2,64})=(?:'([^'\r\n]{1,1024})'|([^\s;'\"<>]{1,1024}))")
+_AUTH_PAIR = re.compile(
+    r"auth[\"']?[ \t]{0,4}[:=][ \t]{0,4}\([bru]{0,2}[\"'][^\"'\r\n]{0,256}[\"'], ?[bru]{0,2}([\"'])([^\"'\\\r\n]{1,512})[\"']\)"
+)
+"""``auth=("user", "password")`` of requests."""
+_MORSEL = re.compile(
+    r"<(?:Cookie|Morsel:?|SimpleCookie:?) ([\w.\-]{2,64})=(?:'([^'\r\n]{1,1024})'|([^\s;'\"<>]{1,1024}))"
+)
 _SECTION = re.compile(r"\[([\w .:\-]{2,64})\][ \t]{0,8}(?=[\r\n]|\\[rn]|\Z)")
 _LINE_START = re.compile(r"(?:\A|[\r\n]|\\n|[\"'])[ \t]{0,8}\Z")
-_ENTRY = re.compile(r"(?:[\r\n]|\\n)[ \t]{0,8}[\w.\-]{1,64}[ \t]{0,8}[=:][ \t]{0,8}((?:[^\s\"'\\…]|[ \t](?=[^\s]))[^\r\n\"'\\…]{0,1024})")
-_CURL = re.compile(r"(?<![\w\-])(?:-u|--user|--proxy-user)[ \t=]{0,8}[\"']?([^\s:\"'\\]{1,256}):([^\s\"'\\…]{1,1024})")
+_ENTRY = re.compile(
+    r"(?:[\r\n]|\\n)[ \t]{0,8}[\w.\-]{1,64}[ \t]{0,8}[=:][ \t]{0,8}((?:[^\s\"'\\…]|[ \t](?=[^\s]))[^\r\n\"'\\…]{0,1024})"
+)
+_CURL = re.compile(
+    r"(?<![\w\-])(?:-u|--user|--proxy-user)[ \t=]{0,8}[\"']?([^\s:\"'\\]{1,256}):([^\s\"'\\…]{1,1024})"
+)
 _MYSQL = re.compile(r"(?<![\w\-])-p([^\s\"'\\…\-][^\s\"'\\…]{2,256}|'[^'\r\n]{1,256}'|\"[^\"\r\n]{1,256}\")")
-_SSHPASS = re.compile(r"sshpass[ \t]+(?:-[vP\w]{1,20}[ \t]+)?-p[ \t]{0,4}(?:'([^'\r\n]{1,256})'|\"([^\"\r\n]{1,256})\"|([^\s\"'\\…]{1,256}))")
+_SSHPASS = re.compile(
+    r"sshpass[ \t]+(?:-[vP\w]{1,20}[ \t]+)?-p[ \t]{0,4}(?:'([^'\r\n]{1,256})'|\"([^\"\r\n]{1,256})\"|([^\s\"'\\…]{1,256}))"
+)
 _WITH_P = re.compile(
     r"(?:redis-cli|docker login|podman login|mongo(?:sh|dump|restore)?|az login|sqlcmd|7z|unzip|zip|ldapsearch|ldapadd|smbclient|rabbitmqadmin|influx)\b"
     r"[^\r\n|;&]{0,200}?[ \t]-[apPwW][ \t]+(?:'([^'\r\n]{1,256})'|\"([^\"\r\n]{1,256})\"|([^\s\"'\\…\-][^\s\"'\\…]{2,256}))"
 )
-_NETRC = re.compile(r"(?:\bmachine[ \t]+[\w.\-:]{1,200}|\bdefault)\s+login\s+[^\s\"'\\]{1,200}(?:\s|\\n)+password(?:\s|\\n)+([^\s\"'\\]{1,512})")
+_NETRC = re.compile(
+    r"(?:\bmachine[ \t]+[\w.\-:]{1,200}|\bdefault)\s+login\s+[^\s\"'\\]{1,200}(?:\s|\\n)+password(?:\s|\\n)+([^\s\"'\\]{1,512})"
+)
 _PGPASS = re.compile(
     r"(?:\A|[\r\n\"']|\\n)((?:[\w.\-]{1,200}|\*):(?:[0-9]{2,5}|\*):(?:[\w\-]{1,100}|\*):[\w.\-]{1,100}):((?:[^\s:\"'\\…]|\\[:\\]){1,512})(?=[\r\n\"'\\]|\Z)"
 )
@@ -133,6 +178,10 @@ def _near_a_name(text: str, lower: str, first: int, last: int) -> Iterator[Found
     if text.find("--", first, last) >= 0:
         for match in _OPTION.finditer(text, first, last):
             yield from _named(match, match.group(1), (2, 3), sure=True)
+    if lower.find("auth", first, last) >= 0:
+        for match in _AUTH_PAIR.finditer(lower, first, last):
+            if match.group(1) in ("'", '"'):
+                yield (match.start(2), match.end(2), True)
     if text.find("<", first, last) >= 0:
         yield from _marked_up(text, first, last)
     if _SAYS_VALUE.search(lower, first, last):
@@ -166,8 +215,10 @@ def _addresses(text: str) -> Iterator[Found]:
     while at >= 0:
         if not text[at - 1].isspace():
             for match in _HOST_USER.finditer(text, max(at - 330, 0), at + 220):
-                yield from _userinfo_of_host(match)
-                break
+                if match.end(2) == at:
+                    yield from _userinfo_of_host(match)
+                if match.end(2) >= at:
+                    break
         at = text.find("@", at + 1)
 
 
@@ -212,7 +263,8 @@ def _tools(text: str, lower: str) -> Iterator[Found]:
             yield from _group(match, (1,))
     if text.count(":") >= 4:
         for match in _PGPASS.finditer(text):
-            yield from _group(match, (2,))
+            if is_strong(match.group(2)) or match.group(1).split(":")[1] in ("*", "5432", "5433", "6432"):
+                yield from _group(match, (2,))
 
 
 def _group(match: Match[str], groups: Tuple[int, ...]) -> Iterator[Found]:
@@ -237,7 +289,13 @@ def _named(
         value = match.group(group)
         if value and text:
             value = text[match.start(group) : match.end(group)]
-        if not value or is_placeholder(value) or value.strip() in ORDINARY or not value.strip() or value[0] == "$":
+        if (
+            not value
+            or is_placeholder(value)
+            or value.strip() in ORDINARY
+            or not value.strip()
+            or value[0] == "$"
+        ):
             continue
         start = match.start(group)
         head = re.match(r"(?:bearer|basic|token|digest|negotiate|apikey)[ \t]+", value, re.IGNORECASE)
@@ -246,7 +304,10 @@ def _named(
         if (
             strength == STRONG
             or (strength == PIN and is_pin(value))
-            or (strength == WEAK and (looks_secret(value) if sure else looks_random(value) and not is_wordy(value)))
+            or (
+                strength == WEAK
+                and (looks_secret(value) if sure else looks_random(value) and not is_wordy(value))
+            )
         ):
             yield (start, match.end(group), True)
 
@@ -307,7 +368,9 @@ def _pem(text: str) -> Iterator[Found]:
 def _sections(text: str, first: int, last: int) -> Iterator[Found]:
     """What stands in a section of an INI or TOML file that is called ``[passwords]``."""
     for header in _SECTION.finditer(text, first, last):
-        if judge(header.group(1)) != STRONG or not _LINE_START.search(text, max(header.start() - 12, 0), header.start()):
+        if judge(header.group(1)) != STRONG or not _LINE_START.search(
+            text, max(header.start() - 12, 0), header.start()
+        ):
             continue
         following = _SECTION.search(text, header.end())
         end = following.start() if following is not None else len(text)

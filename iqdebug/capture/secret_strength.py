@@ -62,7 +62,7 @@ def is_strong(secret: str) -> bool:
 
     A strong one has at least 6 characters and is none of these: a number of fewer than 12 digits; a word
     of fewer than 18 letters that can be spoken; a word that many things are called, whatever digits follow
-    it; words joined by ``-``, ``_`` or ``.`` of fewer than 12 letters; a path. What mixes letters and
+    it; words and numbers of three digits joined by ``-``, ``_`` or ``.`` with fewer than 12 letters; a path. What mixes letters and
     digits within a word, or holds any other character, is strong.
     """
     size = len(secret)
@@ -80,7 +80,7 @@ def is_strong(secret: str) -> bool:
     if lower[: _tail_of(lower)] in COMMON:
         return False
     segments = [each for each in re.split(r"[_.\-]+", secret) if each]
-    if not all(each.isalpha() or (each.isdigit() and len(each) <= 4) for each in segments):
+    if not all(each.isalpha() or (each.isdigit() and len(each) <= 3) for each in segments):
         return True
     words = [hump for each in segments if each.isalpha() for hump in _HUMPS.findall(each)]
     letters = sum(map(len, words))
@@ -137,5 +137,3 @@ def is_id(text: str) -> bool:
 def is_digest(text: str) -> bool:
     """A UUID or a full hash as git writes them."""
     return _UUID.match(text) is not None or (_SHA.match(text) is not None and not text.isalpha())
-
-

@@ -10,7 +10,20 @@ if TYPE_CHECKING:
     from typing import Any, Dict, List, Tuple
 
 _MOST = 500
-_NAME_KEYS = ("name", "key", "Name", "Key", "field", "option", "header", "variable", "_name_", "id", "k", "param")
+_NAME_KEYS = (
+    "name",
+    "key",
+    "Name",
+    "Key",
+    "field",
+    "option",
+    "header",
+    "variable",
+    "_name_",
+    "id",
+    "k",
+    "param",
+)
 _VALUE_KEYS = ("value", "val", "Value", "content", "data", "default", "_value_", "v")
 
 
