@@ -21,6 +21,7 @@ from iqdebug.capture.settings import Settings
 from iqdebug.state import Variable
 from tests.capture.chunks import HEAD
 from tests.hostile.masking_corpus import INNOCENT, WEAK, Planted, derived, planted
+from tests.hostile.masking_heldout import INNOCENT_TOO, KNOWN_LEAKS, KNOWN_OVER, held_out, made_of
 
 PLANTED = planted()
 
@@ -240,3 +241,52 @@ def test_nothing_innocent_is_masked_live() -> None:
         if text != "test" and (shown := repr(text)) != veil.value_of(Variable("line", shown))
     ]
     assert not over, "\n".join(map(str, over))
+
+
+# A second corpus, which the rules were not made with
+
+
+HELD_OUT = held_out()
+
+
+def leaks_live(corpus: list[Planted]) -> set[str]:
+    found = set()
+    for each in corpus:
+        shown = values.text(each.value, 400, 4)
+        veil = Veil()
+        variable = Variable(each.name, shown, type(each.value).__name__)
+        veil.learn([variable])
+        if each.secret in row(variable, veil, 4_000):
+            found.add(each.form)
+    return found
+
+
+def test_the_second_corpus_live() -> None:
+    assert len({each.secret for each in HELD_OUT}) == len(HELD_OUT) >= 120
+    assert leaks_live(HELD_OUT) == KNOWN_LEAKS
+
+
+def test_the_second_corpus_in_a_file(tmp_path: Path) -> None:
+    leaks = set()
+    for start in range(0, len(HELD_OUT), 40):
+        batch = HELD_OUT[start : start + 40]
+        found = in_places(batch, "variables", tmp_path / str(start))
+        leaks |= {each.form for each in batch if each.secret in found}
+    assert leaks <= KNOWN_LEAKS
+
+
+@pytest.mark.parametrize("form", made_of("x1y2z3w4v5u6"))
+def test_what_else_is_made_of_a_known_secret(form: str) -> None:
+    secret = "kQ7vR2mX9pT4-wZ8"
+    made = made_of(secret)[form]
+    masker = Masker()
+    masker.learn(secret)
+    hidden = MASK in masker.scrub_value(repr(made)) and MASK in masker.scrub(f"it is {made} ok")
+    assert hidden is (form not in KNOWN_LEAKS)
+
+
+def test_the_second_innocent_texts_stay() -> None:
+    veil = Veil()
+    veil.learn_environment(WEAK)
+    assert len(INNOCENT_TOO) >= 100
+    assert {text for text in INNOCENT_TOO if veil.scrub(text) != text} == KNOWN_OVER
