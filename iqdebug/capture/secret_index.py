@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
+from base64 import b32encode, b64encode
 from bisect import bisect_left
 from json import dumps
 from urllib.parse import quote, quote_plus
@@ -153,7 +153,7 @@ class Index:
         return text in self._blob and is_strong(text)
 
 
-_WORDS = re.compile(r"[A-Za-z0-9_+/%%~$!*\-]{%d,%d}" % (_PART, _FARTHEST))
+_WORDS = re.compile(r"[A-Za-z0-9_\-]{%d,%d}" % (_PART, _FARTHEST))
 _ENCODED = re.compile(r"[A-Za-z0-9+/=_\-]*")
 _ENCODED_BACK = re.compile(r"[A-Za-z0-9+/=_\-]*\Z")
 
@@ -226,6 +226,16 @@ def _derived(secret: str, spelled: bool) -> Set[str]:
     if spelled and len(secret) <= _SPELLED_LONGEST:
         forms |= {between.join(secret) for between in (" ", "-", ",", ", ", ".", "_", "', '", '", "', "\n")}
         forms |= {", ".join(map(str, raw)), ",".join(map(str, raw)), " ".join(map(str, raw))}
+        forms |= {
+            ", ".join(map(hex, raw)),
+            "".join("\\u%04x" % ord(c) for c in secret),
+            "-".join(secret.upper()),
+        }
+    forms |= {secret.lower()[::-1], secret.upper()[::-1]}
+    forms |= {
+        b32encode(raw).decode("ascii").rstrip("="),
+        b64encode(b64encode(raw)).decode("ascii").rstrip("="),
+    }
     forms.discard(secret)
     return {form for form in forms if is_strong(form)}
 

@@ -33,7 +33,10 @@ _STRONG = _words(
     apikey apikeys accesskey accesskeys accesskeyid privatekey privatekeys secretkey secretkeys secretid
     secretkeybase signingkey signingkeys encryptionkey encryptionkeys masterkey sshkey authkey sharedkey
     accountkey sharedaccesskey sharedaccesssignature recoverycode recoverycodes backupcodes seedphrase
-    totp totpsecret mfacode otpcode pincodes securitycode hmackey aeskey fernetkey clientsecret clientsecrets authorization authorizationcode
+    psk presharedkey licensekey productkey
+    unlockcode accesscode verificationcode activationcode requirepass masterauth storepass keypass
+    totp totpsecret mfacode otpcode pincodes securitycode hmackey aeskey fernetkey
+    clientsecret clientsecrets authorization authorizationcode
     credential credentials cookie cookies setcookie sessionid sessid phpsessid jsessionid
     ssn socialsecuritynumber cvv cvc cardnumber cardnumbers creditcard creditcardnumber pincode otp
     dbpass userpass mysqlpass pgpass postgrespass smtppass mailpass emailpass redispass adminpass rootpass
@@ -146,7 +149,7 @@ def _judge(words: List[str]) -> int:
         return PIN
     if last in _HARMLESS:
         return NONE
-    if last.endswith(_STRONG_ENDS):
+    if last.endswith(_STRONG_ENDS) or (last.endswith("pw") and len(last) > 3):
         return STRONG
     if last == "token":
         return _token(before)

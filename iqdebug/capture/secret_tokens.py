@@ -83,6 +83,18 @@ _SHAPES = (
     ("key-", "[0-9a-f]{32}(?![0-9a-zA-Z])"),
     ("SK", "[0-9a-f]{32}(?![0-9a-zA-Z])"),
     ("EAAA EAAC EAAB EAAG", _WORD + "{40,}"),
+    ("CFPAT-", _URLSAFE + "{40,}"),
+    ("bkua_", _HEX + "{40}"),
+    ("CCIPAT_", "[A-Za-z0-9_]{40,}"),
+    ("LTAI", _WORD + "{16,24}(?![A-Za-z0-9])", "digit"),
+    ("dt0c01. dt0s01. dt0s16.", r"[A-Z0-9]{24}\.[A-Z0-9]{64}"),
+    ("pul-", "[0-9a-f]{40}"),
+    ("xkeysib- xsmtpsib-", "[0-9a-f]{64}-" + _WORD + "{16}"),
+    ("y0_ t1.", r"[A-Za-z0-9_\-.=]{40,}", "digit"),
+    ("FLWSECK_TEST- FLWSECK-", "[0-9A-Za-z]{12,}(?:-X)?"),
+    ("EZAK EZTK", _WORD + "{54}"),
+    ("sk.eyJ", _URLSAFE + r"{20,}\." + _URLSAFE + "{10,}"),
+    ("pat", r"[A-Za-z0-9]{14}\.[0-9a-f]{64}"),
     ("eyJ", _URLSAFE + r"{5,}\." + _URLSAFE + r"{4,}(?:\." + _URLSAFE + "*){1,3}"),
 )
 """How they begin; what follows, and whether that needs a digit, or letters and digits, to be one."""
@@ -108,6 +120,12 @@ _TELEGRAM = re.compile(r"(?<![A-Za-z0-9_\-])(?:bot)?([0-9]{8,10}:[A-Za-z0-9_\-]{
 _DISCORD = re.compile(
     r"(?<![A-Za-z0-9_\-.])[MNO][A-Za-z0-9_\-]{23,27}\.[A-Za-z0-9_\-]{6}\.[A-Za-z0-9_\-]{27,45}(?![A-Za-z0-9_\-.])"
 )
+
+
+_AZURE = re.compile(
+    r"(?<![A-Za-z0-9_\-.~])[A-Za-z0-9_\-.~]{3}[78]Q~[A-Za-z0-9_\-.~]{31,34}(?![A-Za-z0-9_\-.~])"
+)
+_TERRAFORM = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_\-]{60,70}")
 
 
 def tokens(text: str) -> Iterator[Tuple[int, int]]:
@@ -149,6 +167,10 @@ def _other(text: str) -> List[Tuple[int, int]]:
     found: List[Tuple[int, int]] = []
     if ":" in text and len(text) >= 44:
         found += [match.span(1) for match in _TELEGRAM.finditer(text) if _varied(match.group(1)[-35:])]
+    if "Q~" in text:
+        found += [match.span() for match in _AZURE.finditer(text)]
+    if ".atlasv1." in text:
+        found += [match.span() for match in _TERRAFORM.finditer(text)]
     if text.count(".") >= 2 and len(text) >= 59:
         found += [match.span() for match in _DISCORD.finditer(text) if _varied(match.group()[-27:])]
     return found

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections import deque
 from itertools import islice
 
+from .secret_names import STRONG, judge
+from .secret_strength import is_strong
+from .secret_words import looks_random, looks_secret
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Tuple
@@ -68,19 +72,29 @@ def pair_name(value: Any) -> str:
 
 def row_of(held: Dict[str, Any]) -> Any:
     """Name and value of a row that says both, as environments of containers, cookies and members of an enum
-    do; None of any other.
+    do; None of any other. Where no key says which is which, the row is one whose only name of a secret
+    stands beside a single text that could be one.
 
     :param held: a dict of items or attributes.
     """
-    name = next((plain(held[key]) for key in _NAME_KEYS if key in held and plain(held[key])), "")
-    if not name or len(held) > 30:
+    if not held or len(held) > 30:
         return None
+    name = next((plain(held[key]) for key in _NAME_KEYS if key in held and plain(held[key])), "")
     key = next((key for key in _VALUE_KEYS if key in held), None)
-    return (name, held[key]) if key is not None else None
+    if name and key is not None:
+        return (name, held[key])
+    if len(held) > 6:
+        return None
+    texts = [text for text in map(plain, held.values()) if 4 <= len(text) <= 1024]
+    names = [text for text in texts if len(text) <= 64 and judge(text) == STRONG and not looks_random(text)]
+    others = [text for text in texts if text not in names and is_strong(text) and looks_secret(text)]
+    return (names[0], others[0]) if len(names) == len(others) == 1 else None
 
 
 def plain(key: Any) -> str:
-    """A text or bytes as a text; "" of anything else."""
+    """A text or bytes as a text, of a tuple the last one in it; "" of anything else."""
+    if type(key) is tuple and key:
+        key = key[-1]
     if type(key) is str:
         return key
     return key.decode("latin-1") if type(key) is bytes else ""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import enum
+import json
 import random
 import string
 import uuid
@@ -107,12 +108,12 @@ def issued(r: Chance) -> list[tuple[str, str]]:
 def by_name(r: Chance) -> list[tuple[str, str, Any, str]]:
     """Form, the variable's name, its value, the secret."""
     found = []
-    names = (
-        "password db_password DbPassword passwd passphrase pwd secret SECRET_KEY clientSecret api_key X-Api-Key "
-        "access_key private_key authorization credentials creds pw passcode session_id csrf_token access_token "
-        "refreshToken github_token otp db_pass auth_key encryption_key signing_key admin_password"
-    ).split()
-    for name in names:
+    names = """
+        password db_password DbPassword passwd passphrase pwd secret SECRET_KEY clientSecret api_key
+        X-Api-Key access_key private_key authorization credentials creds pw passcode session_id
+        csrf_token access_token refreshToken github_token otp db_pass auth_key encryption_key
+        signing_key admin_password"""
+    for name in names.split():
         secret = r.password()
         found.append((f"named {name}", name.replace("-", "_"), secret, secret))
     for name in ("pin", "user_pin", "cardPin"):
@@ -167,7 +168,7 @@ def nested(r: Chance) -> list[tuple[str, Any, str]]:
     put("creds dict", lambda s: {"creds": {"user": "bob", "pw": s}})
     put("pairs", lambda s: [("user", "bob"), ("password", s)])
     put("aws keys", lambda s: {"aws_access_key_id": "x", "aws_secret_access_key": s})
-    put("nested json", lambda s: {"body": '{"user": "bob", "client_secret": "%s"}' % s})
+    put("nested json", lambda s: {"body": json.dumps({"user": "bob", "client_secret": s})})
     return found
 
 
@@ -316,9 +317,9 @@ _uuid = str(uuid.UUID(int=0x5F1B3A9C2D4E4F6A8B7C9D0E1F2A3B4C))
 _PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 2).decode()
 
 INNOCENT = [
-    *"/root/app.py /root/.venv/lib/python3.11/site-packages/redis/client.py tests/test_orders.py".split(),
-    *"/srv/shop/orders/price.py /usr/lib/postgresql/16/bin/postgres /home/guest/admin/app.main".split(),
-    *"postgres.connection shop.orders.price_of tests.unit redis.asyncio.client app.main:create".split(),
+    *["/root/app.py", "/root/.venv/lib/python3.11/site-packages/redis/client.py", "tests/test_orders.py"],
+    *["/srv/shop/orders/price.py", "/usr/lib/postgresql/16/bin/postgres", "/home/guest/admin/app.main"],
+    *["postgres.connection", "shop.orders.price_of", "tests.unit", "redis.asyncio.client", "app.main:create"],
     "import test, redis, postgres",
     "from shop import orders, price_of",
     "def test_orders(shop, admin): return price_of(orders)",

@@ -1,12 +1,14 @@
-"""A second corpus, written after the rules and not used to make them.
+"""A second corpus, written after the rules were made and before they were changed again.
 
-What it showed when it was first measured is in docs/masking.md. ``KNOWN_LEAKS`` and ``KNOWN_OVER`` are what is still
-so: the tests fail when either grows, and when something can be taken off.
+Measured then: 43 of its 127 secrets were seen live, 8 of the 15 things made of a known one, and none of
+its 105 innocent texts was masked (docs/masking.md). ``KNOWN_LEAKS`` is what is still seen;
+the tests fail when that grows, and when something can be taken off.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 from tests.hostile.masking_corpus import DIGITS, HEX, LETTERS, URLSAFE, WORD, Chance, Planted
@@ -54,10 +56,11 @@ def issued(r: Chance) -> list[tuple[str, str]]:
 
 
 NAMES = """
-SMTP_PASS MYSQL_PWD wifi_psk api_secret shared_secret webhook_secret jwt_secret master_password keystore_pass bindpw
-rootpw private_token license_key apikey2 passwort auth_header basic_auth hmac_secret encryptionKey recovery_code totp_seed
-ansible_become_pass x_vault_token sudo_password accountKey consumer_secret app_secret_key ssh_passphrase unlock_code
-""".split()
+SMTP_PASS MYSQL_PWD wifi_psk api_secret shared_secret webhook_secret jwt_secret master_password
+keystore_pass bindpw rootpw private_token license_key apikey2 passwort auth_header basic_auth hmac_secret
+encryptionKey recovery_code totp_seed ansible_become_pass x_vault_token sudo_password accountKey
+consumer_secret app_secret_key ssh_passphrase unlock_code
+"""
 
 TEXTS = """
 bindpw {}
@@ -122,7 +125,7 @@ https://discordapp.com/api/webhooks/123456789012345678/{}aaaaaaaa
 def held_out(seed: int = 12) -> list[Planted]:
     r = Chance(seed)
     found = [Planted(f"issued: {form}", "value", f"got {secret} now", secret) for form, secret in issued(r)]
-    for name in NAMES:
+    for name in NAMES.split():
         secret = r.password()
         found.append(Planted(f"named {name}", name, secret, secret))
     for template in TEXTS:
@@ -138,7 +141,7 @@ def held_out(seed: int = 12) -> list[Planted]:
         ("tuple key", lambda s: {("db", "password"): s}),
         ("triple", lambda s: [("password", s, "string")]),
         ("set in a list", lambda s: [{"secrets": {s}}]),
-        ("json in a list", lambda s: ['{"auth": {"client_secret": "%s"}}' % s]),
+        ("json in a list", lambda s: [json.dumps({"auth": {"client_secret": s}})]),
         ("query list", lambda s: [("grant_type", "password"), ("client_secret", s)]),
     ]
     for form, make in nested:
@@ -173,8 +176,8 @@ INNOCENT_TOO = [
     "GET /test/orders/1234 200 12ms",
     "SELECT price FROM shop.orders WHERE guest = 'bob'",
     "Traceback (most recent call last):",
-    "  File \"/srv/shop/tests/test_admin.py\", line 12, in test_redis",
-    "sqlalchemy.exc.OperationalError: (psycopg2.OperationalError) FATAL: role \"bob\" is not permitted",
+    '  File "/srv/shop/tests/test_admin.py", line 12, in test_redis',
+    'sqlalchemy.exc.OperationalError: (psycopg2.OperationalError) FATAL: role "bob" is not permitted',
     "redis.exceptions.ConnectionError: Error 111 connecting to redis:6379. Connection refused.",
     "Starting gunicorn 21.2.0, worker pid: 1234",
     "celery@web-01 ready.",
@@ -197,7 +200,7 @@ INNOCENT_TOO = [
     "functools.partial(<function price_of at 0x7f3c2a1b9d80>, 12)",
     "re.compile('[a-z]+')",
     "range(0, 1234)",
-    "etag: \"5d8c72a5edda8d6a5d8c72a5edda8d6a\"",
+    'etag: "5d8c72a5edda8d6a5d8c72a5edda8d6a"',
     "x-request-id: 5f1b3a9c-2d4e-4f6a-8b7c-9d0e1f2a3b4c",
     "x-amzn-trace-id: Root=1-5f1b3a9c-2d4e4f6a8b7c9d0e1f2a3b4c",
     "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
@@ -277,5 +280,13 @@ INNOCENT_TOO = [
 ]
 
 
-KNOWN_LEAKS: frozenset[str] = frozenset()
+KNOWN_LEAKS = frozenset(
+    (
+        "nested: tuple key",  # live, a key that is a tuple is abbreviated
+        "nested: zipped",
+        "text: Basic auth: bob / {}",
+        "text: net use X: /user:bob {}",
+        "unicode escapes",
+    )
+)
 KNOWN_OVER: frozenset[str] = frozenset()

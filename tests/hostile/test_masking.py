@@ -1,4 +1,4 @@
-"""Leaks and over-masks, counted over a corpus: in crash files, and in what a model is told of a live process."""
+"""Leaks and over-masks, counted over a corpus: in crash files, and in what a model is told live."""
 
 from __future__ import annotations
 
@@ -107,7 +107,8 @@ def in_places(batch: list[Planted], place: str, folder: Path) -> str:
         each.value if isinstance(each.value, str) else values.text(each.value, 2_000, 4) for each in batch
     ]
     named = [
-        f"{each.name}={each.value!r}" if each.form.startswith("named") else t for each, t in zip(batch, texts)
+        f"{each.name}={each.value!r}" if each.form.startswith("named") else t
+        for each, t in zip(batch, texts, strict=True)
     ]
     if place == "variables":
         names = [f"{each.name}" for each in batch]
@@ -122,7 +123,7 @@ def in_places(batch: list[Planted], place: str, folder: Path) -> str:
     elif place == "the environment":
         environ = {
             f"{each.name.upper()}" if each.form.startswith("named") else f"SETTING_{i}": text
-            for i, (each, text) in enumerate(zip(batch, texts))
+            for i, (each, text) in enumerate(zip(batch, texts, strict=True))
         }
     return contents(written(raised(names, held, message, folder), folder, lines, environ))
 
@@ -151,7 +152,9 @@ def test_nothing_innocent_is_masked_in_a_file(tmp_path: Path) -> None:
         longer = [f"{text} " for text in batch]  # a text with more than the word is no value of its own
         path = written(raised(names, longer, "failed", folder), folder, batch, WEAK)
         texts = texts_of(path)
-        over += [("value", t) for t, v in zip(batch, longer) if values.text(v, 400, 4) not in texts]
+        over += [
+            ("value", t) for t, v in zip(batch, longer, strict=True) if values.text(v, 400, 4) not in texts
+        ]
         over += [("log", t) for t in batch if t not in texts]
     assert not over, "\n".join(map(str, over))
 
@@ -263,7 +266,7 @@ def leaks_live(corpus: list[Planted]) -> set[str]:
 
 def test_the_second_corpus_live() -> None:
     assert len({each.secret for each in HELD_OUT}) == len(HELD_OUT) >= 120
-    assert leaks_live(HELD_OUT) == KNOWN_LEAKS
+    assert leaks_live(HELD_OUT) == {form for form in KNOWN_LEAKS if ":" in form}
 
 
 def test_the_second_corpus_in_a_file(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from iqdebug.assistant.tools.base import Call
 from iqdebug.capture.mask import MASK
 from iqdebug.capture.secret_names import NONE, judge
-from iqdebug.errors import RunsCode
+from iqdebug.errors import IqdebugError, RunsCode
 from iqdebug.state import EvaluateResult, Frame
 
 __all__ = ["of_a_secret", "told_value"]
@@ -23,11 +23,14 @@ _TELLS_NOTHING = ("bool", "NoneType")
 async def of_a_secret(call: Call, expression: str, frame: Frame | None, epoch: int) -> bool:
     """Whether a secret goes into the expression's value: a name, attribute or item in it holds one.
 
-    Whatever the expression names is read first (no code runs), with what lies directly below it, so that the
-    secrets among it are known before anything is said.
+    The frame's variables and whatever the expression names are read first (no code runs), with what lies
+    directly below it, so that the secrets among them are known before anything is said.
     """
     if not call.world.veil.enabled:
         return False
+    if frame is not None:
+        with contextlib.suppress(IqdebugError):
+            await call.session.variables(frame, epoch)
     tainted = False
     opened = 0
     for part, name in _parts(expression):
