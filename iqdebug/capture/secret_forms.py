@@ -24,13 +24,14 @@ _TRIGGERS = (
     *("pass", "pwd", "secret", "token", "key", "credential", "cookie", "auth", "sess"),
     *("signature", "salt", "nonce", "jwt", "bearer", "cert", "csrf", "xsrf"),
     *("ssn", "cvv", "cvc", "card", "pin", "otp", "sid", "cred", "pw", "kennwort", "senha", "contrasena"),
-    *("seed", "recovery", "backup", "mfa"),
+    *("seed", "recovery", "backup", "mfa", "psk"),
 )
 _NAME_LONGEST = 64
 _PAIR = re.compile(
     r"(?:%s)[\w.\-]{0,64}(?![\w.\-])" % "|".join(_TRIGGERS)
     + r"(?:\\{0,3}[\"'])?\]?[ \t]{0,16}"
     + r"(?P<sep>=>|:=|={1,3}|!=|:(?!//)|,(?=[ \t]{0,4}[bru]{0,2}\\{0,3}[\"']))[ \t]{0,16}"
+    + r"(?:![a-z/]{1,20}[ \t]{1,4})?"
     + r"(?:[bru]{1,2}(?=[\"'])|f(?=[\"']))?(?P<quote>\"{3}|'{3}|\\{0,3}[\"'])?"
 )
 """A name that could be a secret's, up to where its value begins. For texts in lower case."""

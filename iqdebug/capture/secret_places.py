@@ -186,7 +186,8 @@ def _addresses(text: str) -> Iterator[Found]:
             cut = _CUT_URL.match(text, colon.end())
             if cut is not None and _PASSWORDED.search(text, max(colon.start() - 32, 0), colon.start()):
                 value = cut.group(1)
-                if not value.isdigit() and not is_placeholder(value) and value[0] != "$":
+                host = "." in text[colon.end() : cut.start(1)] and not is_strong(value)
+                if not (value.isdigit() or host or is_placeholder(value) or value[0] == "$"):
                     yield (cut.start(1), cut.end(1), True)
         if colon.start() > hooked:
             whole = _TO_THE_END.match(text, colon.end())

@@ -48,7 +48,8 @@ _IDENTIFIED = re.compile(r"identified (?:with \w{1,40} )?by \\?[\"']([^\"'\\\r\n
 _ROLE = re.compile(r"\bpassword[ \t]+\\?'([^'\\\r\n]{1,256})", re.IGNORECASE)
 _PIPED = re.compile(r"echo[ \t]+(?:-n[ \t]+)?[\"']?([^\s\"'|]{4,256})[\"']?[ \t]*\|[^\r\n|]{0,100}-stdin")
 _DIRECTIVE = re.compile(
-    r"(?:\A|[\r\n]|\\n)[ \t]{0,8}(?:(?:env|arg|set|export|setenv)[ \t]+)?"
+    r"(?:\A|[\r\n]|\\n|[ \t](?=[a-z.\-]{1,40}[_.\-]))[ \t]{0,8}"
+    r"(?:(?:env|arg|set|export|setenv)[ \t]+)?"
     r"([a-z][\w.\-]{1,64})[ \t]+[\"']?([^\s\"'\\…=]{6,512})[\"']?"
     r"[ \t]*(?=[\r\n\\]|\Z)",
     re.IGNORECASE,
@@ -60,12 +61,20 @@ _SENTENCE = re.compile(
     r"[ \t]*:?[ \t]+[\"'`]?([^\s\"'`,;]{6,256})"
 )
 """``the password for bob is hunter2``."""
-_CALLED = re.compile(r"password[ \t]{0,4}\([ \t]{0,4}\\?[\"']([^\"'\\\r\n]{1,256})")
+_REFUSED = re.compile(
+    r"\b(?:invalid|incorrect|bad|wrong|unknown|expired|rejected|revoked)(?: \w{1,12}){0,1} "
+    r"(?:password|passphrase|passcode|secret|token|key|credential)s?"
+    r"(?: (?:provided|given|supplied|used))?:?[ \t]+"
+    r"[\"'`(]?([^\s\"'`,;)]{6,256})"
+)
+"""``Incorrect API key provided: …``."""
+_CALLED = re.compile(r"\b(?:password|passwd|auth)[ \t]{0,4}\([ \t]{0,4}\\?[\"']([^\"'\\\r\n]{1,256})")
 _PERCENT = re.compile(
     r"([\w.\-]{2,64})(?:%22|%27)?(?:%20)?(?:%3a|%3d)(?:%20)?(?:%22|%27)?([\w.\-~*!()]{4,512})"
 )
 _SPOKEN = re.compile(
-    r"(?:\A|[\r\n>]|\\n)[ \t]{0,4}(?:AUTH|PASS)[ \t]+([^\s\"'\\]{6,256})(?=[ \t]*(?:[\r\n\\]|\Z))"
+    r"(?:\A|[\r\n>]|\\n)[ \t]{0,4}(?:AUTH(?: PLAIN| LOGIN)?|PASS)[ \t]+"
+    r"([^\s\"'\\]{6,256})(?=[ \t]*(?:[\r\n\\]|\Z))"
 )
 """What clients of Redis, FTP and POP3 say."""
 
@@ -78,10 +87,16 @@ def said(text: str, lower: str, first: int, last: int) -> Iterator[Found]:
     for match in _DIRECTIVE.finditer(text, first, last):
         if judge(match.group(1)) == STRONG and _is_no_word(match.group(2)):
             yield from _group(match, (2,))
-    for match in _SENTENCE.finditer(lower, first, last):
-        value = text[match.start(1) : match.end(1)].rstrip(".!?)")
-        if _is_no_word(value):
-            yield (match.start(1), match.start(1) + len(value), True)
+    for sentence in (_SENTENCE, _REFUSED):
+        for match in sentence.finditer(lower, first, last):
+            value = text[match.start(1) : match.end(1)].rstrip(".!?)")
+            if _is_no_word(value):
+                yield (match.start(1), match.start(1) + len(value), True)
+    if text.find("(", first, last) >= 0:
+        for match in _CALLED.finditer(lower, first, last):
+            value = text[match.start(1) : match.end(1)]
+            if _is_no_word(value) or match.group().startswith("password"):
+                yield (match.start(1), match.end(1), True)
     if text.find("%3", first, last) >= 0:
         for match in _PERCENT.finditer(lower, first, last):
             name = match.group(1)
@@ -118,8 +133,6 @@ def of_tools(text: str, lower: str) -> Iterator[Found]:
             if _is_no_word(match.group(1)):
                 yield from _group(match, (1,))
     if "password" in lower:
-        for match in _CALLED.finditer(lower):
-            yield from _group(match, (1,))
         if "login" in lower:
             for match in _NETRC.finditer(text):
                 yield from _group(match, (1,))

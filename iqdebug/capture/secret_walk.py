@@ -48,7 +48,7 @@ def named(value: Any) -> List[Tuple[str, Any]]:
         part = base.__getitem__(value, slice(0, _MOST))
         pair = pair_name(value)
         if pair:
-            return [("", part[0]), (pair.lstrip("-"), part[1])]
+            return [("", part[0]), (pair.lstrip("-"), part[1]), *(("", held) for held in part[2:])]
         for option, follows in zip(part, part[1:]):
             if type(option) is str and option.startswith("--") and type(follows) is str:
                 found.append((option.lstrip("-"), follows))
@@ -62,11 +62,17 @@ def named(value: Any) -> List[Tuple[str, Any]]:
 
 
 def pair_name(value: Any) -> str:
-    """The first of two elements of a list or tuple, where that is a text; else ""."""
+    """The first of two elements of a list or tuple, where that is a text, or of three or four of a tuple that
+    begins with the name of a secret and goes on with what is no word; else ""."""
     cls = type(value)
     for base in (list, tuple):
         if issubclass(cls, base):
-            return plain(base.__getitem__(value, 0)) if base.__len__(value) == 2 else ""
+            size = base.__len__(value)
+            first = plain(base.__getitem__(value, 0)) if 2 <= size <= 4 else ""
+            if size == 2 or not first:
+                return first
+            second = plain(base.__getitem__(value, 1))
+            return first if base is tuple and judge(first) == STRONG and is_strong(second) else ""
     return ""
 
 

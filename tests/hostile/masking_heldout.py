@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.hostile.masking_corpus import DIGITS, HEX, LETTERS, URLSAFE, WORD, Chance, Planted
 
-__all__ = ["INNOCENT_TOO", "KNOWN_LEAKS", "KNOWN_OVER", "held_out", "made_of"]
+__all__ = ["INNOCENT_TOO", "KNOWN_LEAKS", "KNOWN_OVER", "THIRD_INNOCENT", "held_out", "made_of", "third"]
 
 UPPER = LETTERS[26:]
 
@@ -280,6 +280,153 @@ INNOCENT_TOO = [
 ]
 
 
+THIRD_TEXTS = """
+smtp://mailer:{}@mail.example.com:587
+jdbc:mysql://db:3306/shop?user=bob&password={}&useSSL=true
+SPRING_DATASOURCE_PASSWORD={}
+"db_password" => "{}",
+define('DB_PASSWORD', '{}');
+$password = '{}';
+const apiKey = "{}";
+password := "{}"
+String password = "{}";
+let token = `{}`;
+:password => '{}'
+<connectionStrings><add connectionString="Server=x;Password={};" /></connectionStrings>
+  password: !vault {}
+vault kv put secret/x password={}
+heroku config:set API_KEY={}
+aws configure set aws_secret_access_key {}
+gcloud auth --access-token={}
+az storage blob list --account-key {}
+terraform apply -var db_password={}
+helm install x --set auth.password={}
+docker run -e POSTGRES_PASSWORD={} postgres
+psql "host=db user=bob password={}"
+mongo -u bob -p {} db
+redis-cli --pass {}
+rabbitmqctl add_user bob {}
+wpa_passphrase=ssid {}
+  psk="{}"
+git config user.token {}
+curl -H "PRIVATE-TOKEN: {}" https://x
+curl -d 'client_secret={}&grant_type=x' https://x
+curl https://x?api_key={}
+http://x/api?apikey={}&q=1
+POST /login {{"username":"bob","password":"{}"}}
+{{'headers': {{'X-API-KEY': '{}'}}}}
+Headers({{'host': 'x', 'authorization': 'Bearer {}'}})
+User(id=1, name='bob', password_hash='x', password='{}')
+Cookie: csrftoken=abc; sessionid={}
+sessionid={}; Path=/; Secure
+login failed: bad password '{}' for bob
+Invalid token {}
+invalid api key: {}
+Incorrect API key provided: {}.
+using secret={} for signing
+AUTH PLAIN {}
+>>> r.auth('{}')
+rediss://default:{}@eu1-x.upstash.io:6379
+nats://{}@nats:4222
+sqlite+pysqlcipher://:{}@/x.db?cipher=aes
+snowflake://bob:{}@acct/db/schema
+imap login bob {}
+""".strip().split("\n")
+
+THIRD_NAMES = """
+dbPasswd root_password userPwd ldap_bind_password s3_secret stripe_secret_key openai_api_key
+slack_webhook_secret sentry_auth_token jwtSecret cookie_secret session_secret csrf_secret private_pem
+gpg_passphrase tls_key_password ftpPassword sftp_pass proxy_password vnc_pass wifi_password pin_number
+device_token push_token id_token authkey api_token bot_token oauth_token_secret
+"""
+
+THIRD_INNOCENT = """
+the secret of the shop is a good price
+Invalid token at line 12: unexpected 'root'
+Invalid token <EOF>
+bad password for bob
+Incorrect API key provided
+auth.password.length = 12
+psk31 mode on 14070 kHz
+password policy: 12 characters
+git config user.name bob
+helm install shop --set image.tag=2024-01-02
+docker run -e DEBUG=1234 -p 8080:80 web
+export PATH=/root/bin:/usr/bin
+const apiKey = process.env.API_KEY;
+$password = $_POST['password'];
+define('DB_HOST', 'localhost');
+let token = tokens.next();
+the token bucket holds 12 tokens
+session 12345678 of user 1234 expired
+Session: 5f1b3a9c
+cookie consent v2
+AUTH ok
+PASS 12 of 12
+PASS tests/test_orders.py
+FAIL tests/test_admin.py
+PASSED [100%]
+passed=12 failed=0
+imap login ok
+nats://nats:4222
+redis://redis
+Set-Cookie: theme=dark; Path=/
+card_type=visa
+key_id=1234
+keyid 0x1234ABCD
+key: value
+keys: 12
+api_key_name=shop
+access_key_count=2
+secret_version=12
+credentials_path=/root/.aws/credentials
+credential_id=12345678
+signature_algorithm=RS256
+jwt_algorithm=HS256
+token_type=bearer
+token_expires_in=3600
+nonce=12
+salt_rounds=12
+hash=sha256
+digest=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+checksum: 9fceb02d0ae598e95dc970b74767f19372d61af8
+user-agent: curl/8.1.2
+host: db-01.internal:5432
+2024-01-02 bob logged in from 10.0.0.12:54321
+x-token-count: 12345
+order 4815162342 shipped
+retry-after: 1234567890
+ETag: W/"1234567890"
+If-None-Match: "abcdef123456"
+trace_id=4bf92f3577b34da6a3ce929d0e0e4736
+span_id=00f067aa0ba902b7
+partition_key=orders-2024
+routing_key=orders.created.v1
+idempotency-key: 5f1b3a9c-2d4e-4f6a-8b7c-9d0e1f2a3b4c
+cache-key: GET:/orders/1234
+foreign key (order_id) references orders(id)
+PRIMARY KEY (id)
+KeyError: ('orders', 1234)
+AssertionError: assert 'root' == 'admin'
+E       AssertionError: assert {'key': 'a-1'} == {'key': 'a-2'}
+""".strip().split("\n")
+
+
+def third(seed: int = 77) -> list[Planted]:
+    """Written when the second corpus had taught its part: 15 of its 79 secrets were seen then, and two of its
+    68 innocent texts masked."""
+    r = Chance(seed)
+    found = []
+    for template in THIRD_TEXTS:
+        secret = r.password().replace(".", "x").replace("-", "y").replace("_", "z")
+        text = template.replace("{{", "{").replace("}}", "}").replace("{}", secret)
+        found.append(Planted(f"text: {template}", "text", text, secret))
+    for name in THIRD_NAMES.split():
+        secret = r.password()
+        found.append(Planted(f"named {name}", name, secret, secret))
+    return found
+
+
 KNOWN_LEAKS = frozenset(
     (
         "nested: tuple key",  # live, a key that is a tuple is abbreviated
@@ -287,6 +434,15 @@ KNOWN_LEAKS = frozenset(
         "text: Basic auth: bob / {}",
         "text: net use X: /user:bob {}",
         "unicode escapes",
+        # of the third
+        "named pin_number",
+        "named private_pem",
+        "text: imap login bob {}",
+        "text: let token = `{}`;",
+        "text: nats://{}@nats:4222",
+        "text: rabbitmqctl add_user bob {}",
+        "text: wpa_passphrase=ssid {}",
     )
 )
-KNOWN_OVER: frozenset[str] = frozenset()
+KNOWN_OVER = frozenset(("Session: 5f1b3a9c", "Set-Cookie: theme=dark; Path=/"))
+"""By rule: what a session is called by may be its secret, and of a cookie everything is hidden."""

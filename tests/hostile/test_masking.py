@@ -21,7 +21,15 @@ from iqdebug.capture.settings import Settings
 from iqdebug.state import Variable
 from tests.capture.chunks import HEAD
 from tests.hostile.masking_corpus import INNOCENT, WEAK, Planted, derived, planted
-from tests.hostile.masking_heldout import INNOCENT_TOO, KNOWN_LEAKS, KNOWN_OVER, held_out, made_of
+from tests.hostile.masking_heldout import (
+    INNOCENT_TOO,
+    KNOWN_LEAKS,
+    KNOWN_OVER,
+    THIRD_INNOCENT,
+    held_out,
+    made_of,
+    third,
+)
 
 PLANTED = planted()
 
@@ -249,7 +257,7 @@ def test_nothing_innocent_is_masked_live() -> None:
 # A second corpus, which the rules were not made with
 
 
-HELD_OUT = held_out()
+HELD_OUT = [*held_out(), *third()]
 
 
 def leaks_live(corpus: list[Planted]) -> set[str]:
@@ -266,7 +274,7 @@ def leaks_live(corpus: list[Planted]) -> set[str]:
 
 def test_the_second_corpus_live() -> None:
     assert len({each.secret for each in HELD_OUT}) == len(HELD_OUT) >= 120
-    assert leaks_live(HELD_OUT) == {form for form in KNOWN_LEAKS if ":" in form}
+    assert leaks_live(HELD_OUT) == KNOWN_LEAKS - {"unicode escapes"}
 
 
 def test_the_second_corpus_in_a_file(tmp_path: Path) -> None:
@@ -292,4 +300,4 @@ def test_the_second_innocent_texts_stay() -> None:
     veil = Veil()
     veil.learn_environment(WEAK)
     assert len(INNOCENT_TOO) >= 100
-    assert {text for text in INNOCENT_TOO if veil.scrub(text) != text} == KNOWN_OVER
+    assert {text for text in (*INNOCENT_TOO, *THIRD_INNOCENT) if veil.scrub(text) != text} == KNOWN_OVER
