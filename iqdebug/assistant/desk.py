@@ -174,6 +174,8 @@ class Desk:
         """A session is there, or another one: its conversation begins anew, the flow stays."""
         gate = Gate(self._policy, self._ask)
         crash = self.known.crash
+        if crash is not None:
+            self.veil.learn_environment(crash.environ)
         toolbox = Toolbox(
             session,
             gate,
@@ -380,6 +382,7 @@ class Desk:
 
     def evidence(self, snapshot: Snapshot, diagnosis: Diagnosis, earlier: Snapshot | None = None) -> str:
         """What a model is told of a stop: masked, fenced, within a share of the window."""
+        self.veil.learn_snapshot(snapshot)
         about = self.window.about if self.window is not None else None
         room = min(_EVIDENCE, about.window // _SHARE) if about is not None and about.window else _EVIDENCE
         read, crash = self.read_source, self.known.crash
@@ -470,7 +473,9 @@ class Desk:
             with contextlib.suppress(OSError, ValueError):
                 source = self.read_source(frame.path)
                 lines = [str(t).rstrip() for t in source[max(frame.line - _LINES_BEFORE, 0) : frame.line]]
-        values = [f"# {v.name} = {v.value[:80]}" for v in place.eyes.variables()[:20] if v.kind != "group"]
+        seen = [v for v in place.eyes.variables()[:20] if v.kind != "group"]
+        self.veil.learn(seen)
+        values = [f"# {v.name} = {self.veil.value_of(v)[:80]}" for v in seen]
         prefix = self.veil.scrub("\n".join([*lines, *values, before]))
         found = await self.window.complete(prefix, after)
         return found.splitlines()[0].rstrip() if found.strip() else ""

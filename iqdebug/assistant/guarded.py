@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from iqdebug.assistant.rights import Decision, Gate, Refused, Request, Right
 from iqdebug.session import Capability, DebugSession, StepKind
@@ -23,10 +23,18 @@ class Guarded:
     was shown to the person, and nothing at a moment other than the one it was asked for.
     """
 
-    __slots__ = ("__gate", "__granted", "__session", "__tool")
+    __slots__ = ("__gate", "__granted", "__seen", "__session", "__tool")
 
-    def __init__(self, session: DebugSession, gate: Gate, tool: str) -> None:
+    def __init__(
+        self,
+        session: DebugSession,
+        gate: Gate,
+        tool: str,
+        seen: Callable[[Iterable[Variable]], None] = lambda variables: None,
+    ) -> None:
+        """:param seen: is handed all that is read, before the tool has it: secrets are learnt there."""
         self.__session = session
+        self.__seen = seen
         self.__gate = gate
         self.__tool = tool
         self.__granted: dict[tuple[Right, str], Decision] = {}
@@ -66,7 +74,9 @@ class Guarded:
         return self.__session.why_not(capability)
 
     async def variables(self, frame: Frame, epoch: int) -> tuple[Variable, ...]:
-        return await self.__session.variables(frame, epoch)
+        found = await self.__session.variables(frame, epoch)
+        self.__seen(found)
+        return found
 
     async def children(
         self, reference: int, epoch: int, start: int = 0, count: int = 100
@@ -75,10 +85,14 @@ class Guarded:
         runs code to show it."""
         if reference < 0:
             self.__require(Right.PROBE)
-        return await self.__session.children(reference, epoch, start, count)
+        found = await self.__session.children(reference, epoch, start, count)
+        self.__seen(found)
+        return found
 
     async def read_expression(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
-        return await self.__session.read_expression(expression, frame, epoch)
+        found = await self.__session.read_expression(expression, frame, epoch)
+        self.__seen((Variable(expression, found.value, found.type),))
+        return found
 
     async def refresh(self) -> None:
         await self.__session.refresh()
@@ -89,7 +103,9 @@ class Guarded:
         self.__require(Right.PROBE, expression)
         if epoch != self.__session.snapshot.epoch:
             return EvaluateResult("the process has moved on since; nothing was run", failed=True)
-        return await self.__session.evaluate(expression, frame, epoch)
+        found = await self.__session.evaluate(expression, frame, epoch)
+        self.__seen((Variable(expression, found.value, found.type),))
+        return found
 
     # what lets it run and stop
 

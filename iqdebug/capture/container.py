@@ -9,7 +9,7 @@ import zlib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List
+    from typing import Any, Dict, List, Tuple
 
     from .mask import Masker
 
@@ -19,9 +19,9 @@ MARK = b"\xf1iqc"
 _HEAD = struct.Struct("<4s4sIII")
 _ENDING = 4_096  # bytes kept free for the closing chunk
 _LEVEL = 6
-_VALUES = frozenset(("text", "long", "message"))
-"""Keys under which a value stands: a weak secret that is all of it is masked there, and not where it is the
-name of a function, a module, a thread."""
+_VALUES = {"VALU": ("text", "long"), "EXCN": ("message",)}
+"""Where a value stands: a weak secret that is all of it is masked there, and not where it is the name of a
+function, a module, a thread, or a line of a log."""
 
 
 class Container:
@@ -49,17 +49,17 @@ class Container:
         return True
 
     def _encoded(self, tag: str, content: Dict[str, Any]) -> bytes:
-        return chunk(tag, self._scrubbed(content))
+        return chunk(tag, self._scrubbed(content, _VALUES.get(tag, ())))
 
-    def _scrubbed(self, value: Any, key: str = "") -> Any:
+    def _scrubbed(self, value: Any, values: Tuple[str, ...], key: str = "") -> Any:
         if type(value) is str:
             if not self._masker.enabled:
                 return value
-            return self._masker.scrub_value(value) if key in _VALUES else self._masker.scrub(value)
+            return self._masker.scrub_value(value) if key in values else self._masker.scrub(value)
         if type(value) is dict:
-            return {k: self._scrubbed(v, k) for k, v in value.items()}
+            return {k: self._scrubbed(v, values, k) for k, v in value.items()}
         if type(value) in (list, tuple):
-            return [self._scrubbed(v) for v in value]
+            return [self._scrubbed(v, values) for v in value]
         return value
 
     def finish(self) -> bytes:

@@ -24,13 +24,14 @@ _TRIGGERS = (
     *("pass", "pwd", "secret", "token", "key", "credential", "cookie", "auth", "sess"),
     *("signature", "salt", "nonce", "jwt", "bearer", "cert", "csrf", "xsrf"),
     *("ssn", "cvv", "cvc", "card", "pin", "otp", "sid", "cred", "pw", "kennwort", "senha", "contrasena"),
-    *("seed", "recovery", "backup", "mfa"),
+    *("seed", "recovery", "backup", "mfa", "psk"),
 )
 _NAME_LONGEST = 64
 _PAIR = re.compile(
     r"(?:%s)[\w.\-]{0,64}(?![\w.\-])" % "|".join(_TRIGGERS)
     + r"(?:\\{0,3}[\"'])?\]?[ \t]{0,16}"
     + r"(?P<sep>=>|:=|={1,3}|!=|:(?!//)|,(?=[ \t]{0,4}[bru]{0,2}\\{0,3}[\"']))[ \t]{0,16}"
+    + r"(?:![a-z/]{1,20}[ \t]{1,4})?"
     + r"(?:[bru]{1,2}(?=[\"'])|f(?=[\"']))?(?P<quote>\"{3}|'{3}|\\{0,3}[\"'])?"
 )
 """A name that could be a secret's, up to where its value begins. For texts in lower case."""
@@ -42,7 +43,7 @@ _BODIES = {
     "'": re.compile(r"[^'\\\r\n]*(?:\\.[^'\\\r\n]*)*"),
 }
 _TO_QUOTE = {'"': re.compile(r'[^"\r\n]*'), "'": re.compile(r"[^'\r\n]*")}
-_OPENED = re.compile(r"\([ \t]{0,2}[bru]{0,2}\\{0,3}[\"']\Z")
+_OPENED = re.compile(r"[(\[][ \t]{0,2}[bru]{0,2}\\{0,3}[\"']\Z")
 _CUT = re.compile(r"(?:…|\.\.\.) \([0-9,]+ long\)|(?:…|\.\.\.)\Z")
 _BARE = re.compile(r"[^\s\"'<>&,;(){}\[\]\\`|…]+")
 _QUERY = re.compile(r"[^\s\"'<>&#\\…]+")
@@ -114,16 +115,22 @@ def _pair(text: str, match: Match[str]) -> Optional[Found]:
     start, quote, sep = match.end(), match.group("quote"), match.group("sep")
     if quote:
         formatted = text[match.start("quote") - 1] in "fF"
-        paired = sep == "," and _is_pair(text, begin)
+        paired = sep == "," and (text.startswith("--", begin) or _is_pair(text, begin, start, quote))
         return _quoted(text, start, quote, ":" if paired else sep, strength, formatted)
     if sep in ("==", "===", "!=", ","):
         return None
     return _unquoted(text, begin, name_end, start, sep, strength)
 
 
-def _is_pair(text: str, begin: int) -> bool:
-    """Whether the quoted name begins a tuple: ``(b'authorization', b'Bearer …')``."""
-    return _OPENED.search(text, max(begin - 8, 0), begin) is not None
+def _is_pair(text: str, begin: int, start: int, quote: str) -> bool:
+    """Whether the quoted name and what follows it are a pair: ``(b'authorization', b'Bearer …')``, or
+    ``['password', 'hunter2']`` where the second is no word."""
+    if _OPENED.search(text, max(begin - 8, 0), begin) is None:
+        return False
+    if text[max(begin - 8, 0) : begin].rstrip("\"'\\bru \t")[-1:] == "(":
+        return True
+    end = text.find(quote, start, start + 4_096)
+    return end >= 0 and text[end + len(quote) : end + len(quote) + 1] == "]" and not is_wordy(text[start:end])
 
 
 def _quoted(text: str, start: int, quote: str, sep: str, strength: int, formatted: bool) -> Optional[Found]:
@@ -157,7 +164,7 @@ def _unquoted(text: str, begin: int, name_end: int, start: int, sep: str, streng
     if scheme is not None:
         start, shape, sure = scheme.end(), _REST if scheme.group()[:1] in "dD" else _BARE, True
     found = shape.match(text, start)
-    if found is None:
+    if found is None or text[start : start + 2] in ("${", "$("):
         return None
     value, end = found.group(), found.end()
     first = value if shape is not _LINE else value.split(None, 1)[0]

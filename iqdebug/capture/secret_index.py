@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
+from base64 import b32encode, b64encode
 from bisect import bisect_left
 from json import dumps
 from urllib.parse import quote, quote_plus
@@ -153,7 +153,7 @@ class Index:
         return text in self._blob and is_strong(text)
 
 
-_WORDS = re.compile(r"[A-Za-z0-9_+/%%~$!*\-]{%d,%d}" % (_PART, _FARTHEST))
+_WORDS = re.compile(r"[A-Za-z0-9_\-]{%d,%d}" % (_PART, _FARTHEST))
 _ENCODED = re.compile(r"[A-Za-z0-9+/=_\-]*")
 _ENCODED_BACK = re.compile(r"[A-Za-z0-9+/=_\-]*\Z")
 
@@ -200,14 +200,42 @@ def _derived(secret: str, spelled: bool) -> Set[str]:
     """
     raw = secret.encode("utf-8", "surrogatepass")
     code = raw.hex()
-    forms = {secret.upper(), secret.lower(), secret[::-1], secret.swapcase(), secret.capitalize(), code, code.upper()}
+    forms = {
+        secret.upper(),
+        secret.lower(),
+        secret[::-1],
+        secret.swapcase(),
+        secret.capitalize(),
+        code,
+        code.upper(),
+    }
     escaped = secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    forms |= {escaped, escaped.replace('"', "&quot;").replace("'", "&#x27;"), escaped.replace('"', "&#34;").replace("'", "&#39;")}
+    forms |= {
+        escaped,
+        escaped.replace('"', "&quot;").replace("'", "&#x27;"),
+        escaped.replace('"', "&#34;").replace("'", "&#39;"),
+    }
     pairs = [code[at : at + 2] for at in range(0, len(code), 2)]
-    forms |= {"%" + "%".join(pairs), "%" + "%".join(pairs).upper(), ":".join(pairs), " ".join(pairs), "\\x" + "\\x".join(pairs)}
+    forms |= {
+        "%" + "%".join(pairs),
+        "%" + "%".join(pairs).upper(),
+        ":".join(pairs),
+        " ".join(pairs),
+        "\\x" + "\\x".join(pairs),
+    }
     if spelled and len(secret) <= _SPELLED_LONGEST:
         forms |= {between.join(secret) for between in (" ", "-", ",", ", ", ".", "_", "', '", '", "', "\n")}
         forms |= {", ".join(map(str, raw)), ",".join(map(str, raw)), " ".join(map(str, raw))}
+        forms |= {
+            ", ".join(map(hex, raw)),
+            "".join("\\u%04x" % ord(c) for c in secret),
+            "-".join(secret.upper()),
+        }
+    forms |= {secret.lower()[::-1], secret.upper()[::-1]}
+    forms |= {
+        b32encode(raw).decode("ascii").rstrip("="),
+        b64encode(b64encode(raw)).decode("ascii").rstrip("="),
+    }
     forms.discard(secret)
     return {form for form in forms if is_strong(form)}
 

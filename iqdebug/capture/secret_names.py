@@ -33,7 +33,10 @@ _STRONG = _words(
     apikey apikeys accesskey accesskeys accesskeyid privatekey privatekeys secretkey secretkeys secretid
     secretkeybase signingkey signingkeys encryptionkey encryptionkeys masterkey sshkey authkey sharedkey
     accountkey sharedaccesskey sharedaccesssignature recoverycode recoverycodes backupcodes seedphrase
-    totp totpsecret mfacode otpcode pincodes securitycode hmackey aeskey fernetkey clientsecret clientsecrets authorization authorizationcode
+    psk presharedkey licensekey productkey
+    unlockcode accesscode verificationcode activationcode requirepass masterauth storepass keypass
+    totp totpsecret mfacode otpcode pincodes securitycode hmackey aeskey fernetkey
+    clientsecret clientsecrets authorization authorizationcode
     credential credentials cookie cookies setcookie sessionid sessid phpsessid jsessionid
     ssn socialsecuritynumber cvv cvc cardnumber cardnumbers creditcard creditcardnumber pincode otp
     dbpass userpass mysqlpass pgpass postgrespass smtppass mailpass emailpass redispass adminpass rootpass
@@ -56,6 +59,8 @@ _STRONG_ENDS = (
 """Ends of one word: ``dbpassword``."""
 
 _WEAK = _words("token key auth signature sig sas session salt nonce jwt bearer cert csrf xsrf pass")
+
+_PINS = _words("pin pins cardpin userpin loginpin adminpin simpin doorpin devicepin bankpin apppin")
 
 _HARMLESS = _words(
     """count counts counter len length size name names type types kind index idx ids id number field fields
@@ -140,11 +145,11 @@ def _judge(words: List[str]) -> int:
     if any("".join(words[-many:]) in _STRONG for many in (1, 2, 3)):
         return STRONG
     last, before = words[-1], words[-2] if len(words) > 1 else ""
-    if last in ("pin", "pins"):
+    if last in _PINS:
         return PIN
     if last in _HARMLESS:
         return NONE
-    if last.endswith(_STRONG_ENDS):
+    if last.endswith(_STRONG_ENDS) or (last.endswith("pw") and len(last) > 3):
         return STRONG
     if last == "token":
         return _token(before)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
-from .secret_names import ADDRESS, NONE, PIN, STRONG, WEAK, judge
-from .secret_strength import ORDINARY, is_strong
-from .secret_words import is_placeholder, is_pin, is_wordy, looks_random, looks_secret
+from .secret_names import ADDRESS, NONE, STRONG, judge
+from .secret_strength import ORDINARY, is_strong, words
+from .secret_tools import named, of_tools, said
+from .secret_words import is_placeholder, looks_random, looks_secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,16 +26,19 @@ _PASSWORDED = re.compile(
     r"|nats|kafka|clickhouse|git|svn|socks5h?|jdbc|snowflake|elasticsearch|couchbase|cockroachdb|influxdb|bolt|neo4j)"
     r"(?:\+[a-z0-9]{1,20})?\Z"
 )
-_CUT_URL = re.compile(r"[^\s/?#:@\"'<>\\\[\]{}()]{0,64}:([^\s/?#:@\"'<>\\,;)\]}]{3,256})(?=[\s\"'<>,;)\]}]|\Z)")
+_CUT_URL = re.compile(
+    r"[^\s/?#:@\"'<>\\\[\]{}()]{0,64}:([^\s/?#:@\"'<>\\,;)\]}]{3,256})(?=[\s\"'<>,;)\]}]|\Z)"
+)
 """An address that was cut before its ``@``: what stands behind the colon is no port."""
 _HOST_USER = re.compile(
     r"(?<![\w./:@\-])([A-Za-z_][\w.+\-]{0,63}):([^\s:@/\"'<>\\,;()\[\]{}]{3,256})@"
-    r"(?:\[[0-9a-fA-F:]{2,40}\]|[A-Za-z0-9][A-Za-z0-9.\-]{0,200})(:[0-9]{2,5}(?![\w.])|/[\w]|)"
+    r"(?:\[[0-9a-fA-F:]{2,40}\]|(?:tcp|unix)\(|[A-Za-z0-9][A-Za-z0-9.\-]{0,200})(:[0-9]{2,5}(?![\w.])|/[\w]|)"
 )
-_LABELS = frozenset(
-    """mailto email mail e-mail to from cc bcc contact author authors user users username login sip sips xmpp acct reply-to
-    owner by sender recipient maintainer maintainers committer id name git ssh addr address by""".split()
+_LABELS = words(
+    """mailto email mail e-mail to from cc bcc contact author authors user users username login sip sips xmpp
+    acct reply-to owner by sender recipient maintainer maintainers committer id name git ssh addr address"""
 )
+"""What stands before a mail address and a colon."""
 _ADDRESS = re.compile(r":\\?/\\?/")
 _TO_THE_END = re.compile(r"[^\s\"'<>]{0,1200}")
 _HOOKED = re.compile(r"hook|//(?:chat\.googleapis|maker\.ifttt|[\w.\-]*logic\.azure)", re.IGNORECASE)
@@ -43,46 +47,71 @@ _SIGNED = re.compile(r"sig(?:nature)?=(?<![a-z]sig=)([a-z0-9%+/=_\-]{20,512})")
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 PEM_LONGEST = 20_000
 _PEM_BODY = re.compile(r"(?:[A-Za-z0-9+/=:,\- ]|\s|\\[rn])*")
-_OPTION = re.compile(r"--(?<![\w\-]--)([A-Za-z][\w\-]{1,40})[ \t]+(?!-)(?:\"([^\"\r\n]{1,1024})\"|([^\s\"'\\…]{1,1024}))")
 _ELEMENT = re.compile(r"<([A-Za-z][\w:.\-]{1,60})(?:\s[^<>\r\n]{0,200})?>([^<>\r\n]{1,1024})</")
 _KEYED_ELEMENT = re.compile(
     r"\b(?:key|name|id)=[\"']([\w.:\-]{2,64})[\"'][^<>\r\n]{0,80}?(?:\bvalue=[\"']([^\"'<>\r\n]{1,1024})[\"']|>([^<>\r\n]{1,1024})</)"
 )
 _Q = r"\\{0,3}[\"']"
-_ROW_NAME = r"(?:name|key|id|field|option|header|variable|var|param|parameter|property|attribute|label|k|_name_)"
+_ROW_NAME = (
+    r"(?:name|key|id|field|option|header|variable|var|param|parameter|property|attribute|label|k|_name_)"
+)
 _ROW_VALUE = r"(?:value|val|v|content|data|default|_value_)"
 _ROW = re.compile(
-    r"(?<![\w])" + _ROW_NAME + r"(?:" + _Q + r")?[ \t]{0,4}[:=][ \t]{0,4}[bru]{0,2}(?:" + _Q + r")?([\w.\-]{2,64})(?:" + _Q + r")?"
-    r"(?:[ \t]{0,4},|(?:\\r)?\\n|\r?\n)\s{0,40}(?:[\"']?\w{1,20}[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?[\w.\-]{1,40}[\"']?\s{0,4},?\s{0,40}){0,3}?"
+    r"(?<![\w])"
+    + _ROW_NAME
+    + r"(?:"
+    + _Q
+    + r")?[ \t]{0,4}[:=][ \t]{0,4}[bru]{0,2}(?:"
+    + _Q
+    + r")?([\w.\-]{2,64})(?:"
+    + _Q
+    + r")?"
+    r"(?:[ \t]{0,4},|(?:\\r)?\\n|\r?\n)\s{0,40}(?:[\"']?\w{1,20}[\"']?[ \t]{0,4}[:=][ \t]{0,4}"
+    r"[\"']?[\w.\-]{1,40}[\"']?\s{0,4},?\s{0,40}){0,3}?"
     r"(?:-[ \t])?(?:" + _Q + r")?(?<![\w])" + _ROW_VALUE + r"(?:" + _Q + r")?[ \t]{0,8}[:=][ \t]{0,8}"
     r"(?:[bru]{0,2}(?:" + _Q + r")([^\"'\\\r\n]{1,1024})|([^\s\"'\\,;)}\]]{1,1024}))",
 )
 """``{"name": "DB_PASSWORD", "value": …}``, ``Header(name='Authorization', value=…)`` and the same in YAML."""
 _BACKWARDS = re.compile(
-    r"(?<![\w])" + _ROW_VALUE + r"(?:" + _Q + r")?[ \t]{0,4}[:=][ \t]{0,4}[bru]{0,2}" + _Q + r"([^\"'\\\r\n]{1,1024})" + _Q
-    + r"[ \t]{0,4},\s{0,40}(?:" + _Q + r")?" + _ROW_NAME + r"(?:" + _Q + r")?[ \t]{0,4}[:=][ \t]{0,4}[bru]{0,2}" + _Q + r"([\w.\-]{2,64})"
+    r"(?<![\w])"
+    + _ROW_VALUE
+    + r"(?:"
+    + _Q
+    + r")?[ \t]{0,4}[:=][ \t]{0,4}[bru]{0,2}"
+    + _Q
+    + r"([^\"'\\\r\n]{1,1024})"
+    + _Q
+    + r"[ \t]{0,4},\s{0,40}(?:"
+    + _Q
+    + r")?"
+    + _ROW_NAME
+    + r"(?:"
+    + _Q
+    + r")?[ \t]{0,4}[:=][ \t]{0,4}[bru]{0,2}"
+    + _Q
+    + r"([\w.\-]{2,64})"
     + _Q
 )
 _SAYS_VALUE = re.compile(r"val|content|data|default|[\"']v[\"']")
-_MEMBER = re.compile(r"<[A-Za-z_][\w.]{0,80}\.([A-Za-z_]\w{1,64}): [bru]{0,2}(?:\"([^\"\r\n]{1,1024})\"|'([^'\r\n]{1,1024})'|([0-9]{1,40})(?=>))")
+_MEMBER = re.compile(
+    r"<[A-Za-z_][\w.]{0,80}\.([A-Za-z_]\w{1,64}): "
+    r"[bru]{0,2}(?:\"([^\"\r\n]{1,1024})\"|'([^'\r\n]{1,1024})'|([0-9]{1,40})(?=>))"
+)
 """A member of an enum as ``repr`` writes it."""
-_MORSEL = re.compile(r"<(?:Cookie|Morsel:?|SimpleCookie:?) ([\w.\-]{2,64})=(?:'([^'\r\n]{1,1024})'|([^\s;'\"<>]{1,1024}))")
+_AUTH_PAIR = re.compile(
+    r"auth[\"']?[ \t]{0,4}[:=][ \t]{0,4}\([bru]{0,2}[\"'][^\"'\r\n]{0,256}[\"'], ?"
+    r"[bru]{0,2}([\"'])([^\"'\\\r\n]{1,512})[\"']\)"
+)
+"""``auth=("user", "password")`` of requests."""
+_MORSEL = re.compile(
+    r"<(?:Cookie|Morsel:?|SimpleCookie:?) ([\w.\-]{2,64})=(?:'([^'\r\n]{1,1024})'|([^\s;'\"<>]{1,1024}))"
+)
 _SECTION = re.compile(r"\[([\w .:\-]{2,64})\][ \t]{0,8}(?=[\r\n]|\\[rn]|\Z)")
 _LINE_START = re.compile(r"(?:\A|[\r\n]|\\n|[\"'])[ \t]{0,8}\Z")
-_ENTRY = re.compile(r"(?:[\r\n]|\\n)[ \t]{0,8}[\w.\-]{1,64}[ \t]{0,8}[=:][ \t]{0,8}((?:[^\s\"'\\…]|[ \t](?=[^\s]))[^\r\n\"'\\…]{0,1024})")
-_CURL = re.compile(r"(?<![\w\-])(?:-u|--user|--proxy-user)[ \t=]{0,8}[\"']?([^\s:\"'\\]{1,256}):([^\s\"'\\…]{1,1024})")
-_MYSQL = re.compile(r"(?<![\w\-])-p([^\s\"'\\…\-][^\s\"'\\…]{2,256}|'[^'\r\n]{1,256}'|\"[^\"\r\n]{1,256}\")")
-_SSHPASS = re.compile(r"sshpass[ \t]+(?:-[vP\w]{1,20}[ \t]+)?-p[ \t]{0,4}(?:'([^'\r\n]{1,256})'|\"([^\"\r\n]{1,256})\"|([^\s\"'\\…]{1,256}))")
-_WITH_P = re.compile(
-    r"(?:redis-cli|docker login|podman login|mongo(?:sh|dump|restore)?|az login|sqlcmd|7z|unzip|zip|ldapsearch|ldapadd|smbclient|rabbitmqadmin|influx)\b"
-    r"[^\r\n|;&]{0,200}?[ \t]-[apPwW][ \t]+(?:'([^'\r\n]{1,256})'|\"([^\"\r\n]{1,256})\"|([^\s\"'\\…\-][^\s\"'\\…]{2,256}))"
+_ENTRY = re.compile(
+    r"(?:[\r\n]|\\n)[ \t]{0,8}[\w.\-]{1,64}[ \t]{0,8}[=:][ \t]{0,8}"
+    r"((?:[^\s\"'\\…]|[ \t](?=[^\s]))[^\r\n\"'\\…]{0,1024})"
 )
-_NETRC = re.compile(r"(?:\bmachine[ \t]+[\w.\-:]{1,200}|\bdefault)\s+login\s+[^\s\"'\\]{1,200}(?:\s|\\n)+password(?:\s|\\n)+([^\s\"'\\]{1,512})")
-_PGPASS = re.compile(
-    r"(?:\A|[\r\n\"']|\\n)((?:[\w.\-]{1,200}|\*):(?:[0-9]{2,5}|\*):(?:[\w\-]{1,100}|\*):[\w.\-]{1,100}):((?:[^\s:\"'\\…]|\\[:\\]){1,512})(?=[\r\n\"'\\]|\Z)"
-)
-_IDENTIFIED = re.compile(r"identified (?:with \w{1,40} )?by \\?[\"']([^\"'\\\r\n]{1,256})", re.IGNORECASE)
-_ROLE = re.compile(r"\bpassword[ \t]+\\?'([^'\\\r\n]{1,256})", re.IGNORECASE)
 _SCHEME_ALONE = re.compile(r"(?:bearer|basic)[ \t]+([a-z0-9._~+/=\-]{8,8192})")
 _DIGIT = re.compile("[0-9]")
 
@@ -114,7 +143,7 @@ def in_places(text: str, lower: str, hints: List[int]) -> Iterator[Found]:
                 yield (match.start(1), match.end(1), True)
     for first, last in _windows(hints, len(text)):
         yield from _near_a_name(text, lower, first, last)
-    yield from _tools(text, lower)
+    yield from of_tools(text, lower)
 
 
 def _windows(hints: List[int], size: int) -> List[Tuple[int, int]]:
@@ -130,16 +159,18 @@ def _windows(hints: List[int], size: int) -> List[Tuple[int, int]]:
 
 
 def _near_a_name(text: str, lower: str, first: int, last: int) -> Iterator[Found]:
-    if text.find("--", first, last) >= 0:
-        for match in _OPTION.finditer(text, first, last):
-            yield from _named(match, match.group(1), (2, 3), sure=True)
+    yield from said(text, lower, first, last)
+    if lower.find("auth", first, last) >= 0:
+        for match in _AUTH_PAIR.finditer(lower, first, last):
+            if match.group(1) in ("'", '"'):
+                yield (match.start(2), match.end(2), True)
     if text.find("<", first, last) >= 0:
         yield from _marked_up(text, first, last)
     if _SAYS_VALUE.search(lower, first, last):
         for match in _ROW.finditer(lower, first, last):
-            yield from _named(match, text[match.start(1) : match.end(1)], (2, 3), text)
+            yield from named(match, text[match.start(1) : match.end(1)], (2, 3), text)
         for match in _BACKWARDS.finditer(lower, first, last):
-            yield from _named(match, text[match.start(2) : match.end(2)], (1,), text)
+            yield from named(match, text[match.start(2) : match.end(2)], (1,), text)
     if text.find("]", first, last) >= 0 and ("\n" in text or "\\n" in text):
         yield from _sections(text, first, last)
 
@@ -155,7 +186,8 @@ def _addresses(text: str) -> Iterator[Found]:
             cut = _CUT_URL.match(text, colon.end())
             if cut is not None and _PASSWORDED.search(text, max(colon.start() - 32, 0), colon.start()):
                 value = cut.group(1)
-                if not value.isdigit() and not is_placeholder(value) and value[0] != "$":
+                host = "." in text[colon.end() : cut.start(1)] and not is_strong(value)
+                if not (value.isdigit() or host or is_placeholder(value) or value[0] == "$"):
                     yield (cut.start(1), cut.end(1), True)
         if colon.start() > hooked:
             whole = _TO_THE_END.match(text, colon.end())
@@ -166,89 +198,26 @@ def _addresses(text: str) -> Iterator[Found]:
     while at >= 0:
         if not text[at - 1].isspace():
             for match in _HOST_USER.finditer(text, max(at - 330, 0), at + 220):
-                yield from _userinfo_of_host(match)
-                break
+                if match.end(2) == at:
+                    yield from _userinfo_of_host(match)
+                if match.end(2) >= at:
+                    break
         at = text.find("@", at + 1)
 
 
 def _marked_up(text: str, first: int, last: int) -> Iterator[Found]:
     if "</" in text:
         for match in _ELEMENT.finditer(text, first, last):
-            yield from _named(match, match.group(1).rsplit(":", 1)[-1], (2,))
+            yield from named(match, match.group(1).rsplit(":", 1)[-1], (2,))
     if "=" in text:
         for match in _KEYED_ELEMENT.finditer(text, first, last):
-            yield from _named(match, match.group(1), (2, 3))
+            yield from named(match, match.group(1), (2, 3))
     if ": " in text:
         for match in _MEMBER.finditer(text, first, last):
-            yield from _named(match, match.group(1), (2, 3, 4))
+            yield from named(match, match.group(1), (2, 3, 4))
     if "ookie" in text or "Morsel" in text:
         for match in _MORSEL.finditer(text, first, last):
-            yield from _named(match, match.group(1), (2, 3))
-
-
-def _tools(text: str, lower: str) -> Iterator[Found]:
-    """The short options of other tools, and the files that they read."""
-    if "-" in text:
-        if "-u" in text or "user" in lower:
-            for match in _CURL.finditer(text):
-                if "curl" in lower or "http" in lower:
-                    yield from _group(match, (2,))
-        if "-p" in text and ("mysql" in lower or "mariadb" in lower):
-            for match in _MYSQL.finditer(text):
-                yield from _group(match, (1,))
-        if "sshpass" in lower:
-            for match in _SSHPASS.finditer(text):
-                yield from _group(match, (1, 2, 3))
-        for match in _WITH_P.finditer(text) if " -" in text else ():
-            yield from _group(match, (1, 2, 3))
-    if "password" in lower:
-        if "login" in lower:
-            for match in _NETRC.finditer(text):
-                yield from _group(match, (1,))
-        for match in _ROLE.finditer(text):
-            yield from _group(match, (1,))
-    if "identified" in lower:
-        for match in _IDENTIFIED.finditer(text):
-            yield from _group(match, (1,))
-    if text.count(":") >= 4:
-        for match in _PGPASS.finditer(text):
-            yield from _group(match, (2,))
-
-
-def _group(match: Match[str], groups: Tuple[int, ...]) -> Iterator[Found]:
-    for group in groups:
-        value = match.group(group)
-        if value and not is_placeholder(value) and value[0] != "$":
-            yield (match.start(group), match.end(group), True)
-
-
-def _named(
-    match: Match[str], name: str, groups: Tuple[int, ...], text: str = "", sure: bool = False
-) -> Iterator[Found]:
-    """The group that is there, found under a name.
-
-    :param text: where the match is one in lower case, the text itself.
-    :param sure: of a weak name a value that only looks like a secret is enough.
-    """
-    strength = judge(name)
-    if strength == NONE:
-        return
-    for group in groups:
-        value = match.group(group)
-        if value and text:
-            value = text[match.start(group) : match.end(group)]
-        if not value or is_placeholder(value) or value.strip() in ORDINARY or not value.strip() or value[0] == "$":
-            continue
-        start = match.start(group)
-        head = re.match(r"(?:bearer|basic|token|digest|negotiate|apikey)[ \t]+", value, re.IGNORECASE)
-        if head is not None:
-            start, value = start + head.end(), value[head.end() :]
-        if (
-            strength == STRONG
-            or (strength == PIN and is_pin(value))
-            or (strength == WEAK and (looks_secret(value) if sure else looks_random(value) and not is_wordy(value)))
-        ):
-            yield (start, match.end(group), True)
+            yield from named(match, match.group(1), (2, 3))
 
 
 def _userinfo(match: Match[str]) -> Iterator[Found]:
@@ -267,7 +236,13 @@ def _userinfo_of_host(match: Match[str]) -> Iterator[Found]:
     if is_placeholder(password) or match.group(1).lower() in _LABELS:
         return
     host = match.string[match.end(2) + 1 : match.start(3)].lower()
-    sure = behind[:1] == ":" or host == "localhost" or host.startswith("127.") or host[:1] == "["
+    sure = (
+        behind[:1] == ":"
+        or host == "localhost"
+        or host.startswith("127.")
+        or host[:1] == "["
+        or host[-1:] == "("
+    )
     if sure or (is_strong(password) and ("." in host or behind)):
         yield (match.start(2), match.end(2), True)
 
@@ -307,11 +282,16 @@ def _pem(text: str) -> Iterator[Found]:
 def _sections(text: str, first: int, last: int) -> Iterator[Found]:
     """What stands in a section of an INI or TOML file that is called ``[passwords]``."""
     for header in _SECTION.finditer(text, first, last):
-        if judge(header.group(1)) != STRONG or not _LINE_START.search(text, max(header.start() - 12, 0), header.start()):
+        strong = judge(header.group(1)) == STRONG
+        if not (strong or header.group(1).lower() in ("tokens", "keys")) or not _LINE_START.search(
+            text, max(header.start() - 12, 0), header.start()
+        ):
             continue
         following = _SECTION.search(text, header.end())
         end = following.start() if following is not None else len(text)
         for entry in _ENTRY.finditer(text, header.end(), min(end, header.end() + PEM_LONGEST)):
             value = entry.group(1).strip()
-            if value not in ORDINARY and not is_placeholder(value) and judge(value) in (NONE, ADDRESS):
+            if value in ORDINARY or is_placeholder(value) or judge(value) not in (NONE, ADDRESS):
+                continue
+            if strong or looks_random(value):
                 yield (entry.start(1), entry.start(1) + len(entry.group(1).rstrip()), len(value) >= 6)

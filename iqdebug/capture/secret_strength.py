@@ -12,7 +12,6 @@ import builtins
 import keyword
 import re
 
-
 SHORTEST = 4
 """Characters below which nothing is masked but under its own name."""
 
@@ -27,21 +26,27 @@ ORDINARY = frozenset(
 )
 """Words that are never masked but under their own name."""
 
-COMMON = frozenset(
-    """access account accounts admin administrator airflow alpine amd apache api app application apps arm asyncio
-    auth backend base beta broker build bucket cache celery change changeme client cloud cluster code common
-    company config connect console container content core customer data database db debug default demo deploy dev
-    develop developer development django docker docs document domain eclipse elastic email engine example
-    fastapi file flask forum frontend gitlab grafana guest hello helper home host http https image index info
-    internal java jenkins job jobs key kibana kube kubernetes letme lib library linux local localhost log login
-    logs mail main manage manager mariadb master md media memory minio mobile model models module mongo mongodb
-    mysql network node none null opensearch operator oracle order orders package pass passwd password password
-    payment payments pgsql php pod port portal postgres postgresql prod production profile project public py
-    pypy pytest python qwerty rabbit rabbitmq redis release remote report request root router runner sa sample
-    sandbox scott script search secret secrets server service services session settings sha shop site source sql
-    staging static store sudo super superuser support sys system task tasks temp template test tester testing
-    tests tiger tmp token tomcat tool tools toor ubuntu unit update upload user username users utf utils var
-    vagrant value vault version view web welcome welt windows wordpress worker workers world zabbix""".split()
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+COMMON = words(
+    """access account accounts admin administrator airflow alpine amd apache api app application apps arm
+    asyncio auth backend base beta broker build bucket cache celery change changeme client cloud cluster
+    code common company config connect console container content core customer data database db debug
+    default demo deploy dev develop developer development django docker docs document domain eclipse
+    elastic email engine example fastapi file flask forum frontend gitlab grafana guest hello helper home
+    host http https image index info internal java jenkins job jobs key kibana kube kubernetes letme lib
+    library linux local localhost log login logs mail main manage manager mariadb master md media memory
+    minio mobile model models module mongo mongodb mysql network node none null opensearch operator oracle
+    order orders package pass passwd password password payment payments pgsql php pod port portal postgres
+    postgresql prod production profile project public py pypy pytest python qwerty rabbit rabbitmq redis
+    release remote report request root router runner sa sample sandbox scott script search secret secrets
+    server service services session settings sha shop site source sql staging static store sudo super
+    superuser support sys system task tasks temp template test tester testing tests tiger tmp token tomcat
+    tool tools toor ubuntu unit update upload user username users utf utils var vagrant value vault
+    version view web welcome welt windows wordpress worker workers world zabbix"""
 )
 """Words that are passwords of many services and names of many things."""
 
@@ -62,8 +67,8 @@ def is_strong(secret: str) -> bool:
 
     A strong one has at least 6 characters and is none of these: a number of fewer than 12 digits; a word
     of fewer than 18 letters that can be spoken; a word that many things are called, whatever digits follow
-    it; words joined by ``-``, ``_`` or ``.`` of fewer than 12 letters; a path. What mixes letters and
-    digits within a word, or holds any other character, is strong.
+    it; words and numbers of three digits joined by ``-``, ``_`` or ``.`` with fewer than 12 letters; a
+    path. What mixes letters and digits within a word, or holds any other character, is strong.
     """
     size = len(secret)
     if size < _STRONG_LENGTH or secret in ORDINARY or secret.isspace():
@@ -80,15 +85,15 @@ def is_strong(secret: str) -> bool:
     if lower[: _tail_of(lower)] in COMMON:
         return False
     segments = [each for each in re.split(r"[_.\-]+", secret) if each]
-    if not all(each.isalpha() or (each.isdigit() and len(each) <= 4) for each in segments):
+    if not all(each.isalpha() or (each.isdigit() and len(each) <= 3) for each in segments):
         return True
-    words = [hump for each in segments if each.isalpha() for hump in _HUMPS.findall(each)]
-    letters = sum(map(len, words))
-    if not all(speakable(word) for word in words) or (len(words) > 2 and letters < 3 * len(words)):
+    humps = [hump for each in segments if each.isalpha() for hump in _HUMPS.findall(each)]
+    letters = sum(map(len, humps))
+    if not all(speakable(word) for word in humps) or (len(humps) > 2 and letters < 3 * len(humps)):
         return letters >= 8
-    if len(segments) == 1 and len(words) == 1:
+    if len(segments) == 1 and len(humps) == 1:
         return size >= _STRONG_WORD
-    return letters >= _STRONG_LETTERS and not all(word.lower() in COMMON for word in words)
+    return letters >= _STRONG_LETTERS and not all(word.lower() in COMMON for word in humps)
 
 
 def _tail_of(text: str) -> int:
@@ -119,10 +124,8 @@ def is_path(text: str) -> bool:
 _UUID = re.compile(r"\{?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?\Z")
 _SHA = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.,]{4,20}(?:Z|[+\-][0-9:]{2,6})?)?\Z")
-_ID = re.compile(
-    r"(?:[A-Za-z]{1,16}[0-9]{0,3}|[0-9]{1,10})"
-    r"(?:[\-_.:/#](?:[A-Za-z]{1,16}[0-9]{0,3}|[0-9]{1,10}))+\Z"
-)
+_PART = "(?:(?:[a-z]{1,16}|[A-Z]{1,16}|[A-Z][a-z]{1,15})[0-9]{0,3}|[0-9]{1,10})"
+_ID = re.compile(_PART + r"(?:[\-_.:/#]" + _PART + r")+\Z")
 _KEYED = re.compile(r"(?:tok|token|key|sk|pk|rk|secret|pass|pwd|pat|api)(?![A-Za-z])", re.IGNORECASE)
 
 
@@ -137,5 +140,3 @@ def is_id(text: str) -> bool:
 def is_digest(text: str) -> bool:
     """A UUID or a full hash as git writes them."""
     return _UUID.match(text) is not None or (_SHA.match(text) is not None and not text.isalpha())
-
-

@@ -36,7 +36,7 @@ _SHAPES = (
     ("xapp-", r"[0-9]-[A-Za-z0-9]{6,}-[0-9]{6,}-[A-Za-z0-9]{16,}"),
     ("SG.", _URLSAFE + r"{16,32}\." + _URLSAFE + "{32,64}"),
     # payment
-    ("sk_live_ sk_test_ rk_live_ rk_test_", _WORD + "{8,}"),
+    ("sk_live_ sk_test_ rk_live_ rk_test_", _WORD + "{8,}", "digit"),
     ("whsec_", "[A-Za-z0-9+/=]{24,}"),
     ("sq0atp- sq0csp- sq0idp-", _URLSAFE + "{20,}"),
     ("shpat_ shpss_ shpca_ shppa_", _HEX + "{32}"),
@@ -83,6 +83,18 @@ _SHAPES = (
     ("key-", "[0-9a-f]{32}(?![0-9a-zA-Z])"),
     ("SK", "[0-9a-f]{32}(?![0-9a-zA-Z])"),
     ("EAAA EAAC EAAB EAAG", _WORD + "{40,}"),
+    ("CFPAT-", _URLSAFE + "{40,}"),
+    ("bkua_", _HEX + "{40}"),
+    ("CCIPAT_", "[A-Za-z0-9_]{40,}"),
+    ("LTAI", _WORD + "{16,24}(?![A-Za-z0-9])", "digit"),
+    ("dt0c01. dt0s01. dt0s16.", r"[A-Z0-9]{24}\.[A-Z0-9]{64}"),
+    ("pul-", "[0-9a-f]{40}"),
+    ("xkeysib- xsmtpsib-", "[0-9a-f]{64}-" + _WORD + "{16}"),
+    ("y0_ t1.", r"[A-Za-z0-9_\-.=]{40,}", "digit"),
+    ("FLWSECK_TEST- FLWSECK-", "[0-9A-Za-z]{12,}(?:-X)?"),
+    ("EZAK EZTK", _WORD + "{54}"),
+    ("sk.eyJ", _URLSAFE + r"{20,}\." + _URLSAFE + "{10,}"),
+    ("pat", r"[A-Za-z0-9]{14}\.[0-9a-f]{64}"),
     ("eyJ", _URLSAFE + r"{5,}\." + _URLSAFE + r"{4,}(?:\." + _URLSAFE + "*){1,3}"),
 )
 """How they begin; what follows, and whether that needs a digit, or letters and digits, to be one."""
@@ -96,7 +108,6 @@ for _starts, _rest, *_needs in _SHAPES:
 _STARTS = re.compile("|".join(map(re.escape, sorted(_SHAPE_OF, key=len, reverse=True))))
 # No letter stands before a token, but the last one of an escape may.
 _ALONE = re.compile(r"(?:\A|[^A-Za-z0-9_\-]|\\[nrt]|%[0-9A-Fa-f]{2})\Z")
-_LOOSE = frozenset(("sk_live_", "sk_test_", "rk_live_", "rk_test_"))
 _RUN = re.compile(r"[A-Za-z0-9_\-./%+=]{16,}")
 _DIGIT = re.compile("[0-9]")
 
@@ -104,10 +115,18 @@ _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=_\-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/
 _AWS_IDS = frozenset(("AKIA", "ASIA", "ABIA", "ACCA"))
 _AWS_NEAR = 512
 
-_TELEGRAM = re.compile(r"(?<![A-Za-z0-9_\-])(?:bot)?([0-9]{8,10}:[A-Za-z0-9_\-]{35})(?![A-Za-z0-9_\-])")
+_TELEGRAM = re.compile(r":[A-Za-z0-9_\-]{35}(?![A-Za-z0-9_\-])")
+_BOT = re.compile(r"(?:\A|[^A-Za-z0-9_\-]|bot)([0-9]{8,10})\Z")
+_MIDDLE = re.compile(r"\.[A-Za-z0-9_\-]{6}\.(?=[A-Za-z0-9_\-]{27})")
 _DISCORD = re.compile(
     r"(?<![A-Za-z0-9_\-.])[MNO][A-Za-z0-9_\-]{23,27}\.[A-Za-z0-9_\-]{6}\.[A-Za-z0-9_\-]{27,45}(?![A-Za-z0-9_\-.])"
 )
+
+
+_AZURE = re.compile(
+    r"(?<![A-Za-z0-9_\-.~])[A-Za-z0-9_\-.~]{3}[78]Q~[A-Za-z0-9_\-.~]{31,34}(?![A-Za-z0-9_\-.~])"
+)
+_TERRAFORM = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_\-]{60,70}")
 
 
 def tokens(text: str) -> Iterator[Tuple[int, int]]:
@@ -124,7 +143,7 @@ def _in_run(text: str, first: int, last: int) -> Iterator[Tuple[int, int]]:
     for found in _STARTS.finditer(text, first, last):
         at = found.start()
         start = found.group()
-        if at < end or (start not in _LOOSE and not _ALONE.search(text, max(at - 3, 0), at)):
+        if at < end or not _ALONE.search(text, max(at - 3, 0), at):
             continue
         shape, needs = _SHAPE_OF[start]
         match = shape.match(text, found.end())
@@ -147,10 +166,18 @@ def _other(text: str) -> List[Tuple[int, int]]:
     """Tokens without a beginning of their own: bots of Telegram (a number, a colon, 35 characters) and
     Discord (three parts of known lengths)."""
     found: List[Tuple[int, int]] = []
-    if ":" in text and len(text) >= 44:
-        found += [match.span(1) for match in _TELEGRAM.finditer(text) if _varied(match.group(1)[-35:])]
-    if text.count(".") >= 2 and len(text) >= 59:
-        found += [match.span() for match in _DISCORD.finditer(text) if _varied(match.group()[-27:])]
+    for match in _TELEGRAM.finditer(text):
+        bot = _BOT.search(text, max(match.start() - 14, 0), match.start())
+        if bot is not None and _varied(match.group()):
+            found.append((bot.start(1), match.end()))
+    if "Q~" in text:
+        found += [match.span() for match in _AZURE.finditer(text)]
+    if ".atlasv1." in text:
+        found += [match.span() for match in _TERRAFORM.finditer(text)]
+    for middle in _MIDDLE.finditer(text):
+        whole = _DISCORD.search(text, max(middle.start() - 29, 0), middle.end() + 60)
+        if whole is not None and _varied(whole.group()[-27:]):
+            found.append(whole.span())
     return found
 
 

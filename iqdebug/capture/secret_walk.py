@@ -5,12 +5,29 @@ from __future__ import annotations
 from collections import deque
 from itertools import islice
 
+from .secret_names import STRONG, judge
+from .secret_strength import is_strong
+from .secret_words import looks_random, looks_secret
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Tuple
 
 _MOST = 500
-_NAME_KEYS = ("name", "key", "Name", "Key", "field", "option", "header", "variable", "_name_", "id", "k", "param")
+_NAME_KEYS = (
+    "name",
+    "key",
+    "Name",
+    "Key",
+    "field",
+    "option",
+    "header",
+    "variable",
+    "_name_",
+    "id",
+    "k",
+    "param",
+)
 _VALUE_KEYS = ("value", "val", "Value", "content", "data", "default", "_value_", "v")
 
 
@@ -31,7 +48,7 @@ def named(value: Any) -> List[Tuple[str, Any]]:
         part = base.__getitem__(value, slice(0, _MOST))
         pair = pair_name(value)
         if pair:
-            return [("", part[0]), (pair.lstrip("-"), part[1])]
+            return [("", part[0]), (pair.lstrip("-"), part[1]), *(("", held) for held in part[2:])]
         for option, follows in zip(part, part[1:]):
             if type(option) is str and option.startswith("--") and type(follows) is str:
                 found.append((option.lstrip("-"), follows))
@@ -45,29 +62,45 @@ def named(value: Any) -> List[Tuple[str, Any]]:
 
 
 def pair_name(value: Any) -> str:
-    """The first of two elements of a list or tuple, where that is a text; else ""."""
+    """The first of two elements of a list or tuple, where that is a text, or of three or four of a tuple that
+    begins with the name of a secret and goes on with what is no word; else ""."""
     cls = type(value)
     for base in (list, tuple):
         if issubclass(cls, base):
-            return plain(base.__getitem__(value, 0)) if base.__len__(value) == 2 else ""
+            size = base.__len__(value)
+            first = plain(base.__getitem__(value, 0)) if 2 <= size <= 4 else ""
+            if size == 2 or not first:
+                return first
+            second = plain(base.__getitem__(value, 1))
+            return first if base is tuple and judge(first) == STRONG and is_strong(second) else ""
     return ""
 
 
 def row_of(held: Dict[str, Any]) -> Any:
     """Name and value of a row that says both, as environments of containers, cookies and members of an enum
-    do; None of any other.
+    do; None of any other. Where no key says which is which, the row is one whose only name of a secret
+    stands beside a single text that could be one.
 
     :param held: a dict of items or attributes.
     """
-    name = next((plain(held[key]) for key in _NAME_KEYS if key in held and plain(held[key])), "")
-    if not name or len(held) > 30:
+    if not held or len(held) > 30:
         return None
+    name = next((plain(held[key]) for key in _NAME_KEYS if key in held and plain(held[key])), "")
     key = next((key for key in _VALUE_KEYS if key in held), None)
-    return (name, held[key]) if key is not None else None
+    if name and key is not None:
+        return (name, held[key])
+    if len(held) > 6:
+        return None
+    texts = [text for text in map(plain, held.values()) if 4 <= len(text) <= 1024]
+    names = [text for text in texts if len(text) <= 64 and judge(text) == STRONG and not looks_random(text)]
+    others = [text for text in texts if text not in names and is_strong(text) and looks_secret(text)]
+    return (names[0], others[0]) if len(names) == len(others) == 1 else None
 
 
 def plain(key: Any) -> str:
-    """A text or bytes as a text; "" of anything else."""
+    """A text or bytes as a text, of a tuple the last one in it; "" of anything else."""
+    if type(key) is tuple and key:
+        key = key[-1]
     if type(key) is str:
         return key
     return key.decode("latin-1") if type(key) is bytes else ""

@@ -14,7 +14,7 @@ from itertools import islice
 from . import arrays, values
 from .frames import list_items
 from .mask import MASK
-from .secret_walk import named, plain, row_of
+from .secret_walk import named, pair_name, row_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -228,14 +228,8 @@ def _named(obj: Any) -> Iterator[Tuple[str, Any]]:
 
 
 def _pair_name(obj: Any) -> str:
-    """The first of two elements where that is a text, as in a list of headers; else ""."""
-    cls = type(obj)
-    for base in (list, tuple):
-        if issubclass(cls, base):
-            if base.__len__(obj) != 2 or values._fields(cls):
-                return ""
-            return plain(base.__getitem__(obj, 0))
-    return ""
+    """The name in front of a value, as in a list of headers; else ""."""
+    return "" if values._fields(type(obj)) else pair_name(obj)
 
 
 def _count(obj: Any) -> int:

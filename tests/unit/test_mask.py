@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import iqdebug
 from iqdebug.capture import mask as mask_module
-from iqdebug.capture import secret_forms, secret_index, values
+from iqdebug.capture import secret_index, values
 from iqdebug.capture.mask import MASK, Masker
 from iqdebug.capture.secret_strength import is_strong
 from tests.dap.targets import on_pythons

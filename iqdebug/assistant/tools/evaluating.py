@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from iqdebug.assistant.tools.base import BoundTool, Call, Mend, Result, Undo
 from iqdebug.assistant.tools.events import STOPPED
 from iqdebug.assistant.tools.looking import FRAME, THREAD
 from iqdebug.assistant.tools.schema import tool_schema
+from iqdebug.assistant.tools.secrecy import of_a_secret, told_value
 from iqdebug.errors import RunsCode
 from iqdebug.llm.messages import Tool
 from iqdebug.session import Capability
@@ -20,7 +20,6 @@ from iqdebug.state import EvaluateResult, Frame, Origin
 
 __all__ = ["EVALUATING_TOOLS"]
 
-_SECRETS = 8
 _SIMPLE = ("int", "float", "str", "bool", "NoneType", "bytes")
 
 
@@ -32,12 +31,11 @@ async def _evaluate(call: Call, arguments: Mapping[str, Any]) -> Result:
         why = why_a_probe(expression)
     except SyntaxError as error:
         raise Mend(f"this is no Python expression: {error.msg}") from None
-    await _learn_secrets(call, expression, frame, epoch)
+    tainted = await of_a_secret(call, expression, frame, epoch)
     if not why:
         try:
-            return _told(
-                call, expression, await call.session.read_expression(expression, frame, epoch), "read"
-            )
+            read = await call.session.read_expression(expression, frame, epoch)
+            return _told(call, expression, read, "read", tainted)
         except RunsCode as error:
             why = error.why
     if call.session.snapshot.origin is Origin.RECORDED:
@@ -49,31 +47,7 @@ async def _evaluate(call: Call, arguments: Mapping[str, Any]) -> Result:
         )
     where = frame.name if frame is not None else "__main__"
     await call.session.obtain(Right.PROBE, f"evaluate in {where}", expression, why)
-    return _told(call, expression, await call.session.evaluate(expression, frame, epoch), "run")
-
-
-async def _learn_secrets(call: Call, expression: str, frame: Frame | None, epoch: int) -> None:
-    """What the expression names that has the name of a secret, before its text is part of a longer one."""
-    try:
-        tree = ast.parse(expression)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    found: dict[str, str] = {}
-    for node in ast.walk(tree):
-        name = ""
-        if isinstance(node, ast.Name):
-            name = node.id
-        elif isinstance(node, ast.Attribute):
-            name = node.attr
-        elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-            name = str(node.slice.value)
-        if name and call.world.veil.is_suspicious(name):
-            found.setdefault(ast.unparse(node), name)
-    for part, name in list(found.items())[:_SECRETS]:
-        with contextlib.suppress(RunsCode, SyntaxError):
-            result = await call.session.read_expression(part, frame, epoch)
-            if not result.failed:
-                call.world.veil.named(name, result.value)
+    return _told(call, expression, await call.session.evaluate(expression, frame, epoch), "run", tainted)
 
 
 def _frame(call: Call, arguments: Mapping[str, Any]) -> Frame | None:
@@ -83,8 +57,8 @@ def _frame(call: Call, arguments: Mapping[str, Any]) -> Frame | None:
     return None
 
 
-def _told(call: Call, expression: str, result: EvaluateResult, how: str) -> Result:
-    value = call.world.veil.named(expression, result.value)
+def _told(call: Call, expression: str, result: EvaluateResult, how: str, tainted: bool) -> Result:
+    value = told_value(call, expression, result, tainted)
     kind = f" ({result.type})" if result.type else ""
     words = {"read": "Read without running code of the program", "run": "Evaluated in the program"}[how]
     if result.failed:

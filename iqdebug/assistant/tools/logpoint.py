@@ -20,6 +20,7 @@ from iqdebug.assistant.tools.base import BoundTool, Call, Mend, Result
 from iqdebug.assistant.tools.control import LINE, PATH, SECONDS, place, told_stop
 from iqdebug.assistant.tools.events import OVER, STOPPED
 from iqdebug.assistant.tools.schema import tool_schema
+from iqdebug.assistant.tools.secrecy import of_a_secret, told_value
 from iqdebug.errors import IqdebugError, RunsCode
 from iqdebug.llm.messages import Tool
 from iqdebug.session import Capability
@@ -150,8 +151,9 @@ async def _read(call: Call, message: str, now: Snapshot) -> str:
     said = message
     for hole in dict.fromkeys(_HOLE.findall(message)):
         try:
+            tainted = await of_a_secret(call, hole, thread.frames[0], now.epoch)
             result = await call.session.read_expression(hole, thread.frames[0], now.epoch)
-            value = call.world.veil.named(hole, result.value)
+            value = told_value(call, hole, result, tainted)
         except RunsCode as error:
             value = f"<not read, it would run code: {error.why}>"
         said = said.replace(f"{{{hole}}}", value if len(value) <= _VALUE else value[: _VALUE - 1] + "…")

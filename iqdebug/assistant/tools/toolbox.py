@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from iqdebug.assistant.fencing import Veil, defanged, fenced
+from iqdebug.assistant.fencing import Veil, defanged, environment_of, fenced
 from iqdebug.assistant.guarded import Guarded, NotGranted
 from iqdebug.assistant.rights import Gate, Refused, Right
 from iqdebug.assistant.tools.base import BoundTool, Call, Mend, Result, World, cut
@@ -86,6 +86,8 @@ class Toolbox:
             diagnose=diagnose or (lambda snapshot: diagnosis_of(snapshot, read_source=read)),
             read_source=read,
         )
+        if session.snapshot.origin is not Origin.RECORDED and session.snapshot.pid > 0:
+            self.world.veil.learn_environment(environment_of(session.snapshot.pid))
         self._tools = {each.tool.name: each for each in (*BUILT_IN, *extra)}
         self._shown = session.snapshot.epoch
 
@@ -120,7 +122,7 @@ class Toolbox:
     async def run(self, call: ToolCall) -> Result:
         """Never raises for what a model may do wrong: the result then says what would be right. Raises
         CancelledError alone."""
-        guarded = Guarded(self._session, self.gate, call.name)
+        guarded = Guarded(self._session, self.gate, call.name, self.world.veil.learn)
         try:
             result = await self._run(call, guarded)
         except Mend as error:

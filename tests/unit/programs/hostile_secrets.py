@@ -76,9 +76,7 @@ assert masker.is_secret(made(str, "password"), "x") is False
 assert masker.scrub(made(str, "x")) is not None
 masker.learn(numbers)
 masker.learn(object.__new__(evil(object)))
-shown = (
-    "in-a-list-1x9 in-a-dict-2x9 in-a-text-3x9 in-a-deque-4x9 in-bytes-5x9 in-a-bytearray-6x9 4815162342108 2.718281828459 True 12"
-)
+shown = "in-a-list-1x9 in-a-dict-2x9 in-a-text-3x9 in-a-deque-4x9 in-bytes-5x9 in-a-bytearray-6x9 4815162342108 2.718281828459 True 12"
 assert masker.scrub(shown) == " ".join([MASK] * 8) + " True 12", masker.scrub(shown)
 assert not RAN, RAN
 

@@ -1,0 +1,192 @@
+"""Secrets on command lines of other tools, in the files that those read, and in sentences.
+
+Every expression needs time in proportion to the text's length, whatever the text is.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .secret_names import NONE, PIN, STRONG, WEAK, judge
+from .secret_strength import ORDINARY, is_strong
+from .secret_words import is_pin, is_placeholder, is_wordy, looks_random, looks_secret
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Iterator, Match, Tuple
+
+    Found = Tuple[int, int, bool]
+
+_OPTION = re.compile(
+    r"(?<![\w\-])--?([A-Za-z][\w\-]{2,40})[ \t]+(?!-)"
+    r"(?:\"([^\"\r\n]{1,1024})\"|'([^'\r\n]{1,1024})'|([^\s\"'\\…]{1,1024}))"
+)
+_CURL = re.compile(
+    r"(?<![\w\-])(?:-u|--user|--proxy-user)[ \t=]{0,8}[\"']?([^\s:\"'\\]{1,256}):([^\s\"'\\…]{1,1024})"
+)
+_MYSQL = re.compile(r"(?<![\w\-])-p([^\s\"'\\…\-][^\s\"'\\…]{2,256}|'[^'\r\n]{1,256}'|\"[^\"\r\n]{1,256}\")")
+_SSHPASS = re.compile(
+    r"sshpass[ \t]+(?:-[vP\w]{1,20}[ \t]+)?-p[ \t]{0,4}"
+    r"(?:'([^'\r\n]{1,256})'|\"([^\"\r\n]{1,256})\"|([^\s\"'\\…]{1,256}))"
+)
+_WITH_P = re.compile(
+    r"(?:redis-cli|docker login|podman login|mongo(?:sh|dump|restore)?|az login|sqlcmd|7z|unzip|zip"
+    r"|ldap(?:search|add|modify|passwd|whoami)"
+    r"|smbclient|rabbitmqadmin|influx|mosquitto_(?:pub|sub)|snmp(?:get|walk|set)|net use|https?"
+    r"|mount\.cifs)\b"
+    r"[^\r\n|;&]{0,200}?[ \t](?:-[apPwWAX][ \t]+|-U[ \t]+[\w.\-]+%|/user:[\w.\-\\]+[ \t]+)(?:[\w.\-]{1,64}:)?"
+    r"(?:'([^'\r\n]{1,256})'|\"([^\"\r\n]{1,256})\"|([^\s\"'\\…\-][^\s\"'\\…]{2,256}))"
+)
+_NETRC = re.compile(
+    r"(?:\bmachine[ \t]+[\w.\-:]{1,200}|\bdefault)\s+login\s+"
+    r"[^\s\"'\\]{1,200}(?:\s|\\n)+password(?:\s|\\n)+([^\s\"'\\]{1,512})"
+)
+_PGPASS = re.compile(
+    r"(?:\A|[\r\n\"']|\\n)((?:[\w.\-]{1,200}|\*):(?:[0-9]{2,5}|\*):(?:[\w\-]{1,100}|\*):[\w.\-]{1,100}):((?:[^\s:\"'\\…]|\\[:\\]){1,512})(?=[\r\n\"'\\]|\Z)"
+)
+_IDENTIFIED = re.compile(r"identified (?:with \w{1,40} )?by \\?[\"']([^\"'\\\r\n]{1,256})", re.IGNORECASE)
+_ROLE = re.compile(r"\bpassword[ \t]+\\?'([^'\\\r\n]{1,256})", re.IGNORECASE)
+_PIPED = re.compile(r"echo[ \t]+(?:-n[ \t]+)?[\"']?([^\s\"'|]{4,256})[\"']?[ \t]*\|[^\r\n|]{0,100}-stdin")
+_DIRECTIVE = re.compile(
+    r"(?:\A|[\r\n]|\\n|[ \t](?=[a-z.\-]{1,40}[_.\-]))[ \t]{0,8}"
+    r"(?:(?:env|arg|set|export|setenv)[ \t]+)?"
+    r"([a-z][\w.\-]{1,64})[ \t]+[\"']?([^\s\"'\\…=]{6,512})[\"']?"
+    r"[ \t]*(?=[\r\n\\]|\Z)",
+    re.IGNORECASE,
+)
+"""A line of a name and a value, as in ``redis.conf`` or a Dockerfile."""
+_SENTENCE = re.compile(
+    r"\b(?:password|passwd|passphrase|passcode|secret|token|api[ _-]?key|access key)\b"
+    r"(?:[ \t]+[\w.@\-]{1,30}){0,4}?[ \t]+(?:is|was|be|to|equals)"
+    r"[ \t]*:?[ \t]+[\"'`]?([^\s\"'`,;]{6,256})"
+)
+"""``the password for bob is hunter2``."""
+_REFUSED = re.compile(
+    r"\b(?:invalid|incorrect|bad|wrong|unknown|expired|rejected|revoked)(?: \w{1,12}){0,1} "
+    r"(?:password|passphrase|passcode|secret|token|key|credential)s?"
+    r"(?: (?:provided|given|supplied|used))?:?[ \t]+"
+    r"[\"'`(]?([^\s\"'`,;)]{6,256})"
+)
+"""``Incorrect API key provided: …``."""
+_CALLED = re.compile(r"\b(?:password|passwd|auth)[ \t]{0,4}\([ \t]{0,4}\\?[\"']([^\"'\\\r\n]{1,256})")
+_PERCENT = re.compile(
+    r"([\w.\-]{2,64})(?:%22|%27)?(?:%20)?(?:%3a|%3d)(?:%20)?(?:%22|%27)?([\w.\-~*!()]{4,512})"
+)
+_SPOKEN = re.compile(
+    r"(?:\A|[\r\n>]|\\n)[ \t]{0,4}(?:AUTH(?: PLAIN| LOGIN)?|PASS)[ \t]+"
+    r"([^\s\"'\\]{6,256})(?=[ \t]*(?:[\r\n\\]|\Z))"
+)
+"""What clients of Redis, FTP and POP3 say."""
+
+
+def said(text: str, lower: str, first: int, last: int) -> Iterator[Found]:
+    """What is told near a word that names of secrets are made of."""
+    if text.find("-", first, last) >= 0:
+        for match in _OPTION.finditer(text, first, last):
+            yield from named(match, match.group(1), (2, 3, 4), sure=True)
+    for match in _DIRECTIVE.finditer(text, first, last):
+        if judge(match.group(1)) == STRONG and _is_no_word(match.group(2)):
+            yield from _group(match, (2,))
+    for sentence in (_SENTENCE, _REFUSED):
+        for match in sentence.finditer(lower, first, last):
+            value = text[match.start(1) : match.end(1)].rstrip(".!?)")
+            if _is_no_word(value):
+                yield (match.start(1), match.start(1) + len(value), True)
+    if text.find("(", first, last) >= 0:
+        for match in _CALLED.finditer(lower, first, last):
+            value = text[match.start(1) : match.end(1)]
+            if _is_no_word(value) or match.group().startswith("password"):
+                yield (match.start(1), match.end(1), True)
+    if text.find("%3", first, last) >= 0:
+        for match in _PERCENT.finditer(lower, first, last):
+            name = match.group(1)
+            yield from named(match, name[2:] if name[:2] in ("22", "27", "26") else name, (2,), text)
+
+
+def _is_no_word(value: str) -> bool:
+    """A password, as no word, number, id or path is written."""
+    if not is_strong(value) or not looks_secret(value) or judge(value) != NONE:
+        return False
+    return any(map(str.isdigit, value)) and any(map(str.isalpha, value))
+
+
+def of_tools(text: str, lower: str) -> Iterator[Found]:
+    """The short options of other tools, and the files that they read."""
+    if "-" in text:
+        if "-u" in text or "user" in lower:
+            for match in _CURL.finditer(text):
+                if "curl" in lower or "http" in lower:
+                    yield from _group(match, (2,))
+        if "-p" in text and ("mysql" in lower or "mariadb" in lower):
+            for match in _MYSQL.finditer(text):
+                yield from _group(match, (1,))
+        if "sshpass" in lower:
+            for match in _SSHPASS.finditer(text):
+                yield from _group(match, (1, 2, 3))
+        for match in _WITH_P.finditer(text) if " -" in text else ():
+            yield from _group(match, (1, 2, 3))
+        if "stdin" in lower:
+            for match in _PIPED.finditer(text):
+                yield from _group(match, (1,))
+    if "AUTH " in text or "PASS " in text:
+        for match in _SPOKEN.finditer(text):
+            if _is_no_word(match.group(1)):
+                yield from _group(match, (1,))
+    if "password" in lower:
+        if "login" in lower:
+            for match in _NETRC.finditer(text):
+                yield from _group(match, (1,))
+        for match in _ROLE.finditer(text):
+            yield from _group(match, (1,))
+    if "identified" in lower:
+        for match in _IDENTIFIED.finditer(text):
+            yield from _group(match, (1,))
+    if text.count(":") >= 4:
+        for match in _PGPASS.finditer(text):
+            if is_strong(match.group(2)) or match.group(1).split(":")[1] in ("*", "5432", "5433", "6432"):
+                yield from _group(match, (2,))
+
+
+def _group(match: Match[str], groups: Tuple[int, ...]) -> Iterator[Found]:
+    for group in groups:
+        value = match.group(group)
+        if value and not is_placeholder(value) and value[0] != "$":
+            yield (match.start(group), match.end(group), True)
+
+
+def named(
+    match: Match[str], name: str, groups: Tuple[int, ...], text: str = "", sure: bool = False
+) -> Iterator[Found]:
+    """The group that is there, found under a name.
+
+    :param text: where the match is one in lower case, the text itself.
+    :param sure: of a weak name a value that only looks like a secret is enough.
+    """
+    strength = judge(name)
+    if strength == NONE:
+        return
+    for group in groups:
+        value = match.group(group)
+        if value and text:
+            value = text[match.start(group) : match.end(group)]
+        if (
+            not value
+            or is_placeholder(value)
+            or value.strip() in ORDINARY
+            or not value.strip()
+            or value[0] == "$"
+        ):
+            continue
+        start = match.start(group)
+        head = re.match(r"(?:bearer|basic|token|digest|negotiate|apikey)[ \t]+", value, re.IGNORECASE)
+        if head is not None:
+            start, value = start + head.end(), value[head.end() :]
+        if (
+            strength == STRONG
+            or (strength == PIN and is_pin(value))
+            or (
+                strength == WEAK
+                and (looks_secret(value) if sure else looks_random(value) and not is_wordy(value))
+            )
+        ):
+            yield (start, match.end(group), True)
