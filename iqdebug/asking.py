@@ -18,6 +18,7 @@ from iqdebug.crash import Crash, open_crash
 from iqdebug.crash.recorded import RecordedSession
 from iqdebug.errors import ModelError
 from iqdebug.inquiry import crash_diagnosis, live_diagnosis
+from iqdebug.output import wipe, write_over
 from iqdebug.report import source_reader
 from iqdebug.session import DebugSession
 from iqdebug.state import Diagnosis, Frame, LogRecord, ProcessInfo, Variable
@@ -196,7 +197,7 @@ class _Progress:
 
     def standing_changed(self, standing: Standing) -> None:
         words = f"{standing.words} → {standing.where}" if standing.remote else standing.words
-        print(f"\r\x1b[K{text.clean(words)[:100]}", end="", file=sys.stderr, flush=True)
+        write_over(words)
 
     def end(self) -> None:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        wipe()

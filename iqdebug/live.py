@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from iqdebug.errors import IqdebugError
 from iqdebug.headless import outside_view
 from iqdebug.inquiry import live_diagnosis
+from iqdebug.output import say
 from iqdebug.session import DebugSession
 from iqdebug.source import read_lines
 from iqdebug.state import ProcessInfo, Snapshot
@@ -77,7 +78,7 @@ def open_debugger(
     )
     result = app.run()
     if app.last_words:
-        print(app.last_words)
+        say(app.last_words)
     return int(result or 0)
 
 

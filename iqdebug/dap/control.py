@@ -6,7 +6,7 @@ Framing: a 4-byte big-endian length, then a JSON object; see :mod:`iqdebug.agent
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 import socket
 import struct
 import threading
@@ -17,12 +17,13 @@ from typing import Any
 import msgspec
 
 from iqdebug.errors import ConnectionLost, RequestFailed
+from iqdebug.text import json_bytes, json_value
 
 __all__ = ["AgentClient", "Lease"]
 
+log = logging.getLogger(__name__)
+
 _HEADER = struct.Struct(">I")
-_encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder()
 
 
 class AgentClient:
@@ -63,7 +64,7 @@ class AgentClient:
         number = self._number
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
-        data = _encoder.encode({"id": number, "op": op, **arguments})
+        data = json_bytes({"id": number, "op": op, **arguments})
         try:
             self._writer.write(_HEADER.pack(len(data)) + data)
             reply = await asyncio.wait_for(future, timeout)
@@ -86,15 +87,22 @@ class AgentClient:
         self._finish()
 
     async def _read(self) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, OSError, msgspec.DecodeError):
+        try:
             while True:
                 (size,) = _HEADER.unpack(await self._reader.readexactly(4))
-                message = _decoder.decode(await self._reader.readexactly(size))
-                future = self._waiting.get(message.get("id"))
+                message = json_value(await self._reader.readexactly(size))
+                if not isinstance(message, dict):
+                    break
+                number = message.get("id")
+                future = self._waiting.get(number) if isinstance(number, int) else None
                 if "event" in message:
                     self._on_event(message)
                 elif future is not None and not future.done():
                     future.set_result(message)
+        except (asyncio.IncompleteReadError, OSError, msgspec.DecodeError):
+            pass
+        except Exception:  # whoever hears of events may meet what nobody foresaw
+            log.exception("an event of the agent could not be taken")
         self._finish()
 
     def _finish(self) -> None:
