@@ -17,6 +17,7 @@ from iqdebug.crash import Crash, open_crash
 from iqdebug.crash.recorded import RecordedSession
 from iqdebug.errors import ModelError
 from iqdebug.inquiry import crash_diagnosis, live_diagnosis, source_reader
+from iqdebug.output import wipe, write_over
 from iqdebug.reach import reach_of_project, standing_in
 from iqdebug.session import DebugSession
 from iqdebug.state import Diagnosis, Frame, LogRecord, ProcessInfo, Variable
@@ -205,7 +206,7 @@ class _Progress:
 
     def standing_changed(self, standing: Standing) -> None:
         words = f"{standing.words} → {standing.where}" if standing.remote else standing.words
-        print(f"\r\x1b[K{text.clean(words)[:100]}", end="", file=sys.stderr, flush=True)
+        write_over(words)
 
     def end(self) -> None:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        wipe()

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from iqdebug import __version__
 from iqdebug.commands import ask, complain, crashes, diagnose, models, processes, run, runtime
@@ -40,19 +42,66 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if command is not None:
         options.command = command
     run: Callable[[argparse.Namespace], int] = options.run
+    _show_warnings_safely()
     try:
-        return run(options)
+        code = run(options)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code
     except IqdebugError as error:
         complain(error)
         return error.exit_code
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        from iqdebug.output import say_error
+
+        say_error("interrupted")
         return 130
     except BrokenPipeError:
         # The reader of our output has gone (`| head`): nothing more can be said to it.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         return 0
+    except OSError as error:
+        complain(_of_the_system(error))
+        if error.errno == errno.ENOSPC or sys.stdout is None:
+            _write_no_more()
+        return 1
+    except Exception as error:
+        if os.environ.get("IQDEBUG_TRACEBACK"):
+            raise
+        complain(
+            IqdebugError(
+                f"This should not have happened: {type(error).__name__}",
+                str(error),
+                "Please report it; with IQDEBUG_TRACEBACK=1 in the environment it shows where",
+            )
+        )
+        return 1
+
+
+def _of_the_system(error: OSError) -> IqdebugError:
+    """What the operating system refused, and on which file."""
+    words = error.strerror or str(error) or type(error).__name__
+    names = [os.fsdecode(n) for n in (error.filename, error.filename2) if isinstance(n, (str, bytes))]
+    return IqdebugError(words, ", ".join(names)) if names else IqdebugError(words)
+
+
+def _write_no_more() -> None:
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _show_warnings_safely() -> None:
+    """What is logged and nobody handles goes to standard error: it may tell of foreign texts."""
+    import logging
+
+    from iqdebug.output import visible
+
+    class Visible(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return visible(super().format(record))
+
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(Visible())
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str] | None]:
@@ -71,8 +120,17 @@ def _tolerate_any_locale() -> None:
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
 
+class _Parser(argparse.ArgumentParser):
+    """Shows arguments that are wrong so that they cannot steer the terminal, nor fill it."""
+
+    def error(self, message: str) -> NoReturn:
+        from iqdebug.text import clean, shortened
+
+        super().error(shortened(clean(message), 1_000))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="iqdebug",
         description="A terminal debugger for live Python processes. Without a command: pick one from a list.",
         epilog=EXIT_CODES,

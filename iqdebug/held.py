@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from iqdebug.inquiry import live_diagnosis
+from iqdebug.output import say
 from iqdebug.session import DebugSession
 from iqdebug.source import read_lines
 from iqdebug.state import Breakpoint, LogRecord, Origin, Phase, ProcessInfo, Snapshot
@@ -92,7 +93,7 @@ def open_holder(info: ProcessInfo, tell: Callable[[str], None]) -> int:
     watcher = _Watcher(app)
     code = int(app.run() or 0)
     if app.last_words:
-        print(app.last_words)
+        say(app.last_words)
     return WENT_ON if watcher.went_on else code
 
 

@@ -19,6 +19,7 @@ from iqdebug.errors import IqdebugError
 from iqdebug.headless import outside_view
 from iqdebug.inquiry import live_diagnosis
 from iqdebug.memory_sources import MemorySources
+from iqdebug.output import say
 from iqdebug.session import DebugSession
 from iqdebug.state import Breakpoint, LogRecord, Phase, Snapshot
 from iqdebug.store import ProjectStore
@@ -46,7 +47,7 @@ def run_program(plan: LaunchPlan, on_exception: str, pause: bool, model: str | N
     app = launched_app(host)
     failed = int(app.run() or 0)
     if app.last_words:
-        print(app.last_words)
+        say(app.last_words)
     return failed or shell_code(host.exit_code)
 
 
@@ -210,7 +211,7 @@ async def _on_this_terminal(host: Host) -> int:
                 app = launched_app(host)
                 left = await app.run_async()
                 if app.last_words:
-                    print(app.last_words)
+                    say(app.last_words)
                 if left is not None:
                     return shell_code(host.exit_code)
                 if host.goes_on:
@@ -227,7 +228,7 @@ async def _on_this_terminal(host: Host) -> int:
                 as_found()
     code = session.program.exit_code
     if code is not None and code < 0:
-        print(f"iqdebug: {ended_words(code)}")
+        say(f"iqdebug: {ended_words(code)}")
     return shell_code(code)
 
 

@@ -10,6 +10,7 @@ from iqdebug.errors import IqdebugError
 from iqdebug.headless import outside_view
 from iqdebug.inquiry import live_diagnosis
 from iqdebug.memory_sources import MemorySources
+from iqdebug.output import say
 from iqdebug.places import Asked, resolve
 from iqdebug.session import DebugSession
 from iqdebug.state import Diagnosis, ProcessInfo, Snapshot
@@ -101,7 +102,7 @@ def open_debugger(
     if app.refused is not None:
         raise app.refused
     if app.last_words:
-        print(app.last_words)
+        say(app.last_words)
     return int(result or 0)
 
 

@@ -77,7 +77,7 @@ class CrashReport:
         """For a terminal or a log: what happened, the suspects, the stack with its values."""
         meta, snapshot = self.crash.meta, self.crash.snapshot
         place = f" {meta.how}" if meta.how else ""
-        python = f", Python {meta.python}" if meta.python else ""
+        python = f", Python {text.clean(meta.python)}" if meta.python else ""
         lines = [f"{text.clean(meta.title)}{text.clean(place)}  (process {meta.pid}{python})"]
         if snapshot.exception is not None:
             lines += _chain_lines(snapshot.exception)
@@ -95,7 +95,7 @@ class CrashReport:
             lines += ["", "last output", *text.log_lines(self.crash.logs)]
         for said in self.crash.missing:
             lines.append(f"damaged: {text.clean(said)}")
-        return [*lines, "", f"open it: iqdebug open {self.crash.path}"]
+        return [*lines, "", f"open it: iqdebug open {text.clean(str(self.crash.path))}"]
 
 
 def report_on(
@@ -186,7 +186,7 @@ def _chain_lines(error: ExceptionInfo, indent: str = "  ") -> list[str]:
     lines = [f"{indent}note: {text.clean(note)}" for note in error.notes]
     for each in (*error.members, *error.chain):
         message = text.clean(each.message)[:200]
-        lines.append(f"{indent}{words.get(each.link, 'and')} {each.type}: {message}")
+        lines.append(f"{indent}{words.get(each.link, 'and')} {text.clean(each.type)}: {message}")
         lines += _chain_lines(each, indent + "  ") if each.members or each.notes else []
     return lines
 

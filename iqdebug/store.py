@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from iqdebug.state import Breakpoint
+from iqdebug.text import json_bytes
 
 __all__ = ["ProjectStore", "state_folder"]
 
@@ -38,7 +39,7 @@ class ProjectStore:
     """:param project: the target's working directory; targets started there share a store."""
 
     def __init__(self, project: str, folder: Path | None = None) -> None:
-        name = hashlib.sha256(project.encode("utf-8", "surrogateescape")).hexdigest()[:24]
+        name = hashlib.sha256(project.encode("utf-8", "backslashreplace")).hexdigest()[:24]
         self._project = project
         self._path = (folder or state_folder()) / "projects" / f"{name}.json"
 
@@ -72,7 +73,7 @@ class ProjectStore:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle, name = tempfile.mkstemp(dir=self._path.parent)
             with os.fdopen(handle, "wb") as file:
-                file.write(msgspec.json.encode(contents))
+                file.write(json_bytes(contents))
             os.replace(name, self._path)
 
 

@@ -6,6 +6,7 @@ that no value can steer the terminal.
 
 from __future__ import annotations
 
+import json
 import shutil
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -27,7 +28,17 @@ from iqdebug.state import (
     ThreadState,
 )
 
-__all__ = ["clean", "diagnosis_lines", "json_text", "process_table", "snapshot_lines"]
+__all__ = [
+    "clean",
+    "diagnosis_lines",
+    "is_invisible",
+    "json_bytes",
+    "json_text",
+    "json_value",
+    "process_table",
+    "shortened",
+    "snapshot_lines",
+]
 
 _LOCALS_SHOWN = 6
 _FRAMES_SHOWN = 30
@@ -35,6 +46,14 @@ _ENDS_SHOWN = 10
 _ANOMALIES_SHOWN = 3
 _HOPS_SHOWN = 6
 _HOP_VALUE = 60
+
+
+_INVISIBLE = ("Cc", "Cs", "Cf", "Zl", "Zp")  # categories of Unicode
+
+
+def is_invisible(character: str) -> bool:
+    """Whether it could steer a terminal, turn the direction of writing, or is not seen."""
+    return unicodedata.category(character) in _INVISIBLE
 
 
 def clean(value: str) -> str:
@@ -47,14 +66,31 @@ def clean(value: str) -> str:
 def _shown(character: str) -> str:
     if character in "\n\t":
         return "\\n" if character == "\n" else "\\t"
-    if unicodedata.category(character) in ("Cc", "Cs", "Cf", "Zl", "Zp"):
-        return f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}"
-    return character
+    if not is_invisible(character):
+        return character
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 1 << 16 else f"\\U{code:08x}"
+
+
+def shortened(text: str, most: int) -> str:
+    """The text, or its beginning and its end where it is longer."""
+    if len(text) <= most:
+        return text
+    kept = max(most // 2, 1)
+    return f"{text[:kept]}… ({len(text):,} characters) …{text[-kept:]}"
 
 
 def json_text(value: Any) -> str:
-    """Indented JSON of frozen values; every field by its name in :mod:`iqdebug.state`."""
-    return msgspec.json.format(msgspec.json.encode(_plain(value)), indent=2).decode()
+    """Indented JSON of frozen values; every field by its name in :mod:`iqdebug.state`. What could steer a
+    terminal stands as an escape of JSON."""
+    found = msgspec.json.format(msgspec.json.encode(_plain(value)), indent=2).decode()
+    return "".join(map(_escaped, found)) if not found.isascii() or "\x7f" in found else found
+
+
+def _escaped(character: str) -> str:
+    if character == "\n" or not is_invisible(character):
+        return character
+    return json.dumps(character)[1:-1] if character != "\x7f" else "\\u007f"
 
 
 def _plain(value: Any) -> Any:
@@ -71,6 +107,32 @@ def _encodable(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_encodable(v) for v in value]
     return value
+
+
+def json_bytes(value: Any) -> bytes:
+    """JSON on one line. Lone surrogates, which UTF-8 does not have, stand as their escapes."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_plain(value))
+
+
+def json_value(data: bytes, shape: Any = Any) -> Any:
+    """What the JSON says; lone surrogates, which JSON can spell, as their escapes.
+
+    :raises msgspec.DecodeError: it is no JSON, of another shape, or nested too deeply.
+    """
+    try:
+        return msgspec.json.decode(data, type=shape)
+    except msgspec.ValidationError:
+        raise
+    except (msgspec.DecodeError, RecursionError) as error:
+        try:
+            return msgspec.json.decode(json_bytes(_encodable(json.loads(data))), type=shape)
+        except msgspec.DecodeError:
+            raise
+        except (ValueError, RecursionError):
+            raise msgspec.DecodeError(str(error)) from None
 
 
 def age(seconds: float) -> str:
@@ -103,8 +165,8 @@ def process_table(processes: Sequence[ProcessInfo], width: int | None = None) ->
     for p in processes:
         ok = "yes" if p.attach.ok else "no"
         row = (
-            f"{p.pid:>7} {age(p.age):>5} {p.cpu:>5.1f} {size(p.rss):>5} {p.python or '?':7} "
-            f"{p.user:{users}} {ok:7} {clean(p.command)}  [{clean(p.cwd) or '?'}]"
+            f"{p.pid:>7} {age(p.age):>5} {p.cpu:>5.1f} {size(p.rss):>5} {clean(p.python) or '?':7} "
+            f"{clean(p.user):{users}} {ok:7} {clean(p.command)}  [{clean(p.cwd) or '?'}]"
         )
         lines.append(_fit(row, width))
         notes = [p.attach.why_not, p.attach.fix] if not p.attach.ok else list(p.attach.warnings)
@@ -120,8 +182,8 @@ def snapshot_lines(snapshot: Snapshot, *, with_locals: bool = True) -> list[str]
     """The whole snapshot, focus first."""
     head = f"process {snapshot.pid}"
     if snapshot.python:
-        head += f", Python {snapshot.python}"
-    head += f": {snapshot.phase.value}" + (f" ({snapshot.reason})" if snapshot.reason else "")
+        head += f", Python {clean(snapshot.python)}"
+    head += f": {snapshot.phase.value}" + (f" ({clean(snapshot.reason)})" if snapshot.reason else "")
     lines = [head]
     if snapshot.command:
         lines.append(f"  {clean(snapshot.command)}")
@@ -138,7 +200,7 @@ def snapshot_lines(snapshot: Snapshot, *, with_locals: bool = True) -> list[str]
 
 
 def _thread_lines(thread: Thread, with_locals: bool) -> list[str]:
-    said = [thread.wait or (thread.state.value if thread.state is not ThreadState.UNKNOWN else "")]
+    said = [clean(thread.wait) or (thread.state.value if thread.state is not ThreadState.UNKNOWN else "")]
     if thread.gil is Gil.HOLDS and "GIL" not in thread.wait:
         said.append("holds the GIL")
     if thread.gil is Gil.WAITS and "GIL" not in thread.wait:
@@ -150,7 +212,7 @@ def _thread_lines(thread: Thread, with_locals: bool) -> list[str]:
 
 def _task_lines(task: Task) -> list[str]:
     awaiting = f", awaiting {clean(task.awaiting)}" if task.awaiting else ""
-    head = f"task {clean(task.name)} ({clean(task.coroutine)}): {task.state}{awaiting}"
+    head = f"task {clean(task.name)} ({clean(task.coroutine)}): {clean(task.state)}{awaiting}"
     return [head, *_frames(task.frames, None, True)]
 
 
@@ -248,4 +310,4 @@ def file_line(path: str, line: int) -> str:
 def log_lines(records: Iterable[LogRecord], most: int = 10) -> list[str]:
     """The last ``most`` records, a line each."""
     kept = list(records)[-most:]
-    return [f"  {r.stream}{' ' + r.logger if r.logger else ''}: {clean(r.text)}" for r in kept]
+    return [f"  {clean(r.stream)}{' ' + clean(r.logger) if r.logger else ''}: {clean(r.text)}" for r in kept]

@@ -50,6 +50,7 @@ _CALLED_BY_TRACING = {
 }
 _TRACING = ("pydevd_trace_dispatch_regular", "pydevd_frame", "_pydevd_sys_monitoring")
 
+
 def rewrite(folder: str, failed: Callable[[BaseException], None], stream: Any) -> None:
     """Change the functions of the pydevd modules that are loaded from below ``folder``.
 
@@ -89,9 +90,7 @@ def is_foreign(error: Optional[BaseException], folder: str) -> bool:
         trace = trace.tb_next
     innermost = file_of(trace.tb_frame.f_code)
     # The standard library, the agent and what pydevd itself compiles are not the program's.
-    return not (
-        innermost.startswith((folder, "<")) or _is_standard(innermost) or innermost.startswith(_HERE)
-    )
+    return not (innermost.startswith((folder, "<")) or _is_standard(innermost) or innermost.startswith(_HERE))
 
 
 _HERE = file_of(file_of.__code__).rpartition("/")[0].rpartition("/")[0]

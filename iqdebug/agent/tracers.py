@@ -24,7 +24,7 @@ from .unwatched import unwatched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+    from typing import Any, Callable, Dict, Iterator, List, Tuple
 
     Stack = List[Tuple[int, Any, Any]]
 

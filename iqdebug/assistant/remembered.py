@@ -23,6 +23,7 @@ from iqdebug.state import (
     Snapshot,
     Variable,
 )
+from iqdebug.text import json_bytes
 
 __all__ = ["GONE", "Remembered", "RememberedSession", "TodaysSources", "remembered", "remembering"]
 
@@ -37,7 +38,7 @@ class Remembered(msgspec.Struct, frozen=True):
 
 def remembering(snapshot: Snapshot, diagnosis: Diagnosis) -> bytes:
     """The stop as JSON, its secrets masked; b"" where it would be larger than 16 MiB."""
-    data = msgspec.json.encode(_masked(msgspec.to_builtins(Remembered(snapshot, diagnosis)), Veil()))
+    data = json_bytes(_masked(msgspec.to_builtins(Remembered(snapshot, diagnosis)), Veil()))
     return data if len(data) <= _MOST else b""
 
 

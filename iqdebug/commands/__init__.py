@@ -27,6 +27,8 @@ __all__ = [
     "seconds",
 ]
 
+_MAX_LINE = 2_000  # characters of an error's line: it may name a path of any length
+
 
 def add_pid(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pid", type=pid_number, metavar="PID", help="process id (see `iqdebug ps`)")
@@ -70,6 +72,8 @@ def project_folder(text: str) -> str:
     if not os.path.isdir(real):
         raise argparse.ArgumentTypeError(f"{text[:200]!r} is not a folder")
     return real
+
+
 def add_window(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ctx",
@@ -103,12 +107,11 @@ def seconds(text: str) -> float:
 
 
 def complain(error: IqdebugError) -> None:
-    from iqdebug.text import clean
+    from iqdebug.output import say_error
+    from iqdebug.text import clean, shortened
 
-    first, *rest = error.lines()
-    print(f"iqdebug: {clean(first)}", file=sys.stderr)
-    for line in rest:
-        print(f"  {clean(line)}", file=sys.stderr)
+    first, *rest = (shortened(clean(line), _MAX_LINE) for line in error.lines())
+    say_error(f"iqdebug: {first}", *(f"  {line}" for line in rest))
 
 
 @contextlib.contextmanager

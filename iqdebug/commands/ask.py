@@ -39,17 +39,18 @@ def _resume(options: argparse.Namespace) -> int:
     from iqdebug.companion import shelf
     from iqdebug.errors import UsageError
     from iqdebug.llm.session_file import kept_sessions
+    from iqdebug.output import say
     from iqdebug.text import clean
 
     found = kept_sessions(shelf())
     if options.which is None:
         if not found:
-            print("No conversation is kept. One with a question in it is, when its screen is left.")
+            say("No conversation is kept. One with a question in it is, when its screen is left.")
         for number, one in enumerate(found, 1):
             when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.saved))
             count = f"{one.questions} question{'' if one.questions == 1 else 's'}"
-            print(f"{number:>3}  {when}  {count:<13} {clean(one.title)[:60]}")
-            print(f"     {clean(_about(one))}  with {clean(one.setting)}")
+            say(f"{number:>3}  {when}  {count:<13} {clean(one.title)[:60]}")
+            say(f"     {clean(_about(one))}  with {clean(one.setting)}")
         return 0
     if not 1 <= options.which <= len(found):
         raise UsageError(f"There is no conversation {options.which}", "", "iqdebug resume lists them")
@@ -102,8 +103,10 @@ def _resume_process(chosen: Kept) -> int:
 
 
 def _ask(options: argparse.Namespace) -> int:
+    from iqdebug.output import say
+
     said = ask(options.target, options.question, options.model, options.project, options.ctx)
-    print(said.json() if options.json else "\n".join(said.lines()))
+    say(*([said.json()] if options.json else said.lines()))
     return 0
 
 

@@ -68,22 +68,23 @@ def _add_folder(parser: argparse.ArgumentParser) -> None:
 
 
 def _snapshot(options: argparse.Namespace) -> int:
+    from iqdebug.output import say, say_error, wipe, write_over
     from iqdebug.recorder import save_snapshot
 
     def progress(words: str) -> None:
         if sys.stderr.isatty():
-            print(f"\r\x1b[K{words}", end="", file=sys.stderr, flush=True)
+            write_over(words)
 
     attach = not options.no_attach
     path, why = save_snapshot(
         options.pid, options.output, attach=attach, mask=not options.no_mask, progress=progress
     )
     if sys.stderr.isatty():
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-    print(path)
+        wipe()
+    say(str(path))
     if why and attach:
-        print(f"  looked at from outside only: {why}", file=sys.stderr)
-    print(f"  open it: iqdebug open {path}", file=sys.stderr)
+        say_error(f"  looked at from outside only: {why}")
+    say_error(f"  open it: iqdebug open {path}")
     return 0
 
 
@@ -108,6 +109,7 @@ def _open(options: argparse.Namespace) -> int:
 def _crashes(options: argparse.Namespace) -> int:
     from iqdebug import text
     from iqdebug.crash.shelf import crash_folder, groups_of, listed, prune
+    from iqdebug.output import say
 
     folder: Path = options.dir or crash_folder()
     _take_in_native(folder)
@@ -115,21 +117,21 @@ def _crashes(options: argparse.Namespace) -> int:
     deleted = prune(folder) if options.prune or options.dir is None else ()
     groups = groups_of(listed(folder))
     if options.json:
-        print(text.json_text(_document(folder, groups, deleted)))
+        say(text.json_text(_document(folder, groups, deleted)))
         return 0
     if options.prune:
-        print(f"{len(deleted)} file{'' if len(deleted) == 1 else 's'} deleted from {text.clean(str(folder))}")
+        say(f"{len(deleted)} file{'' if len(deleted) == 1 else 's'} deleted from {text.clean(str(folder))}")
     if not groups:
-        print(f"No crash is recorded in {text.clean(str(folder))}\n{_HOW}")
+        say(f"No crash is recorded in {text.clean(str(folder))}\n{_HOW}")
         return 0
     from iqdebug.crash.table import crash_table
 
     width = None if sys.stdout.isatty() else 10_000
-    print("\n".join(crash_table(groups, width)))
+    say(*crash_table(groups, width))
     count, size = sum(len(g.files) for g in groups), text.size(sum(g.size for g in groups))
     noun = "file" if count == 1 else "files"
-    print(f"{count} {noun}, {size}, in {text.clean(str(folder))}")
-    print("`iqdebug open ID` (or: latest) opens the newest of a kind")
+    say(f"{count} {noun}, {size}, in {text.clean(str(folder))}")
+    say("`iqdebug open ID` (or: latest) opens the newest of a kind")
     return 0
 
 

@@ -4,7 +4,6 @@ command that is run to its end."""
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +87,7 @@ def _diagnose(options: argparse.Namespace) -> int:
 
 def _process(options: argparse.Namespace) -> int:
     from iqdebug import headless, interrupts, text
+    from iqdebug.output import say
     from iqdebug.peek.preflight import require_attachable
 
     try:
@@ -105,12 +105,13 @@ def _process(options: argparse.Namespace) -> int:
             result = headless.instead(pid, options.seconds, error)
         else:
             result = interrupts.run(headless.attached(info, options.seconds))
-    print(text.json_text(result) if options.json else "\n".join(result.lines()))
+    say(*([text.json_text(result)] if options.json else result.lines()))
     return 0
 
 
 def _file(path: Path, options: argparse.Namespace, here: bool = False) -> int:
     from iqdebug.crash import open_crash
+    from iqdebug.output import say
     from iqdebug.reach import reach_of_project, standing_in
     from iqdebug.report import BUDGET, report_on
 
@@ -126,22 +127,23 @@ def _file(path: Path, options: argparse.Namespace, here: bool = False) -> int:
     project = options.project if options.project is not None else standing_in()
     report = report_on(crash, options.budget or BUDGET, here, reach_of_project(project))
     if options.ask is None:
-        print(report.json() if options.json else "\n".join(report.lines()))
+        say(*([report.json()] if options.json else report.lines()))
         return 0
     from iqdebug.asking import ask_file
 
     if not options.json:  # what is known stands there before the model has said a word
-        print("\n".join([*report.lines(), ""]), flush=True)
+        say(*report.lines(), "", flush=True)
     said = ask_file(path, options.ask, options.model, project=project, context=options.ctx)
     if options.json:
-        print(report.json(said.document()))
+        say(report.json(said.document()))
     else:
-        print("\n".join([f"› {options.ask}", *said.lines()]))
+        say(f"› {options.ask}", *said.lines())
     return 0
 
 
 def _command(options: argparse.Namespace) -> int:
     from iqdebug.crash.shelf import crash_folder
+    from iqdebug.output import say
     from iqdebug.watched import command_line, watch
 
     command = command_line(options.command, options.python)
@@ -150,7 +152,7 @@ def _command(options: argparse.Namespace) -> int:
     if crash is None:
         return _no_crash(done.code, options.json)
     if not options.json:
-        print()
+        say("")
     return _file(crash, options, here=True)
 
 
@@ -171,20 +173,21 @@ def _the_crash(files: tuple[Path, ...], pid: int) -> Path | None:
 
 
 def _no_crash(code: int, json: bool) -> int:
+    from iqdebug.output import say, say_error
+
     if json:
         from iqdebug import text
 
         headline = "the program ended without a crash"
         nothing: dict[str, Any] = {"why": "ended", "exit_code": code, "exception": None, "headline": headline}
-        print(text.json_text({**nothing, "confidence": "no clear suspect", "frames": [], "suspects": []}))
+        say(text.json_text({**nothing, "confidence": "no clear suspect", "frames": [], "suspects": []}))
     if code == 0:
-        print("The program ended well: no crash.", file=sys.stderr)
+        say_error("The program ended well: no crash.")
         return NO_CRASH
     how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
-    print(f"iqdebug: the program ended {how}, and no crash of Python was recorded in it", file=sys.stderr)
-    print(
+    say_error(
+        f"iqdebug: the program ended {how}, and no crash of Python was recorded in it",
         "  Not watched: Python older than 3.8 or started with -I, -E or -S, and other languages; "
         "sys.exit() is not a crash.",
-        file=sys.stderr,
     )
     return NO_CRASH

@@ -73,25 +73,27 @@ def _list(options: argparse.Namespace) -> int:
     from iqdebug import config, text
     from iqdebug.llm.catalogue import presets
     from iqdebug.llm.pull import data_folder
+    from iqdebug.output import say
 
     known, setting = presets(), config.load().model.setting
     files = sorted(data_folder().glob("*.gguf"))
     if options.json:
-        print(
+        say(
             text.json_text(
                 {"setting": setting, "presets": list(known.values()), "files": [str(f) for f in files]}
             )
         )
         return 0
-    print(f"{'NAME':<36} {'LAYERS':>6} {'WINDOW':>8}  GGUF FILES")
+    say(f"{'NAME':<36} {'LAYERS':>6} {'WINDOW':>8}  GGUF FILES")
     for preset in sorted(known.values(), key=lambda p: (p.shape.layers if p.shape else 999, p.name)):
         layers = "-" if preset.shape is None else str(preset.shape.layers)
         layers += "x2" if preset.shape and preset.shape.loops > 1 else ""
         sizes = ", ".join(f"{f.quantisation}" for f in preset.files) or "none known"
         window = str(preset.context) if preset.shape else "-"
-        print(f"{preset.name:<36} {layers:>6} {window:>8}  {sizes if preset.shape else 'your own'}")
-    print(f"\nDownloaded: {', '.join(f.name for f in files) if files else 'nothing'} ({data_folder()})")
-    print(f"In use: {text.clean(setting)}")
+        say(f"{preset.name:<36} {layers:>6} {window:>8}  {sizes if preset.shape else 'your own'}")
+    names = ", ".join(text.clean(f.name) for f in files) if files else "nothing"
+    say("", f"Downloaded: {names} ({text.clean(str(data_folder()))})")
+    say(f"In use: {text.clean(setting)}")
     return 0
 
 
@@ -99,13 +101,14 @@ def _inspect(options: argparse.Namespace) -> int:
     from iqdebug import text
     from iqdebug.llm.catalogue import preset_for
     from iqdebug.llm.inspect import inspect
+    from iqdebug.output import say
 
     what = inspect(options.file)
     preset = preset_for(what)
     if options.json:
-        print(text.json_text({**_plain(what), "preset": preset.name}))
+        say(text.json_text({**_plain(what), "preset": preset.name}))
     else:
-        print("\n".join(_inspection_lines(what, preset)))
+        say(*_inspection_lines(what, preset))
     return 1 if what.problems else 0
 
 
@@ -156,6 +159,7 @@ def _plan(options: argparse.Namespace) -> int:
     from iqdebug import text
     from iqdebug.llm import hardware
     from iqdebug.llm.plan import plan
+    from iqdebug.output import say
 
     machine = hardware.look()
     if options.vram is not None:
@@ -168,16 +172,16 @@ def _plan(options: argparse.Namespace) -> int:
         (name, plan(shape, w, machine, n_ctx=options.ctx, kv_type=options.kv)) for name, shape, w in kinds
     ]
     if options.json:
-        print(
+        say(
             text.json_text(
                 {"machine": _plain(machine), "plans": [{"model": n, **_plain(p)} for n, p in made]}
             )
         )
     else:
         cards = ", ".join(f"{g.name} {_gib(g.free)} free" for g in machine.gpus) or "no GPU"
-        print(f"{cards}; {_gib(machine.ram)} of RAM, {machine.cores} cores")
+        say(f"{cards}; {_gib(machine.ram)} of RAM, {machine.cores} cores")
         for name, one in made:
-            print("\n".join(["", *_plan_lines(name, one)]))
+            say("", *_plan_lines(text.clean(name), one))
     return 0 if any(one.fits for _, one in made) else 1
 
 
@@ -233,6 +237,7 @@ def _plan_lines(name: str, one: Plan) -> list[str]:
 def _pull(options: argparse.Namespace) -> int:
     from iqdebug.llm.catalogue import presets
     from iqdebug.llm.pull import pull
+    from iqdebug.output import say, say_error, write_over
 
     preset = presets().get(options.name)
     repository, file, checksum = options.name, options.file, ""
@@ -254,10 +259,8 @@ def _pull(options: argparse.Namespace) -> int:
 
     def progress(done: int, total: int) -> None:
         if sys.stderr.isatty():
-            bar = "#" * (30 * done // total)
-            print(
-                f"\r{bar:<30} {done / 1e9:6.2f} of {total / 1e9:.2f} GB", end="", file=sys.stderr, flush=True
-            )
+            bar = "#" * (30 * done // max(total, 1))
+            write_over(f"{bar:<30} {done / 1e9:6.2f} of {total / 1e9:.2f} GB")
 
     try:
         path = pull(
@@ -265,8 +268,8 @@ def _pull(options: argparse.Namespace) -> int:
         )
     finally:
         if sys.stderr.isatty():
-            print(file=sys.stderr)
-    print(f"{path}\nUse it: iqdebug models use {path}")
+            say_error("")
+    say(str(path), f"Use it: iqdebug models use {path}")
     return 0
 
 
@@ -274,6 +277,7 @@ def _use(options: argparse.Namespace) -> int:
     from iqdebug import config
     from iqdebug.llm.catalogue import presets
     from iqdebug.llm.inspect import inspect
+    from iqdebug.output import say
 
     model: str = options.model
     if model == "none" or model.startswith(("http://", "https://")):
@@ -284,11 +288,11 @@ def _use(options: argparse.Namespace) -> int:
             raise ModelError(f"{model} cannot be run", " ".join(what.problems))
         setting = f"llama:{Path(model).resolve()}"
         if what.why_no_chat:
-            print(f"It cannot chat: {what.why_no_chat}")
+            say(f"It cannot chat: {what.why_no_chat}")
     elif model in presets():
         setting = f"llama:{model}"
     else:
         raise ModelError(f"There is no model or file {model}", fix="`iqdebug models list` shows the names.")
     config.save_model(setting)
-    print(f"In use: {setting} ({config.config_path()})")
+    say(f"In use: {setting} ({config.config_path()})")
     return 0

@@ -58,28 +58,30 @@ def add(commands: Any) -> None:
 
 def _ps(options: argparse.Namespace) -> int:
     from iqdebug import text
+    from iqdebug.output import say
     from iqdebug.peek.processes import list_processes
 
     processes = list_processes()
     if options.json:
-        print(text.json_text(processes))
+        say(text.json_text(processes))
     elif processes:
         width = None if sys.stdout.isatty() else 10_000
-        print("\n".join(text.process_table(processes, width)))
+        say(*text.process_table(processes, width))
     else:
-        print("No Python process is running that you can see.")
+        say("No Python process is running that you can see.")
     return 0
 
 
 def _peek(options: argparse.Namespace) -> int:
     from iqdebug import text
+    from iqdebug.output import say
     from iqdebug.peek.look import peek
 
     snapshot = peek(options.pid, locals=not options.no_locals)
     if options.json:
-        print(text.json_text(snapshot))
+        say(text.json_text(snapshot))
     else:
-        print("\n".join(text.snapshot_lines(snapshot)))
+        say(*text.snapshot_lines(snapshot))
         _warn_of_supervisor(options.pid)
     return 0
 
@@ -111,14 +113,13 @@ def _attach(options: argparse.Namespace) -> int:
 
 def agreed_to_attach(info: ProcessInfo) -> bool:
     """Show what attaching does to the process, and ask the person."""
+    from iqdebug.output import say
     from iqdebug.text import clean
 
-    print(f"process {info.pid}, Python {info.python or '?'}: {clean(info.command)[:100]}")
-    print(info.attach.cost)
-    for warning in info.attach.warnings:
-        print(clean(warning))
+    say(f"process {info.pid}, Python {clean(info.python) or '?'}: {clean(info.command)[:100]}")
+    say(clean(info.attach.cost), *(clean(warning) for warning in info.attach.warnings))
     if info.attach.supervisor is not None:
-        print("The screen counts down while it is paused; with --no-hold no stop holds it.")
+        say("The screen counts down while it is paused; with --no-hold no stop holds it.")
     try:
         answer = input("Attach? [Y/n] ")
     except EOFError:
@@ -140,6 +141,8 @@ def _open(
 
 
 def pick(options: argparse.Namespace) -> int:
+    from iqdebug.output import say_error
+
     require_terminal("`iqdebug ps`, `iqdebug diagnose PID` and `iqdebug peek PID` need none.")
     from iqdebug.peek.preflight import require_attachable
     from iqdebug.peek.processes import list_processes
@@ -152,7 +155,7 @@ def pick(options: argparse.Namespace) -> int:
         info = require_attachable(pid)
     except TargetError as error:
         complain(error)
-        print(f"  Looking works without attaching: iqdebug peek {pid}", file=sys.stderr)
+        say_error(f"  Looking works without attaching: iqdebug peek {pid}")
         return error.exit_code
     if not agreed_to_attach(info):
         return 0
@@ -161,15 +164,16 @@ def pick(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     from iqdebug import text
+    from iqdebug.output import say
     from iqdebug.peek.doctor import checks
 
     found = checks()
     if options.json:
-        print(text.json_text(found))
+        say(text.json_text(found))
     else:
         for check in found:
             mark = "ok" if check.ok else {"error": "NO", "warning": "warn", "info": "note"}[check.severity]
-            print(f"{mark:5} {check.name}: {text.clean(check.detail)}")
+            say(f"{mark:5} {check.name}: {text.clean(check.detail)}")
             if check.fix and not check.ok:
-                print(f"      mend: {text.clean(check.fix)}")
+                say(f"      mend: {text.clean(check.fix)}")
     return 1 if any(not c.ok and c.severity == "error" for c in found) else 0

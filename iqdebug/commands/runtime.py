@@ -64,6 +64,7 @@ def _jobs(text: str) -> int:
 
 def _build(options: argparse.Namespace) -> int:
     from iqdebug.llm.runtime import Recipe, build
+    from iqdebug.output import say, say_error
 
     recipe = Recipe(options.backend or "cpu", options.arch)
     began = time.monotonic()
@@ -73,17 +74,18 @@ def _build(options: argparse.Namespace) -> int:
             library = build(recipe, shown, sdist=options.sdist, jobs=options.jobs)
     except KeyboardInterrupt:
         shown.end()
-        print("iqdebug: interrupted; nothing was installed", file=sys.stderr)
+        say_error("iqdebug: interrupted; nothing was installed")
         return 130
     finally:
         shown.end()
-    print(library)
-    print(f"  ready after {time.monotonic() - began:.0f} s; Loop models are run with it", file=sys.stderr)
+    say(str(library))
+    say_error(f"  ready after {time.monotonic() - began:.0f} s; Loop models are run with it")
     return 0
 
 
 def _status(options: argparse.Namespace) -> int:
     from iqdebug.llm.runtime import cache_folder, find_runtime, runtimes
+    from iqdebug.output import say
     from iqdebug.text import clean
 
     used = find_runtime()
@@ -94,19 +96,20 @@ def _status(options: argparse.Namespace) -> int:
         note = "" if runtime.current else "  of another iqdebug or machine, not used"
         arch = f" {runtime.arch}" if runtime.arch else ""
         where = clean(str(runtime.folder))
-        print(f"{mark} {runtime.backend}{arch}  {when}  {runtime.size >> 20} MiB  {where}{note}")
+        say(f"{mark} {runtime.backend}{arch}  {when}  {runtime.size >> 20} MiB  {where}{note}")
     if not found:
-        print(f"no runtime is built in {clean(str(cache_folder()))}")
+        say(f"no runtime is built in {clean(str(cache_folder()))}")
     if used is None:
-        print("Loop models need one: iqdebug runtime build   (on an NVIDIA card: --cuda)")
+        say("Loop models need one: iqdebug runtime build   (on an NVIDIA card: --cuda)")
     return 0
 
 
 def _remove(options: argparse.Namespace) -> int:
     from iqdebug.llm.runtime import remove
+    from iqdebug.output import say
 
     count, freed = remove()
-    print(f"{count} runtime{'' if count == 1 else 's'} removed, {freed >> 20} MiB freed")
+    say(f"{count} runtime{'' if count == 1 else 's'} removed, {freed >> 20} MiB freed")
     return 0
 
 
@@ -119,18 +122,22 @@ class _Shown:
         self._tenth = -1
 
     def __call__(self, progress: Progress) -> None:
+        from iqdebug.output import say_error, write_over
+
         if self._terminal:
             self._last = progress.words
-            print(f"\r\x1b[K{progress.words}", end="", file=sys.stderr, flush=True)
+            write_over(progress.words)
             return
         tenth = -1 if progress.fraction is None else int(progress.fraction * 10)
         stage = progress.words.split(":")[0].split("[")[0]
         if (stage, tenth) != (self._last, self._tenth):
             self._last, self._tenth = stage, tenth
-            print(progress.words, file=sys.stderr, flush=True)
+            say_error(progress.words)
 
     def end(self) -> None:
         """Wipe the line. Idempotent."""
+        from iqdebug.output import wipe
+
         if self._terminal and self._last:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            wipe()
             self._last = ""

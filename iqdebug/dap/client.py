@@ -16,6 +16,7 @@ import msgspec
 from iqdebug.dap import protocol
 from iqdebug.dap.shapes import MISUNDERSTOOD, unexpected
 from iqdebug.errors import ConnectionLost, IqdebugError, ProtocolError, RequestFailed
+from iqdebug.text import json_value
 
 __all__ = ["DapClient"]
 
@@ -110,6 +111,10 @@ class DapClient:
             failure = unexpected(error)
         except OSError:
             pass
+        except Exception as error:  # whoever hears of events may meet what nobody foresaw
+            log.exception("an event could not be taken")
+            why = f"{type(error).__name__}: {error}"
+            failure = ProtocolError("The debug server sent what nobody expected", why[:300])
         self._finish(failure)
 
     def _dispatch(self, message: protocol.Message) -> None:
@@ -142,6 +147,6 @@ class DapClient:
 def decode_body(body: msgspec.Raw, shape: type[Any]) -> Any:
     """:raises ProtocolError: the body has another shape."""
     try:
-        return msgspec.json.decode(body, type=shape)
+        return json_value(bytes(body), shape)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProtocolError("The debug server's answer has an unexpected shape", str(error)) from error

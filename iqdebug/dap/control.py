@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import struct
 import threading
@@ -20,15 +21,16 @@ import msgspec
 
 from iqdebug.dap.shapes import MISUNDERSTOOD
 from iqdebug.errors import ConnectionLost, IqdebugError, ProtocolError, RequestFailed
+from iqdebug.text import json_bytes, json_value
 
 __all__ = ["AgentClient", "Lease"]
+
+log = logging.getLogger(__name__)
 
 MAX_MESSAGE = 32 << 20
 """Bytes of one message; a crash file, the longest of all, has 8,000,000, a third more as text."""
 
 _HEADER = struct.Struct(">I")
-_encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder()
 
 
 class AgentClient:
@@ -75,7 +77,7 @@ class AgentClient:
         number = self._number
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
-        data = _encoder.encode({"id": number, "op": op, **arguments})
+        data = json_bytes({"id": number, "op": op, **arguments})
         try:
             self._writer.write(_HEADER.pack(len(data)) + data)
             reply = await asyncio.wait_for(future, timeout)
@@ -104,10 +106,13 @@ class AgentClient:
                     (size,) = _HEADER.unpack(await self._reader.readexactly(4))
                     if size > MAX_MESSAGE:
                         raise ValueError(f"a message of {size:,} bytes")
-                    self._take(_decoder.decode(await self._reader.readexactly(size)))
+                    self._take(json_value(await self._reader.readexactly(size)))
         except IqdebugError as error:
             self._failure = error
         except (msgspec.DecodeError, *MISUNDERSTOOD) as error:
+            self._failure = _given_up(f"{type(error).__name__}: {error}"[:200])
+        except Exception as error:  # whoever hears of events may meet what nobody foresaw
+            log.exception("an event of the agent could not be taken")
             self._failure = _given_up(f"{type(error).__name__}: {error}"[:200])
         self._finish()
 
@@ -117,7 +122,8 @@ class AgentClient:
         if "event" in message:
             self._on_event(message)
             return
-        future = self._waiting.get(message.get("id", 0))
+        number = message.get("id")
+        future = self._waiting.get(number) if isinstance(number, int) else None
         if future is not None and not future.done():
             future.set_result(message)
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from iqdebug.errors import ProtocolError
+from iqdebug.text import json_bytes, json_value
 
 __all__ = [
     "Decoder",
@@ -114,27 +115,23 @@ class ExceptionInfoBody(msgspec.Struct, frozen=True):
     details: ExceptionDetails = ExceptionDetails()
 
 
-_message_decoder = msgspec.json.Decoder(Message)
-_encoder = msgspec.json.Encoder()
-
-
 def encode(seq: int, command: str, arguments: object) -> bytes:
     """A framed request."""
-    content = _encoder.encode({"seq": seq, "type": "request", "command": command, "arguments": arguments})
+    content = json_bytes({"seq": seq, "type": "request", "command": command, "arguments": arguments})
     return b"Content-Length: %d\r\n\r\n" % len(content) + content
 
 
 def encode_failure(seq: int, request: ReverseRequest) -> bytes:
     """A framed refusal of a request that the server made of us."""
     body = {"seq": seq, "type": "response", "request_seq": request.seq, "success": False}
-    content = _encoder.encode({**body, "command": request.command, "message": "not supported"})
+    content = json_bytes({**body, "command": request.command, "message": "not supported"})
     return b"Content-Length: %d\r\n\r\n" % len(content) + content
 
 
 def decode(content: bytes) -> Message:
     """:raises ProtocolError: the content is not a DAP message."""
     try:
-        message: Message = _message_decoder.decode(content)
+        message: Message = json_value(content, Message)
         return message
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         shown = content[:60].decode("ascii", "replace")

@@ -206,7 +206,9 @@ class Reply:
         """With the halves of characters that were cut in two between events put together."""
         for choice in _list(found.get("choices") if isinstance(found, dict) else None):
             delta = choice.get("delta") if isinstance(choice, dict) else None
-            for field in ("content", "reasoning_content", "reasoning") if isinstance(delta, dict) else ():
+            if not isinstance(delta, dict):
+                continue
+            for field in ("content", "reasoning_content", "reasoning"):
                 text = delta.get(field)
                 if isinstance(text, str) and text:
                     text = self._halves.pop(field, "") + text

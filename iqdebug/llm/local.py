@@ -12,6 +12,7 @@ from iqdebug.errors import ModelError
 from iqdebug.llm import wire
 from iqdebug.llm.answer import AnswerReader
 from iqdebug.llm.backend import About, Block, Counters, Done, Event, Prefilling, Progress
+from iqdebug.llm.foreign import sound_text
 from iqdebug.llm.grammar import CALLS_PER_TURN, call_grammar
 from iqdebug.llm.job import Job, common_start, describe, failure, sampler
 from iqdebug.llm.keeping import new_state_file, read_log, sound_state, write_log
@@ -207,7 +208,8 @@ class LocalBackend:
     async def complete(self, prefix: str, suffix: str = "", sampling: Sampling | None = None) -> str:
         await self._settle()
         await self.start()
-        request = wire.Complete(self._worker.number(), prefix, suffix, sampler(sampling or _COMPLETION))
+        before, behind = sound_text(prefix), sound_text(suffix)
+        request = wire.Complete(self._worker.number(), before, behind, sampler(sampling or _COMPLETION))
         finished = await self._ask(request, wire.Finished)
         self._account(finished, generated=len(finished.tokens))
         return finished.text
@@ -362,7 +364,8 @@ class LocalBackend:
 
     async def _tokenize(self, parts: Sequence[Part], begin: bool = False) -> list[int]:
         await self.start()
-        request = wire.Tokenize(self._worker.number(), list(parts), begin)
+        sound = [(sound_text(text), special) for text, special in parts]
+        request = wire.Tokenize(self._worker.number(), sound, begin)
         found = await self._ask(request, wire.Tokens)
         return [token for part in found.tokens for token in part]
 

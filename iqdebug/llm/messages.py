@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from iqdebug.llm.foreign import sound_text
+
 __all__ = ["Message", "Role", "Sampling", "Source", "Tool", "ToolCall"]
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -40,6 +42,11 @@ class Message:
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
     name: str = ""
+
+    def __post_init__(self) -> None:
+        """Half characters, which nobody takes and no file holds, are replaced."""
+        for field_name in ("content", "thinking"):
+            object.__setattr__(self, field_name, sound_text(getattr(self, field_name)))
 
 
 @dataclass(frozen=True, slots=True)

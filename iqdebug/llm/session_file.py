@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from iqdebug.llm.window import Window
+from iqdebug.text import json_bytes
 
 __all__ = ["PROCESS", "Kept", "keep", "kept_sessions", "taken_up"]
 
@@ -94,7 +95,7 @@ async def keep(
         if moment:
             _write(place / _MOMENT, moment)
         meta = _Meta(_VERSION, time.time(), target, window.about.setting, title, questions, list(flow), words)
-        _write(place / _META, msgspec.json.encode(meta))
+        _write(place / _META, json_bytes(meta))
         for old in kept_sessions(folder):
             if (old.target, old.setting) == (target, window.about.setting):
                 shutil.rmtree(old.folder, ignore_errors=True)

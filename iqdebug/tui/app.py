@@ -450,7 +450,7 @@ class DebugApp(Running, Looking):
             reason = self.why_not_action(action)
             text.append(f"{action.shown:>8}  ", "bold")
             text.append(self.words_of(action), "dim" if reason else "")
-            text.append(f"  (not now: {reason})\n" if reason else "\n", "dim italic")
+            text.append(f"  (not now: {clean(reason)})\n" if reason else "\n", "dim italic")
         text.append(
             "\nIn the panes: arrows, PgUp, PgDn, Home, End, Enter, Tab to the next pane.\n"
             "Source: d definition line, g back to the current line.  Threads: l library frames.\n"

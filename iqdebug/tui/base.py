@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from rich.style import Style
 from rich.text import Text
 from textual.app import App
+from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 from textual.reactive import reactive
 
@@ -29,11 +30,13 @@ from iqdebug.state import (
 )
 from iqdebug.text import clean
 from iqdebug.tui.keys import Action
+from iqdebug.tui.printable import Printable
 from iqdebug.tui.status import StatusBar
 from iqdebug.tui.variable_tree import VariableTree
 
 __all__ = ["OVER", "STOPPED", "DebugBase", "ProjectMemory", "on_lines", "unforeseen"]
 
+_PRINTABLE = Printable()
 STOPPED = (Phase.PAUSED, Phase.CRASHED)
 OVER = (Phase.DETACHED, Phase.ENDED)
 
@@ -120,6 +123,9 @@ class DebugBase(App[int]):
     def _supervised_words(self) -> tuple[str, bool]:
         """What is said of a supervisor that waits for the process, and whether it is urgent."""
         return "", False
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return (*super().get_line_filters(), _PRINTABLE)
 
     def notify(
         self,

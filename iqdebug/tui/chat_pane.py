@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Collapsible, Input, Markdown, Static
@@ -326,13 +327,14 @@ def _update(widget: Widget, entry: Entry) -> None:
         widget.update(_line(entry))
 
 
-def _title(entry: Entry) -> str:
-    text = clean(entry.text).replace("[", "\\[")
-    words = clean(entry.words).replace("[", "\\[")
-    if entry.kind == "thinking":
-        return f"thinking…  {words}" if entry.running else f"thought  {words}"
+def _title(entry: Entry) -> Any:
+    """Not a str, which :class:`Collapsible` would read as markup."""
+    text, words = clean(entry.text), clean(entry.words)
     mark = "… " if entry.running else ""
-    return f"{mark}{text}" + (f"   ({words})" if words else "") + ("   /undo" if entry.undo else "")
+    title = f"{mark}{text}" + (f"   ({words})" if words else "") + ("   /undo" if entry.undo else "")
+    if entry.kind == "thinking":
+        title = f"thinking…  {words}" if entry.running else f"thought  {words}"
+    return Content(title)
 
 
 def _body(entry: Entry) -> Text:

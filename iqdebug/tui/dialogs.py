@@ -75,7 +75,7 @@ class LineScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="line-box") as box:
-            box.border_title = Text(self._question)
+            box.border_title = Text(clean(self._question))
             box.border_subtitle = Text("Enter: do it   Esc: cancel")
             yield Input(self._value)
 

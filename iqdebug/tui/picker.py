@@ -139,7 +139,7 @@ def _text(process: ProcessInfo) -> Text:
     ok = process.attach.ok
     text = Text().append(
         f"{process.pid:>7} {age(process.age):>5} {process.cpu:>5.1f} {size(process.rss):>5} "
-        f"{process.python or '?':8} {clean(process.user)[:9]:9} ",
+        f"{clean(process.python) or '?':8} {clean(process.user)[:9]:9} ",
         Style(dim=not ok),
     )
     text.append(f"{'yes' if ok else 'no':6}  ", Style(color="green" if ok else "red"))

@@ -17,6 +17,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from iqdebug.text import clean
+
 __all__ = ["Row", "RowsView"]
 
 
@@ -139,7 +141,7 @@ class RowsView(ScrollView, can_focus=True):
 
     def set_title(self, words: str) -> None:
         """The words in the border, as they are: never read as markup."""
-        self.border_title = Text(words or " ")
+        self.border_title = Text(clean(words) or " ")
 
     def find(self, words: str, direction: int = 1) -> bool:
         """Move the cursor to the next row with the text, around the end if need be."""

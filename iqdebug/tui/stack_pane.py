@@ -173,7 +173,7 @@ def _frame_text(frame: Frame, mark: str, chosen: bool) -> Text:
 
 def _task_rows(task: Task, number: int) -> list[Row]:
     text = Text("  ").append(clean(task.name), Style(bold=True)).append(" ")
-    text.append(f"{clean(task.coroutine)} {task.state}")
+    text.append(f"{clean(task.coroutine)} {clean(task.state)}")
     if task.awaiting:
         text.append(f", awaiting {clean(task.awaiting)}", Style(dim=True))
     innermost = task.frames[0] if task.frames else None

@@ -116,7 +116,7 @@ class StatusBar(Static):
     def _first(self) -> Text:
         snapshot = self._snapshot
         if snapshot is None:
-            return Text(self._attaching or "starting")
+            return Text(clean(self._attaching) or "starting")
         recorded = snapshot.origin is Origin.RECORDED
         colour = "blue" if self._attaching and not recorded else _COLOURS[snapshot.phase]
         text = Text().append(
@@ -137,9 +137,9 @@ class StatusBar(Static):
             text.append(f"  as of {age(max(self._now() - snapshot.taken_at, 0))} ago", Style(dim=True))
         text.append(f"  pid {snapshot.pid}")
         if snapshot.python:
-            text.append(f"  Python {snapshot.python}")
+            text.append(f"  Python {clean(snapshot.python)}")
         if self._background:
-            text.append(f"  {self._background}", Style(color="blue"))
+            text.append(f"  {clean(self._background)}", Style(color="blue"))
         if self._model:
             text.append(
                 f"  model: {clean(self._model.strip())}", Style(color="yellow" if self._remote else "blue")
