@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 
-from ..capture import codefile, tap, values
+from ..capture import plain, tap, values
 from ..capture.tap import Tap
 from . import listing
 from .exceptions import described
@@ -325,7 +325,7 @@ class Agent:
 
     def on_tap(self, message: Dict[str, Any]) -> Any:
         if message.get("on") and self._tap is None:
-            nameless_modules(tap, values, codefile)
+            nameless_modules(tap, values, plain)
             self._tap = Tap()
             self._tap.start()
         elif not message.get("on") and self._tap is not None:
