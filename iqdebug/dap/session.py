@@ -23,7 +23,7 @@ from iqdebug.dap.process import is_alive
 from iqdebug.dap.questions import Questions
 from iqdebug.dap.raised import raised_at
 from iqdebug.dap.words import unheeded, why_not
-from iqdebug.errors import ConnectionLost, IqdebugError, NotAvailable, RequestFailed
+from iqdebug.errors import CannotAttach, ConnectionLost, IqdebugError, NotAvailable, RequestFailed
 from iqdebug.session import Capability, Listener, StepKind
 from iqdebug.state import (
     Breakpoint,
@@ -334,6 +334,8 @@ class Session:
     def agent_event(self, event: dict[str, Any]) -> None:
         if event.get("event") == "logs":
             self._written([snapshots.log_record(row) for row in event["records"]], event["dropped"])
+        elif event.get("event") == "released" and not self._leaving:
+            self._spawn(self._lost(CannotAttach(str(event.get("message", "")))))
 
     def dap_closed(self, failure: IqdebugError | None) -> None:
         if not self._leaving:

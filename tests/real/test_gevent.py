@@ -8,7 +8,10 @@ import sys
 import pytest
 
 from iqdebug.session import StepKind
-from tests.dap.targets import attached, top
+from iqdebug.state import Breakpoint, Phase
+from tests.conftest import marker
+from tests.dap.launching import launched, plan
+from tests.dap.targets import PROGRAMS, attached, top
 from tests.dap.test_client_dies import client_of
 from tests.real.environments import python_with
 from tests.real.green import Load, hub_of, named, serving, unharmed, whole_course
@@ -85,3 +88,28 @@ async def test_a_loaded_server_answers_all() -> None:
             await load.grows()
         await load.stop()
         await unharmed(server, before)
+
+
+@pytest.mark.parametrize("library", ["gevent", "eventlet"])
+async def test_a_program_that_iqdebug_starts_and_that_patches_afterwards(library: str) -> None:
+    """With breakpoints pydevd is there before: it lets the program go, in words. Without, it comes
+    when the person pauses."""
+    program = PROGRAMS / "green_server.py"
+    where = Breakpoint(str(program), marker(program, "turn"))
+    what = plan(sys.executable, str(program), library, "background")
+    async with launched(what, breakpoints=[where]) as run:
+        end = await run.watcher.until(lambda s: s.phase is Phase.DETACHED, 20)
+        assert "attach again" in end.reason
+        await run.said("ready")
+        assert "Traceback" not in run.text and "pydev" not in run.text
+    async with launched(what) as run:
+        await run.said("ready")
+        await run.session.pause()
+        stop = await run.watcher.stopped(timeout=20)
+        assert named(stop, "greenlet main").is_greenlet
+        await run.session.set_breakpoints([where])
+        await run.session.resume()
+        stop = await run.watcher.stopped(after=stop.epoch)
+        assert top(stop).name == "background"
+        assert (await run.session.evaluate("turn >= 0", top(stop), stop.epoch)).value == "True"
+        assert "Traceback" not in run.text and "pydev" not in run.text
