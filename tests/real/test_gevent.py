@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
 
 import pytest
 
+from iqdebug.peek.look import peek
+from iqdebug.peek.processes import process_info
 from iqdebug.session import StepKind
 from iqdebug.state import Breakpoint, Phase
 from tests.conftest import marker
@@ -63,6 +66,14 @@ async def test_an_idle_hub_is_paused(minor: str) -> None:
             assert "serve_forever" in [f.name.rpartition(".")[2] for f in named(stop, "greenlet main").frames]
             assert not [t for t in stop.threads if "accountant" in t.name]
         assert await server.get() == b"42"
+
+
+async def test_a_look_from_outside_says_what_it_does_not_see() -> None:
+    async with serving(sys.executable, "gevent") as server:
+        seen = await asyncio.to_thread(peek, server.target.pid)
+        assert seen.threads[0].wait == "waiting for events: the gevent hub"
+        assert seen.detail.endswith("greenlets that wait are not seen from outside, only by attaching")
+        assert "a pause holds all those of a thread" in process_info(server.target.pid).attach.warnings[0]
 
 
 @pytest.mark.parametrize("load", ["idle", "busy"])
