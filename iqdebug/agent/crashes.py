@@ -8,13 +8,13 @@ the interpreter ends, after its traceback has been printed.
 
 from __future__ import annotations
 
-import _thread
 import atexit
 import functools
 import os
 import sys
 import threading
 import time
+from _thread import allocate_lock, get_ident  # before the program can have replaced them
 
 from ..capture import tasks
 from ..capture.imports import after_import
@@ -49,10 +49,22 @@ class Hold:
         self.kind = kind
         self.info = info
         self.how = how
-        self.ident = _thread.get_ident()
-        self.told = threading.Event()
+        self.ident = get_ident()
+        self._waits = allocate_lock()
+        self._waits.acquire()
         self.debugger: Any = None
         self.late = False  # the interpreter is ending: pydevd takes the main thread for dead
+
+    def go_on(self) -> None:
+        """End the wait of :meth:`wait`; safe to call twice."""
+        try:
+            self._waits.release()
+        except RuntimeError:
+            pass
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it has been told to go on. The thread of the system waits, with all its greenlets."""
+        return self._waits.acquire(True, seconds)
 
     def words(self) -> Dict[str, Any]:
         """``thread`` is Python's identifier of it; ``how`` says where, in words."""
@@ -123,7 +135,7 @@ class Crashes:
         if hold is None:
             return False
         hold.debugger = debugger
-        hold.told.set()
+        hold.go_on()
         return True
 
     def keep_open(self, debugger: Any) -> None:
@@ -169,14 +181,14 @@ class Crashes:
             return False
         if trace is None or not is_a(value, BaseException) or is_a(value, _NOT_CRASHES):
             return False
-        ident = _thread.get_ident()
+        ident = get_ident()
         if ident == self.own_thread or is_debuggers(threads_by_ident().get(ident)):
             return False
         return not getattr(self._inside, "now", False) and value is not getattr(self._inside, "last", None)
 
     def _wait(self, hold: Hold) -> None:
         beat, silent = self.beat, 0
-        while not hold.told.wait(_LOOK):
+        while not hold.wait(_LOOK):
             silent = silent + 1 if beat == self.beat else 0
             beat = self.beat
             if self._over or silent > _SILENT_LOOKS:

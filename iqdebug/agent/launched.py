@@ -15,12 +15,12 @@ import time
 from .crashes import Crashes, Hold
 from .exceptions import described
 from .pydevd_link import Refused
-from .server import _TICK, Agent, mark_thread
+from .server import _PACKAGE, _TICK, Agent, mark_thread
 from .unpatched import Importer, NotFound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict
+    from typing import Any, Callable, Dict, Optional
 
 _START = 60.0
 """Seconds after which the program starts even if the client, alive, has not said that it may."""
@@ -58,11 +58,24 @@ class LaunchedAgent(Agent):
     """:param let_go: lets the program's main thread begin."""
 
     def __init__(self, setup: Dict[str, Any], let_go: Callable[[], None]) -> None:
-        main = _thread.get_ident()  # nothing can have been replaced yet
-        super().__init__(setup, lambda: Importer(setup["debugpy"], main))
+        self._main = _thread.get_ident()  # nothing can have been replaced yet
+        self._importer: Optional[Importer] = None
+        super().__init__(setup, self._made_importer)
         self._let_go = let_go
         self._crashes = Crashes(self._held, self._passed)
         self._opened = False
+
+    def _made_importer(self) -> Importer:
+        """Made when it is first needed: what the program replaces it replaces after its start, and
+        with it what this package has imported."""
+        if self._importer is None:
+            self._importer = Importer(self._setup["debugpy"], self._main)
+            self._importer.adopt(_PACKAGE)
+        return self._importer
+
+    def _beside(self, work: Any, said: Dict[str, Any], message: Dict[str, Any]) -> Dict[str, Any]:
+        self._made_importer()
+        return super()._beside(work, said, message)
 
     def _introduce(self) -> None:
         self._eager(False)
@@ -91,9 +104,10 @@ class LaunchedAgent(Agent):
         """Bring pydevd in over a connection of its own. None, or in words why that cannot be."""
         if self._opened:
             return None
-        mark_thread()
         self._eager(True)
         try:
+            self._made_importer()
+            mark_thread()
             self._open_link()
             self._crashes.keep_open(self._link.debugger)
         except (Refused, NotFound) as refusal:

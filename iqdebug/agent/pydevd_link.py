@@ -16,6 +16,8 @@ import time
 from . import quiet, rewriting
 from .green_tracing import trace_replaced_threads, trace_suspended
 from .tracers import NAMELESS, Tracers, forbidden, nameless, unseen, unseen_class
+from .overtaken import Overtaken
+from .unpatched import locks_replaced
 from .untrace import untrace_all, untrace_for_good
 
 TYPE_CHECKING = False
@@ -59,6 +61,8 @@ class Link:
         self._undo: List[Callable[[], None]] = []
         self._settrace: Optional[threading.Thread] = None
         self.debugger: Any = None
+        self.by_program = Overtaken()
+        self._shared = False  # whether pydevd uses the program's `threading`
         self.close_in_child: List[Any] = []
         self.sink = quiet.Sink()
         self.tracers = Tracers()
@@ -84,6 +88,10 @@ class Link:
         self._remember()
         importer = self._importer()
         pydevd = self._import(importer)
+        self._shared = "threading" not in importer.private
+        if self._shared:
+            self.by_program.watch()
+            self._undo.append(self.by_program.forget)
         self.guard_forks()
         self._answer_at_once()
         self._guard(pydevd)
@@ -130,6 +138,10 @@ class Link:
             trace_suspended(self.debugger, importer.main)
             if "threading" in importer.private:
                 trace_replaced_threads(self.debugger, importer.private["threading"])
+
+    def overtaken(self) -> bool:
+        """Whether pydevd works with modules in which the program replaces functions, or has."""
+        return self._shared and self.debugger is not None and (self.by_program.asked or locks_replaced())
 
     def settle(self, seconds: float) -> bool:
         """Wait until pydevd, once told to go on, has put its tracing on every thread; False when
@@ -365,6 +377,8 @@ def _end_threads(debugger: Any) -> None:
 
 
 def _undo_thread_patches() -> None:
+    if locks_replaced():
+        return  # by now others stand in the place of pydevd's functions, and keep them for the originals
     from _pydev_bundle.pydev_monkey import undo_patch_thread_modules  # type: ignore[import-not-found]
 
     undo_patch_thread_modules()

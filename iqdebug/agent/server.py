@@ -40,6 +40,9 @@ _EAGER_FOR = 5.0
 _HEADER = struct.Struct(">I")
 _FULL_LIMIT = 1 << 20
 _PACKAGE = "_iqdebug_inside"  # the name under which the injected code loads it
+_OVERTAKEN = (
+    "released: the program has just replaced what threads are made of (gevent, eventlet); attach again"
+)
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _OWN = (_HERE, os.path.join(os.path.dirname(_HERE), "capture"))
 
@@ -144,6 +147,9 @@ class Agent:
             self._answer(message)
         if self._interval and time.monotonic() > self._eager_until:
             self._eager(False)
+        if self._link.overtaken():
+            self._post({"event": "released", "message": _OVERTAKEN})
+            return False
         self._flush()
         return True
 
@@ -361,6 +367,7 @@ class Agent:
                 except OSError:
                     pass
             self._link.forget_forks()
+            self._link.by_program.gone()
 
 
 def _forget_modules() -> None:

@@ -59,6 +59,12 @@ def threads_replaced() -> bool:
     return _replaced_in(threading, inner, "_thread") or getattr(event, "__module__", "") != "threading"
 
 
+def locks_replaced() -> bool:
+    """Whether something has put another function in the place of the one that makes locks, which no
+    debugger does."""
+    return _replaced_in(sys.modules["_thread"], ("allocate_lock",), "_thread")
+
+
 def clock_replaced() -> bool:
     """The same for sleeping and for reading the time."""
     return _replaced_in(sys.modules["time"], ("sleep", "monotonic", "time", "perf_counter"), "time")
@@ -183,6 +189,14 @@ class Importer:
         self._lock = (self.private.get("threading") or __import__("threading")).RLock()
         self._environment = dict(_ENVIRONMENT)
         self._builtins = dict(vars(builtins), __import__=self._import)
+
+    def adopt(self, package: str) -> None:
+        """Give the private modules to a package that was imported before they were needed."""
+        for name, module in list(sys.modules.items()):
+            if name.startswith(package + ".") and module is not None:
+                for each, copy in self.private.items():
+                    if vars(module).get(each) is sys.modules.get(each):
+                        setattr(module, each, copy)
 
     def load(self, name: str) -> Any:
         """The module of that full name.

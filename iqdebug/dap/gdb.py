@@ -89,6 +89,21 @@ class Gdb:
             ) from None
         self._check(said)
 
+    async def let_run(self, seconds: float, timeout: float) -> None:
+        """Let the target run on for that long, and stop it again.
+
+        :raises TargetError: as :meth:`attach`; the target runs on.
+        """
+        await self.command("detach")
+        await asyncio.sleep(seconds)
+        try:
+            said = await self.command(f"attach {self.pid}", timeout)
+            for line in _SETUP:
+                await self.command(line, timeout)
+        except asyncio.TimeoutError:
+            raise AttachTimeout(f"gdb did not stop process {self.pid} again within {timeout:g} s") from None
+        self._check(said)
+
     def _check(self, said: str) -> None:
         lowered = said.lower()
         if "no such process" in lowered or not Path(f"/proc/{self.pid}").exists():

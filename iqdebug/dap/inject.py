@@ -34,6 +34,7 @@ from pathlib import Path
 from iqdebug.dap import remote_exec
 from iqdebug.dap.gdb import Gdb
 from iqdebug.dap.process import state_letter
+from iqdebug.dap.registers import at_a_safe_place
 from iqdebug.dap.rendezvous import NO_THREAD, Rendezvous
 from iqdebug.errors import CannotAttach, MissingTool, NoSuchProcess
 
@@ -221,6 +222,12 @@ async def _enter(
     progress: Callable[[str], None],
 ) -> Entry:
     asleep = not runs and await _asleep_without_lock(gdb, python)
+    if not asleep and not await at_a_safe_place(gdb):
+        raise CannotAttach(
+            f"Process {gdb.pid} was never seen outside of vector instructions",
+            "gdb before version 14 does not keep this processor's AVX-512 registers, and would break them.",
+            "Attach again in a moment, or install gdb 14 or later; `iqdebug peek` works.",
+        )
     memory = await _written(gdb, rendezvous, code)
     if asleep:
         await _by_lock(gdb, memory, progress)

@@ -25,7 +25,14 @@ from iqdebug.dap.questions import Questions
 from iqdebug.dap.raised import raised_at
 from iqdebug.dap.shapes import MISUNDERSTOOD, rows_of, unexpected
 from iqdebug.dap.words import unheeded, why_not
-from iqdebug.errors import ConnectionLost, IqdebugError, NotAvailable, ProtocolError, RequestFailed
+from iqdebug.errors import (
+    CannotAttach,
+    ConnectionLost,
+    IqdebugError,
+    NotAvailable,
+    ProtocolError,
+    RequestFailed,
+)
 from iqdebug.memory_sources import MemorySources
 from iqdebug.session import Capability, Listener, StepKind
 from iqdebug.state import (
@@ -357,6 +364,8 @@ class Session:
         if event.get("event") == "logs":
             records = [snapshots.log_record(row) for row in rows_of(event, "records")]
             self._written(records, int(event["dropped"]))
+        elif event.get("event") == "released" and not self._leaving:
+            self._spawn(self._lost(CannotAttach(str(event.get("message", "")))))
 
     def dap_closed(self, failure: IqdebugError | None) -> None:
         if not self._leaving:

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from iqdebug.errors import CannotAttach
 from iqdebug.paths import is_number
+from iqdebug.peek.green import IN_A_LOOK, has_greenlets
 from iqdebug.peek.host import Host
 from iqdebug.peek.kernel import KernelThread, StaticData, kernel_thread, python_static_data
 from iqdebug.peek.preflight import require_python
@@ -75,13 +76,14 @@ def peek(
     except OSError:
         cwd = ""
     focus = focus_of(threads)
+    green = IN_A_LOOK if has_greenlets(host.proc, pid) else ""
     return Snapshot(
         pid=pid,
         epoch=0,
         phase=Phase.RUNNING,
         origin=Origin.PEEK,
         taken_at=taken_at,
-        detail=_detail(threads),
+        detail="; ".join(filter(None, (_detail(threads), green))),
         python=interpreter.version,
         command=shlex.join(table.command(pid)),
         cwd=cwd,

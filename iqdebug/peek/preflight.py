@@ -14,6 +14,7 @@ from iqdebug.errors import (
     NotPermitted,
     NotPython,
 )
+from iqdebug.peek.green import IN_ATTACHING, has_greenlets
 from iqdebug.peek.host import Host, container_of
 from iqdebug.peek.interpreter import Interpreter, find_interpreter, version_tuple
 from iqdebug.peek.seccomp import verdict
@@ -349,6 +350,8 @@ def _warnings(pid: int, interpreter: Interpreter, host: Host, table: ProcessTabl
         found.append("it is under a seccomp filter: whether that bears attaching is looked at first")
     if table.stats[pid].state == "D":
         found.append("its main thread waits for a device: attaching waits with it")
+    if has_greenlets(host.proc, pid):
+        found.append(IN_ATTACHING)
     return found
 
 

@@ -70,6 +70,9 @@ def _lock(inner: list[tuple[str, str]]) -> str:
 
 
 def _selector(inner: list[tuple[str, str]], frames: Sequence[Frame], call: str) -> str:
+    for library, part in (("gevent", "/gevent/hub.py"), ("eventlet", "/eventlet/hubs/")):
+        if frames and part in frames[-1].path and frames[-1].name.rpartition(".")[2] == "run":
+            return f"waiting for events: the {library} hub"
     if any(file == "base_events.py" for file, _ in inner):
         return f"waiting in {call} (asyncio event loop, idle)"
     if any(file in ("socket.py", "ssl.py") for file, _ in inner):

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
 
 import pytest
 
+from iqdebug.peek.look import peek
+from iqdebug.peek.processes import process_info
 from iqdebug.session import StepKind
-from tests.dap.targets import attached, top
+from iqdebug.state import Breakpoint, Phase
+from tests.conftest import marker
+from tests.dap.launching import launched, plan
+from tests.dap.targets import PROGRAMS, attached, top
 from tests.dap.test_client_dies import client_of
 from tests.real.environments import python_with
 from tests.real.green import Load, hub_of, named, serving, unharmed, whole_course
@@ -62,6 +68,14 @@ async def test_an_idle_hub_is_paused(minor: str) -> None:
         assert await server.get() == b"42"
 
 
+async def test_a_look_from_outside_says_what_it_does_not_see() -> None:
+    async with serving(sys.executable, "gevent") as server:
+        seen = await asyncio.to_thread(peek, server.target.pid)
+        assert seen.threads[0].wait == "waiting for events: the gevent hub"
+        assert seen.detail.endswith("greenlets that wait are not seen from outside, only by attaching")
+        assert "a pause holds all those of a thread" in process_info(server.target.pid).attach.warnings[0]
+
+
 @pytest.mark.parametrize("load", ["idle", "busy"])
 async def test_its_client_is_killed_while_it_is_held(load: str) -> None:
     more = ["busy"] if load == "busy" else []
@@ -85,3 +99,28 @@ async def test_a_loaded_server_answers_all() -> None:
             await load.grows()
         await load.stop()
         await unharmed(server, before)
+
+
+@pytest.mark.parametrize("library", ["gevent", "eventlet"])
+async def test_a_program_that_iqdebug_starts_and_that_patches_afterwards(library: str) -> None:
+    """With breakpoints pydevd is there before: it lets the program go, in words. Without, it comes
+    when the person pauses."""
+    program = PROGRAMS / "green_server.py"
+    where = Breakpoint(str(program), marker(program, "turn"))
+    what = plan(sys.executable, str(program), library, "background")
+    async with launched(what, breakpoints=[where]) as run:
+        end = await run.watcher.until(lambda s: s.phase is Phase.DETACHED, 20)
+        assert "attach again" in end.reason
+        await run.said("ready")
+        assert "Traceback" not in run.text and "pydev" not in run.text
+    async with launched(what) as run:
+        await run.said("ready")
+        await run.session.pause()
+        stop = await run.watcher.stopped(timeout=20)
+        assert named(stop, "greenlet main").is_greenlet
+        await run.session.set_breakpoints([where])
+        await run.session.resume()
+        stop = await run.watcher.stopped(after=stop.epoch)
+        assert top(stop).name == "background"
+        assert (await run.session.evaluate("turn >= 0", top(stop), stop.epoch)).value == "True"
+        assert "Traceback" not in run.text and "pydev" not in run.text

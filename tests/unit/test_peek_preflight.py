@@ -193,6 +193,12 @@ def test_the_tracer_is_named(machine: Machine) -> None:
         machine.require()
 
 
+def test_greenlets_are_told_of(machine: Machine) -> None:
+    machine.process(TARGET, maps=("/venv/site-packages/greenlet/_greenlet.cpython-311-x86_64-linux-gnu.so",))
+    info = process_info(TARGET, host=machine.host())
+    assert info.attach.ok and "a pause holds all those of a thread" in info.attach.warnings[0]
+
+
 def test_another_users_process_needs_the_capability(machine: Machine) -> None:
     with_us(machine).process(TARGET, uid=0)
     with pytest.raises(NotPermitted, match="belongs to user root") as caught:
