@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import importlib
+import json
 import os
 import socket
 import sys
@@ -15,6 +16,7 @@ import threading
 import time
 
 from . import quiet, rewriting
+from .room import give_room
 from .tracers import NAMELESS, Tracers, forbidden, nameless, unseen, unseen_class
 from .untrace import untrace_all, untrace_for_good
 
@@ -29,6 +31,7 @@ _ENVIRONMENT = {
     # a file name that is no plain string, and measured no faster (bench/overhead).
     "PYDEVD_USE_CYTHON": "NO",
 }
+_MEMORY_NEEDED = 120 << 20
 _FORK_MARK = "_iqdebug_after_fork"
 
 
@@ -73,13 +76,13 @@ class Link:
         if pydevd is not None:
             debugger = pydevd.get_global_debugger()
             if debugger is not None and not debugger.pydb_disposed:
-                raise Refused("another debugger (debugpy) is attached to this process")
+                raise Refused("another debugger (debugpy) is attached to this process: detach it first")
         if sys.version_info >= (3, 12):
             monitoring: Any = getattr(sys, "monitoring")  # noqa: B009  (absent from older stubs)
             holder = monitoring.get_tool(monitoring.DEBUGGER_ID)
             if holder not in (None, "pydevd"):
                 raise Refused("sys.monitoring's debugger slot is held by %r" % (holder,))
-        why = forbidden()
+        why = forbidden() or _no_memory()
         if why:
             raise Refused(why)
 
@@ -156,10 +159,10 @@ class Link:
                 raise error
             self.sink.failed(error)
 
-        quiet.silence_log(sys.modules["_pydev_bundle.pydev_log"], self.sink)
         quiet.silence_modules(folder, self.sink)
         rewriting.rewrite(folder, failed, self.sink)
         self._undo.append(unseen_class(PyDBDaemonThread))
+        self._undo.append(give_room())
         self.tracers.take_over(tracing, self.sink.line)
         self._undo.append(self.tracers.restore_calls)
         rest = files._abs_and_canonical_path
@@ -261,6 +264,13 @@ class Link:
         sys.path.insert(0, self._folder)
         try:
             self._keep_plugins()
+            if json.loads.__module__ != "json":  # the program's; debugpy's reads its version by it
+                version: Any = type(sys)("debugpy._version")
+                version.get_versions = lambda: {"version": "0"}
+                sys.modules.setdefault("debugpy._version", version)
+            vendored: Any = importlib.import_module("debugpy._vendored")
+            with vendored.vendored("pydevd"):
+                quiet.silence_log(importlib.import_module("_pydev_bundle.pydev_log"), self.sink)
             # The import for its effects comes first: it makes `pydevd` the copy inside debugpy.
             importlib.import_module("debugpy._vendored.force_pydevd")
             pydevd: Any = importlib.import_module("pydevd")
@@ -387,6 +397,23 @@ def _undo_thread_patches() -> None:
     from _pydev_bundle.pydev_monkey import undo_patch_thread_modules  # type: ignore[import-not-found]
 
     undo_patch_thread_modules()
+
+
+def _no_memory() -> str:
+    """Why the debugger's modules and threads find no room in this process, "" where they do."""
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit == resource.RLIM_INFINITY:
+        return ""
+    with open("/proc/self/statm", "rb") as file:
+        left = limit - int(file.read().split()[0]) * resource.getpagesize()
+    if left >= _MEMORY_NEEDED:
+        return ""
+    return "its limit RLIMIT_AS leaves it %d MB of memory, and the debugger needs %d MB" % (
+        left >> 20,
+        _MEMORY_NEEDED >> 20,
+    )
 
 
 def _ours(hook: Any, *folders: str) -> bool:

@@ -72,6 +72,13 @@ def boot_code(rendezvous: Rendezvous) -> str:
     # `threading` takes the thread that first imports it for the main one: that must be this one.
     start = f"""
 import _thread
+def told(error):
+    try:
+        said = [a for a in error.args[:1] if type(a) is str]
+        with open({str(rendezvous.note)!r}, 'w', encoding='utf-8', errors='replace') as file:
+            file.write(': '.join([type(error).__name__] + said))
+    except BaseException:
+        pass
 def boot():
     try:
         import sys
@@ -85,7 +92,8 @@ def boot():
         sys.modules['_iqdebug_inside'] = package
         from _iqdebug_inside.agent.{rendezvous.module} import run
         run({setup!r})
-    except BaseException:
+    except BaseException as error:
+        told(error)
         # Leave nothing half begun, so that the same code may be sent again.
         for name in [n for n in sys.modules if n.split('.')[0] == '_iqdebug_inside']:
             sys.modules.pop(name, None)
@@ -101,7 +109,10 @@ try:
     import threading
 except BaseException:
     pass
-_thread.start_new_thread(begin, ())
+try:
+    _thread.start_new_thread(begin, ())
+except BaseException as error:  # raised here it would come out of a line of the program
+    told(error)
 """
     # A module's own `exec` may be anything; builtins' cannot.
     return f"__import__('builtins').exec({start!r}, {{'__name__': '_iqdebug_boot'}})"

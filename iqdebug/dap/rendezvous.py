@@ -20,6 +20,7 @@ from pathlib import Path
 __all__ = ["Rendezvous"]
 
 ROLES = ("control", "lease", "dap")
+_MAX_NOTE = 300  # characters
 _HELLO_TIMEOUT = 10.0  # seconds: a busy target may be slow to finish a line it has begun
 
 
@@ -48,6 +49,7 @@ class Rendezvous:
         self.path.chmod(0o600)
         self._listener.listen(4)
         self._listener.setblocking(False)
+        self.note = self.write_file("note", "")
         self._task: asyncio.Task[None] | None = None
         self._greetings: set[asyncio.Task[None]] = set()
         self.script_pending = False
@@ -68,6 +70,15 @@ class Rendezvous:
         control = self._connections.get("control")
         return control is not None and control.done()
 
+    def failure(self) -> str:
+        """Why the agent could not be loaded in the target, as far as it has said so; else ""."""
+        try:
+            with self.note.open(encoding="utf-8", errors="replace") as file:
+                said = file.read(_MAX_NOTE)
+        except OSError:
+            return ""
+        return "".join(c if c.isprintable() else " " for c in said).strip()
+
     def close(self) -> None:
         """Stop listening and remove the folder. Connections handed out stay open. A script that
         the target has been told to run and has not run yet stays; it removes itself."""
@@ -80,6 +91,7 @@ class Rendezvous:
                 future.result().close()
         if self.script_pending and not self.arrived():
             self.path.unlink(missing_ok=True)
+            self.note.unlink(missing_ok=True)
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
 
