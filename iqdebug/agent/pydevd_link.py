@@ -17,7 +17,7 @@ import time
 
 from . import quiet, rewriting
 from .room import give_room
-from .tracers import NAMELESS, Tracers, forbidden, nameless, unseen, unseen_class
+from .tracers import NAMELESS, Tracers, forbidden, nameless, reach_all_threads, unseen, unseen_class
 from .untrace import untrace_all, untrace_for_good
 
 TYPE_CHECKING = False
@@ -165,6 +165,7 @@ class Link:
         self._undo.append(give_room())
         self.tracers.take_over(tracing, self.sink.line)
         self._undo.append(self.tracers.restore_calls)
+        self._undo.append(reach_all_threads(tracing))
         rest = files._abs_and_canonical_path
 
         def paths(name: str) -> Tuple[str, str]:

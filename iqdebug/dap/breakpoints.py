@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from iqdebug.dap import protocol
+from iqdebug.dap.lines import MOVED, line_that_runs
 from iqdebug.dap.questions import Questions
 from iqdebug.state import Breakpoint
 
@@ -26,6 +27,7 @@ async def send_breakpoints(
     :param patience: seconds for each file's answer.
     """
     answers: dict[tuple[str, int], protocol.BreakpointBody] = {}
+    breakpoints = [_placed(b) if b.path in paths else b for b in breakpoints]
     for path in sorted(paths):
         asked = [b for b in breakpoints if b.path == path and b.enabled]
         if run_to is not None and run_to.path == path:
@@ -38,13 +40,20 @@ async def send_breakpoints(
     return tuple(_answered(b, answers.get((b.path, b.line))) for b in breakpoints)
 
 
+def _placed(breakpoint_: Breakpoint) -> Breakpoint:
+    """On a line that runs again; moved there with a word where the person chose a function's head."""
+    line = line_that_runs(breakpoint_.path, breakpoint_.line)
+    return breakpoint_ if line == breakpoint_.line else replace(breakpoint_, line=line, message=MOVED)
+
+
 def _answered(breakpoint_: Breakpoint, answer: protocol.BreakpointBody | None) -> Breakpoint:
     if not breakpoint_.enabled:
         return replace(breakpoint_, verified=False)
     if answer is None:
         return breakpoint_
     line = answer.line or breakpoint_.line
-    return replace(breakpoint_, line=line, verified=answer.verified, message=answer.message or "")
+    moved = MOVED if breakpoint_.message == MOVED and line == breakpoint_.line else ""
+    return replace(breakpoint_, line=line, verified=answer.verified, message=answer.message or moved)
 
 
 def _row(breakpoint_: Breakpoint) -> dict[str, Any]:

@@ -86,5 +86,7 @@ def _text(breakpoint_: Breakpoint) -> Text:
         text.append("  disabled", Style(dim=True))
     elif not breakpoint_.verified:
         text.append(f"  not verified: {clean(breakpoint_.message) or 'not set yet'}", Style(color="yellow"))
+    elif breakpoint_.message:
+        text.append(f"  {clean(breakpoint_.message)}", Style(dim=True))
     text.append(f"  {clean(breakpoint_.path)}", Style(dim=True))
     return text
