@@ -15,8 +15,9 @@ import time
 
 from . import quiet, rewriting
 from .green_tracing import trace_replaced_threads, trace_suspended
-from .tracers import NAMELESS, Tracers, forbidden, nameless, unseen, unseen_class
 from .overtaken import Overtaken
+from .room import give_room
+from .tracers import NAMELESS, Tracers, forbidden, nameless, reach_all_threads, unseen, unseen_class
 from .unpatched import locks_replaced
 from .untrace import untrace_all, untrace_for_good
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from .unpatched import Importer
 
+_MEMORY_NEEDED = 120 << 20
 _FORK_MARK = "_iqdebug_after_fork"
 
 
@@ -73,13 +75,13 @@ class Link:
         if pydevd is not None:
             debugger = pydevd.get_global_debugger()
             if debugger is not None and not debugger.pydb_disposed:
-                raise Refused("another debugger (debugpy) is attached to this process")
+                raise Refused("another debugger (debugpy) is attached to this process: detach it first")
         if sys.version_info >= (3, 12):
             monitoring: Any = getattr(sys, "monitoring")  # noqa: B009  (absent from older stubs)
             holder = monitoring.get_tool(monitoring.DEBUGGER_ID)
             if holder not in (None, "pydevd"):
                 raise Refused("sys.monitoring's debugger slot is held by %r" % (holder,))
-        why = forbidden()
+        why = forbidden() or _no_memory()
         if why:
             raise Refused(why)
 
@@ -168,12 +170,13 @@ class Link:
                 raise error
             self.sink.failed(error)
 
-        quiet.silence_log(sys.modules["_pydev_bundle.pydev_log"], self.sink)
         quiet.silence_modules(folder, self.sink)
         rewriting.rewrite(folder, failed, self.sink)
         self._undo.append(unseen_class(PyDBDaemonThread))
+        self._undo.append(give_room())
         self.tracers.take_over(tracing, self.sink.line)
         self._undo.append(self.tracers.restore_calls)
+        self._undo.append(reach_all_threads(tracing))
         rest = files._abs_and_canonical_path
 
         def paths(name: str) -> Tuple[str, str]:
@@ -269,6 +272,7 @@ class Link:
 
     def _import(self, importer: Importer) -> Any:
         self._keep_plugins()
+        quiet.silence_log(importer.load("_pydev_bundle.pydev_log"), self.sink)
         pydevd: Any = importer.pydevd()
 
         def pause_here(*arguments: Any, **options: Any) -> None:
@@ -382,6 +386,23 @@ def _undo_thread_patches() -> None:
     from _pydev_bundle.pydev_monkey import undo_patch_thread_modules  # type: ignore[import-not-found]
 
     undo_patch_thread_modules()
+
+
+def _no_memory() -> str:
+    """Why the debugger's modules and threads find no room in this process, "" where they do."""
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit == resource.RLIM_INFINITY:
+        return ""
+    with open("/proc/self/statm", "rb") as file:
+        left = limit - int(file.read().split()[0]) * resource.getpagesize()
+    if left >= _MEMORY_NEEDED:
+        return ""
+    return "its limit RLIMIT_AS leaves it %d MB of memory, and the debugger needs %d MB" % (
+        left >> 20,
+        _MEMORY_NEEDED >> 20,
+    )
 
 
 def _ours(hook: Any, *folders: str) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any, Iterator, List, Optional, Tuple
 
 settrace = sys.settrace  # before pydevd puts its own in its place
+_getrecursionlimit = sys.getrecursionlimit  # before the agent does
 
 _WORDS = 30  # of a thread state that are searched; each version's is longer
 _POINTER = ctypes.sizeof(ctypes.c_void_p)
@@ -121,7 +122,7 @@ def counters() -> List[Any]:
         api.PyInterpreterState_Main.restype = ctypes.c_void_p
         start, size = api.PyInterpreterState_Main(), 60
     words = (ctypes.c_int * size).from_address(start)
-    limit = sys.getrecursionlimit()
+    limit = _getrecursionlimit()
     found = []
     before = sys.gettrace()
     for at in [i + 1 for i in range(size - 1) if words[i] == limit]:

@@ -223,6 +223,39 @@ class Tracers:
             pass
 
 
+def reach_all_threads(tracing: Any) -> Callable[[], None]:
+    """Have pydevd trace every thread where the compiled library by which it does so cannot be loaded: in debug
+    builds and on machines for which debugpy brings none. Returns what undoes it."""
+    original = tracing.set_trace_to_threads
+    if not _LEGACY or tracing._load_python_helper_lib() is not None:
+        return lambda: None
+
+    def set_trace_to_threads(
+        function: Any, thread_idents: Any = None, create_dummy_thread: bool = True
+    ) -> Any:
+        result = original(function, thread_idents, create_dummy_thread)
+        ours = {t.ident for t in threading._active.values() if getattr(t, "pydev_do_not_trace", False)}  # type: ignore[attr-defined]
+        wanted = set(sys._current_frames()) - ours if thread_idents is None else set(thread_idents)
+        try:
+            layout = threadstates.layout()
+            if layout is None:
+                return result
+            with _undisturbed():
+                for state in list(threadstates.thread_states()):
+                    if layout.ident(state) in wanted and layout.ident(state) != threading.get_ident():
+                        layout.set(state, layout.trampoline, function)
+        except Exception:
+            pass
+        return result
+
+    tracing.set_trace_to_threads = set_trace_to_threads
+
+    def undo() -> None:
+        tracing.set_trace_to_threads = original
+
+    return undo
+
+
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
     """No other thread runs between a look at its stack and what is set or told according to it."""

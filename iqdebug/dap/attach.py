@@ -126,6 +126,13 @@ async def arrival(
                 )
             if not is_alive(pid):
                 raise TargetExited(f"Process {pid} ended while iqdebug was attaching")
+            failure = rendezvous.failure()
+            if failure:
+                raise CannotAttach(
+                    f"iqdebug's agent could not be loaded in process {pid}",
+                    f"Something in the program prevents it: {failure}",
+                    "The process runs on as before; `iqdebug peek` works.",
+                )
             waited = time.monotonic() - started
             if patience is not None and waited > patience:
                 raise AttachTimeout(
@@ -234,7 +241,7 @@ def _check_hello(event: dict[str, Any], pid: int) -> None:
     raise CannotAttach(
         f"Process {pid} cannot be debugged now",
         str(event.get("message", ""))[:300],
-        "Detach the other debugger first; `iqdebug peek` works meanwhile.",
+        "`iqdebug peek` works meanwhile.",
     )
 
 
@@ -305,6 +312,8 @@ async def handshake(
             "showReturnValue": True,
             "terminateChildProcesses": False,
             "debugOptions": [],
+            # Named, though off: else pydevd asks for the working directory, which may be gone.
+            "autoReload": {"enable": False, "watchDirectories": ["/"]},
         },
         timeout=patience,
     )

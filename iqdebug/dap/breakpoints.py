@@ -10,6 +10,7 @@ from typing import Any
 from iqdebug.code_lines import lines_with_code
 from iqdebug.dap import protocol
 from iqdebug.dap.finding import Finder
+from iqdebug.dap.lines import MOVED, line_that_runs
 from iqdebug.dap.questions import Questions
 from iqdebug.state import Breakpoint
 
@@ -38,6 +39,7 @@ async def send_breakpoints(
     """
     answers: dict[tuple[str, int], protocol.BreakpointBody] = {}
     skipped: set[str] = set()
+    breakpoints = [_placed(b) if b.path in paths else b for b in breakpoints]
     for path in sorted(paths):
         asked = [b for b in breakpoints if b.path == path and b.enabled and armed]
         if run_to is not None and run_to.path == path:
@@ -59,6 +61,12 @@ def _never(breakpoint_: Breakpoint) -> Breakpoint:
     return replace(breakpoint_, verified=False, message=words)
 
 
+def _placed(breakpoint_: Breakpoint) -> Breakpoint:
+    """On a line that runs again; moved there with a word where the person chose a function's head."""
+    line = line_that_runs(breakpoint_.path, breakpoint_.line)
+    return breakpoint_ if line == breakpoint_.line else replace(breakpoint_, line=line, message=MOVED)
+
+
 def _answered(breakpoint_: Breakpoint, answer: protocol.BreakpointBody | None) -> Breakpoint:
     if not breakpoint_.enabled:
         return replace(breakpoint_, verified=False)
@@ -68,7 +76,7 @@ def _answered(breakpoint_: Breakpoint, answer: protocol.BreakpointBody | None) -
     words = answer.message or ""
     if not words and line != breakpoint_.line:
         words = f"moved here from line {breakpoint_.line}, which has no code"
-    elif not words and breakpoint_.verified:
+    elif not words and (breakpoint_.verified or breakpoint_.message == MOVED):
         words = breakpoint_.message  # that it was moved, before
     return replace(breakpoint_, line=line, verified=answer.verified, message=words)
 

@@ -95,6 +95,14 @@ def refuse():
     except BaseException:
         pass
 
+def told(error):
+    try:
+        said = [a for a in error.args[:1] if type(a) is str]
+        with open(setup['note'], 'w', encoding='utf-8', errors='replace') as file:
+            file.write(': '.join([type(error).__name__] + said))
+    except BaseException:
+        pass
+
 def boot():
     try:
         if ident() == main:
@@ -113,8 +121,7 @@ def boot():
     except BaseException as error:
         # Leave nothing half begun, so that the same code may be sent again.
         forget()
-        if type(error).__name__ == 'NotFound':
-            refuse()
+        refuse() if type(error).__name__ == 'NotFound' else told(error)
 
 def begin():
     try:
@@ -133,9 +140,13 @@ except BaseException:
 try:
     ident, start = genuine('get_ident'), genuine('start_new_thread')
     main = ident()
-    start(begin, ())
 except BaseException:
     refuse()
+else:
+    try:
+        start(begin, ())
+    except BaseException as error:  # raised here it would come out of a line of the program
+        told(error)
 """
 
 
@@ -158,7 +169,7 @@ def boot_code(rendezvous: Rendezvous) -> str:
     }
     inside = Path(__file__).resolve().parent.parent
     setup |= {"inside": str(inside), "module": rendezvous.module}
-    setup["unwatched"] = str(inside / "agent" / "unwatched.py")
+    setup |= {"unwatched": str(inside / "agent" / "unwatched.py"), "note": str(rendezvous.note)}
     names = {"__name__": "_iqdebug_boot", "setup": setup, "refusal": NO_THREAD}
     # A module's own `exec` may be anything; builtins' cannot.
     return f"__import__('builtins').exec({_BOOT!r}, {names!r})"

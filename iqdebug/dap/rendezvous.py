@@ -37,6 +37,9 @@ NO_THREAD = "no-thread"
 MAX_SOCKET_NAME = 107
 """Bytes of a Unix socket's path (``sun_path`` of unix(7), without its end)."""
 
+MAX_NOTE = 300
+"""Characters that are read of why the agent could not be loaded."""
+
 MAX_GREETINGS = 32
 """Connections that have not said yet who they are."""
 
@@ -88,6 +91,7 @@ class Rendezvous:
         """Only then may anybody pass through the folder when all in it is closed to third users."""
         self._listener.bind(str(self.path))
         self.path.chmod(0o600)
+        self.note = self.write_file(secrets.token_hex(8), b"")
         if self.uid != os.geteuid():
             os.chown(self.path, self.uid, -1)
             self.folder.chmod(0o711)
@@ -115,6 +119,15 @@ class Rendezvous:
         control = self._connections.get("control")
         return control is not None and control.done()
 
+    def failure(self) -> str:
+        """Why the agent could not be loaded in the target, as far as it has said so; else ""."""
+        try:
+            with self.note.open(encoding="utf-8", errors="replace") as file:
+                said = file.read(MAX_NOTE)
+        except OSError:
+            return ""
+        return "".join(c if c.isprintable() else " " for c in said).strip()
+
     def close(self) -> None:
         """Stop listening and remove the folder. Connections handed out stay open. A request to run a
         script that the target has not begun with is taken back; a script that it has begun with stays
@@ -128,6 +141,7 @@ class Rendezvous:
                 future.result().close()
         if self.script_pending and not self.arrived() and not self._withdrawn():
             self.path.unlink(missing_ok=True)
+            self.note.unlink(missing_ok=True)
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -20,6 +20,7 @@ from iqdebug.peek.interpreter import Interpreter, find_interpreter, version_tupl
 from iqdebug.peek.seccomp import verdict
 from iqdebug.peek.supervisors import supervisor_by_stack, supervisor_of
 from iqdebug.peek.table import ProcessTable
+from iqdebug.peek.tracers import memory_left, tracer_warnings
 from iqdebug.state import Attachability, ProcessInfo, Thread
 
 __all__ = ["COSTS", "OLDEST", "Refusal", "attachability", "refusal", "require_attachable", "require_python"]
@@ -29,6 +30,9 @@ OLDEST = (3, 8)
 
 REMOTE_EXEC = (3, 14)
 """From here on the interpreter lets a debugger in by itself (PEP 768)."""
+
+MEMORY_NEEDED = 160 << 20
+"""Bytes of address space for the debugger's modules and the stacks of its threads."""
 
 COSTS: tuple[tuple[tuple[int, int], str], ...] = (
     (
@@ -195,6 +199,7 @@ def refusal(pid: int, interpreter: Interpreter, host: Host, table: ProcessTable)
         or _strict(status)
         or _debugged(pid, host, table)
         or _no_gdb(interpreter, host)
+        or _no_memory(pid, host)
     )
 
 
@@ -337,6 +342,18 @@ def _no_gdb(interpreter: Interpreter, host: Host) -> Refusal | None:
     )
 
 
+def _no_memory(pid: int, host: Host) -> Refusal | None:
+    left = memory_left(host.proc, pid)
+    if left is None or left >= MEMORY_NEEDED:
+        return None
+    return Refusal(
+        CannotAttach,
+        f"may take {max(left, 0) >> 20} MB more memory (its limit RLIMIT_AS), and the debugger needs "
+        f"{MEMORY_NEEDED >> 20} MB in it",
+        f"raise its limit: {host.sudo}prlimit --pid {pid} --as=unlimited",
+    )
+
+
 def _warnings(pid: int, interpreter: Interpreter, host: Host, table: ProcessTable) -> list[str]:
     found = []
     version = version_tuple(interpreter.version)
@@ -352,6 +369,7 @@ def _warnings(pid: int, interpreter: Interpreter, host: Host, table: ProcessTabl
         found.append("its main thread waits for a device: attaching waits with it")
     if has_greenlets(host.proc, pid):
         found.append(IN_ATTACHING)
+    found += tracer_warnings(host.proc, pid, version)
     return found
 
 
