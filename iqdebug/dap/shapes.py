@@ -50,7 +50,7 @@ class FrameRow(msgspec.Struct):
     name: str
     path: str
     line: int
-    id: int | None = None
+    id: int | None
     label: bool = False
     mod: str = ""
     locals: _Rows | None = None
