@@ -54,7 +54,7 @@ class FrameRow(msgspec.Struct):
     label: bool = False
     mod: str = ""
     locals: _Rows | None = None
-    span: tuple[int | None, int | None, int | None, int | None] | None = None
+    span: tuple[int, int, int, int] | msgspec.UnsetType = msgspec.UNSET
     first: int = 0
     calls: list[tuple[str, str, int, str]] = []
 
