@@ -133,6 +133,8 @@ class DapClient:
         if self._closed:
             return
         self._closed = True
+        if failure is not None:
+            self._writer.transport.abort()  # closing would wait until what is unsent has been read
         self._writer.close()
         for future in self._waiting.values():
             if not future.done():

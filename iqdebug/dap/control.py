@@ -131,6 +131,8 @@ class AgentClient:
         if self._closed:
             return
         self._closed = True
+        if self._failure is not None:
+            self._writer.transport.abort()  # closing would wait until what is unsent has been read
         self._writer.close()
         for future in self._waiting.values():
             if not future.done():

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import secrets
 import shutil
@@ -184,7 +185,12 @@ class Rendezvous:
                 continue
             greeting = asyncio.create_task(self._admit(connection), name="iqdebug.greeting")
             self._greetings.add(greeting)
-            greeting.add_done_callback(self._greetings.discard)
+            greeting.add_done_callback(functools.partial(self._greeted, connection))
+
+    def _greeted(self, connection: socket.socket, greeting: asyncio.Task[None]) -> None:
+        self._greetings.discard(greeting)
+        if greeting.cancelled():  # it may not have begun
+            connection.close()
 
     async def _admit(self, connection: socket.socket) -> None:
         """One that keeps its greeting back delays no other."""

@@ -50,11 +50,11 @@ class FrameRow(msgspec.Struct):
     name: str
     path: str
     line: int
-    id: int | None = None
+    id: int | None
     label: bool = False
     mod: str = ""
     locals: _Rows | None = None
-    span: tuple[int | None, int | None, int | None, int | None] | None = None
+    span: tuple[int, int, int, int] | msgspec.UnsetType = msgspec.UNSET
     first: int = 0
     calls: list[tuple[str, str, int, str]] = []
 

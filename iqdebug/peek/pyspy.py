@@ -57,7 +57,8 @@ class Reader(Protocol):
 def run_reader(command: list[str], timeout: float) -> subprocess.CompletedProcess[str]:
     """With bounds, as what it reads may be made to have none: its memory, and what it says."""
     with _in_memory() as out, _in_memory() as complaints:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=complaints, cwd="/")
+        program = [os.path.abspath(command[0]), *command[1:]]
+        process = subprocess.Popen(program, stdin=subprocess.DEVNULL, stdout=out, stderr=complaints, cwd="/")
         with contextlib.suppress(OSError, ValueError):
             resource.prlimit(process.pid, resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
             resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (MAX_OUTPUT, MAX_OUTPUT))
