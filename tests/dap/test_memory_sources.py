@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from bench.targets import python_version
+from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.memory_sources import MemorySources
+from iqdebug.peek.preflight import require_attachable
 from iqdebug.places import parse, resolve
 from iqdebug.state import Breakpoint
 from iqdebug.store import ProjectStore
-from tests.dap.targets import attached, on_pythons, running, top
+from tests.dap.targets import Watcher, attached, on_pythons, running, top
 
 PROGRAM = "elsewhere.py"
 CELL = "/tmp/ipykernel_1/4711.py"
@@ -103,3 +107,40 @@ def test_they_are_not_kept_for_other_processes(tmp_path: Path) -> None:
     of_a_file = Breakpoint("/srv/shop/orders.py", 3)
     store.save([of_a_file, Breakpoint(CELL, 3, in_memory=True), Breakpoint(ANGLED, 3)])
     assert store.load() == (of_a_file,)
+
+
+LOOP = """
+import time
+def f(x):
+    y = x * 2
+    return y
+print("ready", flush=True)
+while True:
+    f(1)
+    time.sleep(0.01)
+"""
+
+
+@on_pythons("3.12", "3.13", "3.14")
+async def test_a_program_given_with_c(python: str) -> None:
+    """Before 3.13 the interpreter keeps no text of it."""
+    process = await asyncio.create_subprocess_exec(python, "-c", LOOP, stdout=asyncio.subprocess.PIPE)
+    try:
+        assert process.stdout is not None and await process.stdout.readline() == b"ready\n"
+        sources = MemorySources()
+        session = await attach(require_attachable(process.pid), AttachOptions(sources=sources))
+        try:
+            watcher = Watcher(session)
+            await session.set_breakpoints([Breakpoint("<string>", 4)])
+            assert session.breakpoints[0].verified
+            stop = await watcher.stopped()
+            assert (top(stop).path, top(stop).line) == ("<string>", 4)
+            shown = sources.read("<string>")
+            kept = tuple(map(int, python_version(python).split(".")[:2])) >= (3, 13)
+            assert (shown[3:4] == ("    y = x * 2",)) is kept
+        finally:
+            await session.detach()
+    finally:
+        process.kill()
+        await process.wait()
+        process._transport.close()  # type: ignore[attr-defined]
