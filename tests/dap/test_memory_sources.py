@@ -19,7 +19,7 @@ from tests.dap.targets import Watcher, attached, on_pythons, running, top
 PROGRAM = "elsewhere.py"
 CELL = "/tmp/ipykernel_1/4711.py"
 ANGLED = "<ipython-input-3-0123456789ab>"
-SHOWN = ("def cell(order):", "", "    doubled = order * 2", "    return doubled")
+SHOWN = ("def cell(order):", "    doubled = order * 2", "", "    return doubled")
 
 
 async def through_all(python: str) -> None:
@@ -29,17 +29,17 @@ async def through_all(python: str) -> None:
         for call, path in (("cell", CELL), ("angled", ANGLED), ("relative", relative)):
             before = session.snapshot.epoch
             assert await session.finder.source(path) == SHOWN
-            await session.set_breakpoints([Breakpoint(path, 3)])
+            await session.set_breakpoints([Breakpoint(path, 2)])
             (shown,) = session.breakpoints
             assert shown.verified and shown.in_memory and not shown.message
             target.tell(call)
             stop = await watcher.stopped(after=before)
-            assert (top(stop).path, top(stop).line, top(stop).name) == (path, 3, "cell")
+            assert (top(stop).path, top(stop).line, top(stop).name) == (path, 2, "cell")
             assert sources.read(path) == SHOWN
-            await session.set_breakpoints([Breakpoint(path, 2)])
+            await session.set_breakpoints([Breakpoint(path, 3)])
             assert [(b.verified, b.message) for b in session.breakpoints] in (
                 [(False, "no code on this line")],
-                [(True, "moved here from line 2, which has no code")],
+                [(True, "moved here from line 3, which has no code")],
             )
             await session.set_breakpoints([])
             await session.resume()
@@ -77,9 +77,9 @@ async def test_the_examples_of_a_doctest(python: str) -> None:
 async def test_a_function_of_a_cell_by_its_name(python: str) -> None:
     sources = MemorySources()
     async with running(python, PROGRAM) as target, attached(target, sources=sources) as (session, _):
-        for words in ("elsewhere.cell", f"{CELL}:3", "4711.py:3"):
+        for words in ("elsewhere.cell", f"{CELL}:2", "4711.py:2"):
             place = await resolve(parse(words), "", session.finder, sources.read)
-            assert place == Breakpoint(CELL, 3, in_memory=True)
+            assert place == Breakpoint(CELL, 2, in_memory=True)
         in_memory = {p.path for p in await session.finder.files() if p.in_memory}
         assert {CELL, ANGLED} <= in_memory
         await target.goes_on()
@@ -105,7 +105,7 @@ async def test_a_hostile_cache_runs_nothing_and_is_bounded(python: str) -> None:
 def test_they_are_not_kept_for_other_processes(tmp_path: Path) -> None:
     store = ProjectStore("/srv/shop", tmp_path)
     of_a_file = Breakpoint("/srv/shop/orders.py", 3)
-    store.save([of_a_file, Breakpoint(CELL, 3, in_memory=True), Breakpoint(ANGLED, 3)])
+    store.save([of_a_file, Breakpoint(CELL, 2, in_memory=True), Breakpoint(ANGLED, 2)])
     assert store.load() == (of_a_file,)
 
 
