@@ -1,7 +1,7 @@
 """What can have a breakpoint in this process: loaded files, functions, and source that is in no file.
 
 Everything is read through the descriptors and methods of builtin types: no attribute of the
-program's is asked for, nothing is imported, no loader is asked for its source.
+program's is asked for, and nothing is imported.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import types
 
 from ..capture import values
 from ..capture.frames import list_items
+from .texts import absolute, accept, is_skipped, names_of, remembered_names, source, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,11 +32,6 @@ MAX_DEPTH = 4
 
 FIND_TIMEOUT = 1.0
 """Seconds for one question; what was found by then is the answer."""
-
-MAX_SOURCE = 4 << 20
-"""Characters of a text from memory."""
-
-MAX_LINES = 100_000
 
 _wrapped_function = (
     (staticmethod, staticmethod.__dict__["__func__"].__get__),
@@ -63,26 +59,13 @@ def answer(message: Dict[str, Any], hidden: Iterable[str] = ()) -> Any:
     if what == "named":
         return _named(message["name"])
     if what == "source":
-        return _source(message["path"])
+        return source(message["path"])
     if what == "skipped":
-        return _is_skipped(message["name"])
-    return _accept(message["name"])
+        return is_skipped(message["name"])
+    return accept(message["name"])
 
 
 # modules and what they define
-
-
-def _text(value: Any) -> str:
-    """The text itself, of a subclass too; "" for what is none, or has half a surrogate pair, which
-    cannot be sent."""
-    if not issubclass(type(value), str):
-        return ""
-    text = str.__str__(value)
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return ""
-    return text
 
 
 def _modules() -> List[Tuple[str, str, Dict[str, Any]]]:
@@ -92,19 +75,13 @@ def _modules() -> List[Tuple[str, str, Dict[str, Any]]]:
     if not issubclass(type(loaded), dict):
         return []
     for name, module in list_items(loaded, MAX_MODULES):
-        names = values.instance_dict(module) if type(name) is str and _text(name) else None
+        names = values.instance_dict(module) if type(name) is str and text_of(name) else None
         if names is None or name.startswith("_iqdebug"):
             continue
-        path = _absolute(_text(names.get("__file__")))
+        path = absolute(text_of(names.get("__file__")))
         if not path.startswith(tuple(_hidden)):
             found.append((name, path, names))
     return found
-
-
-def _absolute(path: str) -> str:
-    if path and not path.startswith("<") and not os.path.isabs(path):
-        return os.path.abspath(path)
-    return path
 
 
 def _is_library(path: str) -> bool:
@@ -155,7 +132,7 @@ def _defined(
     for name, value in names:
         if time.monotonic() > deadline:
             return
-        code = _code_of(value) if _text(name) else None
+        code = _code_of(value) if text_of(name) else None
         if code is not None:
             yield prefix + name, code
         elif _is_class_of(value, module) and id(value) not in seen and depth < MAX_DEPTH:
@@ -179,11 +156,11 @@ def _everywhere(library: bool) -> Iterator[Tuple[str, str, types.CodeType]]:
         if not library and _is_library(path) and module != "__main__":
             continue
         for name, code in _defined(list_items(names, MAX_NAMES), "", module, seen, deadline):
-            written = _absolute(_text(code.co_filename))
+            written = absolute(text_of(code.co_filename))
             if written and (id(code) not in found or written == path):
                 found[id(code)] = (module, name, code)
     for entry in found.values():
-        if library or not _is_library(_absolute(_text(entry[2].co_filename))):
+        if library or not _is_library(absolute(text_of(entry[2].co_filename))):
             yield entry
 
 
@@ -199,8 +176,8 @@ def first_line(code: types.CodeType) -> int:
 
 
 def _place(module: str, name: str, code: types.CodeType) -> Dict[str, Any]:
-    path = _text(code.co_filename)
-    shown = _absolute(path)
+    path = text_of(code.co_filename)
+    shown = absolute(path)
     row: Dict[str, Any] = {"name": "%s.%s" % (module, name), "path": shown, "line": first_line(code)}
     if not os.path.exists(shown):
         row["memory"] = path
@@ -218,8 +195,8 @@ def _files() -> List[Dict[str, Any]]:
             path = path[:-1]
         if path.endswith(".py"):
             rows.setdefault(path, {"name": module, "path": path, "line": 1})
-    for name in _remembered_names():
-        path = _absolute(name)
+    for name in remembered_names():
+        path = absolute(name)
         if not os.path.exists(path):
             rows.setdefault(path, {"name": "", "path": path, "line": 1, "memory": name})
     return list(rows.values())[:MAX_FOUND]
@@ -262,9 +239,7 @@ def _full(module: str, name: str) -> str:
 
 
 def _script() -> str:
-    main = sys.modules.get("__main__") if type(sys.modules) is dict else None
-    names = values.instance_dict(main) if main is not None else None
-    path = _text((names or {}).get("__file__"))
+    path = text_of(names_of("__main__").get("__file__"))
     return os.path.splitext(os.path.basename(path))[0] or "__main__"
 
 
@@ -313,120 +288,3 @@ def _within_functions(name: str) -> List[Dict[str, Any]]:
                     if inner.co_name == name:
                         rows.append(_place(module, full, inner))
     return rows
-
-
-# texts that are in no file
-
-
-def _line_cache() -> List[Tuple[str, Any]]:
-    names = values.instance_dict(sys.modules.get("linecache")) if type(sys.modules) is dict else None
-    cache = (names or {}).get("cache")
-    if not issubclass(type(cache), dict):
-        return []
-    return [(_text(key), entry) for key, entry in list_items(cache, MAX_MODULES) if _text(key)]
-
-
-def _is_text(entry: Any) -> bool:
-    """Whether it holds lines: (size, time, lines, name). One that holds a loader's function instead
-    stays unread: asking it would run code."""
-    return type(entry) is tuple and len(entry) == 4 and issubclass(type(entry[2]), list)
-
-
-def _remembered_names() -> List[str]:
-    return [name for name, entry in _line_cache() if _is_text(entry)]
-
-
-def _source(path: str) -> Optional[Dict[str, Any]]:
-    """The text of a file name that the program gave to code, and that name; None for none."""
-    for name, entry in _line_cache():
-        if path in (name, _absolute(name)) and _is_text(entry):
-            return {"name": name, "lines": _bounded(entry[2])}
-    lines = _of_doctest(path) or _of_prompt(path)
-    return {"name": path, "lines": lines} if lines else None
-
-
-def _bounded(lines: Any) -> List[str]:
-    kept, size = [], 0
-    for line in list.__getitem__(lines, slice(0, MAX_LINES)):
-        text = _sendable(line)
-        size += len(text)
-        if size > MAX_SOURCE:
-            break
-        kept.append(text.rstrip("\r\n"))
-    return kept
-
-
-def _sendable(line: Any) -> str:
-    if not issubclass(type(line), str):
-        return ""
-    return str.__str__(line).encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _of_doctest(path: str) -> List[str]:
-    """doctest puts its own function in place of ``linecache.getlines`` while examples run; the
-    runner behind it holds the test, whose examples are numbered."""
-    names = values.instance_dict(sys.modules.get("linecache")) or {}
-    patched = names.get("getlines")
-    if type(patched) is not types.MethodType or not path.startswith("<doctest ") or not path.endswith("]>"):
-        return []
-    wanted, _, number = path[len("<doctest ") : -2].rpartition("[")
-    test = (values.instance_dict(patched.__self__) or {}).get("test")
-    known = values.instance_dict(test) or {}
-    examples: Any = known.get("examples")
-    if _text(known.get("name")) != wanted or not number.isdigit() or not issubclass(type(examples), list):
-        return []
-    if not 0 <= int(number) < list.__len__(examples):
-        return []
-    example = list.__getitem__(examples, int(number))
-    text = _sendable((values.instance_dict(example) or {}).get("source"))
-    return text[:MAX_SOURCE].splitlines()[:MAX_LINES]
-
-
-def _of_prompt(path: str) -> List[str]:
-    """From 3.13 on the interpreter keeps what was typed or given by ``-c``, by code rather than name."""
-    names = values.instance_dict(sys.modules.get("linecache")) or {}
-    cache = names.get("_interactive_cache")
-    if not issubclass(type(cache), dict):
-        return []
-    for key, entry in list_items(cache, MAX_MODULES):
-        if type(key) is tuple and len(key) > 1 and _text(key[1]) == path and _is_text(entry):
-            return _bounded(entry[2])
-    return []
-
-
-# breakpoints in them
-
-_ACCEPTED: Set[str] = set()
-
-
-def _accept(name: str) -> None:
-    """Have pydevd take breakpoints in a file that is not there: it refuses those."""
-    utils: Any = sys.modules.get("pydevd_file_utils")
-    if utils is None:
-        return
-    _ACCEPTED.add(utils.absolute_path(name))
-    original = utils.exists
-    if getattr(original, "accepts", None) is _ACCEPTED:
-        return
-    original = getattr(original, "original", original)  # of a session before this one
-
-    def exists(filename: str) -> Any:
-        return filename in _ACCEPTED or original(filename)
-
-    exists.accepts, exists.original = _ACCEPTED, original  # type: ignore[attr-defined]
-    utils.exists = exists
-
-
-def _is_skipped(name: str) -> bool:
-    """Whether pydevd stops in no file of that name. It goes by the last part of it: before 3.12 for
-    some of those only where they lie with the libraries."""
-    listed: Any = sys.modules.get("_pydevd_bundle.pydevd_dont_trace_files")
-    constants: Any = sys.modules.get("_pydevd_bundle.pydevd_constants")
-    pydevd: Any = sys.modules.get("pydevd")
-    if listed is None or constants is None or pydevd is None:
-        return False
-    last = os.path.basename(name)
-    kind = listed.DONT_TRACE.get(last)
-    if kind == listed.LIB_FILE and sys.version_info < (3, 12):
-        return not pydevd.get_global_debugger().in_project_roots_filename_uncached(name)
-    return kind is not None or last.startswith(constants.IGNORE_BASENAMES_STARTING_WITH)

@@ -86,7 +86,8 @@ def _checked(breakpoint_: Breakpoint, finder: Finder) -> Breakpoint:
     path = breakpoint_.path
     if not finder.sources.in_memory(path):
         return breakpoint_
-    known = lines_with_code(finder.sources.read(path))
+    text = finder.sources.read(path)
+    known = lines_with_code(text) if text else None
     if not breakpoint_.verified or known is None or breakpoint_.line in known:
         words = ONLY_C if path == _STRING and breakpoint_.verified else breakpoint_.message
         return replace(breakpoint_, in_memory=True, message=words)

@@ -117,7 +117,7 @@ async def test_a_function_that_is_not_imported_yet_is_found_in_the_project(tmp_p
 
 @on_pythons("3.11")
 async def test_a_breakpoint_that_the_server_moves_is_shown_so(python: str) -> None:
-    empty = marker(ORDERS, "refund") - 1
+    empty = marker(ORDERS, "refund") + 1
     async with running(python, PROGRAM) as target, attached(target) as (session, _):
         await session.set_breakpoints([Breakpoint(str(ORDERS), empty)])
         (shown,) = session.breakpoints
@@ -134,7 +134,7 @@ async def test_where_the_server_never_stops_the_breakpoint_is_not_shown_as_set(p
     queue = str(ORDERS.with_name("queue.py"))
     async with running(python, PROGRAM) as target, attached(target) as (session, watcher):
         await session.set_breakpoints(
-            [Breakpoint(queue, marker(queue, "queue-put")), Breakpoint("<attrs generated init shop>", 3)]
+            [Breakpoint(queue, marker(queue, "queue-put")), Breakpoint("<attrs generated init shop>", 2)]
         )
         said = {b.path: (b.verified, b.message) for b in session.breakpoints}
         words = "debugpy stops in no file named <attrs generated init shop>"

@@ -41,8 +41,8 @@ manager.shutdown_kernel(now=True)
 CELL = """\
 %config InlineBackend.close_figures = False
 def priced(order):
-
     doubled = order * 2
+
     return doubled
 """
 
@@ -101,13 +101,13 @@ async def test_a_cell_is_shown_and_stopped_in(minor: str, tmp_path: Path) -> Non
         try:
             watcher = Watcher(session)
             place = await resolve(parse("priced"), str(tmp_path), session.finder, sources.read)
-            assert place.in_memory and place.line == 4
+            assert place.in_memory and place.line == 3
             await session.set_breakpoints([place])
             assert [(b.verified, b.in_memory) for b in session.breakpoints] == [(True, True)]
             kernel.tell("print(priced(20))")
             stop = await watcher.stopped(timeout=20)
-            assert (top(stop).name, top(stop).line, top(stop).path) == ("priced", 4, place.path)
-            assert sources.read(place.path)[3] == "    doubled = order * 2"
+            assert (top(stop).name, top(stop).line, top(stop).path) == ("priced", 3, place.path)
+            assert sources.read(place.path)[2] == "    doubled = order * 2"
             assert stop.focused is not None
             caller = stop.focused.frames[1]
             assert sources.read(caller.path)[caller.line - 1] == "print(priced(20))"
@@ -124,7 +124,7 @@ async def test_a_cell_is_shown_and_stopped_in(minor: str, tmp_path: Path) -> Non
             kernel.tell("print(priced(20))")
             stop = await watcher.stopped(after=before, timeout=20)
             assert top(stop).line == 5
-            assert sources.read(again.path)[3] == "    doubled = order * 3"
+            assert sources.read(again.path)[2] == "    doubled = order * 3"
             await session.set_breakpoints([])
             await session.resume()
             assert await kernel.said() == "60\n"

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import AsyncIterator
@@ -24,6 +25,7 @@ from iqdebug.places import parse, resolve
 from iqdebug.source import read_lines
 from iqdebug.state import Phase
 from tests.dap.targets import Watcher, top, until_true
+from tests.e2e.terminal import Terminal, needs_tmux
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -216,3 +218,43 @@ async def test_gunicorn_s_clock_is_held_and_let_go_with_the_session(tmp_path: Pa
         # Stopped by the kernel, with nobody to hold the clock any more: the arbiter ends it as before.
         os.kill(worker, signal.SIGSTOP)
         await until_true(lambda: running.children() not in ([worker], []), 15, "another worker")
+
+
+@needs_tmux
+@pytest.mark.real
+async def test_no_stop_holds_a_busy_worker_with_threads(tmp_path: Path) -> None:
+    """Many threads come to the breakpoint at once; each look costs them moments, not answers."""
+    command = [sys.executable, "-m", "iqdebug", "attach", "--yes", "--no-hold", "--break", "shop.app"]
+    async with gunicorn(tmp_path, "--timeout", "4", "-k", "gthread", "--threads", "8") as running:
+        (worker,) = running.children()
+        stop = threading.Event()
+        answers: list[bytes] = []
+
+        def kept() -> int:
+            return len(list((tmp_path / "state").rglob("*.iqcrash")))
+
+        def load() -> None:
+            while not stop.is_set():
+                answers.append(running.ask())
+
+        clients = [threading.Thread(target=load) for _ in range(6)]
+        for client in clients:
+            client.start()
+        try:
+            with Terminal([*command, str(worker)], tmp_path / "state", 100, 30) as it:
+                for number in range(1, 5):
+                    await until_true(lambda number=number: kept() == number, 20, "another recording")
+                    await asyncio.to_thread(it.wait_for, "recorded 2", "the process runs on", "environ")
+                    so_far = len(answers)
+                    await until_true(lambda so_far=so_far: len(answers) > so_far + 50, 20, "it answers")
+                    it.keys("c")
+                await until_true(lambda: kept() == 5, 20, "the last recording")
+                it.keys("q")
+                await asyncio.to_thread(it.wait_for, "EXIT=0")
+        finally:
+            stop.set()
+            for client in clients:
+                await asyncio.to_thread(client.join, 30)
+        assert set(answers) == {b"pong"}
+        assert running.children() == [worker], running.log.read_text()
+        assert "TIMEOUT" not in running.log.read_text()

@@ -10,8 +10,8 @@ from shop import orders, queue, stock
 
 CELL = """\
 def cell(order):
-
     doubled = order * 2
+
     return doubled
 """
 SPELL = "rules/generated.py"
