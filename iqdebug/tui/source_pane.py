@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar, Protocol
 
 from rich.style import Style
@@ -153,7 +153,7 @@ class SourcePane(RowsView):
             return "no source: neither recorded nor on this machine"
         if path.startswith("<"):
             return f"source not available: {clean(path)} was not read from a file"
-        if not Path(path).exists():
+        if not os.path.exists(path):
             return "source not available: the file is not on this machine"
         return "source not available: the file is empty, not text, or too large"
 

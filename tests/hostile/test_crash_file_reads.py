@@ -20,6 +20,7 @@ from iqdebug.assistant.slash import COMMANDS
 from iqdebug.crash import open_crash
 from iqdebug.crash.recorded import RecordedSession
 from iqdebug.inquiry import crash_diagnosis, live_diagnosis, source_reader
+from iqdebug.llm.messages import ToolCall
 from iqdebug.peek.started import reach_of_process, script_of
 from iqdebug.reach import Reach, User, may_be_project, project_around, reach_of_project
 from iqdebug.report import report_on
@@ -334,3 +335,37 @@ def test_a_report_without_a_project_reads_the_recording_alone(tmp_path: Path, di
     report = report_on(crash)
     assert MARK not in "\n".join(report.lines()) and MARK not in report.json()
     assert any(isinstance(f, Frame) and f.path == str(diary) for f in crash.snapshot.threads[0].frames)
+
+
+WEIRD = ["/srv/a\0b", "/srv/\udfff", "/x" * 35_000, "../" * 9_000, "\n", "-c"]
+
+
+@pytest.mark.parametrize("word", WEIRD, ids=lambda w: repr(w[:10]))
+async def test_no_word_of_a_recording_that_stands_for_a_path_breaks_a_tool(
+    tmp_path: Path, project: Path, word: str
+) -> None:
+    path = project / "main.py"
+    path.write_text("x = 1\n")
+    rows = contents(str(path))
+    for tag, content in rows:
+        if tag == "META":
+            content.update(cwd=word, executable=word, argv=[word, word], prefixes=[word])
+        if tag == "ENVI":
+            content.update(sys_path=[word, str(project)], environ={"PYTHONPATH": word, "PATH": word})
+    made = tmp_path / "made.iqcrash"
+    made.write_bytes(container([chunk(tag, content) for tag, content in rows]))
+    crash = open_crash(made)
+    report_on(crash, reach=reach_of_project(str(project))).json()
+    desk = Desk(None, Known(crash, str(project), crash.read_source), commands=COMMANDS, extra=acting_tools)
+    session = RecordedSession(crash)
+    desk.begin(session, _NoScreen(session))
+    desk.moment(crash.snapshot, crash_diagnosis(crash, crash.read_source))
+    assert desk._place is not None
+    for tool, arguments in (
+        ("rerun", {}),
+        ("write_test", {}),
+        ("propose_fix", {"path": word, "old": "x", "new": "y"}),
+        ("source", {"path": word}),
+    ):
+        result = await desk._place.toolbox.run(ToolCall("1", tool, arguments))
+        assert result.failed and "The tool itself failed" not in result.text, (tool, result.text)
