@@ -102,7 +102,9 @@ def _from_answer(desk: Desk, root: str) -> None:
     if not edits:
         desk.note("the answer holds no edit; ask again, or say what should change")
         return
-    show_proposal(desk, propose(edits, root, known=desk.own_files), "from the model's answer")
+    show_proposal(
+        desk, propose(edits, root, known=desk.own_files, why_not=desk.why_not_read), "from the model's answer"
+    )
 
 
 def show_proposal(desk: Desk, proposal: Proposal, words: str) -> None:
