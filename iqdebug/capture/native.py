@@ -11,6 +11,7 @@ import atexit
 import json
 import os
 import re
+import stat
 import sys
 import time
 
@@ -92,16 +93,18 @@ def _head(settings: Settings) -> Dict[str, Any]:
     }
 
 
-def convert(path: str) -> str:
+def convert(path: str, may_read: Optional[Callable[[str], bool]] = None) -> str:
     """Make a crash file of a dead process's text, beside it, and remove the original.
 
+    :param may_read: of which files the text that the stacks name is put in; None for all that look
+        like source.
     :returns: the crash file's path; "" when the process lives, or left no text (then the file is
         removed), or the file is not one of ours (then it stays).
     """
     import fcntl
 
     try:
-        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return ""
     try:
@@ -109,8 +112,10 @@ def convert(path: str) -> str:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return ""  # its process lives
-        data = os.read(handle, _MOST)
-        died = os.fstat(handle).st_mtime
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            return ""
+        data, died = os.read(handle, _MOST), status.st_mtime
     finally:
         os.close(handle)
     first, _, rest = data.partition(b"\n")
@@ -125,12 +130,12 @@ def convert(path: str) -> str:
         os.unlink(path)
         return ""
     target = path[: -len(SUFFIX)] + ".iqcrash"
-    write(target, _file(head, text, died))
+    write(target, _file(head, text, died, may_read))
     os.unlink(path)
     return target
 
 
-def _file(head: Dict[str, Any], text: str, died: float) -> bytes:
+def _file(head: Dict[str, Any], text: str, died: float, may_read: Optional[Callable[[str], bool]]) -> bytes:
     masker = Masker(bool(head.get("masked", True)))
     title, signal = _title(text)
     frames, threads = _stacks(text)
@@ -151,7 +156,7 @@ def _file(head: Dict[str, Any], text: str, died: float) -> bytes:
     container.add("FRAM", {"frames": frames})
     container.add("THRD", {"threads": threads, "tasks": []})
     for path, lines in surroundings.files_of(frames):
-        found = surroundings.source(path, lines)
+        found = surroundings.source(path, lines) if may_read is None or may_read(path) else None
         if found is not None:
             container.add("SRCE", found, "the source of " + path)
     container.add("ENVI", {"environ": environ, "sys_path": [], "flags": {}})
