@@ -33,15 +33,18 @@ def as_seen(character: str) -> str:
     if shown_as_is(character):
         return character
     code = ord(character)
-    if character == "\t":
-        return "\\t"
+    if character in "\t\n":
+        return "\\t" if character == "\t" else "\\n"
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def exact_lines(text: str) -> Iterator[list[tuple[str, bool]]]:
+def exact_lines(text: str, one_line: bool = False) -> Iterator[list[tuple[str, bool]]]:
     """Line by line (``\\n`` alone ends one): pieces, and whether a piece is an escape that stands for a
-    character, to be told from the same letters in the text."""
-    for line in text.split("\n"):
+    character, to be told from the same letters in the text.
+
+    :param one_line: line ends are escaped too.
+    """
+    for line in [text] if one_line else text.split("\n"):
         yield [
             ("".join(map(as_seen, characters)), not as_is) for as_is, characters in groupby(line, shown_as_is)
         ]

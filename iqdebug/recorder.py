@@ -14,6 +14,7 @@ from iqdebug.capture import surroundings
 from iqdebug.capture.container import Container, write
 from iqdebug.capture.mask import Masker
 from iqdebug.errors import AttachTimeout, CannotAttach, MissingTool, UsageError
+from iqdebug.peek.started import reach_of_process
 from iqdebug.state import Frame, Snapshot, Variable
 
 __all__ = ["save_snapshot"]
@@ -129,8 +130,9 @@ def from_outside(snapshot: Snapshot, mask: bool) -> bytes:
     container.add("THRD", {"threads": threads, "tasks": []})
     container.add("FRAM", {"frames": frames})
     container.add("VALU", {"values": values})
+    reach = reach_of_process(snapshot.pid, snapshot.cwd)
     for path, lines in surroundings.files_of(frames):
-        found = surroundings.source(path, lines)
+        found = surroundings.source(path, lines) if not reach.why_not(path) else None
         if found is not None:
             container.add("SRCE", found, f"the source of {path}")
     container.left_out.append("what lies below each value: the process was looked at from outside")

@@ -19,7 +19,8 @@ __all__ = ["MAX_SOURCE", "open_regular", "read_lines"]
 MAX_SOURCE = 20 << 20
 """Bytes of a source file; what is larger is generated, not written."""
 
-_MAX_CACHED = 256
+_MAX_CACHED = 256  # files
+_MAX_CACHED_BYTES = 64 << 20
 _NO_SOURCE = ("/proc/", "/sys/", "/dev/")
 
 _cache: OrderedDict[tuple[str, int, int, int, int], tuple[str, ...]] = OrderedDict()
@@ -78,9 +79,10 @@ def read_lines(path: str, *, exact: bool = False) -> tuple[str, ...]:
             if key not in _cache:
                 _cache[key] = _decoded(file.read(MAX_SOURCE))
             _cache.move_to_end(key)
-            while len(_cache) > _MAX_CACHED:
+            found = _cache[key]
+            while len(_cache) > _MAX_CACHED or sum(each[-1] for each in list(_cache)) > _MAX_CACHED_BYTES:
                 _cache.popitem(last=False)
-            return _cache[key]
+            return found
     except (OSError, ValueError, KeyError):  # the last: another thread has made room
         return ()
 

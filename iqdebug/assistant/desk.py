@@ -260,6 +260,10 @@ class Desk:
         """A file's lines, of those that a model may read."""
         return self._place.toolbox.world.read_source if self._place is not None else self.known.read_source
 
+    def why_not_read(self, path: str) -> str:
+        """Why a model may not read the file; "" when it may."""
+        return self._place.toolbox.world.files.why_not(path) if self._place is not None else ""
+
     def root_to_run(self, crash: Crash) -> str:
         """The folder of the project that is copied to run the recorded command in it.
 

@@ -40,7 +40,7 @@ def _bound(desk: Desk, tool: ActionTool) -> BoundTool:
         if tool.starts:
             crash = await desk.crash(name)
             root = desk.root_to_run(crash)
-        bench = Bench(crash, diagnosis, root=root, known=desk.own_files)
+        bench = Bench(crash, diagnosis, root=root, known=desk.own_files, why_not=call.world.files.why_not)
         bench.proposal = desk.work.proposal
         if tool.starts and crash is not None:
             words = "; ".join(side_effects(command_of_crash(crash), _TIMES[name]))

@@ -102,7 +102,9 @@ def _from_answer(desk: Desk, root: str) -> None:
     if not edits:
         desk.note("the answer holds no edit; ask again, or say what should change")
         return
-    show_proposal(desk, propose(edits, root, known=desk.own_files), "from the model's answer")
+    show_proposal(
+        desk, propose(edits, root, known=desk.own_files, why_not=desk.why_not_read), "from the model's answer"
+    )
 
 
 def show_proposal(desk: Desk, proposal: Proposal, words: str) -> None:
@@ -115,18 +117,19 @@ def show_proposal(desk: Desk, proposal: Proposal, words: str) -> None:
 
 
 async def _apply(desk: Desk, rest: str) -> None:
-    work = desk.work
-    if work.proposal is None:
+    work, proposal = desk.work, desk.work.proposal
+    if proposal is None:
         raise NotAvailable("There is no fix to apply", "", "/fix proposes one")
-    names = ", ".join(change.name for change in work.proposal.files)
-    if not await desk.agreed(f"change {names}", "yours", work.proposal.diff, "a backup is kept; /undo"):
+    names = ", ".join(change.name for change in proposal.files)
+    if not await desk.agreed(f"change {names}", "yours", proposal.diff, "a backup is kept; /undo"):
         desk.note("nothing was changed")
         return
-    work.receipt = apply(work.proposal)
+    work.receipt = apply(proposal)
     desk.transcript.add(
         "note", f"applied to {names}; /undo puts it back", detail=f"backup: {work.receipt.folder}"
     )
-    work.proposal = None
+    if work.proposal is proposal:
+        work.proposal = None
 
 
 async def _undo(desk: Desk, rest: str) -> None:

@@ -12,6 +12,7 @@ import atexit
 import json
 import os
 import re
+import stat
 import sys
 import time
 
@@ -131,17 +132,19 @@ def _head(settings: Settings) -> Dict[str, Any]:
     }
 
 
-def convert(path: str) -> str:
+def convert(path: str, may_read: Optional[Callable[[str], bool]] = None) -> str:
     """Make crash files of the texts that processes left behind as they died, beside it, and remove the
     original once no process writes to it. A text is taken once: a mark in its place says so.
 
+    :param may_read: of which files the text that the stacks name is put in; None for all that look
+        like source.
     :returns: the path of the newest crash file made; "" when there was no text that is not taken yet, or the
         file is not one of ours (then it stays).
     """
     import fcntl
 
     try:
-        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return ""
     try:
@@ -150,6 +153,8 @@ def convert(path: str) -> str:
             alive = False
         except OSError:
             alive = True
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return ""
         data = _read(handle, alive)
         died = os.fstat(handle).st_mtime
         first, _, rest = data.partition(b"\n")
@@ -167,7 +172,8 @@ def convert(path: str) -> str:
                 continue
             text = rest[start:end].decode("utf-8", "replace")
             made = "%s%s.iqcrash" % (path[: -len(SUFFIX)], "-%d" % (number + 1) if number else "")
-            write(made, _file(dict(head), text, died, _whose(head["pid"], alive or len(starts) > 1)))
+            whose = _whose(head["pid"], alive or len(starts) > 1)
+            write(made, _file(dict(head), text, died, whose, may_read))
             _mark(path, len(first) + 1 + start)
         if not alive:
             os.unlink(path)
@@ -215,7 +221,13 @@ def _whose(pid: Any, several: bool) -> str:
     return "in a child forked from process %d" % pid
 
 
-def _file(head: Dict[str, Any], text: str, died: float, how: str = "") -> bytes:
+def _file(
+    head: Dict[str, Any],
+    text: str,
+    died: float,
+    how: str = "",
+    may_read: Optional[Callable[[str], bool]] = None,
+) -> bytes:
     masker = Masker(bool(head.get("masked", True)))
     title, signal = _title(text)
     frames, threads = _stacks(text)
@@ -237,7 +249,7 @@ def _file(head: Dict[str, Any], text: str, died: float, how: str = "") -> bytes:
     container.add("FRAM", {"frames": frames})
     container.add("THRD", {"threads": threads, "tasks": []})
     for path, lines in surroundings.files_of(frames):
-        found = surroundings.source(path, lines)
+        found = surroundings.source(path, lines) if may_read is None or may_read(path) else None
         if found is not None:
             container.add("SRCE", found, "the source of " + path)
     container.add("ENVI", {"environ": environ, "sys_path": [], "flags": {}})

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 _WHOLE = 400_000  # bytes of a file that is kept whole
 _AROUND = 150  # lines kept around a frame's line in a larger file
 _LARGEST = 20_000_000
+_SOURCE = frozenset(
+    (
+        *(".py", ".pyw", ".pyi", ".pyx", ".pxd", ".pxi", ".c", ".cpp", ".h", ".js", ".css", ".sql"),
+        *(".html", ".htm", ".txt", ".xml", ".md", ".rst", ".j2", ".jinja", ".jinja2", ".mako", ".mak"),
+        *(".tpl", ".tmpl", ".pt"),
+    )
+)
+_NO_SOURCE = ("/proc/", "/sys/", "/dev/")
 _DIFF = 200_000  # characters
 _GIT_SECONDS = 1.0
 
@@ -47,7 +55,17 @@ def source(path: str, lines: List[int]) -> Optional[Dict[str, Any]]:
     return row
 
 
+def may_hold_source(path: str) -> bool:
+    """Whether a file's name is one that source or a template has. Code can be compiled under any name,
+    ``/etc/shadow`` too."""
+    name = os.path.basename(path)
+    suffix = os.path.splitext(name)[1].lower()
+    return not name.startswith(".") and (suffix in _SOURCE or not suffix) and not path.startswith(_NO_SOURCE)
+
+
 def _bytes_of(path: str) -> Optional[bytes]:
+    if not may_hold_source(path):
+        return None
     try:
         status = os.stat(path)
         if not 0o100000 <= status.st_mode < 0o110000 or status.st_size > _LARGEST:
@@ -55,7 +73,9 @@ def _bytes_of(path: str) -> Optional[bytes]:
         # `open` is gone while the interpreter shuts down.
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
         try:
-            return os.read(handle, status.st_size + 1)
+            data = os.read(handle, status.st_size + 1)
+            is_script = data[:2] == b"#!" and b"python" in data[:200].partition(b"\n")[0]
+            return data if is_script or os.path.splitext(path)[1] else None
         finally:
             os.close(handle)
     except (OSError, ValueError):

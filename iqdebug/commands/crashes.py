@@ -146,10 +146,16 @@ def _take_in_native(folder: Path) -> None:
 
 
 def _converted(path: Path) -> str:
+    """What lies in another folder than ours may come from anybody: its names open what the person's
+    project holds, and nothing else."""
     from iqdebug.capture.native import convert
+    from iqdebug.crash.shelf import crash_folder
+    from iqdebug.reach import reach_of_project, standing_in
 
+    own = os.path.realpath(path.parent) == os.path.realpath(crash_folder())
+    reach = reach_of_project(standing_in())
     try:
-        return convert(str(path))
+        return convert(str(path), None if own else lambda named: not reach.why_not(named))
     except (OSError, ValueError):
         return ""  # a folder that cannot be written: it stays as it is
 

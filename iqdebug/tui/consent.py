@@ -97,11 +97,11 @@ class ConsentScreen(ModalScreen[Consent]):
     def _wrap(self) -> None:
         width = max(min(self.app.size.width * 95 // 100, _WIDTH) - _FRAME, 1)
         rows: list[Row] = []
-        for text, style in self._parts:
+        for number, (text, style) in enumerate(self._parts):
             if text:
                 rows += [Row(Text())] if rows else []
-                prose = text is not self._parts[1][0]
-                rows += [Row(line) for line in wrapped(text[:MAX_SHOWN], width, style, prose)]
+                shown = wrapped(text[:MAX_SHOWN], width, style, number != 1, number == 0)
+                rows += map(Row, shown)
         view = self._view
         view.styles.height = min(len(rows) + 2, max(self.app.size.height * 9 // 10, 3))
         view.begin_again(rows)
@@ -133,11 +133,13 @@ class ConsentScreen(ModalScreen[Consent]):
         self.dismiss(answer)
 
 
-def wrapped(text: str, width: int, style: Style, prose: bool = False) -> Iterator[Text]:
+def wrapped(
+    text: str, width: int, style: Style, prose: bool = False, one_line: bool = False
+) -> Iterator[Text]:
     """The lines of a text, cut at that many columns wherever that is, of ``prose`` behind a blank where
     one is near; blanks at their ends are kept. Escapes are reversed."""
     escape = style + Style(reverse=True)
-    for pieces in exact_lines(text):
+    for pieces in exact_lines(text, one_line):
         line = Text()
         for piece, is_escape in pieces:
             while piece:

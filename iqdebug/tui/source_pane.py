@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar, Protocol
 
 from rich.style import Style
@@ -159,7 +159,7 @@ class SourcePane(RowsView):
             return "no source: neither recorded nor on this machine"
         if path.startswith("<"):
             return f"source not available: {clean(path)} is no file, and the process keeps no text of it"
-        if not Path(path).exists():
+        if not os.path.exists(path):
             return "source not available: the file is not on this machine"
         return "source not available: the file is empty, not text, or too large"
 

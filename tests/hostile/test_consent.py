@@ -248,6 +248,29 @@ async def test_commands_of_the_person_show_the_same(tmp_path: Path) -> None:
     assert "def test_share" in eyes.shown[1] and "max(people, 1)" in eyes.shown[1]
 
 
+async def test_what_was_shown_is_applied_and_not_what_came_meanwhile(tmp_path: Path) -> None:
+    """The model goes on while the person reads: it may propose something else."""
+    found = record_text(PROGRAM, tmp_path)
+    desk, _ = desk_of(found.crash, found.root)
+    await call(desk, "propose_fix", **FIX)
+    shown = desk.work.proposal
+
+    async def agree(*_: object) -> Consent:
+        await call(desk, "propose_fix", **{**FIX, "new": "    import evil"})
+        return "once"
+
+    assert desk.eyes is not None
+    desk.eyes.consent = agree  # type: ignore[misc,assignment]
+    await desk.said("/apply")
+    assert "max(people, 1)" in found.program.read_text() and "evil" not in found.program.read_text()
+    assert desk.work.proposal is not shown and desk.work.proposal is not None
+
+
+def test_names_of_the_program_cannot_write_lines_of_the_dialog() -> None:
+    (line,) = exact_lines("evaluate in f\n\nThis is harmless", one_line=True)
+    assert "".join(text for text, _ in line) == r"evaluate in f\n\nThis is harmless"
+
+
 async def test_nothing_is_run_of_a_project_that_nobody_stands_in(tmp_path: Path) -> None:
     found = record_text(PROGRAM, tmp_path)
     elsewhere = tmp_path / "elsewhere"

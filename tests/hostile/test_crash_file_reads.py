@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import resource
@@ -17,14 +18,20 @@ from iqdebug.asking import _NoScreen
 from iqdebug.assistant.desk import Desk, Known
 from iqdebug.assistant.doing import acting_tools
 from iqdebug.assistant.slash import COMMANDS
+from iqdebug.capture.native import convert
+from iqdebug.commands.crashes import _of_native
 from iqdebug.crash import open_crash
 from iqdebug.crash.recorded import RecordedSession
 from iqdebug.inquiry import crash_diagnosis, live_diagnosis, source_reader
+from iqdebug.llm.messages import ToolCall
+from iqdebug.peek.look import peek
 from iqdebug.peek.started import reach_of_process, script_of
 from iqdebug.reach import Reach, User, may_be_project, project_around, reach_of_project
+from iqdebug.recorder import from_outside
 from iqdebug.report import report_on
 from iqdebug.source import open_regular, read_lines
 from iqdebug.state import Frame
+from tests.assistant.recorded import record_text
 from tests.assistant.targets import Bench
 from tests.crashfile import chunk, container, contents
 from tests.dap.targets import attached, on_pythons, running
@@ -334,3 +341,92 @@ def test_a_report_without_a_project_reads_the_recording_alone(tmp_path: Path, di
     report = report_on(crash)
     assert MARK not in "\n".join(report.lines()) and MARK not in report.json()
     assert any(isinstance(f, Frame) and f.path == str(diary) for f in crash.snapshot.threads[0].frames)
+
+
+WEIRD = ["/srv/a\0b", "/srv/\udfff", "/x" * 35_000, "../" * 9_000, "\n", "-c"]
+
+
+@pytest.mark.parametrize("word", WEIRD, ids=lambda w: repr(w[:10]))
+async def test_no_word_of_a_recording_that_stands_for_a_path_breaks_a_tool(
+    tmp_path: Path, project: Path, word: str
+) -> None:
+    path = project / "main.py"
+    path.write_text("x = 1\n")
+    rows = contents(str(path))
+    for tag, content in rows:
+        if tag == "META":
+            content.update(cwd=word, executable=word, argv=[word, word], prefixes=[word])
+        if tag == "ENVI":
+            content.update(sys_path=[word, str(project)], environ={"PYTHONPATH": word, "PATH": word})
+    made = tmp_path / "made.iqcrash"
+    made.write_bytes(container([chunk(tag, content) for tag, content in rows]))
+    crash = open_crash(made)
+    report_on(crash, reach=reach_of_project(str(project))).json()
+    desk = Desk(None, Known(crash, str(project), crash.read_source), commands=COMMANDS, extra=acting_tools)
+    session = RecordedSession(crash)
+    desk.begin(session, _NoScreen(session))
+    desk.moment(crash.snapshot, crash_diagnosis(crash, crash.read_source))
+    assert desk._place is not None
+    for tool, arguments in (
+        ("rerun", {}),
+        ("write_test", {}),
+        ("propose_fix", {"path": word, "old": "x", "new": "y"}),
+        ("source", {"path": word}),
+    ):
+        result = await desk._place.toolbox.run(ToolCall("1", tool, arguments))
+        assert result.failed and "The tool itself failed" not in result.text, (tool, result.text)
+
+
+# what is written
+
+
+@pytest.mark.parametrize(
+    "name", ["/etc/passwd", "/proc/self/environ", "HOME/.env", "HOME/id_rsa", "HOME/server.key"]
+)
+def test_a_recorder_puts_no_file_in_that_is_no_source(tmp_path: Path, name: str) -> None:
+    """A program may compile text under any name."""
+    name = name.replace("HOME", str(tmp_path))
+    if name.startswith(str(tmp_path)):
+        Path(name).write_text(f"key = {MARK}\n")
+    found = record_text(f"exec(compile('x = 1 / 0', {name!r}, 'exec'))\n", tmp_path)
+    assert found.crash.snapshot.exception is not None
+    assert found.crash.read_source(name) == ()
+    assert found.crash.read_source(str(found.program))
+
+
+async def test_a_look_from_outside_takes_no_file_that_a_name_alone_names(tmp_path: Path, diary: Path) -> None:
+    app = tmp_path / "app"
+    app.mkdir()
+    text = "def f():\n    print('ready', flush=True)\n    time.sleep(60)\n"
+    (app / "main.py").write_text(f"import time\nexec(compile({text!r}, {str(diary)!r}, 'exec'))\nf()\n")
+    async with running(sys.executable, str(app / "main.py"), cwd=str(app)) as target:
+        data = await asyncio.to_thread(lambda: from_outside(peek(target.process.pid), True))
+    made = tmp_path / "made.iqcrash"
+    made.write_bytes(data)
+    crash = open_crash(made)
+    assert crash.read_source(str(diary)) == () and crash.read_source(str(app / "main.py"))
+
+
+def native(folder: Path, named: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    path = folder / "1-2.native"
+    head = json.dumps({"pid": 1, "python": "3.12.1", "argv": ["x"], "cwd": "/"})
+    stack = f'Current thread 0x1 (most recent call first):\n  File "{named}", line 1 in f\n'
+    path.write_text(f"{head}\nFatal Python error: Segmentation fault\n\n{stack}")
+    return path
+
+
+def test_a_native_crash_of_another_folder_opens_nothing(
+    tmp_path: Path, diary: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(project)
+    made = _of_native(native(tmp_path / "given", diary))
+    assert open_crash(made).read_source(str(diary)) == ()
+    monkeypatch.chdir(diary.parent)
+    assert open_crash(_of_native(native(tmp_path / "given", diary))).read_source(str(diary))
+
+
+def test_a_pipe_among_the_native_crashes_holds_nobody_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "1-2.native")
+    assert convert(str(tmp_path / "1-2.native")) == ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from iqdebug.assistant.tools import Result
 from iqdebug.crash.recorded import RecordedSession
 from iqdebug.evidence import diagnose
 from iqdebug.llm.messages import ToolCall
+from iqdebug.peek.started import reach_of_process
 from tests.assistant.recorded import Recorded, record_text
 from tests.dap.targets import attached, on_pythons, running
 
@@ -198,3 +201,26 @@ def test_an_edit_of_them_is_refused_before_they_are_opened(tmp_path: Path, name:
             [Hunk(name, ("not this", "known line"), ("x",))], str(root), known=[str(root / name)], read=read
         )
     assert opened == [] and MARK not in " ".join(refused.value.lines())
+
+
+async def test_of_another_users_process_no_fix_tells_what_that_user_cannot_read(tmp_path: Path) -> None:
+    """Root is asked for a fix in the folder of a process that runs as somebody else."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may look at other users' processes")
+    root = tmp_path / "app"
+    root.mkdir()
+    for folder in [root, *root.parents][:4]:
+        folder.chmod(0o755)
+    (root / "main.py").write_text("import time\nprint('ready', flush=True)\ntime.sleep(60)\n")
+    (root / "private.py").write_text(TEXT)
+    (root / "private.py").chmod(0o600)
+    command = ["/usr/bin/python3", str(root / "main.py")]
+    with subprocess.Popen(command, cwd=root, user=12345, stdout=subprocess.PIPE, env={}) as process:
+        assert process.stdout is not None and process.stdout.readline()
+        reach = reach_of_process(process.pid)
+        process.kill()
+    assert reach.why_not(str(root / "main.py")) == "" and reach.why_not(str(root / "private.py"))
+    edit = Hunk("private.py", ("not this", "known line"), ("x",))
+    with pytest.raises(EditRefused) as refused:
+        propose([edit], str(root), why_not=reach.why_not)
+    assert MARK not in " ".join(refused.value.lines())

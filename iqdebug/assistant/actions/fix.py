@@ -59,11 +59,13 @@ def propose(
     known: Sequence[str] = (),
     reason: str = "",
     read: Callable[[str], bytes] | None = None,
+    why_not: Callable[[str], str] = lambda path: "",
 ) -> Proposal:
     """What the edits would make of the files as they are now.
 
     :param root: nothing outside this folder is changed, and nothing in it read that is hidden, a key, or
         no source or text.
+    :param why_not: why a file may not be read besides; "" when it may.
     :param known: files that a bare name may stand for, such as those of the stack's frames.
     :raises EditRefused: a place is missing or ambiguous, a file lies outside, or the result would not
         parse as Python. The words are for whoever made the edit to mend it.
@@ -72,6 +74,7 @@ def propose(
     said: list[str] = []
     for edit in edits:
         path = _resolved(edit.path, root, known)
+        _require_readable(path, root, why_not)
         if path not in work:
             work[path] = _opened(path, root, read or _bytes, said)
         one = work[path]
@@ -119,10 +122,13 @@ def _resolved(path: str, root: str, known: Sequence[str]) -> str:
     foreign = _FOREIGN & set(Path(inside).parts)
     if foreign:
         raise EditRefused(f"{path} is in {min(foreign)}, which is not the program's own code")
-    why = Reach((top,)).why_not(real)
+    return real
+
+
+def _require_readable(path: str, root: str, why_not: Callable[[str], str]) -> None:
+    why = Reach((os.path.realpath(root),)).why_not(path) or why_not(path)
     if why:
         raise EditRefused(f"{path} is not edited: {why}")
-    return real
 
 
 def _is_path(path: str) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from iqdebug.capture.mask import MASK
 from iqdebug.crash.model import Crash
 from iqdebug.crash.moment import kind_of, place_of
-from iqdebug.reach import MARKS, TOO_HIGH
+from iqdebug.reach import MARKS, TOO_HIGH, real_path
 
 __all__ = ["Command", "command_of_crash", "command_of_process", "project_root", "root_around"]
 
@@ -106,15 +106,15 @@ def root_around(path: str, cwd: str) -> str:
     """
     if not os.path.isfile(path):
         return ""
-    real = os.path.realpath(path)
+    real = real_path(path)
     folder = os.path.dirname(real)
-    home = os.path.realpath(os.path.expanduser("~"))
+    home = real_path(os.path.expanduser("~"))
     for above in (Path(folder), *Path(folder).parents):
         if str(above) in TOO_HIGH or str(above) == home:
             break
         if any((above / mark).exists() for mark in MARKS):
             return str(above)
-    cwd = os.path.realpath(cwd) if cwd else ""
+    cwd = real_path(cwd) if cwd else ""
     if cwd and cwd not in TOO_HIGH and cwd != home and (real + "/").startswith(cwd.rstrip("/") + "/"):
         return cwd
     while os.path.isfile(os.path.join(folder, "__init__.py")):
@@ -131,7 +131,7 @@ def _current_test(crash: Crash) -> str:
 
 
 def _interpreter(recorded: str, version: str, said: list[str]) -> str:
-    if recorded and os.access(recorded, os.X_OK) and os.path.isfile(recorded):
+    if os.path.isfile(recorded) and os.access(recorded, os.X_OK):
         return recorded
     own = ".".join(map(str, sys.version_info[:3]))
     said.append(
@@ -195,7 +195,7 @@ def _module(crash: Crash) -> str:
         return ""
     head = crash.sys_path[0]
     folder = os.path.dirname(first)
-    if head == folder or not head or os.path.realpath(head) != os.path.realpath(cwd):
+    if head == folder or not head or real_path(head) != real_path(cwd):
         return ""
     folders = [p for p in crash.sys_path if p and first.startswith(p.rstrip("/") + "/")]
     for entry in sorted(folders, key=len, reverse=True):
@@ -223,10 +223,10 @@ def _source_folders(crash: Crash) -> tuple[str, ...]:
         if stem[-len(parts) :] == parts:
             found.append("/".join(stem[: -len(parts)]) or "/")
     found += [p for p in crash.sys_path if os.path.isabs(p)]
-    real = os.path.realpath(root)
+    real = real_path(root)
     inside = []
     for folder in found:
-        where = os.path.realpath(folder)
+        where = real_path(folder)
         own = where == real or where.startswith(real + os.sep)
         if own and kind_of(where + "/x.py", crash.meta.prefixes) == "user" and os.path.isdir(where):
             inside.append(where)

@@ -65,6 +65,7 @@ class Bench:
     :func:`~.applying.apply`. No tool applies it.
 
     :param root: the project's folder; "" for the crash's.
+    :param why_not: why a file may not be read; "" when it may.
     :param known: the files that an edit may mean by a part of their path; none for the crash's.
     :param folder: where scratch copies are made; None for the system's folder.
     """
@@ -79,6 +80,7 @@ class Bench:
         seconds: float = SECONDS,
         folder: Path | None = None,
         python: str = "",
+        why_not: Callable[[str], str] = lambda path: "",
     ) -> None:
         self.crash = crash
         self.diagnosis = diagnosis
@@ -92,6 +94,7 @@ class Bench:
         self._seconds = seconds
         self._folder = folder
         self._python = python
+        self._why_not = why_not
         self._tests: Tests | None = None
 
     def shown(self, tool: str, arguments: Mapping[str, Any]) -> str:
@@ -111,7 +114,9 @@ class Bench:
 
     async def propose_fix(self, arguments: Mapping[str, Any]) -> Outcome:
         try:
-            self.proposal = propose(edits_of_call(arguments), self.root, known=self.known)
+            self.proposal = propose(
+                edits_of_call(arguments), self.root, known=self.known, why_not=self._why_not
+            )
         except IqdebugError as error:
             return _refused(error)
         said = "".join(f"\nnote: {each}" for each in self.proposal.warnings)

@@ -89,7 +89,11 @@ def shown_exactly(command: Command, proposal: Proposal | None, words: Sequence[s
     """
     options = PYTEST_OPTIONS if command.test else ()
     parts = [shlex.join(words or (*command.words, *options)), f"in a copy of {command.cwd or '?'}"]
-    other = [f"{name}={value}" for name, value in command.environ.items() if os.environ.get(name) != value]
+    other = [
+        f"{name}={repr(value) if chr(10) in value else shlex.quote(value)}"
+        for name, value in command.environ.items()
+        if os.environ.get(name) != value
+    ]
     if other:
         parts += ["", "with these variables, as they were recorded:", *sorted(other)]
     if proposal is not None:

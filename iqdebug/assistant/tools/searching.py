@@ -98,14 +98,13 @@ def _walk(root: str) -> Iterator[str]:
 
 def _reader(call: Call) -> Callable[[str], Sequence[str]]:
     """The lines of files that may be read and are no giants, by one look at what may be read."""
-    files, judge, reach = call.world.files, call.world.files.judge(), call.world.files.reach
-    recorded = frozenset(files.recorded or ())
+    recorded, reach = frozenset(call.world.files.recorded or ()), call.world.files.reach
 
     def read(path: str) -> Sequence[str]:
         if path in recorded:
             return call.world.read_source(path)
         try:
-            return () if judge(path) or os.path.getsize(path) > _BYTES else reach.read(path)
+            return () if os.path.getsize(path) > _BYTES else reach.read(path)
         except (OSError, ValueError):
             return ()
 
