@@ -7,10 +7,10 @@ read, held up only as another busy thread would do it. :func:`of_stop` is asked 
 from __future__ import annotations
 
 import socket
-import struct
 import sys
 import threading
 
+from ..capture.pristine import packer
 from ..capture.record import Occasion, gathered
 from ..capture.settings import Settings
 from .exceptions import message_of
@@ -35,7 +35,7 @@ def run(setup: Dict[str, Any]) -> None:
         with connection:
             connection.sendall(("iqdebug %s control\n" % setup["token"]).encode())
             data = _file(setup["mask"])
-            connection.sendall(struct.pack(">Q", len(data)) + data)
+            connection.sendall(packer(">Q").pack(len(data)) + data)
     except OSError:
         pass  # the client has gone
     finally:

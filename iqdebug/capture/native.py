@@ -9,7 +9,6 @@ one of them lives, and the last to end removes the file where nothing was writte
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import re
 import sys
@@ -20,6 +19,7 @@ from .collect import is_library
 from .container import Container, write
 from .imports import after_import
 from .mask import Masker
+from .pristine import dumps, loads, system
 from .settings import Settings
 from .values import instance_dict, of_module
 
@@ -53,11 +53,11 @@ def start(settings: Settings) -> Optional[Callable[[], None]]:
 
         if faulthandler.is_enabled() or sys.flags.dev_mode:
             return None
-        os.makedirs(settings.directory, mode=0o700, exist_ok=True)
-        name = "%d-%d%s" % (time.time() * 1e6, os.getpid(), SUFFIX)
+        system.makedirs(settings.directory)
+        name = "%d-%d%s" % (time.time() * 1e6, system.getpid(), SUFFIX)
         path = os.path.join(settings.directory, name)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        os.write(handle, json.dumps(_head(settings)).encode("ascii") + b"\n")
+        handle = system.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        system.write(handle, dumps(_head(settings)).encode("ascii") + b"\n")
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # held for as long as the process lives
         faulthandler.enable(file=handle, all_threads=True)
     except Exception:
@@ -66,7 +66,7 @@ def start(settings: Settings) -> Optional[Callable[[], None]]:
     def stop() -> None:
         try:
             faulthandler.disable()
-            os.close(handle)
+            system.close(handle)
             _forget(path)
         except OSError:
             pass
@@ -102,14 +102,14 @@ def _forget(path: str) -> None:
     """Remove the file where it holds no text that is not taken and no process writes to it any more."""
     import fcntl
 
-    handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+    handle = system.open(path, os.O_RDWR | os.O_NOFOLLOW)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        text = os.read(handle, _MOST).partition(b"\n")[2]
+        text = system.read(handle, _MOST).partition(b"\n")[2]
         if all(text[start:].startswith(_TAKEN) for start in _deaths(text)):
-            os.unlink(path)
+            system.unlink(path)
     finally:
-        os.close(handle)
+        system.close(handle)
 
 
 def _head(settings: Settings) -> Dict[str, Any]:
@@ -118,12 +118,12 @@ def _head(settings: Settings) -> Dict[str, Any]:
     words = [str(word)[:2_000] for word in sys.argv[:100]]
     masker.learn_from_words(words)
     return {
-        "pid": os.getpid(),
+        "pid": system.getpid(),
         "python": "%d.%d.%d" % sys.version_info[:3],
         "implementation": sys.implementation.name,
         "executable": sys.executable or "",
         "argv": [masker.scrub(word) for word in words],
-        "cwd": os.getcwd(),
+        "cwd": system.getcwd(),
         "platform": sys.platform,
         "masked": settings.mask,
         "created": time.time(),
@@ -141,7 +141,7 @@ def convert(path: str) -> str:
     import fcntl
 
     try:
-        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+        handle = system.open(path, os.O_RDWR | os.O_NOFOLLOW)
     except OSError:
         return ""
     try:
@@ -151,10 +151,10 @@ def convert(path: str) -> str:
         except OSError:
             alive = True
         data = _read(handle, alive)
-        died = os.fstat(handle).st_mtime
+        died = system.fstat(handle).st_mtime
         first, _, rest = data.partition(b"\n")
         try:
-            head = json.loads(first[:_HEAD_LINE])
+            head = loads(first[:_HEAD_LINE].decode("utf-8"))
         except ValueError:
             return ""
         if type(head) is not dict or "pid" not in head:
@@ -170,10 +170,10 @@ def convert(path: str) -> str:
             write(made, _file(dict(head), text, died, _whose(head["pid"], alive or len(starts) > 1)))
             _mark(path, len(first) + 1 + start)
         if not alive:
-            os.unlink(path)
+            system.unlink(path)
         return made
     finally:
-        os.close(handle)
+        system.close(handle)
 
 
 def _deaths(text: bytes) -> List[int]:
@@ -185,21 +185,22 @@ def _read(handle: int, alive: bool) -> bytes:
     """The file's text; of one that is still written to, when it has stood still for a moment."""
     size = -1
     for _ in range(20):
-        found = os.fstat(handle).st_size
+        found = system.fstat(handle).st_size
         if found == size or not alive:
             break
         size = found
         time.sleep(0.05)
-    return os.pread(handle, _MOST, 0)
+    data: bytes = system.pread(handle, _MOST, 0)
+    return data
 
 
 def _mark(path: str, at: int) -> None:
     """Processes append to the file, so that writing in its midst is in nobody's way."""
-    handle = os.open(path, os.O_WRONLY | os.O_NOFOLLOW)
+    handle = system.open(path, os.O_WRONLY | os.O_NOFOLLOW)
     try:
-        os.pwrite(handle, _TAKEN, at)
+        system.pwrite(handle, _TAKEN, at)
     finally:
-        os.close(handle)
+        system.close(handle)
 
 
 def _whose(pid: Any, several: bool) -> str:
@@ -207,7 +208,7 @@ def _whose(pid: Any, several: bool) -> str:
     if not several or type(pid) is not int:
         return ""
     try:
-        os.kill(pid, 0)
+        system.kill(pid, 0)
     except PermissionError:
         pass
     except (OSError, OverflowError):

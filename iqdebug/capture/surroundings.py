@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-import time
 
 from .mask import MASK
+from .pristine import monotonic, system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,15 +48,16 @@ def source(path: str, lines: List[int]) -> Optional[Dict[str, Any]]:
 
 def _bytes_of(path: str) -> Optional[bytes]:
     try:
-        status = os.stat(path)
+        status = system.stat(path)
         if not 0o100000 <= status.st_mode < 0o110000 or status.st_size > _LARGEST:
             return None  # only regular files: reading a pipe or a device may never end
         # `open` is gone while the interpreter shuts down.
-        handle = os.open(path, os.O_RDONLY)
+        handle: int = system.open(path, os.O_RDONLY)
         try:
-            return os.read(handle, status.st_size + 1)
+            data: bytes = system.read(handle, status.st_size + 1)
+            return data
         finally:
-            os.close(handle)
+            system.close(handle)
     except (OSError, ValueError):
         return None
 
@@ -113,10 +114,10 @@ def distributions(deadline: float) -> List[List[str]]:
     metadata folders (reading each would take seconds)."""
     found: Dict[str, str] = {}
     for folder in sys.path or ():
-        if type(folder) is not str or time.monotonic() > deadline:
+        if type(folder) is not str or monotonic() > deadline:
             continue
         try:
-            names = os.listdir(folder or ".")
+            names = system.listdir(folder or ".")
         except OSError:
             continue
         for name in names:
@@ -130,8 +131,8 @@ def distributions(deadline: float) -> List[List[str]]:
 def git(folder: str) -> Optional[Dict[str, Any]]:
     """Revision, branch and uncommitted changes of the repository around a folder; None without
     git or repository. Bounded in time; runs no hook, filter or pager of the repository's own."""
-    if not _in_repository(folder):
-        return None
+    if system.replaced() or not _in_repository(folder):
+        return None  # starting a program would go through what was replaced
     root = _git(folder, "rev-parse", "--show-toplevel").strip()
     if not root:
         return None
@@ -146,9 +147,9 @@ def git(folder: str) -> Optional[Dict[str, Any]]:
 
 
 def _in_repository(folder: str) -> bool:
-    folder = os.path.abspath(folder)
+    folder = system.absolute(folder)
     for _ in range(40):
-        if os.path.exists(os.path.join(folder, ".git")):
+        if system.exists(os.path.join(folder, ".git")):
             return True
         folder, before = os.path.dirname(folder), folder
         if folder == before:
