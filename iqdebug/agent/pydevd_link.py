@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 
+from ..capture.pristine import OwnJson
 from .untrace import untrace_all, untrace_for_good
 
 TYPE_CHECKING = False
@@ -73,7 +74,8 @@ class Link:
     def open(self, connection: Any, token: str) -> None:
         """Start pydevd on ``connection``. Returns at once; the handshake goes on in a thread."""
         self._remember()
-        pydevd = self._import()
+        with OwnJson():
+            pydevd = self._import()
         self._restore_environment()
         self.guard_forks()
         self._answer_at_once()

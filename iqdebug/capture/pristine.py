@@ -230,3 +230,20 @@ def private_json() -> Any:
         for name in [name for name in sys.modules if name.split(".")[0] == "_iqdebug_json"]:
             del sys.modules[name]
     return package
+
+
+class OwnJson:
+    """While modules of a debugger are being imported: what they import as ``json`` is Python's own, where the
+    program has put something of its own into it."""
+
+    def __init__(self) -> None:
+        self._programs: Any = None
+
+    def __enter__(self) -> None:
+        if replaced_json():
+            self._programs = sys.modules["json"]
+            sys.modules["json"] = private_json()
+
+    def __exit__(self, *raised: Any) -> None:
+        if self._programs is not None:
+            sys.modules["json"] = self._programs

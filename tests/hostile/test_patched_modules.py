@@ -12,7 +12,7 @@ import pytest
 
 import iqdebug
 from iqdebug.crash import open_crash
-from tests.dap.targets import on_pythons
+from tests.dap.targets import attached, frame_of, named, on_pythons, running
 
 PROGRAM = Path(__file__).parent / "programs" / "replaces_the_library.py"
 ROOT = str(Path(iqdebug.__file__).resolve().parent.parent)
@@ -80,3 +80,19 @@ def test_a_folder_that_no_file_can_have() -> None:
     )
     done = run(sys.executable, "-c", code)
     assert (done.returncode, done.stdout, done.stderr) == (0, "''\n", "")
+
+
+@on_pythons("3.8", "3.12")
+async def test_attaching_where_json_is_replaced(python: str) -> None:
+    async with running(python, str(PROGRAM), "wait") as target:
+        async with attached(target) as (session, watcher):
+            await session.set_breakpoints([target.breakpoint("line")])
+            assert target.process.stdin is not None
+            target.process.stdin.write(b"one\n")
+            frame, epoch = await frame_of(watcher, "wait")
+            rows = await session.variables(frame, epoch)
+            assert named(rows, "number").value == "1"
+            await session.resume()
+            assert await target.readline() == "line 1"
+        assert target.process.returncode is None
+        assert (target.stdout, target.stderr) == (b"ready\nline 1\n", b"")

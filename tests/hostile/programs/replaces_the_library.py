@@ -30,6 +30,8 @@ def replace():
         setattr(json, name, spoilt("json." + name))
     for name in ("default", "encode", "iterencode"):
         setattr(json.JSONEncoder, name, spoilt("JSONEncoder." + name))
+    if sys.argv[1] == "wait":
+        return  # the rest pydevd and ctypes cannot do without
     for name in ("pack", "unpack", "Struct", "unpack_from", "calcsize"):
         setattr(struct, name, spoilt("struct." + name))
     builtins.open = spoilt("open")
