@@ -15,6 +15,7 @@ import threading
 import time
 
 from ..capture.pristine import OwnJson
+from .thread_marks import answer_for_threads
 from .untrace import untrace_all, untrace_for_good
 
 TYPE_CHECKING = False
@@ -79,6 +80,7 @@ class Link:
         self._restore_environment()
         self.guard_forks()
         self._answer_at_once()
+        self._undo.append(answer_for_threads())
         saved = pydevd.start_client
         clock = pydevd.time
 
