@@ -17,7 +17,6 @@ _MARKS = (
     "additional_info",
     "is_pydev_daemon_thread",
     "pydev_do_not_trace",
-    "_os_thread_handle",  # before 3.13 no thread has one
 )
 
 
