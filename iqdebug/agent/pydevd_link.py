@@ -17,6 +17,7 @@ from . import quiet, rewriting
 from .green_tracing import trace_replaced_threads, trace_suspended
 from .overtaken import Overtaken
 from .room import give_room
+from .thread_marks import answer_for_threads
 from .tracers import NAMELESS, Tracers, forbidden, nameless, reach_all_threads, unseen, unseen_class
 from .unpatched import locks_replaced
 from .untrace import untrace_all, untrace_for_good
@@ -96,6 +97,7 @@ class Link:
             self._undo.append(self.by_program.forget)
         self.guard_forks()
         self._answer_at_once()
+        self._undo.append(answer_for_threads())
         self._guard(pydevd)
         saved = pydevd.start_client
         clock = pydevd.time

@@ -7,10 +7,10 @@ read, held up only as another busy thread would do it. :func:`of_stop` is asked 
 from __future__ import annotations
 
 import _socket
-import struct
 import sys
 import threading
 
+from ..capture.pristine import packer
 from ..capture.record import Occasion, gathered
 from ..capture.settings import Settings
 from .exceptions import message_of
@@ -35,9 +35,10 @@ def run(setup: Dict[str, Any], importer: Any) -> None:
     try:
         connection.settimeout(_PATIENCE)
         connection.connect(setup["socket"])
-        connection.sendall(("iqdebug %s control\n" % setup["token"]).encode())
-        data = _file(setup["mask"])
-        connection.sendall(struct.pack(">Q", len(data)) + data)
+        with connection:
+            connection.sendall(("iqdebug %s control\n" % setup["token"]).encode())
+            data = _file(setup["mask"])
+            connection.sendall(packer(">Q").pack(len(data)) + data)
     except OSError:
         pass  # the client has gone
     finally:

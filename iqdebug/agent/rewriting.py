@@ -90,7 +90,7 @@ def is_foreign(error: Optional[BaseException], folder: str) -> bool:
         trace = trace.tb_next
     innermost = file_of(trace.tb_frame.f_code)
     # The standard library, the agent and what pydevd itself compiles are not the program's.
-    return not (innermost.startswith((folder, "<")) or _is_standard(innermost) or innermost.startswith(_HERE))
+    return not (innermost.startswith((folder, "<", _HERE)) or _is_standard(innermost))
 
 
 _HERE = file_of(file_of.__code__).rpartition("/")[0].rpartition("/")[0]

@@ -11,17 +11,16 @@ from __future__ import annotations
 import _socket
 import base64
 import os
-import struct
 import sys
 import threading
 import time
 
 from ..capture import plain, tap, values
+from ..capture.pristine import dumps, loads, monotonic, packer
 from ..capture.tap import Tap
 from . import listing
 from .exceptions import described
 from .pydevd_link import Link, Refused
-from .quiet import dumps, loads
 from .stacks import Stacks, tasks, wake_loops
 from .tracers import NAMELESS, nameless_modules, unseen
 
@@ -37,7 +36,7 @@ LEASE = 4.0
 _TICK = 0.1
 _EAGER = 0.0001
 _EAGER_FOR = 5.0
-_HEADER = struct.Struct(">I")
+_HEADER = packer(">I")
 _FULL_LIMIT = 1 << 20
 _PACKAGE = "_iqdebug_inside"  # the name under which the injected code loads it
 _OVERTAKEN = (
@@ -53,7 +52,7 @@ class Agent:
         self._socket: Any = None
         self._lease: Any = None
         self._buffer = b""
-        self._heard = time.monotonic()
+        self._heard = monotonic()
         self._link = Link(setup["debugpy"], _OWN, importer)
         # Not what lies beside debugpy.
         self._hidden = (os.path.join(setup["debugpy"], "debugpy"), NAMELESS, *_OWN)
@@ -97,7 +96,7 @@ class Agent:
         interval: with the usual 5 ms starting takes seconds."""
         if on:
             self._interval = sys.getswitchinterval()
-            self._eager_until = time.monotonic() + _EAGER_FOR
+            self._eager_until = monotonic() + _EAGER_FOR
             sys.setswitchinterval(min(self._interval, _EAGER))
         elif self._interval:
             sys.setswitchinterval(self._interval)
@@ -145,7 +144,7 @@ class Agent:
             message = loads(self._buffer[4 : 4 + size].decode("utf-8"))
             self._buffer = self._buffer[4 + size :]
             self._answer(message)
-        if self._interval and time.monotonic() > self._eager_until:
+        if self._interval and monotonic() > self._eager_until:
             self._eager(False)
         if self._link.overtaken():
             self._post({"event": "released", "message": _OVERTAKEN})
@@ -158,9 +157,9 @@ class Agent:
         try:
             if not self._lease.recv(4096):
                 return False
-            self._heard = time.monotonic()
+            self._heard = monotonic()
         except (BlockingIOError, InterruptedError):
-            return time.monotonic() - self._heard <= LEASE
+            return monotonic() - self._heard <= LEASE
         except OSError:
             return False
         return True
@@ -174,7 +173,7 @@ class Agent:
         self._post(reply)
 
     def _post(self, message: Dict[str, Any]) -> None:
-        data = dumps(message).encode("utf-8")
+        data = dumps(message).encode("utf-8", "replace")
         with self._sending:  # threads of the program post too
             try:
                 self._socket.settimeout(LEASE)
@@ -289,7 +288,7 @@ class Agent:
             work()
             return said
         worker.join(message.get("timeout_s", 2.0))
-        self._heard = time.monotonic()
+        self._heard = monotonic()
         return said or {"slow": "still running"}
 
     def on_evaluate(self, message: Dict[str, Any]) -> Any:
@@ -326,7 +325,7 @@ class Agent:
     def on_settle(self, message: Dict[str, Any]) -> Any:
         settled = self._link.settle(2.0)
         self._eager(False)
-        self._heard = time.monotonic()
+        self._heard = monotonic()
         return settled
 
     def on_tap(self, message: Dict[str, Any]) -> Any:

@@ -8,6 +8,7 @@ import threading
 
 from ..capture import plain, values
 from ..capture import tasks as tasks_of
+from ..capture.pristine import system
 from . import listing
 from .greenlets import Greenlets, hub_of, wake_hubs
 
@@ -246,7 +247,7 @@ def _described(frame: Any, line: Optional[int]) -> Dict[str, Any]:
     code = frame.f_code
     path = plain.file_of(code)
     if path and not path.startswith("<") and not os.path.isabs(path):
-        path = os.path.abspath(path)
+        path = system.absolute(path)
     return {
         "id": 0,
         "name": plain.name_of(code),

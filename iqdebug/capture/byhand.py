@@ -12,6 +12,7 @@ import time
 
 from . import container
 from .plain import cause_of, context_of, file_of, name_of, traceback_of
+from .pristine import system
 from .record import Occasion, deliver
 from .values import qualified
 
@@ -48,22 +49,22 @@ class _Kind:
     def note(self) -> None:
         """Write the count behind the file's end mark, over the one before."""
         try:
-            handle = os.open(self.path, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0))
+            handle = system.open(self.path, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0))
         except OSError:
             return
         try:
-            self._at = self._at or os.fstat(handle).st_size
-            os.lseek(handle, self._at, os.SEEK_SET)
-            os.write(handle, container.fixed_chunk(_TAG, {"times": self.times, "last": time.time()}))
+            self._at = self._at or system.fstat(handle).st_size
+            system.lseek(handle, self._at, os.SEEK_SET)
+            system.write(handle, container.fixed_chunk(_TAG, {"times": self.times, "last": time.time()}))
         finally:
-            os.close(handle)
+            system.close(handle)
 
 
 class _Known:
     """Of one process: a forked child begins anew, with a lock that nobody holds."""
 
     def __init__(self) -> None:
-        self.pid = os.getpid()
+        self.pid = system.getpid()
         self.lock = threading.Lock()
         self.kinds: Dict[Any, _Kind] = {}
 
@@ -77,7 +78,7 @@ def captured(exc: BaseException, how: str, settings: Settings, logs: Any) -> str
 
     :raises Exception: as :func:`iqdebug.capture.record.record`.
     """
-    if _known[0].pid != os.getpid():
+    if _known[0].pid != system.getpid():
         _known[0] = _Known()
     known = _known[0]
     key = _key(exc, settings.directory)
@@ -85,7 +86,7 @@ def captured(exc: BaseException, how: str, settings: Settings, logs: Any) -> str
         return ""  # a signal handler has come in between
     try:
         kind = known.kinds.get(key)
-        if kind is not None and (not kind.written.is_set() or os.path.exists(kind.path)):
+        if kind is not None and (not kind.written.is_set() or system.exists(kind.path)):
             kind.times += 1
             if kind.written.is_set():
                 kind.note()
@@ -101,7 +102,7 @@ def captured(exc: BaseException, how: str, settings: Settings, logs: Any) -> str
     except BaseException:
         known.kinds.pop(key, None)
         raise
-    if not kind.path and not (kind.written.is_set() and not os.path.exists(path)):
+    if not kind.path and not (kind.written.is_set() and not system.exists(path)):
         kind.path = path
     return kind.path
 

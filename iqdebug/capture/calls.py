@@ -12,6 +12,7 @@ import types
 
 from . import values
 from .plain import file_of, texts
+from .pristine import system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class _Found:
             if path.startswith(("<", _STANDARD)) and "-packages" not in path:
                 continue
             qualified = values.exact(function.__qualname__)
-            self.rows.append([expression, os.path.abspath(path), code.co_firstlineno, qualified])
+            self.rows.append([expression, system.absolute(path), code.co_firstlineno, qualified])
 
 
 def _functions(obj: Any, depth: int = 0) -> List[Any]:

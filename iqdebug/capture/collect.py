@@ -11,7 +11,6 @@ import hashlib
 import os
 import sys
 import threading
-import time
 from itertools import islice
 
 from . import remote, values
@@ -34,6 +33,7 @@ from .plain import (
     threads_by_ident,
     traceback_of,
 )
+from .pristine import monotonic, system
 from .tasks import all_tasks, awaited, coroutine_of, function_of
 from .tasks import name_of as task_name
 from .tree import Forest
@@ -74,7 +74,7 @@ class Collector:
         self.left_out: List[str] = []
         self.called: Dict[str, List[int]] = {}  # files that hold what the frames call, with lines
         self.urgent = 0  # frames of the crash itself: the first so many of ``frames``
-        self._deadline = time.monotonic() + seconds
+        self._deadline = monotonic() + seconds
         self.forest = Forest(self.masker, most_values, self._deadline)
         self._hidden = settings.hidden
         self._message_of = settings.message or message_of
@@ -189,7 +189,7 @@ class Collector:
         number = self._numbers[key] = len(self.frames) + 1
         path = file_of(code)
         if path and not path.startswith("<") and not os.path.isabs(path):
-            path = os.path.abspath(path)
+            path = system.absolute(path)
         row: Dict[str, Any] = {
             "id": number,
             "file": path,
@@ -203,7 +203,7 @@ class Collector:
             row["span"] = span
         self.frames.append(row)
         self._seen[id(code)] = times = self._seen.get(id(code), 0) + 1
-        if times > _SAME_FUNCTION or time.monotonic() > self._deadline:
+        if times > _SAME_FUNCTION or monotonic() > self._deadline:
             row["locals"] = []
             row["locals_left_out"] = len(code.co_varnames)
             return number

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
-import struct
 import zlib
+
+from .pristine import dumps, packer, system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 MAGIC = b"\x89IQC\r\n\x1a\n"
 VERSION = (1, 0)
 MARK = b"\xf1iqc"
-_HEAD = struct.Struct("<4s4sIII")
+_HEAD = packer("<4s4sIII")
+_VERSION = packer("<HH")
 _ENDING = 4_096  # bytes kept free for the closing chunk
 _LEVEL = 6
 _VALUES = {"VALU": ("text", "long"), "EXCN": ("message",)}
@@ -65,16 +66,16 @@ class Container:
     def finish(self) -> bytes:
         """The whole file."""
         ending = {"chunks": len(self._chunks), "left_out": self.left_out[:40]}
-        head = MAGIC + struct.pack("<HH", *VERSION)
+        head = MAGIC + _VERSION.pack(*VERSION)
         return b"".join([head, *self._chunks, self._encoded("ENDE", ending)])
 
 
 def chunk(tag: str, content: Dict[str, Any]) -> bytes:
     """One encoded chunk."""
-    raw = json.dumps(content, separators=(",", ":"), check_circular=False, default=str).encode("ascii")
+    raw = dumps(content).encode("ascii")
     stored = zlib.compress(raw, _LEVEL)
     name = tag.encode("ascii")
-    return _HEAD.pack(MARK, name, len(stored), len(raw), zlib.crc32(name + stored)) + stored
+    return bytes(_HEAD.pack(MARK, name, len(stored), len(raw), zlib.crc32(name + stored))) + stored
 
 
 def fixed_chunk(tag: str, content: Dict[str, float]) -> bytes:
@@ -84,7 +85,7 @@ def fixed_chunk(tag: str, content: Dict[str, float]) -> bytes:
     raw = ("{%s}" % ",".join(parts)).encode("ascii")
     stored = zlib.compress(raw, 0)
     name = tag.encode("ascii")
-    return _HEAD.pack(MARK, name, len(stored), len(raw), zlib.crc32(name + stored)) + stored
+    return bytes(_HEAD.pack(MARK, name, len(stored), len(raw), zlib.crc32(name + stored))) + stored
 
 
 def write(path: str, data: bytes) -> None:
@@ -92,16 +93,18 @@ def write(path: str, data: bytes) -> None:
 
     :raises OSError: it could not be written (a full disk, no such folder).
     """
-    temporary = "%s.%d.part" % (path, os.getpid())
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    temporary = "%s.%d.part" % (path, system.getpid())
+    handle = system.open(
+        temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600
+    )
     try:
         try:
             view = memoryview(data)
             while view:
-                view = view[os.write(handle, view) :]
+                view = view[system.write(handle, view) :]
         finally:
-            os.close(handle)
-        os.rename(temporary, path)
+            system.close(handle)
+        system.rename(temporary, path)
     except BaseException:
-        os.unlink(temporary)
+        system.unlink(temporary)
         raise

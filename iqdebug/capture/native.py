@@ -9,7 +9,6 @@ one of them lives, and the last to end removes the file where nothing was writte
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import re
 import stat
@@ -21,6 +20,7 @@ from .collect import is_library
 from .container import Container, write
 from .imports import after_import
 from .mask import Masker
+from .pristine import dumps, loads, system
 from .settings import Settings
 from .values import instance_dict, of_module
 
@@ -54,11 +54,11 @@ def start(settings: Settings) -> Optional[Callable[[], None]]:
 
         if faulthandler.is_enabled() or sys.flags.dev_mode:
             return None
-        os.makedirs(settings.directory, mode=0o700, exist_ok=True)
-        name = "%d-%d%s" % (time.time() * 1e6, os.getpid(), SUFFIX)
+        system.makedirs(settings.directory)
+        name = "%d-%d%s" % (time.time() * 1e6, system.getpid(), SUFFIX)
         path = os.path.join(settings.directory, name)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        os.write(handle, json.dumps(_head(settings)).encode("ascii") + b"\n")
+        handle = system.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        system.write(handle, dumps(_head(settings)).encode("ascii") + b"\n")
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # held for as long as the process lives
         faulthandler.enable(file=handle, all_threads=True)
     except Exception:
@@ -67,7 +67,7 @@ def start(settings: Settings) -> Optional[Callable[[], None]]:
     def stop() -> None:
         try:
             faulthandler.disable()
-            os.close(handle)
+            system.close(handle)
             _forget(path)
         except OSError:
             pass
@@ -103,14 +103,14 @@ def _forget(path: str) -> None:
     """Remove the file where it holds no text that is not taken and no process writes to it any more."""
     import fcntl
 
-    handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+    handle = system.open(path, os.O_RDWR | os.O_NOFOLLOW)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        text = os.read(handle, _MOST).partition(b"\n")[2]
+        text = system.read(handle, _MOST).partition(b"\n")[2]
         if all(text[start:].startswith(_TAKEN) for start in _deaths(text)):
-            os.unlink(path)
+            system.unlink(path)
     finally:
-        os.close(handle)
+        system.close(handle)
 
 
 def _head(settings: Settings) -> Dict[str, Any]:
@@ -119,12 +119,12 @@ def _head(settings: Settings) -> Dict[str, Any]:
     words = [str(word)[:2_000] for word in sys.argv[:100]]
     masker.learn_from_words(words)
     return {
-        "pid": os.getpid(),
+        "pid": system.getpid(),
         "python": "%d.%d.%d" % sys.version_info[:3],
         "implementation": sys.implementation.name,
         "executable": sys.executable or "",
         "argv": [masker.scrub(word) for word in words],
-        "cwd": os.getcwd(),
+        "cwd": system.getcwd(),
         "platform": sys.platform,
         "masked": settings.mask,
         "created": time.time(),
@@ -144,7 +144,7 @@ def convert(path: str, may_read: Optional[Callable[[str], bool]] = None) -> str:
     import fcntl
 
     try:
-        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+        handle = system.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return ""
     try:
@@ -153,13 +153,13 @@ def convert(path: str, may_read: Optional[Callable[[str], bool]] = None) -> str:
             alive = False
         except OSError:
             alive = True
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
+        if not stat.S_ISREG(system.fstat(handle).st_mode):
             return ""
         data = _read(handle, alive)
-        died = os.fstat(handle).st_mtime
+        died = system.fstat(handle).st_mtime
         first, _, rest = data.partition(b"\n")
         try:
-            head = json.loads(first[:_HEAD_LINE])
+            head = loads(first[:_HEAD_LINE].decode("utf-8"))
         except ValueError:
             return ""
         if type(head) is not dict or "pid" not in head:
@@ -176,10 +176,10 @@ def convert(path: str, may_read: Optional[Callable[[str], bool]] = None) -> str:
             write(made, _file(dict(head), text, died, whose, may_read))
             _mark(path, len(first) + 1 + start)
         if not alive:
-            os.unlink(path)
+            system.unlink(path)
         return made
     finally:
-        os.close(handle)
+        system.close(handle)
 
 
 def _deaths(text: bytes) -> List[int]:
@@ -191,21 +191,22 @@ def _read(handle: int, alive: bool) -> bytes:
     """The file's text; of one that is still written to, when it has stood still for a moment."""
     size = -1
     for _ in range(20):
-        found = os.fstat(handle).st_size
+        found = system.fstat(handle).st_size
         if found == size or not alive:
             break
         size = found
         time.sleep(0.05)
-    return os.pread(handle, _MOST, 0)
+    data: bytes = system.pread(handle, _MOST, 0)
+    return data
 
 
 def _mark(path: str, at: int) -> None:
     """Processes append to the file, so that writing in its midst is in nobody's way."""
-    handle = os.open(path, os.O_WRONLY | os.O_NOFOLLOW)
+    handle = system.open(path, os.O_WRONLY | os.O_NOFOLLOW)
     try:
-        os.pwrite(handle, _TAKEN, at)
+        system.pwrite(handle, _TAKEN, at)
     finally:
-        os.close(handle)
+        system.close(handle)
 
 
 def _whose(pid: Any, several: bool) -> str:
@@ -213,7 +214,7 @@ def _whose(pid: Any, several: bool) -> str:
     if not several or type(pid) is not int:
         return ""
     try:
-        os.kill(pid, 0)
+        system.kill(pid, 0)
     except PermissionError:
         pass
     except (OSError, OverflowError):

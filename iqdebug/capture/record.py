@@ -11,6 +11,7 @@ import types
 from . import surroundings, values
 from .collect import Collector, is_library
 from .container import Container, write
+from .pristine import monotonic, system
 from .reprs import Asker
 from .settings import Settings
 
@@ -129,7 +130,7 @@ def _loop_runs_here() -> bool:
 
 
 def _write_into(directory: str, name: str, data: bytes) -> str:
-    os.makedirs(directory, mode=0o700, exist_ok=True)
+    system.makedirs(directory)
     path = os.path.join(directory, name)
     write(path, data)
     return path
@@ -145,7 +146,7 @@ def _begun(
 ) -> Tuple[str, Callable[[], bytes]]:
     """Reads all that is read of the program's objects, for ``reading`` seconds at most. Returns the file's
     name and a function that does the rest, gives its bytes, and holds none of those objects."""
-    started = time.monotonic()
+    started = monotonic()
     reading = seconds * 0.5 if reading is None else reading
     if settings.own_texts:
         values.own_text = Asker(reading * 0.5)
@@ -188,7 +189,7 @@ def _begun(
         container.add("ENVI", about, "the environment")
         found = surroundings.distributions(started + seconds)
         container.add("DIST", {"distributions": found}, "the list of installed distributions")
-        if time.monotonic() < started + seconds:
+        if monotonic() < started + seconds:
             revision = surroundings.git(_project(collected))
             if revision is not None:
                 container.add("GITR", revision, "the git revision and diff")
@@ -213,7 +214,7 @@ def _meta(occasion: Occasion, collected: Collector, settings: Settings) -> Dict[
         "created": time.time(),
         "writer": _WRITER,
         "fingerprint": collected.fingerprint(),
-        "pid": os.getpid(),
+        "pid": system.getpid(),
         "python": "%d.%d.%d" % sys.version_info[:3],
         "implementation": sys.implementation.name,
         "executable": sys.executable or "",
@@ -234,7 +235,8 @@ def _argv() -> List[str]:
 
 def _cwd() -> str:
     try:
-        return os.getcwd()
+        folder: str = system.getcwd()
+        return folder
     except OSError:
         return ""
 
@@ -253,7 +255,7 @@ def _learn(masker: Masker, content: Any) -> None:
 
 def _platform() -> str:
     try:
-        name = os.uname()
+        name = system.uname()
     except (AttributeError, OSError):
         return sys.platform
     return "%s %s %s" % (name.sysname, name.release, name.machine)
@@ -276,7 +278,7 @@ def _sources(collected: Collector, deadline: float) -> List[Dict[str, Any]]:
     files += [(path, lines) for path, lines in collected.called.items() if path not in known]
     rows: List[Dict[str, Any]] = []
     for path, lines in files:
-        if time.monotonic() > deadline:
+        if monotonic() > deadline:
             collected.left_out.append("source text of %d files" % (len(files) - len(rows)))
             break
         found = surroundings.source(path, lines)

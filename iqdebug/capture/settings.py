@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from .pristine import system
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable, Optional, Tuple
@@ -32,7 +34,7 @@ class Settings:
         hidden: Tuple[str, ...] = (),
         message: Optional[Callable[[BaseException], str]] = None,
     ) -> None:
-        self.directory = os.path.abspath(directory) if directory else default_directory()
+        self.directory = system.absolute(directory) if directory else default_directory()
         self.mask = mask
         self.max_bytes = max_bytes
         self.seconds = seconds
@@ -45,6 +47,6 @@ def default_directory() -> str:
     """``$IQDEBUG_CAPTURE``, or ``crashes`` in iqdebug's state folder."""
     asked: Optional[str] = os.environ.get("IQDEBUG_CAPTURE")
     if asked:
-        return os.path.abspath(asked)
+        return system.absolute(asked)
     base = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
     return os.path.join(base, "iqdebug", "crashes")

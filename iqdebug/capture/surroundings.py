@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-import time
 
 from .git import Repository, repository_above
 from .mask import MASK
+from .pristine import monotonic, system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,17 +67,18 @@ def _bytes_of(path: str) -> Optional[bytes]:
     if not may_hold_source(path):
         return None
     try:
-        status = os.stat(path)
+        status = system.stat(path)
         if not 0o100000 <= status.st_mode < 0o110000 or status.st_size > _LARGEST:
             return None  # only regular files: reading a pipe or a device may never end
         # `open` is gone while the interpreter shuts down.
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+        handle: int = system.open(path, flags)
         try:
-            data = os.read(handle, status.st_size + 1)
+            data: bytes = system.read(handle, status.st_size + 1)
             is_script = data[:2] == b"#!" and b"python" in data[:200].partition(b"\n")[0]
             return data if is_script or os.path.splitext(path)[1] else None
         finally:
-            os.close(handle)
+            system.close(handle)
     except (OSError, ValueError):
         return None
 
@@ -134,10 +135,10 @@ def distributions(deadline: float) -> List[List[str]]:
     metadata folders (reading each would take seconds)."""
     found: Dict[str, str] = {}
     for folder in sys.path or ():
-        if type(folder) is not str or time.monotonic() > deadline:
+        if type(folder) is not str or monotonic() > deadline:
             continue
         try:
-            names = os.listdir(folder or ".")
+            names = system.listdir(folder or ".")
         except OSError:
             continue
         for name in names:
@@ -151,8 +152,8 @@ def distributions(deadline: float) -> List[List[str]]:
 def git(folder: str) -> Optional[Dict[str, Any]]:
     """Revision, branch and uncommitted changes of the repository around a folder; None without
     git or repository. Bounded in time; runs nothing that the repository names."""
-    if not repository_above(folder):
-        return None
+    if system.replaced() or not repository_above(folder):
+        return None  # starting a program would go through what was replaced
     try:
         repository = Repository(folder)
         root = _line(repository.ask("rev-parse", "--show-toplevel", seconds=_GIT_SECONDS))

@@ -7,13 +7,13 @@ once, however often it is reached, and keeps its number.
 
 from __future__ import annotations
 
-import time
 import types
 from itertools import islice
 
 from . import arrays, values
 from .frames import list_items
 from .mask import MASK
+from .pristine import monotonic
 from .secret_walk import named, pair_name, row_of
 
 TYPE_CHECKING = False
@@ -41,7 +41,7 @@ _OPAQUE = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type
 
 class Forest:
     """:param most: values described at most.
-    :param deadline: of :func:`time.monotonic`; afterwards values are named by their type only.
+    :param deadline: of :func:`.pristine.monotonic`; afterwards values are named by their type only.
     """
 
     def __init__(self, masker: Masker, most: int, deadline: float) -> None:
@@ -167,7 +167,7 @@ class Forest:
 
     def _out_of_time(self) -> bool:
         if not self._late and self._next % 32 == 0:
-            self._late = time.monotonic() > self._deadline
+            self._late = monotonic() > self._deadline
         return self._late
 
     def _scan(self, obj: Any) -> None:
@@ -195,7 +195,7 @@ class Forest:
                         self.masker.learn(value)
                     else:
                         below.append(value)
-                if seen > _SCAN_NODES or self._late or time.monotonic() > self._deadline:
+                if seen > _SCAN_NODES or self._late or monotonic() > self._deadline:
                     return
             level = below
 
