@@ -11,7 +11,7 @@ import re
 from .secret_names import ADDRESS, NONE, PIN, STRONG, WEAK, judge
 from .secret_places import PEM_LONGEST, has_userinfo, in_places
 from .secret_strength import ORDINARY, is_digest
-from .secret_tokens import tokens
+from .secret_tokens import SHORTEST_TOKEN, tokens
 from .secret_words import is_pin, is_placeholder, is_wordy, looks_random, looks_secret
 
 TYPE_CHECKING = False
@@ -37,6 +37,8 @@ _PAIR = re.compile(
 """A name that could be a secret's, up to where its value begins. For texts in lower case."""
 
 _TRIGGER = re.compile("|".join(_TRIGGERS))
+_SEPARATED = re.compile(r"[:=@,<%][^0-9]| [a-zA-Z\-]|[=:@%][0-9]|-----")
+"""Without one of these a text has no form but that of a token."""
 _SCHEME = re.compile(r"(?:bearer|basic|token|digest|negotiate|apikey)[ \t]+", re.IGNORECASE)
 _BODIES = {
     '"': re.compile(r'[^"\\\r\n]*(?:\\.[^"\\\r\n]*)*'),
@@ -74,6 +76,8 @@ def address_parses(text: str) -> bool:
 
 def find(text: str) -> List[Found]:
     """Start, end, and whether the text between them should be learnt."""
+    if len(text) < SHORTEST_TOKEN and not _SEPARATED.search(text):
+        return []
     found: List[Found] = [(start, end, True) for start, end in tokens(text)]
     lower = text.lower()
     if len(lower) != len(text):

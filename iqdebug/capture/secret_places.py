@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from .lazy import lazy
 from .secret_names import ADDRESS, NONE, STRONG, judge
 from .secret_strength import ORDINARY, is_strong, words
 from .secret_tools import named, of_tools, said
@@ -19,18 +20,16 @@ if TYPE_CHECKING:
 
     Found = Tuple[int, int, bool]
 
-_URL = re.compile(r"://([^\s/?#:@\"'<>\\]{0,256})(?::([^\s/?\"'<>\\]{1,1024}))?@")
-_ESCAPED_URL = re.compile(r":\\/\\/([^\s/?#:@\"'<>\\]{0,256})(?::([^\s/?\"'<>\\]{1,1024}))?@")
-_PASSWORDED = re.compile(
+_URL = lazy(r"://([^\s/?#:@\"'<>\\]{0,256})(?::([^\s/?\"'<>\\]{1,1024}))?@")
+_ESCAPED_URL = lazy(r":\\/\\/([^\s/?#:@\"'<>\\]{0,256})(?::([^\s/?\"'<>\\]{1,1024}))?@")
+_PASSWORDED = lazy(
     r"(?:postgres(?:ql)?|mysql|mariadb|rediss?|mongodb|amqps?|https?|s?ftps?|ssh|smtps?|imaps?|ldaps?|mssql|oracle|mqtts?"
     r"|nats|kafka|clickhouse|git|svn|socks5h?|jdbc|snowflake|elasticsearch|couchbase|cockroachdb|influxdb|bolt|neo4j)"
     r"(?:\+[a-z0-9]{1,20})?\Z"
 )
-_CUT_URL = re.compile(
-    r"[^\s/?#:@\"'<>\\\[\]{}()]{0,64}:([^\s/?#:@\"'<>\\,;)\]}]{3,256})(?=[\s\"'<>,;)\]}]|\Z)"
-)
+_CUT_URL = lazy(r"[^\s/?#:@\"'<>\\\[\]{}()]{0,64}:([^\s/?#:@\"'<>\\,;)\]}]{3,256})(?=[\s\"'<>,;)\]}]|\Z)")
 """An address that was cut before its ``@``: what stands behind the colon is no port."""
-_HOST_USER = re.compile(
+_HOST_USER = lazy(
     r"(?<![\w./:@\-])([A-Za-z_][\w.+\-]{0,63}):([^\s:@/\"'<>\\,;()\[\]{}]{3,256})@"
     r"(?:\[[0-9a-fA-F:]{2,40}\]|(?:tcp|unix)\(|[A-Za-z0-9][A-Za-z0-9.\-]{0,200})(:[0-9]{2,5}(?![\w.])|/[\w]|)"
 )
@@ -39,16 +38,16 @@ _LABELS = words(
     acct reply-to owner by sender recipient maintainer maintainers committer id name git ssh addr address"""
 )
 """What stands before a mail address and a colon."""
-_ADDRESS = re.compile(r":\\?/\\?/")
-_TO_THE_END = re.compile(r"[^\s\"'<>]{0,1200}")
-_HOOKED = re.compile(r"hook|//(?:chat\.googleapis|maker\.ifttt|[\w.\-]*logic\.azure)", re.IGNORECASE)
-_SEGMENT = re.compile(r"[^/\\@]{8,}")
-_SIGNED = re.compile(r"sig(?:nature)?=(?<![a-z]sig=)([a-z0-9%+/=_\-]{20,512})")
-_PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_ADDRESS = lazy(r":\\?/\\?/")
+_TO_THE_END = lazy(r"[^\s\"'<>]{0,1200}")
+_HOOKED = lazy(r"hook|//(?:chat\.googleapis|maker\.ifttt|[\w.\-]*logic\.azure)", re.IGNORECASE)
+_SEGMENT = lazy(r"[^/\\@]{8,}")
+_SIGNED = lazy(r"sig(?:nature)?=(?<![a-z]sig=)([a-z0-9%+/=_\-]{20,512})")
+_PEM = lazy(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 PEM_LONGEST = 20_000
-_PEM_BODY = re.compile(r"(?:[A-Za-z0-9+/=:,\- ]|\s|\\[rn])*")
-_ELEMENT = re.compile(r"<([A-Za-z][\w:.\-]{1,60})(?:\s[^<>\r\n]{0,200})?>([^<>\r\n]{1,1024})</")
-_KEYED_ELEMENT = re.compile(
+_PEM_BODY = lazy(r"(?:[A-Za-z0-9+/=:,\- ]|\s|\\[rn])*")
+_ELEMENT = lazy(r"<([A-Za-z][\w:.\-]{1,60})(?:\s[^<>\r\n]{0,200})?>([^<>\r\n]{1,1024})</")
+_KEYED_ELEMENT = lazy(
     r"\b(?:key|name|id)=[\"']([\w.:\-]{2,64})[\"'][^<>\r\n]{0,80}?(?:\bvalue=[\"']([^\"'<>\r\n]{1,1024})[\"']|>([^<>\r\n]{1,1024})</)"
 )
 _Q = r"\\{0,3}[\"']"
@@ -56,7 +55,7 @@ _ROW_NAME = (
     r"(?:name|key|id|field|option|header|variable|var|param|parameter|property|attribute|label|k|_name_)"
 )
 _ROW_VALUE = r"(?:value|val|v|content|data|default|_value_)"
-_ROW = re.compile(
+_ROW = lazy(
     r"(?<![\w])"
     + _ROW_NAME
     + r"(?:"
@@ -72,7 +71,7 @@ _ROW = re.compile(
     r"(?:[bru]{0,2}(?:" + _Q + r")([^\"'\\\r\n]{1,1024})|([^\s\"'\\,;)}\]]{1,1024}))",
 )
 """``{"name": "DB_PASSWORD", "value": …}``, ``Header(name='Authorization', value=…)`` and the same in YAML."""
-_BACKWARDS = re.compile(
+_BACKWARDS = lazy(
     r"(?<![\w])"
     + _ROW_VALUE
     + r"(?:"
@@ -92,28 +91,28 @@ _BACKWARDS = re.compile(
     + r"([\w.\-]{2,64})"
     + _Q
 )
-_SAYS_VALUE = re.compile(r"val|content|data|default|[\"']v[\"']")
-_MEMBER = re.compile(
+_SAYS_VALUE = lazy(r"val|content|data|default|[\"']v[\"']")
+_MEMBER = lazy(
     r"<[A-Za-z_][\w.]{0,80}\.([A-Za-z_]\w{1,64}): "
     r"[bru]{0,2}(?:\"([^\"\r\n]{1,1024})\"|'([^'\r\n]{1,1024})'|([0-9]{1,40})(?=>))"
 )
 """A member of an enum as ``repr`` writes it."""
-_AUTH_PAIR = re.compile(
+_AUTH_PAIR = lazy(
     r"auth[\"']?[ \t]{0,4}[:=][ \t]{0,4}\([bru]{0,2}[\"'][^\"'\r\n]{0,256}[\"'], ?"
     r"[bru]{0,2}([\"'])([^\"'\\\r\n]{1,512})[\"']\)"
 )
 """``auth=("user", "password")`` of requests."""
-_MORSEL = re.compile(
+_MORSEL = lazy(
     r"<(?:Cookie|Morsel:?|SimpleCookie:?) ([\w.\-]{2,64})=(?:'([^'\r\n]{1,1024})'|([^\s;'\"<>]{1,1024}))"
 )
-_SECTION = re.compile(r"\[([\w .:\-]{2,64})\][ \t]{0,8}(?=[\r\n]|\\[rn]|\Z)")
-_LINE_START = re.compile(r"(?:\A|[\r\n]|\\n|[\"'])[ \t]{0,8}\Z")
-_ENTRY = re.compile(
+_SECTION = lazy(r"\[([\w .:\-]{2,64})\][ \t]{0,8}(?=[\r\n]|\\[rn]|\Z)")
+_LINE_START = lazy(r"(?:\A|[\r\n]|\\n|[\"'])[ \t]{0,8}\Z")
+_ENTRY = lazy(
     r"(?:[\r\n]|\\n)[ \t]{0,8}[\w.\-]{1,64}[ \t]{0,8}[=:][ \t]{0,8}"
     r"((?:[^\s\"'\\…]|[ \t](?=[^\s]))[^\r\n\"'\\…]{0,1024})"
 )
-_SCHEME_ALONE = re.compile(r"(?:bearer|basic)[ \t]+([a-z0-9._~+/=\-]{8,8192})")
-_DIGIT = re.compile("[0-9]")
+_SCHEME_ALONE = lazy(r"(?:bearer|basic)[ \t]+([a-z0-9._~+/=\-]{8,8192})")
+_DIGIT = lazy("[0-9]")
 
 
 def has_userinfo(text: str) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from .lazy import lazy
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Iterator, List, Tuple
@@ -102,31 +104,29 @@ _SHAPES = (
 _SHAPE_OF: Dict[str, Tuple[re.Pattern[str], str]] = {}
 for _starts, _rest, *_needs in _SHAPES:
     for _start in _starts.split():
-        _SHAPE_OF[_start] = (re.compile("(?:%s)" % _rest), _needs[0] if _needs else "")
+        _SHAPE_OF[_start] = (lazy("(?:%s)" % _rest), _needs[0] if _needs else "")
 
 # The longest first, so that of two beginnings the longer one is found.
-_STARTS = re.compile("|".join(map(re.escape, sorted(_SHAPE_OF, key=len, reverse=True))))
+_STARTS = lazy("|".join(map(re.escape, sorted(_SHAPE_OF, key=len, reverse=True))))
 # No letter stands before a token, but the last one of an escape may.
-_ALONE = re.compile(r"(?:\A|[^A-Za-z0-9_\-]|\\[nrt]|%[0-9A-Fa-f]{2})\Z")
-_RUN = re.compile(r"[A-Za-z0-9_\-./%+=]{16,}")
-_DIGIT = re.compile("[0-9]")
+_ALONE = lazy(r"(?:\A|[^A-Za-z0-9_\-]|\\[nrt]|%[0-9A-Fa-f]{2})\Z")
+_RUN = lazy(r"[A-Za-z0-9_\-./%+=]{16,}")
+_DIGIT = lazy("[0-9]")
 
-_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=_\-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_\-])")
+_AWS_SECRET = lazy(r"(?<![A-Za-z0-9/+=_\-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_\-])")
 _AWS_IDS = frozenset(("AKIA", "ASIA", "ABIA", "ACCA"))
 _AWS_NEAR = 512
 
-_TELEGRAM = re.compile(r":[A-Za-z0-9_\-]{35}(?![A-Za-z0-9_\-])")
-_BOT = re.compile(r"(?:\A|[^A-Za-z0-9_\-]|bot)([0-9]{8,10})\Z")
-_MIDDLE = re.compile(r"\.[A-Za-z0-9_\-]{6}\.(?=[A-Za-z0-9_\-]{27})")
-_DISCORD = re.compile(
+_TELEGRAM = lazy(r":[A-Za-z0-9_\-]{35}(?![A-Za-z0-9_\-])")
+_BOT = lazy(r"(?:\A|[^A-Za-z0-9_\-]|bot)([0-9]{8,10})\Z")
+_MIDDLE = lazy(r"\.[A-Za-z0-9_\-]{6}\.(?=[A-Za-z0-9_\-]{27})")
+_DISCORD = lazy(
     r"(?<![A-Za-z0-9_\-.])[MNO][A-Za-z0-9_\-]{23,27}\.[A-Za-z0-9_\-]{6}\.[A-Za-z0-9_\-]{27,45}(?![A-Za-z0-9_\-.])"
 )
 
 
-_AZURE = re.compile(
-    r"(?<![A-Za-z0-9_\-.~])[A-Za-z0-9_\-.~]{3}[78]Q~[A-Za-z0-9_\-.~]{31,34}(?![A-Za-z0-9_\-.~])"
-)
-_TERRAFORM = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_\-]{60,70}")
+_AZURE = lazy(r"(?<![A-Za-z0-9_\-.~])[A-Za-z0-9_\-.~]{3}[78]Q~[A-Za-z0-9_\-.~]{31,34}(?![A-Za-z0-9_\-.~])")
+_TERRAFORM = lazy(r"(?<![A-Za-z0-9])[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_\-]{60,70}")
 
 
 def tokens(text: str) -> Iterator[Tuple[int, int]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from .lazy import lazy
 from .secret_names import NONE, PIN, STRONG, WEAK, judge
 from .secret_strength import ORDINARY, is_strong
 from .secret_words import is_pin, is_placeholder, is_wordy, looks_random, looks_secret
@@ -17,19 +18,19 @@ if TYPE_CHECKING:
 
     Found = Tuple[int, int, bool]
 
-_OPTION = re.compile(
+_OPTION = lazy(
     r"(?<![\w\-])--?([A-Za-z][\w\-]{2,40})[ \t]+(?!-)"
     r"(?:\"([^\"\r\n]{1,1024})\"|'([^'\r\n]{1,1024})'|([^\s\"'\\…]{1,1024}))"
 )
-_CURL = re.compile(
+_CURL = lazy(
     r"(?<![\w\-])(?:-u|--user|--proxy-user)[ \t=]{0,8}[\"']?([^\s:\"'\\]{1,256}):([^\s\"'\\…]{1,1024})"
 )
-_MYSQL = re.compile(r"(?<![\w\-])-p([^\s\"'\\…\-][^\s\"'\\…]{2,256}|'[^'\r\n]{1,256}'|\"[^\"\r\n]{1,256}\")")
-_SSHPASS = re.compile(
+_MYSQL = lazy(r"(?<![\w\-])-p([^\s\"'\\…\-][^\s\"'\\…]{2,256}|'[^'\r\n]{1,256}'|\"[^\"\r\n]{1,256}\")")
+_SSHPASS = lazy(
     r"sshpass[ \t]+(?:-[vP\w]{1,20}[ \t]+)?-p[ \t]{0,4}"
     r"(?:'([^'\r\n]{1,256})'|\"([^\"\r\n]{1,256})\"|([^\s\"'\\…]{1,256}))"
 )
-_WITH_P = re.compile(
+_WITH_P = lazy(
     r"(?:redis-cli|docker login|podman login|mongo(?:sh|dump|restore)?|az login|sqlcmd|7z|unzip|zip"
     r"|ldap(?:search|add|modify|passwd|whoami)"
     r"|smbclient|rabbitmqadmin|influx|mosquitto_(?:pub|sub)|snmp(?:get|walk|set)|net use|https?"
@@ -37,17 +38,18 @@ _WITH_P = re.compile(
     r"[^\r\n|;&]{0,200}?[ \t](?:-[apPwWAX][ \t]+|-U[ \t]+[\w.\-]+%|/user:[\w.\-\\]+[ \t]+)(?:[\w.\-]{1,64}:)?"
     r"(?:'([^'\r\n]{1,256})'|\"([^\"\r\n]{1,256})\"|([^\s\"'\\…\-][^\s\"'\\…]{2,256}))"
 )
-_NETRC = re.compile(
+_NETRC = lazy(
     r"(?:\bmachine[ \t]+[\w.\-:]{1,200}|\bdefault)\s+login\s+"
     r"[^\s\"'\\]{1,200}(?:\s|\\n)+password(?:\s|\\n)+([^\s\"'\\]{1,512})"
 )
-_PGPASS = re.compile(
+_PGPASS = lazy(
     r"(?:\A|[\r\n\"']|\\n)((?:[\w.\-]{1,200}|\*):(?:[0-9]{2,5}|\*):(?:[\w\-]{1,100}|\*):[\w.\-]{1,100}):((?:[^\s:\"'\\…]|\\[:\\]){1,512})(?=[\r\n\"'\\]|\Z)"
 )
-_IDENTIFIED = re.compile(r"identified (?:with \w{1,40} )?by \\?[\"']([^\"'\\\r\n]{1,256})", re.IGNORECASE)
-_ROLE = re.compile(r"\bpassword[ \t]+\\?'([^'\\\r\n]{1,256})", re.IGNORECASE)
-_PIPED = re.compile(r"echo[ \t]+(?:-n[ \t]+)?[\"']?([^\s\"'|]{4,256})[\"']?[ \t]*\|[^\r\n|]{0,100}-stdin")
-_DIRECTIVE = re.compile(
+_IDENTIFIED = lazy(r"identified (?:with \w{1,40} )?by \\?[\"']([^\"'\\\r\n]{1,256})", re.IGNORECASE)
+_ROLE = lazy(r"\bpassword[ \t]+\\?'([^'\\\r\n]{1,256})", re.IGNORECASE)
+_SHORT_OPTIONS = (" -p ", " -a ", " -P ", " -w ", " -W ", " -A ", " -X ", " -U ", "/user:")
+_PIPED = lazy(r"echo[ \t]+(?:-n[ \t]+)?[\"']?([^\s\"'|]{4,256})[\"']?[ \t]*\|[^\r\n|]{0,100}-stdin")
+_DIRECTIVE = lazy(
     r"(?:\A|[\r\n]|\\n|[ \t](?=[a-z.\-]{1,40}[_.\-]))[ \t]{0,8}"
     r"(?:(?:env|arg|set|export|setenv)[ \t]+)?"
     r"([a-z][\w.\-]{1,64})[ \t]+[\"']?([^\s\"'\\…=]{6,512})[\"']?"
@@ -55,24 +57,23 @@ _DIRECTIVE = re.compile(
     re.IGNORECASE,
 )
 """A line of a name and a value, as in ``redis.conf`` or a Dockerfile."""
-_SENTENCE = re.compile(
+_SENTENCE = lazy(
     r"\b(?:password|passwd|passphrase|passcode|secret|token|api[ _-]?key|access key)\b"
     r"(?:[ \t]+[\w.@\-]{1,30}){0,4}?[ \t]+(?:is|was|be|to|equals)"
     r"[ \t]*:?[ \t]+[\"'`]?([^\s\"'`,;]{6,256})"
 )
 """``the password for bob is hunter2``."""
-_REFUSED = re.compile(
+_REFUSED = lazy(
     r"\b(?:invalid|incorrect|bad|wrong|unknown|expired|rejected|revoked)(?: \w{1,12}){0,1} "
     r"(?:password|passphrase|passcode|secret|token|key|credential)s?"
     r"(?: (?:provided|given|supplied|used))?:?[ \t]+"
     r"[\"'`(]?([^\s\"'`,;)]{6,256})"
 )
 """``Incorrect API key provided: …``."""
-_CALLED = re.compile(r"\b(?:password|passwd|auth)[ \t]{0,4}\([ \t]{0,4}\\?[\"']([^\"'\\\r\n]{1,256})")
-_PERCENT = re.compile(
-    r"([\w.\-]{2,64})(?:%22|%27)?(?:%20)?(?:%3a|%3d)(?:%20)?(?:%22|%27)?([\w.\-~*!()]{4,512})"
-)
-_SPOKEN = re.compile(
+_REFUSALS = ("invalid", "incorrect", "bad ", "wrong", "unknown", "expired", "rejected", "revoked")
+_CALLED = lazy(r"\b(?:password|passwd|auth)[ \t]{0,4}\([ \t]{0,4}\\?[\"']([^\"'\\\r\n]{1,256})")
+_PERCENT = lazy(r"([\w.\-]{2,64})(?:%22|%27)?(?:%20)?(?:%3a|%3d)(?:%20)?(?:%22|%27)?([\w.\-~*!()]{4,512})")
+_SPOKEN = lazy(
     r"(?:\A|[\r\n>]|\\n)[ \t]{0,4}(?:AUTH(?: PLAIN| LOGIN)?|PASS)[ \t]+"
     r"([^\s\"'\\]{6,256})(?=[ \t]*(?:[\r\n\\]|\Z))"
 )
@@ -87,12 +88,17 @@ def said(text: str, lower: str, first: int, last: int) -> Iterator[Found]:
     for match in _DIRECTIVE.finditer(text, first, last):
         if judge(match.group(1)) == STRONG and _is_no_word(match.group(2)):
             yield from _group(match, (2,))
-    for sentence in (_SENTENCE, _REFUSED):
+    sentences = []
+    if " is" in lower or " was" in lower or " be " in lower or " to " in lower or " equals" in lower:
+        sentences.append(_SENTENCE)
+    if any(word in lower for word in _REFUSALS):
+        sentences.append(_REFUSED)
+    for sentence in sentences:
         for match in sentence.finditer(lower, first, last):
             value = text[match.start(1) : match.end(1)].rstrip(".!?)")
             if _is_no_word(value):
                 yield (match.start(1), match.start(1) + len(value), True)
-    if text.find("(", first, last) >= 0:
+    if "auth(" in lower or "password(" in lower or "passwd(" in lower:
         for match in _CALLED.finditer(lower, first, last):
             value = text[match.start(1) : match.end(1)]
             if _is_no_word(value) or match.group().startswith("password"):
@@ -123,8 +129,9 @@ def of_tools(text: str, lower: str) -> Iterator[Found]:
         if "sshpass" in lower:
             for match in _SSHPASS.finditer(text):
                 yield from _group(match, (1, 2, 3))
-        for match in _WITH_P.finditer(text) if " -" in text else ():
-            yield from _group(match, (1, 2, 3))
+        if any(option in text for option in _SHORT_OPTIONS):
+            for match in _WITH_P.finditer(text):
+                yield from _group(match, (1, 2, 3))
         if "stdin" in lower:
             for match in _PIPED.finditer(text):
                 yield from _group(match, (1,))
@@ -136,8 +143,9 @@ def of_tools(text: str, lower: str) -> Iterator[Found]:
         if "login" in lower:
             for match in _NETRC.finditer(text):
                 yield from _group(match, (1,))
-        for match in _ROLE.finditer(text):
-            yield from _group(match, (1,))
+        if "password '" in lower or "password \\'" in lower or "password  " in lower:
+            for match in _ROLE.finditer(text):
+                yield from _group(match, (1,))
     if "identified" in lower:
         for match in _IDENTIFIED.finditer(text):
             yield from _group(match, (1,))

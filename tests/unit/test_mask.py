@@ -385,6 +385,14 @@ HOSTILE = {
     "longer in lower case": "İ",
     "surrogates": "\udc80",
     "zeros": "\0",
+    "rows": '{"name": "password", ',
+    "sections": "[passwords]\na=b\n",
+    "sentences": "the password for a ",
+    "hooks": "://hook/aaaaaaaa1B/",
+    "users of hosts": "a:b@",
+    "at": "aa@",
+    "bots": ":" + "a" * 35,
+    "values and names": 'value="a", name="',
 }
 
 
