@@ -38,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _tolerate_any_locale()
     parser = _parser()
     words, command = _split(sys.argv[1:] if arguments is None else arguments)
+    for word in (*words, *(command or ())):
+        if not _can_be(word):
+            parser.error(f"{word!r} holds what no argument can: half a character, or a null")
     options = parser.parse_args(words)
     if command is not None:
         options.command = command
@@ -102,6 +105,14 @@ def _show_warnings_safely() -> None:
 
     if logging.lastResort is not None:
         logging.lastResort.setFormatter(Visible())
+
+
+def _can_be(word: str) -> bool:
+    """Whether the system could hand it over, and take it as the name of a file."""
+    try:
+        return b"\0" not in os.fsencode(word)
+    except UnicodeEncodeError:
+        return False
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str] | None]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 import mmap
+import os
+import stat
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -61,6 +63,8 @@ _MOST_KEYS = 65_536
 _MOST_TENSORS = 1_000_000
 _MOST_STRINGS = 4_000_000  # of all arrays together
 _LONGEST_STRING = 16 << 20
+_MAX_ELEMENTS = 1 << 50  # of a tensor
+_MAX_BYTES = 1 << 58  # of all tensors together
 _KEPT = 64  # elements of an array of numbers that are kept
 
 
@@ -196,9 +200,13 @@ def row_bytes(kind: str, elements: int) -> int:
 def read_header(path: Path) -> Header:
     """:raises ModelError: it cannot be read, or is no GGUF file of version 2 or 3."""
     try:
-        with path.open("rb") as file:
-            if path.stat().st_size == 0:
-                raise _bad(f"{path.name} is empty", "Download it again.")
+        # Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise _bad("it is a folder, a pipe or a device", "Name a .gguf file.")
+            if status.st_size == 0:
+                raise _bad("it is empty", "Download it again.")
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 return parse_header(data)
     except FileNotFoundError:
@@ -238,8 +246,10 @@ def parse_header(data: bytes | mmap.mmap) -> Header:
         key = reader.string(f"key {number + 1}")
         metadata[key] = reader.value(reader.whole("I", f"the key {key[:80]}"), f"the key {key[:80]}")
     tensors = tuple(_tensor(reader, number + 1) for number in range(tensor_count))
+    if sum(tensor.bytes for tensor in tensors) > _MAX_BYTES:
+        raise _bad("its tensors claim more bytes than there can be")
     alignment = metadata.get("general.alignment", 32)
-    if not isinstance(alignment, int) or not 1 <= alignment <= 1 << 20:
+    if not isinstance(alignment, int) or isinstance(alignment, bool) or not 1 <= alignment <= 1 << 20:
         raise _bad(f"its alignment is {alignment}")
     start = -(-reader.at // alignment) * alignment
     return Header(version, metadata, tensors, start, len(data))
@@ -252,10 +262,12 @@ def _tensor(reader: _Reader, number: int) -> Tensor:
     if dimensions > 4:
         raise _bad(f"{what} claims {dimensions} dimensions")
     shape = tuple(reader.whole("Q", what) for _ in range(dimensions))
-    if math.prod(shape) >= 1 << 63:
+    if math.prod(shape) >= _MAX_ELEMENTS:
         raise _bad(f"{what} claims more elements than there can be")
     kind = reader.whole("I", what)
     offset = reader.whole("Q", what)
+    if offset > _MAX_BYTES:
+        raise _bad(f"{what} claims to lie {offset:,} bytes behind the header")
     if kind not in TYPES:
         raise _bad(
             f"{what} has the unknown type {kind}", "A newer program made it; a newer iqdebug may know."

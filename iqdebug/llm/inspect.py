@@ -64,6 +64,21 @@ class Inspection:
         return self.shape.loops > 1
 
 
+_LARGEST = {
+    "layers": 4096,
+    "width": 1 << 22,
+    "heads": 1 << 16,
+    "kv_heads": 1 << 16,
+    "head_dim": 1 << 20,
+    "feed_forward": 1 << 24,
+    "vocabulary": 1 << 28,
+    "context": 1 << 32,
+    "loops": 1024,
+    "window": 1 << 32,
+}
+"""Of each number of a shape; some ten times what any model has, so that no sum of them overflows."""
+
+
 def inspect(path: Path) -> Inspection:
     """:raises ModelError: it, or a part of it, is no usable GGUF file."""
     part = _PART.search(path.name)
@@ -167,7 +182,7 @@ def _shape(header: Header, architecture: str, tensors: tuple[Tensor, ...]) -> Sh
     if not count:
         count = next((t.shape[1] for t in tensors if t.name == "token_embd.weight" and len(t.shape) == 2), 0)
     loops = number("loop.num", 2 if architecture == "iquestloopcoder" else 1)
-    return Shape(
+    shape = Shape(
         layers=layers,
         width=width,
         heads=heads,
@@ -179,3 +194,10 @@ def _shape(header: Header, architecture: str, tensors: tuple[Tensor, ...]) -> Sh
         loops=max(1, loops),
         window=number("loop.window_size", 64) if loops > 1 else 0,
     )
+    for name, most in _LARGEST.items():
+        if not 0 <= getattr(shape, name) <= most:
+            raise ModelError(
+                "This file cannot be a model",
+                f"It claims {name.replace('_', ' ')}: {getattr(shape, name):,}",
+            )
+    return shape

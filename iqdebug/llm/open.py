@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -62,7 +63,7 @@ def resolved(name: str) -> Path:
 
     :raises UsageError: there is none.
     """
-    path, folder = Path(name).expanduser(), data_folder()
+    path, folder = Path(os.path.expanduser(name)), data_folder()
     if path.is_file():
         return path
     if (folder / name).is_file():

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import tarfile
@@ -64,11 +65,13 @@ def verify(sdist: Path) -> None:
     """:raises ModelError: it is not, byte for byte, the file that the patches were written for."""
     digest = hashlib.sha256()
     try:
-        with sdist.open("rb") as file:
-            while block := file.read(1 << 20):
+        # Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
+        with os.fdopen(os.open(sdist, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
+            regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            while regular and (block := file.read(1 << 20)):
                 digest.update(block)
     except OSError as error:
-        raise ModelError(f"{sdist} cannot be read", str(error.strerror)) from None
+        raise ModelError(f"{sdist} cannot be read", error.strerror or str(error)) from None
     if digest.hexdigest() != SDIST_SHA256:
         raise ModelError(
             f"{sdist.name} is not the file that was asked for; nothing was built",
