@@ -35,10 +35,9 @@ def run(setup: Dict[str, Any], importer: Any) -> None:
     try:
         connection.settimeout(_PATIENCE)
         connection.connect(setup["socket"])
-        with connection:
-            connection.sendall(("iqdebug %s control\n" % setup["token"]).encode())
-            data = _file(setup["mask"])
-            connection.sendall(packer(">Q").pack(len(data)) + data)
+        connection.sendall(("iqdebug %s control\n" % setup["token"]).encode())
+        data = _file(setup["mask"])
+        connection.sendall(packer(">Q").pack(len(data)) + data)
     except OSError:
         pass  # the client has gone
     finally:
