@@ -10,6 +10,7 @@ import gc
 import os
 import sys
 import time
+import weakref
 
 from ..capture import values
 
@@ -96,21 +97,21 @@ class Greenlets:
 
     def __init__(self) -> None:
         self._next_scan = 0.0
+        self._seen: List[Any] = []
 
     def suspended(self, live: bool = False) -> List[Greenlet]:
         """All that are suspended, the outermost of each thread first.
 
         :param live: the program runs on, and the search through its objects is left out where it
-            would cost it too much.
+            would cost it too much: those that the last one found are looked at again.
         """
         base = _base()
-        if base is None or (live and time.monotonic() < self._next_scan):
+        if base is None:
             return []
-        started = time.monotonic()
-        types = _types(base)
-        found = [each for each in gc.get_objects() if type(each) in types]
-        took = time.monotonic() - started
-        self._next_scan = started + _SCAN_SHARE * took if took > 0.01 else 0.0
+        if live and time.monotonic() < self._next_scan:
+            found = [each for each in (seen() for seen in self._seen) if each is not None]
+        else:
+            found = self._searched(base)
         frame_of, parent_of = vars(base)["gr_frame"].__get__, vars(base)["parent"].__get__
         exposed = vars(base).get("gr_frames_always_exposed")
         rows = []
@@ -122,6 +123,15 @@ class Greenlets:
                 rows.append(Greenlet(each, frame, parent_of(each) is None))
         rows.sort(key=lambda row: (row.name != "greenlet main", row.wait, row.name, row.number))
         return rows
+
+    def _searched(self, base: Any) -> List[Any]:
+        started = time.monotonic()
+        types = _types(base)
+        found = [each for each in gc.get_objects() if type(each) in types]
+        took = time.monotonic() - started
+        self._next_scan = started + _SCAN_SHARE * took if took > 0.01 else 0.0
+        self._seen = [weakref.ref(each) for each in found]
+        return found
 
 
 def wake_hubs(nothing: Callable[[], None]) -> int:

@@ -252,6 +252,8 @@ class Importer:
         asking = (names or {}).get("__name__")
         if name == "os" and asking == "_pydevd_bundle.pydevd_constants":
             return _with_environment(self._environment)
+        if name == "platform":
+            return _starting_nothing(builtins.__import__(name))
         return builtins.__import__(name, names, local, fromlist)
 
     def pydevd(self) -> Any:
@@ -281,6 +283,13 @@ class Importer:
             path = getattr(module, "__file__", None)
             if name.startswith(_PYDEVD) and type(path) is str and path.startswith(self._debugpy + os.sep):
                 sys.modules.pop(name, None)
+
+
+def _starting_nothing(platform: Any) -> Any:
+    """``platform``, whose ``machine`` starts a process up to 3.8."""
+    view: Any = type(sys)("platform")
+    vars(view).update(vars(platform), machine=lambda: os.uname().machine)
+    return view
 
 
 def _with_environment(variables: Dict[str, Optional[str]]) -> Any:
