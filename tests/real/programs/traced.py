@@ -72,7 +72,9 @@ def report():
         "hook": getattr(threading, "_trace_hook", None) is trace,
         "seen": sorted(set(map(tuple, SEEN))),
         "tools": [monitoring.get_tool(n) for n in range(6)] if monitoring else None,
-        "events": [monitoring.get_events(n) for n in range(6) if monitoring.get_tool(n)] if monitoring else None,
+        "events": [monitoring.get_events(n) for n in range(6) if monitoring.get_tool(n)]
+        if monitoring
+        else None,
     }
 
 
