@@ -58,6 +58,21 @@ def guard(pydevd: Any, debugpy: str, sink: quiet.Sink, tracers: Tracers) -> Call
     return undo
 
 
+def forget_dummies() -> Callable[[], None]:
+    """Returns what takes the threads off ``threading``'s list that pydevd has put there from now on, for
+    each thread that was not begun by ``threading``, its own short ones included."""
+    active: Any = threading._active  # type: ignore[attr-defined]
+    before = set(active)
+
+    def undo() -> None:
+        with threading._active_limbo_lock:  # type: ignore[attr-defined]
+            for ident, thread in list(active.items()):
+                if type(thread) is threading._DummyThread and ident not in before:
+                    del active[ident]
+
+    return undo
+
+
 def _known_to_all_threads() -> Callable[[], None]:
     """Give all threads the attributes that pydevd asks them for: asked for one that a thread has not, a
     subclass of the program's would run its ``__getattr__``."""

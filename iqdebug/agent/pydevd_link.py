@@ -16,7 +16,7 @@ import threading
 import time
 
 from . import quiet
-from .guard import guard
+from .guard import forget_dummies, guard
 from .tracers import Tracers, forbidden
 from .unseen import NAMELESS, nameless, unseen
 from .untrace import untrace_all, untrace_for_good
@@ -93,6 +93,7 @@ class Link:
         pydevd = self._import()
         self._restore_environment()
         self.guard_forks()
+        self._undo.append(forget_dummies())
         self._answer_at_once()
         self._undo.append(guard(pydevd, self._folder, self.sink, self.tracers))
         saved = pydevd.start_client
