@@ -98,7 +98,7 @@ async def measured(
         stdout=subprocess.DEVNULL,
     )
     files = json.loads(report.read_text())["files"]
-    lines = {str(Path(path).resolve()): set(file["executed_lines"]) for path, file in files.items()}
+    lines = {str((PROGRAMS / path).resolve()): set(file["executed_lines"]) for path, file in files.items()}
     return lines, out + rest, errors, process.returncode, said
 
 
