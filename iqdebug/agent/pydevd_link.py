@@ -13,13 +13,13 @@ import sys
 import threading
 import time
 
-from . import quiet, rewriting
+from . import quiet
 from .green_tracing import trace_replaced_threads, trace_suspended
+from .guard import forget_dummies, guard
 from .overtaken import Overtaken
-from .room import give_room
-from .thread_marks import answer_for_threads
-from .tracers import NAMELESS, Tracers, forbidden, nameless, reach_all_threads, unseen, unseen_class
+from .tracers import Tracers, forbidden
 from .unpatched import locks_replaced
+from .unseen import NAMELESS, nameless, unseen
 from .untrace import untrace_all, untrace_for_good
 
 TYPE_CHECKING = False
@@ -96,9 +96,9 @@ class Link:
             self.by_program.watch()
             self._undo.append(self.by_program.forget)
         self.guard_forks()
+        self._undo.append(forget_dummies())
         self._answer_at_once()
-        self._undo.append(answer_for_threads())
-        self._guard(pydevd)
+        self._undo.append(guard(pydevd, self._folder, self.sink, self.tracers))
         saved = pydevd.start_client
         clock = pydevd.time
 
@@ -131,9 +131,10 @@ class Link:
             finally:
                 pydevd.start_client, pydevd.time = saved, clock
 
-        self._settrace = unseen(threading.Thread(target=settrace, name="pydevd.Start", daemon=True))
-        self._settrace.is_pydev_daemon_thread = True  # type: ignore[attr-defined]
-        self._settrace.start()
+        starting = threading.Thread(target=settrace, name="pydevd.Start", daemon=True)
+        starting.is_pydev_daemon_thread = True  # type: ignore[attr-defined]
+        self._settrace = starting
+        unseen(starting).start()
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline and self.debugger is None:
             self.debugger = pydevd.get_global_debugger()
@@ -158,51 +159,6 @@ class Link:
             self.debugger._py_db_command_thread_event.set()  # else it looks every 0.2 s only
             starting.join(0.01)
         return not starting.is_alive()
-
-    def _guard(self, pydevd: Any) -> None:
-        """Keep what pydevd does out of the program: see :mod:`quiet`, :mod:`rewriting`, :mod:`tracers`."""
-        import pydevd_file_utils as files  # type: ignore[import-not-found]
-        import pydevd_tracing as tracing  # type: ignore[import-not-found]
-        from _pydevd_bundle.pydevd_daemon_thread import PyDBDaemonThread  # type: ignore[import-not-found]
-
-        folder = os.path.join(self._folder, "debugpy", "")
-
-        def failed(error: BaseException) -> None:
-            if rewriting.is_foreign(error, folder):
-                raise error
-            self.sink.failed(error)
-
-        quiet.silence_modules(folder, self.sink)
-        rewriting.rewrite(folder, failed, self.sink)
-        self._undo.append(unseen_class(PyDBDaemonThread))
-        self._undo.append(give_room())
-        self.tracers.take_over(tracing, self.sink.line)
-        self._undo.append(self.tracers.restore_calls)
-        self._undo.append(reach_all_threads(tracing))
-        rest = files._abs_and_canonical_path
-
-        def paths(name: str) -> Tuple[str, str]:
-            try:
-                return rest(name)  # type: ignore[no-any-return]
-            except Exception:  # no path at all, or relative to a folder that is gone
-                files.NORM_PATHS_CONTAINER[name] = name, name
-                return name, name
-
-        files._abs_and_canonical_path = paths
-        self._undo.append(lambda: setattr(files, "_abs_and_canonical_path", rest))
-        patch_threads = pydevd.PyDB.patch_threads
-
-        def save_and_patch(debugger: Any) -> None:
-            if sys.version_info < (3, 12):
-                self.tracers.save()
-                patch_threads(debugger)
-            else:  # sys.monitoring sees new threads by itself
-                from _pydevd_sys_monitoring import pydevd_sys_monitoring  # type: ignore[import-not-found]
-
-                pydevd_sys_monitoring.start_monitoring(all_threads=True)
-
-        pydevd.PyDB.patch_threads = save_and_patch
-        self._undo.append(lambda: setattr(pydevd.PyDB, "patch_threads", patch_threads))
 
     def _answer_at_once(self) -> None:
         """A paused thread of pydevd carries out a command and then waits for the next one before
@@ -356,8 +312,8 @@ class Link:
             self.tracers.restore_hook,
             _undo_thread_patches,
             untrace_all,
-            self.tracers.restore_calls,
-            self.tracers.restore,
+            *reversed(self._undo),
+            lambda: self.tracers.restore(in_child=True),
             lambda: pydevd.set_global_debugger(None),
             lambda: setattr(pydevd.SetupHolder, "setup", None),
         ):

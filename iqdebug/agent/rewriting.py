@@ -14,6 +14,7 @@ they are not changed back: debugpy's modules stay too.
 from __future__ import annotations
 
 import ast
+import signal
 import sys
 import types
 
@@ -48,6 +49,17 @@ _CALLED_BY_TRACING = {
     "_jump_event",
     "_return_event",
 }
+_CALLED_FROM_THERE = {
+    "PyDB.handle_breakpoint_condition",
+    "PyDB.handle_breakpoint_expression",
+    "_create_thread_info",
+    "_get_bootstrap_frame",
+    "_get_code_line_info",
+    "_get_func_code_info",
+    "_get_thread_info",
+    "_internal_line_event",
+    "_stop_on_breakpoint",
+}
 _TRACING = ("pydevd_trace_dispatch_regular", "pydevd_frame", "_pydevd_sys_monitoring")
 
 
@@ -80,25 +92,25 @@ def rewrite(folder: str, failed: Callable[[BaseException], None], stream: Any) -
 
 def is_foreign(error: Optional[BaseException], folder: str) -> bool:
     """Whether an exception that passes through pydevd is the program's: an interrupt, or one that a
-    signal handler raised."""
-    if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
+    signal handler of the program raised while pydevd was at work in the thread."""
+    if isinstance(error, (KeyboardInterrupt, SystemExit)):
         return True
     trace = error.__traceback__ if error is not None else None
-    if trace is None:
-        return False
-    while trace.tb_next is not None:
+    while trace is not None and file_of(trace.tb_frame.f_code).startswith(folder):
         trace = trace.tb_next
-    innermost = file_of(trace.tb_frame.f_code)
-    # The standard library, the agent and what pydevd itself compiles are not the program's.
-    return not (innermost.startswith((folder, "<", _HERE)) or _is_standard(innermost))
+    return trace is not None and trace.tb_frame.f_code in _handlers()
 
 
-_HERE = file_of(file_of.__code__).rpartition("/")[0].rpartition("/")[0]
-_STANDARD = file_of(ast.parse.__code__).rpartition("/")[0] + "/"
-
-
-def _is_standard(path: str) -> bool:
-    return path.startswith(_STANDARD) and "/site-packages/" not in path
+def _handlers() -> List[Any]:
+    """The code of the program's signal handlers."""
+    found = []
+    for number in signal.valid_signals():
+        handler: Any = signal.getsignal(number)
+        if type(handler) is types.MethodType:
+            handler = handler.__func__
+        if type(handler) is types.FunctionType:
+            found.append(handler.__code__)
+    return found
 
 
 def _rewrite_module(name: str, names: Dict[str, Any], path: str) -> None:
@@ -117,7 +129,7 @@ def _rewrite_module(name: str, names: Dict[str, Any], path: str) -> None:
 
 
 def _functions(name: str, names: Dict[str, Any]) -> Iterator[Any]:
-    guarded = name.rpartition(".")[2] in _TRACING
+    guarded = name.rpartition(".")[2] in (*_TRACING, "pydevd")
     for value in list(names.values()):
         if isinstance(value, types.FunctionType):
             members = [value]
@@ -131,7 +143,7 @@ def _functions(name: str, names: Dict[str, Any]) -> Iterator[Any]:
             code = function.__code__
             if code.co_freevars or code.co_name == "<lambda>" or function.__qualname__ in _NOT_CALLED:
                 continue
-            if (guarded and function.__qualname__ in _CALLED_BY_TRACING) or _uses(code):
+            if (guarded and function.__qualname__ in _CALLED_BY_TRACING | _CALLED_FROM_THERE) or _uses(code):
                 yield function
 
 
@@ -157,7 +169,11 @@ def _rewritten(function: Any, lines: List[str]) -> Optional[types.CodeType]:
     for part in [*definition.args.defaults, *definition.args.kw_defaults]:
         if part is not None:
             _replace_with_none(part)
-    changed = _Change(function.__qualname__ in _CALLED_BY_TRACING).visit(tree)
+    changed = _Change().visit(tree)
+    if function.__qualname__ in _CALLED_BY_TRACING | _CALLED_FROM_THERE:
+        _let_foreign_pass(definition)
+    if function.__qualname__ in _CALLED_BY_TRACING:
+        _let_nothing_else_out(definition)
     ast.increment_lineno(changed, first - definition.lineno)
     ast.fix_missing_locations(changed)
     compiled: Any = compile(changed, code.co_filename, "exec", dont_inherit=True)
@@ -183,26 +199,6 @@ def _replace_with_none(node: Any) -> None:
 
 
 class _Change(ast.NodeTransformer):
-    def __init__(self, guarded: bool) -> None:
-        self._guarded = guarded
-
-    def visit_FunctionDef(self, node: Any) -> Any:
-        guarded, self._guarded = self._guarded, False
-        self.generic_visit(node)
-        if guarded:
-            for inner in ast.walk(node):
-                if isinstance(inner, ast.Try):
-                    inner.handlers = [h for h in map(_passes_foreign, inner.handlers) if h is not None]
-                    if not inner.handlers and not inner.finalbody:
-                        inner.handlers = ast.parse("try: pass\nexcept (): pass").body[0].handlers  # type: ignore
-            template: Any = ast.parse(
-                "try:\n pass\nexcept BaseException as failure:\n return %s(failure)" % FAILED
-            )
-            (whole,) = template.body
-            documented = 1 if ast.get_docstring(node, clean=False) is not None else 0
-            whole.body, node.body = node.body[documented:], [*node.body[:documented], whole]
-        return node
-
     def visit_Attribute(self, node: Any) -> Any:
         self.generic_visit(node)
         if isinstance(node.ctx, ast.Load):
@@ -221,8 +217,16 @@ class _Change(ast.NodeTransformer):
         return node
 
 
-def _passes_foreign(handler: Any) -> Any:
-    """A handler of everything looks first whether the exception is the program's."""
+def _let_foreign_pass(definition: Any) -> None:
+    """Handlers of everything look first whether the exception is the program's."""
+    for node in ast.walk(definition):
+        if isinstance(node, ast.Try):
+            node.handlers = [h for h in map(_passing, node.handlers) if h is not None]
+            if not node.handlers and not node.finalbody:
+                node.handlers = ast.parse("try: pass\nexcept (): pass").body[0].handlers  # type: ignore
+
+
+def _passing(handler: Any) -> Any:
     kind = handler.type
     name = kind.id if isinstance(kind, ast.Name) else ""
     if name == "SystemExit":
@@ -230,3 +234,10 @@ def _passes_foreign(handler: Any) -> Any:
     if kind is None or name in ("Exception", "BaseException"):
         handler.body[:0] = ast.parse("if %s(): raise" % FOREIGN).body
     return handler
+
+
+def _let_nothing_else_out(definition: Any) -> None:
+    template: Any = ast.parse("try:\n pass\nexcept BaseException as failure:\n return %s(failure)" % FAILED)
+    (whole,) = template.body
+    documented = 1 if ast.get_docstring(definition, clean=False) is not None else 0
+    whole.body, definition.body = definition.body[documented:], [*definition.body[:documented], whole]

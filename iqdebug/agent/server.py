@@ -22,7 +22,7 @@ from . import listing
 from .exceptions import described
 from .pydevd_link import Link, Refused
 from .stacks import Stacks, tasks, wake_loops
-from .tracers import NAMELESS, nameless_modules, unseen
+from .unseen import NAMELESS, nameless_modules, unseen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -280,10 +280,10 @@ class Agent:
 
     def _beside(self, work: Any, said: Dict[str, Any], message: Dict[str, Any]) -> Dict[str, Any]:
         """Run ``work`` in a thread that may be left behind when it hangs."""
-        worker = unseen(threading.Thread(target=work, name="iqdebug.asked", daemon=True))
+        worker = threading.Thread(target=work, name="iqdebug.asked", daemon=True)
         worker.is_pydev_daemon_thread = worker.pydev_do_not_trace = True  # type: ignore[attr-defined]
         try:
-            worker.start()
+            unseen(worker).start()
         except RuntimeError:  # the interpreter is ending and starts no thread
             work()
             return said

@@ -20,7 +20,6 @@ import time
 import types
 
 from . import threadstates
-from .unwatched import unwatched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     Stack = List[Tuple[int, Any, Any]]
 
 _PYDEVD = ("pydevd", "_pydevd", "_pydev_", "debugpy", "_iqdebug_inside")
-NAMELESS = "<iqdebug>/"
 _LEGACY = sys.version_info < (3, 12)
 _UNDISTURBED = 0.5  # seconds
 _INSIDE_TIMEOUT = 0.3  # seconds
@@ -45,7 +43,7 @@ def is_ours(tracer: Any) -> bool:
     if type(tracer) is types.FunctionType:
         module = tracer.__globals__.get("__name__")
     else:
-        module = type.__dict__["__module__"].__get__(type(tracer))  # type: ignore[index]
+        module = type.__dict__["__module__"].__get__(type(tracer))
     return type(module) is str and module.startswith(_PYDEVD)
 
 
@@ -56,7 +54,7 @@ def name_of(tracer: Any) -> str:
     if type(tracer) is types.FunctionType:
         module, name = tracer.__globals__.get("__name__"), tracer.__qualname__
     else:
-        module, name = type.__dict__["__module__"].__get__(type(tracer)), type(tracer).__name__  # type: ignore[index]
+        module, name = type.__dict__["__module__"].__get__(type(tracer)), type(tracer).__name__
     if type(module) is not str:
         module = "?"
     return "coverage" if module.split(".")[0] == "coverage" else "%s.%s" % (module, name)
@@ -197,8 +195,11 @@ class Tracers:
         if _LEGACY and self._saved and is_ours(getattr(threading, "_trace_hook", None)):
             threading._trace_hook = self._hook  # type: ignore[attr-defined]
 
-    def restore(self) -> None:
-        """Give each thread that lives its tracer back. pydevd's is off every thread before."""
+    def restore(self, in_child: bool = False) -> None:
+        """Give each thread that lives its tracer back. pydevd's is off every thread before.
+
+        :param in_child: called in a forked child, whose only thread is the program's.
+        """
         if not self._saved:
             return
         self._saved = False
@@ -211,7 +212,8 @@ class Tracers:
                 frames = sys._current_frames()
                 for state in list(threadstates.thread_states()):
                     ident = self._layout.ident(state)
-                    if ident == threading.get_ident() or self._layout.tracer(state)[0]:
+                    own = ident == threading.get_ident() and not in_child
+                    if own or self._layout.tracer(state)[0]:
                         continue
                     if ident in threads:
                         function, tracer = threads[ident]
@@ -224,8 +226,8 @@ class Tracers:
 
 
 def reach_all_threads(tracing: Any) -> Callable[[], None]:
-    """Have pydevd trace every thread where the compiled library by which it does so cannot be loaded: in debug
-    builds and on machines for which debugpy brings none. Returns what undoes it."""
+    """Have pydevd trace every thread where the compiled library by which it does so cannot be loaded:
+    in debug builds and on machines for which debugpy brings none. Returns what undoes it."""
     original = tracing.set_trace_to_threads
     if not _LEGACY or tracing._load_python_helper_lib() is not None:
         return lambda: None
@@ -355,64 +357,3 @@ def _telling(function: int, tracer: Any) -> Callable[[Any, str], None]:
             frame.f_trace = trace
 
     return told
-
-
-# threads of ours, which nothing of the program's shall trace
-
-
-def _private_bootstrap() -> Any:
-    """``Thread._bootstrap_inner`` without the hooks of ``threading.settrace`` and ``setprofile``."""
-    original: Any = threading.Thread._bootstrap_inner  # type: ignore[attr-defined]
-    names = dict(original.__globals__)
-    names.update(_trace_hook=None, _profile_hook=None)
-    return types.FunctionType(
-        original.__code__, names, original.__name__, original.__defaults__, original.__closure__
-    )
-
-
-def nameless(function: Any) -> Any:
-    """The function, its code under a name that is no file: coverage does not measure such code. For
-    what runs, or begins, in sight of the program's tracers."""
-    function.__code__ = _renamed(function.__code__)
-    return function
-
-
-def _renamed(code: types.CodeType) -> types.CodeType:
-    name = NAMELESS + code.co_filename.rpartition("/")[2]
-    inner = tuple(_renamed(c) if isinstance(c, types.CodeType) else c for c in code.co_consts)
-    return code.replace(co_filename=name, co_consts=inner)
-
-
-def nameless_modules(*modules: Any) -> None:
-    """All functions of these modules so: they run in threads of the program."""
-    for module in modules:
-        for value in list(vars(module).values()):
-            members = list(vars(value).values()) if isinstance(value, type) else [value]
-            for member in members:
-                if isinstance(member, types.FunctionType) and member.__module__ == module.__name__:
-                    nameless(member)
-
-
-nameless(unwatched)
-
-
-def unseen(thread: Any) -> Any:
-    """The thread, not begun yet, so that nothing of the program's traces or watches it."""
-    run = thread.run
-    thread._bootstrap_inner = types.MethodType(_private_bootstrap(), thread)
-    thread.run = nameless(lambda: unwatched(run))
-    return thread
-
-
-def unseen_class(kind: Any) -> Callable[[], None]:
-    """The same for all threads of a class. Returns what undoes it."""
-    bootstrap, run = _private_bootstrap(), kind.run
-    kind._bootstrap_inner = bootstrap
-    kind.run = nameless(lambda thread: unwatched(lambda: run(thread)))
-
-    def undo() -> None:
-        kind.run = run
-        if kind.__dict__.get("_bootstrap_inner") is bootstrap:
-            del kind._bootstrap_inner
-
-    return undo

@@ -5,29 +5,36 @@ coverage's core for Python 3.12 and later measures every thread, the debugger's 
 stands alone.
 """
 
+from __future__ import annotations
+
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, List
 
-def unwatched(work):  # type: ignore[no-untyped-def]
+
+def unwatched(work: Callable[[], None]) -> None:
     """Run ``work`` so that no tool of ``sys.monitoring`` is told of it: within a callback of such a
     tool, where the interpreter tells of nothing. Runs it plainly where that cannot be."""
-    monitoring = getattr(sys, "monitoring", None)
+    monitoring: Any = getattr(sys, "monitoring", None)
     free = [n for n in (4, 3, 5, 2, 1, 0) if monitoring.get_tool(n) is None] if monitoring else []
     if not free:
         work()
         return
-    tool, begun = free[0], []
+    tool = free[0]
+    begun: List[bool] = []
 
-    def entered():  # type: ignore[no-untyped-def]
+    def entered() -> None:
         return None
 
-    def called(code, offset):  # type: ignore[no-untyped-def]
+    def called(code: Any, offset: int) -> None:
         if code is entered.__code__ and not begun:
             begun.append(True)
             release()
             work()
 
-    def release():  # type: ignore[no-untyped-def]
+    def release() -> None:
         monitoring.set_local_events(tool, entered.__code__, 0)
         monitoring.register_callback(tool, monitoring.events.PY_START, None)
         monitoring.free_tool_id(tool)

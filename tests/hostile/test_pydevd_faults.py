@@ -3,6 +3,7 @@ why not, and the program is as before, its standard error empty."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -34,12 +35,24 @@ async def unharmed(target: Target) -> None:
     assert target.stderr == b""
 
 
-@pytest.mark.parametrize("kind", ["gone", "json", "churn"])
+@pytest.mark.parametrize("kind", ["gone", "json", "churn", "guarded"])
 @on_pythons("3.8", "3.11", "3.13")
 async def test_it_is_debugged_as_any_program(kind: str, python: str) -> None:
     async with running(python, str(PROGRAM), kind) as target:
         await looked_at(target)
         await looked_at(target)
+        await unharmed(target)
+
+
+@on_pythons("3.8", "3.11")
+async def test_what_its_signal_handlers_raise_reaches_it(python: str) -> None:
+    async with running(python, str(PROGRAM), "signals") as target:
+        async with attached(target) as (session, _):
+            # A line that does not run keeps pydevd at work in the file.
+            await session.set_breakpoints([Breakpoint(str(PROGRAM), LINE, condition="n < 0")])
+            for _ in range(20):
+                await session.refresh()
+                await asyncio.sleep(0.05)  # not for an event: 400 alarms go off in the time
         await unharmed(target)
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from iqdebug.dap.attach import AttachOptions, attach
+from iqdebug.peek.procfs import ProcFS
+from iqdebug.peek.tracers import tracer_warnings
 from iqdebug.state import Breakpoint, Phase, ProcessInfo
 from tests.dap.targets import Watcher, top
 from tests.real.environments import python_with
@@ -96,7 +98,7 @@ async def measured(
         stdout=subprocess.DEVNULL,
     )
     files = json.loads(report.read_text())["files"]
-    lines = {str(Path(path).resolve()): set(file["executed_lines"]) for path, file in files.items()}
+    lines = {str((PROGRAMS / path).resolve()): set(file["executed_lines"]) for path, file in files.items()}
     return lines, out + rest, errors, process.returncode, said
 
 
@@ -128,3 +130,23 @@ async def test_coverage_of_every_kind(minor: str, core: str, branch: tuple[str, 
     if core == "sysmon" and (not recent or (branch and minor != "3.14")):
         pytest.skip("coverage measures this with its C tracer")
     await compared(python_with(minor, "coverage"), core, tmp_path, *branch, beside=recent)
+
+
+async def test_the_preflight_names_coverage_before(tmp_path: Path) -> None:
+    """From outside, by the files that a process has mapped."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-B", "-m", "coverage", "run", str(SCRIPT)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env=dict(os.environ, COVERAGE_CORE="ctrace", COVERAGE_FILE=str(tmp_path / "data")),
+        cwd=PROGRAMS,
+    )
+    try:
+        assert process.stdout is not None
+        assert await asyncio.wait_for(process.stdout.readline(), 20) == b"ready\n"
+        found = tracer_warnings(ProcFS(), process.pid, (3, 11))
+        assert len(found) == 1 and "coverage is loaded in it" in found[0]
+        assert not tracer_warnings(ProcFS(), process.pid, (3, 12))
+    finally:
+        process.kill()
+        await process.wait()

@@ -10,6 +10,7 @@ import os
 import resource
 import select
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -27,6 +28,12 @@ def step(n):
 def work(n):
     if KIND == "recursion":
         return deep(sys.getrecursionlimit() - DEPTH_LEFT - depth(), n)
+    if KIND == "signals":
+        alarmed(n)
+    if KIND == "guarded":
+        thread = Guarded(target=step, args=(n,))
+        thread.start()
+        thread.join()
     if KIND == "churn":
         threads = [threading.Thread(target=step, args=(n,)) for _ in range(4)]
         for thread in threads:
@@ -58,12 +65,44 @@ def forbid(*names):
     sys.addaudithook(hook)
 
 
+class Guarded(threading.Thread):
+    """A thread that knows only its own attributes."""
+
+    def __getattr__(self, name):
+        raise LookupError("no such attribute: " + name)
+
+
+class Late(Exception):
+    pass
+
+
+CAUGHT = []
+
+
+def interrupted(number, frame):
+    raise Late
+
+
+def alarmed(n):
+    """Works under an alarm, as programs do that bound a piece of work."""
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.002)
+        deadline = time.monotonic() + 2
+        while time.monotonic() < deadline:
+            step(n)
+        os._exit(5)  # the alarm was swallowed
+    except Late:
+        CAUGHT.append(n)
+
+
 def prepare():
     if KIND == "gone":
         folder = tempfile.mkdtemp()
         os.chdir(folder)
         shutil.rmtree(folder)
         sys.path.insert(0, "")
+    elif KIND == "signals":
+        signal.signal(signal.SIGALRM, interrupted)
     elif KIND == "memory":
         with open("/proc/self/statm") as file:
             used = int(file.read().split()[0]) * resource.getpagesize()

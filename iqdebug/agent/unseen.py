@@ -1,0 +1,78 @@
+"""Keeps the agent's and pydevd's own threads and functions out of what tracers of the program measure.
+
+A thread of ours begins below the hooks of ``threading.settrace`` and ``threading.setprofile`` and runs
+where no tool of ``sys.monitoring`` is told of it; what runs in threads of the program bears a name that
+is no file's, which coverage does not measure.
+"""
+
+from __future__ import annotations
+
+import threading
+import types
+
+from .unwatched import unwatched
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+NAMELESS = "<iqdebug>/"
+"""How the file names of such code begin."""
+
+
+def _private_bootstrap() -> Any:
+    """``Thread._bootstrap_inner`` without the hooks of ``threading.settrace`` and ``setprofile``."""
+    original: Any = threading.Thread._bootstrap_inner  # type: ignore[attr-defined]
+    names = dict(original.__globals__)
+    names.update(_trace_hook=None, _profile_hook=None)
+    return types.FunctionType(
+        original.__code__, names, original.__name__, original.__defaults__, original.__closure__
+    )
+
+
+def nameless(function: Any) -> Any:
+    """The function, its code under a name that is no file: coverage does not measure such code. For
+    what runs, or begins, in sight of the program's tracers."""
+    function.__code__ = _renamed(function.__code__)
+    return function
+
+
+def _renamed(code: types.CodeType) -> types.CodeType:
+    name = NAMELESS + code.co_filename.rpartition("/")[2]
+    inner = tuple(_renamed(c) if isinstance(c, types.CodeType) else c for c in code.co_consts)
+    return code.replace(co_filename=name, co_consts=inner)
+
+
+def nameless_modules(*modules: Any) -> None:
+    """All functions of these modules so: they run in threads of the program."""
+    for module in modules:
+        for value in list(vars(module).values()):
+            members = list(vars(value).values()) if isinstance(value, type) else [value]
+            for member in members:
+                if isinstance(member, types.FunctionType) and member.__module__ == module.__name__:
+                    nameless(member)
+
+
+nameless(unwatched)
+
+
+def unseen(thread: Any) -> Any:
+    """The thread, not begun yet, so that nothing of the program's traces or watches it."""
+    run = thread.run
+    thread._bootstrap_inner = types.MethodType(_private_bootstrap(), thread)
+    thread.run = nameless(lambda: unwatched(run))
+    return thread
+
+
+def unseen_class(kind: Any) -> Callable[[], None]:
+    """The same for all threads of a class. Returns what undoes it."""
+    bootstrap, run = _private_bootstrap(), kind.run
+    kind._bootstrap_inner = bootstrap
+    kind.run = nameless(lambda thread: unwatched(lambda: run(thread)))
+
+    def undo() -> None:
+        kind.run = run
+        if kind.__dict__.get("_bootstrap_inner") is bootstrap:
+            del kind._bootstrap_inner
+
+    return undo
