@@ -4,6 +4,7 @@ command that is run to its end."""
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,8 @@ def _process(options: argparse.Namespace) -> int:
             if info.attach.risk:
                 raise CannotAttach(f"not attached: {info.attach.risk}")
         except (CannotAttach, MissingTool) as error:
+            if pid == os.getpid():
+                raise
             result = headless.instead(pid, options.seconds, error)
         else:
             result = interrupts.run(headless.attached(info, options.seconds))

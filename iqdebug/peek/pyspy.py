@@ -163,11 +163,26 @@ def _threads(text: str, pid: int, host: Host) -> tuple[Thread, ...] | None:
     items = [item for item in raw if isinstance(item, dict)] if isinstance(raw, list) else []
     unknown = [item["thread_id"] for item in items if not item.get("os_thread_id") and item.get("thread_id")]
     kernel = kernel_ids(host.proc, pid, unknown) if unknown else {}
-    found = [
-        _thread(item, item.get("os_thread_id") or kernel.get(item.get("thread_id") or 0), pid)
-        for item in items
-    ]
+    here = _numbers_here(host, pid, {item["os_thread_id"] for item in items if item.get("os_thread_id")})
+    found = []
+    for item in items:
+        number = item.get("os_thread_id") or 0
+        os_id = here.get(number, number) or kernel.get(item.get("thread_id") or 0)
+        found.append(_thread(item, os_id, pid))
     return tuple(sorted(found, key=lambda thread: (not thread.is_main, thread.os_id or thread.id)))
+
+
+def _numbers_here(host: Host, pid: int, theirs: set[int]) -> dict[int, int]:
+    """The ids that threads have here, by those that they have in a container of their own (proc(5),
+    NSpid); {} where they are the same."""
+    try:
+        alive = host.proc.thread_ids(pid)
+        if theirs <= set(alive):
+            return {}
+        inner = {n: host.proc.status(f"{pid}/task/{n}").get("NSpid", "").split() for n in alive}
+    except OSError:
+        return {}
+    return {int(numbers[-1]): n for n, numbers in inner.items() if len(numbers) > 1}
 
 
 def _thread(item: Mapping[str, Any], os_id: int | None, pid: int) -> Thread:

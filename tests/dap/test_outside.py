@@ -125,6 +125,26 @@ async def test_where_the_slot_is_taken_diagnose_looks_from_outside(python: str) 
         assert target.stderr == b""
 
 
+@on_pythons("3.11")
+def test_in_a_container_of_its_own_threads_keep_the_numbers_of_here(python: str) -> None:
+    program = "import time; print('ready', flush=True); time.sleep(600)"
+    unshare = [shutil.which("unshare") or "", "--pid", "--fork", "--kill-child"]
+    if not unshare[0] or subprocess.run([*unshare, "true"], capture_output=True, timeout=20).returncode:
+        pytest.skip("no namespace of processes can be made")
+    with subprocess.Popen([*unshare, python, "-c", program], stdout=subprocess.PIPE, text=True) as outer:
+        assert outer.stdout is not None
+        try:
+            assert outer.stdout.readline() == "ready\n"
+            children = Path(f"/proc/{outer.pid}/task/{outer.pid}/children").read_text().split()
+            pid = int(children[0])
+            document = diagnosed(pid)
+        finally:
+            outer.kill()
+    (thread,) = document["snapshot"]["threads"]
+    assert (thread["os_id"], thread["is_main"]) == (pid, True) and "sleeping" in thread["wait"]
+    assert "another container" in document["note"]
+
+
 def test_a_process_that_runs_no_python_is_still_refused() -> None:
     command = [sys.executable, "-m", "iqdebug", "diagnose"]
     with subprocess.Popen(["sleep", "60"]) as other:
