@@ -45,5 +45,5 @@ def _first_that_runs(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     body = node.body
     documented = ast.get_docstring(node, clean=False) is not None
     statement = body[1] if documented and len(body) > 1 else body[0]
-    decorators = getattr(statement, "decorator_list", [])
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
     return min([statement.lineno, *(d.lineno for d in decorators)])
