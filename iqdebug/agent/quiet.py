@@ -15,6 +15,8 @@ import time
 import traceback
 import types
 
+from ..capture import values
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Deque, Dict, List, Set, Tuple
@@ -137,10 +139,10 @@ def silence_modules(folder: str, sink: Sink) -> None:
     own_json = types.ModuleType("json")
     vars(own_json).update(vars(json), dumps=dumps, loads=loads)
     for module in list(sys.modules.values()):
-        path = getattr(module, "__file__", None)
+        names = values.instance_dict(module) or {}  # a module's own __getattr__ must not run
+        path = names.get("__file__")
         if type(path) is not str or not path.startswith(folder):
             continue
-        names = vars(module)
         names["print"] = quiet_print
         if isinstance(names.get("traceback"), types.ModuleType):
             names["traceback"] = quiet_traceback

@@ -18,6 +18,7 @@ import signal
 import sys
 import types
 
+from ..capture import values
 from ..capture.plain import file_of
 
 TYPE_CHECKING = False
@@ -78,10 +79,10 @@ def rewrite(folder: str, failed: Callable[[BaseException], None], stream: Any) -
 
     given = {PLAIN: named, FAILED: failed, FOREIGN: foreign, STREAM: stream}
     for module in list(sys.modules.values()):
-        path = getattr(module, "__file__", None)
+        names = values.instance_dict(module) or {}  # a module's own __getattr__ must not run
+        path = names.get("__file__")
         if type(path) is not str or not path.startswith(folder) or not path.endswith(".py"):
             continue
-        names = vars(module)
         if any(word in module.__name__ for word in _UNUSED):
             continue
         names.update(given)

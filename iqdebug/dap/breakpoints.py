@@ -39,13 +39,14 @@ async def send_breakpoints(
     """
     answers: dict[tuple[str, int], protocol.BreakpointBody] = {}
     skipped: set[str] = set()
-    breakpoints = [_placed(b) if b.path in paths else b for b in breakpoints]
     for path in sorted(paths):
+        here = any(b.path == path for b in breakpoints) or (run_to is not None and run_to.path == path)
+        name = await finder.name_for_breakpoints(path) if here else path  # with its text, where it is no file
+        breakpoints = [_placed(b, finder) if b.path == path else b for b in breakpoints]
         asked = [b for b in breakpoints if b.path == path and b.enabled and armed]
         if run_to is not None and run_to.path == path:
             asked.append(run_to)
         rows = [_row(b) for b in asked]
-        name = await finder.name_for_breakpoints(path) if asked else path
         arguments = {"source": {"path": name}, "breakpoints": rows}
         body = await questions.fetch("setBreakpoints", arguments, protocol.BreakpointsBody, patience)
         if asked and await finder.is_skipped(path):
@@ -61,9 +62,9 @@ def _never(breakpoint_: Breakpoint) -> Breakpoint:
     return replace(breakpoint_, verified=False, message=words)
 
 
-def _placed(breakpoint_: Breakpoint) -> Breakpoint:
+def _placed(breakpoint_: Breakpoint, finder: Finder) -> Breakpoint:
     """On a line that runs again; moved there with a word where the person chose a function's head."""
-    line = line_that_runs(breakpoint_.path, breakpoint_.line)
+    line = line_that_runs(finder.sources.read(breakpoint_.path), breakpoint_.line)
     return breakpoint_ if line == breakpoint_.line else replace(breakpoint_, line=line, message=MOVED)
 
 

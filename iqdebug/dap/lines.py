@@ -9,8 +9,6 @@ from __future__ import annotations
 import ast
 import functools
 
-from iqdebug.source import read_lines
-
 __all__ = ["MOVED", "line_that_runs"]
 
 MOVED = "moved from the function's head, which runs only once, to the first line of its body"
@@ -18,9 +16,9 @@ MOVED = "moved from the function's head, which runs only once, to the first line
 _MAX_LINES = 50_000  # a larger file is not parsed: no one wrote it by hand
 
 
-def line_that_runs(path: str, line: int) -> int:
+def line_that_runs(lines: tuple[str, ...], line: int) -> int:
     """The first line that runs of the body of the function whose head has the line; else the line itself."""
-    return _heads(read_lines(path)).get(line, line)
+    return _heads(lines).get(line, line)
 
 
 @functools.lru_cache(maxsize=16)

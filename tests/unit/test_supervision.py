@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.state import Supervisor
+from iqdebug.commands.processes import agreed_to_attach
+from iqdebug.state import Attachability, ProcessInfo, Supervisor
 from iqdebug.supervision import Supervision, WorkerClock
 
 
@@ -109,3 +110,14 @@ def test_the_worker_s_file_is_found_among_others(tmp_path: Path) -> None:
             second.unlink()
             assert WorkerClock.of(os.getpid()) is None, "which of the two is not known"
     assert clock.silent_for() is None and not clock.touch()
+
+
+def test_the_person_is_told_before_attaching(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builtins.input", lambda words: "n")
+    found = Supervisor("gunicorn", 812, 30.0, why="gunicorn (process 812) kills a worker that is silent")
+    known = Attachability(True, cost="slower", warnings=(found.why,), supervisor=found)
+    assert not agreed_to_attach(ProcessInfo(9, "", "3.12.1", "gunicorn: worker", "/", attach=known))
+    said = capsys.readouterr().out
+    assert found.why in said and "The screen counts down while it is paused" in said and "--no-hold" in said
