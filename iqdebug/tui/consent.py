@@ -11,7 +11,9 @@ from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.screen import ModalScreen
+from textual.strip import Strip
 
 from iqdebug.exact import exact_lines
 from iqdebug.tui.rows import Row, RowsView
@@ -46,16 +48,20 @@ class _Read(RowsView):
     def whole(self) -> bool:
         return self.seen >= self.row_count()
 
-    def look(self) -> None:
-        first = self.scroll_offset.y
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Called when rows are drawn: then they count."""
+        strips = super().render_lines(crop)
+        first, before = self.scroll_offset.y, self.seen
         if first <= self.seen:
             self.seen = max(self.seen, min(first + self.size.height, self.row_count()))
+        if self.seen != before and isinstance(self.screen, ConsentScreen):
+            self.call_later(self.screen.say_keys)
+        return strips
 
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        super().watch_scroll_y(old_value, new_value)
-        self.look()
-        if isinstance(self.screen, ConsentScreen):
-            self.screen.say_keys()
+    def _by(self, rows: int, direction: int) -> None:
+        """No key leads past a row that was not drawn yet."""
+        y = max(min(self.scroll_offset.y + rows, self.seen), 0)
+        self.scroll_to(y=y, animate=False, force=True, immediate=True)
 
 
 class ConsentScreen(ModalScreen[Consent]):
@@ -106,15 +112,11 @@ class ConsentScreen(ModalScreen[Consent]):
         view.styles.height = min(len(rows) + 2, max(self.app.size.height * 9 // 10, 3))
         view.begin_again(rows)
         self.say_keys()
-        self.call_after_refresh(self._drawn)
-
-    def _drawn(self) -> None:
-        if self.is_mounted:
-            self._view.look()
-            self.say_keys()
 
     def say_keys(self) -> None:
         """The keys that work now, in the border."""
+        if not self.is_mounted:
+            return
         view = self._view
         if self._too_long:
             words = "too long to be shown and allowed   n Esc: no"

@@ -60,7 +60,18 @@ def serving(script: list[dict[str, object]], folder: Path) -> Iterator[str]:
 
 def opening(found: Recorded, state: Path, model: str) -> Terminal:
     words = [sys.executable, "-m", "iqdebug", "open", str(found.crash.path), "--model", model]
+    words += ["--project", str(found.root)]
     return Terminal(words, state, 120, 50, XDG_CONFIG_HOME=str(state))
+
+
+def agree(terminal: Terminal) -> None:
+    """Read the dialog to its end, which is what it takes a yes for."""
+    for _ in range(40):
+        if "y: yes, once" in terminal.screen():
+            break
+        terminal.keys("PageDown")
+    terminal.wait_for("y: yes, once")
+    terminal.keys("y")
 
 
 @needs_tmux
@@ -84,19 +95,19 @@ def test_asked_looked_mended_verified_and_tested(name: str, tmp_path: Path) -> N
             terminal.type("/verify")
             terminal.keys("Enter")
             terminal.wait_for("Do this?", "run the recorded command again")
-            terminal.keys("y")
+            agree(terminal)
             terminal.wait_for("✔ Fixed", seconds=60)
             terminal.type("/test")
             terminal.keys("Enter")
             terminal.wait_for("Do this?", "run a test of the failing call")
-            terminal.keys("y")
+            agree(terminal)
             terminal.wait_for("write ", "Do this?", seconds=60)
-            terminal.keys("y")
+            agree(terminal)
             terminal.wait_for("written:")
             terminal.type("/apply")
             terminal.keys("Enter")
             terminal.wait_for("Do this?", "change ")
-            terminal.keys("y")
+            agree(terminal)
             terminal.wait_for("applied to")
             assert found.program.read_bytes() != before
             (test,) = found.root.rglob("test_*.py")

@@ -21,6 +21,7 @@ from iqdebug.evidence import diagnose
 from iqdebug.exact import as_seen, exact_lines, shown_as_is
 from iqdebug.llm.messages import ToolCall
 from iqdebug.tui.consent import MAX_SHOWN, ConsentScreen, wrapped
+from iqdebug.tui.rows import RowsView
 from tests.assistant.recorded import record, record_text
 from tests.tui.screens import screen, shows, until
 
@@ -102,9 +103,13 @@ async def test_a_call_behind_300_line_ends_has_to_be_seen(size: tuple[int, int])
     app = Asking("[1," + "\n" * 300 + "__import__('os').system('id')]")
     async with app.run_test(size=size) as pilot:
         await shows(pilot, "evaluate in f", "[1,", "before a yes", "n Esc: no")
-        await pilot.press("y", "s", "end", "y", "s")  # a jump to the end passes over what lies between
-        assert app.given == [] and "__import__('os').system('id')]" in screen(app)
-        await pilot.press("home")
+        await pilot.press("y", "s", "end", "y", "s")  # no key leads past what was not seen
+        assert app.given == [] and "__import__" not in screen(app)
+        view = app.screen.query_one("#consent-box", RowsView)
+        view.scroll_to(y=10_000, animate=False, force=True, immediate=True)  # as the scroll bar is drawn
+        await shows(pilot, "__import__('os').system('id')]", "before a yes")
+        await pilot.press("y", "s", "home")
+        assert app.given == []
         for _ in range(60):
             await pilot.press("pagedown")
         await shows(pilot, "y: yes, once", "__import__('os').system('id')]", "it may run code")
