@@ -6,14 +6,13 @@ import functools
 
 from .imports import after_import
 from .tap import LINE_LIMIT, Tap, logged, worded
-from .values import exact, one_of
+from .values import exact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Set, Tuple
 
 CAPACITY = 1_500
-_ATOMS = (str, int, float, bool, type(None))
 _NAMES = {"t": "time", "s": "stream", "x": "text", "l": "level", "g": "logger", "p": "path", "n": "line"}
 
 
@@ -66,7 +65,7 @@ class Recent(Tap):
         @functools.wraps(write)
         def shadow(*args: Any, **named: Any) -> Any:
             # Pieces as they come; lines are made of them when somebody asks.
-            for text in args[1:]:
+            for text in args:
                 if type(text) is str:
                     append((name, text if len(text) < LINE_LIMIT else text[:LINE_LIMIT]))
             return write(*args, **named)
@@ -111,7 +110,14 @@ def _raised(info: Any) -> bool:
 
 
 def _of_atoms(args: Any) -> bool:
-    return args is None or (type(args) is tuple and all(one_of(type(a), _ATOMS) for a in args))
+    """Written out: it is done at each log call of the program's."""
+    if type(args) is not tuple:
+        return args is None
+    for each in args:
+        cls = type(each)
+        if each is not None and cls is not str and cls is not int and cls is not float and cls is not bool:
+            return False
+    return True
 
 
 def _repeats(line: str, told: Set[str]) -> bool:

@@ -129,8 +129,8 @@ class Tap:
         write = write_of(stream)
         if own is None or "write" in own or write is None or not keeps_attributes(stream, own):
             return
-        shadow = self._shadow(name, write)
-        own["write"] = shadow = types.MethodType(shadow, stream)
+        own["write"] = shadow = self._shadow(name, write.__get__(stream))
+        shadow.__self__ = stream  # as the method has that it stands for
 
         def undo() -> None:
             if own.get("write") is shadow:
@@ -139,14 +139,14 @@ class Tap:
         self._undo.append(undo)
 
     def _shadow(self, name: str, write: Any) -> Any:
-        """A function to stand in for ``write`` of a stream's class."""
+        """A function to stand in for a stream's ``write``."""
         inside = self._inside
 
         @functools.wraps(write)
         def shadow(*args: Any, **named: Any) -> Any:
             try:
                 if not self._over and not getattr(inside, "depth", 0):
-                    for text in args[1:]:
+                    for text in args:
                         if type(text) is str:
                             self._printed(name, text)
             except Exception:

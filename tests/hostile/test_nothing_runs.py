@@ -46,3 +46,77 @@ def test_the_record_of_calls_stays_empty(python: str) -> None:
 @on_pythons("3.9", "3.10", "3.11", "3.13", "3.14")
 def test_the_record_of_calls_stays_empty_in_every_interpreter(python: str) -> None:
     assert calls_recorded(python) == []
+
+
+def test_arrays_and_tables_run_nothing_either() -> None:
+    numpy = pytest.importorskip("numpy")
+    pandas = pytest.importorskip("pandas")
+    from pandas.api.extensions import ExtensionArray, ExtensionDtype
+
+    from iqdebug.capture import arrays, collect, tree, values
+
+    ran: list[str] = []
+
+    def told(*of: object) -> str:
+        ran.append(str(len(of)))
+        return "told"
+
+    class Kind(ExtensionDtype):
+        name = "own"
+        type = object
+
+        def __str__(self) -> str:
+            return told()
+
+    class Column(ExtensionArray):
+        dtype = Kind()
+
+        def __init__(self) -> None:
+            self.asked = 0
+
+        def __len__(self) -> int:
+            told()
+            return 2
+
+        def __getitem__(self, item: object) -> object:
+            told()
+            return self
+
+        def __getattribute__(self, name: str) -> object:
+            told()
+            return object.__getattribute__(self, name)
+
+    class Derived(numpy.ndarray):  # type: ignore[misc, name-defined]
+        def __repr__(self) -> str:
+            return told()
+
+        def __array_ufunc__(self, *arguments: object, **options: object) -> object:
+            return told()
+
+        def __array_finalize__(self, obj: object) -> None:
+            told()
+
+    frame = pandas.DataFrame({"one": [1.5, 2.5], "two": ["a", "b"]})
+    own = pandas.Series(Column())
+    with numpy.errstate(all="call"), numpy.printoptions(formatter={"all": told}):
+        numpy.seterrcall(told)
+        held = [
+            numpy.array([1e308, -1e308, float("inf"), 0.1]),
+            numpy.array([0.1, 2.0], dtype="f2"),
+            numpy.arange(100).reshape(10, 10),
+            numpy.array([1.0]).view(Derived),
+            numpy.zeros(2, dtype=[("a", "i4")]),
+            numpy.float32(0.1),
+            frame,
+            frame["one"],
+            own,
+        ]
+        ran.clear()
+        texts = [values.text(each) for each in held]
+        for each in held:
+            arrays.described(each)
+            arrays.text_of(each)
+            tree.Forest(collect.Masker(True), 5_000, float("inf")).add(each)
+        assert ran == []
+    assert texts[0] == "array([1e+308, -1e+308, inf, 0.1])"
+    assert texts[1] == "array([0.1, 2.0], dtype=float16)" and texts[5] == "float32(0.1)"
