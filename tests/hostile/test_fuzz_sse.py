@@ -54,7 +54,7 @@ async def test_fuzz_sse(fuzz_cases: int) -> None:
         yield now
 
     well = 0
-    async with StreamingServer(stream).running() as server:
+    async with StreamingServer(stream, "other").running() as server:
         backend = HttpBackend(server.url, first_token_timeout=10)
         window = Window(backend, reserve=1_000)
         await backend.start()
