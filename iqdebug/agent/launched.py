@@ -10,12 +10,13 @@ from __future__ import annotations
 import _thread
 import os
 import sys
-import time
 
+from ..capture.pristine import monotonic
 from .crashes import Crashes, Hold
 from .exceptions import described
+from .own_thread import mark_thread
 from .pydevd_link import Refused
-from .server import _PACKAGE, _TICK, Agent, mark_thread
+from .server import _PACKAGE, _TICK, Agent
 from .unpatched import Importer, NotFound
 
 TYPE_CHECKING = False
@@ -107,14 +108,14 @@ class LaunchedAgent(Agent):
         self._eager(True)
         try:
             self._made_importer()
-            mark_thread()
+            mark_thread("iqdebug.agent")
             self._open_link()
             self._crashes.keep_open(self._link.debugger)
         except (Refused, NotFound) as refusal:
             self._eager(False)
             return str(refusal)
         self._opened = True
-        self._heard = time.monotonic()
+        self._heard = monotonic()
         return None
 
     def on_stop(self, message: Dict[str, Any]) -> Any:

@@ -136,7 +136,7 @@ class Link:
         self._settrace = starting
         unseen(starting).start()
         deadline = time.monotonic() + 5
-        while time.monotonic() < deadline and self.debugger is None:
+        while self.debugger is None and starting.is_alive() and time.monotonic() < deadline:
             self.debugger = pydevd.get_global_debugger()
             time.sleep(0.001)
         if self.debugger is not None:

@@ -14,6 +14,7 @@ from ..capture.pristine import packer
 from ..capture.record import Occasion, gathered
 from ..capture.settings import Settings
 from .exceptions import message_of
+from .own_thread import forget_thread, mark_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,9 +30,7 @@ def run(setup: Dict[str, Any], importer: Any) -> None:
     :param importer: what loaded this module; nothing more is to be loaded.
     """
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
-    thread = threading.current_thread()
-    thread.name = "iqdebug.snapshot"
-    thread.is_pydev_daemon_thread = thread.pydev_do_not_trace = True  # type: ignore[attr-defined]
+    mark_thread("iqdebug.snapshot")
     try:
         connection.settimeout(_PATIENCE)
         connection.connect(setup["socket"])
@@ -44,6 +43,7 @@ def run(setup: Dict[str, Any], importer: Any) -> None:
         connection.close()
         for name in [n for n in sys.modules if n.split(".")[0] == _PACKAGE]:
             sys.modules.pop(name, None)
+        forget_thread()
 
 
 def of_stop(

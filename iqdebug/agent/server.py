@@ -20,6 +20,7 @@ from ..capture.pristine import dumps, loads, monotonic, packer
 from ..capture.tap import Tap
 from . import listing
 from .exceptions import described
+from .own_thread import forget_thread, mark_thread
 from .pydevd_link import Link, Refused
 from .stacks import Stacks, tasks, wake_loops
 from .unseen import NAMELESS, nameless_modules, unseen
@@ -66,6 +67,12 @@ class Agent:
 
     def serve(self) -> None:
         """Run until the session is over. Never raises, never writes to the target's streams."""
+        try:
+            self._serve()
+        finally:
+            forget_thread()
+
+    def _serve(self) -> None:
         try:
             self._socket = self._connect("control")
             self._lease = self._connect("lease")
@@ -376,13 +383,5 @@ def _forget_modules() -> None:
 
 def run(setup: Dict[str, Any], importer: Importer) -> None:
     """Entered by the injected code, in a thread made for it."""
-    if "threading" in sys.modules:
-        mark_thread()
+    mark_thread("iqdebug.agent")
     Agent(setup, lambda: importer).serve()
-
-
-def mark_thread() -> None:
-    """Have pydevd leave the calling thread alone."""
-    thread = threading.current_thread()
-    thread.name = "iqdebug.agent"
-    thread.is_pydev_daemon_thread = thread.pydev_do_not_trace = True  # type: ignore[attr-defined]

@@ -91,8 +91,10 @@ def fixed_chunk(tag: str, content: Dict[str, float]) -> bytes:
 def write(path: str, data: bytes) -> None:
     """The file appears under its name with mode 0600 when it is complete, or not at all.
 
-    :raises OSError: it could not be written (a full disk, no such folder).
+    :raises OSError: it could not be written (a full disk, no such folder), or what has that name is no
+        file that could be replaced: a device, a pipe, a folder.
     """
+    _require_replaceable(path)
     temporary = "%s.%d.part" % (path, system.getpid())
     handle = system.open(
         temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600
@@ -108,3 +110,14 @@ def write(path: str, data: bytes) -> None:
     except BaseException:
         system.unlink(temporary)
         raise
+
+
+def _require_replaceable(path: str) -> None:
+    """:raises OSError: to put a file in its place would take away a device or a pipe."""
+    for look in (system.lstat, system.stat):
+        try:
+            mode = look(path).st_mode & 0o170000
+        except OSError:
+            continue  # there is nothing, or a link to nothing
+        if mode not in (0o100000, 0o120000):
+            raise OSError(22, "it is not a regular file", path)
