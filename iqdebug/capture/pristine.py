@@ -19,8 +19,24 @@ if TYPE_CHECKING:
 
 _BY_C = types.BuiltinFunctionType
 _SYSTEM = (
-    "close fstat getcwd getpid kill listdir lseek lstat mkdir open pread pwrite read",
-    "rename stat uname unlink write",
+    "close",
+    "fstat",
+    "getcwd",
+    "getpid",
+    "kill",
+    "listdir",
+    "lseek",
+    "lstat",
+    "mkdir",
+    "open",
+    "pread",
+    "pwrite",
+    "read",
+    "rename",
+    "stat",
+    "uname",
+    "unlink",
+    "write",
 )
 _CONSTANTS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
@@ -34,7 +50,7 @@ class _System:
 
     def __init__(self) -> None:
         below = vars(sys.modules.get("posix") or sys.modules.get("nt") or os)
-        for name in " ".join(_SYSTEM).split():
+        for name in _SYSTEM:
             found = below.get(name)
             setattr(self, name, found if type(found) is _BY_C else getattr(os, name, None))
 
@@ -56,7 +72,7 @@ class _System:
 
     def replaced(self) -> bool:
         """Whether the program has put something of its own into ``os``."""
-        return any(getattr(os, name, None) is not vars(self)[name] for name in " ".join(_SYSTEM).split())
+        return any(getattr(os, name, None) is not vars(self)[name] for name in _SYSTEM)
 
     def makedirs(self, path: str) -> None:
         """With mode 0700, where they are not there.
