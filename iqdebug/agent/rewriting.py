@@ -5,6 +5,7 @@
 - What is called by the interpreter's tracing lets no failure of its own into the program, and
   what a signal handler of the program raises meanwhile is not swallowed.
 - What writes to ``sys.stderr`` writes to iqdebug's log instead.
+- What reads a thread's name reads the one that ``threading`` keeps: a subclass's ``name`` may be a property.
 
 The functions are found by the names that they use, read from debugpy's own files and compiled
 anew; one that cannot be stays as it is. They serve any later session of the process as well, so
@@ -19,13 +20,14 @@ import sys
 import types
 
 from ..capture import values
-from ..capture.plain import file_of
+from ..capture.plain import file_of, thread_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 PLAIN, FAILED, FOREIGN, STREAM = "_iqdebug_plain", "_iqdebug_failed", "_iqdebug_foreign", "_iqdebug_stream"
+THREAD_NAME = "_iqdebug_thread_name"
 _MARK = "_iqdebug_rewritten"
 _NAMES = {"co_filename", "stderr"}
 _UNUSED = (
@@ -61,6 +63,7 @@ _CALLED_FROM_THERE = {
     "_internal_line_event",
     "_stop_on_breakpoint",
 }
+_NAME_A_THREAD = {"mark_thread_suspended", "NetCommandFactoryJson.make_list_threads_message"}
 _TRACING = ("pydevd_trace_dispatch_regular", "pydevd_frame", "_pydevd_sys_monitoring")
 
 
@@ -77,7 +80,7 @@ def rewrite(folder: str, failed: Callable[[BaseException], None], stream: Any) -
     def named(code: Any) -> str:
         return file_of(code) or "<no name>"  # pydevd takes "" for code that it shall not stop in
 
-    given = {PLAIN: named, FAILED: failed, FOREIGN: foreign, STREAM: stream}
+    given = {PLAIN: named, FAILED: failed, FOREIGN: foreign, STREAM: stream, THREAD_NAME: thread_name}
     for module in list(sys.modules.values()):
         names = values.instance_dict(module) or {}  # a module's own __getattr__ must not run
         path = names.get("__file__")
@@ -144,7 +147,8 @@ def _functions(name: str, names: Dict[str, Any]) -> Iterator[Any]:
             code = function.__code__
             if code.co_freevars or code.co_name == "<lambda>" or function.__qualname__ in _NOT_CALLED:
                 continue
-            if (guarded and function.__qualname__ in _CALLED_BY_TRACING | _CALLED_FROM_THERE) or _uses(code):
+            wanted = _CALLED_BY_TRACING | _CALLED_FROM_THERE if guarded else _NAME_A_THREAD
+            if function.__qualname__ in wanted or _uses(code):
                 yield function
 
 
@@ -207,6 +211,9 @@ class _Change(ast.NodeTransformer):
                 called: Any = ast.Call(ast.Name(PLAIN, ast.Load()), [node.value], [])
                 return ast.copy_location(called, node)
             value = node.value
+            if node.attr == "name" and isinstance(value, ast.Name) and value.id == "thread":
+                read: Any = ast.Call(ast.Name(THREAD_NAME, ast.Load()), [value], [])
+                return ast.copy_location(read, node)
             if (
                 node.attr in ("write", "flush")
                 and isinstance(value, ast.Attribute)

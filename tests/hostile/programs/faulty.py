@@ -65,8 +65,20 @@ def forbid(*names):
     sys.addaudithook(hook)
 
 
+RUN = []
+
+
 class Guarded(threading.Thread):
-    """A thread that knows only its own attributes."""
+    """A thread that knows only its own attributes, and whose name is its own business."""
+
+    @property
+    def name(self):
+        RUN.append("name")
+        return "Guarded"
+
+    @name.setter
+    def name(self, name):
+        self._name = name
 
     def __getattr__(self, name):
         raise LookupError("no such attribute: " + name)
@@ -141,7 +153,7 @@ def main():
             os._exit(4)
         time.sleep(0.001)
         if select.select([0], [], [], 0)[0] and os.read(0, 100).strip() == b"end":
-            sys.exit(3)
+            sys.exit(6 if RUN else 3)
 
 
 main()
