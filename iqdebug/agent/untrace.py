@@ -14,6 +14,7 @@ import time
 import types
 
 from ..capture.plain import file_of
+from ..capture.pristine import monotonic
 from . import threadstates
 from .greenlets import Greenlets
 from .tracers import is_ours
@@ -119,9 +120,9 @@ def untrace_for_good(folder: str, seconds: float = 0.5) -> None:
     that is puts its tracing back on its way out. What sits there longer than ``seconds`` (a
     condition of a person's that takes its time) is left to itself.
     """
-    deadline = time.monotonic() + seconds
+    deadline = monotonic() + seconds
     untrace_all()
-    while _anyone_inside(folder) and time.monotonic() < deadline:
+    while _anyone_inside(folder) and monotonic() < deadline:
         time.sleep(0.001)
     untrace_all()
     if sys.version_info < (3, 12):
