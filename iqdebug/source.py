@@ -33,16 +33,15 @@ def open_regular(path: Path | str, *, follow: bool = True) -> BinaryIO:
     :raises OSError: it is not there, may not be read, or is no regular file.
     :raises ValueError: the name is none that a file could have.
     """
-    _require_regular(os.stat(path, follow_symlinks=follow).st_mode)  # opening a device can be an act already
-    # Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
-    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY | (0 if follow else os.O_NOFOLLOW)
-    handle = os.open(path, flags)
+    # Opening a device can be an act already, opening a pipe can wait: O_PATH does neither. What is opened
+    # then is what was looked at, whatever stands under the name meanwhile.
+    seen = os.open(path, os.O_PATH | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW))
     try:
-        _require_regular(os.fstat(handle).st_mode)
-        return os.fdopen(handle, "rb")
-    except BaseException:
-        os.close(handle)
-        raise
+        _require_regular(os.fstat(seen).st_mode)
+        # Without O_NONBLOCK, opening waits for who holds a lease on the file (fcntl(2)).
+        return os.fdopen(os.open(f"/proc/self/fd/{seen}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    finally:
+        os.close(seen)
 
 
 def _require_regular(mode: int) -> None:

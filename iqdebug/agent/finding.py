@@ -9,11 +9,11 @@ from __future__ import annotations
 import dis
 import os
 import sys
-import time
 import types
 
 from ..capture import values
 from ..capture.frames import list_items
+from ..capture.pristine import monotonic
 from .texts import absolute, accept, is_skipped, names_of, remembered_names, source, text_of
 
 TYPE_CHECKING = False
@@ -130,7 +130,7 @@ def _defined(
 ) -> Iterator[Tuple[str, types.CodeType]]:
     """Qualified name and code of the functions, and of the classes' methods."""
     for name, value in names:
-        if time.monotonic() > deadline:
+        if monotonic() > deadline:
             return
         code = _code_of(value) if text_of(name) else None
         if code is not None:
@@ -149,7 +149,7 @@ def _is_class_of(value: Any, module: str) -> bool:
 def _everywhere(library: bool) -> Iterator[Tuple[str, str, types.CodeType]]:
     """Module, qualified name and code of every function, each once: under the module whose file it
     is written in, where that has it."""
-    deadline = time.monotonic() + FIND_TIMEOUT
+    deadline = monotonic() + FIND_TIMEOUT
     seen: Set[int] = set()
     found: Dict[int, Tuple[str, str, types.CodeType]] = {}
     for module, path, names in _modules():

@@ -13,6 +13,7 @@ import time
 import weakref
 
 from ..capture import values
+from ..capture.pristine import monotonic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class Greenlets:
         base = _base()
         if base is None:
             return []
-        if live and time.monotonic() < self._next_scan:
+        if live and monotonic() < self._next_scan:
             found = [each for each in (seen() for seen in self._seen) if each is not None]
         else:
             found = self._searched(base)
@@ -125,10 +126,10 @@ class Greenlets:
         return rows
 
     def _searched(self, base: Any) -> List[Any]:
-        started = time.monotonic()
+        started = monotonic()
         types = _types(base)
         found = [each for each in gc.get_objects() if type(each) in types]
-        took = time.monotonic() - started
+        took = monotonic() - started
         self._next_scan = started + _SCAN_SHARE * took if took > 0.01 else 0.0
         self._seen = [weakref.ref(each) for each in found]
         return found

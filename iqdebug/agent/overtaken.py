@@ -34,7 +34,10 @@ class Overtaken:
 
     def forget(self) -> None:
         while self._undo:
-            self._undo.pop()()
+            try:
+                self._undo.pop()()
+            except Exception:
+                continue
 
     def gone(self) -> None:
         """Safe to call twice."""

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 
+from ..capture.pristine import monotonic
 from . import quiet
 from .green_tracing import trace_replaced_threads, trace_suspended
 from .guard import forget_dummies, guard
@@ -135,8 +136,8 @@ class Link:
         starting.is_pydev_daemon_thread = True  # type: ignore[attr-defined]
         self._settrace = starting
         unseen(starting).start()
-        deadline = time.monotonic() + 5
-        while self.debugger is None and starting.is_alive() and time.monotonic() < deadline:
+        deadline = monotonic() + 5
+        while self.debugger is None and starting.is_alive() and monotonic() < deadline:
             self.debugger = pydevd.get_global_debugger()
             time.sleep(0.001)
         if self.debugger is not None:
@@ -154,8 +155,8 @@ class Link:
         starting = self._settrace
         if starting is None or self.debugger is None:
             return True
-        deadline = time.monotonic() + seconds
-        while starting.is_alive() and time.monotonic() < deadline:
+        deadline = monotonic() + seconds
+        while starting.is_alive() and monotonic() < deadline:
             self.debugger._py_db_command_thread_event.set()  # else it looks every 0.2 s only
             starting.join(0.01)
         return not starting.is_alive()
@@ -333,9 +334,9 @@ def _end_threads(debugger: Any) -> None:
         debugger._client_socket.shutdown(_socket.SHUT_RDWR)
     finally:
         debugger.dispose_and_kill_all_pydevd_threads(wait=False)
-        deadline = time.monotonic() + 0.3
+        deadline = monotonic() + 0.3
         for thread in threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+            thread.join(max(0.0, deadline - monotonic()))
 
 
 def _undo_thread_patches() -> None:

@@ -1,7 +1,5 @@
 """The one place where everything goes that pydevd would print, instead of the program's streams.
 
-JSON is written and read here too, by what a program cannot have replaced in the module ``json``.
-
 pydevd reports its own failures on ``sys.stderr``. Here its log, its ``print`` and its tracebacks
 are written into a bounded list, which the client is sent as log lines of the stream ``iqdebug``.
 """
@@ -9,7 +7,6 @@ are written into a bounded list, which the client is sent as log lines of the st
 from __future__ import annotations
 
 import collections
-import json
 import sys
 import time
 import traceback
@@ -27,20 +24,6 @@ CAPACITY = 200
 LINE_LIMIT = 500
 MAX_DISTINCT = 1_000
 """Different lines sent in a session; a line is sent once."""
-
-
-_encode: Any = json.JSONEncoder(ensure_ascii=False, default=lambda value: "?").encode
-_decode: Any = json.JSONDecoder().decode
-
-
-def dumps(value: Any, **options: Any) -> str:
-    """``json.dumps``, whatever the program has put in its place; no lone surrogates are in it."""
-    text: str = json.JSONEncoder(ensure_ascii=False, **options).encode(value) if options else _encode(value)
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def loads(text: str, **options: Any) -> Any:
-    return _decode(text)
 
 
 class Sink:
@@ -136,8 +119,6 @@ def silence_modules(folder: str, sink: Sink) -> None:
         traceback.print_exc(limit, sink if file is None else file, chain)
 
     quiet_traceback.print_exc = print_exc  # type: ignore[attr-defined]
-    own_json = types.ModuleType("json")
-    vars(own_json).update(vars(json), dumps=dumps, loads=loads)
     for module in list(sys.modules.values()):
         names = values.instance_dict(module) or {}  # a module's own __getattr__ must not run
         path = names.get("__file__")
@@ -146,5 +127,3 @@ def silence_modules(folder: str, sink: Sink) -> None:
         names["print"] = quiet_print
         if isinstance(names.get("traceback"), types.ModuleType):
             names["traceback"] = quiet_traceback
-        if isinstance(names.get("json"), types.ModuleType):
-            names["json"] = own_json

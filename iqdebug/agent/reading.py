@@ -10,11 +10,11 @@ a method that is not CPython's own the read is given up.
 from __future__ import annotations
 
 import builtins
-import time
 import types
 from collections import OrderedDict, defaultdict, deque, namedtuple
 
 from ..capture import values
+from ..capture.pristine import monotonic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,13 +69,13 @@ class Budget:
     def __init__(self) -> None:
         self._steps = _STEPS
         self._room = _ROOM
-        self._until = time.monotonic() + _SECONDS
+        self._until = monotonic() + _SECONDS
 
     def spend(self, count: int = 1) -> None:
         self._steps -= count
         if self._steps < 0:
             raise Bound("it would look at more than %s values" % format(_STEPS, ","))
-        if self._steps % 256 < count and time.monotonic() > self._until:
+        if self._steps % 256 < count and monotonic() > self._until:
             raise Bound("it would take longer than %g s" % _SECONDS)
 
     def make(self, size: int) -> None:

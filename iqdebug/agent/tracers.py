@@ -19,6 +19,7 @@ import threading
 import time
 import types
 
+from ..capture.pristine import monotonic
 from . import threadstates
 
 TYPE_CHECKING = False
@@ -124,8 +125,8 @@ class Tracers:
             self._layout = threadstates.layout()
             if self._layout is None:
                 return
-            deadline = time.monotonic() + _INSIDE_TIMEOUT
-            while self._take_off(time.monotonic() > deadline):
+            deadline = monotonic() + _INSIDE_TIMEOUT
+            while self._take_off(monotonic() > deadline):
                 time.sleep(0.001)
         except Exception:
             pass

@@ -249,11 +249,13 @@ class Importer:
     def _foreign(self, name: str, names: Any, local: Any, fromlist: Any) -> Any:
         if name in self.private:
             return self.private[name]
-        asking = (names or {}).get("__name__")
+        asking = (names or {}).get("__name__") or ""
         if name == "os" and asking == "_pydevd_bundle.pydevd_constants":
             return _with_environment(self._environment)
         if name == "platform":
             return _starting_nothing(builtins.__import__(name))
+        if name == "json" and asking.startswith(_PYDEVD):
+            return _never_replaced(self.load("_iqdebug_inside.capture.pristine"))
         return builtins.__import__(name, names, local, fromlist)
 
     def pydevd(self) -> Any:
@@ -289,6 +291,13 @@ def _starting_nothing(platform: Any) -> Any:
     """``platform``, whose ``machine`` starts a process up to 3.8."""
     view: Any = type(sys)("platform")
     vars(view).update(vars(platform), machine=lambda: os.uname().machine)
+    return view
+
+
+def _never_replaced(pristine: Any) -> Any:
+    """``json``, whose functions may be the program's by now."""
+    view: Any = type(sys)("json")
+    view.loads, view.dumps = pristine.loads, lambda value, **options: pristine.dumps(value)
     return view
 
 

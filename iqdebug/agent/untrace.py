@@ -1,22 +1,33 @@
 """Take a debugger's tracing off every thread of the target, blocked threads included.
 
 Up to 3.11 tracing belongs to each thread state, and ``sys.settrace`` reaches the calling thread
-only; :mod:`threadstates` reaches all. Tracers that are not the debugger's are left alone. From 3.12
-on pydevd uses ``sys.monitoring``; its events are switched off and the tool id is given back.
+only; :mod:`threadstates` reaches all. A frame that rests, of a greenlet or a generator, keeps the trace
+function that it had: it is taken off too. Tracers that are not the debugger's are left alone. From 3.12 on
+pydevd uses ``sys.monitoring``; its events are switched off and the tool id is given back.
 """
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
+import types
 
 from ..capture.plain import file_of
+from ..capture.pristine import monotonic
 from . import threadstates
+from .greenlets import Greenlets
 from .tracers import is_ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+_RESTING = {
+    types.GeneratorType: "gi_frame",
+    types.CoroutineType: "cr_frame",
+    types.AsyncGeneratorType: "ag_frame",
+}
 
 
 def _clear_tracing() -> None:
@@ -54,14 +65,24 @@ def _settrace_everywhere() -> None:
             _reset_count()
     finally:
         sys.setswitchinterval(interval)
-    frames: Any = list(sys._current_frames().values())
-    while frames:
-        frame = frames.pop()
-        while frame is not None:
-            trace = frame.f_trace
-            if trace is not None and is_ours(trace):
-                frame.f_trace = None
-            frame = frame.f_back
+    for frame in list(sys._current_frames().values()):
+        _untrace_stack(frame)
+
+
+def _untrace_stack(frame: Any) -> None:
+    while frame is not None:
+        trace = frame.f_trace
+        if trace is not None and is_ours(trace):
+            frame.f_trace = None
+        frame = frame.f_back
+
+
+def _untrace_resting() -> None:
+    for greenlet in Greenlets().suspended():
+        _untrace_stack(greenlet.frame)
+    for each in gc.get_objects():
+        if type(each) in _RESTING:
+            _untrace_stack(getattr(each, _RESTING[type(each)]))
 
 
 def _stop_monitoring() -> None:
@@ -99,11 +120,13 @@ def untrace_for_good(folder: str, seconds: float = 0.5) -> None:
     that is puts its tracing back on its way out. What sits there longer than ``seconds`` (a
     condition of a person's that takes its time) is left to itself.
     """
-    deadline = time.monotonic() + seconds
+    deadline = monotonic() + seconds
     untrace_all()
-    while _anyone_inside(folder) and time.monotonic() < deadline:
+    while _anyone_inside(folder) and monotonic() < deadline:
         time.sleep(0.001)
     untrace_all()
+    if sys.version_info < (3, 12):
+        _untrace_resting()
 
 
 def _anyone_inside(folder: str) -> bool:

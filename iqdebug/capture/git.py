@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import os
 import re
-import time
+
+from .pristine import monotonic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class Repository:
         :param question: one of git's commands that only read: blame, diff, log, ls-files, rev-parse.
         """
         options = _QUESTIONS[question]
-        deadline = time.monotonic() + seconds
+        deadline = monotonic() + seconds
         if self._overrides is None:
             self._overrides = self._look_through(seconds)
         command = [*self._start, *self._overrides, question, *options, *arguments]
@@ -126,7 +127,7 @@ class Repository:
         :raises ValueError: not all can be taken away.
         """
         command = [*self._start, "config", "--list", "--name-only", "-z", "--includes"]
-        data, whole = _answer(command, self._environment, time.monotonic() + seconds, _MAX_KEYS)
+        data, whole = _answer(command, self._environment, monotonic() + seconds, _MAX_KEYS)
         if data is None or not whole:
             raise ValueError("the configuration cannot be read")
         found: List[str] = []
@@ -168,7 +169,7 @@ def _answer(
         poll.register(stream.fileno(), select.POLLIN | select.POLLHUP)
         data, ended = b"", False
         while len(data) <= most and not ended:
-            left = deadline - time.monotonic()
+            left = deadline - monotonic()
             if left <= 0 or not poll.poll(left * 1_000):
                 return None, False
             piece = os.read(stream.fileno(), 65536)
@@ -176,7 +177,7 @@ def _answer(
         if not ended:
             return data[:most], False
         try:
-            code = process.wait(max(deadline - time.monotonic(), 0.01))
+            code = process.wait(max(deadline - monotonic(), 0.01))
         except subprocess.TimeoutExpired:
             return None, False
         return (data, True) if code == 0 else (None, False)

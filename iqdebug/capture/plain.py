@@ -5,7 +5,6 @@ A program may derive from all of these and override what is read here; none of i
 
 from __future__ import annotations
 
-import sys
 import threading
 import types
 
@@ -110,9 +109,9 @@ def traceback_of(exc: BaseException) -> Any:
 
 
 def threads_by_ident() -> Dict[int, Any]:
-    """``threading``'s own table: its ``enumerate`` and the threads' ``ident`` may be anybody's."""
-    names = texts(instance_dict(sys.modules.get("threading")))
-    found = names.get("_active")
+    """``threading``'s own table: its ``enumerate`` and the threads' ``ident`` may be anybody's. For the
+    agent it is the table of the ``threading`` that it was given, whose identifiers are the system's."""
+    found = texts(instance_dict(threading)).get("_active")
     if type(found) is not dict:
         return {thread._ident: thread for thread in threading.enumerate() if type(thread) is threading.Thread}  # type: ignore[attr-defined]
     for _ in range(5):

@@ -7,9 +7,9 @@ code of the program's, and may print, lock, or fetch rows.
 from __future__ import annotations
 
 import threading
-import time
 import types
 
+from .pristine import monotonic
 from .values import type_name
 
 TYPE_CHECKING = False
@@ -68,10 +68,10 @@ class Asker:
                 done.set()
 
         thread = threading.Thread(target=ask, name="iqdebug.repr", daemon=True)
-        started = time.monotonic()
+        started = monotonic()
         thread.start()
         finished = done.wait(min(_PATIENCE, self._left))
-        self._left -= time.monotonic() - started
+        self._left -= monotonic() - started
         if not finished:
             self._slow.append(cls)
             _end(thread)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import mmap
 import os
-import stat
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from iqdebug.errors import ModelError
+from iqdebug.source import open_regular
 
 __all__ = ["TYPES", "Array", "Header", "Tensor", "Value", "parse_header", "read_header", "row_bytes"]
 
@@ -200,12 +200,8 @@ def row_bytes(kind: str, elements: int) -> int:
 def read_header(path: Path) -> Header:
     """:raises ModelError: it cannot be read, or is no GGUF file of version 2 or 3."""
     try:
-        # Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise _bad("it is a folder, a pipe or a device", "Name a .gguf file.")
-            if status.st_size == 0:
+        with open_regular(path) as file:
+            if os.fstat(file.fileno()).st_size == 0:
                 raise _bad("it is empty", "Download it again.")
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 return parse_header(data)

@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from iqdebug.peek.procfs import open_regular
+from iqdebug.source import open_regular
 
 __all__ = ["Binary", "read_binary"]
 
@@ -47,16 +47,16 @@ class _Section:
 
 class _File:
     def __init__(self, path: str) -> None:
-        self._descriptor = open_regular(path)
+        self._file = open_regular(path)
 
     def close(self) -> None:
-        os.close(self._descriptor)
+        self._file.close()
 
     def read(self, offset: int, size: int) -> bytes:
         """Raises ValueError for a part that is too long or not there."""
         if not 0 <= size <= MAX_TABLE or not 0 <= offset < 1 << 62:
             raise ValueError("out of bounds")
-        data = os.pread(self._descriptor, size, offset)
+        data = os.pread(self._file.fileno(), size, offset)
         if len(data) != size:
             raise ValueError("out of bounds")
         return data

@@ -6,12 +6,13 @@ Nothing here stops or signals a process: plain reads of text the kernel makes up
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["CLOCK_TICKS", "PAGE_SIZE", "Mapping", "ProcFS", "Stat", "open_regular", "read_regular"]
+from iqdebug.source import open_regular
+
+__all__ = ["CLOCK_TICKS", "PAGE_SIZE", "Mapping", "ProcFS", "Stat", "read_regular"]
 
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
@@ -39,25 +40,10 @@ class Mapping:
     path: str  # "" for anonymous memory
 
 
-def open_regular(path: str) -> int:
-    """A descriptor for reading, of a regular file and of nothing else: what a process names may be
-    a FIFO that blocks or a device on which opening alone has an effect, and may change meanwhile.
-
-    Raises OSError, ValueError for a path with a NUL.
-    """
-    seen = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    try:
-        if not stat.S_ISREG(os.fstat(seen).st_mode):
-            raise OSError(22, "not a regular file", path)
-        return os.open(f"/proc/self/fd/{seen}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    finally:
-        os.close(seen)
-
-
 def read_regular(path: str, limit: int) -> bytes:
-    """The content of a regular file of at most ``limit`` bytes. Raises OSError as :func:`open_regular`
-    and for one that is longer."""
-    with os.fdopen(open_regular(path), "rb") as file:
+    """The content of a regular file of at most ``limit`` bytes. Raises OSError and ValueError as
+    :func:`iqdebug.source.open_regular`, OSError for one that is longer."""
+    with open_regular(path) as file:
         data = file.read(limit + 1)
     if len(data) > limit:
         raise OSError(27, f"longer than {limit} bytes", path)

@@ -35,7 +35,7 @@ async def unharmed(target: Target) -> None:
     assert target.stderr == b""
 
 
-@pytest.mark.parametrize("kind", ["gone", "json", "churn", "guarded"])
+@pytest.mark.parametrize("kind", ["gone", "json", "import", "churn", "guarded"])
 @on_pythons("3.8", "3.11", "3.13")
 async def test_it_is_debugged_as_any_program(kind: str, python: str) -> None:
     async with running(python, str(PROGRAM), kind) as target:
@@ -74,7 +74,7 @@ async def test_with_hardly_any_memory_left(left: str, python: str) -> None:
         await unharmed(target)
 
 
-@pytest.mark.parametrize("kind", ["audit-trace", "audit-import", "audit-connect", "import"])
+@pytest.mark.parametrize("kind", ["audit-trace", "audit-import", "audit-connect"])
 @on_pythons("3.8", "3.11", "3.12")
 async def test_where_the_program_forbids_it_that_is_said(kind: str, python: str) -> None:
     async with running(python, str(PROGRAM), kind) as target:

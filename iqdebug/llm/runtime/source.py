@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 import shutil
-import stat
 import subprocess
 import sys
 import tarfile
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iqdebug.errors import MissingTool, ModelError
+from iqdebug.source import open_regular
 
 __all__ = [
     "SDIST",
@@ -65,10 +65,8 @@ def verify(sdist: Path) -> None:
     """:raises ModelError: it is not, byte for byte, the file that the patches were written for."""
     digest = hashlib.sha256()
     try:
-        # Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
-        with os.fdopen(os.open(sdist, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
-            regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-            while regular and (block := file.read(1 << 20)):
+        with open_regular(sdist) as file:
+            while block := file.read(1 << 20):
                 digest.update(block)
     except OSError as error:
         raise ModelError(f"{sdist} cannot be read", error.strerror or str(error)) from None

@@ -6,9 +6,12 @@ debugger must not change. With "background" a greenlet counts beside it; "busy" 
 
 # ruff: noqa: E402
 
+import gc
 import json
 import os
 import sys
+
+import greenlet
 
 if sys.argv[1] == "gevent":
     import gevent
@@ -50,7 +53,7 @@ def report():
             "active": len(threading._active),
             "environment": dict(os.environ),
             "path": sys.path,
-            "trace": [repr(sys.gettrace()), repr(threading._trace_hook)],
+            "trace": [repr(sys.gettrace()), repr(threading._trace_hook), traced_frames()],
             "tools": [monitoring.get_tool(n) for n in range(6)] if monitoring else [],
             "hooks": [repr(sys.breakpointhook), repr(sys.excepthook), repr(threading.excepthook)],
             "start": [repr(threading.Thread), repr(sys.modules["_thread"].start_new_thread)],
@@ -58,6 +61,17 @@ def report():
             "speed": speed(),
         }
     ).encode()
+
+
+def traced_frames():
+    """How many frames of greenlets that wait have a trace function."""
+    count = 0
+    for each in gc.get_objects():
+        frame = each.gr_frame if isinstance(each, greenlet.greenlet) else None
+        while frame is not None:
+            count += frame.f_trace is not None
+            frame = frame.f_back
+    return count
 
 
 def speed():
