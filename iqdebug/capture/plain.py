@@ -5,7 +5,6 @@ A program may derive from all of these and override what is read here; none of i
 
 from __future__ import annotations
 
-import sys
 import threading
 import types
 
@@ -110,8 +109,12 @@ def traceback_of(exc: BaseException) -> Any:
 
 
 def threads_by_ident() -> Dict[int, Any]:
-    """``threading``'s own table: its ``enumerate`` and the threads' ``ident`` may be anybody's."""
-    names = texts(instance_dict(sys.modules.get("threading")))
+    """``threading``'s own table: its ``enumerate`` and the threads' ``ident`` may be anybody's.
+
+    Of the module that this one has: where the program's threads are greenlets, the agent gives it its
+    private copy, which knows the system's threads.
+    """
+    names = texts(instance_dict(threading))
     found = names.get("_active")
     if type(found) is not dict:
         return {thread._ident: thread for thread in threading.enumerate() if type(thread) is threading.Thread}  # type: ignore[attr-defined]
