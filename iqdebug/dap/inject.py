@@ -78,6 +78,7 @@ def genuine(name):
     for each in gc.get_objects():
         if type(each) is type(len) and each.__name__ == name and each.__module__ == '_thread':
             return each
+    raise LookupError(name)
 
 def forget():
     for name in [n for n in sys.modules if n.split('.')[0] == '_iqdebug_inside']:
