@@ -65,10 +65,10 @@ def forget_dummies() -> Callable[[], None]:
     before = set(active)
 
     def undo() -> None:
-        with threading._active_limbo_lock:  # type: ignore[attr-defined]
-            for ident, thread in list(active.items()):
-                if type(thread) is threading._DummyThread and ident not in before:
-                    del active[ident]
+        # Without the list's lock: in a forked child a thread may hold it that the child does not have.
+        for ident, thread in list(active.items()):
+            if type(thread) is threading._DummyThread and ident not in before:
+                active.pop(ident, None)
 
     return undo
 

@@ -14,10 +14,10 @@ import sys
 from ..capture.pristine import monotonic
 from .crashes import Crashes, Hold
 from .exceptions import described
-from .own_thread import mark_thread
+from .own_thread import forget_thread, mark_thread
 from .pydevd_link import Refused
 from .server import _PACKAGE, _TICK, Agent
-from .unpatched import Importer, NotFound
+from .unpatched import Importer, NotFound, threads_replaced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _START = 60.0
 """Seconds after which the program starts even if the client, alive, has not said that it may."""
+
+_LATER = ("finding", "pure", "recording")  # modules that are imported when they are asked for
 
 
 def begin(setup: Dict[str, Any]) -> None:
@@ -67,12 +69,17 @@ class LaunchedAgent(Agent):
         self._opened = False
 
     def _made_importer(self) -> Importer:
-        """Made when it is first needed: what the program replaces it replaces after its start, and
-        with it what this package has imported."""
-        if self._importer is None:
-            self._importer = Importer(self._setup["debugpy"], self._main)
-            self._importer.adopt(_PACKAGE)
-        return self._importer
+        """Made when it is first needed, and again where the program has replaced its threads since: what
+        it replaces it replaces after its start, and with it what this package has imported."""
+        made = self._importer
+        if made is None or (self._link.debugger is None and not made.private and threads_replaced()):
+            forget_thread()  # by the `threading` that knows it
+            self._importer = made = Importer(self._setup["debugpy"], self._main)
+            made.adopt(_PACKAGE)
+            for name in _LATER if made.private else ():
+                made.load("%s.agent.%s" % (_PACKAGE, name))
+            mark_thread("iqdebug.agent")
+        return made
 
     def _beside(self, work: Any, said: Dict[str, Any], message: Dict[str, Any]) -> Dict[str, Any]:
         self._made_importer()
@@ -107,8 +114,6 @@ class LaunchedAgent(Agent):
             return None
         self._eager(True)
         try:
-            self._made_importer()
-            mark_thread("iqdebug.agent")
             self._open_link()
             self._crashes.keep_open(self._link.debugger)
         except (Refused, NotFound) as refusal:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import threading
+from _thread import get_ident
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def mark_thread(name: str) -> None:
@@ -15,8 +20,6 @@ def mark_thread(name: str) -> None:
 
 def forget_thread() -> None:
     """Take the calling thread's stand-in off ``threading``'s list, where it would stay when the thread
-    has ended. Done last in the thread."""
-    ident = threading.get_ident()
-    with threading._active_limbo_lock:  # type: ignore[attr-defined]
-        if type(threading._active.get(ident)) is threading._DummyThread:  # type: ignore[attr-defined]
-            del threading._active[ident]  # type: ignore[attr-defined]
+    has ended. Done last in the thread. Without the list's lock, which may be of greenlets by now."""
+    active: Any = threading._active  # type: ignore[attr-defined]
+    active.pop(get_ident(), None)

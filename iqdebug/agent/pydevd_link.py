@@ -20,7 +20,7 @@ from .guard import forget_dummies, guard
 from .overtaken import Overtaken
 from .tracers import Tracers, forbidden
 from .unpatched import locks_replaced
-from .unseen import NAMELESS, nameless, unseen
+from .unseen import NAMELESS, nameless, nameless_package, unseen
 from .untrace import untrace_all, untrace_for_good
 
 TYPE_CHECKING = False
@@ -90,6 +90,7 @@ class Link:
     def open(self, connection: Any, token: str) -> None:
         """Start pydevd on ``connection``. Returns at once; the handshake goes on in a thread."""
         self._remember()
+        nameless_package()
         importer = self._importer()
         pydevd = self._import(importer)
         self._shared = "threading" not in importer.private
@@ -268,7 +269,7 @@ class Link:
         def restore() -> None:
             for owner, name, value in saved:
                 now = getattr(owner, name, None)
-                if now is not value and _ours(now, self._folder, *self._own):
+                if now is not value and _ours(now, self._folder, NAMELESS, *self._own):
                     setattr(owner, name, value)
 
         self._undo.append(restore)

@@ -20,7 +20,12 @@ import sys
 import types
 
 from ..capture import values
+<<<<<<< HEAD
 from ..capture.plain import file_of, thread_name
+=======
+from ..capture.plain import file_of
+from .unseen import NAMELESS
+>>>>>>> review1
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,7 +105,7 @@ def is_foreign(error: Optional[BaseException], folder: str) -> bool:
     if isinstance(error, (KeyboardInterrupt, SystemExit)):
         return True
     trace = error.__traceback__ if error is not None else None
-    while trace is not None and file_of(trace.tb_frame.f_code).startswith(folder):
+    while trace is not None and file_of(trace.tb_frame.f_code).startswith((folder, NAMELESS)):
         trace = trace.tb_next
     return trace is not None and trace.tb_frame.f_code in _handlers()
 

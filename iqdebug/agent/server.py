@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 
-from ..capture import plain, tap, values
+from ..capture import values
 from ..capture.pristine import dumps, loads, monotonic, packer
 from ..capture.tap import Tap
 from . import listing
@@ -23,7 +23,7 @@ from .exceptions import described
 from .own_thread import forget_thread, mark_thread
 from .pydevd_link import Link, Refused
 from .stacks import Stacks, tasks, wake_loops
-from .unseen import NAMELESS, nameless_modules, unseen
+from .unseen import NAMELESS, nameless_package, unseen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -337,7 +337,9 @@ class Agent:
 
     def on_tap(self, message: Dict[str, Any]) -> Any:
         if message.get("on") and self._tap is None:
-            nameless_modules(tap, values, plain)
+            from ..capture import arrays  # noqa: F401  (else it would be loaded by a thread of the program)
+
+            nameless_package()
             self._tap = Tap()
             self._tap.start()
         elif not message.get("on") and self._tap is not None:

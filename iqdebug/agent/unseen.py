@@ -7,6 +7,7 @@ is no file's, which coverage does not measure.
 
 from __future__ import annotations
 
+import sys
 import threading
 import types
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 NAMELESS = "<iqdebug>/"
 """How the file names of such code begin."""
+
+_PACKAGE = __name__.partition(".")[0]
+_WRAPPED = ("__func__", "fget", "__wrapped__")  # of methods of classes, properties, decorated functions
 
 
 def _private_bootstrap() -> Any:
@@ -43,14 +47,22 @@ def _renamed(code: types.CodeType) -> types.CodeType:
     return code.replace(co_filename=name, co_consts=inner)
 
 
-def nameless_modules(*modules: Any) -> None:
-    """All functions of these modules so: they run in threads of the program."""
-    for module in modules:
+def nameless_package() -> None:
+    """All functions of the modules of ours that are loaded so: many run in threads of the program."""
+    for name, module in list(sys.modules.items()):
+        if not name.startswith(_PACKAGE + ".") or module is None:
+            continue
         for value in list(vars(module).values()):
             members = list(vars(value).values()) if isinstance(value, type) else [value]
             for member in members:
-                if isinstance(member, types.FunctionType) and member.__module__ == module.__name__:
-                    nameless(member)
+                for function in (getattr(member, each, member) for each in _WRAPPED):
+                    # What was compiled by itself, to be seen, has another name.
+                    if isinstance(function, types.FunctionType) and _is_of_file(function, module):
+                        nameless(function)
+
+
+def _is_of_file(function: Any, module: Any) -> bool:
+    return bool(function.__code__.co_filename == vars(module).get("__file__"))
 
 
 nameless(unwatched)

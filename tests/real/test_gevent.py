@@ -124,3 +124,20 @@ async def test_a_program_that_iqdebug_starts_and_that_patches_afterwards(library
         assert top(stop).name == "background"
         assert (await run.session.evaluate("turn >= 0", top(stop), stop.epoch)).value == "True"
         assert "Traceback" not in run.text and "pydev" not in run.text
+
+
+@pytest.mark.parametrize("library", ["gevent", "eventlet"])
+async def test_one_that_was_asked_for_values_before_it_patched(library: str) -> None:
+    what = plan(sys.executable, str(PROGRAMS / "green_later.py"), library)
+    async with launched(what) as run:
+        await run.said("begun")
+        assert (await run.session.evaluate("ANSWER", None, 0)).value == "42"
+        await run.session.evaluate("ASKED.set()", None, 0)
+        await run.said("patched")
+        await run.session.pause()
+        stop = await run.watcher.stopped(timeout=20)
+        frame = next(f for f in named(stop, "greenlet main").frames if f.name == "background")
+        known = await run.session.evaluate("[t.name for t in threading._active.values()]", frame, stop.epoch)
+        assert "accountant" in known.value and "iqdebug" not in known.value
+        await run.session.resume()
+        assert "Traceback" not in run.text and "pydev" not in run.text

@@ -1,5 +1,7 @@
 """A program under coverage: it waits for lines on its stdin at two depths and in two threads."""
 
+import decimal
+import logging
 import sys
 import threading
 import time
@@ -42,6 +44,17 @@ def late():
     return covered_library.late(total)  # after detach
 
 
+def followed():
+    """Does what a debugger may follow in the threads of the program while it is attached."""
+    logger = logging.getLogger("covered")
+    logger.addHandler(logging.NullHandler())
+    logger.propagate = False
+    logger.warning("%r, %s", decimal.Decimal(1), [1.5])
+    import tabnanny  # noqa: F401
+
+    sys.setrecursionlimit(sys.getrecursionlimit())
+
+
 def heard():
     return sys.stdin.readline().strip()
 
@@ -51,6 +64,7 @@ def main():
     worker.start()
     print("ready", flush=True)
     covered_library.deep(3)
+    followed()
     print("out", repr(type(sys.gettrace()).__name__), flush=True)
     fresh = threading.Thread(target=begun_meanwhile, args=(ENDED,))
     fresh.start()
