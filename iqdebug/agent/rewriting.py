@@ -20,12 +20,8 @@ import sys
 import types
 
 from ..capture import values
-<<<<<<< HEAD
 from ..capture.plain import file_of, thread_name
-=======
-from ..capture.plain import file_of
 from .unseen import NAMELESS
->>>>>>> review1
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
