@@ -101,6 +101,12 @@ def test_the_table_says_why_not_and_how_to_mend_it() -> None:
     assert all(len(line) <= 40 for line in text.process_table([refused], 40)[1:])
 
 
+def test_what_the_table_warns_of_is_told_to_its_end() -> None:
+    warned = Attachability(True, warnings=("a pause of more than five seconds ends this worker",))
+    rows = text.process_table([ProcessInfo(9, "me", "3.9.1", "python app.py", "/srv", attach=warned)], 40)
+    assert rows[2:] == ["        a pause of more than five", "        seconds ends this worker"]
+
+
 def test_ages_and_sizes() -> None:
     assert [text.age(s) for s in (0, 59.9, 60, 3_661, 90_000)] == ["0s", "59s", "1m", "1h01", "1d"]
     assert [text.size(b) for b in (0, 1 << 20, 3 << 30)] == ["0K", "1M", "3.0G"]
