@@ -216,7 +216,8 @@ def _thread_lines(thread: Thread, with_locals: bool) -> list[str]:
     if thread.gil is Gil.WAITS and "GIL" not in thread.wait:
         said.append("waits for the GIL")
     told = ", ".join(word for word in said if word)
-    lines = [f"thread {clean(thread.name)} ({thread.os_id or thread.id})" + (f": {told}" if told else "")]
+    kind = "" if thread.is_greenlet else "thread "  # a greenlet's name says what it is
+    lines = [f"{kind}{clean(thread.name)} ({thread.os_id or thread.id})" + (f": {told}" if told else "")]
     return lines + _frames(thread.frames, thread.frames_total, with_locals)
 
 

@@ -91,6 +91,11 @@ def test_the_focus_comes_first_and_says_what_it_does() -> None:
     assert "a lock" in shown[0] and "holds the GIL" in shown[0]
 
 
+def test_a_greenlet_is_not_called_a_thread() -> None:
+    lines = text.snapshot_lines(snapshot(Thread(7, "greenlet main", is_greenlet=True)))
+    assert "greenlet main (7)" in [line.partition(":")[0] for line in lines]
+
+
 def test_the_table_says_why_not_and_how_to_mend_it() -> None:
     refused = ProcessInfo(
         9, "me", "3.9.1", "python app.py", "/srv", attach=Attachability(False, "no gdb", "apt install gdb")
