@@ -136,7 +136,7 @@ async def _function(
     if not distinct:
         raise UsageError(
             f"there is no function {asked.function}",
-            "neither among those that the process has loaded nor in the files of its project",
+            "neither among those that are loaded nor in the files of the project",
             "FILE:LINE works as well",
         )
     if len(distinct) > 1:
@@ -155,7 +155,7 @@ def _checked(asked: Asked, path: str, lines: Sequence[str], in_memory: bool = Fa
     known = lines_with_code(lines)
     if known is not None and asked.line not in known:
         near = " and ".join(str(n) for n in nearest(asked.line, known))
-        what = "has no code" if asked.line <= len(lines) else f"is behind the end ({len(lines)} lines)"
+        what = "has no code" if asked.line <= len(lines) else f"is past the end ({len(lines)} lines)"
         raise UsageError(
             f"line {asked.line} of {os.path.basename(path)} {what}",
             fix=f"lines near it that have: {near}" if near else "",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -31,6 +32,8 @@ from iqdebug.state import (
 __all__ = [
     "clean",
     "diagnosis_lines",
+    "fitted",
+    "folded",
     "is_invisible",
     "json_bytes",
     "json_text",
@@ -168,14 +171,21 @@ def process_table(processes: Sequence[ProcessInfo], width: int | None = None) ->
             f"{p.pid:>7} {age(p.age):>5} {p.cpu:>5.1f} {size(p.rss):>5} {clean(p.python) or '?':7} "
             f"{clean(p.user):{users}} {ok:7} {clean(p.command)}  [{clean(p.cwd) or '?'}]"
         )
-        lines.append(_fit(row, width))
+        lines.append(fitted(row, width))
         notes = [p.attach.why_not, p.attach.fix] if not p.attach.ok else list(p.attach.warnings)
-        lines += [_fit(f"{'':8}{clean(note)}", width) for note in notes if note]
+        lines += [line for note in notes if note for line in folded(clean(note), width, " " * 8)]
     return lines
 
 
-def _fit(line: str, width: int) -> str:
+def fitted(line: str, width: int) -> str:
+    """The line, or its beginning and "…" where it is longer."""
     return line if len(line) <= width else line[: max(width - 1, 1)] + "…"
+
+
+def folded(text: str, width: int, indent: str = "") -> list[str]:
+    """The text in lines of at most ``width`` columns, cut between words."""
+    room = max(width, len(indent) + 20)
+    return textwrap.wrap(text, room, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def snapshot_lines(snapshot: Snapshot, *, with_locals: bool = True) -> list[str]:
@@ -206,7 +216,8 @@ def _thread_lines(thread: Thread, with_locals: bool) -> list[str]:
     if thread.gil is Gil.WAITS and "GIL" not in thread.wait:
         said.append("waits for the GIL")
     told = ", ".join(word for word in said if word)
-    lines = [f"thread {clean(thread.name)} ({thread.os_id or thread.id})" + (f": {told}" if told else "")]
+    kind = "" if thread.is_greenlet else "thread "  # a greenlet's name says what it is
+    lines = [f"{kind}{clean(thread.name)} ({thread.os_id or thread.id})" + (f": {told}" if told else "")]
     return lines + _frames(thread.frames, thread.frames_total, with_locals)
 
 
@@ -292,7 +303,7 @@ def _step_words(step: Step) -> str:
     value = ""
     if step.value is not None:
         named = "" if step.value.name == step.expression else f"  where {clean(step.value.name)}"
-        value = f"{named} = {_fit(clean(step.value.value), _HOP_VALUE)}"
+        value = f"{named} = {fitted(clean(step.value.value), _HOP_VALUE)}"
     return f"`{clean(step.expression)}`{value}  {clean(step.how)}  {_place(step)}".rstrip()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from iqdebug.state import ProcessInfo
 
 __all__ = ["add", "agreed_to_attach", "pick"]
+
+_MAX_COMMAND = 200  # characters of a command line that are shown before attaching
 
 
 def add(commands: Any) -> None:
@@ -88,13 +91,14 @@ def _peek(options: argparse.Namespace) -> int:
 
 def _warn_of_supervisor(pid: int) -> None:
     from iqdebug import text
+    from iqdebug.output import say
     from iqdebug.peek.procfs import ProcFS
     from iqdebug.peek.supervisors import supervisor_of
     from iqdebug.peek.table import ProcessTable
 
     supervisor = supervisor_of(pid, ProcessTable(ProcFS()))
     if supervisor is not None:
-        print(f"\nnote: {text.clean(supervisor.why)}")
+        say("", f"note: {text.clean(supervisor.why)}")
 
 
 def _attach(options: argparse.Namespace) -> int:
@@ -114,12 +118,15 @@ def _attach(options: argparse.Namespace) -> int:
 def agreed_to_attach(info: ProcessInfo) -> bool:
     """Show what attaching does to the process, and ask the person."""
     from iqdebug.output import say
-    from iqdebug.text import clean
+    from iqdebug.text import clean, fitted, folded
 
-    say(f"process {info.pid}, Python {clean(info.python) or '?'}: {clean(info.command)[:100]}")
-    say(clean(info.attach.cost), *(clean(warning) for warning in info.attach.warnings))
+    command = fitted(clean(info.command), _MAX_COMMAND)
+    told = [f"process {info.pid}, Python {clean(info.python) or '?'}: {command}"]
+    told += [clean(info.attach.cost), *(clean(warning) for warning in info.attach.warnings)]
     if info.attach.supervisor is not None:
-        say("The screen counts down while it is paused; with --no-hold no stop holds it.")
+        told.append("The screen counts down while it is paused; with --no-hold no stop holds it.")
+    width = shutil.get_terminal_size((100, 24)).columns
+    say(*(line for text in told for line in folded(text, width)))
     try:
         answer = input("Attach? [Y/n] ")
     except EOFError:

@@ -56,6 +56,7 @@ __all__ = ["Session"]
 log = logging.getLogger(__name__)
 
 _PAUSE = 2.0  # seconds after which an unheeded pause is explained
+_PAUSE_SAID = 0.3  # seconds after which it is said that one was asked for
 _STEP_SHOWN = 0.2  # seconds a step may take before it is shown as running
 _MOST_EARLY = 2_000  # records
 MAX_TASKS = 500
@@ -157,7 +158,16 @@ class Session:
         self._forget_pause()
         epoch = self._snapshot.epoch
         loop = asyncio.get_running_loop()
-        self._pausing = loop.call_later(_PAUSE, lambda: self._spawn(self._explain_pause(epoch)))
+
+        def explain() -> None:
+            self._spawn(self._explain_pause(epoch))
+
+        def say() -> None:
+            if epoch == self._snapshot.epoch and self._snapshot.phase is Phase.RUNNING:
+                self._publish(detail=self._snapshot.detail or "pausing")
+                self._pausing = loop.call_later(_PAUSE - _PAUSE_SAID, explain)
+
+        self._pausing = loop.call_later(_PAUSE_SAID, say)
 
     async def resume(self) -> None:
         self._require(Capability.CONTINUE)

@@ -378,7 +378,8 @@ def _python_child(pid: int, host: Host, table: ProcessTable) -> str:
     for child in table.children.get(pid, ()):
         try:
             if find_interpreter(host.proc, child):
-                return f"its child {child} does: {' '.join(table.command(child))[:60]}"
+                command = " ".join(table.command(child))
+                return f"its child {child} does: {command[:60]}{'…' if len(command) > 60 else ''}"
         except OSError:
             continue
     return "`iqdebug ps` lists the Python processes"

@@ -459,10 +459,10 @@ class DebugApp(Running, Looking):
             "Suspects: moving shows, Enter goes there, ←→ fold.\n"
             "Breakpoints: Space on/off, e edit, Del remove, Enter to the line.\n"
             "Chat: ↑↓ earlier questions, Tab completes / and @, PgUp PgDn scroll, Esc stops an answer.\n"
-            "Console: ↑↓ history, Tab completes, Enter on a ▸ result opens it, Esc leaves;\n"
-            "         break FILE:LINE or break FUNCTION sets a breakpoint.\n"
+            "Console: ↑↓ history, Tab completes, Enter on a ▸ result opens it, Esc leaves; "
+            "break FILE:LINE or break FUNCTION sets a breakpoint.\n"
         )
-        self.push_screen(TextScreen("Keys", text))
+        self.push_screen(TextScreen("Keys", text, prose=True))
 
     def get_system_commands(self, screen: Screen[Any]) -> Any:
         for action in ACTIONS:

@@ -139,6 +139,11 @@ class DebugBase(App[int]):
         """Never as markup: the words may hold some of the target's."""
         super().notify(clean(message), title=clean(title), severity=severity, timeout=timeout, markup=False)
 
+    def notify_of(self, error: IqdebugError) -> None:
+        """What happened, why, and what to do, below each other."""
+        words = "\n".join(clean(line) for line in error.lines())
+        super().notify(words, severity="error", markup=False)
+
     def why_not(self, capability: Capability) -> str:
         if self.session is None:
             return "attaching did not work (r: try again)" if self._failure else "still attaching"
@@ -164,11 +169,11 @@ class DebugBase(App[int]):
             try:
                 await work
             except IqdebugError as error:
-                self.notify(" ".join(error.lines()), severity="error")
+                self.notify_of(error)
             except TimeoutError:
                 self.notify("no answer from the process in time; it may be in a C call", severity="error")
             except Exception as error:  # one action that fails must not end the session
-                self.notify(" ".join(unforeseen("That", error).lines()), severity="error")
+                self.notify_of(unforeseen("That", error))
             finally:
                 if self._working == words and words:
                     self._working = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from rich.text import Text
@@ -18,19 +19,27 @@ from iqdebug.tui.rows import Row, RowsView
 __all__ = ["BreakpointScreen", "LineScreen", "TextScreen"]
 
 
+_HEAD = re.compile(r" *\S.{0,7}?  (?=\S)|  +")
+"""What a row's words stand behind: a key or a name, and two blanks; or blanks."""
+
+
 class TextScreen(ModalScreen[None]):
     """A text to read and scroll, wrapped at the width of the box; drawing costs the visible lines
-    however long it is. ``y`` copies it."""
+    however long it is. ``y`` copies it.
+
+    :param prose: it is cut between words, and the further lines of a row begin below its first word.
+    """
 
     BINDINGS = [  # noqa: RUF012
         Binding("escape,q,enter,question_mark", "close", "Close"),
         Binding("y", "copy", "Copy"),
     ]
 
-    def __init__(self, title: str, text: Text) -> None:
+    def __init__(self, title: str, text: Text, prose: bool = False) -> None:
         super().__init__()
         self._heading = title
         self._text = text
+        self._prose = prose
 
     def compose(self) -> ComposeResult:
         view = RowsView(show_cursor=False, id="text-box")
@@ -49,11 +58,21 @@ class TextScreen(ModalScreen[None]):
         width = max(self.app.size.width * 9 // 10 - 5, 10)  # the last column is the scroll bar's
         rows: list[Row] = []
         for line in self._text.split("\n", allow_blank=True):
-            cuts = range(width, max(len(line), 1), width)
-            rows += [Row(part) for part in (line.divide(cuts) if cuts else [line])]
+            rows += map(Row, self._in_words(line, width) if self._prose else _cut(line, width))
         view = self.query_one("#text-box", RowsView)
         view.styles.height = min(len(rows) + 2, max(self.app.size.height * 9 // 10, 3))
         view.set_rows(rows)
+
+    def _in_words(self, line: Text, width: int) -> list[Text]:
+        head = _HEAD.match(line.plain)
+        indent = min(head.end() if head else 0, width // 2)
+        if len(line) <= width:
+            return [line]
+        beginning, words = line.divide([indent]) if indent else (Text(), line)
+        wrapped = words.wrap(self.app.console, width - indent)
+        for each in wrapped:
+            each.rstrip()
+        return [(Text(" " * indent) if n else beginning) + each for n, each in enumerate(wrapped)]
 
     def action_close(self) -> None:
         self.dismiss(None)
@@ -61,6 +80,11 @@ class TextScreen(ModalScreen[None]):
     def action_copy(self) -> None:
         self.app.copy_to_clipboard(self._text.plain)
         self.notify("copied")
+
+
+def _cut(line: Text, width: int) -> list[Text]:
+    cuts = range(width, max(len(line), 1), width)
+    return list(line.divide(cuts)) if cuts else [line]
 
 
 class LineScreen(ModalScreen[str | None]):

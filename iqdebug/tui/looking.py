@@ -215,7 +215,7 @@ class Looking(Finding):
         name = found.supervisor.name
         self.notify(
             f"while it is paused {name} is shown a sign of life each second, from outside the process; "
-            "H lets that be, and it ends when you leave"
+            "H ends that, and so does leaving"
             if found.holding
             else f"{name}'s clock runs again"
         )

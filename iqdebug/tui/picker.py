@@ -100,7 +100,7 @@ class PickerApp(App[int]):
         lines: list[str] = []
         if row is not None:
             attach = row.data.attach
-            lines = [attach.why_not, attach.fix] if not attach.ok else [attach.cost, *attach.warnings]
+            lines = [attach.why_not, attach.fix] if not attach.ok else [*attach.warnings, attach.cost]
         text = Text("\n".join(clean(line) for line in lines if line), no_wrap=True, overflow="ellipsis")
         self.query_one("#why", Static).update(text)
 

@@ -110,7 +110,7 @@ class Recorded(Cause):
             if len(lines) > _MOST_LINES:
                 text.append(f"  … {len(lines) - _MOST_LINES:,} more lines\n", Style(dim=True))
         text.rstrip()
-        self.push_screen(TextScreen("About this recording", text))
+        self.push_screen(TextScreen("About this recording", text, prose=True))
 
     def action_today(self) -> None:
         reason = self._why_no_toggle()

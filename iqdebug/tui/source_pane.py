@@ -66,6 +66,7 @@ class SourcePane(RowsView):
         self.today = False  # of a recording: show what is on disk now
         self.path = ""
         self._lines: list[str] = []
+        self._loaded: tuple[str, ...] = ()  # as it was read
         self._coloured: list[Text] = []
         self._current: _Place | None = None
         self._breakpoints: dict[int, Breakpoint] = {}
@@ -80,12 +81,18 @@ class SourcePane(RowsView):
         self.wandered = not current
         if current:
             self._current = _Place(path, line) if path else None
-        if path != self.path:
+        if path != self.path or self._has_come(path):
             self._load(path)
         self._say_which_text()
         self.cursor = max(min(line, len(self._lines)) - 1, 0)
         self._centre()
         self.refresh()
+
+    def _has_come(self, path: str) -> bool:
+        """Whether there is a text now where there was none, or memory holds another one."""
+        if self._lines and not self._in_memory(path):
+            return False
+        return tuple(self._text(path)) != self._loaded
 
     def mark_current(self, path: str, line: int) -> None:
         """Move the mark of the current line, not what the person is looking at."""
@@ -112,12 +119,14 @@ class SourcePane(RowsView):
         """The line under the cursor, from 1; 0 when there is no source."""
         return self.cursor + 1 if self._lines else 0
 
+    def _text(self, path: str) -> Sequence[str]:
+        if not path:
+            return ()
+        return self._read(path) if self._versions is None else self._versions.lines(path, self.today)
+
     def _load(self, path: str) -> None:
         self.path = path
-        if self._versions is not None:
-            lines: Sequence[str] = self._versions.lines(path, self.today) if path else ()
-        else:
-            lines = self._read(path) if path else ()
+        lines = self._loaded = tuple(self._text(path))
         self._lines = [clean(line.replace("\t", _TAB)) for line in lines]
         self._coloured = []
         self._widest = max((len(line) for line in self._lines), default=0) + 8

@@ -37,6 +37,7 @@ async def test_a_main_thread_asleep_in_c(python: str, way: str) -> None:
                 assert named(main.frames[0].locals or (), "held").type == "_thread.lock"
             if way == "reads":
                 await session.pause()
+                await watcher.until(lambda s: s.detail == "pausing", 2.0)
                 explained = await watcher.until(lambda s: "pause requested" in s.detail, 4.0)
                 assert explained.phase is Phase.RUNNING
         assert target.process.returncode is None

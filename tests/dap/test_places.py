@@ -85,7 +85,7 @@ async def test_what_is_not_there_is_said_in_words(python: str) -> None:
             ("shop.orders.acept", "there is no function"),
             ("no/such.py:3", "there is no file no/such.py"),
             (f"orders.py:{marker(ORDERS, 'accept') - 1}", "has no code"),
-            ("orders.py:4000", "is behind the end"),
+            ("orders.py:4000", "is past the end"),
             ("<ipython-input-9>:1", "there is no file <ipython-input-9>"),
         ):
             with pytest.raises(UsageError) as error:

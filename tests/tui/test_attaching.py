@@ -101,7 +101,7 @@ async def test_a_failing_action_is_a_notice() -> None:
         await shows(pilot, "paused (breakpoint)")
         await pilot.press("n")
         await until(pilot, lambda: notices(app), "the words")
-        assert notices(app) == ["Step refused the thread has ended"]
+        assert notices(app) == ["Step refused\nthe thread has ended"]
         await pilot.press("c")
         await until(pilot, lambda: len(notices(app)) == 2, "the words")
         assert "KeyError" in notices(app)[1]

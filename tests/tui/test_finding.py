@@ -110,7 +110,7 @@ async def test_break_in_the_console() -> None:
         await pilot.press(*"break", "space", *"get", "enter")
         await shows(pilot, "get may be any of 2 functions", "a.get (/srv/shop/a.py:3)")
         await pilot.press(*"break", "space", *f"{OTHER}:5000", "enter")
-        await shows(pilot, "is behind the end")
+        await shows(pilot, "is past the end")
         await pilot.press(*"break", "enter")
         await shows(pilot, "break FILE:LINE, or break FUNCTION")
         assert len(session.breakpoints) == 2

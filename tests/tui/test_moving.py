@@ -76,6 +76,14 @@ async def test_what_is_impossible_says_why() -> None:
         await shows(pilot, "(not now: already paused)")
 
 
+async def test_help_is_cut_between_words_and_goes_on_below_them() -> None:
+    session = FakeSession(refusals={Capability.RESTART_FRAME: "debugpy does not offer to restart a frame"})
+    async with app_on(session).run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "paused (breakpoint)")
+        await pilot.press("question_mark")
+        await shows(pilot, "(not now: debugpy does not offer to ", " restart a frame)")
+
+
 async def test_run_to_the_cursor_line() -> None:
     session = FakeSession()
     async with app_on(session).run_test(size=(80, 24)) as pilot:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 from iqdebug.state import Attachability, ProcessInfo
 from iqdebug.tui.picker import PickerApp
@@ -48,6 +49,15 @@ async def test_typing_filters_and_enter_chooses() -> None:
         assert "gunicorn" not in screen(app)
         await pilot.press("enter")
     assert app.return_value == 4711
+
+
+async def test_a_warning_stands_before_what_attaching_costs() -> None:
+    told = Attachability(
+        True, cost="what it costs " * 12, warnings=("gunicorn kills a worker that is paused",)
+    )
+    app = PickerApp(lambda: [replace(WORKER, attach=told)])
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "gunicorn kills a worker that is paused")
 
 
 async def test_escape_clears_then_leaves() -> None:

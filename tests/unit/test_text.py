@@ -91,6 +91,11 @@ def test_the_focus_comes_first_and_says_what_it_does() -> None:
     assert "a lock" in shown[0] and "holds the GIL" in shown[0]
 
 
+def test_a_greenlet_is_not_called_a_thread() -> None:
+    lines = text.snapshot_lines(snapshot(Thread(7, "greenlet main", is_greenlet=True)))
+    assert "greenlet main (7)" in [line.partition(":")[0] for line in lines]
+
+
 def test_the_table_says_why_not_and_how_to_mend_it() -> None:
     refused = ProcessInfo(
         9, "me", "3.9.1", "python app.py", "/srv", attach=Attachability(False, "no gdb", "apt install gdb")
@@ -99,6 +104,12 @@ def test_the_table_says_why_not_and_how_to_mend_it() -> None:
     assert head.split()[:2] == ["PID", "AGE"] and " no " in row
     assert (why.strip(), fix.strip()) == ("no gdb", "apt install gdb")
     assert all(len(line) <= 40 for line in text.process_table([refused], 40)[1:])
+
+
+def test_what_the_table_warns_of_is_told_to_its_end() -> None:
+    warned = Attachability(True, warnings=("a pause of more than five seconds ends this worker",))
+    rows = text.process_table([ProcessInfo(9, "me", "3.9.1", "python app.py", "/srv", attach=warned)], 40)
+    assert rows[2:] == ["        a pause of more than five", "        seconds ends this worker"]
 
 
 def test_ages_and_sizes() -> None:
