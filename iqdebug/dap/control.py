@@ -122,8 +122,10 @@ class AgentClient:
         if "event" in message:
             self._on_event(message)
             return
-        number = message.get("id")
-        future = self._waiting.get(number) if isinstance(number, int) else None
+        number = message.get("id", 0)
+        if not isinstance(number, int):
+            raise TypeError("a request's number that is none")
+        future = self._waiting.get(number)
         if future is not None and not future.done():
             future.set_result(message)
 

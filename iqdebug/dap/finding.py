@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from iqdebug.dap.questions import ANSWER, Questions
+from iqdebug.dap.shapes import understood
 from iqdebug.errors import IqdebugError
 from iqdebug.memory_sources import MemorySources
 from iqdebug.state import CodePlace, Thread
@@ -33,21 +34,28 @@ class Finder:
     async def _ask(self, what: str, **about: Any) -> Any:
         return await self._questions.ask("find", answer=2 * ANSWER, what=what, **about)
 
+    @understood
     async def files(self) -> tuple[CodePlace, ...]:
         return self._places(await self._ask("files"))
 
+    @understood
     async def functions(self) -> tuple[CodePlace, ...]:
         return self._places(await self._ask("functions"))
 
+    @understood
     async def named(self, name: str) -> tuple[CodePlace, ...]:
         return self._places(await self._ask("named", name=name))
 
+    @understood
     async def source(self, path: str) -> tuple[str, ...]:
         said = await self._ask("source", path=path)
         if said is None:
             return ()
         lines = tuple(said["lines"])
-        self._names[path] = said["name"]
+        name = said["name"]
+        if type(name) is not str or any(type(line) is not str for line in lines):
+            raise TypeError("a text that is none")
+        self._names[path] = name
         self.sources.add(path, lines)
         return lines
 

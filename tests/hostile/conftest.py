@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +24,17 @@ def fuzz_cases(request: pytest.FixtureRequest) -> int:
     count = int(request.config.getoption("fuzz_cases", FUZZ_CASES))
     request.applymarker(pytest.mark.timeout(60 + count // 5))
     return count
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder with a short name that every user may pass through and list."""
+    folder = Path(tempfile.mkdtemp(prefix="iqd-", dir="/tmp"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

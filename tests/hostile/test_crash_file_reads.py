@@ -301,21 +301,19 @@ def test_the_script_of_a_command_line() -> None:
         assert script_of(list(words), "/w") == found, words
 
 
-def test_of_another_users_process_nothing_is_read_that_this_user_cannot_read(tmp_path: Path) -> None:
+def test_of_another_users_process_nothing_is_read_that_this_user_cannot_read(public: Path) -> None:
     """Root looks at a process of somebody who has no business in the project beside it."""
     if os.geteuid() != 0:
         pytest.skip("only root may look at other users' processes")
-    for folder in [tmp_path, *tmp_path.parents][:3]:
-        folder.chmod(0o755)
-    private, shared, closed = tmp_path / "private.py", tmp_path / "shared.py", tmp_path / "closed" / "x.py"
+    private, shared, closed = public / "private.py", public / "shared.py", public / "closed" / "x.py"
     closed.parent.mkdir(mode=0o700)
     for path, mode in ((private, 0o600), (shared, 0o644), (closed, 0o644)):
         path.write_text("x = 1\n")
         path.chmod(mode)
-    reach = Reach((str(tmp_path),), user=User(12345, frozenset({12345})))
+    reach = Reach((str(public),), user=User(12345, frozenset({12345})))
     assert reach.why_not(str(shared)) == ""
     assert reach.why_not(str(private)) and reach.why_not(str(closed))
-    assert Reach((str(tmp_path),)).why_not(str(private)) == ""
+    assert Reach((str(public),)).why_not(str(private)) == ""
 
 
 def test_folders_that_are_no_project(tmp_path: Path) -> None:

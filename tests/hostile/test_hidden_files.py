@@ -203,14 +203,12 @@ def test_an_edit_of_them_is_refused_before_they_are_opened(tmp_path: Path, name:
     assert opened == [] and MARK not in " ".join(refused.value.lines())
 
 
-async def test_of_another_users_process_no_fix_tells_what_that_user_cannot_read(tmp_path: Path) -> None:
+async def test_of_another_users_process_no_fix_tells_what_that_user_cannot_read(public: Path) -> None:
     """Root is asked for a fix in the folder of a process that runs as somebody else."""
     if os.geteuid() != 0:
         pytest.skip("only root may look at other users' processes")
-    root = tmp_path / "app"
-    root.mkdir()
-    for folder in [root, *root.parents][:4]:
-        folder.chmod(0o755)
+    root = public / "app"
+    root.mkdir(mode=0o755)
     (root / "main.py").write_text("import time\nprint('ready', flush=True)\ntime.sleep(60)\n")
     (root / "private.py").write_text(TEXT)
     (root / "private.py").chmod(0o600)

@@ -30,8 +30,8 @@ def met_in(folder: Path, uid: int | None = None) -> Path:
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "own"
+def own(public: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = public / "own"
     folder.mkdir(mode=0o700)
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     return folder
