@@ -101,9 +101,13 @@ def is_foreign(error: Optional[BaseException], folder: str) -> bool:
     if isinstance(error, (KeyboardInterrupt, SystemExit)):
         return True
     trace = error.__traceback__ if error is not None else None
-    while trace is not None and file_of(trace.tb_frame.f_code).startswith((folder, NAMELESS)):
+    others = []  # a condition of a breakpoint runs below pydevd, and the handler may run below that
+    while trace is not None:
+        if not file_of(trace.tb_frame.f_code).startswith((folder, NAMELESS)):
+            others.append(trace.tb_frame.f_code)
         trace = trace.tb_next
-    return trace is not None and trace.tb_frame.f_code in _handlers()
+    handlers = _handlers() if others else []
+    return any(code is handler for code in others for handler in handlers)
 
 
 def _handlers() -> List[Any]:

@@ -44,12 +44,13 @@ async def test_it_is_debugged_as_any_program(kind: str, python: str) -> None:
         await unharmed(target)
 
 
+@pytest.mark.parametrize("condition", ["n < 0", "sum(range(20_000)) < 0"], ids=["short", "long"])
 @on_pythons("3.8", "3.11")
-async def test_what_its_signal_handlers_raise_reaches_it(python: str) -> None:
+async def test_what_its_signal_handlers_raise_reaches_it(python: str, condition: str) -> None:
     async with running(python, str(PROGRAM), "signals") as target:
         async with attached(target) as (session, _):
             # A line that does not run keeps pydevd at work in the file.
-            await session.set_breakpoints([Breakpoint(str(PROGRAM), LINE, condition="n < 0")])
+            await session.set_breakpoints([Breakpoint(str(PROGRAM), LINE, condition=condition)])
             for _ in range(20):
                 await session.refresh()
                 await asyncio.sleep(0.05)  # not for an event: 400 alarms go off in the time
