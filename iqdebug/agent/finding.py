@@ -30,6 +30,9 @@ MAX_FOUND = 5_000
 MAX_DEPTH = 4
 """Classes within classes, and wrappers around functions."""
 
+MAX_CELLS = 20
+"""Variables of a wrapper that are looked at."""
+
 FIND_TIMEOUT = 1.0
 """Seconds for one question; what was found by then is the answer."""
 
@@ -120,6 +123,24 @@ def _code_of(value: Any) -> Optional[types.CodeType]:
     return found
 
 
+def _held_code(value: Any, name: str, depth: int = 0) -> Optional[types.CodeType]:
+    """The code of the function of that name: the value's own, or that of one which it keeps in a
+    cell, as decorators without ``functools.wraps`` do. None where neither has the name."""
+    if type(value) is not types.FunctionType or depth > MAX_DEPTH:
+        return None
+    if text_of(value.__code__.co_name) == name:
+        return value.__code__ if depth else None
+    for cell in (value.__closure__ or ())[:MAX_CELLS]:
+        try:
+            held = cell.cell_contents
+        except ValueError:  # it is empty
+            continue
+        code = _held_code(held, name, depth + 1)
+        if code is not None:
+            return code
+    return None
+
+
 def _class_names(cls: type) -> List[Tuple[str, Any]]:
     names = list(values._get_dict(cls).items())[:MAX_NAMES]
     return [(name, value) for name, value in names if type(name) is str]
@@ -134,7 +155,7 @@ def _defined(
             return
         code = _code_of(value) if text_of(name) else None
         if code is not None:
-            yield prefix + name, code
+            yield prefix + name, _held_code(value, text_of(name)) or code
         elif _is_class_of(value, module) and id(value) not in seen and depth < MAX_DEPTH:
             seen.add(id(value))
             inner = _class_names(value)
@@ -255,7 +276,7 @@ def _by_path(name: str) -> Optional[Dict[str, Any]]:
         value = names.get(parts[count])
         for part in parts[count + 1 :]:
             value = _member(value, part)
-        code = _code_of(value)
+        code = _held_code(value, text_of(parts[-1])) or _code_of(value)
         if code is not None:
             return _place(".".join(parts[:count]), ".".join(parts[count:]), code)
     return None

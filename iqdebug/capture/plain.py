@@ -38,7 +38,11 @@ def file_of(code: Any) -> str:
 
 
 def name_of(code: Any) -> str:
-    return exact(getattr(code, "co_qualname", code.co_name))
+    """The function's qualified name where it is known. Libraries that carry tracebacks to another place
+    (gevent's tblib) make code that has the function's name and a module's qualified one."""
+    name = exact(code.co_name)
+    full = exact(getattr(code, "co_qualname", name))
+    return full if full.rpartition(".")[2] == name else name
 
 
 def texts(names: Any) -> Dict[str, Any]:

@@ -45,6 +45,8 @@ async def test_functions_by_every_name_that_a_person_gives_them(python: str) -> 
             ("price", "price", "price"),
             ("orders.refund", "refund", "refund"),
             ("booked", "booked", "refund"),
+            ("cancelled", "cancelled", "cancelled"),
+            ("shop.orders.cancelled", "cancelled", "cancelled"),
             ("one_line", "one-line", "one_line"),
         ):
             place = await found(session, words)

@@ -51,6 +51,7 @@ CALLS = {
     "size": lambda: orders.OrderService().size,
     "price": lambda: orders.OrderService.price(20),
     "refund": lambda: orders.refund(20),
+    "cancelled": lambda: orders.cancelled(20),
     "one_line": lambda: orders.one_line(20),
     "put": lambda: queue.put(20),
     "attrs": lambda: attrs(20),

@@ -41,5 +41,18 @@ def refund(
     return booked()
 
 
+def counted(function):
+    def wrapper(*arguments):
+        return function(*arguments)
+
+    return wrapper
+
+
+@counted
+@counted
+def cancelled(order):
+    return order - 1  # @cancelled
+
+
 # fmt: off
 def one_line(order): return order  # @one-line
