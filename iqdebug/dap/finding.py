@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from iqdebug.dap.questions import ANSWER, Questions
-from iqdebug.dap.shapes import understood
+from iqdebug.dap.shapes import MISUNDERSTOOD, unexpected
 from iqdebug.errors import IqdebugError
 from iqdebug.memory_sources import MemorySources
 from iqdebug.state import CodePlace, Thread
@@ -34,27 +34,25 @@ class Finder:
     async def _ask(self, what: str, **about: Any) -> Any:
         return await self._questions.ask("find", answer=2 * ANSWER, what=what, **about)
 
-    @understood
     async def files(self) -> tuple[CodePlace, ...]:
         return self._places(await self._ask("files"))
 
-    @understood
     async def functions(self) -> tuple[CodePlace, ...]:
         return self._places(await self._ask("functions"))
 
-    @understood
     async def named(self, name: str) -> tuple[CodePlace, ...]:
         return self._places(await self._ask("named", name=name))
 
-    @understood
     async def source(self, path: str) -> tuple[str, ...]:
         said = await self._ask("source", path=path)
         if said is None:
             return ()
-        lines = tuple(said["lines"])
-        name = said["name"]
-        if type(name) is not str or any(type(line) is not str for line in lines):
-            raise TypeError("a text that is none")
+        try:
+            lines, name = tuple(said["lines"]), said["name"]
+            if type(name) is not str or any(type(line) is not str for line in lines):
+                raise TypeError("a text that is none")
+        except MISUNDERSTOOD as error:
+            raise unexpected(error) from None
         self._names[path] = name
         self.sources.add(path, lines)
         return lines
@@ -90,7 +88,12 @@ class Finder:
         return bool(await self._ask("skipped", name=path))
 
     def _places(self, rows: list[dict[str, Any]]) -> tuple[CodePlace, ...]:
-        for row in rows:
-            if "memory" in row:
-                self._names[row["path"]] = row["memory"]
-        return tuple(CodePlace(row["name"], row["path"], row["line"], "memory" in row) for row in rows)
+        try:
+            found = tuple(
+                CodePlace(str(row["name"]), str(row["path"]), int(row["line"]), "memory" in row)
+                for row in rows
+            )
+            self._names.update((str(row["path"]), str(row["memory"])) for row in rows if "memory" in row)
+        except MISUNDERSTOOD as error:
+            raise unexpected(error) from None
+        return found

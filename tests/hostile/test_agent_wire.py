@@ -290,8 +290,10 @@ async def test_who_connects_and_says_nothing_fills_nothing() -> None:
 TURNS = """
 __import__('threading').Thread(target=lambda: [
     s.send(b'\\xa6\\xe4\\x9c\\x00' + bytes(1000))
-    for s in __import__('gc').get_objects()
-    if type(s).__name__ == 'socket' and s.family == 1 and s.fileno() >= 0
+    for n in __import__('os').listdir('/proc/self/fd')
+    if __import__('os').path.realpath('/proc/self/fd/' + n).rpartition('/')[2].startswith('socket:')
+    for s in [__import__('socket').socket(fileno=__import__('os').dup(int(n)))]
+    if s.family == 1
 ]).start()
 """
 
