@@ -230,9 +230,9 @@ forbidden = {"import", "exec", "compile", "pickle.find_class", "os.system", "sub
              "socket.connect", "os.remove", "os.rename", "os.mkdir", "shutil.rmtree"}
 
 def watch(event, arguments):
-    # What was opened is looked at and then opened for reading by its descriptor.
-    own = str(arguments[0]) == sys.argv[1] or str(arguments[0]).startswith("/proc/self/fd/")
-    other = event == "open" and not isinstance(arguments[0], int) and not own
+    # The file is looked at and then opened for reading by its descriptor.
+    own = (sys.argv[1], "/proc/self/fd/")
+    other = event == "open" and not isinstance(arguments[0], int) and not str(arguments[0]).startswith(own)
     if event in forbidden or other:
         print(event, arguments, file=sys.stderr)
         raise SystemExit(1)
