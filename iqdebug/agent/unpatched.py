@@ -17,10 +17,11 @@ from importlib.machinery import BuiltinImporter, PathFinder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Optional, Sequence
+    from typing import Any, Dict, Optional, Sequence, Set
 
 _PYDEVD = ("pydevd", "_pydev", "pydev")  # what its modules' names begin with
 _SAVED = "_pydev_bundle._pydev_saved_modules"
+_LOAD_TIMEOUT = 1.0  # seconds
 _ENVIRONMENT: Dict[str, Optional[str]] = {
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     "PYDEVD_USE_FRAME_EVAL": "NO",
@@ -187,6 +188,7 @@ class Importer:
         self._own = (*_PYDEVD, "_iqdebug_inside")
         self._vendored = os.path.join(debugpy, "debugpy", "_vendored", "pydevd")
         self._lock = (self.private.get("threading") or __import__("threading")).RLock()
+        self._loading: Set[str] = set()
         self._environment = dict(_ENVIRONMENT)
         self._builtins = dict(vars(builtins), __import__=self._import)
 
@@ -204,10 +206,16 @@ class Importer:
         :raises ImportError: there is none.
         """
         present = sys.modules.get(name)
-        if present is not None:
+        if present is not None and name not in self._loading:
             return present
-        with self._lock:
+        # One that another thread has begun is waited for, but not for ever: that thread may wait for
+        # a module that this one is importing.
+        held = self._lock.acquire(True, _LOAD_TIMEOUT)
+        try:
             return sys.modules.get(name) or self._load(name)
+        finally:
+            if held:
+                self._lock.release()
 
     def _load(self, name: str) -> Any:
         outer, _, leaf = name.rpartition(".")
@@ -219,12 +227,15 @@ class Importer:
 
         module: Any = module_from_spec(spec)
         vars(module)["__builtins__"] = self._builtins
+        self._loading.add(name)
         sys.modules[name] = module
         try:
             spec.loader.exec_module(module)
         except BaseException:
             sys.modules.pop(name, None)
             raise
+        finally:
+            self._loading.discard(name)
         if parent is not None:
             setattr(parent, leaf, module)
         return module

@@ -61,11 +61,6 @@ class StoppedBody(msgspec.Struct, frozen=True):
     allThreadsStopped: bool = False
 
 
-class ThreadBody(msgspec.Struct, frozen=True):
-    reason: str = ""
-    threadId: int = 0
-
-
 class OutputBody(msgspec.Struct, frozen=True):
     output: str = ""
     category: str = "console"
