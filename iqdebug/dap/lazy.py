@@ -45,6 +45,7 @@ _ARRIVAL = 20.0  # seconds for the interpreter to start and load the agent
 _QUICK_END = 2.0  # seconds
 _OPEN = 20.0  # seconds for pydevd to be imported and to answer
 _END = 1.0  # seconds between the end of the agent's connection and that of the process
+_NOT_HELD = "; not held: it patched its threads with breakpoints set"
 _STOPPED = (Phase.PAUSED, Phase.CRASHED)
 _NEEDS_PYDEVD = (Capability.STEP, Capability.RUN_TO, Capability.SET_VARIABLE, Capability.COMPLETE)
 
@@ -87,6 +88,7 @@ class LaunchedSession(Session):
         self._holds: list[_Hold] = []
         self._shown: _Hold | None = None
         self._beside = False  # it is shown without pydevd
+        self._released = False  # the agent let the program go, which runs or ran on without it
         self._next_lock = asyncio.Lock()
         self._exit = asyncio.ensure_future(self._watch_exit())
 
@@ -304,7 +306,7 @@ class LaunchedSession(Session):
         self._publish(
             epoch=self._snapshot.epoch + 1,
             phase=Phase.ENDED,
-            reason=ended_words(code),
+            reason=ended_words(code) + (_NOT_HELD if code and self._released else ""),
             detail="",
             focus=None,
             exception=None,
@@ -317,7 +319,8 @@ class LaunchedSession(Session):
 
     async def _lost(self, failure: IqdebugError | None) -> None:
         """The process is about to end, which :meth:`_watch_exit` hears of; or has become another
-        program, and runs on without the agent."""
+        program, and runs on without the agent; or the agent let it go, and said why."""
+        self._released = self._released or (failure is not None and failure.what.startswith("released"))
         await asyncio.wait([self.program.exited], timeout=_END)
         if self._leaving or not is_alive(self._info.pid):
             return

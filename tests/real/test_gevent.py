@@ -101,6 +101,17 @@ async def test_a_loaded_server_answers_all() -> None:
         await unharmed(server, before)
 
 
+async def test_a_crash_after_patching_is_held_and_with_breakpoints_said_not_to_be() -> None:
+    program = PROGRAMS / "green_crash.py"
+    what = plan(sys.executable, str(program))
+    async with launched(what) as run:
+        assert top(await run.crashed()).line == marker(program, "crash")
+    where = Breakpoint(str(PROGRAMS / "green_server.py"), 1)
+    async with launched(what, breakpoints=[where]) as run:
+        end = await run.watcher.until(lambda s: s.phase is Phase.ENDED, 20)
+        assert end.reason == "ended, exit code 1; not held: it patched its threads with breakpoints set"
+
+
 @pytest.mark.parametrize("library", ["gevent", "eventlet"])
 async def test_a_program_that_iqdebug_starts_and_that_patches_afterwards(library: str) -> None:
     """With breakpoints pydevd is there before: it lets the program go, in words. Without, it comes
