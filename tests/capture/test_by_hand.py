@@ -18,7 +18,7 @@ from tests.dap.targets import on_pythons
 PROGRAM = Path(__file__).parent / "programs" / "fails_often.py"
 ROOT = str(Path(iqdebug.__file__).resolve().parent.parent)
 MAX_HELD = 0.1
-"""Seconds that one call may hold an event loop up: some 0.03 are allowed for reading, the rest is load."""
+"""Seconds of processor time that one call may take of an event loop's thread; some 0.03 go to reading."""
 
 
 @on_pythons("3.8", "3.13")
@@ -33,7 +33,7 @@ def test_sixty_failing_requests_leave_two_files(python: str, where: str, tmp_pat
         env={**kept, "PYTHONPATH": ROOT},
     )
     assert (done.returncode, done.stderr) == (0, "")
-    paths, longest, together = json.loads(done.stdout)
+    paths, longest = json.loads(done.stdout)
     groups = {group.newest.meta.title.split(":")[0]: group for group in groups_of(listed(tmp_path))}
     assert {kind: (len(g.files), g.times) for kind, g in groups.items()} == {
         "ValueError": (1, 57),
@@ -50,7 +50,6 @@ def test_sixty_failing_requests_leave_two_files(python: str, where: str, tmp_pat
     assert crash.values[order.value].children
     if where == "loop":
         assert longest < MAX_HELD
-    assert together < 1.0
 
 
 def test_a_file_that_was_deleted_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """A program that catches its failures and hands them to `capture()`. argv: folder, "loop" or "plain".
 
-Prints as JSON: the paths that were returned, and the longest time in seconds that one call took.
+Prints as JSON: the paths that were returned, and the most processor time in seconds that one call took of the
+thread that made it.
 """
 
 import asyncio
@@ -25,9 +26,9 @@ def request(number):
     try:
         handler(number)
     except Exception as error:
-        started = time.perf_counter()
+        started = time.thread_time()
         path = iqdebug.capture.capture(error)
-        TIMES.append(time.perf_counter() - started)
+        TIMES.append(time.thread_time() - started)
         return path
 
 
@@ -36,4 +37,4 @@ async def on_a_loop():
 
 
 paths = asyncio.run(on_a_loop()) if sys.argv[2] == "loop" else [request(n) for n in range(60)]
-print(json.dumps([paths, max(TIMES), sum(TIMES)]))
+print(json.dumps([paths, max(TIMES)]))
