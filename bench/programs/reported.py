@@ -62,5 +62,5 @@ def report():
         else None,
         "switch interval": sys.getswitchinterval(),
         "handlers": len(logging.root.handlers),
-        "agent": sorted(n for n in sys.modules if n.startswith("_iqdebug_inside")),
+        "agent": sorted(n for n in list(sys.modules) if n.startswith("_iqdebug_inside")),
     }

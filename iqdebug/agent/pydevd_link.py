@@ -106,6 +106,8 @@ class Link:
 
         def start_client(host: str, port: int) -> Any:
             pydevd.time = _SkipsOneSleep(pydevd)
+            # Noted here: when the client goes away while it starts, pydevd forgets it by itself.
+            self.debugger = pydevd.get_global_debugger()
             return connection
 
         pydevd.start_client = start_client
@@ -327,14 +329,18 @@ class Link:
 
 def _end_threads(debugger: Any) -> None:
     """End pydevd's own threads and wait for that, 0.3 s at most."""
-    for thread in (debugger.reader, debugger.writer):
+    for thread in filter(None, (debugger.reader, debugger.writer)):
         # Else each disposes the debugger when its connection ends, and waits there for the other.
         setattr(thread, "_%s__terminate_on_socket_close" % type(thread).__name__, False)
-    threads = list(debugger.created_pydb_daemon_threads)
     try:
         debugger._client_socket.shutdown(_socket.SHUT_RDWR)
     finally:
         debugger.dispose_and_kill_all_pydevd_threads(wait=False)
+        # One that is disposed already, by its reader when the connection ended, kills no thread that it has
+        # begun since.
+        threads = list(debugger.created_pydb_daemon_threads)
+        for thread in threads:
+            thread.do_kill_pydev_thread()
         deadline = monotonic() + 0.3
         for thread in threads:
             thread.join(max(0.0, deadline - monotonic()))

@@ -8,6 +8,7 @@ pydevd uses ``sys.monitoring``; its events are switched off and the tool id is g
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 import time
@@ -21,7 +22,7 @@ from .tracers import is_ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Iterator
 
 _RESTING = {
     types.GeneratorType: "gi_frame",
@@ -51,20 +52,25 @@ def _reset_count() -> None:
         counter[0] = traced
 
 
-def _settrace_everywhere() -> None:
-    # The list of thread states is walked while this thread keeps the interpreter lock: a longer
-    # switch interval and a fresh turn make a hand-over in the middle of the walk impossible
-    # in practice (the walk takes microseconds).
+@contextlib.contextmanager
+def _undivided() -> Iterator[None]:
+    """A longer switch interval and a fresh turn: the interpreter lock is not handed over in the midst of
+    what takes a few milliseconds at most."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(0.05)
     try:
         time.sleep(0.001)
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def _settrace_everywhere() -> None:
+    with _undivided():  # while the list of thread states is walked
         _clear_tracing()
         if sys.version_info < (3, 10):
             threadstates.settrace(None)
             _reset_count()
-    finally:
-        sys.setswitchinterval(interval)
     for frame in list(sys._current_frames().values()):
         _untrace_stack(frame)
 
@@ -78,11 +84,16 @@ def _untrace_stack(frame: Any) -> None:
 
 
 def _untrace_resting() -> None:
-    for greenlet in Greenlets().suspended():
-        _untrace_stack(greenlet.frame)
-    for each in gc.get_objects():
-        if type(each) in _RESTING:
+    greenlets = Greenlets()
+    greenlets.suspended()
+    resting = [each for each in gc.get_objects() if type(each) in _RESTING]
+    with _undivided():  # else one that rests could run, and one that runs rest, between the two looks
+        for greenlet in greenlets.suspended(live=True):
+            _untrace_stack(greenlet.frame)
+        for each in resting:
             _untrace_stack(getattr(each, _RESTING[type(each)]))
+        for frame in list(sys._current_frames().values()):
+            _untrace_stack(frame)
 
 
 def _stop_monitoring() -> None:
