@@ -23,3 +23,11 @@ async def test_attaches_to_busy_targets(python: str) -> None:
     assert sum(found.attaches for found in tally.values()) == count, shown
     for found in tally.values():
         assert (found.harmed(), found.failures.total()) == (0, 0), shown
+
+
+@on_pythons("3.8", "3.12")
+async def test_clients_are_killed_at_any_moment_while_they_attach(python: str) -> None:
+    tally = await campaign([python], 8, kinds=("sleepy",), actions=("kill",), each=8)
+    shown = "\n".join(table(tally))
+    assert sum(found.killed for found in tally.values()) == 8, shown
+    assert sum(found.harmed() for found in tally.values()) == 0, shown
