@@ -22,7 +22,7 @@ NAMES = {
     "pack": "packing evidence beside tokenizing it",
     "localisation": "how well the true causes of real crashes are found",
     "window": "tokens evaluated per turn of a conversation, and time to the first token",
-    "campaign": "a thousand attaches to busy targets",
+    "campaign": "a thousand attaches to targets of many kinds, with clients that are killed",
 }
 _ON_DEMAND = ("campaign", "kept", "localisation")  # takes long, or needs cases: asked for by name
 

@@ -20,7 +20,7 @@ from bench.targets import python_version
 __all__ = ["KINDS", "SERVED", "WITH_PACKAGES", "Target", "start"]
 
 _PROGRAMS = Path(__file__).resolve().parent / "programs"
-_PACKAGES = ("gevent", "coverage", "gunicorn", "uvicorn")
+_PACKAGES = ("gevent", "coverage", "gunicorn", "uvicorn", "packaging")  # the last for gunicorn's gevent
 SERVED = ("gunicorn", "gunicorn-gevent", "uvicorn")
 WITH_PACKAGES = ("gevent", "coverage", *SERVED)
 KINDS = ("busy", "busy4", "sleepy", "waiting", "settrace", *WITH_PACKAGES)
