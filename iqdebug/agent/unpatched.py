@@ -26,7 +26,7 @@ _ENVIRONMENT: Dict[str, Optional[str]] = {
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     "PYDEVD_USE_FRAME_EVAL": "NO",
     # One and the same pydevd on every interpreter. Its compiled half raises TypeError into the program for
-    # a file name that is no plain string, and measured no faster (bench/overhead).
+    # a file name that is no plain string, and gains little (bench/overhead).
     "PYDEVD_USE_CYTHON": "NO",
     # pydevd's own support for gevent would take modules out of sys.modules for a while, import
     # gevent, and trace switches in the wrong thread. It has its modules from us.

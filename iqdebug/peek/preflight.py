@@ -37,7 +37,7 @@ MEMORY_NEEDED = 160 << 20
 COSTS: tuple[tuple[tuple[int, int], str], ...] = (
     (
         (3, 8),
-        "running code is slowed while attached (hot pure-Python loops to a seventh of their speed); "
+        "running code is slowed while attached (hot pure-Python loops to a ninth of their speed); "
         "nine tenths and more return on detach",
     ),
     (
