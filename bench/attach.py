@@ -47,7 +47,7 @@ SCREEN_GOAL = 0.6  # seconds
 STEP_GOAL = 0.006  # seconds
 MARK = "serve_forever"  # a function of each program
 _ATTACHED = re.compile(r"running\s+for ")  # the status bar's words, only when attached
-_PATIENCE = 30.0
+_TIMEOUT = 30.0
 _RETRIES = 3  # stock debugpy fails to enter a busy process now and then
 
 
@@ -65,14 +65,14 @@ def command_times(arguments: Sequence[str]) -> tuple[float, float]:
     first = 0.0
     try:
         while True:
-            if not select.select([process.stdout], [], [], _PATIENCE)[0]:
-                raise RuntimeError(f"iqdebug {arguments[0]} said nothing for {_PATIENCE:g} s")
+            if not select.select([process.stdout], [], [], _TIMEOUT)[0]:
+                raise RuntimeError(f"iqdebug {arguments[0]} said nothing for {_TIMEOUT:g} s")
             data = os.read(process.stdout.fileno(), 65536)
             if not data:
                 break
             first = first or time.perf_counter() - started
             output += data
-        code = process.wait(_PATIENCE)
+        code = process.wait(_TIMEOUT)
     finally:
         process.kill()
         process.wait()
@@ -98,9 +98,9 @@ def look(pid: int) -> dict[str, float]:
 def first_screen(pid: int) -> dict[str, float]:
     started = time.perf_counter()
     with Screen([*IQDEBUG, "attach", "--yes", str(pid)]) as screen:
-        screen.wait_for(MARK, _PATIENCE)
+        screen.wait_for(MARK, _TIMEOUT)
         painted = time.perf_counter() - started
-        screen.wait_for(_ATTACHED, _PATIENCE)
+        screen.wait_for(_ATTACHED, _TIMEOUT)
         attached = time.perf_counter() - started
     return {"iqdebug attach, first screen": painted, "iqdebug attach, attached": attached}
 
@@ -122,7 +122,7 @@ def two_commands(tdb: str) -> Callable[[int], dict[str, float]]:
         adapter = listener_on(port)
         try:
             with Screen([tdb, "-r", f"127.0.0.1:{port}"]) as screen:
-                screen.wait_for(MARK, _PATIENCE)
+                screen.wait_for(MARK, _TIMEOUT)
                 return {"textual-debugger, two commands": time.perf_counter() - started}
         finally:
             if adapter is not None:

@@ -28,9 +28,9 @@ from typing import Any
 from bench.campaign_targets import KINDS, Target, start
 from bench.environments import NoEnvironment
 from bench.targets import interpreters, python_version
+from iqdebug.core.errors import IqdebugError
+from iqdebug.core.state import Phase, ProcessInfo
 from iqdebug.dap.attach import AttachOptions, attach
-from iqdebug.errors import IqdebugError
-from iqdebug.state import Phase, ProcessInfo
 
 __all__ = ["ACTIONS", "KINDS", "Outcome", "Tally", "campaign", "table"]
 

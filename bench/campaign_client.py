@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from iqdebug.core.state import ProcessInfo
 from iqdebug.dap.attach import AttachOptions, attach
-from iqdebug.state import ProcessInfo
 
 
 async def hold(pid: int, version: str) -> None:

@@ -15,9 +15,9 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 
-from iqdebug.evidence import diagnose
-from iqdebug.evidence.pack import packed
-from iqdebug.state import ExceptionInfo, Frame, Origin, Phase, Snapshot, Thread, Variable
+from iqdebug.core.state import ExceptionInfo, Frame, Origin, Phase, Snapshot, Thread, Variable
+from iqdebug.diagnosis import diagnose
+from iqdebug.diagnosis.prompt.pack import packed
 
 __all__ = ["main", "shop"]
 

@@ -25,9 +25,9 @@ from pathlib import Path
 from bench.rival import StockAttach
 from bench.stepping import Stops
 from bench.targets import interpreters, python_version
+from iqdebug.core.errors import IqdebugError
+from iqdebug.core.state import Breakpoint, ProcessInfo
 from iqdebug.dap.attach import AttachOptions, attach
-from iqdebug.errors import IqdebugError
-from iqdebug.state import Breakpoint, ProcessInfo
 
 __all__ = ["HotLoop", "Pair", "main"]
 

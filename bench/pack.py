@@ -14,9 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.evidence import _timed, shop
-from iqdebug.evidence import diagnose
-from iqdebug.evidence.pack import packed
-from iqdebug.state import Snapshot
+from iqdebug.core.state import Snapshot
+from iqdebug.diagnosis import diagnose
+from iqdebug.diagnosis.prompt.pack import packed
 
 __all__ = ["main"]
 

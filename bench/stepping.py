@@ -6,9 +6,9 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+from iqdebug.core.session import StepKind
+from iqdebug.core.state import Breakpoint, LogRecord, Phase, ProcessInfo, Snapshot
 from iqdebug.dap.attach import AttachOptions, attach
-from iqdebug.session import StepKind
-from iqdebug.state import Breakpoint, LogRecord, Phase, ProcessInfo, Snapshot
 
 __all__ = ["Stops", "step_times"]
 

@@ -26,10 +26,10 @@ from typing import Any
 
 import httpx
 
-from iqdebug.llm.backend import Done, Prefilling
-from iqdebug.llm.local import LoadOptions, LocalBackend
+from iqdebug.llm.backends.base import Prefilling, ReplyFinished
+from iqdebug.llm.backends.local import LoadOptions, LocalBackend
+from iqdebug.llm.chat_format.tool_calls import tool_schema
 from iqdebug.llm.messages import Message, Sampling, Tool
-from iqdebug.llm.toolcalls import tool_schema
 
 __all__ = ["main"]
 
@@ -115,7 +115,7 @@ async def ours(model: Path, turns: int, folder: Path, prefill: bool) -> Result:
             if not isinstance(event, Prefilling) and not first:
                 first = time.perf_counter() - asked
             done = event
-        assert isinstance(done, Done)
+        assert isinstance(done, ReplyFinished)
         result.evaluated.append(backend.counters.evaluated - before)
         if force_call:
             for call in done.block.message.tool_calls:

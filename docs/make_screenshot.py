@@ -16,26 +16,26 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from iqdebug.core.session import DebugSession
+from iqdebug.core.state import Phase, Snapshot
 from iqdebug.dap.attach import AttachOptions, attach
-from iqdebug.headless import diagnosis_of, outside_view
-from iqdebug.peek.look import peek
+from iqdebug.peek.first_look import peek
 from iqdebug.peek.preflight import require_attachable
-from iqdebug.session import DebugSession
-from iqdebug.source import read_lines
-from iqdebug.state import Phase, Snapshot
+from iqdebug.system.source_files import read_lines
 from iqdebug.tui.app import DebugApp
-from iqdebug.tui.insight import InsightCard
-from iqdebug.tui.source_pane import SourcePane
+from iqdebug.tui.panes.insight import InsightCard
+from iqdebug.tui.panes.source import SourcePane
+from iqdebug.workflows.headless import diagnosis_of, outside_view
 
 HERE = Path(__file__).resolve().parent
-_PATIENCE = 30.0
+_TIMEOUT = 30.0
 
 
 async def until(pilot: Pilot[int], condition: Callable[[], bool], words: str) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIMEOUT
     while not condition():
         if time.monotonic() > deadline:
-            raise SystemExit(f"{words} did not come within {_PATIENCE:g} s")
+            raise SystemExit(f"{words} did not come within {_TIMEOUT:g} s")
         await pilot.pause(0.1)
 
 

@@ -1,6 +1,6 @@
 """``python -m iqdebug``."""
 
-from iqdebug.cli import main
+from iqdebug.cli.main import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

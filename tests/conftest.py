@@ -27,3 +27,9 @@ def marker(path: str | Path, name: str) -> int:
 def examples() -> Path:
     """The folder of example programs."""
     return EXAMPLES
+
+
+@pytest.fixture(autouse=True)
+def state_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What iqdebug keeps goes to a folder of the test's."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))

@@ -4,7 +4,7 @@ works on values of exact builtin types and enters no method of the target's."""
 from __future__ import annotations
 
 from ..capture import values
-from .reading import ATOMS, MISSING, Bound, Failed, Runs
+from .reading import ATOMS, MISSING, LimitExceeded, WouldRaise, WouldRunCode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def _listed(run: Any, value: Any) -> List[Any]:
 def _atom(run: Any, value: Any) -> Any:
     plain = run.reads.copied(value)
     if not values.one_of(type(plain), ATOMS):
-        raise Failed("TypeError: a number or text is needed, not %s" % type(plain).__name__)
+        raise WouldRaise("TypeError: a number or text is needed, not %s" % type(plain).__name__)
     return plain
 
 
@@ -48,21 +48,21 @@ def _isinstance(run: Any, value: Any, kinds: Any) -> bool:
 
 def _issubclass(run: Any, cls: Any, kinds: Any) -> bool:
     if not issubclass(type(cls), type):
-        raise Failed("TypeError: the first argument must be a class")
+        raise WouldRaise("TypeError: the first argument must be a class")
     if type(kinds) is tuple:
         return any(_issubclass(run, cls, kind) for kind in kinds)
     if not issubclass(type(kinds), type):
-        raise Runs("the second argument is no class, or decides itself")
+        raise WouldRunCode("the second argument is no class, or decides itself")
     for method in ("__instancecheck__", "__subclasscheck__"):
         if run.reads.of_class(type(kinds), method) is not run.reads.of_class(type, method):
-            raise Runs("%s decides itself what its instances are" % values.type_name(kinds))
+            raise WouldRunCode("%s decides itself what its instances are" % values.type_name(kinds))
     return values.one_of(kinds, values._get_mro(cls))
 
 
 def _getattr(run: Any, obj: Any, name: Any, *default: Any) -> Any:
     try:
         return run.reads.attribute(obj, name)
-    except Failed:
+    except WouldRaise:
         if default:
             return default[0]
         raise
@@ -78,14 +78,14 @@ def _vars(run: Any, obj: Any) -> Any:
 
 def _str(run: Any, *value: Any) -> str:
     if len(value) > 1:
-        raise Runs("decoding runs a codec")
+        raise WouldRunCode("decoding runs a codec")
     plain = value[0] if value else ""
     return plain if type(plain) is str else _repr(run, plain)
 
 
 def _repr(run: Any, value: Any) -> str:
     if not values.one_of(type(value), (*ATOMS, list, tuple, dict, set, frozenset, bytearray, range)):
-        raise Runs("its text is made by %s itself" % values.qualified(type(value)))
+        raise WouldRunCode("its text is made by %s itself" % values.qualified(type(value)))
     plain = _strictly(run, value)
     said = repr(plain)
     run.budget.make(len(said))
@@ -103,14 +103,14 @@ def _no_derived(run: Any, value: Any, depth: int = 20) -> None:
     cls = type(value)
     if values.one_of(cls, ATOMS):
         if cls is int and int.bit_length(value) > _INT_BITS:
-            raise Bound("a number in it has more than %d bits" % _INT_BITS)
+            raise LimitExceeded("a number in it has more than %d bits" % _INT_BITS)
         if values.one_of(cls, (str, bytes)):
             run.budget.make(len(value))
         return
     if values.one_of(cls, (range, bytearray)):
         return
     if depth <= 0 or not values.one_of(cls, (list, tuple, dict, set, frozenset)):
-        raise Runs("its text is made by %s itself" % values.qualified(cls))
+        raise WouldRunCode("its text is made by %s itself" % values.qualified(cls))
     for each in run.reads.elements(value):
         _no_derived(run, each, depth - 1)
     if cls is dict:
@@ -121,14 +121,14 @@ def _no_derived(run: Any, value: Any, depth: int = 20) -> None:
 def _int(run: Any, value: Any = 0, base: Any = None) -> int:
     plain = _atom(run, value)
     if values.one_of(type(plain), (str, bytes)) and len(plain) > _DIGITS:
-        raise Bound("the number has more than %d digits" % _DIGITS)
+        raise LimitExceeded("the number has more than %d digits" % _DIGITS)
     return int(plain) if base is None else int(plain, _atom(run, base))
 
 
 def _float(run: Any, value: Any = 0.0) -> float:
     plain = _atom(run, value)
     if values.one_of(type(plain), (str, bytes)) and len(plain) > _DIGITS:
-        raise Bound("the number has more than %d digits" % _DIGITS)
+        raise LimitExceeded("the number has more than %d digits" % _DIGITS)
     return float(plain)
 
 
@@ -145,7 +145,7 @@ def _sum(run: Any, elements: Any, start: Any = 0) -> Any:
 def _extreme(which: Any) -> Callable[..., Any]:
     def call(run: Any, *arguments: Any, **named: Any) -> Any:
         if set(named) - {"default"}:
-            raise Failed("TypeError: unexpected arguments")
+            raise WouldRaise("TypeError: unexpected arguments")
         found = _copied_list(run, arguments[0] if len(arguments) == 1 else arguments)
         if not found and "default" in named:
             return named["default"]
@@ -185,13 +185,13 @@ def _made_frozenset(run: Any, elements: Any = ()) -> Any:
 def _made_dict(run: Any, source: Any = (), **named: Any) -> Any:
     if run.reads.base_of(source) is dict:
         if not run.reads.own_method(source, dict, "keys"):
-            raise Runs("%s has its own keys()" % values.qualified(type(source)))
+            raise WouldRunCode("%s has its own keys()" % values.qualified(type(source)))
         pairs = [(run.key(key), value) for key, value in run.reads.pairs(source)]
     else:
         pairs = []
         for pair in run.reads.elements(source):
             if not values.one_of(type(pair), (list, tuple)) or len(pair) != 2:
-                raise Failed("TypeError: pairs are needed")
+                raise WouldRaise("TypeError: pairs are needed")
             pairs.append((run.key(pair[0]), pair[1]))
     run.budget.hashed([pair[0] for pair in pairs])
     return dict(pairs, **named)
@@ -207,7 +207,7 @@ def _zip(run: Any, *many: Any) -> Any:
 
 def _reversed(run: Any, elements: Any) -> Any:
     if run.reads.base_of(elements, (list, tuple, str, range)) is None:
-        raise Runs("it may be reversed by %s itself" % values.qualified(type(elements)))
+        raise WouldRunCode("it may be reversed by %s itself" % values.qualified(type(elements)))
     return _listed(run, elements)[::-1]
 
 
@@ -218,7 +218,7 @@ def _range(run: Any, *ends: Any) -> Any:
 def _round(run: Any, value: Any, digits: Any = None) -> Any:
     places = _atom(run, digits)
     if type(places) is int and abs(places) > 400:
-        raise Bound("rounding to %d places" % 400)
+        raise LimitExceeded("rounding to %d places" % 400)
     return round(_atom(run, value), places)
 
 
@@ -290,7 +290,7 @@ def _replace(run: Any, owner: Any, old: Any, new: Any, *count: Any) -> Any:
     old, new = _atom(run, old), _atom(run, new)
     kind = type(owner)
     if type(old) is not kind or type(new) is not kind:
-        raise Failed("TypeError: replace() needs two of %s" % kind.__name__)
+        raise WouldRaise("TypeError: replace() needs two of %s" % kind.__name__)
     run.budget.search(owner, old)
     run.budget.make(len(owner) + kind.count(owner, old) * len(new))
     return kind.replace(owner, old, new, *[_atom(run, each) for each in count])
@@ -299,7 +299,7 @@ def _replace(run: Any, owner: Any, old: Any, new: Any, *count: Any) -> Any:
 def _join(run: Any, owner: Any, elements: Any) -> Any:
     found = _copied_list(run, elements)
     if not all(type(each) is type(owner) for each in found):
-        raise Failed("TypeError: join() needs %s" % type(owner).__name__)
+        raise WouldRaise("TypeError: join() needs %s" % type(owner).__name__)
     run.budget.make(sum(len(each) for each in found) + len(owner) * len(found))
     return owner.join(found)
 
@@ -325,7 +325,7 @@ def _index(run: Any, owner: Any, wanted: Any) -> int:
     for number, each in enumerate(run.reads.elements(owner)):
         if each is wanted or run.reads.equal(each, wanted):
             return number
-    raise Failed("ValueError: it is not in the %s" % type(owner).__name__)
+    raise WouldRaise("ValueError: it is not in the %s" % type(owner).__name__)
 
 
 def _count(run: Any, owner: Any, wanted: Any) -> int:

@@ -1,4 +1,4 @@
-"""Follows the plan of an expression (see ``iqdebug.expressions``) over a frame, running no code.
+"""Follows the plan of an expression (see ``iqdebug.core.expressions``) over a frame, running no code.
 
 Every operation is this module's own, on values whose exact builtin type is known. Where Python would
 enter a method of the target's the answer is ``{"runs": why}``; where it would raise, ``{"failed":
@@ -16,7 +16,7 @@ from ..capture import values
 from ..capture.frames import local_names
 from . import listing
 from .calls import CALLS, METHODS
-from .reading import ATOMS, HEAP, MISSING, Bound, Failed, Reads, Runs
+from .reading import ATOMS, HEAP, MISSING, LimitExceeded, SafeReader, WouldRaise, WouldRunCode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def answer(plan: Any, frame: Optional[types.FrameType], references: Any, express
     """Of the plan in the frame, or in ``__main__`` without one."""
     if sys.flags.bytes_warning:  # a comparison may then call the program's warnings.showwarning
         return {"runs": "the interpreter was started with -b"}
-    reads = Reads()
+    reads = SafeReader()
     scopes = [listing.main_module_globals()] if frame is None else [local_names(frame), frame.f_globals]
     known = vars(builtins) if frame is None else frame.f_builtins
     kind, value = settled(Pure(reads, [_texts(reads, s) for s in scopes], _texts(reads, known)), plan)
@@ -73,17 +73,17 @@ def settled(run: Pure, plan: Any) -> Tuple[str, Any]:
     """``("", value)``, or "runs", "bound" or "failed" with the words."""
     try:
         return "", run.value(plan)
-    except Runs as error:
+    except WouldRunCode as error:
         return "runs", str(error)
-    except (Bound, MemoryError, RecursionError) as error:
+    except (LimitExceeded, MemoryError, RecursionError) as error:
         return "bound", str(error) or "it is too large"
-    except Failed as error:
+    except WouldRaise as error:
         return "failed", str(error)
     except _ERRORS as error:
         return "failed", "%s: %s" % (type(error).__name__, error)
 
 
-def _texts(reads: Reads, names: Any) -> Dict[str, Any]:
+def _texts(reads: SafeReader, names: Any) -> Dict[str, Any]:
     """A copy with the exact texts among its keys."""
     cls = type(names)
     if values.type_name(cls) == "FrameLocalsProxy" and not cls.__flags__ & HEAP:
@@ -94,7 +94,7 @@ def _texts(reads: Reads, names: Any) -> Dict[str, Any]:
 class Pure:
     """One evaluation, of names in ``scopes``, the innermost first, then among the builtins."""
 
-    def __init__(self, reads: Reads, scopes: List[Dict[str, Any]], known: Dict[str, Any]) -> None:
+    def __init__(self, reads: SafeReader, scopes: List[Dict[str, Any]], known: Dict[str, Any]) -> None:
         self.reads = reads
         self.budget = reads.budget
         self._scopes = list(scopes)
@@ -126,7 +126,7 @@ class Pure:
                 return scope[name]
         if name in self._builtins:
             return self._builtins[name]
-        raise Failed("NameError: name '%s' is not defined" % name)
+        raise WouldRaise("NameError: name '%s' is not defined" % name)
 
     def _attr(self, plan: Any, name: str) -> Any:
         return self.reads.attribute(self.value(plan), name)
@@ -137,7 +137,7 @@ class Pure:
     def _slice(self, *parts: Any) -> Any:
         ends = [None if part is None else self.value(part) for part in parts]
         if not all(values.one_of(type(end), (int, bool, type(None))) for end in ends):
-            raise Runs("a slice of something else than numbers")
+            raise WouldRunCode("a slice of something else than numbers")
         return slice(*ends)
 
     # displays
@@ -189,10 +189,10 @@ class Pure:
             scope[target] = value
             return
         if not self.reads.base_of(value, (list, tuple)):
-            raise Runs("unpacking something else than a list or tuple")
+            raise WouldRunCode("unpacking something else than a list or tuple")
         parts = list(self.reads.elements(value))
         if len(parts) != len(target):
-            raise Failed("ValueError: %d values to unpack into %d names" % (len(parts), len(target)))
+            raise WouldRaise("ValueError: %d values to unpack into %d names" % (len(parts), len(target)))
         for name, part in zip(target, parts):
             self._bind(name, part, scope)
 
@@ -206,7 +206,7 @@ class Pure:
         if type(value) is bool:
             value = int(value)
         if not values.one_of(type(value), _NUMBERS):
-            raise Failed("TypeError: bad operand for unary %s: %s" % (sign, type(value).__name__))
+            raise WouldRaise("TypeError: bad operand for unary %s: %s" % (sign, type(value).__name__))
         return _UNARY[sign](value)
 
     def _binary(self, sign: str, one: Any, other: Any) -> Any:
@@ -220,14 +220,14 @@ class Pure:
         elif sign == "*" and any(values.one_of(kind, (int, bool)) for kind in kinds):
             sized, times = (left, right) if not values.one_of(kinds[0], _NUMBERS) else (right, left)
             if not values.one_of(type(sized), (str, bytes, list, tuple)):
-                raise Failed("TypeError: cannot multiply %s and %s" % tuple(k.__name__ for k in kinds))
+                raise WouldRaise("TypeError: cannot multiply %s and %s" % tuple(k.__name__ for k in kinds))
             self.budget.make(len(sized) * max(times, 0))
         elif sign == "%" and values.one_of(kinds[0], _TEXTS):
-            raise Runs("formatting with % may run methods of the values")
+            raise WouldRunCode("formatting with % may run methods of the values")
         elif self._joined(sign, *kinds):
             self.budget.make(len(left) + len(right))
         else:
-            raise Failed("TypeError: %s and %s have no %s" % (kinds[0].__name__, kinds[1].__name__, sign))
+            raise WouldRaise("TypeError: %s and %s have no %s" % (kinds[0].__name__, kinds[1].__name__, sign))
         return _BINARY[sign](left, right)
 
     @staticmethod
@@ -251,7 +251,7 @@ class Pure:
         elif sign == "<<":
             bits = size + max(other, 0)
         if bits > _BITS:
-            raise Bound("the number would have more than %s bits" % format(_BITS, ","))
+            raise LimitExceeded("the number would have more than %s bits" % format(_BITS, ","))
         self.budget.make(max(bits, 0) >> 6)
 
     def _bool(self, sign: str, plans: Any) -> Any:
@@ -287,7 +287,7 @@ class Pure:
     def contains(self, holder: Any, wanted: Any) -> bool:
         base = self.reads.base_of(holder, (str, bytes, bytearray, range, dict, set, frozenset, list, tuple))
         if base is None or not self.reads.own_method(holder, base, "__contains__"):
-            raise Runs("%s decides itself what is in it" % values.qualified(type(holder)))
+            raise WouldRunCode("%s decides itself what is in it" % values.qualified(type(holder)))
         if base is range and not values.one_of(type(wanted), (int, bool)):
             return any(self.reads.equal(each, wanted) for each in self.reads.elements(holder))
         if base in (str, bytes, bytearray, range):
@@ -312,7 +312,7 @@ class Pure:
     def _is_pythons_own(self, name: str) -> None:
         found = self._name(name)
         if not self._own(name, found):
-            raise Runs("`%s` is not Python's own here" % name)
+            raise WouldRunCode("`%s` is not Python's own here" % name)
 
     @staticmethod
     def _own(name: str, found: Any) -> bool:
@@ -329,7 +329,7 @@ class Pure:
         known = (each for each in (str, bytes, dict, list, tuple, int, float) if base is each)
         method = METHODS.get((next(known, object), name))
         if method is None:
-            raise Runs("it calls the method %s of %s" % (name, values.qualified(type(owner))))
+            raise WouldRunCode("it calls the method %s of %s" % (name, values.qualified(type(owner))))
         return method(self, owner, *arguments)
 
     def _text(self, parts: Any) -> str:
@@ -348,5 +348,5 @@ class Pure:
         if not spec:
             return str(CALLS["str"](self, value))
         if not values.one_of(type(value), ATOMS):
-            raise Runs("formatting runs __format__ of %s" % values.qualified(type(value)))
+            raise WouldRunCode("formatting runs __format__ of %s" % values.qualified(type(value)))
         return format(value, spec)

@@ -51,15 +51,15 @@ _METHODS_OF_C = (
 )
 
 
-class Runs(Exception):
+class WouldRunCode(Exception):
     """The read would run code of the target's; says which."""
 
 
-class Bound(Exception):
+class LimitExceeded(Exception):
     """The read would take too long, or make too much."""
 
 
-class Failed(Exception):
+class WouldRaise(Exception):
     """Python itself would raise here; says what."""
 
 
@@ -74,30 +74,30 @@ class Budget:
     def spend(self, count: int = 1) -> None:
         self._steps -= count
         if self._steps < 0:
-            raise Bound("it would look at more than %s values" % format(_STEPS, ","))
+            raise LimitExceeded("it would look at more than %s values" % format(_STEPS, ","))
         if self._steps % 256 < count and monotonic() > self._until:
-            raise Bound("it would take longer than %g s" % _SECONDS)
+            raise LimitExceeded("it would take longer than %g s" % _SECONDS)
 
     def make(self, size: int) -> None:
         """Before something of that many elements, characters or bytes is made."""
         self._room -= size
         if self._room < 0:
-            raise Bound("it would make more than %s characters or elements" % format(_ROOM, ","))
+            raise LimitExceeded("it would make more than %s characters or elements" % format(_ROOM, ","))
 
     def search(self, text: Any, wanted: Any) -> None:
         """Before a text is looked for in another: up to 3.9 that may take the product of both lengths,
         in C, with the interpreter lock."""
         if len(text) * len(wanted) > _SEARCH:
-            raise Bound("looking for a text that long in one that long may take too long")
+            raise LimitExceeded("looking for a text that long in one that long may take too long")
 
     def hashed(self, keys: Any) -> Any:
         """The keys, before a set or dict is made of them: numbers can be chosen to collide."""
         if len(keys) > _HASHED and not all(type(key) is str for key in keys):
-            raise Bound("a set or dict of more than %s keys" % format(_HASHED, ","))
+            raise LimitExceeded("a set or dict of more than %s keys" % format(_HASHED, ","))
         return keys
 
 
-class Reads:
+class SafeReader:
     """The reads of one question."""
 
     def __init__(self) -> None:
@@ -149,11 +149,11 @@ class Reads:
             return values.type_module(obj) if name == "__module__" else values.type_name(obj)
         reader = self.of_class(cls, "__getattribute__")
         if type(reader) is not types.WrapperDescriptorType or not _reads_plainly(reader.__objclass__):
-            raise Runs("%s has its own way to read attributes (__getattribute__)" % self.said(cls))
+            raise WouldRunCode("%s has its own way to read attributes (__getattribute__)" % self.said(cls))
         if name == "__dict__":
             found = self.own_dict(obj)
             if found is None:
-                raise Failed("AttributeError: '%s' object has no attribute '__dict__'" % self.said(cls))
+                raise WouldRaise("AttributeError: '%s' object has no attribute '__dict__'" % self.said(cls))
             return dict(found)
         shared = self.of_class(cls, name)
         if shared is not MISSING and self._comes_first(shared):
@@ -166,8 +166,8 @@ class Reads:
         if shared is not MISSING:
             return self._by_class(obj, shared, name)
         if self.of_class(cls, "__getattr__") is not MISSING or "__getattr__" in own:
-            raise Runs("%s makes missing attributes itself (__getattr__)" % self.said(cls))
-        raise Failed("AttributeError: '%s' object has no attribute '%s'" % (self.said(cls), name))
+            raise WouldRunCode("%s makes missing attributes itself (__getattr__)" % self.said(cls))
+        raise WouldRaise("AttributeError: '%s' object has no attribute '%s'" % (self.said(cls), name))
 
     def own_dict(self, obj: Any) -> Optional[Dict[str, Any]]:
         """A copy of the object's attributes, under exact texts alone."""
@@ -199,15 +199,15 @@ class Reads:
             try:
                 return descriptor.__get__(obj)
             except AttributeError:
-                raise Failed("AttributeError: %s is not set" % name) from None
+                raise WouldRaise("AttributeError: %s is not set" % name) from None
             except Exception as error:
-                raise Failed("%s: %s" % (type(error).__name__, name)) from None
+                raise WouldRaise("%s: %s" % (type(error).__name__, name)) from None
         fields = values._fields(type(obj)) if self.base_of(obj, (tuple,)) is not None else ()
         if name in fields and kind is _tuplegetter:
             return tuple.__getitem__(obj, fields.index(name))
         if kind is property:
-            raise Runs("%s.%s is a property" % (self.said(type(obj)), name))
-        raise Runs("%s.%s is a descriptor (%s)" % (self.said(type(obj)), name, self.said(kind)))
+            raise WouldRunCode("%s.%s is a property" % (self.said(type(obj)), name))
+        raise WouldRunCode("%s.%s is a descriptor (%s)" % (self.said(type(obj)), name, self.said(kind)))
 
     def _by_class(self, obj: Any, shared: Any, name: str) -> Any:
         """An attribute that the class has and the object has not."""
@@ -218,7 +218,9 @@ class Reads:
             return shared
         if self.of_class(kind, "__get__") is MISSING:
             return shared
-        raise Runs("%s.%s is made when it is read (%s)" % (self.said(type(obj)), name, self.said(kind)))
+        raise WouldRunCode(
+            "%s.%s is made when it is read (%s)" % (self.said(type(obj)), name, self.said(kind))
+        )
 
     def _of_type(self, cls: Any, shared: Any, name: str) -> Any:
         """An attribute of a class, whose metaclass has nothing that comes before."""
@@ -228,8 +230,8 @@ class Reads:
         if shared is not MISSING:
             return self._by_class(cls, shared, name)
         if self.of_class(type(cls), "__getattr__") is not MISSING:
-            raise Runs("the class %s makes missing attributes itself" % values.type_name(cls))
-        raise Failed("AttributeError: class '%s' has no attribute '%s'" % (values.type_name(cls), name))
+            raise WouldRunCode("the class %s makes missing attributes itself" % values.type_name(cls))
+        raise WouldRaise("AttributeError: class '%s' has no attribute '%s'" % (values.type_name(cls), name))
 
     # containers
 
@@ -240,13 +242,13 @@ class Reads:
             try:
                 return int(base.__len__(obj))
             except OverflowError as error:
-                raise Failed("OverflowError: %s" % error) from None
+                raise WouldRaise("OverflowError: %s" % error) from None
         self._no_method(obj, "__len__", "has no len()")
-        raise Runs("%s has its own __len__" % self.said(type(obj)))
+        raise WouldRunCode("%s has its own __len__" % self.said(type(obj)))
 
     def _no_method(self, obj: Any, method: str, words: str) -> None:
         if self.of_class(type(obj), method) is MISSING:
-            raise Failed("TypeError: '%s' object %s" % (self.said(type(obj)), words))
+            raise WouldRaise("TypeError: '%s' object %s" % (self.said(type(obj)), words))
 
     def elements(self, obj: Any) -> Iterator[Any]:
         """As a ``for`` would give them; of a dict its keys."""
@@ -255,19 +257,19 @@ class Reads:
             self._iterable_or_not(obj)
         special = values.one_of(type(obj), (OrderedDict,))
         if not special and not self.own_method(obj, base, "__iter__"):
-            raise Runs("%s has its own __iter__" % self.said(type(obj)))
+            raise WouldRunCode("%s has its own __iter__" % self.said(type(obj)))
         self._of_numbers(obj)
         try:
             for element in base.__iter__(obj):
                 self.budget.spend()
                 yield element
         except RuntimeError:
-            raise Bound("it is being changed while it is read") from None
+            raise LimitExceeded("it is being changed while it is read") from None
 
     def _iterable_or_not(self, obj: Any) -> None:
         if self.of_class(type(obj), "__iter__") is MISSING:
             self._no_method(obj, "__getitem__", "is not iterable")
-        raise Runs("going through %s runs it" % self.said(type(obj)))
+        raise WouldRunCode("going through %s runs it" % self.said(type(obj)))
 
     def pairs(self, obj: Any) -> Iterator[Tuple[Any, Any]]:
         """Of a dict, or of what derives from one."""
@@ -276,15 +278,15 @@ class Reads:
                 self.budget.spend()
                 yield pair
         except RuntimeError:
-            raise Bound("it is being changed while it is read") from None
+            raise LimitExceeded("it is being changed while it is read") from None
 
     def item(self, obj: Any, key: Any) -> Any:
         base: Any = self.base_of(obj, _READ)
         if base is None or base in (set, frozenset):
             self._no_method(obj, "__getitem__", "is not subscriptable")
-            raise Runs("%s has its own __getitem__" % self.said(type(obj)))
+            raise WouldRunCode("%s has its own __getitem__" % self.said(type(obj)))
         if not self.own_method(obj, base, "__getitem__"):
-            raise Runs("%s has its own __getitem__" % self.said(type(obj)))
+            raise WouldRunCode("%s has its own __getitem__" % self.said(type(obj)))
         if base is dict:
             return self._value_of(obj, key)
         self._of_numbers(obj)
@@ -297,19 +299,19 @@ class Reads:
         try:
             return base.__getitem__(obj, key)
         except (IndexError, ValueError, TypeError, OverflowError) as error:
-            raise Failed("%s: %s" % (type(error).__name__, error)) from None
+            raise WouldRaise("%s: %s" % (type(error).__name__, error)) from None
 
     def _of_numbers(self, obj: Any) -> None:
         """Of a range or a slice: whether its ends are numbers without methods of their own."""
         if values.one_of(type(obj), (range, slice)):
             for end in (obj.start, obj.stop, obj.step):
                 if not values.one_of(type(end), (int, bool, type(None))):
-                    raise Runs("a range or slice holds %s" % self.said(type(end)))
+                    raise WouldRunCode("a range or slice holds %s" % self.said(type(end)))
 
     def _bad_index(self, obj: Any, key: Any) -> Exception:
         if self.of_class(type(key), "__index__") is not MISSING:
-            return Runs("the index is %s, which has its own __index__" % self.said(type(key)))
-        return Failed(
+            return WouldRunCode("the index is %s, which has its own __index__" % self.said(type(key)))
+        return WouldRaise(
             "TypeError: indices of %s must be integers, not %s" % (self.said(type(obj)), self.said(type(key)))
         )
 
@@ -318,8 +320,8 @@ class Reads:
         if found is not MISSING:
             return found[1]
         if self.of_class(type(obj), "__missing__") is not MISSING:
-            raise Runs("the key is missing, and %s then runs __missing__" % self.said(type(obj)))
-        raise Failed("KeyError: %s" % values.text(key, 100))
+            raise WouldRunCode("the key is missing, and %s then runs __missing__" % self.said(type(obj)))
+        raise WouldRaise("KeyError: %s" % values.text(key, 100))
 
     def lookup(self, pairs: Any, key: Any) -> Any:
         """The first pair whose key is that one, or ``MISSING``."""
@@ -332,20 +334,20 @@ class Reads:
             try:
                 if plain is not MISSING and self.copied(known) == plain:
                     return pair
-            except Runs:
+            except WouldRunCode:
                 if not self.default_equality(type(known)):
                     foreign = foreign or type(known)
         if foreign is not None or (plain is MISSING and not self.default_equality(type(key))):
             name = self.said(foreign or type(key))
-            raise Runs("looking for it would compare with %s by its own methods" % name)
+            raise WouldRunCode("looking for it would compare with %s by its own methods" % name)
         return MISSING
 
     def _as_key(self, key: Any) -> Any:
         if values.one_of(type(key), (list, dict, set, bytearray)):
-            raise Failed("TypeError: unhashable type: '%s'" % type(key).__name__)
+            raise WouldRaise("TypeError: unhashable type: '%s'" % type(key).__name__)
         try:
             return self.copied(key)
-        except Runs:
+        except WouldRunCode:
             return MISSING
 
     # whole values
@@ -363,7 +365,7 @@ class Reads:
             self._of_numbers(value)
             return value
         if depth <= 0:
-            raise Bound("it is nested more than %d deep" % _DEPTH)
+            raise LimitExceeded("it is nested more than %d deep" % _DEPTH)
         if values.one_of(cls, (list, tuple, set, frozenset)):
             made = [self.copied(element, depth - 1) for element in self.elements(value)]
             self.budget.make(len(made))
@@ -388,7 +390,7 @@ class Reads:
         cls = type(value)
         base = self.base_of(value, _TEXTS_AND_NUMBERS)
         if base is None:
-            raise Runs("%s may have methods of its own for this" % self.said(cls))
+            raise WouldRunCode("%s may have methods of its own for this" % self.said(cls))
         before = True
         for each in values._get_mro(cls):
             if each is base:
@@ -396,7 +398,7 @@ class Reads:
             elif each is object or (not before and values.type_module(each) == "enum"):
                 continue
             elif not _OPERATORS.isdisjoint(self.names_of(each)):
-                raise Runs("%s has operators of its own" % self.said(cls))
+                raise WouldRunCode("%s has operators of its own" % self.said(cls))
         if base is str:
             return str.__str__(value)
         if base is bytes:
@@ -406,11 +408,11 @@ class Reads:
     def equal(self, one: Any, other: Any) -> bool:
         try:
             return bool(self.copied(one) == self.copied(other))
-        except Runs:
+        except WouldRunCode:
             if self._apart(one) and self._apart(other):
                 return one is other
             foreign = other if self._is_builtin(one) else one
-            raise Runs("comparing would run __eq__ of %s" % self.said(type(foreign))) from None
+            raise WouldRunCode("comparing would run __eq__ of %s" % self.said(type(foreign))) from None
 
     def _is_builtin(self, value: Any) -> bool:
         return values.one_of(type(value), ATOMS)
@@ -429,7 +431,9 @@ class Reads:
             if found is not MISSING:
                 base = self.base_of(value)
                 if base is None or not self.own_method(value, base, method):
-                    raise Runs("%s decides itself whether it is true (%s)" % (self.said(type(value)), method))
+                    raise WouldRunCode(
+                        "%s decides itself whether it is true (%s)" % (self.said(type(value)), method)
+                    )
         return self.size(value) > 0 if self.base_of(value) is not None else True
 
     def said(self, cls: type) -> str:

@@ -15,25 +15,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from iqdebug.assistant.transcript import Entry, Standing, Transcript
-from iqdebug.errors import IqdebugError, ModelError
-from iqdebug.llm.backend import (
-    About,
-    Calling,
-    Done,
+from iqdebug.assistant.transcript import Entry, ModelStatus, Transcript
+from iqdebug.core.errors import IqdebugError, ModelError
+from iqdebug.llm.backends.base import (
     Event,
+    ModelInfo,
     Prefilling,
     Progress,
+    ReplyFinished,
     Text,
     Thinking,
+    ToolCallEvent,
 )
 from iqdebug.llm.messages import Sampling, Source, Tool, ToolCall
 
-__all__ = ["MAX_CALLS_PER_REPLY", "MAX_CALLS_PER_TURN", "Conversation", "LogWindow", "Ran", "RunCall"]
+__all__ = ["MAX_CALLS_PER_REPLY", "MAX_CALLS_PER_TURN", "Conversation", "LogWindow", "RunCall", "ToolOutcome"]
 
 log = logging.getLogger(__name__)
 
-_MOST_ROUNDS = 16
+_MAX_ROUNDS = 16
 MAX_CALLS_PER_REPLY = 32
 """Run; the model is told that those beyond were not."""
 MAX_CALLS_PER_TURN = 100
@@ -43,10 +43,10 @@ _SECOND = 1.0
 
 
 class LogWindow(Protocol):
-    """What a conversation asks of :class:`iqdebug.llm.window.Window`."""
+    """What a conversation asks of :class:`iqdebug.llm.window.window.Window`."""
 
     @property
-    def about(self) -> About: ...
+    def about(self) -> ModelInfo: ...
 
     @property
     def used(self) -> int: ...
@@ -95,7 +95,7 @@ class LogWindow(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class ToolOutcome:
     """What came of a call. ``text`` is for the model, ``summary`` for the person."""
 
     text: str
@@ -107,7 +107,7 @@ class Ran:
     run_undo: Callable[[], Awaitable[str]] | None = None
 
 
-RunCall = Callable[[ToolCall], Awaitable[Ran]]
+RunCall = Callable[[ToolCall], Awaitable[ToolOutcome]]
 
 
 class Conversation:
@@ -134,7 +134,7 @@ class Conversation:
         self._sampling = sampling
         self._turn: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._doing: asyncio.Future[Ran] | None = None
+        self._doing: asyncio.Future[ToolOutcome] | None = None
         self._stopped = False  # the person wants no more of this turn
         self._lock = asyncio.Lock()
         self._started = self._opened = False
@@ -193,7 +193,7 @@ class Conversation:
     def _stand(self, state: str, words: str) -> None:
         about = self._window.about
         self.transcript.stand(
-            Standing(
+            ModelStatus(
                 state,  # type: ignore[arg-type]
                 words,
                 about.model,
@@ -324,7 +324,7 @@ class Conversation:
 
     async def _answer(self) -> None:
         left = MAX_CALLS_PER_TURN
-        for _ in range(_MOST_ROUNDS):
+        for _ in range(_MAX_ROUNDS):
             calls = await self._round()
             if not calls:
                 return
@@ -345,7 +345,7 @@ class Conversation:
                 words = f"stopped after {MAX_CALLS_PER_TURN} tool calls; ask again to go on"
                 self.transcript.add("note", words)
                 return
-        self.transcript.add("note", f"stopped after {_MOST_ROUNDS} rounds of tool calls; ask again to go on")
+        self.transcript.add("note", f"stopped after {_MAX_ROUNDS} rounds of tool calls; ask again to go on")
 
     async def _round(self) -> list[ToolCall]:
         """One reply; what it calls."""
@@ -364,9 +364,9 @@ class Conversation:
                         thought = self._grown(thought, "thinking", event.text)
                     elif isinstance(event, Text):
                         answer = self._grown(answer, "answer", event.text)
-                    elif isinstance(event, Calling):
+                    elif isinstance(event, ToolCallEvent):
                         calls.append(event.call)
-                    elif isinstance(event, Done):
+                    elif isinstance(event, ReplyFinished):
                         self._ended(thought, answer, event)
                         if event.why != "calls":
                             calls = []
@@ -387,7 +387,7 @@ class Conversation:
             entry = self.transcript.add(kind, "", running=True)  # type: ignore[arg-type]
         return self.transcript.put(replace(entry, text=entry.text + text))
 
-    def _ended(self, thought: Entry | None, answer: Entry | None, done: Done) -> None:
+    def _ended(self, thought: Entry | None, answer: Entry | None, done: ReplyFinished) -> None:
         why = {
             "length": "cut at the longest answer",
             "window": "the window is full: /compact, or ask anew",
@@ -406,7 +406,7 @@ class Conversation:
     async def _do(self, call: ToolCall) -> None:
         entry = self.transcript.add("call", _words_of(call), running=True)
         self._stand("asking" if call.name else "answering", f"running {call.name}")
-        ran = Ran("The person stopped this call.", "stopped", failed=True)
+        ran = ToolOutcome("The person stopped this call.", "stopped", failed=True)
         if not self._stopped:
             self._doing = asyncio.ensure_future(self._run_call(call))
             with contextlib.suppress(asyncio.CancelledError):

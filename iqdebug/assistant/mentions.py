@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from iqdebug.state import Frame, LogRecord, Snapshot, Variable
+from iqdebug.core.state import Frame, LogRecord, Snapshot, Variable
 
 __all__ = ["Mentioned", "Mentions"]
 

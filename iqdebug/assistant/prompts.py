@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from iqdebug.state import Diagnosis, Origin, Phase, Snapshot
+from iqdebug.core.state import Diagnosis, Origin, Phase, Snapshot
 
 __all__ = ["follow_ups", "system_prompt"]
 

@@ -1,15 +1,15 @@
 """Whether an expression only reads, and so needs no right.
 
 Two judges must agree. This one looks at the text alone: what it lets pass is a plan made of reads (see
-:mod:`iqdebug.expressions`). The second meets the objects: ``read_expression`` of a session follows the
+:mod:`iqdebug.core.expressions`). The second meets the objects: ``read_expression`` of a session follows the
 plan by reads of its own, never by the interpreter's ``eval``, and refuses at the first object that would
 run code. When in doubt an expression is a probe.
 """
 
 from __future__ import annotations
 
-from iqdebug.errors import RunsCode
-from iqdebug.expressions import plan_of
+from iqdebug.core.errors import RunsCode
+from iqdebug.core.expressions import plan_of
 
 __all__ = ["why_a_probe"]
 

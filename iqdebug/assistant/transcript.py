@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-__all__ = ["Entry", "Kind", "Reader", "Standing", "Transcript"]
+__all__ = ["Entry", "Kind", "ModelStatus", "Reader", "Transcript"]
 
 Kind = Literal["question", "answer", "thinking", "call", "note", "error", "diff"]
 
@@ -35,7 +35,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ModelStatus:
     """Where the model stands.
 
     :param state: "none", "loading", "ready", "ahead" (evidence is read while nothing is asked),
@@ -65,7 +65,7 @@ class Reader(Protocol):
     def entries_removed(self, after: int) -> None:
         """All entries with a greater id are gone (a question was edited or taken back)."""
 
-    def standing_changed(self, standing: Standing) -> None: ...
+    def standing_changed(self, standing: ModelStatus) -> None: ...
 
 
 class Transcript:
@@ -75,7 +75,7 @@ class Transcript:
         self._entries: dict[int, Entry] = {}
         self._last = 0
         self._readers: list[Reader] = []
-        self.standing = Standing()
+        self.standing = ModelStatus()
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -113,7 +113,7 @@ class Transcript:
         for reader in tuple(self._readers):
             reader.entries_removed(after)
 
-    def stand(self, standing: Standing) -> None:
+    def stand(self, standing: ModelStatus) -> None:
         if standing != self.standing:
             self.standing = standing
             for reader in tuple(self._readers):

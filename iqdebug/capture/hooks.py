@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any, Callable, Dict, List, Optional, Tuple
 
-_MOST_FILES = 30
-_MOST_ALIKE = 3
+_MAX_FILES = 30
+_MAX_ALIKE = 3
 _RESERVE = 1 << 20  # bytes let go of when memory has run out
 _NOT_CRASHES = (SystemExit, KeyboardInterrupt, GeneratorExit)
 _get_dict = type.__dict__["__dict__"].__get__
@@ -124,14 +124,14 @@ class Recorder:
 
     def _wanted(self, occasion: Occasion) -> bool:
         """A program that fails in a loop does not fill the disk."""
-        if len(self.recorded) >= _MOST_FILES:
+        if len(self.recorded) >= _MAX_FILES:
             return False
         trace, code, line = occasion.traceback, "", 0
         while trace is not None:
             code, line, trace = file_of(trace.tb_frame.f_code), trace.tb_lineno, trace.tb_next
         key = (type_name(type(occasion.exc)), code, line)
         self._alike[key] = times = self._alike.get(key, 0) + 1
-        return times <= _MOST_ALIKE
+        return times <= _MAX_ALIKE
 
     def _replace(self, owner: ModuleType, name: str, make: Callable[[Any], Any]) -> None:
         before = getattr(owner, name, None)

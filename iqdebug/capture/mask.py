@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 MASK = "<masked>"
 
-_MOST_SECRETS = 5_000
-_MOST_CHARACTERS = 4_000_000  # of all secrets together
+_MAX_SECRETS = 5_000
+_MAX_CHARACTERS = 4_000_000  # of all secrets together
 _PIECE = 4_096
 _PIECES = 16
 _DEPTH = 6
@@ -72,7 +72,7 @@ class Masker:
         self._secrets: Dict[str, None] = {}  # in the order in which they became known
         self._weak: Dict[str, None] = {}
         self._weak_values: Optional[re.Pattern[str]] = None
-        self._room = _MOST_CHARACTERS
+        self._room = _MAX_CHARACTERS
         self._index: Optional[Index] = None
         self._known: Set[str] = set()
 
@@ -259,7 +259,7 @@ class Masker:
         if len(pieces) > 1:
             pieces[-1] = secret[: _PIECE * _PIECES][-_PIECE:]
         for piece in [*pieces, *parts(secret)]:
-            if len(self._secrets) + len(self._weak) >= _MOST_SECRETS or self._room < len(piece):
+            if len(self._secrets) + len(self._weak) >= _MAX_SECRETS or self._room < len(piece):
                 return
             if piece in self._secrets or piece in self._weak or not _worth_masking(piece):
                 continue

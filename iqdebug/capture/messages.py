@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 LIMIT = 20_000
 """Characters of a message."""
 
-_PATIENCE = 0.5  # seconds for a `__str__` written in Python
+_TIMEOUT = 0.5  # seconds for a `__str__` written in Python
 _ATOMS = (str, int, float, bool, bytes, type(None))
 _get_dict = type.__dict__["__dict__"].__get__
 _get_mro = type.__dict__["__mro__"].__get__
@@ -65,7 +65,7 @@ def _asked(exc: BaseException) -> str:
         thread.start()
     except RuntimeError:  # the interpreter is shutting down
         return values.text(values._get_args(exc), 2_000)
-    thread.join(_PATIENCE)
+    thread.join(_TIMEOUT)
     hangs = "<its __str__ does not return; arguments: %s>" % values.text(values._get_args(exc))
     text = said.get("text", hangs)
     return str.__str__(text) if issubclass(type(text), str) else "<its __str__ is not a text>"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .mask import Masker
 
-MOST_VALUES = 40_000
+MAX_VALUES = 40_000
 _FEW_VALUES = 1_500
 _WRITER = "iqdebug capture 0.1.0"
 _RECORDS = 500  # log records and output lines kept
@@ -83,7 +83,7 @@ def gathered(occasion: Occasion, settings: Settings, logs: Any = None) -> Tuple[
     :raises Exception: as :func:`record`.
     """
     try:
-        name, finish = _begun(occasion, settings, logs, MOST_VALUES, settings.seconds)
+        name, finish = _begun(occasion, settings, logs, MAX_VALUES, settings.seconds)
         return finish(), name
     except (MemoryError, RecursionError):
         name, finish = _begun(occasion, settings, None, _FEW_VALUES, settings.seconds / 4)
@@ -105,7 +105,7 @@ def deliver(
         path = record(occasion, settings, logs)
         told(True)
         return path
-    name, finish = _begun(occasion, settings, logs, MOST_VALUES, settings.seconds, _ON_A_LOOP)
+    name, finish = _begun(occasion, settings, logs, MAX_VALUES, settings.seconds, _ON_A_LOOP)
 
     def work() -> None:
         try:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LIMIT = 400
 """Characters kept of one answer."""
 
-_PATIENCE = 0.1  # seconds for one
+_TIMEOUT = 0.1  # seconds for one
 _MOST = 3_000
 _get_dict = type.__dict__["__dict__"].__get__
 _get_mro = type.__dict__["__mro__"].__get__
@@ -70,7 +70,7 @@ class Asker:
         thread = threading.Thread(target=ask, name="iqdebug.repr", daemon=True)
         started = monotonic()
         thread.start()
-        finished = done.wait(min(_PATIENCE, self._left))
+        finished = done.wait(min(_TIMEOUT, self._left))
         self._left -= monotonic() - started
         if not finished:
             self._slow.append(cls)

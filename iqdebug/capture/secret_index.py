@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, Iterable, Iterator, List, Set, Tuple
 
-_MOST_CHARACTERS = 3_000_000  # of the written forms beside the secrets themselves
+_MAX_CHARACTERS = 3_000_000  # of the written forms beside the secrets themselves
 _ANCHORED = 16  # characters at either end of a form in which its anchor lies
 _CROWD = 8
 _DERIVED = 200  # secrets of which it is known what else can be made of them
@@ -27,7 +27,7 @@ _PART = 8
 _SHORT_PART = 6
 """Characters of a part that is masked where it is the whole of a value."""
 _FARTHEST = 256
-_MOST_HITS = 20_000
+_MAX_HITS = 20_000
 _RAREST = (
     "\x7f\x00~^`|@#$%&?!*+<>;{}[]\\QXZJKqVYWzjUHGFxkBNDPMLO9876354RCTSIAE210"
     "/:\"'=-()w_,.yvbgfhpmucdlsnirtoae \n"
@@ -62,7 +62,7 @@ class Index:
         self._tails: Dict[str, Set[str]] = {}
         self._heads: Dict[str, Set[str]] = {}
         self._encoded: Set[str] = set()
-        room = _MOST_CHARACTERS
+        room = _MAX_CHARACTERS
         known = list(secrets)
         for secret in known:
             self._add(secret)
@@ -129,7 +129,7 @@ class Index:
                 elif start < last_start or start + len(form) > first_end:
                     found += _cut_out(text, form, start, at, starts, ends)
             hits += 1
-            match = search(text, (at if hits < _MOST_HITS else following) + 1)
+            match = search(text, (at if hits < _MAX_HITS else following) + 1)
         for end in ends:
             for form in self._tails.get(text[max(end - SHORTEST, 0) : end], ()):
                 if text.endswith(form, 0, end):

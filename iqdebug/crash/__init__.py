@@ -2,6 +2,6 @@
 
 from iqdebug.crash.model import Crash
 from iqdebug.crash.reader import open_crash
-from iqdebug.crash.recorded import RecordedSession
+from iqdebug.crash.recorded_session import RecordedSession
 
 __all__ = ["Crash", "RecordedSession", "open_crash"]

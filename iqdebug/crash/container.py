@@ -1,7 +1,7 @@
 """The container of a crash file: bytes in, decompressed chunks out, and words for what is broken.
 
 Guarantee: for any bytes at all the only exception raised is
-:class:`~iqdebug.errors.CrashFileError`, and time and memory are bounded by the limits below.
+:class:`~iqdebug.core.errors.CrashFileError`, and time and memory are bounded by the limits below.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from iqdebug.errors import CrashFileError
-from iqdebug.source import open_regular
+from iqdebug.core.errors import CrashFileError
+from iqdebug.system.source_files import open_regular
 
 __all__ = [
     "HEADER",

@@ -10,9 +10,9 @@ import ast
 import warnings
 from dataclasses import dataclass
 
+from iqdebug.core.state import Completion
 from iqdebug.crash.model import Child, Crash, RecordedFrame, Value
 from iqdebug.crash.variables import is_field
-from iqdebug.state import Completion
 
 __all__ = ["NotRecorded", "completions", "look_up"]
 

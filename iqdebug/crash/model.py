@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from iqdebug.state import Call, LogRecord, Snapshot
+from iqdebug.core.state import Call, LogRecord, Snapshot
 
 __all__ = [
     "Child",
@@ -25,7 +25,7 @@ __all__ = [
     "Value",
 ]
 
-MOST_LINES = 1_000_000
+MAX_LINES = 1_000_000
 """Lines of one source file; what lies behind is left out."""
 
 
@@ -155,14 +155,14 @@ class SourceText:
         lines are empty."""
         lines: list[str] = []
         for first, part in sorted(self.parts, key=lambda p: p[0]):
-            if not 0 < first <= MOST_LINES:
+            if not 0 < first <= MAX_LINES:
                 continue
             gap = first - 1 - len(lines)
             if gap > 0:
                 start = len(lines) + 1
                 lines.append(f"# … lines {start:,} to {first - 1:,} were not recorded …")
                 lines += [""] * (gap - 1)
-            lines += part[max(-gap, 0) : max(MOST_LINES - len(lines), 0) + max(-gap, 0)]
+            lines += part[max(-gap, 0) : max(MAX_LINES - len(lines), 0) + max(-gap, 0)]
         return tuple(lines)
 
 
@@ -217,7 +217,7 @@ class Crash:
     @cached_property
     def snapshot(self) -> Snapshot:
         """The moment of the crash as every screen and ranking takes it."""
-        from iqdebug.crash.moment import snapshot_of
+        from iqdebug.crash.to_snapshot import snapshot_of
 
         return snapshot_of(self)
 

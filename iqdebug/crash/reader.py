@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from iqdebug.crash import shapes
+from iqdebug.core.errors import CrashFileError
+from iqdebug.crash import untrusted_rows
 from iqdebug.crash.container import Chunk, read_chunks
 from iqdebug.crash.model import Crash, RecordedException, RecordedFrame, SourceText, Value
 from iqdebug.crash.rows import (
@@ -28,12 +29,11 @@ from iqdebug.crash.rows import (
     threads_of,
     value_of,
 )
-from iqdebug.crash.shapes import Row, number, rows, text, texts, whole
-from iqdebug.errors import CrashFileError
+from iqdebug.crash.untrusted_rows import Row, number, rows, text, texts, whole
 
 __all__ = ["open_crash"]
 
-_MOST_SENTENCES = 60
+_MAX_SENTENCES = 60
 
 
 def open_crash(path: Path | str) -> Crash:
@@ -75,7 +75,7 @@ class Values(Mapping[int, Value]):
 
 def _row(raw: Any) -> Row:
     if isinstance(raw, msgspec.Raw):
-        return shapes.decoded(bytes(raw)) or {}
+        return untrusted_rows.decoded(bytes(raw)) or {}
     return raw if type(raw) is dict else {}
 
 
@@ -101,7 +101,7 @@ class _Found:
         several: dict[str, Callable[[Row], None]] = {"FRAM": self._take_frames, "SRCE": self._take_source}
         if chunk.tag not in several and chunk.tag not in _ONCE:
             return  # of a later minor version
-        row = shapes.decoded(chunk.data)
+        row = untrusted_rows.decoded(chunk.data)
         if row is None:
             self.missing.append(f"the content of a chunk {chunk.tag} is not what it should be")
         elif chunk.tag in several:
@@ -114,7 +114,7 @@ class _Found:
             self.once[chunk.tag] = row
 
     def _take_values(self, chunk: Chunk) -> None:
-        found = shapes.lazily_decoded(chunk.data)
+        found = untrusted_rows.lazily_decoded(chunk.data)
         if found is None:
             self.missing.append("the content of a chunk VALU is not what it should be")
             return
@@ -197,6 +197,6 @@ def _at_most(sentences: list[str]) -> tuple[str, ...]:
     for words in sentences:
         counted[words] = counted.get(words, 0) + 1
     said = [words if times == 1 else f"{words} ({times} times)" for words, times in counted.items()]
-    if len(said) > _MOST_SENTENCES:
-        said[_MOST_SENTENCES:] = [f"and {len(said) - _MOST_SENTENCES} more damages"]
+    if len(said) > _MAX_SENTENCES:
+        said[_MAX_SENTENCES:] = [f"and {len(said) - _MAX_SENTENCES} more damages"]
     return tuple(said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from iqdebug.core.state import Call, LogRecord
 from iqdebug.crash.model import (
     Child,
     Git,
@@ -15,8 +16,7 @@ from iqdebug.crash.model import (
     TestReport,
     Value,
 )
-from iqdebug.crash.shapes import Row, flag, number, pairs, real, rows, text, texts, whole, wholes
-from iqdebug.state import Call, LogRecord
+from iqdebug.crash.untrusted_rows import Row, flag, number, pairs, real, rows, text, texts, whole, wholes
 
 __all__ = [
     "exception_of",

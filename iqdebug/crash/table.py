@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 
-from iqdebug.crash.about import moment_words
-from iqdebug.crash.shelf import Group
-from iqdebug.text import clean, size
+from iqdebug.core.text import clean, size
+from iqdebug.crash.folder import Group
+from iqdebug.crash.summary import moment_words
 
 __all__ = ["crash_table"]
 

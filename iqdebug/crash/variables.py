@@ -9,8 +9,8 @@ import keyword
 from collections.abc import Iterator
 from typing import Literal
 
+from iqdebug.core.state import Variable
 from iqdebug.crash.model import Child, Crash, RecordedFrame, Value
-from iqdebug.state import Variable
 
 __all__ = [
     "NOT_READ",
@@ -31,7 +31,7 @@ What = Literal["value", "globals", "attributes", "array"]
 Kind = Literal["local", "argument", "global", "item", "attribute", "property", "group"]
 
 _WHATS: tuple[What, ...] = ("value", "globals", "attributes", "array")
-_MOST_LOCALS = 5_000
+_MAX_LOCALS = 5_000
 _LOST = "<not in the file>"
 NOT_READ = "<property>"
 _STATISTICS = ("dtype", "shape", "device", "min", "max", "mean", "nan", "inf")
@@ -91,7 +91,7 @@ def local_variables(crash: Crash, frame: RecordedFrame) -> tuple[Variable, ...] 
             local.value,
             local.name if local.name.isidentifier() else None,
         )
-        for local in frame.locals[:_MOST_LOCALS]
+        for local in frame.locals[:_MAX_LOCALS]
     )
 
 
@@ -99,7 +99,7 @@ def global_variables(crash: Crash, frame: RecordedFrame) -> tuple[Variable, ...]
     """The module variables that the function's code names."""
     return tuple(
         variable_of(crash, name, "global", number, name if name.isidentifier() else None)
-        for name, number in frame.globals[:_MOST_LOCALS]
+        for name, number in frame.globals[:_MAX_LOCALS]
     )
 
 

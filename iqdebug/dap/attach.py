@@ -16,13 +16,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from iqdebug.dap.client import DapClient, decode_body
-from iqdebug.dap.control import AgentClient, Lease
-from iqdebug.dap.inject import Entry, ask_again, inject
-from iqdebug.dap.process import is_alive
-from iqdebug.dap.rendezvous import Rendezvous
-from iqdebug.dap.session import Session
-from iqdebug.errors import (
+from iqdebug.core.errors import (
     AttachTimeout,
     CannotAttach,
     IqdebugError,
@@ -30,8 +24,14 @@ from iqdebug.errors import (
     ProtocolError,
     TargetExited,
 )
-from iqdebug.memory_sources import MemorySources
-from iqdebug.state import Breakpoint, ProcessInfo, Snapshot
+from iqdebug.core.memory_sources import MemorySources
+from iqdebug.core.state import Breakpoint, ProcessInfo, Snapshot
+from iqdebug.dap.agent_client import AgentClient, Lease
+from iqdebug.dap.client import DapClient, decode_body
+from iqdebug.dap.inject import Entry, ask_again, inject
+from iqdebug.dap.rendezvous import Rendezvous
+from iqdebug.dap.session import Session
+from iqdebug.dap.target_state import is_alive
 
 __all__ = ["AttachOptions", "Hello", "arrival", "attach", "handshake", "uid_of", "version_of"]
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from iqdebug.code_lines import lines_with_code
+from iqdebug.core.code_lines import lines_with_code
+from iqdebug.core.state import Breakpoint
 from iqdebug.dap import protocol
-from iqdebug.dap.finding import Finder
-from iqdebug.dap.lines import MOVED, line_that_runs
-from iqdebug.dap.questions import Questions
-from iqdebug.state import Breakpoint
+from iqdebug.dap.breakpoint_lines import MOVED, line_that_runs
+from iqdebug.dap.code_finder import Finder
+from iqdebug.dap.target_client import TargetClient
 
 __all__ = ["NO_CODE", "send_breakpoints"]
 
@@ -22,7 +22,7 @@ _STRING = "<string>"
 
 
 async def send_breakpoints(
-    questions: Questions,
+    questions: TargetClient,
     finder: Finder,
     breakpoints: Sequence[Breakpoint],
     paths: set[str],

@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 
+from iqdebug.core.errors import ConnectionLost, IqdebugError, ProtocolError, RequestFailed
+from iqdebug.core.text import json_value
 from iqdebug.dap import protocol
-from iqdebug.dap.shapes import MISUNDERSTOOD, unexpected
-from iqdebug.errors import ConnectionLost, IqdebugError, ProtocolError, RequestFailed
-from iqdebug.text import json_value
+from iqdebug.dap.agent_rows import MISUNDERSTOOD, unexpected
 
 __all__ = ["DapClient"]
 

@@ -13,7 +13,7 @@ import re
 import shutil
 from pathlib import Path
 
-from iqdebug.errors import AttachTimeout, CannotAttach, MissingTool, NoSuchProcess
+from iqdebug.core.errors import AttachTimeout, CannotAttach, MissingTool, NoSuchProcess
 
 __all__ = ["Gdb"]
 

@@ -31,12 +31,12 @@ from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 
+from iqdebug.core.errors import CannotAttach, MissingTool, NoSuchProcess
 from iqdebug.dap import remote_exec
 from iqdebug.dap.gdb import Gdb
-from iqdebug.dap.process import state_letter
 from iqdebug.dap.registers import at_a_safe_place
 from iqdebug.dap.rendezvous import NO_THREAD, Rendezvous
-from iqdebug.errors import CannotAttach, MissingTool, NoSuchProcess
+from iqdebug.dap.target_state import state_letter
 
 __all__ = ["Entry", "ask_again", "boot_code", "inject"]
 

@@ -13,12 +13,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from iqdebug.dap.lazy import LaunchedSession, LaunchOptions
+from iqdebug.core.errors import UsageError
+from iqdebug.core.state import ProcessInfo
+from iqdebug.core.store import state_folder
+from iqdebug.dap.launched_session import LaunchedSession, LaunchOptions
 from iqdebug.dap.program import Program
 from iqdebug.dap.rendezvous import Rendezvous
-from iqdebug.errors import UsageError
-from iqdebug.state import ProcessInfo
-from iqdebug.store import state_folder
 
 __all__ = ["LaunchPlan", "launch"]
 

@@ -24,7 +24,7 @@ from pathlib import Path
 __all__ = ["Program", "ended_words", "shell_code"]
 
 _READ = 1 << 16
-_PATIENCE = 2.0  # seconds between asking a program to end and ending it
+_TIMEOUT = 2.0  # seconds between asking a program to end and ending it
 _SIZE = (80, 24)
 
 # Waits for the client's end, then drains the terminal; arguments: its descriptor, the client's
@@ -181,7 +181,7 @@ class Program:
                 return
             self._signal(number)
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(asyncio.shield(self.exited), _PATIENCE)
+                await asyncio.wait_for(asyncio.shield(self.exited), _TIMEOUT)
 
     def _signal(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from iqdebug.errors import ProtocolError
-from iqdebug.text import json_bytes, json_value
+from iqdebug.core.errors import ProtocolError
+from iqdebug.core.text import json_bytes, json_value
 
 __all__ = [
     "Decoder",

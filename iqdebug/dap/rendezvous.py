@@ -26,8 +26,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from iqdebug.core.errors import CannotAttach
 from iqdebug.dap import remote_exec
-from iqdebug.errors import CannotAttach
 
 __all__ = ["NO_THREAD", "Rendezvous"]
 

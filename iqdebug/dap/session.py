@@ -14,18 +14,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
-from iqdebug.combine import with_outside_view
-from iqdebug.dap import protocol, snapshots
-from iqdebug.dap.breakpoints import send_breakpoints
-from iqdebug.dap.client import DapClient, decode_body
-from iqdebug.dap.control import AgentClient, Lease
-from iqdebug.dap.finding import Finder
-from iqdebug.dap.process import is_alive
-from iqdebug.dap.questions import Questions
-from iqdebug.dap.raised import raised_at
-from iqdebug.dap.shapes import MISUNDERSTOOD, rows_of, unexpected
-from iqdebug.dap.words import unheeded, why_not
-from iqdebug.errors import (
+from iqdebug.core.errors import (
     CannotAttach,
     ConnectionLost,
     IqdebugError,
@@ -33,9 +22,10 @@ from iqdebug.errors import (
     ProtocolError,
     RequestFailed,
 )
-from iqdebug.memory_sources import MemorySources
-from iqdebug.session import Capability, Listener, StepKind
-from iqdebug.state import (
+from iqdebug.core.memory_sources import MemorySources
+from iqdebug.core.merge_snapshots import with_outside_view
+from iqdebug.core.session import Capability, Listener, StepKind
+from iqdebug.core.state import (
     Breakpoint,
     Completion,
     EvaluateResult,
@@ -49,7 +39,17 @@ from iqdebug.state import (
     Thread,
     Variable,
 )
-from iqdebug.supervision import Supervision
+from iqdebug.core.supervision import Supervision
+from iqdebug.dap import convert_rows, protocol
+from iqdebug.dap.agent_client import AgentClient, Lease
+from iqdebug.dap.agent_rows import MISUNDERSTOOD, rows_of, unexpected
+from iqdebug.dap.availability import unheeded, why_not
+from iqdebug.dap.breakpoints import send_breakpoints
+from iqdebug.dap.client import DapClient, decode_body
+from iqdebug.dap.code_finder import Finder
+from iqdebug.dap.exception_info import raised_at
+from iqdebug.dap.target_client import TargetClient
+from iqdebug.dap.target_state import is_alive
 
 __all__ = ["Session"]
 
@@ -58,7 +58,7 @@ log = logging.getLogger(__name__)
 _PAUSE = 2.0  # seconds after which an unheeded pause is explained
 _PAUSE_SAID = 0.3  # seconds after which it is said that one was asked for
 _STEP_SHOWN = 0.2  # seconds a step may take before it is shown as running
-_MOST_EARLY = 2_000  # records
+_MAX_EARLY = 2_000  # records
 MAX_TASKS = 500
 """Events of the target that are being looked into."""
 _SETTLED = 0.05  # seconds a stop must last before the locals of all stacks are read
@@ -76,7 +76,7 @@ _WORDS = {
 
 
 class Session:
-    """Implements :class:`iqdebug.session.DebugSession` over debugpy and the agent."""
+    """Implements :class:`iqdebug.core.session.DebugSession` over debugpy and the agent."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Session:
         self._armed = True
         supervisor = info.attach.supervisor
         self.supervision = Supervision(supervisor, info.pid) if supervisor is not None else None
-        self._questions = Questions()
+        self._questions = TargetClient()
         self.finder = Finder(self._questions, sources if sources is not None else MemorySources())
         self._lease: Lease | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -320,7 +320,7 @@ class Session:
         detail = self._snapshot.detail
         self._publish(
             threads=threads,
-            tasks=tuple(snapshots.task(row) for row in rows_of(rows, "tasks")),
+            tasks=tuple(convert_rows.task(row) for row in rows_of(rows, "tasks")),
             origin=Origin.LIVE,
             focus=focus,
             detail="" if detail.startswith("a thread holds") else detail,
@@ -372,7 +372,7 @@ class Session:
 
     def agent_event(self, event: dict[str, Any]) -> None:
         if event.get("event") == "logs":
-            records = [snapshots.log_record(row) for row in rows_of(event, "records")]
+            records = [convert_rows.log_record(row) for row in rows_of(event, "records")]
             self._written(records, int(event["dropped"]))
         elif event.get("event") == "released" and not self._leaving:
             self._spawn(self._lost(CannotAttach(str(event.get("message", "")))))
@@ -421,7 +421,7 @@ class Session:
         await self.finder.read_stacks(threads, again=True)
         if epoch != self._snapshot.epoch:
             return
-        self._publish(threads=threads, tasks=tuple(snapshots.task(row) for row in rows_of(rows, "tasks")))
+        self._publish(threads=threads, tasks=tuple(convert_rows.task(row) for row in rows_of(rows, "tasks")))
         if self._run_to is not None:
             target, self._run_to = self._run_to, None
             await self._send_breakpoints({target.path})
@@ -437,13 +437,13 @@ class Session:
             return
         try:
             answer = await self._questions.ask(
-                "details", frames=snapshots.user_frame_ids(self._snapshot.threads)
+                "details", frames=convert_rows.user_frame_ids(self._snapshot.threads)
             )
         except (TimeoutError, RequestFailed):
             return
         if epoch != self._snapshot.epoch:
             return
-        self._publish(threads=snapshots.with_locals(self._snapshot.threads, answer))
+        self._publish(threads=convert_rows.with_locals(self._snapshot.threads, answer))
 
     async def _describe_exception(self, epoch: int, body: protocol.StoppedBody) -> None:
         info = await raised_at(self._questions, body)
@@ -466,7 +466,7 @@ class Session:
         self._publish(detail=unheeded(self._snapshot.threads))
 
     def _threads(self, rows: dict[str, Any]) -> tuple[Thread, ...]:
-        return tuple(snapshots.thread(row, self._info.pid) for row in rows_of(rows, "threads"))
+        return tuple(convert_rows.thread(row, self._info.pid) for row in rows_of(rows, "threads"))
 
     def _went_on(self, reason: str, publish: bool = True) -> None:
         agent = self._questions.agent
@@ -503,11 +503,11 @@ class Session:
     def _output(self, body: protocol.OutputBody) -> None:
         if body.category == "telemetry":
             return
-        self._written([LogRecord(time.time(), "iqdebug", body.output.rstrip("\n")[: snapshots.MAX_LINE])])
+        self._written([LogRecord(time.time(), "iqdebug", body.output.rstrip("\n")[: convert_rows.MAX_LINE])])
 
     def _written(self, records: list[LogRecord], dropped: int = 0) -> None:
         if not self._listeners:
-            self._early = [*self._early, *records][-_MOST_EARLY:]
+            self._early = [*self._early, *records][-_MAX_EARLY:]
         for listener in list(self._listeners):
             listener.logs_arrived(records, dropped)
 

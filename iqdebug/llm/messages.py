@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from iqdebug.llm.foreign import sound_text
+from iqdebug.llm.untrusted_json import sound_text
 
 __all__ = ["Message", "Role", "Sampling", "Source", "Tool", "ToolCall"]
 

@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from iqdebug.source import open_regular
+from iqdebug.system.source_files import open_regular
 
 __all__ = ["Binary", "read_binary"]
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from iqdebug.core.state import ThreadState
 from iqdebug.peek.procfs import ProcFS
-from iqdebug.state import ThreadState
 
 __all__ = ["KernelThread", "StaticData", "kernel_thread", "python_static_data"]
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from iqdebug.errors import (
+from iqdebug.core.errors import (
     CannotAttach,
     IqdebugError,
     MissingTool,
@@ -14,14 +14,14 @@ from iqdebug.errors import (
     NotPermitted,
     NotPython,
 )
-from iqdebug.peek.green import IN_ATTACHING, has_greenlets
+from iqdebug.core.state import Attachability, ProcessInfo, Thread
+from iqdebug.peek.greenlets import IN_ATTACHING, has_greenlets
 from iqdebug.peek.host import Host, container_of
 from iqdebug.peek.interpreter import Interpreter, find_interpreter, version_tuple
+from iqdebug.peek.process_table import ProcessTable
 from iqdebug.peek.seccomp import verdict
 from iqdebug.peek.supervisors import supervisor_by_stack, supervisor_of
-from iqdebug.peek.table import ProcessTable
 from iqdebug.peek.tracers import memory_left, tracer_warnings
-from iqdebug.state import Attachability, ProcessInfo, Thread
 
 __all__ = ["COSTS", "OLDEST", "Refusal", "attachability", "refusal", "require_attachable", "require_python"]
 

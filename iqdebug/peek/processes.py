@@ -7,13 +7,13 @@ import time
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from iqdebug.errors import NoSuchProcess
+from iqdebug.core.errors import NoSuchProcess
+from iqdebug.core.state import ProcessInfo
 from iqdebug.peek.host import Host
 from iqdebug.peek.interpreter import Interpreter, find_interpreter
 from iqdebug.peek.preflight import attachability, require_python, user_name
+from iqdebug.peek.process_table import ProcessTable
 from iqdebug.peek.procfs import CLOCK_TICKS, PAGE_SIZE, ProcFS, Stat
-from iqdebug.peek.table import ProcessTable
-from iqdebug.state import ProcessInfo
 
 __all__ = ["CpuMeter", "describe", "identity", "list_processes", "process_info"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from iqdebug.source import open_regular
+from iqdebug.system.source_files import open_regular
 
 __all__ = ["CLOCK_TICKS", "PAGE_SIZE", "Mapping", "ProcFS", "Stat", "read_regular"]
 
@@ -42,7 +42,7 @@ class Mapping:
 
 def read_regular(path: str, limit: int) -> bytes:
     """The content of a regular file of at most ``limit`` bytes. Raises OSError and ValueError as
-    :func:`iqdebug.source.open_regular`, OSError for one that is longer."""
+    :func:`iqdebug.system.source_files.open_regular`, OSError for one that is longer."""
     with open_regular(path) as file:
         data = file.read(limit + 1)
     if len(data) > limit:

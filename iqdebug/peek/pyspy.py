@@ -12,12 +12,12 @@ import time
 from collections.abc import Mapping
 from typing import Any, BinaryIO, Protocol
 
-from iqdebug.errors import MissingTool, NoSuchProcess, NotPermitted, TargetError, TargetExited
-from iqdebug.paths import frame_kind, frame_kinds_settled
+from iqdebug.core.errors import MissingTool, NoSuchProcess, NotPermitted, TargetError, TargetExited
+from iqdebug.core.paths import frame_kind, frame_kinds_settled
+from iqdebug.core.state import Frame, Gil, Thread, Variable
 from iqdebug.peek.host import Host
 from iqdebug.peek.preflight import not_permitted
-from iqdebug.peek.threadids import kernel_ids
-from iqdebug.state import Frame, Gil, Thread, Variable
+from iqdebug.peek.thread_ids import kernel_ids
 
 __all__ = ["ATTEMPTS", "Reader", "read_threads", "variable_from_text"]
 

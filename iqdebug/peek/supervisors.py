@@ -17,9 +17,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
+from iqdebug.core.state import Supervisor, Thread
+from iqdebug.peek.process_table import ProcessTable
 from iqdebug.peek.procfs import ProcFS, read_regular
-from iqdebug.peek.table import ProcessTable
-from iqdebug.state import Supervisor, Thread
 
 __all__ = ["supervisor_by_stack", "supervisor_of"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from iqdebug.core.state import Frame, Gil, ThreadState
 from iqdebug.peek.kernel import KernelThread
-from iqdebug.state import Frame, Gil, ThreadState
 
 __all__ = ["wait_in_words"]
 

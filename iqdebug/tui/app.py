@@ -23,38 +23,31 @@ from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Static
 
-from iqdebug.errors import IqdebugError, UsageError
-from iqdebug.session import Capability, DebugSession
-from iqdebug.state import (
-    Breakpoint,
-    Diagnosis,
-    LogRecord,
-    Origin,
-    Phase,
-    Snapshot,
-)
-from iqdebug.text import clean
+from iqdebug.core.errors import IqdebugError, UsageError
+from iqdebug.core.session import Capability, DebugSession
+from iqdebug.core.state import Breakpoint, Diagnosis, LogRecord, Origin, Phase, Snapshot
+from iqdebug.core.text import clean
 from iqdebug.tui import messages
-from iqdebug.tui.arrangement import Arrangement, TabsBar
-from iqdebug.tui.base import OVER, STOPPED, ProjectMemory, unforeseen
-from iqdebug.tui.breakpoints_pane import BreakpointsPane
-from iqdebug.tui.chat_pane import ChatPane
-from iqdebug.tui.chatting import Companion
-from iqdebug.tui.console_pane import ConsolePane
-from iqdebug.tui.dialogs import TextScreen
-from iqdebug.tui.insight import InsightCard
-from iqdebug.tui.keys import ACTIONS
-from iqdebug.tui.log_pane import LogPane
-from iqdebug.tui.looking import Looking
-from iqdebug.tui.places import whereabouts
-from iqdebug.tui.program_pane import ProgramPane
-from iqdebug.tui.recorded import Recording
-from iqdebug.tui.running import ProgramHost, Running
-from iqdebug.tui.source_pane import SourcePane
-from iqdebug.tui.stack_pane import StackPane, first_user_frame
-from iqdebug.tui.status import StatusBar
-from iqdebug.tui.suspects_pane import SuspectsPane
-from iqdebug.tui.variables_pane import VariablesPane
+from iqdebug.tui.actions import ACTIONS
+from iqdebug.tui.controllers.base import OVER, STOPPED, ProjectMemory, unforeseen
+from iqdebug.tui.controllers.brief_pause import Looking
+from iqdebug.tui.controllers.chat import Companion
+from iqdebug.tui.controllers.program import ProgramHost, Running
+from iqdebug.tui.controllers.recording import Recording
+from iqdebug.tui.layout import PaneLayout, TabsBar
+from iqdebug.tui.locations import whereabouts
+from iqdebug.tui.panes.breakpoints import BreakpointsPane
+from iqdebug.tui.panes.chat import ChatPane
+from iqdebug.tui.panes.console import ConsolePane
+from iqdebug.tui.panes.insight import InsightCard
+from iqdebug.tui.panes.log import LogPane
+from iqdebug.tui.panes.program import ProgramPane
+from iqdebug.tui.panes.source import SourcePane
+from iqdebug.tui.panes.stack import StackPane, first_user_frame
+from iqdebug.tui.panes.status_bar import StatusBar
+from iqdebug.tui.panes.suspects import SuspectsPane
+from iqdebug.tui.panes.variables import VariablesPane
+from iqdebug.tui.screens.dialogs import TextScreen
 
 __all__ = ["Connect", "DebugApp", "ProjectMemory"]
 
@@ -88,7 +81,7 @@ class DebugApp(Running, Looking):
         Binding(action.keys, action.name, action.words, show=False) for action in ACTIONS
     ]
 
-    _arrangement: Arrangement | None = None
+    _arrangement: PaneLayout | None = None
 
     def __init__(
         self,
@@ -163,7 +156,7 @@ class DebugApp(Running, Looking):
         )
 
     def on_mount(self) -> None:
-        self._arrangement = Arrangement(
+        self._arrangement = PaneLayout(
             self.screen, program=bool(self.query(ProgramPane)), chat=bool(self.query(ChatPane))
         )
         self._fit(self.size.width, self.size.height)
@@ -302,7 +295,7 @@ class DebugApp(Running, Looking):
             with contextlib.suppress(IqdebugError):
                 await asyncio.shield(session.detach())
 
-    # what the session tells (iqdebug.session.Listener)
+    # what the session tells (iqdebug.core.session.Listener)
 
     def snapshot_changed(self, snapshot: Snapshot) -> None:
         if not self._aside(snapshot):

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 
 from textual.message import Message
 
-from iqdebug.state import Anomaly, Breakpoint, Diagnosis, Frame, LogRecord, Snapshot, Step, Suspect, Variable
+from iqdebug.core.state import (
+    Anomaly,
+    Breakpoint,
+    Diagnosis,
+    Frame,
+    LogRecord,
+    Snapshot,
+    Step,
+    Suspect,
+    Variable,
+)
 
 __all__ = [
     "BreakpointsArrived",

@@ -9,9 +9,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from iqdebug.core.state import Diagnosis
 from iqdebug.crash import Crash, open_crash
-from iqdebug.evidence import diagnose
-from iqdebug.state import Diagnosis
+from iqdebug.diagnosis import diagnose
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

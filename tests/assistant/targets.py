@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from iqdebug.assistant.rights import Answer, Gate, Policy, Request
+from iqdebug.assistant.permissions import Answer, Gate, Policy, Request
 from iqdebug.assistant.tools import Result, Toolbox
 from iqdebug.dap.session import Session
 from iqdebug.llm.messages import ToolCall

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import jsonschema
 
-from iqdebug.assistant.actions.tools import ACTION_TOOLS, MUTATE, Bench
+from iqdebug.assistant.actions.tools import ACTION_TOOLS, MUTATE, ActionContext
 from iqdebug.assistant.actions.why import explain, section_lines, why
 from tests.assistant.recorded import record_example
 
@@ -14,7 +14,7 @@ from tests.assistant.recorded import record_example
 async def test_from_a_refused_edit_to_a_proved_one(tmp_path: Path) -> None:
     case = record_example("divide_by_zero", tmp_path)
     before = case.program.read_bytes()
-    bench = Bench(case.crash, case.diagnosis, folder=tmp_path)
+    bench = ActionContext(case.crash, case.diagnosis, folder=tmp_path)
     tools = {each.tool.name: each for each in ACTION_TOOLS}
     assert set(tools) == {"propose_fix", "rerun", "verify", "write_test"}
     for each in tools.values():

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.assistant.guarded import Guarded, NotGranted
-from iqdebug.assistant.rights import Answer, Gate, Right, refuse_all
+from iqdebug.assistant.permissioned_session import NotGranted, PermissionedSession
+from iqdebug.assistant.permissions import Answer, Gate, Right, refuse_all
+from iqdebug.core.session import StepKind
+from iqdebug.core.state import Breakpoint, Phase
 from iqdebug.llm.messages import ToolCall
-from iqdebug.session import StepKind
-from iqdebug.state import Breakpoint, Phase
 from tests.assistant.expressions import FAILS, HUGE, READ, RUNS
 from tests.assistant.targets import Bench, has_run, hostile
 from tests.dap.targets import on_pythons, top
@@ -111,7 +111,7 @@ async def test_text_of_the_program_changes_no_right(python: str) -> None:
 @on_pythons("3.11")
 async def test_a_tool_that_errs_cannot_overstep(python: str) -> None:
     async with hostile(python) as (bench, session, _, target, _frame):
-        guarded = Guarded(session, Gate(), "broken")
+        guarded = PermissionedSession(session, Gate(), "broken")
         snapshot = session.snapshot
         frame = top(snapshot)
         point = Breakpoint(frame.path, target.line("total"))
@@ -129,7 +129,7 @@ async def test_a_tool_that_errs_cannot_overstep(python: str) -> None:
                 await wrong
         person = bench.person
         person.otherwise = Answer.ONCE
-        guarded = Guarded(session, Gate(ask=person), "broken")
+        guarded = PermissionedSession(session, Gate(ask=person), "broken")
         await guarded.obtain(Right.PROBE, "evaluate", "1 + 1")
         with pytest.raises(NotGranted):
             await guarded.evaluate("evil(1)", frame, snapshot.epoch)

@@ -9,7 +9,7 @@ import pytest
 
 from iqdebug.assistant.actions.edits import Definition, EditRefused, Hunk, edits_in, edits_of_call
 from iqdebug.assistant.actions.fix import Proposal, propose
-from iqdebug.assistant.actions.textfile import TextFile
+from iqdebug.assistant.actions.text_file import TextFile
 
 SHOP = """\
 class Basket:
@@ -181,7 +181,7 @@ def test_the_declared_encoding_is_kept_and_its_limits_are_said(root: Path) -> No
     (root / "shop.py").write_bytes(data)
     proposal = propose([Hunk("shop.py", ("name = 'é'",), ("name = 'è'",))], str(root))
     assert proposal.files[0].after == data.replace("é".encode("latin-1"), "è".encode("latin-1"))
-    from iqdebug.errors import UsageError
+    from iqdebug.core.errors import UsageError
 
     with pytest.raises(UsageError, match="does not have"):
         propose([Hunk("shop.py", ("name = 'é'",), ("name = '中'",))], str(root))

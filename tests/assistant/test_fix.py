@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.assistant.actions.applying import apply, receipts, undo
+from iqdebug.assistant.actions.apply import apply, receipts, undo
 from iqdebug.assistant.actions.edits import Hunk
 from iqdebug.assistant.actions.fix import Proposal, propose
-from iqdebug.errors import UsageError
+from iqdebug.core.errors import UsageError
 
 
 @pytest.fixture

@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.assistant.desk import Desk, Known
-from iqdebug.assistant.doing import acting_tools
-from iqdebug.assistant.remembered import RememberedSession, remembered
-from iqdebug.assistant.slash import COMMANDS
-from iqdebug.crash.recorded import RecordedSession
-from iqdebug.errors import ModelError, NotAvailable
-from iqdebug.llm.scripted import Answer, ScriptedBackend
-from iqdebug.llm.session_file import Kept, kept_sessions
-from iqdebug.llm.window import Window
+from iqdebug.assistant.action_tools import acting_tools
+from iqdebug.assistant.commands import COMMANDS
+from iqdebug.assistant.last_stop import LastStopSession, remembered
+from iqdebug.assistant.session import AssistantSession, DebuggeeContext
+from iqdebug.core.errors import ModelError, NotAvailable
+from iqdebug.core.state import Diagnosis, Frame, LogRecord, Origin, Phase, Snapshot, Thread, Variable
+from iqdebug.crash.recorded_session import RecordedSession
+from iqdebug.llm.window.saved_conversation import SavedConversation, kept_sessions
+from iqdebug.llm.window.window import Window
 from iqdebug.peek.processes import identity
-from iqdebug.state import Diagnosis, Frame, LogRecord, Origin, Phase, Snapshot, Thread, Variable
 from tests.assistant.recorded import Recorded, record_example
-from tests.assistant.test_desk import Person
+from tests.assistant.test_session import Person
+from tests.support.scripted_backend import Answer, ScriptedBackend
 
 
 class Watching(Person):
@@ -34,9 +34,13 @@ def lookup(tmp_path: Path) -> Recorded:
     return record_example("none_lookup", tmp_path)
 
 
-async def sat_down(found: Recorded, backend: ScriptedBackend, shelf: Path, kept: Kept | None = None) -> Desk:
-    known = Known(found.crash, str(found.root), found.crash.read_source)
-    desk = Desk(Window(backend), known, commands=COMMANDS, extra=acting_tools, shelf=shelf, kept=kept)
+async def sat_down(
+    found: Recorded, backend: ScriptedBackend, shelf: Path, kept: SavedConversation | None = None
+) -> AssistantSession:
+    known = DebuggeeContext(found.crash, str(found.root), found.crash.read_source)
+    desk = AssistantSession(
+        Window(backend), known, commands=COMMANDS, extra=acting_tools, shelf=shelf, kept=kept
+    )
     session = RecordedSession(found.crash)
     desk.begin(session, Person(session))
     desk.moment(session.snapshot, found.diagnosis)
@@ -114,10 +118,10 @@ async def test_one_about_a_process_goes_on_with_what_was_last_seen_of_it(tmp_pat
         focus=1,
     )
     found = Diagnosis("paused at a breakpoint", "no clear suspect")
-    session = RememberedSession(stop)  # stands for a live one: the snapshot says that it is
-    known = Known(identity=lambda pid: f"{pid}:99:boot")
+    session = LastStopSession(stop)  # stands for a live one: the snapshot says that it is
+    known = DebuggeeContext(identity=lambda pid: f"{pid}:99:boot")
     backend = ScriptedBackend([Answer("It waits.")])
-    desk = Desk(Window(backend), known, commands=COMMANDS, extra=acting_tools, shelf=shelf)
+    desk = AssistantSession(Window(backend), known, commands=COMMANDS, extra=acting_tools, shelf=shelf)
     desk.begin(session, Watching(session))
     desk.moment(stop, found)
     await desk.settled()
@@ -131,7 +135,7 @@ async def test_one_about_a_process_goes_on_with_what_was_last_seen_of_it(tmp_pat
     again = remembered(kept.moment())
     assert again.snapshot.origin is Origin.RECORDED and "has ended" in again.snapshot.detail
     assert again.diagnosis == found
-    there = RememberedSession(again.snapshot)
+    there = LastStopSession(again.snapshot)
     (row, masked) = await there.variables(again.snapshot.threads[0].frames[0], 5)
     assert (row.name, row.value, row.reference) == ("order", "{'sku': 'A1'}", 0) and "sk_" not in masked.value
     frame = again.snapshot.threads[0].frames[0]
@@ -141,7 +145,9 @@ async def test_one_about_a_process_goes_on_with_what_was_last_seen_of_it(tmp_pat
         await there.resume()
 
     backend = ScriptedBackend([Answer("As I said.")])
-    desk = Desk(Window(backend), known, commands=COMMANDS, extra=acting_tools, shelf=shelf, kept=kept)
+    desk = AssistantSession(
+        Window(backend), known, commands=COMMANDS, extra=acting_tools, shelf=shelf, kept=kept
+    )
     desk.begin(there, Watching(there))
     desk.moment(again.snapshot, again.diagnosis)
     await desk.settled()

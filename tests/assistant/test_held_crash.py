@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.assistant.desk import Consent, Desk, Known
-from iqdebug.assistant.doing import acting_tools
-from iqdebug.assistant.slash import COMMANDS
+from iqdebug.assistant.action_tools import acting_tools
+from iqdebug.assistant.commands import COMMANDS
+from iqdebug.assistant.session import AssistantSession, Consent, DebuggeeContext
 from iqdebug.assistant.transcript import Entry
+from iqdebug.core.state import Frame, LogRecord, Variable
 from iqdebug.dap.session import Session
-from iqdebug.inquiry import live_diagnosis
 from iqdebug.llm.messages import ToolCall
-from iqdebug.llm.scripted import Answer, ScriptedBackend
-from iqdebug.llm.window import Window
-from iqdebug.state import Frame, LogRecord, Variable
+from iqdebug.llm.window.window import Window
+from iqdebug.workflows.diagnosis_inputs import live_diagnosis
 from tests.assistant.recorded import EXAMPLES
 from tests.dap.launching import launched, plan
 from tests.dap.targets import attached, running
+from tests.support.scripted_backend import Answer, ScriptedBackend
 
 FIX = {
     "path": "divide_by_zero.py",
@@ -61,7 +61,7 @@ class Person:
 class Talk:
     def __init__(self, session: Session, backend: ScriptedBackend | None = None) -> None:
         window = Window(backend) if backend is not None else None
-        self.desk = Desk(window, Known(), commands=COMMANDS, extra=acting_tools)
+        self.desk = AssistantSession(window, DebuggeeContext(), commands=COMMANDS, extra=acting_tools)
         self.session = session
         self.person = Person(session)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from iqdebug.assistant.actions.fix import Proposal
-from iqdebug.assistant.actions.mechanical import mechanical_fixes
+from iqdebug.assistant.actions.proven_fixes import mechanical_fixes
 from iqdebug.assistant.actions.unusual import with_anomalies
 from iqdebug.assistant.actions.verify import verify
-from iqdebug.source import read_lines
+from iqdebug.system.source_files import read_lines
 from tests.assistant.recorded import Recorded, record_example, record_text
 
 KEYWORD = """\

@@ -13,8 +13,8 @@ import pytest
 
 import iqdebug
 from iqdebug.assistant.purity import why_a_probe
-from iqdebug.errors import RunsCode
-from iqdebug.expressions import BUILTINS, METHODS, plan_of
+from iqdebug.core.errors import RunsCode
+from iqdebug.core.expressions import BUILTINS, METHODS, plan_of
 from tests.assistant.expressions import FAILS, HUGE, READ, RUNS
 from tests.assistant.targets import PROGRAMS
 from tests.dap.targets import on_pythons

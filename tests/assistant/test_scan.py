@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from iqdebug.assistant.actions.scan import Finding, scan
-from iqdebug.errors import MissingTool
+from iqdebug.core.errors import MissingTool
 from tests.assistant.recorded import record_text
 
 DANGEROUS = """\

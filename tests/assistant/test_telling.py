@@ -8,14 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from iqdebug.assistant.desk import Desk, Known
-from iqdebug.assistant.doing import acting_tools
-from iqdebug.assistant.remembered import RememberedSession
-from iqdebug.assistant.slash import COMMANDS
-from iqdebug.llm.backend import Prefilling, Progress
-from iqdebug.llm.scripted import Answer, ScriptedBackend
-from iqdebug.llm.window import Window
-from iqdebug.state import (
+from iqdebug.assistant.action_tools import acting_tools
+from iqdebug.assistant.commands import COMMANDS
+from iqdebug.assistant.last_stop import LastStopSession
+from iqdebug.assistant.session import AssistantSession, DebuggeeContext
+from iqdebug.core.state import (
     Diagnosis,
     ExceptionInfo,
     Frame,
@@ -26,7 +23,10 @@ from iqdebug.state import (
     Thread,
     Variable,
 )
-from tests.assistant.test_desk import Person
+from iqdebug.llm.backends.base import Prefilling, Progress
+from iqdebug.llm.window.window import Window
+from tests.assistant.test_session import Person
+from tests.support.scripted_backend import Answer, ScriptedBackend
 
 
 class Watching(Person):
@@ -44,9 +44,9 @@ def stop(epoch: int, line: int, **more: object) -> Snapshot:
     return replace(found, **more)  # type: ignore[arg-type]
 
 
-def seated(backend: ScriptedBackend, first: Snapshot) -> Desk:
-    desk = Desk(Window(backend), Known(), commands=COMMANDS, extra=acting_tools)
-    session = RememberedSession(first)
+def seated(backend: ScriptedBackend, first: Snapshot) -> AssistantSession:
+    desk = AssistantSession(Window(backend), DebuggeeContext(), commands=COMMANDS, extra=acting_tools)
+    session = LastStopSession(first)
     desk.begin(session, Watching(session))  # type: ignore[arg-type]
     return desk
 
@@ -57,7 +57,7 @@ def told(backend: ScriptedBackend) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("iqdebug.assistant.desk._SETTLES", 0.0)
+    monkeypatch.setattr("iqdebug.assistant.session._SETTLES", 0.0)
 
 
 async def test_pieces_of_one_stop_are_told_once_the_last_of_them() -> None:

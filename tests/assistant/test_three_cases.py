@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.assistant.actions.applying import apply, undo
+from iqdebug.assistant.actions.apply import apply, undo
 from iqdebug.assistant.actions.edits import edits_in
 from iqdebug.assistant.actions.fix import propose
 from iqdebug.assistant.actions.regression import prove, regression_tests

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.assistant.rights import Answer, Policy, Right
+from iqdebug.assistant.permissions import Answer, Policy, Right
+from iqdebug.core.state import Phase
 from iqdebug.dap.session import Session
-from iqdebug.state import Phase
 from tests.assistant.targets import PROGRAMS, Bench
 from tests.dap.targets import Target, Watcher, attached, running
 
@@ -106,7 +106,7 @@ async def test_stepping_tells_what_changed() -> None:
 
 async def test_a_frame_of_a_stop_that_is_over_is_not_taken_for_one_of_now() -> None:
     async with pricing() as (bench, session, watcher, _target):
-        from iqdebug.session import StepKind
+        from iqdebug.core.session import StepKind
 
         epoch = session.snapshot.epoch
         assert session.snapshot.focus is not None
@@ -302,8 +302,8 @@ async def test_a_program_that_iqdebug_started_is_read_where_its_exception_is_hel
 
 
 async def test_what_was_allowed_is_not_done_at_another_moment() -> None:
-    from iqdebug.assistant.rights import Gate, Request
-    from iqdebug.session import StepKind
+    from iqdebug.assistant.permissions import Gate, Request
+    from iqdebug.core.session import StepKind
 
     async with pricing() as (bench, session, watcher, _target):
 

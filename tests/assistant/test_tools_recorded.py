@@ -8,9 +8,9 @@ import pytest
 
 import iqdebug
 from iqdebug.assistant.tools import Toolbox
-from iqdebug.crash.recorded import RecordedSession
+from iqdebug.crash.recorded_session import RecordedSession
 from tests.assistant.targets import Bench
-from tests.unit.crashing import Case, crash_of
+from tests.support.crashing import Case, crash_of
 
 PROGRAM = """
 import logging

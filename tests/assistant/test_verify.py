@@ -15,10 +15,10 @@ from iqdebug.assistant.actions.edits import Hunk
 from iqdebug.assistant.actions.execution import Failure, execute, failures_in
 from iqdebug.assistant.actions.fix import propose
 from iqdebug.assistant.actions.rerun import command_of_crash, command_of_process, project_root
-from iqdebug.assistant.actions.scratch import scratch_copy
+from iqdebug.assistant.actions.scratch_copy import scratch_copy
 from iqdebug.assistant.actions.verify import side_effects, verify
+from iqdebug.core.errors import NotAvailable, UsageError
 from iqdebug.crash import open_crash
-from iqdebug.errors import NotAvailable, UsageError
 from tests.assistant.recorded import record, record_example, record_text
 
 PRICES = "def price(table, name):\n    return table[name] * 2\n"

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from iqdebug.assistant.actions.watch import hits_of, watches
-from iqdebug.state import LogRecord
+from iqdebug.core.state import LogRecord
 from tests.assistant.recorded import record_example
 from tests.dap.launching import launched, plan
 

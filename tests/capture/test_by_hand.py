@@ -12,7 +12,7 @@ import pytest
 
 import iqdebug
 from iqdebug.crash import open_crash
-from iqdebug.crash.shelf import groups_of, listed
+from iqdebug.crash.folder import groups_of, listed
 from tests.dap.targets import on_pythons
 
 PROGRAM = Path(__file__).parent / "programs" / "fails_often.py"

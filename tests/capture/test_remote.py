@@ -11,7 +11,7 @@ import pytest
 import iqdebug
 from iqdebug.capture import remote
 from iqdebug.crash import open_crash
-from iqdebug.evidence import diagnose
+from iqdebug.diagnosis import diagnose
 from tests.conftest import marker
 from tests.dap.targets import on_pythons
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 import iqdebug.capture
+from iqdebug.core.state import Frame, Variable
 from iqdebug.crash import Crash, open_crash
 from iqdebug.crash.variables import children_of
-from iqdebug.state import Frame, Variable
 
 ROOT = Path(iqdebug.__file__).resolve().parent.parent
 
@@ -90,7 +90,7 @@ def test_numpy_is_not_imported_for_it(tmp_path: Path) -> None:
     code = (
         "import sys, iqdebug.capture\n"
         "try:\n    {}['x']\nexcept KeyError:\n    iqdebug.capture.capture(path=sys.argv[1])\n"
-        "print(sorted({'numpy', 'pandas', 'asyncio', 'msgspec', 'iqdebug.state'} & set(sys.modules)))"
+        "print(sorted({'numpy', 'pandas', 'asyncio', 'msgspec', 'iqdebug.core.state'} & set(sys.modules)))"
     )
     run = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "x.iqcrash")],

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from iqdebug import interrupts
+from iqdebug.core.state import Phase, ProcessInfo
 from iqdebug.dap.attach import AttachOptions, attach
-from iqdebug.state import Phase, ProcessInfo
+from iqdebug.system import signals
 
 
 async def stay(pid: int, version: str, pause: bool) -> None:
@@ -27,6 +27,6 @@ async def stay(pid: int, version: str, pause: bool) -> None:
 
 if __name__ == "__main__":
     try:
-        interrupts.run(stay(int(sys.argv[1]), sys.argv[2], "run" not in sys.argv[3:]))
+        signals.run(stay(int(sys.argv[1]), sys.argv[2], "run" not in sys.argv[3:]))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from bench.targets import python_version
+from iqdebug.core.state import Phase, Snapshot
 from iqdebug.dap.launch import LaunchPlan, launch
-from iqdebug.dap.lazy import LaunchedSession, LaunchOptions
-from iqdebug.state import Phase, Snapshot
+from iqdebug.dap.launched_session import LaunchedSession, LaunchOptions
 from tests.dap.targets import PROGRAMS, Watcher
 
 PROGRAM = PROGRAMS / "crashing.py"

@@ -12,7 +12,7 @@ import sys
 
 from bench.targets import python_version
 from iqdebug.dap.launch import LaunchPlan, launch
-from iqdebug.dap.lazy import LaunchOptions
+from iqdebug.dap.launched_session import LaunchOptions
 from tests.dap.targets import Watcher
 
 

@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from bench.targets import interpreters, python_version
+from iqdebug.core.state import Breakpoint, Frame, LogRecord, Phase, ProcessInfo, Snapshot, Variable
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.dap.session import Session
-from iqdebug.state import Breakpoint, Frame, LogRecord, Phase, ProcessInfo, Snapshot, Variable
 from tests.conftest import marker
 
 PROGRAMS = Path(__file__).resolve().parent / "programs"
@@ -220,7 +220,7 @@ async def frame_of(watcher: Watcher, name: str) -> tuple[Frame, int]:
 
 async def step_to(session: Session, watcher: Watcher, line: int, most: int = 60) -> Snapshot:
     """Step over until the innermost frame stands at ``line``."""
-    from iqdebug.session import StepKind
+    from iqdebug.core.session import StepKind
 
     snapshot = await watcher.stopped()
     for _ in range(most):

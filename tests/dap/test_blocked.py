@@ -7,9 +7,9 @@ import time
 
 import pytest
 
+from iqdebug.core.errors import AttachTimeout
+from iqdebug.core.state import Phase, ThreadState
 from iqdebug.dap.attach import AttachOptions, attach
-from iqdebug.errors import AttachTimeout
-from iqdebug.state import Phase, ThreadState
 from tests.dap.targets import Watcher, attached, named, on_pythons, running, until_true
 
 SOME = ("3.8", "3.11", "3.12", "3.13", "3.14")

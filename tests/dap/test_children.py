@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iqdebug.state import Phase
+from iqdebug.core.state import Phase
 from tests.dap.targets import Target, attached, on_pythons, running
 
 SAID = {

@@ -12,10 +12,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bench.targets import python_version
+from iqdebug.core.session import Capability
+from iqdebug.core.state import Phase
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.dap.session import Session
-from iqdebug.session import Capability
-from iqdebug.state import Phase
 from tests.conftest import EXAMPLES
 from tests.dap.targets import Target, Watcher, as_before, attached, on_pythons, running
 

@@ -6,8 +6,8 @@ import json
 import os
 from pathlib import Path
 
-from iqdebug.session import StepKind
-from iqdebug.state import Phase
+from iqdebug.core.session import StepKind
+from iqdebug.core.state import Phase
 from tests.dap.targets import Target, as_before, attached, frame_of, on_pythons, running
 
 

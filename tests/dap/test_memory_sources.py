@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from bench.targets import python_version
+from iqdebug.core.memory_sources import MemorySources
+from iqdebug.core.state import Breakpoint
+from iqdebug.core.store import ProjectStore
 from iqdebug.dap.attach import AttachOptions, attach
-from iqdebug.memory_sources import MemorySources
+from iqdebug.diagnosis.named_places import parse, resolve
 from iqdebug.peek.preflight import require_attachable
-from iqdebug.places import parse, resolve
-from iqdebug.state import Breakpoint
-from iqdebug.store import ProjectStore
 from tests.dap.targets import Watcher, attached, on_pythons, running, top
 
 PROGRAM = "elsewhere.py"

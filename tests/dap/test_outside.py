@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from bench.targets import interpreters
-from iqdebug.headless import outside_view
-from iqdebug.peek.look import peek
+from iqdebug.peek.first_look import peek
+from iqdebug.workflows.headless import outside_view
 from tests.dap.targets import attached, on_pythons, running
 
 EMBEDDED = r"""

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from iqdebug.core.errors import UsageError
+from iqdebug.core.state import Breakpoint, Phase
 from iqdebug.dap.session import Session
-from iqdebug.errors import UsageError
-from iqdebug.places import parse, resolve
-from iqdebug.source import read_lines
-from iqdebug.state import Breakpoint, Phase
+from iqdebug.diagnosis.named_places import parse, resolve
+from iqdebug.system.source_files import read_lines
 from tests.conftest import marker
 from tests.dap.targets import PROGRAMS, Target, Watcher, attached, on_pythons, running, top
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from iqdebug.core.errors import NotAvailable
+from iqdebug.core.session import Capability
+from iqdebug.core.state import Frame, Phase
 from iqdebug.crash import Crash, open_crash
-from iqdebug.crash.moment import kind_of
-from iqdebug.crash.shelf import put
-from iqdebug.errors import NotAvailable
-from iqdebug.session import Capability
-from iqdebug.state import Frame, Phase
+from iqdebug.crash.folder import put
+from iqdebug.crash.to_snapshot import kind_of
 from tests.conftest import marker
 from tests.dap.launching import PROGRAM, crash, launched, plan
 from tests.dap.targets import attached, on_pythons, running

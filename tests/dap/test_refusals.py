@@ -14,10 +14,10 @@ import psutil
 import pytest
 
 from bench.targets import python_version
+from iqdebug.core.errors import CannotAttach, NoSuchProcess, TargetExited
+from iqdebug.core.state import Phase
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.dap.rendezvous import Rendezvous
-from iqdebug.errors import CannotAttach, NoSuchProcess, TargetExited
-from iqdebug.state import Phase
 from tests.dap.targets import PROGRAMS, attached, on_pythons, running
 
 NOBODY = 65534
@@ -113,7 +113,7 @@ async def test_the_target_ends_during_the_attach(python: str) -> None:
 async def test_a_process_that_is_gone() -> None:
     done = subprocess.Popen([sys.executable, "-c", ""])
     done.wait()
-    from iqdebug.state import ProcessInfo
+    from iqdebug.core.state import ProcessInfo
 
     with pytest.raises(NoSuchProcess):
         await attach(ProcessInfo(done.pid, "", "3.11.0", "", ""), AttachOptions())

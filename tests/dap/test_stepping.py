@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from iqdebug.session import Capability, StepKind
-from iqdebug.state import Origin, Phase, Snapshot, ThreadState
-from iqdebug.store import ProjectStore
-from tests.dap.targets import (
-    attached,
-    frame_of,
-    named,
-    on_pythons,
-    running,
-    step_to,
-    top,
-)
+from iqdebug.core.session import Capability, StepKind
+from iqdebug.core.state import Origin, Phase, Snapshot, ThreadState
+from iqdebug.core.store import ProjectStore
+from tests.dap.targets import attached, frame_of, named, on_pythons, running, step_to, top
 
 
 @on_pythons()

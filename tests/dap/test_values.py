@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from iqdebug.state import Phase
+from iqdebug.core.state import Phase
 from tests.dap.targets import attached, frame_of, named, on_pythons, running
 
 

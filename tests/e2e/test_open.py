@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.crashfile import sample
 from tests.e2e.terminal import Terminal, needs_tmux
+from tests.support.crashfile import sample
 
 pytestmark = [needs_tmux, pytest.mark.timeout(120)]
 

@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 
+from iqdebug.core.errors import IqdebugError, ProtocolError, RequestFailed
+from iqdebug.core.state import Phase, ProcessInfo, Snapshot
+from iqdebug.core.text import json_text, snapshot_lines
 from iqdebug.dap import protocol
+from iqdebug.dap.agent_client import MAX_MESSAGE, AgentClient, Lease
 from iqdebug.dap.client import DapClient
-from iqdebug.dap.control import MAX_MESSAGE, AgentClient, Lease
 from iqdebug.dap.rendezvous import MAX_GREETINGS, Rendezvous
 from iqdebug.dap.session import Session
-from iqdebug.errors import IqdebugError, ProtocolError, RequestFailed
-from iqdebug.state import Phase, ProcessInfo, Snapshot
-from iqdebug.text import json_text, snapshot_lines
 from tests.dap.targets import attached, on_pythons, running
 
 INFO = ProcessInfo(os.getpid(), "", "3.11.0", "", "")

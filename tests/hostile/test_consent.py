@@ -11,17 +11,17 @@ from rich.style import Style
 from textual.app import App
 
 import iqdebug.tui
-from iqdebug.assistant.desk import Consent, Desk, Known
-from iqdebug.assistant.doing import acting_tools
-from iqdebug.assistant.slash import COMMANDS
+from iqdebug.assistant.action_tools import acting_tools
+from iqdebug.assistant.commands import COMMANDS
+from iqdebug.assistant.session import AssistantSession, Consent, DebuggeeContext
 from iqdebug.assistant.tools import Result
+from iqdebug.core.exact_text import as_seen, exact_lines, shown_as_is
 from iqdebug.crash import Crash
-from iqdebug.crash.recorded import RecordedSession
-from iqdebug.evidence import diagnose
-from iqdebug.exact import as_seen, exact_lines, shown_as_is
+from iqdebug.crash.recorded_session import RecordedSession
+from iqdebug.diagnosis import diagnose
 from iqdebug.llm.messages import ToolCall
-from iqdebug.tui.consent import MAX_SHOWN, ConsentScreen, wrapped
-from iqdebug.tui.rows import RowsView
+from iqdebug.tui.screens.consent import MAX_SHOWN, ConsentScreen, wrapped
+from iqdebug.tui.widgets.rows import RowsView
 from tests.assistant.recorded import record, record_text
 from tests.tui.screens import screen, shows, until
 
@@ -204,15 +204,17 @@ class Eyes:
     def copy(self, text: str) -> None: ...
 
 
-def desk_of(crash: Crash, root: Path) -> tuple[Desk, Eyes]:
-    desk = Desk(None, Known(crash, str(root), crash.read_source), commands=COMMANDS, extra=acting_tools)
+def desk_of(crash: Crash, root: Path) -> tuple[AssistantSession, Eyes]:
+    desk = AssistantSession(
+        None, DebuggeeContext(crash, str(root), crash.read_source), commands=COMMANDS, extra=acting_tools
+    )
     eyes, session = Eyes(), RecordedSession(crash)
     desk.begin(session, eyes)
     desk.moment(crash.snapshot, diagnose(crash.snapshot, read_source=crash.read_source))
     return desk, eyes
 
 
-async def call(desk: Desk, name: str, **arguments: Any) -> Result:
+async def call(desk: AssistantSession, name: str, **arguments: Any) -> Result:
     assert desk._place is not None
     return await desk._place.toolbox.run(ToolCall("1", name, arguments))
 

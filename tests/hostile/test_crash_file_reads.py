@@ -14,27 +14,27 @@ from typing import Any
 
 import pytest
 
-from iqdebug.asking import _NoScreen
-from iqdebug.assistant.desk import Desk, Known
-from iqdebug.assistant.doing import acting_tools
-from iqdebug.assistant.slash import COMMANDS
+from iqdebug.assistant.action_tools import acting_tools
+from iqdebug.assistant.commands import COMMANDS
+from iqdebug.assistant.session import AssistantSession, DebuggeeContext
 from iqdebug.capture.native import convert
-from iqdebug.commands.crashes import _of_native
+from iqdebug.cli.crashes import _of_native
+from iqdebug.core.state import Frame
 from iqdebug.crash import open_crash
-from iqdebug.crash.recorded import RecordedSession
-from iqdebug.inquiry import crash_diagnosis, live_diagnosis, source_reader
+from iqdebug.crash.recorded_session import RecordedSession
 from iqdebug.llm.messages import ToolCall
-from iqdebug.peek.look import peek
-from iqdebug.peek.started import reach_of_process, script_of
-from iqdebug.reach import Reach, User, may_be_project, project_around, reach_of_project
-from iqdebug.recorder import from_outside
-from iqdebug.report import report_on
-from iqdebug.source import open_regular, read_lines
-from iqdebug.state import Frame
+from iqdebug.peek.first_look import peek
+from iqdebug.peek.start_info import reach_of_process, script_of
+from iqdebug.system.readable_files import Reach, User, may_be_project, project_around, reach_of_project
+from iqdebug.system.source_files import open_regular, read_lines
+from iqdebug.workflows.ask import _HeadlessContext
+from iqdebug.workflows.crash_report import report_on
+from iqdebug.workflows.diagnosis_inputs import crash_diagnosis, live_diagnosis, source_reader
+from iqdebug.workflows.snapshot_file import from_outside
 from tests.assistant.recorded import record_text
 from tests.assistant.targets import Bench
-from tests.crashfile import chunk, container, contents
 from tests.dap.targets import attached, on_pythons, running
+from tests.support.crashfile import chunk, container, contents
 
 ROOT = Path(__file__).parents[2]
 MARK = "the-diary-of-somebody-else"
@@ -85,10 +85,10 @@ def commanded(crash: Path, cwd: Path, *options: str) -> str:
 def prompt(crash: Path, project: Path | None) -> str:
     """All that a model would be told before a question, and of what its tools would read."""
     found = open_crash(crash)
-    known = Known(found, str(project or ""), found.read_source)
-    desk = Desk(None, known, commands=COMMANDS, extra=acting_tools)
+    known = DebuggeeContext(found, str(project or ""), found.read_source)
+    desk = AssistantSession(None, known, commands=COMMANDS, extra=acting_tools)
     session = RecordedSession(found)
-    desk.begin(session, _NoScreen(session))
+    desk.begin(session, _HeadlessContext(session))
     reach = reach_of_project(str(project or ""))
     diagnosis = crash_diagnosis(found, source_reader(found, reach), reach=reach)
     return desk.evidence(found.snapshot, diagnosis)
@@ -364,9 +364,11 @@ async def test_no_word_of_a_recording_that_stands_for_a_path_breaks_a_tool(
     made.write_bytes(container([chunk(tag, content) for tag, content in rows]))
     crash = open_crash(made)
     report_on(crash, reach=reach_of_project(str(project))).json()
-    desk = Desk(None, Known(crash, str(project), crash.read_source), commands=COMMANDS, extra=acting_tools)
+    desk = AssistantSession(
+        None, DebuggeeContext(crash, str(project), crash.read_source), commands=COMMANDS, extra=acting_tools
+    )
     session = RecordedSession(crash)
-    desk.begin(session, _NoScreen(session))
+    desk.begin(session, _HeadlessContext(session))
     desk.moment(crash.snapshot, crash_diagnosis(crash, crash.read_source))
     assert desk._place is not None
     for tool, arguments in (

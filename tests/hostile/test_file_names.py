@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.session import StepKind
-from iqdebug.state import Breakpoint
+from iqdebug.core.session import StepKind
+from iqdebug.core.state import Breakpoint
 from tests.dap.targets import attached, on_pythons, running, top
 
 PROGRAM = str(Path(__file__).resolve().parent / "programs" / "file_names.py")

@@ -14,17 +14,17 @@ from typing import Any
 
 import pytest
 
+from iqdebug.core.errors import CrashFileError
+from iqdebug.core.text import json_text, snapshot_lines
 from iqdebug.crash import RecordedSession, open_crash
-from iqdebug.crash.about import about_lines
-from iqdebug.crash.shelf import groups_of, listed, prune
-from iqdebug.crash.sources import RecordedSources
+from iqdebug.crash.folder import groups_of, listed, prune
+from iqdebug.crash.recorded_sources import RecordedSources
+from iqdebug.crash.summary import about_lines
 from iqdebug.crash.table import crash_table
-from iqdebug.errors import CrashFileError
-from iqdebug.inquiry import crash_diagnosis
-from iqdebug.reach import reach_of_project
-from iqdebug.text import json_text, snapshot_lines
-from tests.crashfile import HEAD, chunk, container, contents, sample, written
+from iqdebug.system.readable_files import reach_of_project
+from iqdebug.workflows.diagnosis_inputs import crash_diagnosis
 from tests.hostile.fuzzing import bounded, chance_of, mutated_bytes, no_growth
+from tests.support.crashfile import HEAD, chunk, container, contents, sample, written
 
 SEED = 20261122
 
@@ -208,8 +208,8 @@ def test_a_folder_of_broken_files_is_listed_and_tidied(tmp_path: Path) -> None:
 _WATCHED = """
 import asyncio, sys
 from pathlib import Path
-from iqdebug.crash import RecordedSession, open_crash
-from iqdebug.crash.about import about_lines
+from iqdebug.crash import (RecordedSession, open_crash)
+from iqdebug.crash.summary import about_lines
 
 async def look(session):
     for thread in session.snapshot.threads:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from iqdebug.errors import IqdebugError
-from iqdebug.llm.catalogue import preset_for
-from iqdebug.llm.gguf import parse_header
-from iqdebug.llm.hardware import Gpu, Machine
-from iqdebug.llm.inspect import inspect_header
-from iqdebug.llm.plan import Weights, plan
-from iqdebug.text import json_text
+from iqdebug.core.errors import IqdebugError
+from iqdebug.core.text import json_text
+from iqdebug.llm.gguf.hardware import Gpu, Machine
+from iqdebug.llm.gguf.header import parse_header
+from iqdebug.llm.gguf.inspect import inspect_header
+from iqdebug.llm.gguf.plan import Weights, plan
+from iqdebug.llm.presets import preset_for
 from tests.hostile.fuzzing import bounded, chance_of, mutated_bytes, no_growth
 
 MACHINES = (

@@ -6,11 +6,11 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-from iqdebug.errors import IqdebugError
-from iqdebug.llm.backend import Done
-from iqdebug.llm.http import HttpBackend
+from iqdebug.core.errors import IqdebugError
+from iqdebug.llm.backends.base import ReplyFinished
+from iqdebug.llm.backends.http import HttpBackend
 from iqdebug.llm.messages import Message, Sampling, Tool
-from iqdebug.llm.window import Window
+from iqdebug.llm.window.window import Window
 from tests.hostile.fuzzing import HOSTILE_TEXTS, bounded, chance_of, mutated_bytes, no_growth
 from tests.hostile.servers import StreamingServer
 
@@ -73,7 +73,7 @@ async def test_fuzz_sse(fuzz_cases: int) -> None:
                         mark = backend.blocks[-1].mark + 1
                     try:
                         done = [e async for e in backend.reply(Sampling(max_tokens=500))][-1]
-                        assert isinstance(done, Done)
+                        assert isinstance(done, ReplyFinished)
                         well += 1
                     except IqdebugError as error:
                         assert 1 <= len(error.lines()) <= 3

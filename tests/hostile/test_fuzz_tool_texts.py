@@ -7,15 +7,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from iqdebug.assistant.rights import Gate
+from iqdebug.assistant.permissions import Gate
 from iqdebug.assistant.tools.toolbox import Toolbox
 from iqdebug.crash import RecordedSession, open_crash
-from iqdebug.llm.answer import AnswerReader
-from iqdebug.llm.backend import Calling
-from iqdebug.llm.http_calls import checked
+from iqdebug.llm.backends.base import ToolCallEvent
+from iqdebug.llm.backends.http_calls import checked
+from iqdebug.llm.chat_format.answer import AnswerReader
 from iqdebug.llm.messages import ToolCall
-from tests.crashfile import sample
 from tests.hostile.fuzzing import HOSTILE_TEXTS, bounded, chance_of, mutated_bytes, no_growth
+from tests.support.crashfile import sample
 
 HOSTILE: tuple[Any, ...] = (
     None, True, -1, 0, 1 << 70, 1e308, float("nan"), [], {}, [[]], {"": []}, "1", "-7", *HOSTILE_TEXTS,
@@ -76,7 +76,7 @@ def test_fuzz_tool_texts(tmp_path: Path, fuzz_cases: int) -> None:
                     text = text[length:]
                 found += reader.finish()
                 for event in found:
-                    if isinstance(event, Calling):
+                    if isinstance(event, ToolCallEvent):
                         taken += 1
                         json.dumps(dict(event.call.arguments), ensure_ascii=False).encode()
                         written = json.dumps(dict(event.call.arguments))

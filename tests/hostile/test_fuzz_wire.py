@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from iqdebug.core.errors import IqdebugError, ProtocolError
 from iqdebug.dap import protocol
+from iqdebug.dap.agent_client import AgentClient
 from iqdebug.dap.client import DapClient, decode_body
-from iqdebug.dap.control import AgentClient
-from iqdebug.errors import IqdebugError, ProtocolError
 from tests.hostile.fuzzing import HOSTILE_TEXTS, bounded, chance_of, mutated_bytes, no_growth
 
 _TOGETHER = 50  # connections at a time

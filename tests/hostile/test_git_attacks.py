@@ -13,8 +13,8 @@ import pytest
 
 from iqdebug.capture import surroundings
 from iqdebug.capture.git import Repository
-from iqdebug.changes import Changes
-from iqdebug.crash.recorded import RecordedSession
+from iqdebug.crash.recorded_session import RecordedSession
+from iqdebug.system.line_changes import Changes
 from tests.assistant.recorded import record
 from tests.assistant.targets import Bench
 

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from iqdebug.asking import _NoScreen
+from iqdebug.assistant.action_tools import acting_tools
 from iqdebug.assistant.actions.edits import EditRefused, Hunk
 from iqdebug.assistant.actions.fix import propose
-from iqdebug.assistant.desk import Desk, Known
-from iqdebug.assistant.doing import acting_tools
-from iqdebug.assistant.slash import COMMANDS
+from iqdebug.assistant.commands import COMMANDS
+from iqdebug.assistant.session import AssistantSession, DebuggeeContext
 from iqdebug.assistant.tools import Result
-from iqdebug.crash.recorded import RecordedSession
-from iqdebug.evidence import diagnose
+from iqdebug.crash.recorded_session import RecordedSession
+from iqdebug.diagnosis import diagnose
 from iqdebug.llm.messages import ToolCall
-from iqdebug.peek.started import reach_of_process
+from iqdebug.peek.start_info import reach_of_process
+from iqdebug.workflows.ask import _HeadlessContext
 from tests.assistant.recorded import Recorded, record_text
 from tests.dap.targets import attached, on_pythons, running
 
@@ -85,17 +85,17 @@ def all_hidden(root: Path) -> list[str]:
     ]
 
 
-def desk_of(found: Recorded) -> Desk:
+def desk_of(found: Recorded) -> AssistantSession:
     crash = found.crash
-    known = Known(crash, str(found.root), crash.read_source)
-    desk = Desk(None, known, commands=COMMANDS, extra=acting_tools)
+    known = DebuggeeContext(crash, str(found.root), crash.read_source)
+    desk = AssistantSession(None, known, commands=COMMANDS, extra=acting_tools)
     session = RecordedSession(crash)
-    desk.begin(session, _NoScreen(session))
+    desk.begin(session, _HeadlessContext(session))
     desk.moment(crash.snapshot, diagnose(crash.snapshot, read_source=crash.read_source))
     return desk
 
 
-async def call(desk: Desk, name: str, **arguments: Any) -> Result:
+async def call(desk: AssistantSession, name: str, **arguments: Any) -> Result:
     assert desk._place is not None
     return await desk._place.toolbox.run(ToolCall("1", name, arguments))
 
@@ -124,14 +124,14 @@ def calls(path: str) -> list[tuple[str, dict[str, Any]]]:
 async def test_no_tool_says_anything_of_them_headless(tmp_path: Path) -> None:
     found = record_text(PROGRAM, tmp_path)
     filled(found.root)
-    desk = Desk(
+    desk = AssistantSession(
         None,
-        Known(found.crash, str(found.root), found.crash.read_source),
+        DebuggeeContext(found.crash, str(found.root), found.crash.read_source),
         commands=COMMANDS,
         extra=acting_tools,
     )
     session = RecordedSession(found.crash)
-    desk.begin(session, _NoScreen(session))
+    desk.begin(session, _HeadlessContext(session))
     desk.moment(found.crash.snapshot, diagnose(found.crash.snapshot, read_source=found.crash.read_source))
     for path in all_hidden(found.root):
         for name, arguments in calls(path):
@@ -154,8 +154,10 @@ async def test_no_tool_says_anything_of_them_in_a_living_process(python: str, tm
         attached(target) as (session, _),
     ):
         await session.refresh()
-        desk = Desk(None, Known(project=str(root)), commands=COMMANDS, extra=acting_tools)
-        desk.begin(session, _NoScreen(session))
+        desk = AssistantSession(
+            None, DebuggeeContext(project=str(root)), commands=COMMANDS, extra=acting_tools
+        )
+        desk.begin(session, _HeadlessContext(session))
         desk.moment(session.snapshot, diagnose(session.snapshot, read_source=lambda path: ()))
         for path in all_hidden(root)[::2]:
             for name, arguments in calls(path):
@@ -169,14 +171,14 @@ async def test_no_tool_says_anything_of_them_in_a_living_process(python: str, tm
 @pytest.mark.parametrize("path", WRONG_PATHS, ids=lambda p: repr(p[:12]))
 async def test_paths_that_no_file_has_are_answered_in_words(tmp_path: Path, path: str) -> None:
     found = record_text(PROGRAM, tmp_path)
-    desk = Desk(
+    desk = AssistantSession(
         None,
-        Known(found.crash, str(found.root), found.crash.read_source),
+        DebuggeeContext(found.crash, str(found.root), found.crash.read_source),
         commands=COMMANDS,
         extra=acting_tools,
     )
     session = RecordedSession(found.crash)
-    desk.begin(session, _NoScreen(session))
+    desk.begin(session, _HeadlessContext(session))
     desk.moment(found.crash.snapshot, diagnose(found.crash.snapshot, read_source=found.crash.read_source))
     for name, arguments in calls(path):
         result = await call(desk, name, **arguments)

@@ -12,22 +12,22 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.assistant.conversation import MAX_CALLS_PER_REPLY, MAX_CALLS_PER_TURN, Conversation, Ran
+from iqdebug.assistant.conversation import MAX_CALLS_PER_REPLY, MAX_CALLS_PER_TURN, Conversation, ToolOutcome
 from iqdebug.assistant.transcript import Transcript
-from iqdebug.cli import main
-from iqdebug.errors import ModelError
-from iqdebug.llm.backend import SETS_WINDOW, Calling, Done, Event, Text
-from iqdebug.llm.http import HttpBackend
-from iqdebug.llm.http_reply import MAX_CALLS
-from iqdebug.llm.local import LoadOptions, LocalBackend
+from iqdebug.cli.main import main
+from iqdebug.core.errors import ModelError
+from iqdebug.llm.backends.base import SETS_WINDOW, Event, ReplyFinished, Text, ToolCallEvent
+from iqdebug.llm.backends.http import HttpBackend
+from iqdebug.llm.backends.http_reply import MAX_CALLS
+from iqdebug.llm.backends.local import LoadOptions, LocalBackend
+from iqdebug.llm.backends.sse import EventParser
+from iqdebug.llm.chat_format.template import CHATML, ChatTemplate, TemplateError
 from iqdebug.llm.messages import Message, Sampling, Tool, ToolCall
-from iqdebug.llm.scripted import Answer, ScriptedBackend
-from iqdebug.llm.sse import EventParser
-from iqdebug.llm.template import CHATML, ChatTemplate, TemplateError
-from iqdebug.llm.window import Window
-from tests.crashfile import sample
+from iqdebug.llm.window.window import Window
 from tests.hostile.servers import Stream, StreamingServer, for_ever, once
 from tests.llm.fake_server import FakeServer, Turn
+from tests.support.crashfile import sample
+from tests.support.scripted_backend import Answer, ScriptedBackend
 
 LOOK = Tool("look", "Looks.", {"type": "object", "properties": {"at": {"type": "string"}}})
 SAMPLING = Sampling(max_tokens=100)
@@ -109,9 +109,9 @@ def test_no_process_is_left_of_a_template() -> None:
 async def conversation_over(backend: ScriptedBackend) -> tuple[Conversation, list[ToolCall]]:
     ran: list[ToolCall] = []
 
-    async def run(call: ToolCall) -> Ran:
+    async def run(call: ToolCall) -> ToolOutcome:
         ran.append(call)
-        return Ran("seen", "seen")
+        return ToolOutcome("seen", "seen")
 
     window = Window(backend, reserve=1_000)
     talk = Conversation(
@@ -159,9 +159,9 @@ async def test_a_server_s_thousands_of_calls_do_not_enter_the_log() -> None:
         backend = await opened(server)
         events = [e async for e in backend.reply(Sampling(max_tokens=30_000))]
         await backend.close()
-    assert sum(isinstance(e, Calling) for e in events) == MAX_CALLS
+    assert sum(isinstance(e, ToolCallEvent) for e in events) == MAX_CALLS
     done = events[-1]
-    assert isinstance(done, Done) and len(done.block.message.tool_calls) == MAX_CALLS
+    assert isinstance(done, ReplyFinished) and len(done.block.message.tool_calls) == MAX_CALLS
     assert f"{2_000 - MAX_CALLS:,} further calls were left out" in done.block.message.content
 
 
@@ -292,11 +292,11 @@ async def test_a_character_that_was_cut_in_two_is_whole_again() -> None:
 async def test_a_lone_surrogate_in_a_call_is_replaced() -> None:
     part = {"index": 0, "id": "a\ud800", "function": {"name": "look", "arguments": '{"at": "\\ud800"}'}}
     found, _ = await answered(event(tool_calls=[part]))
-    assert [dict(e.call.arguments) for e in found if isinstance(e, Calling)] == [{"at": "\ufffd"}]
+    assert [dict(e.call.arguments) for e in found if isinstance(e, ToolCallEvent)] == [{"at": "\ufffd"}]
     found, _ = await answered(
         event(content='<tool_call>{"name": "look", "arguments": {"at": "\\ud800"}}</tool_call>')
     )
-    assert [dict(e.call.arguments) for e in found if isinstance(e, Calling)] == [{"at": "\ufffd"}]
+    assert [dict(e.call.arguments) for e in found if isinstance(e, ToolCallEvent)] == [{"at": "\ufffd"}]
 
 
 async def test_a_call_of_a_depth_that_nobody_needs_is_told_to_the_model() -> None:
@@ -307,7 +307,7 @@ async def test_a_call_of_a_depth_that_nobody_needs_is_told_to_the_model() -> Non
         backend = await opened(server)
         events = [e async for e in backend.reply(Sampling(max_tokens=9_000))]
         await backend.close()
-    assert not any(isinstance(e, Calling) for e in events)
+    assert not any(isinstance(e, ToolCallEvent) for e in events)
     assert "nested too deeply" in "".join(e.text for e in events if isinstance(e, Text))
 
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from iqdebug.assistant.fencing import Veil
-from iqdebug.assistant.tools.looking import row
+from iqdebug.assistant.redaction import Redactor
+from iqdebug.assistant.tools.inspection import row
 from iqdebug.capture import values
 from iqdebug.capture.mask import MASK, Masker
 from iqdebug.capture.recent import Recent
 from iqdebug.capture.record import Occasion, record
 from iqdebug.capture.settings import Settings
-from iqdebug.state import Variable
+from iqdebug.core.state import Variable
 from tests.capture.chunks import HEAD
 from tests.hostile.masking_corpus import INNOCENT, WEAK, Planted, derived, planted
 from tests.hostile.masking_heldout import (
@@ -213,23 +213,23 @@ def test_weak_secrets_are_masked_where_they_are_values(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("each", PLANTED, ids=[each.form for each in PLANTED])
 def test_no_planted_secret_is_told_live(each: Planted) -> None:
-    veil = Veil()
+    veil = Redactor()
     shown = each.value if isinstance(each.value, str) else values.text(each.value, 400, 4)
     variable = Variable(each.name, values.text(each.value, 400, 4), type(each.value).__name__)
-    assert each.secret not in row(variable, Veil(), 4_000)
+    assert each.secret not in row(variable, Redactor(), 4_000)
     veil.learn([variable])
     assert each.secret not in veil.scrub(f"{each.name}={shown!r}")
     if each.form.startswith("named"):
         assert each.secret not in veil.scrub(f"it was {shown}")
     else:
-        assert each.secret not in Veil().scrub(shown)
+        assert each.secret not in Redactor().scrub(shown)
 
 
 @pytest.mark.parametrize("form", derived("x1y2z3"))
 def test_what_is_made_of_a_known_secret_is_masked(form: str) -> None:
     secret = "kQ7vR2mX9pT4-wZ8"
     made = derived(secret)[form]
-    veil = Veil()
+    veil = Redactor()
     veil.learn([Variable("password", repr(secret), "str")])
     masker = Masker()
     masker.learn(secret)
@@ -243,7 +243,7 @@ def test_what_is_made_of_a_known_secret_is_masked(form: str) -> None:
 
 
 def test_nothing_innocent_is_masked_live() -> None:
-    veil = Veil()
+    veil = Redactor()
     veil.learn_environment(WEAK)
     over = [text for text in INNOCENT if veil.scrub(text) != text]
     over += [
@@ -264,7 +264,7 @@ def leaks_live(corpus: list[Planted]) -> set[str]:
     found = set()
     for each in corpus:
         shown = values.text(each.value, 400, 4)
-        veil = Veil()
+        veil = Redactor()
         variable = Variable(each.name, shown, type(each.value).__name__)
         veil.learn([variable])
         if each.secret in row(variable, veil, 4_000):
@@ -297,7 +297,7 @@ def test_what_else_is_made_of_a_known_secret(form: str) -> None:
 
 
 def test_the_second_innocent_texts_stay() -> None:
-    veil = Veil()
+    veil = Redactor()
     veil.learn_environment(WEAK)
     assert len(INNOCENT_TOO) >= 100
     assert {text for text in (*INNOCENT_TOO, *THIRD_INNOCENT) if veil.scrub(text) != text} == KNOWN_OVER

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.assistant.rights import Policy
+from iqdebug.assistant.permissions import Policy
 from tests.assistant.targets import Bench
 from tests.dap.targets import attached, running
 

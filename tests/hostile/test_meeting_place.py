@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from iqdebug.core.errors import CannotAttach
 from iqdebug.dap import rendezvous
 from iqdebug.dap.rendezvous import MAX_SOCKET_NAME, Rendezvous
-from iqdebug.errors import CannotAttach
 from tests.dap.targets import attached, on_pythons, running
 
 

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
+from iqdebug.core.errors import CannotAttach
 from iqdebug.dap.attach import AttachOptions, attach
-from iqdebug.errors import CannotAttach
 from tests.dap.targets import attached, on_pythons, running, top
 
 

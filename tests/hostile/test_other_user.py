@@ -18,10 +18,10 @@ from pathlib import Path
 import pytest
 
 from bench.targets import interpreters, python_version
+from iqdebug.core.errors import IqdebugError
 from iqdebug.dap import remote_exec
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.dap.rendezvous import Rendezvous
-from iqdebug.errors import IqdebugError
 from iqdebug.peek.elf import read_binary
 from tests.dap.targets import PROGRAMS, Target, attached, running
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from iqdebug.errors import CannotAttach
+from iqdebug.core.errors import CannotAttach
 from iqdebug.peek.preflight import require_attachable
 from iqdebug.peek.processes import list_processes
 from iqdebug.peek.seccomp import action, worst

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.errors import IqdebugError
-from iqdebug.state import Breakpoint, Phase
+from iqdebug.core.errors import IqdebugError
+from iqdebug.core.state import Breakpoint, Phase
 from tests.dap.targets import Target, attached, on_pythons, running, top
 
 PROGRAM = Path(__file__).resolve().parent / "programs" / "faulty.py"

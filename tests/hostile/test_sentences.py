@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.cli import main
-from tests.crashfile import sample
+from iqdebug.cli.main import main
 from tests.hostile.test_terminal_escapes import assert_harmless
 from tests.llm.tiny import write_tiny
+from tests.support.crashfile import sample
 
 ROOT = Path(__file__).parents[2]
 MAX_LINE = 3_000

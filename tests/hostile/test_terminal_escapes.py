@@ -16,15 +16,15 @@ import pytest
 from rich.segment import Segment
 from textual.color import Color
 
-from iqdebug import text
-from iqdebug.assistant.transcript import Standing
-from iqdebug.cli import main
+from iqdebug.assistant.transcript import ModelStatus
+from iqdebug.cli.main import main
+from iqdebug.core import text
+from iqdebug.core.output import say, say_error, visible
 from iqdebug.crash import open_crash
-from iqdebug.opened import recorded_app
-from iqdebug.output import say, say_error, visible
-from iqdebug.tui.printable import Printable
-from tests.crashfile import contents, written
+from iqdebug.tui.widgets.printable import Printable
+from iqdebug.workflows.open_crash import recorded_app
 from tests.llm.tiny import write_tiny
+from tests.support.crashfile import contents, written
 from tests.tui.screens import screen, shows, until
 from tests.tui.test_chat import READY, ready, talking
 
@@ -240,7 +240,7 @@ async def test_the_conversation(forgotten: list[str]) -> None:
     app, friend = talking()
     async with app.run_test(size=(160, 50)) as pilot:
         await ready(pilot)
-        friend.transcript.stand(Standing("failed", NASTY, "model" + NASTY, "host" + NASTY, True, 1, 2))
+        friend.transcript.stand(ModelStatus("failed", NASTY, "model" + NASTY, "host" + NASTY, True, 1, 2))
         for kind in ("question", "answer", "thinking", "call", "diff", "note", "error"):
             friend.transcript.add(kind, f"{kind} {NASTY}\n# {NASTY}", detail="+" + NASTY, words=NASTY)  # type: ignore[arg-type]
         friend.transcript.add("note", "to ask", offers=("offer " + NASTY,))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.llm.local import LoadOptions, LocalBackend
+from iqdebug.llm.backends.local import LoadOptions, LocalBackend
 from tests.llm.tiny import write_tiny
 
 WINDOW = 2048

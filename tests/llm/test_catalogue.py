@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.errors import ModelError
-from iqdebug.llm.catalogue import preset_for, presets
-from iqdebug.llm.inspect import inspect
+from iqdebug.core.errors import ModelError
+from iqdebug.llm.gguf.inspect import inspect
+from iqdebug.llm.presets import preset_for, presets
 from tests.llm.tiny import write_tiny
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from llama_cpp import llama_cpp as native
 
-from iqdebug.llm.wire import LoadOptions
 from iqdebug.llm.worker.engine import Engine
+from iqdebug.llm.worker_protocol import LoadOptions
 from tests.llm.odd import write_recurrent, write_sliding
 
 CASES = ["plain", "sliding", "sliding, all kept", "recurrent"]

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iqdebug.errors import ModelError
-from iqdebug.llm.gguf import Header, parse_header, read_header
+from iqdebug.core.errors import ModelError
+from iqdebug.llm.gguf.header import Header, parse_header, read_header
 from tests.llm.tiny import write_tiny
 
 

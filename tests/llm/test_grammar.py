@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from iqdebug.llm.grammar import UnsupportedSchema, _range, call_grammar, schema_grammar
+from iqdebug.llm.chat_format.grammar import UnsupportedSchema, _range, call_grammar, schema_grammar
 from iqdebug.llm.messages import Tool
-from iqdebug.llm.wire import Sampler
 from iqdebug.llm.worker.engine import Engine
 from iqdebug.llm.worker.sampling import Chooser, GrammarError, Letters
+from iqdebug.llm.worker_protocol import Sampler
 from tests.llm.conftest import options_for
 
 

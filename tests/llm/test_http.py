@@ -10,14 +10,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from iqdebug.errors import ModelError, UsageError
-from iqdebug.llm.backend import Calling, Done, Event, Prefilling, Text, Thinking
-from iqdebug.llm.http import HttpBackend
-from iqdebug.llm.http_errors import explained
-from iqdebug.llm.http_rows import at_most
+from iqdebug.core.errors import ModelError, UsageError
+from iqdebug.llm.backends.base import Event, Prefilling, ReplyFinished, Text, Thinking, ToolCallEvent
+from iqdebug.llm.backends.http import HttpBackend
+from iqdebug.llm.backends.http_errors import explained
+from iqdebug.llm.backends.openai_messages import at_most
+from iqdebug.llm.backends.sse import EventParser
 from iqdebug.llm.messages import Message, Sampling, Tool, ToolCall
-from iqdebug.llm.open import open_model
-from iqdebug.llm.sse import EventParser
+from iqdebug.llm.open_backend import open_model
 from tests.llm.fake_server import FakeServer, Turn
 
 SAMPLING = Sampling(max_tokens=200)
@@ -49,12 +49,12 @@ async def test_thoughts_text_and_calls_come_in_parts() -> None:
         events = await reply(backend)
         assert "".join(e.text for e in events if isinstance(e, Thinking)) == "hm, the stack"
         assert text_of(events) == "Let me look."
-        assert [dict(e.call.arguments) for e in events if isinstance(e, Calling)] == [
+        assert [dict(e.call.arguments) for e in events if isinstance(e, ToolCallEvent)] == [
             {"thread": 1},
             {"thread": 2},
         ]
         done = events[-1]
-        assert isinstance(done, Done) and done.why == "calls"
+        assert isinstance(done, ReplyFinished) and done.why == "calls"
         assert done.block.message.tool_calls[0].name == "stack"
         await backend.close()
 
@@ -172,7 +172,7 @@ async def test_an_answer_is_cancelled_wherever_it_stands(stage: str) -> None:
             events = await reply(backend)
         await stopping
         done = events[-1]
-        assert isinstance(done, Done) and done.why == "cancelled" and done.block.partial
+        assert isinstance(done, ReplyFinished) and done.why == "cancelled" and done.block.partial
         server.turns = [Turn("again")]
         assert text_of(await reply(backend)) == "again"
         await backend.close()
@@ -189,7 +189,7 @@ async def test_a_cancelled_answer_stays_as_far_as_it_came() -> None:
             if text_of(events) == "One two three.":
                 await backend.cancel()
         done = events[-1]
-        assert isinstance(done, Done) and done.why == "cancelled" and done.block.partial
+        assert isinstance(done, ReplyFinished) and done.why == "cancelled" and done.block.partial
         assert done.block.message.content == "One two three."
         hold.set()
         await backend.close()
@@ -328,7 +328,7 @@ async def test_an_answer_fits_the_window() -> None:
         events = await reply(backend)
         done = events[-1]
         assert server.chats[-1]["max_tokens"] == left
-        assert isinstance(done, Done) and done.why == "window"
+        assert isinstance(done, ReplyFinished) and done.why == "window"
         with pytest.raises(ModelError, match="The window is full"):
             await reply(backend)
         assert backend.about.window == 512

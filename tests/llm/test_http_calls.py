@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from iqdebug.llm.backend import Calling, Done, Event
-from iqdebug.llm.http import HttpBackend
-from iqdebug.llm.http_calls import checked
+from iqdebug.llm.backends.base import Event, ReplyFinished, ToolCallEvent
+from iqdebug.llm.backends.http import HttpBackend
+from iqdebug.llm.backends.http_calls import checked
 from iqdebug.llm.messages import Message, Sampling, Tool
 from tests.llm.fake_server import FakeServer, Turn
 
@@ -65,7 +65,7 @@ async def talk(server: FakeServer) -> tuple[HttpBackend, list[Event]]:
 
 
 def calls_of(events: list[Event]) -> list[dict[str, object]]:
-    return [dict(e.call.arguments) for e in events if isinstance(e, Calling)]
+    return [dict(e.call.arguments) for e in events if isinstance(e, ToolCallEvent)]
 
 
 async def test_a_wrong_call_is_mended_by_the_model() -> None:
@@ -78,7 +78,7 @@ async def test_a_wrong_call_is_mended_by_the_model() -> None:
         backend, events = await talk(server)
         done = events[-1]
         assert calls_of(events) == [{"path": "a"}]
-        assert isinstance(done, Done) and done.why == "calls"
+        assert isinstance(done, ReplyFinished) and done.why == "calls"
         assert "there is no argument `file`; known: path" in server.chats[1]["messages"][-1]["content"]
         assert "not valid JSON" in server.chats[2]["messages"][-1]["content"]
         assert [b.message.role for b in backend.blocks] == ["system", "user", "assistant"]
@@ -95,7 +95,7 @@ async def test_a_model_that_does_not_mend_it_ends_in_words() -> None:
         backend, events = await talk(server)
         done = events[-1]
         assert calls_of(events) == [] and len(server.chats) == 3
-        assert isinstance(done, Done) and done.why == "stop"
+        assert isinstance(done, ReplyFinished) and done.why == "stop"
         assert "was not carried out: `path` is missing" in done.block.message.content
         await backend.close()
 
@@ -117,5 +117,7 @@ async def test_a_call_within_the_text_is_one_too() -> None:
         backend, events = await talk(server)
         done = events[-1]
         assert calls_of(events) == [{"path": "a"}]
-        assert isinstance(done, Done) and done.why == "calls" and done.block.message.content == "Look:"
+        assert (
+            isinstance(done, ReplyFinished) and done.why == "calls" and done.block.message.content == "Look:"
+        )
         await backend.close()

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from iqdebug.errors import ModelError
-from iqdebug.llm.backend import Calling
-from iqdebug.llm.http import HttpBackend
+from iqdebug.core.errors import ModelError
+from iqdebug.llm.backends.base import ToolCallEvent
+from iqdebug.llm.backends.http import HttpBackend
 from iqdebug.llm.messages import Message, Sampling, Tool, ToolCall
 from tests.llm.fake_server import FakeServer, Turn
 
@@ -62,7 +62,7 @@ async def test_no_secret_arrives(kind: str, tmp_path: Path) -> None:
         async for _ in backend.prefill():
             pass
         events = [e async for e in backend.reply(Sampling())]
-        called = next(e.call for e in events if isinstance(e, Calling))
+        called = next(e.call for e in events if isinstance(e, ToolCallEvent))
         assert called.arguments == arguments  # what is done here is done as it was asked
         await backend.append(
             Message("tool", both, "tools", tool_call_id=called.id, name=f"note {SECRETS[0]}")

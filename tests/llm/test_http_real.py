@@ -14,9 +14,9 @@ import httpx
 import pytest
 from llama_cpp import Llama
 
-from iqdebug.errors import ModelError
-from iqdebug.llm.backend import Done, Event, Text
-from iqdebug.llm.http import HttpBackend
+from iqdebug.core.errors import ModelError
+from iqdebug.llm.backends.base import Event, ReplyFinished, Text
+from iqdebug.llm.backends.http import HttpBackend
 from iqdebug.llm.messages import Message, Sampling
 from tests.llm.tiny import write_tiny
 
@@ -73,7 +73,7 @@ async def test_it_converses_and_counts(url: str, model: Path) -> None:
     for question in ("why?", "and now?"):
         await backend.append(Message("user", question))
         done = (await reply(backend, 12))[-1]
-        assert isinstance(done, Done) and done.why in ("stop", "length") and not done.block.partial
+        assert isinstance(done, ReplyFinished) and done.why in ("stop", "length") and not done.block.partial
     assert [b.message.role for b in backend.blocks] == ["system", "user", "assistant", "user", "assistant"]
     assert done.counters.generated >= 2 and done.first_token_seconds > 0
     await backend.close()
@@ -104,8 +104,8 @@ async def test_a_cancelled_answer_leaves_the_server_free(url: str) -> None:
             if isinstance(event, Text):
                 await backend.cancel()
     done = events[-1]
-    assert isinstance(done, Done) and done.why == "cancelled" and done.block.partial
+    assert isinstance(done, ReplyFinished) and done.why == "cancelled" and done.block.partial
     await backend.append(Message("user", "go on"))
     async with asyncio.timeout(30):
-        assert isinstance((await reply(backend, 5))[-1], Done)
+        assert isinstance((await reply(backend, 5))[-1], ReplyFinished)
     await backend.close()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.errors import ModelError
-from iqdebug.llm.inspect import inspect
+from iqdebug.core.errors import ModelError
+from iqdebug.llm.gguf.inspect import inspect
 from tests.llm.tiny import write_tiny
 
 

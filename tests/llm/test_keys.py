@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.errors import ModelError, UsageError
-from iqdebug.llm.http import HttpBackend
-from iqdebug.llm.keys import key_for
+from iqdebug.core.errors import ModelError, UsageError
+from iqdebug.llm.backends.api_keys import key_for
+from iqdebug.llm.backends.http import HttpBackend
 from iqdebug.llm.messages import Message, Sampling
 from tests.llm.fake_server import FakeServer, Turn
 
@@ -103,7 +103,7 @@ async def test_no_words_hold_the_key(
 
 
 def refusal_of(status: int, monkeypatch: pytest.MonkeyPatch) -> str:
-    from iqdebug.llm.http_errors import refused
+    from iqdebug.llm.backends.http_errors import refused
 
     return refused(status, "", "http://h/v1", key_for("http://h/v1")).why
 

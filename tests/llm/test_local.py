@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from llama_cpp import llama_cpp as native
 
-from iqdebug.errors import ModelError
-from iqdebug.llm.backend import Calling, Done, Prefilling, Text
-from iqdebug.llm.local import LocalBackend
+from iqdebug.core.errors import ModelError
+from iqdebug.llm.backends.base import Prefilling, ReplyFinished, Text, ToolCallEvent
+from iqdebug.llm.backends.local import LocalBackend
 from iqdebug.llm.messages import Message, Sampling, Tool, ToolCall
 from iqdebug.llm.worker.engine import Engine
 from tests.llm.conftest import MakeBackend, options_for
@@ -38,11 +38,11 @@ LOOK = Tool(
 STEP = Tool("step", "Goes on.", {"type": "object", "properties": {"kind": {"enum": ["into", "over", "out"]}}})
 
 
-async def reply(backend: LocalBackend, sampling: Sampling = NOISE, **others: bool) -> Done:
+async def reply(backend: LocalBackend, sampling: Sampling = NOISE, **others: bool) -> ReplyFinished:
     done = None
     async for event in backend.reply(sampling, **others):
         done = event
-    assert isinstance(done, Done)
+    assert isinstance(done, ReplyFinished)
     return done
 
 
@@ -114,7 +114,7 @@ async def test_cancel_keeps_what_was_said(backend: LocalBackend) -> None:
         if sum(isinstance(seen, Text) for seen in events) == 5:
             await backend.cancel()
     done = events[-1]
-    assert isinstance(done, Done) and done.why == "cancelled" and done.block.partial
+    assert isinstance(done, ReplyFinished) and done.why == "cancelled" and done.block.partial
     assert done.block.message.content == "".join(e.text for e in events if isinstance(e, Text)).strip()
     assert backend.blocks[-1] == done.block
     before = backend.counters
@@ -134,7 +134,7 @@ async def test_cancel_before_the_first_token(backend: LocalBackend) -> None:
         events.append(event)
         await backend.cancel()
     done = events[-1]
-    assert isinstance(done, Done) and done.why == "cancelled" and not done.block.message.content
+    assert isinstance(done, ReplyFinished) and done.why == "cancelled" and not done.block.message.content
     assert done.counters.evaluated < backend.used
 
 
@@ -201,10 +201,10 @@ async def test_even_noise_can_only_call_validly(backend: LocalBackend) -> None:
         calls: list[ToolCall] = []
         async for event in backend.reply(sampling, force_call=True):
             assert not isinstance(event, Text)
-            if isinstance(event, Calling):
+            if isinstance(event, ToolCallEvent):
                 calls.append(event.call)
         done = event
-        assert isinstance(done, Done)
+        assert isinstance(done, ReplyFinished)
         assert done.why in ("calls", "length")
         assert tuple(calls) == done.block.message.tool_calls
         for call in calls:
@@ -362,7 +362,9 @@ class RandomSessions:
         self.unread: tuple[int, int] | None = None  # a generated token that was never computed
         self.answers = 0
 
-    async def spend(self, work: Coroutine[Any, Any, Done | None], whole: bool = True) -> Done | None:
+    async def spend(
+        self, work: Coroutine[Any, Any, ReplyFinished | None], whole: bool = True
+    ) -> ReplyFinished | None:
         """Have the model read or answer. It must compute exactly what it has not; less if stopped."""
         backend, before, read = self.backend, self.backend.counters, self.backend.decoded
         done = await work
@@ -423,22 +425,22 @@ class RandomSessions:
         check_answer(tokens[:-new], tokens[-new:])
 
 
-async def exhaust(backend: LocalBackend) -> Done | None:
+async def exhaust(backend: LocalBackend) -> ReplyFinished | None:
     async for _ in backend.prefill():
         pass
     return None
 
 
-async def begin(backend: LocalBackend) -> Done | None:
+async def begin(backend: LocalBackend) -> ReplyFinished | None:
     async for _ in backend.prefill():
         await backend.cancel()
     return None
 
 
-async def interrupted(backend: LocalBackend, sampling: Sampling) -> Done | None:
+async def interrupted(backend: LocalBackend, sampling: Sampling) -> ReplyFinished | None:
     done = None
     async for event in backend.reply(sampling):
         if isinstance(event, Text):
             await backend.cancel()
-        done = event if isinstance(event, Done) else None
+        done = event if isinstance(event, ReplyFinished) else None
     return done

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iqdebug.llm.log import DamagedLog, TokenLog
 from iqdebug.llm.messages import Message, Tool, ToolCall
+from iqdebug.llm.window.token_log import DamagedLog, TokenLog
 
 
 def example() -> TokenLog:

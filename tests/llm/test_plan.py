@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.errors import ModelError
-from iqdebug.llm.hardware import Gpu, Machine, look
-from iqdebug.llm.inspect import Shape, inspect
-from iqdebug.llm.plan import Weights, compute_bytes, kv_bytes, output_bytes, plan
+from iqdebug.core.errors import ModelError
+from iqdebug.llm.gguf.hardware import Gpu, Machine, look
+from iqdebug.llm.gguf.inspect import Shape, inspect
+from iqdebug.llm.gguf.plan import Weights, compute_bytes, kv_bytes, output_bytes, plan
 from tests.llm.tiny import write_tiny
 
 GIB = 1 << 30

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.errors import MissingTool, ModelError
-from iqdebug.llm import pull as module
-from iqdebug.llm.pull import pull
+from iqdebug.core.errors import MissingTool, ModelError
+from iqdebug.llm.gguf import pull as module
+from iqdebug.llm.gguf.pull import pull
 
 BODY = bytes(range(256)) * 8000
 SUM = hashlib.sha256(BODY).hexdigest()

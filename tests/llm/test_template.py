@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from iqdebug.llm.chat_format.template import CHATML as PLAIN_CHATML
+from iqdebug.llm.chat_format.template import ChatTemplate, Part, TemplateError
 from iqdebug.llm.messages import Message, Tool, ToolCall
-from iqdebug.llm.template import CHATML as PLAIN_CHATML
-from iqdebug.llm.template import ChatTemplate, Part, TemplateError
 from tests.llm.tiny import CHATML
 
 # In the manner of models that think: earlier thoughts are dropped, and the newest answer gets a thought.

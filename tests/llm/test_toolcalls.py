@@ -8,11 +8,11 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iqdebug.llm.answer import AnswerReader
-from iqdebug.llm.backend import Calling, Text, Thinking
+from iqdebug.llm.backends.base import Text, Thinking, ToolCallEvent
+from iqdebug.llm.chat_format.answer import AnswerReader
+from iqdebug.llm.chat_format.thinking import ThinkingSplitter
+from iqdebug.llm.chat_format.tool_calls import CallParser, call_text, new_call_id
 from iqdebug.llm.messages import ToolCall
-from iqdebug.llm.thinking import ThinkingSplitter
-from iqdebug.llm.toolcalls import CallParser, call_text, new_call_id
 
 TAGS = ("<think>", "</think>")
 TRICKY = {"text": 'ends with </tool_call> and "quotes" \\', "n": 3}
@@ -32,7 +32,7 @@ def test_an_answer_reads_the_same_in_any_pieces(cuts: list[int]) -> None:
     events = [event for piece in pieces_of(text, cuts) for event in reader.feed(piece)] + reader.finish()
     assert "".join(e.text for e in events if isinstance(e, Thinking)) == "hm </thin"
     assert "".join(e.text for e in events if isinstance(e, Text)) == said
-    found = [event.call for event in events if isinstance(event, Calling)]
+    found = [event.call for event in events if isinstance(event, ToolCallEvent)]
     assert [(call.name, call.arguments) for call in found] == [("look", TRICKY), ("go", {})]
     assert len({call.id for call in found}) == 2
     message = reader.message()

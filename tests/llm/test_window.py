@@ -12,21 +12,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from iqdebug.errors import ModelError
-from iqdebug.llm.backend import Block, Done
-from iqdebug.llm.ledger import Fact, facts_of, ledger_text
+from iqdebug.core.errors import ModelError
+from iqdebug.llm.backends.base import Block, ReplyFinished
 from iqdebug.llm.messages import Message, Sampling, Tool, ToolCall
-from iqdebug.llm.scripted import Answer, ScriptedBackend
-from iqdebug.llm.window import Folded, Window
+from iqdebug.llm.window.ledger import Fact, facts_of, ledger_text
+from iqdebug.llm.window.window import Folded, Window
 from tests.llm.tiny import write_tiny
+from tests.support.scripted_backend import Answer, ScriptedBackend
 
 SAMPLING = Sampling(max_tokens=2_000)
 TOOLS = (Tool("stack", "the stack", {"type": "object", "properties": {"thread": {"type": "integer"}}}),)
 
 
-async def answered(window: Window) -> Done:
+async def answered(window: Window) -> ReplyFinished:
     async for event in window.reply(SAMPLING):
-        if isinstance(event, Done):
+        if isinstance(event, ReplyFinished):
             return event
     raise AssertionError("no end")
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.errors import ModelError
-from iqdebug.llm.backend import Done, Progress, Text
-from iqdebug.llm.local import LoadOptions, LocalBackend
+from iqdebug.core.errors import ModelError
+from iqdebug.llm.backends.base import Progress, ReplyFinished, Text
+from iqdebug.llm.backends.local import LoadOptions, LocalBackend
+from iqdebug.llm.backends.worker_process import OutOfMemory, smaller
 from iqdebug.llm.messages import Message, Sampling, Tool
-from iqdebug.llm.process import OutOfMemory, smaller
 from tests.llm.conftest import WINDOW, MakeBackend, options_for
 from tests.llm.tiny import write_tiny
 
@@ -26,15 +26,15 @@ GREEDY = Sampling(max_tokens=8, temperature=0)
 ENDLESS = Sampling(max_tokens=1500, seed=3, temperature=1.0, top_p=1.0, top_k=0)
 
 
-async def reply(backend: LocalBackend, sampling: Sampling = NOISE) -> Done:
+async def reply(backend: LocalBackend, sampling: Sampling = NOISE) -> ReplyFinished:
     done = None
     async for event in backend.reply(sampling):
         done = event
-    assert isinstance(done, Done)
+    assert isinstance(done, ReplyFinished)
     return done
 
 
-async def converse(backend: LocalBackend) -> Done:
+async def converse(backend: LocalBackend) -> ReplyFinished:
     await backend.open("You debug.", [Tool("look", "Looks.")])
     await backend.append(Message("user", "What is wrong? " * 8))
     await reply(backend)
@@ -227,7 +227,7 @@ def test_it_does_not_outlive_its_parent(tiny_model: Path, tmp_path: Path) -> Non
     program = f"""
 import asyncio
 from pathlib import Path
-from iqdebug.llm.local import LocalBackend, LoadOptions
+from iqdebug.llm.backends.local import (LocalBackend, LoadOptions)
 async def main():
     options = LoadOptions(model={str(tiny_model)!r}, n_ctx=256)
     backend = LocalBackend("", options, log_file=Path({str(tmp_path)!r}, "l"))
@@ -356,7 +356,7 @@ def test_no_output_of_the_worker_reaches_the_terminal(tiny_model: Path, tmp_path
     program = f"""
 import asyncio
 from pathlib import Path
-from iqdebug.llm.local import LocalBackend, LoadOptions
+from iqdebug.llm.backends.local import (LocalBackend, LoadOptions)
 async def main():
     options = LoadOptions(model={str(tiny_model)!r}, n_ctx=256)
     backend = LocalBackend("", options, log_file=Path({str(tmp_path)!r}, "l"))

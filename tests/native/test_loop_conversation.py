@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from iqdebug.llm.backend import Done
+from iqdebug.llm.backends.base import ReplyFinished
 from iqdebug.llm.messages import Message, Sampling
 from tests.native.reference import logits
 from tests.native.tiny import Shape, make_weights, write_gguf
 
-local = pytest.importorskip("iqdebug.llm.local", reason="the worker is not part of this tree")
+local = pytest.importorskip("iqdebug.llm.backends.local", reason="the worker is not part of this tree")
 
 pytestmark = pytest.mark.slow
 
@@ -56,12 +56,12 @@ async def opened(library: Path, tmp_path: Path) -> AsyncIterator[Open]:
         await backend.close()
 
 
-async def answered(backend: Any) -> Done:
+async def answered(backend: Any) -> ReplyFinished:
     """Have it answer, and hold each chosen token against the reference on the whole log."""
     before = backend.counters.generated
     async for event in backend.reply(GREEDY):
         done = event
-    assert isinstance(done, Done)
+    assert isinstance(done, ReplyFinished)
     tokens, count = backend.tokens, done.counters.generated - before
     rows = logits(WEIGHTS, SHAPE, tokens)
     end = len(tokens) if done.why == "length" else len(tokens) - 1

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.config import Model
-from iqdebug.errors import ModelError
-from iqdebug.llm.backend import Done
+from iqdebug.core.config import Model
+from iqdebug.core.errors import ModelError
+from iqdebug.llm.backends.base import ReplyFinished
 from iqdebug.llm.messages import Message, Sampling
-from iqdebug.llm.open import open_model
+from iqdebug.llm.open_backend import open_model
 from tests.llm.tiny import write_tiny
 from tests.native.conftest import CACHE
 from tests.native.tiny import Shape, make_weights, write_gguf
@@ -33,7 +33,7 @@ async def test_it_is_planned_loaded_and_answers(
     await backend.open("You debug.")
     await backend.append(Message("user", "why?"))
     last = [event async for event in backend.reply(Sampling(max_tokens=4, seed=1))][-1]
-    assert isinstance(last, Done) and last.counters.evaluated > 0
+    assert isinstance(last, ReplyFinished) and last.counters.evaluated > 0
     await backend.close()
 
 

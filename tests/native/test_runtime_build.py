@@ -13,8 +13,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from iqdebug.errors import MissingTool, ModelError
-from iqdebug.llm.backend import Progress
+from iqdebug.core.errors import MissingTool, ModelError
+from iqdebug.llm.backends.base import Progress
 from iqdebug.llm.runtime import Recipe, build, building, find_runtime, remove, runtimes, source, tools
 from iqdebug.llm.runtime.source import Patch
 from tests.native.fakes import NINJA, PATCH, pinned_to, programs, sdist_of, small_source
@@ -266,7 +266,7 @@ def test_an_interrupted_build_leaves_nothing_that_counts(tmp_path: Path, number:
         # Who starts the tests in the background hands down that SIGINT is ignored.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"with pinned_to(Path({str(sdist)!r})):\n"
-        "    from iqdebug.cli import main\n"
+        "    from iqdebug.cli.main import main\n"
         f"    sys.exit(main(['runtime', 'build', '--sdist', {str(sdist)!r}]))\n"
     )
     environment = {

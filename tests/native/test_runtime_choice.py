@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from iqdebug.cli import main
-from iqdebug.errors import ModelError
+from iqdebug.cli.main import main
+from iqdebug.core.errors import ModelError
 from iqdebug.llm.runtime import cache_folder, is_loop, runtime_for
 from iqdebug.llm.runtime.source import patches
 from tests.native.fakes import pinned_to, programs, small_source

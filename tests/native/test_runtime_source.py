@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.errors import IqdebugError, ModelError, UsageError
+from iqdebug.core.errors import IqdebugError, ModelError, UsageError
 from iqdebug.llm.runtime import Recipe, source
 from iqdebug.llm.runtime.source import apply_patch, patches
 from tests.native.fakes import PATCH

@@ -10,8 +10,8 @@ import urllib.request
 from collections.abc import AsyncIterator
 from typing import Any
 
-from iqdebug.session import StepKind
-from iqdebug.state import Phase, Snapshot, ThreadState
+from iqdebug.core.session import StepKind
+from iqdebug.core.state import Phase, Snapshot, ThreadState
 from tests.dap.targets import Target, Watcher, attached, running, top, until_true
 
 __all__ = ["Load", "Server", "hub_of", "named", "serving", "unharmed", "whole_course"]

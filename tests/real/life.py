@@ -24,9 +24,9 @@ import psutil
 import pytest
 
 from bench.targets import python_version
+from iqdebug.core.state import Breakpoint, Phase, ProcessInfo
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.dap.session import Session
-from iqdebug.state import Breakpoint, Phase, ProcessInfo
 from tests.conftest import marker
 from tests.dap.targets import Watcher, frame_of, until_true
 

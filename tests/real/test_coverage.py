@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from iqdebug.core.state import Breakpoint, Phase, ProcessInfo
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.peek.procfs import ProcFS
 from iqdebug.peek.tracers import tracer_warnings
-from iqdebug.state import Breakpoint, Phase, ProcessInfo
 from tests.dap.targets import Watcher, top
 from tests.real.environments import python_with
 

@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-from iqdebug.peek.look import peek
+from iqdebug.core.session import StepKind
+from iqdebug.core.state import Breakpoint, Phase
+from iqdebug.peek.first_look import peek
 from iqdebug.peek.processes import process_info
-from iqdebug.session import StepKind
-from iqdebug.state import Breakpoint, Phase
 from tests.conftest import marker
 from tests.dap.launching import launched, plan
 from tests.dap.targets import PROGRAMS, attached, top

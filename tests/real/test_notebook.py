@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from iqdebug.core.memory_sources import MemorySources
+from iqdebug.core.state import Breakpoint
 from iqdebug.dap.attach import AttachOptions, attach
-from iqdebug.memory_sources import MemorySources
+from iqdebug.diagnosis.named_places import parse, resolve
 from iqdebug.peek.preflight import require_attachable
-from iqdebug.places import parse, resolve
-from iqdebug.state import Breakpoint
 from tests.dap.targets import Watcher, top
 from tests.real.environments import python_with
 

@@ -16,14 +16,14 @@ from pathlib import Path
 
 import pytest
 
+from iqdebug.core.state import Phase
 from iqdebug.crash import open_crash
-from iqdebug.crash.shelf import put
+from iqdebug.crash.folder import put
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.dap.session import Session
+from iqdebug.diagnosis.named_places import parse, resolve
 from iqdebug.peek.preflight import require_attachable
-from iqdebug.places import parse, resolve
-from iqdebug.source import read_lines
-from iqdebug.state import Phase
+from iqdebug.system.source_files import read_lines
 from tests.dap.targets import Watcher, top, until_true
 from tests.e2e.terminal import Terminal, needs_tmux
 

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from iqdebug.core.state import Supervisor
 from iqdebug.peek.preflight import require_attachable
+from iqdebug.peek.process_table import ProcessTable
 from iqdebug.peek.processes import list_processes
 from iqdebug.peek.procfs import ProcFS
 from iqdebug.peek.supervisors import supervisor_of
-from iqdebug.peek.table import ProcessTable
-from iqdebug.state import Supervisor
 
 SCRIPTS = Path(sys.executable).parent
 APP = """

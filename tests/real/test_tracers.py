@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.state import Breakpoint, Phase
+from iqdebug.core.state import Breakpoint, Phase
 from tests.dap.targets import attached, on_pythons, running, top
 
 PROGRAM = Path(__file__).resolve().parent / "programs" / "traced.py"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from iqdebug.state import Anomaly, Diagnosis, ExceptionInfo, Frame, Snapshot, Step, Suspect, Variable
+from iqdebug.core.state import Anomaly, Diagnosis, ExceptionInfo, Frame, Snapshot, Step, Suspect, Variable
 from tests.tui import scenario
 from tests.tui.scenario import SERVICE, line
 

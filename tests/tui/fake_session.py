@@ -9,12 +9,21 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from iqdebug.errors import IqdebugError, NotAvailable
-from iqdebug.session import Capability, CodeFinder, Listener, StepKind
-from iqdebug.state import Breakpoint, Completion, EvaluateResult, Frame, LogRecord, Phase, Snapshot, Variable
-from iqdebug.supervision import Supervision
+from iqdebug.core.errors import IqdebugError, NotAvailable
+from iqdebug.core.session import Capability, CodeFinder, Listener, StepKind
+from iqdebug.core.state import (
+    Breakpoint,
+    Completion,
+    EvaluateResult,
+    Frame,
+    LogRecord,
+    Phase,
+    Snapshot,
+    Variable,
+)
+from iqdebug.core.supervision import Supervision
 from iqdebug.tui.app import DebugApp
-from iqdebug.tui.chatting import Companion
+from iqdebug.tui.controllers.chat import Companion
 from tests.tui import scenario
 
 Intent = tuple[object, ...]
@@ -62,7 +71,7 @@ class FakeSession:
         if name in self.failures:
             raise self.failures[name]
 
-    # iqdebug.session.DebugSession
+    # iqdebug.core.session.DebugSession
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         self.listeners.append(listener)

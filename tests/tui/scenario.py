@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from iqdebug.source import read_lines
-from iqdebug.state import (
+from iqdebug.core.state import (
     Breakpoint,
     Diagnosis,
     ExceptionInfo,
@@ -21,6 +20,7 @@ from iqdebug.state import (
     ThreadState,
     Variable,
 )
+from iqdebug.system.source_files import read_lines
 from tests.conftest import EXAMPLES, marker
 
 SERVICE = "/srv/shop/orders_service.py"

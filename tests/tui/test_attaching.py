@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from iqdebug.errors import CannotAttach, RequestFailed
-from iqdebug.state import Phase, Variable
+from iqdebug.core.errors import CannotAttach, RequestFailed
+from iqdebug.core.state import Phase, Variable
 from iqdebug.tui import messages
-from iqdebug.tui.stack_pane import StackPane
+from iqdebug.tui.panes.stack import StackPane
 from tests.tui import scenario
 from tests.tui.fake_session import FakeMemory, FakeSession, app_on
 from tests.tui.screens import notices, screen, shows, status, until

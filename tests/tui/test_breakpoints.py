@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from iqdebug.state import Breakpoint
-from iqdebug.tui.breakpoints_pane import BreakpointsPane
-from iqdebug.tui.source_pane import SourcePane
+from iqdebug.core.state import Breakpoint
+from iqdebug.tui.panes.breakpoints import BreakpointsPane
+from iqdebug.tui.panes.source import SourcePane
 from tests.tui import scenario
 from tests.tui.fake_session import FakeMemory, FakeSession, app_on
 from tests.tui.scenario import SERVICE, line

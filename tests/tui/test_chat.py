@@ -8,13 +8,13 @@ from dataclasses import replace
 from textual.pilot import Pilot
 from textual.widgets import Collapsible, Input
 
-from iqdebug.assistant.transcript import Standing, Transcript
-from iqdebug.session import DebugSession
-from iqdebug.state import Diagnosis, Snapshot
+from iqdebug.assistant.transcript import ModelStatus, Transcript
+from iqdebug.core.session import DebugSession
+from iqdebug.core.state import Diagnosis, Snapshot
 from iqdebug.tui.app import DebugApp
-from iqdebug.tui.chat_pane import ChatPane, linked
-from iqdebug.tui.chatting import OnScreen
-from iqdebug.tui.source_pane import SourcePane
+from iqdebug.tui.controllers.chat import ScreenContext
+from iqdebug.tui.panes.chat import ChatPane, linked
+from iqdebug.tui.panes.source import SourcePane
 from tests.tui import causes
 from tests.tui.fake_session import FakeSession, app_on
 from tests.tui.scenario import SERVICE
@@ -30,9 +30,9 @@ class Friend:
         self.stopped = 0
         self.closed = False
         self.moments: list[Diagnosis] = []
-        self.screen: OnScreen | None = None
+        self.screen: ScreenContext | None = None
 
-    def begin(self, session: DebugSession, screen: OnScreen) -> None:
+    def begin(self, session: DebugSession, screen: ScreenContext) -> None:
         self.screen = screen
 
     def moment(self, snapshot: Snapshot, diagnosis: Diagnosis) -> None:
@@ -67,7 +67,7 @@ async def ready(pilot: Pilot[int]) -> None:
     await shows(pilot, "Ask about what is on the screen")
 
 
-READY = Standing("ready", "ready", "tiny-model", "on this machine", False, 3_000, 131_072)
+READY = ModelStatus("ready", "ready", "tiny-model", "on this machine", False, 3_000, 131_072)
 
 
 async def test_a_question_is_sent_and_its_answer_grows() -> None:

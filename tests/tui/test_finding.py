@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from iqdebug.state import Breakpoint, CodePlace
-from iqdebug.tui.chooser import matching
-from iqdebug.tui.source_pane import SourcePane
+from iqdebug.core.state import Breakpoint, CodePlace
+from iqdebug.tui.panes.source import SourcePane
+from iqdebug.tui.screens.chooser import matching
 from tests.conftest import EXAMPLES
 from tests.tui import scenario
 from tests.tui.fake_session import FakeSession, app_on

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from iqdebug.core.state import Diagnosis, Step, Suspect
 from iqdebug.crash import open_crash
-from iqdebug.opened import recorded_app
-from iqdebug.state import Diagnosis, Step, Suspect
 from iqdebug.tui.app import DebugApp
-from iqdebug.tui.insight import card_text
-from iqdebug.tui.source_pane import SourcePane
-from iqdebug.tui.suspects_pane import SuspectsPane
-from tests.crashfile import contents, written
+from iqdebug.tui.panes.insight import card_text
+from iqdebug.tui.panes.source import SourcePane
+from iqdebug.tui.panes.suspects import SuspectsPane
+from iqdebug.workflows.open_crash import recorded_app
+from tests.support.crashfile import contents, written
 from tests.tui import causes, scenario
 from tests.tui.causes import PRICES
 from tests.tui.fake_session import FakeSession, app_on

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
-from iqdebug.state import Diagnosis, Snapshot, Suspect
-from iqdebug.tui.insight import LOOKING
+from iqdebug.core.state import Diagnosis, Snapshot, Suspect
+from iqdebug.tui.panes.insight import LOOKING
 from tests.tui import causes, scenario
 from tests.tui.fake_session import FakeSession, app_on
 from tests.tui.scenario import SERVICE

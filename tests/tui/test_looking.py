@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.errors import RequestFailed
-from iqdebug.session import Capability
-from iqdebug.state import Phase, Supervisor
-from iqdebug.supervision import Supervision
-from iqdebug.tui.looking import Taken
-from iqdebug.tui.source_pane import SourcePane
-from tests.crashfile import PATH, contents, written
+from iqdebug.core.errors import RequestFailed
+from iqdebug.core.session import Capability
+from iqdebug.core.state import Phase, Supervisor
+from iqdebug.core.supervision import Supervision
+from iqdebug.tui.controllers.brief_pause import Taken
+from iqdebug.tui.panes.source import SourcePane
+from tests.support.crashfile import PATH, contents, written
 from tests.tui import scenario
 from tests.tui.fake_session import FakeSession, app_on
 from tests.tui.screens import notices, shows, status, until

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from iqdebug.session import Capability, DebugSession, StepKind
-from iqdebug.state import Diagnosis, Phase, Snapshot
-from iqdebug.tui.source_pane import SourcePane
-from iqdebug.tui.stack_pane import StackPane
+from iqdebug.core.session import Capability, DebugSession, StepKind
+from iqdebug.core.state import Diagnosis, Phase, Snapshot
+from iqdebug.tui.panes.source import SourcePane
+from iqdebug.tui.panes.stack import StackPane
 from tests.tui import scenario
 from tests.tui.fake_session import FakeSession, app_on
 from tests.tui.scenario import SERVICE, line

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from iqdebug.state import LogRecord
-from iqdebug.tui.log_pane import KEPT, LogPane
-from iqdebug.tui.source_pane import SourcePane
+from iqdebug.core.state import LogRecord
+from iqdebug.tui.panes.log import KEPT, LogPane
+from iqdebug.tui.panes.source import SourcePane
 from tests.tui import scenario
 from tests.tui.fake_session import FakeSession, app_on
 from tests.tui.screens import screen, shows, until

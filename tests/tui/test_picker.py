@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
-from iqdebug.state import Attachability, ProcessInfo
-from iqdebug.tui.picker import PickerApp
+from iqdebug.core.state import Attachability, ProcessInfo
+from iqdebug.tui.screens.picker import PickerApp
 from tests.tui.screens import compare, screen, shows, until
 
 WEB = ProcessInfo(812, "ada", "3.12.1", "gunicorn shop:app", "/srv/shop", age=7_300, cpu=3.5, rss=90 << 20)

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from iqdebug.errors import RequestFailed
-from iqdebug.state import Phase, Snapshot
+from iqdebug.core.errors import RequestFailed
+from iqdebug.core.state import Phase, Snapshot
 from iqdebug.tui.app import DebugApp
-from iqdebug.tui.program_pane import ProgramPane
-from iqdebug.tui.running import LeaveScreen
-from iqdebug.tui.status import StatusBar
-from iqdebug.tui.terminal import Terminal, key_bytes
+from iqdebug.tui.controllers.program import LeaveScreen
+from iqdebug.tui.panes.program import ProgramPane
+from iqdebug.tui.panes.status_bar import StatusBar
+from iqdebug.tui.widgets.terminal import Terminal, key_bytes
 from tests.tui import scenario
 from tests.tui.fake_session import FakeMemory, FakeSession
 

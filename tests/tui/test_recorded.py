@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from iqdebug.core.session import Capability
+from iqdebug.core.state import ExceptionInfo, Frame, Variable
 from iqdebug.crash import open_crash
-from iqdebug.opened import recorded_app
-from iqdebug.session import Capability
-from iqdebug.state import ExceptionInfo, Frame, Variable
-from iqdebug.tui.exceptions import ExceptionsScreen
-from iqdebug.tui.source_pane import SourcePane
-from tests.crashfile import PROGRAM, chunk, container, contents, line_of, written
+from iqdebug.tui.panes.source import SourcePane
+from iqdebug.tui.screens.exceptions import ExceptionsScreen
+from iqdebug.workflows.open_crash import recorded_app
+from tests.support.crashfile import PROGRAM, chunk, container, contents, line_of, written
 from tests.tui import scenario
 from tests.tui.fake_session import FakeSession, app_on
 from tests.tui.screens import notices, screen, shows, status, until

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iqdebug.tui.log_pane import LogPane
+from iqdebug.tui.panes.log import LogPane
 from tests.tui import scenario
 from tests.tui.fake_session import FakeSession, app_on
 from tests.tui.screens import compare, screen, shows, until

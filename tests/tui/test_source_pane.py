@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.app import App, ComposeResult
 
-from iqdebug.tui.source_pane import SourcePane
+from iqdebug.tui.panes.source import SourcePane
 from tests.tui.screens import screen, shows
 
 CELL = "<ipython-input-3-0123456789ab>"

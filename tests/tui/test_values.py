@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from iqdebug.tui.console_pane import ConsolePane
-from iqdebug.tui.variables_pane import VariablesPane
+from iqdebug.tui.panes.console import ConsolePane
+from iqdebug.tui.panes.variables import VariablesPane
 from tests.tui import scenario
 from tests.tui.fake_session import FakeMemory, FakeSession, app_on
 from tests.tui.screens import notices, screen, shows, until

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from iqdebug.errors import UsageError
+from iqdebug.core.errors import UsageError
 
 __all__ = ["Definition", "Edit", "EditRefused", "Hunk", "edits_in", "edits_of_call"]
 

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iqdebug.capture.__main__ import entered
+from iqdebug.core.errors import IqdebugError, UsageError
+from iqdebug.core.paths import frame_kind
 from iqdebug.crash import open_crash
 from iqdebug.crash.model import Crash
-from iqdebug.crash.moment import place_of
-from iqdebug.errors import IqdebugError, UsageError
-from iqdebug.paths import frame_kind
+from iqdebug.crash.to_snapshot import place_of
 
 __all__ = ["Execution", "Failure", "execute", "failure_of", "failures_in"]
 

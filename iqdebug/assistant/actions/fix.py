@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from iqdebug.assistant.actions.edit_location import placed
 from iqdebug.assistant.actions.edits import Edit, EditRefused
-from iqdebug.assistant.actions.placing import placed
-from iqdebug.assistant.actions.textfile import TextFile
-from iqdebug.reach import Reach
-from iqdebug.source import open_regular
+from iqdebug.assistant.actions.text_file import TextFile
+from iqdebug.system.readable_files import Reach
+from iqdebug.system.source_files import open_regular
 
 __all__ = ["Change", "Proposal", "propose"]
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from iqdebug.assistant.actions.calls import candidates, rebuilt_call
 from iqdebug.assistant.actions.execution import Execution, Failure, execute, failure_of
 from iqdebug.assistant.actions.fix import Proposal
-from iqdebug.assistant.actions.rebuild import CannotRebuild
+from iqdebug.assistant.actions.rebuild_values import CannotRebuild
+from iqdebug.assistant.actions.replayable_calls import candidates, rebuilt_call
 from iqdebug.assistant.actions.rerun import Command, command_of_crash, project_root
-from iqdebug.assistant.actions.scratch import Scratch, scratch_copy
-from iqdebug.assistant.actions.testtext import Expectation, call_test, program_test, test_name
+from iqdebug.assistant.actions.scratch_copy import Scratch, scratch_copy
+from iqdebug.assistant.actions.test_source import Expectation, call_test, program_test, test_name
 from iqdebug.assistant.actions.verify import (
     PYTEST_OPTIONS,
     SECONDS,
@@ -24,9 +24,9 @@ from iqdebug.assistant.actions.verify import (
     shown_exactly,
     tried,
 )
+from iqdebug.core.errors import NotAvailable, UsageError
+from iqdebug.core.state import Diagnosis
 from iqdebug.crash.model import Crash
-from iqdebug.errors import NotAvailable, UsageError
-from iqdebug.state import Diagnosis
 
 __all__ = [
     "Expectation",

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from iqdebug.assistant.actions.advice import ADVICE
-from iqdebug.errors import MissingTool
-from iqdebug.evidence.outline import Outline
-from iqdebug.state import Frame, Snapshot, Variable
+from iqdebug.assistant.actions.bandit_advice import ADVICE
+from iqdebug.core.errors import MissingTool
+from iqdebug.core.state import Frame, Snapshot, Variable
+from iqdebug.diagnosis.source.outline import Outline
 
 __all__ = ["Finding", "Scanned", "scan"]
 
-_MOST_FILES = 30
+_MAX_FILES = 30
 _LARGEST = 400_000  # characters of a file
 _MOST = 60
 _LEVELS = {"HIGH": 0, "MEDIUM": 1, "LOW": 2, "UNDEFINED": 3}
@@ -83,7 +83,7 @@ def scan(snapshot: Snapshot, *, read_source: Callable[[str], Sequence[str]]) -> 
         lines = tuple(line.rstrip("\r\n") for line in read_source(path))
         if not lines:
             continue
-        if len(texts) >= _MOST_FILES or sum(map(len, lines)) > _LARGEST:
+        if len(texts) >= _MAX_FILES or sum(map(len, lines)) > _LARGEST:
             notes.append(f"{Path(path).name} was not scanned: too large, or too many files")
             continue
         texts[path] = lines

@@ -19,13 +19,13 @@ from iqdebug.assistant.actions.regression import (
 )
 from iqdebug.assistant.actions.rerun import command_of_crash, project_root
 from iqdebug.assistant.actions.verify import SECONDS, Verified, shown_exactly, verify
+from iqdebug.core.errors import IqdebugError
+from iqdebug.core.paths import frame_kind
+from iqdebug.core.state import Diagnosis
 from iqdebug.crash.model import Crash
-from iqdebug.errors import IqdebugError
 from iqdebug.llm.messages import Tool
-from iqdebug.paths import frame_kind
-from iqdebug.state import Diagnosis
 
-__all__ = ["ACTION_TOOLS", "MUTATE", "ActionTool", "Bench", "Outcome"]
+__all__ = ["ACTION_TOOLS", "MUTATE", "ActionContext", "ActionTool", "Outcome"]
 
 MUTATE = "mutate"
 """The right of every tool here: it is asked for each time."""
@@ -52,12 +52,12 @@ class ActionTool:
     before. ``starts``: it runs the recorded program."""
 
     tool: Tool
-    run: Callable[[Bench, Mapping[str, Any]], Awaitable[Outcome]]
+    run: Callable[[ActionContext, Mapping[str, Any]], Awaitable[Outcome]]
     right: str = MUTATE
     starts: bool = True
 
 
-class Bench:
+class ActionContext:
     """What the tools of a conversation work on: a crash, or a living process, of which fixes can be
     proposed and nothing can be run.
 
@@ -209,9 +209,9 @@ _TEST_SCHEMA: dict[str, Any] = {
 }
 
 ACTION_TOOLS = (
-    ActionTool(Tool("propose_fix", _PROPOSE, _PROPOSE_SCHEMA), Bench.propose_fix, starts=False),
+    ActionTool(Tool("propose_fix", _PROPOSE, _PROPOSE_SCHEMA), ActionContext.propose_fix, starts=False),
     ActionTool(Tool("rerun", _RERUN, _NOTHING), lambda bench, _: bench.verify({"with_fix": False})),
     ActionTool(Tool("verify", _VERIFY, _NOTHING), lambda bench, _: bench.verify({})),
-    ActionTool(Tool("write_test", _TEST, _TEST_SCHEMA), Bench.write_test),
+    ActionTool(Tool("write_test", _TEST, _TEST_SCHEMA), ActionContext.write_test),
 )
 """To be put beside the tools that only read."""

@@ -7,11 +7,11 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from iqdebug.core.state import Diagnosis, ExceptionInfo, Frame, Variable
 from iqdebug.crash.model import Crash
 from iqdebug.crash.variables import children_of, global_variables
-from iqdebug.evidence.anomalies import Facts, find_anomalies
-from iqdebug.evidence.places import Texts
-from iqdebug.state import Diagnosis, ExceptionInfo, Frame, Variable
+from iqdebug.diagnosis.rules import Facts, find_anomalies
+from iqdebug.diagnosis.source.functions import Texts
 
 __all__ = ["with_anomalies"]
 

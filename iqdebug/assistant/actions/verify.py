@@ -12,9 +12,9 @@ from typing import Literal
 from iqdebug.assistant.actions.execution import Execution, Failure, execute, failure_of
 from iqdebug.assistant.actions.fix import Proposal
 from iqdebug.assistant.actions.rerun import Command, command_of_crash, project_root
-from iqdebug.assistant.actions.scratch import Scratch, scratch_copy
+from iqdebug.assistant.actions.scratch_copy import Scratch, scratch_copy
+from iqdebug.core.errors import NotAvailable
 from iqdebug.crash.model import Crash
-from iqdebug.errors import NotAvailable
 
 __all__ = [
     "PYTEST_OPTIONS",

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from iqdebug.evidence.outline import Definition, Outline
-from iqdebug.paths import frame_kind
-from iqdebug.state import Breakpoint, Diagnosis, LogRecord, Step
+from iqdebug.core.paths import frame_kind
+from iqdebug.core.state import Breakpoint, Diagnosis, LogRecord, Step
+from iqdebug.diagnosis.source.outline import Definition, Outline
 
 __all__ = ["Hits", "Watch", "hits_of", "watches"]
 

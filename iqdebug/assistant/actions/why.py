@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from iqdebug.evidence.anomalies import KINDS
-from iqdebug.evidence.knowledge import meaning_of
-from iqdebug.state import Anomaly, Diagnosis, ExceptionInfo, Snapshot, Step, Suspect
-from iqdebug.text import clean
+from iqdebug.core.state import Anomaly, Diagnosis, ExceptionInfo, Snapshot, Step, Suspect
+from iqdebug.core.text import clean
+from iqdebug.diagnosis.knowledge import meaning_of
+from iqdebug.diagnosis.rules import KINDS
 
 __all__ = ["Section", "explain", "section_lines", "why"]
 

@@ -6,23 +6,23 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from iqdebug.assistant.fencing import Veil, fenced
-from iqdebug.assistant.guarded import Guarded
-from iqdebug.assistant.rights import Decision, Right
+from iqdebug.assistant.permissioned_session import PermissionedSession
+from iqdebug.assistant.permissions import Decision, Right
+from iqdebug.assistant.redaction import Redactor, wrap_untrusted
 from iqdebug.assistant.tools.events import Events
 from iqdebug.assistant.tools.files import Files
+from iqdebug.core.session import Capability
+from iqdebug.core.state import Diagnosis, Frame, Snapshot, Thread
 from iqdebug.llm.messages import Source, Tool
-from iqdebug.session import Capability
-from iqdebug.state import Diagnosis, Frame, Snapshot, Thread
 
-__all__ = ["LIMIT", "BoundTool", "Call", "Mend", "Result", "Undo", "World", "cut"]
+__all__ = ["LIMIT", "BoundTool", "Result", "ToolContext", "ToolInvocation", "ToolUsageError", "Undo", "cut"]
 
-_MOST_FRAMES = 1_500
+_MAX_FRAMES = 1_500
 LIMIT = 12_000
 """Characters of one result; what is more comes in pages."""
 
 
-class Mend(Exception):
+class ToolUsageError(Exception):
     """The call cannot be done as it was made; says in words what would.
 
     :param data: what the debuggee has to do with it; it is fenced.
@@ -60,7 +60,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class ToolContext:
     """What tools look at besides the session.
 
     :param diagnose: what the evidence says about a snapshot.
@@ -68,22 +68,22 @@ class World:
 
     files: Files
     events: Events
-    veil: Veil
+    veil: Redactor
     diagnose: Callable[[Snapshot], Diagnosis]
     read_source: Callable[[str], Sequence[str]]
 
 
 @dataclass(slots=True)
-class Call:
+class ToolInvocation:
     """One call under way."""
 
-    session: Guarded
-    world: World
+    session: PermissionedSession
+    world: ToolContext
     tool: str
 
     def data(self, label: str, text: str, limit: int = LIMIT) -> str:
         """Text of the debuggee's, masked, bounded, fenced and labelled."""
-        return fenced(cut(self.world.veil.scrub(text), limit), label)
+        return wrap_untrusted(cut(self.world.veil.scrub(text), limit), label)
 
     def thread(self, wanted: object = None) -> Thread:
         """By id or name; the one in focus by default.
@@ -97,7 +97,7 @@ class Call:
             found = next((t for t in snapshot.threads if str(t.id) == str(wanted) or t.name == wanted), None)
         if found is None:
             names = ", ".join(f"{t.id} ({t.name})" for t in snapshot.threads[:20]) or "none"
-            raise Mend(f"there is no thread {str(wanted or '')[:60]}", f"threads: {names}")
+            raise ToolUsageError(f"there is no thread {str(wanted or '')[:60]}", f"threads: {names}")
         return found
 
     def frames(self, thread: Thread) -> tuple[Frame, ...]:
@@ -110,7 +110,7 @@ class Call:
             return tuple(found)
         known = {f.id for f in found}
         waiting = [snapshot.exception]
-        while waiting and len(found) < _MOST_FRAMES:
+        while waiting and len(found) < _MAX_FRAMES:
             error = waiting.pop(0)
             new = [f for f in error.frames if f.id is not None and f.id not in known and f.kind != "label"]
             if new:
@@ -128,10 +128,14 @@ class Call:
         found = self.thread(thread)
         frames = self.frames(found)
         if not 0 <= index < len(frames):
-            raise Mend(f"there is no frame {index}: thread {found.id} has frames 0 to {len(frames) - 1}")
+            raise ToolUsageError(
+                f"there is no frame {index}: thread {found.id} has frames 0 to {len(frames) - 1}"
+            )
         frame = frames[index]
         if frame.kind == "label":
-            raise Mend(f"{index} is a heading between the frames of two exceptions; take one beside it")
+            raise ToolUsageError(
+                f"{index} is a heading between the frames of two exceptions; take one beside it"
+            )
         return frame
 
     async def obtain(self, right: Right, action: str, detail: str = "", why: str = "") -> None:
@@ -143,16 +147,18 @@ class Call:
         epoch = self.session.snapshot.epoch
         await self.session.obtain(right, action, detail, why)
         if epoch != self.session.snapshot.epoch:
-            raise Mend("allowed, but the process has moved on meanwhile; nothing was done. Look again first")
+            raise ToolUsageError(
+                "allowed, but the process has moved on meanwhile; nothing was done. Look again first"
+            )
 
     def need(self, capability: Capability) -> None:
         """:raises Mend: the session cannot do it now."""
         reason = self.session.why_not(capability)
         if reason:
-            raise Mend(f"cannot {capability.value} now: {reason}")
+            raise ToolUsageError(f"cannot {capability.value} now: {reason}")
 
 
-Run = Callable[[Call, Mapping[str, Any]], Awaitable[Result]]
+Run = Callable[[ToolInvocation, Mapping[str, Any]], Awaitable[Result]]
 
 
 def _nothing() -> str:

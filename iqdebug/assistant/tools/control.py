@@ -6,17 +6,17 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from iqdebug.assistant.guarded import code_of
-from iqdebug.assistant.rights import Right
-from iqdebug.assistant.tools.base import BoundTool, Call, Mend, Result, Undo
+from iqdebug.assistant.permissioned_session import code_of
+from iqdebug.assistant.permissions import Right
+from iqdebug.assistant.tools.base import BoundTool, Result, ToolInvocation, ToolUsageError, Undo
 from iqdebug.assistant.tools.events import STOPPED
-from iqdebug.assistant.tools.looking import THREAD, moment, stack_lines
+from iqdebug.assistant.tools.inspection import THREAD, moment, stack_lines
 from iqdebug.assistant.tools.schema import tool_schema
-from iqdebug.assistant.tools.texts import readable
-from iqdebug.evidence.delta import packed_delta
+from iqdebug.assistant.tools.source import readable
+from iqdebug.core.session import Capability, StepKind
+from iqdebug.core.state import Breakpoint, Snapshot
+from iqdebug.diagnosis.prompt.delta import packed_delta
 from iqdebug.llm.messages import Tool
-from iqdebug.session import Capability, StepKind
-from iqdebug.state import Breakpoint, Snapshot
 
 __all__ = ["CONTROL_TOOLS", "SECONDS", "breakpoint_words", "place"]
 
@@ -26,7 +26,9 @@ _BUDGET = 1_500  # tokens for what changed
 SECONDS = {"type": "integer", "minimum": 1, "maximum": 60, "default": 10, "description": "how long to wait"}
 
 
-async def _moved(call: Call, act: Callable[[], Awaitable[None]], seconds: float, done: str) -> Result:
+async def _moved(
+    call: ToolInvocation, act: Callable[[], Awaitable[None]], seconds: float, done: str
+) -> Result:
     """Act, wait for the stop that comes of it, and tell what is different."""
     earlier = call.session.snapshot
     await act()
@@ -40,7 +42,7 @@ async def _moved(call: Call, act: Callable[[], Awaitable[None]], seconds: float,
     return await told_stop(call, now, earlier, done)
 
 
-async def told_stop(call: Call, now: Snapshot, earlier: Snapshot, done: str) -> Result:
+async def told_stop(call: ToolInvocation, now: Snapshot, earlier: Snapshot, done: str) -> Result:
     """The stop, and what changed since the earlier one."""
     if now.phase not in STOPPED:
         code = f" with code {now.exit_code}" if now.exit_code is not None else ""
@@ -63,7 +65,7 @@ async def told_stop(call: Call, now: Snapshot, earlier: Snapshot, done: str) -> 
     return Result(f"{done}. {moment(now)}\n{body}", "evidence", f"{done}: now in {where}")
 
 
-async def _step(call: Call, arguments: Mapping[str, Any]) -> Result:
+async def _step(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
     call.need(Capability.STEP)
     kind, times = arguments["kind"], arguments["times"]
     thread = call.thread(arguments.get("thread"))
@@ -86,21 +88,21 @@ async def _step(call: Call, arguments: Mapping[str, Any]) -> Result:
     return await told_stop(call, now, earlier, f"Stepped {kind}{many}")
 
 
-async def _continue(call: Call, arguments: Mapping[str, Any]) -> Result:
+async def _continue(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
     call.need(Capability.CONTINUE)
     await call.obtain(Right.CONTROL, "let the program run on", "continue")
     call.need(Capability.CONTINUE)
     return await _moved(call, call.session.resume, arguments["seconds"], "Continued")
 
 
-async def _pause(call: Call, arguments: Mapping[str, Any]) -> Result:
+async def _pause(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
     call.need(Capability.PAUSE)
     await call.session.obtain(Right.CONTROL, "stop the program where it is", "pause")
     call.need(Capability.PAUSE)
     return await _moved(call, call.session.pause, arguments["seconds"], "Paused")
 
 
-async def _run_to(call: Call, arguments: Mapping[str, Any]) -> Result:
+async def _run_to(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
     call.need(Capability.RUN_TO)
     path, line = place(call, arguments)
     await call.obtain(Right.CONTROL, f"run to {path}:{line}", f"run to {path}:{line}")
@@ -110,7 +112,7 @@ async def _run_to(call: Call, arguments: Mapping[str, Any]) -> Result:
     )
 
 
-def place(call: Call, arguments: Mapping[str, Any]) -> tuple[str, int]:
+def place(call: ToolInvocation, arguments: Mapping[str, Any]) -> tuple[str, int]:
     """The file and line that the arguments mean.
 
     :raises Mend: there is no such file, or no such line in it.
@@ -118,23 +120,23 @@ def place(call: Call, arguments: Mapping[str, Any]) -> tuple[str, int]:
     path, line = readable(call, arguments["path"]), arguments["line"]
     count = len(call.world.read_source(path))
     if line > count:
-        raise Mend(f"{path} has {count} lines")
+        raise ToolUsageError(f"{path} has {count} lines")
     return path, line
 
 
-async def _breakpoints(call: Call, arguments: Mapping[str, Any]) -> Result:
+async def _breakpoints(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
     action = arguments["action"]
     now = call.session.breakpoints
     if action == "list":
         return _list(call, f"{len(now)} breakpoints.")
     if "path" not in arguments or "line" not in arguments:
-        raise Mend(f"to {action} a breakpoint, give `path` and `line`")
+        raise ToolUsageError(f"to {action} a breakpoint, give `path` and `line`")
     call.need(Capability.BREAKPOINTS)
     path, line = place(call, arguments)
     rest = tuple(b for b in now if (b.path, b.line) != (path, line))
     if action == "remove":
         if len(rest) == len(now):
-            raise Mend(f"there is no breakpoint at {path}:{line}")
+            raise ToolUsageError(f"there is no breakpoint at {path}:{line}")
         words, wanted = f"remove the breakpoint at {path}:{line}", rest
     else:
         new = Breakpoint(path, line, arguments.get("condition", ""), arguments.get("hit_condition", ""))
@@ -150,7 +152,7 @@ async def _breakpoints(call: Call, arguments: Mapping[str, Any]) -> Result:
     return Result(result.text, result.source, words, Undo(f"undo: {words}", undo))
 
 
-def _list(call: Call, words: str) -> Result:
+def _list(call: ToolInvocation, words: str) -> Result:
     lines = []
     for each in call.session.breakpoints:
         state = "" if each.enabled else " (off)"

@@ -6,8 +6,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from iqdebug.session import DebugSession
-from iqdebug.state import Breakpoint, LogRecord, Phase, Snapshot
+from iqdebug.core.session import DebugSession
+from iqdebug.core.state import Breakpoint, LogRecord, Phase, Snapshot
 
 __all__ = ["STOPPED", "Events"]
 

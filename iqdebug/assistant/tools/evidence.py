@@ -7,14 +7,14 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from iqdebug.assistant.rights import Right
-from iqdebug.assistant.tools.base import BoundTool, Call, Result
-from iqdebug.assistant.tools.looking import moment
+from iqdebug.assistant.permissions import Right
+from iqdebug.assistant.tools.base import BoundTool, Result, ToolInvocation
+from iqdebug.assistant.tools.inspection import moment
 from iqdebug.assistant.tools.schema import tool_schema
-from iqdebug.evidence.pack import told
+from iqdebug.core.state import ExceptionInfo, LogRecord, Suspect
+from iqdebug.core.text import diagnosis_lines
+from iqdebug.diagnosis.prompt.pack import told
 from iqdebug.llm.messages import Tool
-from iqdebug.state import ExceptionInfo, LogRecord, Suspect
-from iqdebug.text import diagnosis_lines
 
 __all__ = ["EVIDENCE_TOOLS"]
 
@@ -22,7 +22,7 @@ _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 _LINE = 400
 
 
-async def _exception(call: Call, arguments: Mapping[str, Any]) -> Result:
+async def _exception(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
     snapshot = call.session.snapshot
     found = snapshot.exception
     if found is None:
@@ -45,7 +45,7 @@ def _tracebacks(error: ExceptionInfo) -> list[str]:
     return lines
 
 
-async def _suspects(call: Call, arguments: Mapping[str, Any]) -> Result:
+async def _suspects(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
     snapshot = call.session.snapshot
     diagnosis = await asyncio.to_thread(call.world.diagnose, snapshot)
     lines = diagnosis_lines(diagnosis)
@@ -63,7 +63,7 @@ async def _suspects(call: Call, arguments: Mapping[str, Any]) -> Result:
     return Result(f"{moment(snapshot)}\n{body}", "evidence", f"{len(diagnosis.suspects)} suspects")
 
 
-def _frame_words(call: Call, suspect: Suspect) -> str:
+def _frame_words(call: ToolInvocation, suspect: Suspect) -> str:
     """Its number for ``frame`` and ``evaluate``, as ``stack`` counts."""
     snapshot = call.session.snapshot
     thread = snapshot.thread(suspect.thread_id) or snapshot.focused
@@ -74,7 +74,7 @@ def _frame_words(call: Call, suspect: Suspect) -> str:
     return "no frame: it has returned, or another line of one"
 
 
-async def _logs(call: Call, arguments: Mapping[str, Any]) -> Result:
+async def _logs(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
     contains = arguments.get("contains", "").lower()
     level = _LEVELS.get(arguments.get("level", ""), 0)
     records = [

@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from iqdebug.peek.started import reach_of_process
-from iqdebug.reach import Reach, below, may_be_project, reach_of_project, real_path
-from iqdebug.state import ExceptionInfo, Frame, Snapshot
+from iqdebug.core.state import ExceptionInfo, Frame, Snapshot
+from iqdebug.peek.start_info import reach_of_process
+from iqdebug.system.readable_files import Reach, below, may_be_project, reach_of_project, real_path
 
 __all__ = ["Files", "frames_of"]
 
@@ -27,7 +27,7 @@ def frames_of(snapshot: Snapshot) -> Iterable[Frame]:
 
 
 class Files:
-    """Of a live target what :func:`~iqdebug.peek.started.reach_of_process` tells, whatever its frames
+    """Of a live target what :func:`~iqdebug.peek.start_info.reach_of_process` tells, whatever its frames
     name. Of a recording: what was recorded, whatever paths it names, and the project. Never: hidden
     files, keys, what is no source or text, the home folder or ``/`` as "the program".
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from iqdebug.capture.git import Repository
-from iqdebug.errors import MissingTool
+from iqdebug.core.errors import MissingTool
 
 __all__ = ["ask_git"]
 

@@ -6,11 +6,11 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from iqdebug.assistant.rights import Right
-from iqdebug.assistant.tools.base import BoundTool, Call, Mend, Result
+from iqdebug.assistant.permissions import Right
+from iqdebug.assistant.tools.base import BoundTool, Result, ToolInvocation, ToolUsageError
 from iqdebug.assistant.tools.git import ask_git
 from iqdebug.assistant.tools.schema import tool_schema
-from iqdebug.assistant.tools.texts import readable
+from iqdebug.assistant.tools.source import readable
 from iqdebug.llm.messages import Tool
 
 __all__ = ["HISTORY_TOOLS"]
@@ -18,10 +18,10 @@ __all__ = ["HISTORY_TOOLS"]
 _LINES = 160
 
 
-async def _git_history(call: Call, arguments: Mapping[str, Any]) -> Result:
+async def _git_history(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
     path = os.path.realpath(readable(call, arguments["path"]))
     if not os.path.isfile(path):
-        raise Mend("that file is not on this machine, so it has no history here")
+        raise ToolUsageError("that file is not on this machine, so it has no history here")
     line, count = arguments["line"], arguments["count"]
     folder, name = os.path.split(path)
     said = await ask_git(
@@ -33,7 +33,7 @@ async def _git_history(call: Call, arguments: Mapping[str, Any]) -> Result:
         "--format=commit %h%n%ad %an%n%s%n",
     )
     if said is None:
-        raise Mend(
+        raise ToolUsageError(
             f"git has no history of line {line} of {name}: not in a repository, not committed, or too long"
         )
     lines = [text[:300] for text in said.splitlines() if not text.startswith(("diff --git", "--- ", "+++ "))]

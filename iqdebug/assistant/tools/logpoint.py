@@ -14,17 +14,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from iqdebug.assistant.permissions import Right
 from iqdebug.assistant.purity import why_a_probe
-from iqdebug.assistant.rights import Right
-from iqdebug.assistant.tools.base import BoundTool, Call, Mend, Result
+from iqdebug.assistant.tools.base import BoundTool, Result, ToolInvocation, ToolUsageError
 from iqdebug.assistant.tools.control import LINE, PATH, SECONDS, place, told_stop
 from iqdebug.assistant.tools.events import OVER, STOPPED
 from iqdebug.assistant.tools.schema import tool_schema
-from iqdebug.assistant.tools.secrecy import of_a_secret, told_value
-from iqdebug.errors import IqdebugError, RunsCode
+from iqdebug.assistant.tools.secrets import of_a_secret, told_value
+from iqdebug.core.errors import IqdebugError, RunsCode
+from iqdebug.core.session import Capability
+from iqdebug.core.state import Breakpoint, Snapshot
 from iqdebug.llm.messages import Tool
-from iqdebug.session import Capability
-from iqdebug.state import Breakpoint, Snapshot
 
 __all__ = ["LOGPOINT_TOOLS"]
 
@@ -45,12 +45,12 @@ class _Watch:
     elsewhere: Snapshot | None = None
 
 
-async def _log_point(call: Call, arguments: Mapping[str, Any]) -> Result:
+async def _log_point(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
     call.need(Capability.BREAKPOINTS)
     path, line = place(call, arguments)
     watch = _Watch(path, line, arguments["message"], arguments["hits"], arguments["seconds"])
     if any((b.path, b.line) == (path, line) and b.enabled for b in call.session.breakpoints):
-        raise Mend(
+        raise ToolUsageError(
             f"there is a breakpoint at {path}:{line} already; remove it first, or watch a line beside it"
         )
     why = _why_a_probe(watch.message)
@@ -60,7 +60,7 @@ async def _log_point(call: Call, arguments: Mapping[str, Any]) -> Result:
     await call.session.obtain(Right.CONTROL, words, f"{path}:{line} {watch.message}")
     earlier = call.session.snapshot
     if earlier.phase in OVER:
-        raise Mend(f"the process has {earlier.phase.value}")
+        raise ToolUsageError(f"the process has {earlier.phase.value}")
     point = Breakpoint(path, line, log_message=watch.message if why else "")
     mine = await _installed(call, point)
     try:
@@ -74,18 +74,18 @@ def _why_a_probe(message: str) -> str:
     """Why reading the message's expressions may run code; "" when it does not."""
     rest = _HOLE.sub("", message)
     if "{" in rest or "}" in rest:
-        raise Mend("write each expression as {expression}, without braces inside")
+        raise ToolUsageError("write each expression as {expression}, without braces inside")
     for hole in _HOLE.findall(message):
         try:
             why = why_a_probe(hole)
         except SyntaxError as error:
-            raise Mend(f"{{{hole[:60]}}} is no Python expression: {error.msg}") from None
+            raise ToolUsageError(f"{{{hole[:60]}}} is no Python expression: {error.msg}") from None
         if why:
             return f"{{{hole[:60]}}} may run code: {why}"
     return ""
 
 
-async def _installed(call: Call, point: Breakpoint) -> Breakpoint:
+async def _installed(call: ToolInvocation, point: Breakpoint) -> Breakpoint:
     """Set, and where the server put it.
 
     :raises Mend: it cannot be there.
@@ -94,17 +94,17 @@ async def _installed(call: Call, point: Breakpoint) -> Breakpoint:
     mine = call.session.breakpoints[-1]
     if not mine.verified and mine.message:
         await _removed(call, mine)
-        raise Mend(f"no watch can be set at {point.path}:{point.line}: {mine.message[:200]}")
+        raise ToolUsageError(f"no watch can be set at {point.path}:{point.line}: {mine.message[:200]}")
     return mine
 
 
-async def _removed(call: Call, mine: Breakpoint) -> None:
+async def _removed(call: ToolInvocation, mine: Breakpoint) -> None:
     with contextlib.suppress(IqdebugError, TimeoutError):
         rest = [b for b in call.session.breakpoints if (b.path, b.line) != (mine.path, mine.line)]
         await call.session.set_breakpoints(rest)
 
 
-async def _visit(call: Call, watch: _Watch, mine: Breakpoint) -> None:
+async def _visit(call: ToolInvocation, watch: _Watch, mine: Breakpoint) -> None:
     """Stop at the line, read, go on."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + watch.seconds
@@ -145,7 +145,7 @@ def _at(now: Snapshot, mine: Breakpoint) -> bool:
     return now.reason == "breakpoint" and top is not None and (top.path, top.line) == (mine.path, mine.line)
 
 
-async def _read(call: Call, message: str, now: Snapshot) -> str:
+async def _read(call: ToolInvocation, message: str, now: Snapshot) -> str:
     thread = now.focused
     assert thread is not None
     said = message
@@ -160,7 +160,7 @@ async def _read(call: Call, message: str, now: Snapshot) -> str:
     return said
 
 
-async def _listen(call: Call, watch: _Watch) -> None:
+async def _listen(call: ToolInvocation, watch: _Watch) -> None:
     """debugpy evaluates the message at the line and reports it as a log record."""
     events = call.world.events
     loop = asyncio.get_running_loop()
@@ -186,7 +186,7 @@ async def _listen(call: Call, watch: _Watch) -> None:
     watch.ended = "the program runs on"
 
 
-async def _told(call: Call, watch: _Watch, earlier: Snapshot) -> Result:
+async def _told(call: ToolInvocation, watch: _Watch, earlier: Snapshot) -> Result:
     many = f"{len(watch.said)} of {watch.hits} hits at line {watch.line}"
     text = f"{many}; {watch.ended}. The watch is removed."
     if watch.said:

@@ -10,28 +10,28 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from iqdebug.assistant.fencing import Veil, defanged, environment_of, fenced
-from iqdebug.assistant.guarded import Guarded, NotGranted
-from iqdebug.assistant.rights import Gate, Refused, Right
-from iqdebug.assistant.tools.base import BoundTool, Call, Mend, Result, World, cut
+from iqdebug.assistant.permissioned_session import NotGranted, PermissionedSession
+from iqdebug.assistant.permissions import Gate, Refused, Right
+from iqdebug.assistant.redaction import Redactor, defanged, environment_of, wrap_untrusted
+from iqdebug.assistant.tools.base import BoundTool, Result, ToolContext, ToolInvocation, ToolUsageError, cut
 from iqdebug.assistant.tools.control import CONTROL_TOOLS
-from iqdebug.assistant.tools.evaluating import EVALUATING_TOOLS
+from iqdebug.assistant.tools.evaluate import EVALUATING_TOOLS
 from iqdebug.assistant.tools.events import Events
 from iqdebug.assistant.tools.evidence import EVIDENCE_TOOLS
 from iqdebug.assistant.tools.files import Files
 from iqdebug.assistant.tools.history import HISTORY_TOOLS
+from iqdebug.assistant.tools.inspection import LOOKING_TOOLS
 from iqdebug.assistant.tools.logpoint import LOGPOINT_TOOLS
-from iqdebug.assistant.tools.looking import LOOKING_TOOLS
 from iqdebug.assistant.tools.schema import checked
-from iqdebug.assistant.tools.searching import SEARCH_TOOLS
-from iqdebug.assistant.tools.texts import TEXT_TOOLS
-from iqdebug.errors import IqdebugError
-from iqdebug.evidence import diagnose as diagnosis_of
+from iqdebug.assistant.tools.search import SEARCH_TOOLS
+from iqdebug.assistant.tools.source import TEXT_TOOLS
+from iqdebug.core.errors import IqdebugError
+from iqdebug.core.session import DebugSession
+from iqdebug.core.state import Diagnosis, Origin, Snapshot
+from iqdebug.core.text import clean
+from iqdebug.diagnosis import diagnose as diagnosis_of
 from iqdebug.llm.messages import Tool, ToolCall
-from iqdebug.session import DebugSession
-from iqdebug.source import read_lines
-from iqdebug.state import Diagnosis, Origin, Snapshot
-from iqdebug.text import clean
+from iqdebug.system.source_files import read_lines
 
 __all__ = ["BUILT_IN", "Toolbox"]
 
@@ -65,7 +65,7 @@ class Toolbox:
         session: DebugSession,
         gate: Gate,
         *,
-        veil: Veil | None = None,
+        veil: Redactor | None = None,
         read_source: Callable[[str], Sequence[str]] = read_lines,
         recorded: Sequence[str] | None = None,
         project: Path | None = None,
@@ -79,10 +79,10 @@ class Toolbox:
         self._events = Events(session)
         files = Files(lambda: session.snapshot, recorded, project)
         read = files.reader(read_source)
-        self.world = World(
+        self.world = ToolContext(
             files=files,
             events=self._events,
-            veil=veil if veil is not None else Veil(),
+            veil=veil if veil is not None else Redactor(),
             diagnose=diagnose or (lambda snapshot: diagnosis_of(snapshot, read_source=read)),
             read_source=read,
         )
@@ -122,10 +122,10 @@ class Toolbox:
     async def run(self, call: ToolCall) -> Result:
         """Never raises for what a model may do wrong: the result then says what would be right. Raises
         CancelledError alone."""
-        guarded = Guarded(self._session, self.gate, call.name, self.world.veil.learn)
+        guarded = PermissionedSession(self._session, self.gate, call.name, self.world.veil.learn)
         try:
             result = await self._run(call, guarded)
-        except Mend as error:
+        except ToolUsageError as error:
             result = _failure(str(error), data=error.data)
         except Refused as error:
             who = "The person" if error.decision.by == "you" else "The rules here (nobody can be asked)"
@@ -153,23 +153,23 @@ class Toolbox:
             decisions=result.decisions or guarded.decisions,
         )
 
-    async def _run(self, call: ToolCall, guarded: Guarded) -> Result:
+    async def _run(self, call: ToolCall, guarded: PermissionedSession) -> Result:
         bound = self._tools.get(call.name)
         if bound is None:
-            raise Mend(
+            raise ToolUsageError(
                 f"there is no tool `{call.name[:60]}`; tools: {', '.join(t.name for t in self.tools())}"
             )
         arguments, wrong = checked(bound.tool.parameters, call.arguments)
         if wrong:
-            raise Mend(f"{call.name} was not run: " + "; ".join(wrong[:8]))
+            raise ToolUsageError(f"{call.name} was not run: " + "; ".join(wrong[:8]))
         reason = self._why_not(bound)
         if reason:
-            raise Mend(f"{call.name} is not possible now: {reason}")
+            raise ToolUsageError(f"{call.name} is not possible now: {reason}")
         self._check_moment(bound, call.arguments)
         if bound.right is not Right.READ and not bound.asks_itself:
             shown = json.dumps(arguments, ensure_ascii=False, default=str)
             await guarded.obtain(bound.right, f"run {call.name}", shown)
-        work = bound.run(Call(guarded, self.world, call.name), arguments)
+        work = bound.run(ToolInvocation(guarded, self.world, call.name), arguments)
         if bound.asks_itself:  # it waits for a person, and bounds its own waiting
             result = await work
         else:
@@ -182,12 +182,12 @@ class Toolbox:
         if epoch == self._shown or not any(name in arguments for name in bound.by_frame):
             return
         self.moment_shown()
-        raise Mend(
+        raise ToolUsageError(
             f"the process has moved on since you last looked (now stop {epoch}): frame numbers mean other "
             "frames now. Call stack first, then ask again"
         )
 
 
 def _failure(words: str, summary: str = "", data: str = "") -> Result:
-    text = f"{words}\n{fenced(data, 'the reason')}" if data else words
+    text = f"{words}\n{wrap_untrusted(data, 'the reason')}" if data else words
     return Result(text, "tools", summary or words, failed=True)

@@ -14,8 +14,8 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
-from iqdebug.errors import ModelError
-from iqdebug.llm.backend import Progress
+from iqdebug.core.errors import ModelError
+from iqdebug.llm.backends.base import Progress
 from iqdebug.llm.runtime.recipe import Recipe
 from iqdebug.llm.runtime.source import SDIST, apply_patch, fetch, patches, unpack, verify
 from iqdebug.llm.runtime.store import MAKING, cache_folder, install, locked, runtimes, sweep

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from iqdebug.errors import ModelError
+from iqdebug.core.errors import ModelError
 from iqdebug.llm.runtime.store import find_runtime
 
 __all__ = ["ARCHITECTURE", "is_loop", "runtime_for"]

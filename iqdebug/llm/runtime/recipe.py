@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from iqdebug.errors import UsageError
+from iqdebug.core.errors import UsageError
 from iqdebug.llm.runtime.source import SDIST_SHA256, VERSION, Patch, patches
 
 __all__ = ["Backend", "Recipe", "machine"]

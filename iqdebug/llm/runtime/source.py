@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from iqdebug.errors import MissingTool, ModelError
-from iqdebug.source import open_regular
+from iqdebug.core.errors import MissingTool, ModelError
+from iqdebug.system.source_files import open_regular
 
 __all__ = [
     "SDIST",

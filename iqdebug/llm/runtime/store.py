@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from iqdebug.errors import ModelError
+from iqdebug.core.errors import ModelError
 from iqdebug.llm.runtime.recipe import Recipe, machine
 from iqdebug.llm.runtime.source import patches
 

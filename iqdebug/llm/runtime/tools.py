@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from iqdebug.errors import MissingTool, ModelError
+from iqdebug.core.errors import MissingTool, ModelError
 from iqdebug.llm.runtime.recipe import Recipe
 from iqdebug.llm.runtime.source import run_logged
 from iqdebug.llm.runtime.store import MAKING

@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from llama_cpp import llama_cpp as native
 
-from iqdebug.llm.wire import LoadOptions
 from iqdebug.llm.worker.loading import CannotLoad, load_model, make_context
+from iqdebug.llm.worker_protocol import LoadOptions
 
 __all__ = ["LOG", "MARKS", "SIDE", "Engine", "OutOfCells"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from llama_cpp import llama_cpp as native
 
-from iqdebug.llm.wire import LoadOptions
+from iqdebug.llm.worker_protocol import LoadOptions
 
 __all__ = ["CACHE_TYPES", "CannotLoad", "load_model", "make_context"]
 

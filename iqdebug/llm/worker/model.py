@@ -7,8 +7,12 @@ import os
 import time
 from collections.abc import Callable, Sequence
 
-from iqdebug.llm.thinking import ThinkingSplitter
-from iqdebug.llm.wire import (
+from iqdebug.llm.chat_format.thinking import ThinkingSplitter
+from iqdebug.llm.worker.engine import Engine, OutOfCells
+from iqdebug.llm.worker.loading import CACHE_TYPES, CannotLoad
+from iqdebug.llm.worker.native import NativeLog, why_it_failed
+from iqdebug.llm.worker.sampling import Chooser, GrammarError, Letters
+from iqdebug.llm.worker_protocol import (
     Answer,
     Complete,
     Failed,
@@ -22,10 +26,6 @@ from iqdebug.llm.wire import (
     Restore,
     Save,
 )
-from iqdebug.llm.worker.engine import Engine, OutOfCells
-from iqdebug.llm.worker.loading import CACHE_TYPES, CannotLoad
-from iqdebug.llm.worker.native import NativeLog, why_it_failed
-from iqdebug.llm.worker.sampling import Chooser, GrammarError, Letters
 
 __all__ = ["Answers", "load"]
 

@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterable
 
-from iqdebug.llm.wire import Failed
+from iqdebug.llm.worker_protocol import Failed
 
 __all__ = ["NativeLog", "why_it_failed"]
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from llama_cpp import llama_cpp as native
 
-from iqdebug.llm.wire import Sampler
+from iqdebug.llm.worker_protocol import Sampler
 
 __all__ = ["Chooser", "GrammarError", "Letters"]
 

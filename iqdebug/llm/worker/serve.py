@@ -14,7 +14,7 @@ import time
 import traceback
 from typing import TYPE_CHECKING
 
-from iqdebug.llm.wire import (
+from iqdebug.llm.worker_protocol import (
     Answer,
     Cancel,
     Complete,

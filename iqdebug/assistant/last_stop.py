@@ -1,0 +1,176 @@
+"""The last stop of a process that was spoken of, kept with the conversation: once the process has
+ended, what was seen of it can still be looked at and asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from iqdebug.assistant.redaction import Redactor
+from iqdebug.core.errors import ModelError, NotAvailable
+from iqdebug.core.session import Capability, Listener, StepKind
+from iqdebug.core.state import (
+    Breakpoint,
+    Completion,
+    Diagnosis,
+    EvaluateResult,
+    Frame,
+    Origin,
+    Snapshot,
+    Variable,
+)
+from iqdebug.core.text import json_bytes
+from iqdebug.system.source_files import read_lines
+
+__all__ = ["GONE", "LastStop", "LastStopSession", "TodaysSources", "remembered", "remembering"]
+
+GONE = "the process has ended: this is what was last seen of it"
+_MOST = 16 << 20  # bytes
+
+
+class LastStop(msgspec.Struct, frozen=True):
+    snapshot: Snapshot
+    diagnosis: Diagnosis
+
+
+def remembering(snapshot: Snapshot, diagnosis: Diagnosis) -> bytes:
+    """The stop as JSON, its secrets masked; b"" where it would be larger than 16 MiB."""
+    data = json_bytes(_masked(msgspec.to_builtins(LastStop(snapshot, diagnosis)), Redactor()))
+    return data if len(data) <= _MOST else b""
+
+
+def remembered(data: bytes) -> LastStop:
+    """What :func:`remembering` wrote, as a recording: nothing in it can be opened further or run.
+
+    :raises ModelError: it is damaged.
+    """
+    try:
+        found = msgspec.json.decode(data, type=LastStop)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ModelError("The kept stop of that conversation cannot be read", str(error)[:200]) from None
+    snapshot = replace(found.snapshot, origin=Origin.RECORDED, detail="the process has ended")
+    return LastStop(snapshot, found.diagnosis)
+
+
+def _masked(tree: Any, veil: Redactor) -> Any:
+    """Every text without secrets; what has children keeps none, as nobody can be asked for them."""
+    if isinstance(tree, str):
+        return veil.scrub(tree)
+    if isinstance(tree, (list, tuple)):
+        return [_masked(each, veil) for each in tree]
+    if not isinstance(tree, dict):
+        return tree
+    rows = {key: _masked(value, veil) for key, value in tree.items()}
+    if isinstance(tree.get("name"), str) and isinstance(tree.get("value"), str):
+        rows["value"] = veil.scrub(veil.named(tree["name"], tree["value"]))
+        rows["reference"] = 0
+    return rows
+
+
+class TodaysSources:
+    """Of a stop that was kept without its source: what the files hold now."""
+
+    def lines(self, path: str, today: bool) -> Sequence[str]:
+        return read_lines(path)
+
+    def words(self, path: str, line: int, today: bool) -> str:
+        return "today's text: none was kept"
+
+    def why_no_toggle(self, path: str) -> str:
+        return "only today's text is there"
+
+
+class LastStopSession:
+    """Implements :class:`~iqdebug.core.session.DebugSession`. What was read of the stop is there; nothing
+    else ever comes."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    @property
+    def breakpoints(self) -> tuple[Breakpoint, ...]:
+        return ()
+
+    @property
+    def finder(self) -> None:
+        """Nothing is loaded here."""
+
+    @property
+    def supervision(self) -> None:
+        """Nobody waits for it."""
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        return lambda: None
+
+    def why_not(self, capability: Capability) -> str:
+        return "" if capability in (Capability.EVALUATE, Capability.COMPLETE) else GONE
+
+    async def variables(self, frame: Frame, epoch: int) -> tuple[Variable, ...]:
+        if frame.locals is None:
+            return (Variable("the variables of this frame were not read in time", "", kind="group"),)
+        return frame.locals
+
+    async def children(
+        self, reference: int, epoch: int, start: int = 0, count: int = 100
+    ) -> tuple[Variable, ...]:
+        return ()
+
+    async def full_value(self, reference_or_expression: int | str, frame: Frame | None, epoch: int) -> str:
+        found = await self.read_expression(str(reference_or_expression), frame, epoch)
+        return found.value
+
+    async def read_expression(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
+        """A variable by its name, as it was read."""
+        for variable in (frame.locals or ()) if frame is not None else ():
+            if expression.strip() in (variable.name, variable.evaluate_name):
+                return EvaluateResult(variable.value, variable.type)
+        return EvaluateResult(f"{expression.strip()[:80]} was not read: {GONE}", failed=True)
+
+    async def evaluate(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
+        return await self.read_expression(expression, frame, epoch)
+
+    async def complete(
+        self, text: str, column: int, frame: Frame | None, epoch: int
+    ) -> tuple[Completion, ...]:
+        names = [v.name for v in (frame.locals or ())] if frame is not None else []
+        word = text[:column]
+        return tuple(Completion(n, start=0, length=column) for n in names if n.startswith(word))
+
+    def _refuse(self, capability: Capability) -> NotAvailable:
+        return NotAvailable(f"cannot {capability.value}", GONE)
+
+    async def pause(self) -> None:
+        raise self._refuse(Capability.PAUSE)
+
+    async def resume(self) -> None:
+        raise self._refuse(Capability.CONTINUE)
+
+    async def step(self, kind: StepKind, thread_id: int) -> None:
+        raise self._refuse(Capability.STEP)
+
+    async def run_to(self, path: str, line: int) -> None:
+        raise self._refuse(Capability.RUN_TO)
+
+    async def restart_frame(self, frame: Frame) -> None:
+        raise self._refuse(Capability.RESTART_FRAME)
+
+    async def set_variable(self, name: str, expression: str, frame: Frame, epoch: int) -> EvaluateResult:
+        raise self._refuse(Capability.SET_VARIABLE)
+
+    async def set_breakpoints(self, breakpoints: Sequence[Breakpoint]) -> None:
+        raise self._refuse(Capability.BREAKPOINTS)
+
+    async def record(self) -> tuple[str, bytes]:
+        raise self._refuse(Capability.RECORD)
+
+    async def arm(self, on: bool) -> None:
+        raise self._refuse(Capability.BREAKPOINTS)
+
+    async def refresh(self) -> None:
+        raise NotAvailable("cannot look again", GONE)
+
+    async def detach(self) -> None:
+        """Nothing is held."""

@@ -1,0 +1,188 @@
+"""The session as a tool sees it: reading is free, all else needs the right of this very call."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from iqdebug.assistant.permissions import Decision, Gate, Refused, Request, Right
+from iqdebug.core.session import Capability, DebugSession, StepKind
+from iqdebug.core.state import Breakpoint, EvaluateResult, Frame, Snapshot, Variable
+
+__all__ = ["NotGranted", "PermissionedSession", "code_of"]
+
+
+class NotGranted(RuntimeError):
+    """A mistake in a tool: it did what it had not asked for."""
+
+
+class PermissionedSession:
+    """A session for one call of one tool, which begins with READ alone.
+
+    What changes, stops or runs the target raises :class:`NotGranted` unless :meth:`obtain` was given
+    the right in this call; :meth:`evaluate` and :meth:`set_variable` besides do exactly the text that
+    was shown to the person, and nothing at a moment other than the one it was asked for.
+    """
+
+    __slots__ = ("__gate", "__granted", "__seen", "__session", "__tool")
+
+    def __init__(
+        self,
+        session: DebugSession,
+        gate: Gate,
+        tool: str,
+        seen: Callable[[Iterable[Variable]], None] = lambda variables: None,
+    ) -> None:
+        """:param seen: is handed all that is read, before the tool has it: secrets are learnt there."""
+        self.__session = session
+        self.__seen = seen
+        self.__gate = gate
+        self.__tool = tool
+        self.__granted: dict[tuple[Right, str], Decision] = {}
+
+    async def obtain(self, right: Right, action: str, detail: str = "", why: str = "") -> Decision:
+        """Ask for a right, for ``detail`` exactly.
+
+        :raises Refused: it was not given.
+        """
+        request = Request(self.__tool, right, action, detail, why, may_hold=right is not Right.MUTATE)
+        decision = await self.__gate.decide(request)
+        if not decision.allowed:
+            raise Refused(decision, action)
+        self.__granted[right, detail] = decision
+        return decision
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """What was allowed in this call."""
+        return tuple(self.__granted.values())
+
+    def __require(self, right: Right, detail: str | None = None) -> None:
+        if not any(r is right and detail in (None, d) for r, d in self.__granted):
+            raise NotGranted(f"{self.__tool} has no right to {right.value}")
+
+    # reading
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.__session.snapshot
+
+    @property
+    def breakpoints(self) -> tuple[Breakpoint, ...]:
+        return self.__session.breakpoints
+
+    def why_not(self, capability: Capability) -> str:
+        return self.__session.why_not(capability)
+
+    async def variables(self, frame: Frame, epoch: int) -> tuple[Variable, ...]:
+        found = await self.__session.variables(frame, epoch)
+        self.__seen(found)
+        return found
+
+    async def children(
+        self, reference: int, epoch: int, start: int = 0, count: int = 100
+    ) -> tuple[Variable, ...]:
+        """Of values that were read: what an evaluation gave (a negative reference) is debugpy's, which
+        runs code to show it."""
+        if reference < 0:
+            self.__require(Right.PROBE)
+        found = await self.__session.children(reference, epoch, start, count)
+        self.__seen(found)
+        return found
+
+    async def read_expression(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
+        found = await self.__session.read_expression(expression, frame, epoch)
+        self.__seen((Variable(expression, found.value, found.type),))
+        return found
+
+    async def refresh(self) -> None:
+        await self.__session.refresh()
+
+    # what may run code
+
+    async def evaluate(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
+        self.__require(Right.PROBE, expression)
+        if epoch != self.__session.snapshot.epoch:
+            return EvaluateResult("the process has moved on since; nothing was run", failed=True)
+        found = await self.__session.evaluate(expression, frame, epoch)
+        self.__seen((Variable(expression, found.value, found.type),))
+        return found
+
+    # what lets it run and stop
+
+    async def pause(self) -> None:
+        self.__require(Right.CONTROL)
+        await self.__session.pause()
+
+    async def resume(self) -> None:
+        self.__require(Right.CONTROL)
+        await self.__session.resume()
+
+    async def step(self, kind: StepKind, thread_id: int) -> None:
+        self.__require(Right.CONTROL)
+        await self.__session.step(kind, thread_id)
+
+    async def run_to(self, path: str, line: int) -> None:
+        self.__require(Right.CONTROL)
+        await self.__session.run_to(path, line)
+
+    async def set_breakpoints(self, breakpoints: Sequence[Breakpoint]) -> None:
+        """A condition, or an expression in a message, is code that runs at the line: each that was not
+        there before needs PROBE for its text besides."""
+        self.__require(Right.CONTROL)
+        known = {_texts(b) for b in self.__session.breakpoints}
+        for breakpoint_ in breakpoints:
+            if _texts(breakpoint_) not in known:
+                for text in code_of(breakpoint_):
+                    self.__require(Right.PROBE, text)
+        await self.__session.set_breakpoints(breakpoints)
+
+    def breakpoints_back(self, breakpoints: Sequence[Breakpoint]) -> Callable[[], Awaitable[str]]:
+        """What a person may do later to undo a change of the list that this call was allowed."""
+        self.__require(Right.CONTROL)
+        session = self.__session
+
+        async def undo() -> str:
+            await session.set_breakpoints(breakpoints)
+            return f"{len(breakpoints)} breakpoints, as before"
+
+        return undo
+
+    # what changes it
+
+    async def set_variable(self, name: str, expression: str, frame: Frame, epoch: int) -> EvaluateResult:
+        self.__require(Right.MUTATE, f"{name} = {expression}")
+        if epoch != self.__session.snapshot.epoch:
+            return EvaluateResult("the process has moved on since; nothing was set", failed=True)
+        return await self.__session.set_variable(name, expression, frame, epoch)
+
+    def setting_back(
+        self, name: str, expression: str, frame: Frame, epoch: int
+    ) -> Callable[[], Awaitable[EvaluateResult]]:
+        """What a person may do later to undo an assignment that this call was allowed."""
+        self.__require(Right.MUTATE)
+        session = self.__session
+
+        async def undo() -> EvaluateResult:
+            if epoch != session.snapshot.epoch:
+                return EvaluateResult("the process has moved on since; nothing was set", failed=True)
+            return await session.set_variable(name, expression, frame, epoch)
+
+        return undo
+
+
+def code_of(breakpoint_: Breakpoint) -> tuple[str, ...]:
+    """Its texts that the target evaluates at the line: a condition, a number of hits that is none, a
+    message with an expression."""
+    found = []
+    if breakpoint_.condition.strip():
+        found.append(breakpoint_.condition)
+    if breakpoint_.hit_condition.strip() and not breakpoint_.hit_condition.lstrip("=<>% ").strip().isdigit():
+        found.append(breakpoint_.hit_condition)
+    if "{" in breakpoint_.log_message:
+        found.append(breakpoint_.log_message)
+    return tuple(found)
+
+
+def _texts(breakpoint_: Breakpoint) -> tuple[str, int, str, str, str]:
+    b = breakpoint_
+    return (b.path, b.line, b.condition, b.hit_condition, b.log_message)

@@ -1,0 +1,135 @@
+"""The commands, a file a group, and what they share.
+
+Each module has ``add(commands)``, which declares its commands. What a command needs it imports
+when it runs: ``--help`` stays instant.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator
+
+from iqdebug.core.errors import IqdebugError, UsageError
+
+__all__ = [
+    "add_exceptions",
+    "add_model",
+    "add_pid",
+    "add_project",
+    "add_window",
+    "complain",
+    "ended_by_signals",
+    "pid_number",
+    "project_folder",
+    "require_terminal",
+    "seconds",
+]
+
+_MAX_LINE = 2_000  # characters of an error's line: it may name a path of any length
+
+
+def add_pid(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pid", type=pid_number, metavar="PID", help="process id (see `iqdebug ps`)")
+
+
+def add_exceptions(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--on-exception",
+        choices=("uncaught", "raised", "user", "never"),
+        default="uncaught",
+        help="stop at exceptions: uncaught ones, all when raised, or those that leave your code "
+        "(default %(default)s)",
+    )
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model",
+        metavar="SETTING",
+        help="who to talk with: llama:FILE.gguf, http://host:port/v1, or none (default: $IQDEBUG_MODEL, "
+        "else what `iqdebug models use` chose)",
+    )
+
+
+def add_project(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--project",
+        metavar="DIR",
+        type=project_folder,
+        help="crash file: the project whose files may be read beside it (default: the one you stand in)",
+    )
+
+
+def project_folder(text: str) -> str:
+    import os
+
+    try:
+        real = os.path.realpath(text) if text else ""
+    except (OSError, ValueError):
+        real = ""
+    if not os.path.isdir(real):
+        raise argparse.ArgumentTypeError(f"{text[:200]!r} is not a folder")
+    return real
+
+
+def add_window(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--ctx",
+        type=_window,
+        default=0,
+        metavar="N",
+        help="the model's window in tokens, for a server that does not state it (default: as configured)",
+    )
+
+
+def _window(text: str) -> int:
+    if not text.isdecimal() or len(text) > 8 or not 256 <= int(text) <= 1 << 24:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of tokens from 256 to {1 << 24}")
+    return int(text)
+
+
+def pid_number(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 1 << 31:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a process id; `iqdebug ps` lists them")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 3600:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to 3600")
+    return value
+
+
+def complain(error: IqdebugError) -> None:
+    from iqdebug.core.output import say_error
+    from iqdebug.core.text import clean, shortened
+
+    first, *rest = (shortened(clean(line), _MAX_LINE) for line in error.lines())
+    say_error(f"iqdebug: {first}", *(f"  {line}" for line in rest))
+
+
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP end the command the way Ctrl-C does: through its clean-up."""
+    import signal
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    saved = {s: signal.signal(s, interrupt) for s in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in saved.items():
+            signal.signal(number, handler)
+
+
+def require_terminal(instead: str) -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("This command draws on a terminal, and there is none here", fix=instead)

@@ -1,0 +1,144 @@
+"""The settings: ``$XDG_CONFIG_HOME/iqdebug/config.toml``, every one optional."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from iqdebug.core.errors import UsageError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = ["Config", "Model", "Rights", "Window", "config_path", "load", "save_model"]
+
+Right = Literal["ask", "session", "always"]
+_Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+
+
+class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    setting: str = "none"
+    """``llama:NAME_OR_FILE``, ``http://host/v1``, ``https://host/v1`` or ``none``."""
+    context: Annotated[int, msgspec.Meta(ge=0, le=1 << 24)] = 0
+    """The window in tokens; 0: the largest that fits."""
+    kv_type: Literal["auto", "f16", "q8_0", "q4_0"] = "auto"
+    """How keys and values are kept."""
+    gpu_layers: Annotated[int, msgspec.Meta(ge=-1)] | None = None
+    """Layers on the GPU, -1 for all; not set: as planned."""
+    temperature: Annotated[float, msgspec.Meta(ge=0, le=5)] | None = None
+    """This and the next three replace the preset's sampling."""
+    top_p: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
+    top_k: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    max_tokens: Annotated[int, msgspec.Meta(gt=0)] | None = None
+    first_token_timeout: Annotated[float, msgspec.Meta(gt=0)] = 600.0
+    """Seconds to wait for the first token of an answer."""
+    mask_local: bool = True
+    """Mask secrets for a model on this machine too; for a remote one they always are."""
+
+
+class Rights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    probe: Right = "ask"
+    """Evaluating what may run code: ask each time, once a session, or always allowed."""
+    control: Right = "ask"
+    """Stepping, continuing, breakpoints: the same."""
+
+
+class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    high_water: _Share = 0.85
+    """Share of the window at which older stops are folded."""
+    low_water: _Share = 0.40
+    """Share that is left after folding."""
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    model: Model = Model()
+    rights: Rights = Rights()
+    window: Window = Window()
+
+
+def config_path() -> Path:
+    return Path(
+        os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"), "iqdebug", "config.toml"
+    )
+
+
+def load(path: Path | None = None) -> Config:
+    """The settings; the defaults where there is no file.
+
+    :raises UsageError: it is no TOML, or a setting is unknown or wrong.
+    """
+    path = path or config_path()
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return Config()
+    except (OSError, UnicodeError) as error:
+        raise UsageError(f"{path} cannot be read", str(error)) from None
+    return _parsed(text, path)
+
+
+def _parsed(text: str, path: Path) -> Config:
+    try:
+        config = msgspec.convert(tomllib.loads(text), Config)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise UsageError(
+            f"A setting in {path} is wrong", str(error), "Mend it, or take the line away."
+        ) from None
+    if config.window.low_water >= config.window.high_water:
+        raise UsageError(f"A setting in {path} is wrong", "window.low_water is not below window.high_water.")
+    return config
+
+
+def save_model(setting: str, path: Path | None = None) -> None:
+    """Set ``model.setting`` and leave every other byte of the file as it is. Written atomically.
+
+    :raises UsageError: the file is wrong already, or cannot be written.
+    """
+    path = path or config_path()
+    load(path)
+    try:
+        text = path.read_text("utf-8") if path.exists() else ""
+        edited = _edited(text, setting)
+        if _parsed(edited, path).model.setting != setting:
+            raise UsageError(
+                f"{path} could not be edited", fix=f"Write it there: [model] setting = {setting!r}"
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path = path.resolve()  # what a link points to is replaced, not the link
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".config-")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(edited)
+        os.replace(name, path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written", str(error)) from None
+
+
+def _edited(text: str, setting: str) -> str:
+    value = f"setting = {json.dumps(setting, ensure_ascii=False)}"
+    lines = text.splitlines(keepends=True)
+    inside, head = False, -1
+    for number, line in enumerate(lines):
+        if re.match(r"\s*\[", line):
+            inside = bool(re.match(r"\s*\[\s*model\s*\]", line))
+            head = number if inside else head
+        elif inside:
+            found = re.match(r"""\s*setting\s*=\s*(?:"(?:[^"\\]|\\.)*"|'[^']*')""", line)
+            if found:
+                lines[number] = value + line[found.end() :]
+                return "".join(lines)
+    if head >= 0:
+        if not lines[head].endswith("\n"):
+            lines[head] += "\n"
+        lines.insert(head + 1, value + "\n")
+        return "".join(lines)
+    gap = "" if not text else "\n" if text.endswith("\n") else "\n\n"
+    return f"{text}{gap}[model]\n{value}\n"

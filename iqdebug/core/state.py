@@ -1,0 +1,409 @@
+"""Frozen values that cross package borders. Standard library only.
+
+Everything a screen, a ranking, a prompt or a JSON document shows about a target is a function
+of these values, so two views of one moment cannot disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal
+
+__all__ = [
+    "Anomaly",
+    "Attachability",
+    "Breakpoint",
+    "Call",
+    "CodePlace",
+    "Completion",
+    "Diagnosis",
+    "EvaluateResult",
+    "ExceptionInfo",
+    "Frame",
+    "FrameKind",
+    "Gil",
+    "LogRecord",
+    "Origin",
+    "Phase",
+    "ProcessInfo",
+    "Snapshot",
+    "Step",
+    "Supervisor",
+    "Suspect",
+    "Task",
+    "Thread",
+    "ThreadState",
+    "Variable",
+    "VariableState",
+]
+
+
+class Phase(str, Enum):
+    """Where a session stands. Exactly one holds at any time; the Session alone changes it."""
+
+    CONNECTING = "connecting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    CRASHED = "crashed"  # paused on an uncaught exception, or read from a crash file
+    DETACHED = "detached"
+    ENDED = "ended"
+
+
+class Origin(str, Enum):
+    """How a snapshot was taken."""
+
+    PEEK = "peek"  # read from outside: nothing stopped, nothing injected
+    LIVE = "live"  # read inside the running target by the attached agent
+    DAP = "dap"  # read from a paused target
+    RECORDED = "recorded"  # read from a crash file
+
+
+class ThreadState(str, Enum):
+    RUNNING = "running"  # on a CPU, or ready to be
+    WAITING = "waiting"  # blocked in a system call, a lock, a selector or a sleep
+    PAUSED = "paused"  # held by the debugger
+    UNKNOWN = "unknown"
+
+
+class Gil(str, Enum):
+    """A thread's relation to the global interpreter lock at the moment of the look."""
+
+    HOLDS = "holds"
+    WAITS = "waits"
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
+FrameKind = Literal["user", "library", "stdlib", "label"]
+"""``user``: the person's own code; ``library``: installed packages; ``stdlib``: the standard
+library and frozen modules; ``label``: not a frame at all but a heading in the stack, such as
+the one debugpy puts before the frames of a chained exception."""
+
+VariableState = Literal["ok", "cut", "slow", "raised", "lazy"]
+"""``cut``: the text is a prefix of the value; ``slow``: reading it passed its deadline;
+``raised``: reading it raised, ``value`` says what; ``lazy``: not read, because reading it would
+run code of the target (a property)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One named value as text.
+
+    ``reference`` > 0 means that it has children, to be had from the session for as long as the
+    snapshot's epoch is current. ``size`` is the number of elements, where the value has that.
+    ``evaluate_name`` is an expression that yields the value in the frame it was listed for.
+    """
+
+    name: str
+    value: str
+    type: str = ""
+    reference: int = 0
+    size: int | None = None
+    state: VariableState = "ok"
+    kind: Literal["local", "argument", "global", "item", "attribute", "property", "group"] = "local"
+    evaluate_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function that an expression of a frame's code stands for, as the objects in the frame
+    decided it: ``shape.area`` → ``Circle.area``, whose code starts at ``line`` of ``path``."""
+
+    expression: str
+    path: str
+    line: int
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame of a stack. ``line`` counts from 1 (0: unknown).
+
+    ``id`` is valid only together with the epoch of the snapshot that holds it: debugpy reuses
+    frame ids. ``locals`` is None when they have not been read (yet), () when there are none.
+    ``span`` is what the interpreter was evaluating, where it can tell (3.11 and later): first and
+    last line from 1, start and end column as byte offsets from 0. ``first_line`` is where the
+    function's code starts (0: unknown). ``calls`` is what it may call, where that was recorded.
+    """
+
+    name: str
+    path: str
+    line: int
+    id: int | None = None
+    kind: FrameKind = "user"
+    module: str = ""
+    locals: tuple[Variable, ...] | None = None
+    span: tuple[int, int, int, int] | None = None
+    first_line: int = 0
+    calls: tuple[Call, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """``id`` identifies the thread within its origin (DAP thread id, or OS thread id for a
+    peek); ``os_id`` is the kernel's id, ``ident`` what ``threading.get_ident`` gives in it.
+    ``frames`` run from innermost to outermost; ``frames_total`` says how many there are when only
+    the first were read."""
+
+    id: int
+    name: str
+    os_id: int | None = None
+    state: ThreadState = ThreadState.UNKNOWN
+    gil: Gil = Gil.UNKNOWN
+    frames: tuple[Frame, ...] = ()
+    frames_total: int | None = None
+    is_main: bool = False
+    wait: str = ""  # what it waits for, in words, where that can be told
+    is_greenlet: bool = False  # suspended: the one that runs is its thread's stack
+    ident: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An asyncio task. ``frames`` run from innermost to outermost of its suspended coroutine."""
+
+    name: str
+    coroutine: str
+    state: Literal["pending", "running", "done", "cancelled"]
+    frames: tuple[Frame, ...] = ()
+    awaiting: str = ""
+    thread_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionInfo:
+    """``type`` is the qualified name without builtins; ``uncaught`` says whether any code would
+    have handled it. ``chain`` holds the causes, nearest first, as Python prints them (a context
+    that was suppressed by ``from`` is not among them); ``traceback`` is text as Python prints it.
+
+    ``link`` says how this one hangs on the one that holds it: ``cause`` (``raise … from``),
+    ``context`` (raised while handling), ``member`` of an exception group; "" for the root.
+    ``members`` are a group's own. ``frames`` is the exception's traceback, innermost first, where
+    it was read; ``notes`` are those of ``add_note``."""
+
+    type: str
+    message: str
+    uncaught: bool = True
+    traceback: str = ""
+    chain: tuple[ExceptionInfo, ...] = ()
+    link: Literal["", "cause", "context", "member"] = ""
+    notes: tuple[str, ...] = ()
+    members: tuple[ExceptionInfo, ...] = ()
+    frames: tuple[Frame, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """A line the target wrote or logged. ``time`` is seconds since the epoch; ``level`` is
+    logging's number, 0 for plain output."""
+
+    time: float
+    stream: Literal["stdout", "stderr", "logging", "iqdebug"]
+    text: str
+    level: int = 0
+    logger: str = ""
+    path: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Breakpoint:
+    """A line breakpoint as asked for, and what the server made of it.
+
+    ``hit_condition`` is debugpy's: a number, or an expression such as ``>= 3`` or ``% 10``.
+    With ``log_message`` the target does not stop but reports; ``{expr}`` is interpolated.
+    ``message`` is why it is not verified, or that it was moved. ``in_memory``: its text is in no
+    file but in this one target's memory, so that it means nothing to another.
+    """
+
+    path: str
+    line: int
+    condition: str = ""
+    hit_condition: str = ""
+    log_message: str = ""
+    enabled: bool = True
+    verified: bool = False
+    message: str = ""
+    in_memory: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CodePlace:
+    """Something of the target that can have a breakpoint: a function, by its full name with the first
+    line of its body that has code; or a file, by its module's name ("" for none) with line 1.
+    ``in_memory``: the text is in no file but in the target's memory."""
+
+    name: str
+    path: str
+    line: int
+    in_memory: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateResult:
+    value: str
+    type: str = ""
+    reference: int = 0
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """``start`` and ``length`` say which part of the text the completion replaces."""
+
+    text: str
+    type: str = ""
+    start: int = 0
+    length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A moment of a target. Two snapshots of one epoch describe the same stop; the later one
+    (greater ``revision``) knows more."""
+
+    pid: int
+    epoch: int
+    phase: Phase
+    origin: Origin
+    taken_at: float  # seconds since the Unix epoch
+    revision: int = 0
+    reason: str = ""  # why it paused or ended, in words
+    detail: str = ""  # what is going on besides, in words: "main thread is in a C call"
+    python: str = ""  # "3.12.1"
+    command: str = ""
+    cwd: str = ""
+    threads: tuple[Thread, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    focus: int | None = None  # id of the thread that stopped, or is worth looking at first
+    exception: ExceptionInfo | None = None
+    exit_code: int | None = None
+
+    def thread(self, thread_id: int | None) -> Thread | None:
+        """The thread with that id, or None."""
+        return next((t for t in self.threads if t.id == thread_id), None)
+
+    @property
+    def focused(self) -> Thread | None:
+        """The thread in focus; the first one if none is."""
+        return self.thread(self.focus) or (self.threads[0] if self.threads else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A place where the cause may lie. ``score`` is in 0..1; ``reasons`` are sentences,
+    strongest first; ``proof`` holds the values that support them."""
+
+    path: str
+    line: int
+    function: str
+    score: float
+    reasons: tuple[str, ...] = ()
+    proof: tuple[Variable, ...] = ()
+    thread_id: int | None = None
+    frame_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One hop of a value's way: ``expression`` got its value at a place, ``how`` in words (``is
+    assigned here``). ``value`` is what it is now, where a frame still holds it. ``before`` are the
+    hops that led to this one, nearest first."""
+
+    expression: str
+    how: str
+    path: str
+    line: int
+    function: str
+    value: Variable | None = None
+    frame_index: int | None = None
+    before: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Anomaly:
+    """Something unusual about a value or a place that may have to do with the failure.
+
+    ``kind`` is one of the words in :mod:`iqdebug.diagnosis.rules`; ``text`` is a sentence;
+    ``weight`` in 0..1 says how much it accuses the place."""
+
+    kind: str
+    text: str
+    path: str
+    line: int
+    function: str
+    weight: float
+    variable: Variable | None = None
+    frame_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What the evidence says about a snapshot. ``headline`` says what is wrong, or that nothing
+    stands out; ``confidence`` is in words a person can weigh.
+
+    ``provenance`` are the failing values, each with the hops it came by. ``meaning`` says what an
+    exception of this type means and what to look at; "" where nothing is known."""
+
+    headline: str
+    confidence: Literal["likely", "possible", "no clear suspect"]
+    suspects: tuple[Suspect, ...] = ()
+    notes: tuple[str, ...] = ()
+    provenance: tuple[Step, ...] = ()
+    anomalies: tuple[Anomaly, ...] = ()
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Supervisor:
+    """Who kills the process when it is silent for too long, as a paused one is.
+
+    ``name`` is the program's ("gunicorn"), ``pid`` its process. ``timeout_s`` is how many seconds of
+    silence it bears, None where that cannot be told. ``worker_class`` is the kind of worker that it
+    runs ("gthread"), "" where it has no kinds. ``why`` is a sentence about it for a person."""
+
+    name: str
+    pid: int
+    timeout_s: float | None = None
+    worker_class: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachability:
+    """Whether `attach` would work. ``cost`` says what attaching does to this interpreter, in
+    one line; ``why_not`` and ``fix`` are empty when it is possible. ``risk`` is what might end the
+    process when it is attached to, where that could not be told; ``diagnose``, which does not ask, then
+    only looks from outside. ``supervisor`` is who would
+    kill the process when it is paused for long; the warnings speak of it too."""
+
+    ok: bool
+    why_not: str = ""
+    fix: str = ""
+    cost: str = ""
+    warnings: tuple[str, ...] = ()
+    supervisor: Supervisor | None = None
+    risk: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessInfo:
+    """A Python process as seen from outside.
+
+    ``age`` is in seconds, ``cpu`` in percent of one core since the last look (since the start
+    when there was none), ``rss`` in bytes. ``python`` is "" when the version cannot be told.
+    ``exe`` is the interpreter's path as the kernel names it.
+    """
+
+    pid: int
+    user: str
+    python: str
+    command: str
+    cwd: str
+    exe: str = ""
+    age: float = 0.0
+    cpu: float = 0.0
+    rss: int = 0
+    threads: int = 0
+    attach: Attachability = field(default_factory=lambda: Attachability(ok=True))

@@ -1,0 +1,187 @@
+"""Expressions over recorded values, computed by the reader that also works in live targets.
+
+The names of an expression are rebuilt as plain values and stand-ins, which have attributes and no code;
+what was not recorded whole, or was masked, cannot be touched.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from typing import Any
+
+from iqdebug.agent.pure import TEXT, Pure, settled
+from iqdebug.agent.reading import SafeReader
+from iqdebug.capture import values
+from iqdebug.core.errors import RunsCode
+from iqdebug.core.expressions import Plan, plan_of
+from iqdebug.core.state import EvaluateResult
+from iqdebug.crash.lookup import names_of
+from iqdebug.crash.model import Crash, RecordedFrame, Value
+from iqdebug.crash.variables import is_field
+
+__all__ = ["computed"]
+
+_MOST = 50_000
+_DEEPEST = 30
+_LITERALS = ("int", "float", "complex", "bool", "str", "bytes", "NoneType")
+_SEQUENCES: dict[str, Any] = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
+
+
+def computed(crash: Crash, frame: RecordedFrame | None, expression: str) -> EvaluateResult:
+    """The value, or in words why there is none.
+
+    :raises RunsCode: it would have run code of the program.
+    """
+    try:
+        plan = plan_of(expression)
+    except SyntaxError as error:
+        return EvaluateResult(f"SyntaxError: {error.msg}", failed=True)
+    rebuilt = _Rebuilt(crash)
+    known = names_of(frame) if frame is not None else {}
+    try:
+        scope = {name: rebuilt.value(known[name], 0) for name in _names(plan) if name in known}
+        kind, value = settled(Pure(_Reads(), [scope], dict(vars(builtins))), plan)
+    except _NotThere as error:
+        return EvaluateResult(f"not recorded: {error}", failed=True)
+    if kind == "runs":
+        raise RunsCode("Nothing runs in a recording", value)
+    if kind:
+        return EvaluateResult(value if kind == "failed" else f"not read: {value}", failed=True)
+    cls = _Missing if isinstance(value, _Missing) else type(value)
+    if cls is _Missing:
+        return EvaluateResult(f"not recorded: {value.why}", failed=True)
+    return EvaluateResult(values.text(value, TEXT, 3), values.qualified(cls))
+
+
+def _names(plan: Plan) -> set[str]:
+    """The names that the plan may look up."""
+    found: set[str] = set()
+    waiting: list[Any] = [plan]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, list):
+            if len(part) == 2 and part[0] == "name" and isinstance(part[1], str):
+                found.add(part[1])
+            if len(part) == 4 and part[0] == "call":
+                found.add(part[1])
+            waiting += part
+        elif isinstance(part, dict):
+            waiting += part.values()
+    return found
+
+
+class _NotThere(Exception):
+    pass
+
+
+class _Missing:
+    """Stands for what the file does not have."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+
+class _Reads(SafeReader):
+    """As in a target, but a stand-in for what is missing cannot be touched."""
+
+    def of_class(self, cls: type, name: str) -> Any:
+        if cls is _Missing:
+            raise _NotThere("the expression needs a value that is not in the file whole")
+        return super().of_class(cls, name)
+
+    def base_of(self, obj: Any, *kinds: Any) -> Any:
+        if type(obj) is _Missing:
+            raise _NotThere(obj.why)
+        return super().base_of(obj, *kinds)
+
+
+class _Rebuilt:
+    """Values of one recording as objects, each once."""
+
+    def __init__(self, crash: Crash) -> None:
+        self._crash = crash
+        self._made: dict[int, Any] = {}
+        self._classes: dict[str, type] = {}
+
+    def value(self, number: int, depth: int) -> Any:
+        if number not in self._made:
+            found = self._crash.values.get(number)
+            if found is None or len(self._made) > _MOST or depth > _DEEPEST:
+                return _Missing("it is not in the file")
+            self._made[number] = _Missing("it holds itself")
+            self._made[number] = self._built(number, found, depth + 1)
+        return self._made[number]
+
+    def _built(self, number: int, value: Value, depth: int) -> Any:
+        if value.masked:
+            return _Missing("it was masked when it was recorded")
+        if value.type in _LITERALS:
+            return _literal(value)
+        if value.left_out or value.array:
+            return _Missing(f"of {value.text[:60]} only a part was recorded")
+        below = [(child, child.value) for child in value.children]
+        if value.type in _SEQUENCES and not value.cut | any(c.kind != "item" for c, _ in below):
+            kept = [self._below(each, depth) for _, each in below]
+            if value.size is not None and value.size != len(kept):
+                return _Missing("only a part of it was recorded")
+            try:
+                return _SEQUENCES[value.type](kept)
+            except TypeError:
+                return _Missing("it holds what cannot be rebuilt")
+        if value.type == "dict":
+            return self._dict(value, depth)
+        own = [(c, each) for c, each in below if c.kind == "attribute" and not _dunder(c.name)]
+        attributes = {c.name: self._below(each, depth) for c, each in own}
+        if not attributes or any(c.kind == "item" or is_field(c, value) for c, _ in below):
+            return _Missing(f"{value.text[:60]} cannot be rebuilt")
+        made: Any = object.__new__(self._class(value))
+        made.__dict__.update(attributes)
+        return made
+
+    def _below(self, number: int | None, depth: int) -> Any:
+        return (
+            _Missing("it is a property, which was not read") if number is None else self.value(number, depth)
+        )
+
+    def _dict(self, value: Value, depth: int) -> Any:
+        made: dict[Any, Any] = {}
+        for child in value.children:
+            try:
+                made[ast.literal_eval(child.name)] = self._below(child.value, depth)
+            except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+                return _Missing("a key of it cannot be rebuilt")
+        whole = value.size is None or value.size == len(made)
+        return made if whole else _Missing("only a part of it was recorded")
+
+    def _class(self, value: Value) -> type:
+        """A class of that name, with the properties that were seen."""
+        if value.type not in self._classes:
+            module, _, name = value.type.rpartition(".")
+            names: dict[str, Any] = {
+                c.name: property() for c in value.children if c.kind == "property" and not _dunder(c.name)
+            }
+            try:
+                made = type(name or "object", (), {**names, "__module__": module or "__main__"})
+            except (ValueError, UnicodeError):
+                made = type("object", (), {})
+            self._classes[value.type] = made
+        return self._classes[value.type]
+
+
+def _dunder(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__")
+
+
+def _literal(value: Value) -> Any:
+    if value.type == "str" and value.long:
+        whole = value.size is None or value.size == len(value.long)
+        return value.long if whole else _Missing("only a part of the text was recorded")
+    if value.cut:
+        return _Missing("only a part of it was recorded")
+    if value.type == "float" and value.text in ("inf", "-inf", "nan"):
+        return float(value.text)
+    try:
+        return ast.literal_eval(value.text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return _Missing("its text was not recorded whole")

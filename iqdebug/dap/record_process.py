@@ -1,0 +1,55 @@
+"""A crash file's worth of a living process: entered as for attaching, but without a debugger."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import Callable
+
+from iqdebug.core.errors import AttachTimeout, TargetExited
+from iqdebug.core.state import ProcessInfo
+from iqdebug.dap.attach import arrival, uid_of, version_of
+from iqdebug.dap.inject import inject
+from iqdebug.dap.rendezvous import Rendezvous
+
+__all__ = ["read_process"]
+
+_LARGEST = 64 << 20  # bytes
+_TIMEOUT = 30.0  # seconds from the agent's greeting to its last byte
+
+
+async def read_process(
+    info: ProcessInfo, *, mask: bool, wait: float, progress: Callable[[str], None] = lambda words: None
+) -> bytes:
+    """The bytes of a crash file (``why`` is ``snapshot``), written by the process itself, which runs
+    on meanwhile; nothing of ours is left in it.
+
+    :param wait: seconds for its main thread to reach a point where it can be entered.
+    :raises TargetError, MissingTool: it could not be entered, or ended.
+    """
+    rendezvous = Rendezvous(info.pid, uid_of(info.pid), "recording")
+    rendezvous.mask = mask
+    try:
+        rendezvous.start()
+        version = version_of(info.python)
+        entry = await inject(info.pid, version, rendezvous, progress)
+        await arrival(info.pid, version, rendezvous, entry, wait, progress)
+        progress("reading frames and values")
+        reader, writer = await asyncio.open_connection(sock=await rendezvous.connection("control"))
+        try:
+            return await asyncio.wait_for(_received(reader), _TIMEOUT)
+        except (asyncio.IncompleteReadError, OSError, ValueError):
+            raise TargetExited(f"Process {info.pid} did not finish the snapshot") from None
+        except asyncio.TimeoutError:
+            raise AttachTimeout(f"Process {info.pid} did not finish the snapshot in {_TIMEOUT:g} s") from None
+        finally:
+            writer.close()
+    finally:
+        rendezvous.close()
+
+
+async def _received(reader: asyncio.StreamReader) -> bytes:
+    (size,) = struct.unpack(">Q", await reader.readexactly(8))
+    if size > _LARGEST:
+        raise ValueError(size)
+    return await reader.readexactly(size)

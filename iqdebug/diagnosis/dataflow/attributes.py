@@ -1,0 +1,114 @@
+"""Where attributes come to be: who sets or deletes one that is missing, what a name of a class stands for."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+
+from iqdebug.core.state import ExceptionInfo, Frame
+from iqdebug.diagnosis.dataflow.classes import class_of_type
+from iqdebug.diagnosis.source.functions import Candidate, Function, Texts, calls_in
+from iqdebug.diagnosis.source.outline import Definition, Outline
+
+__all__ = ["made_elsewhere", "setters", "without_support"]
+
+_MISSING = re.compile(r"object has no attribute '(\w+)'")
+_UNSUPPORTED = re.compile(
+    r"not (?:yet )?(?:supported|implemented)|unsupported|no (?:handler|visitor|converter)", re.I
+)
+_REFUSING = re.compile(r"NotImplemented|NotSupported|Unsupported")
+_FILES = 16
+_MOST = 3
+_LINES = 60_000  # of a file
+_DELETED, _SET, _ALIAS, _CASES = 0.45, 0.4, 0.5, 0.5
+_BASES = re.compile(r"class\s+\w+\s*\(([^)]*)\)")
+
+
+def setters(error: ExceptionInfo, frames: Sequence[Frame], texts: Texts) -> list[Candidate]:
+    """Of an attribute that an object lacks: the functions that delete or set it in the files of the stack
+    and of what they call. An object that is there but lacks an attribute was not filled, or emptied."""
+    found = _MISSING.search(error.message)
+    if found is None:
+        return []
+    name = found[1]
+    removes = re.compile(rf"\bdel\b.*\.{name}\b|\bdelattr\(.*['\"]{name}['\"]")
+    sets = re.compile(rf"\.{name}\s*(?::[^=]+)?=(?!=)|\bsetattr\(.*['\"]{name}['\"]")
+    sites: dict[tuple[str, str], Candidate] = {}
+    for path in list(_files(frames))[:_FILES]:
+        outline = texts[path]
+        for line, text in enumerate(outline.lines[:_LINES], 1):
+            if name not in text:
+                continue
+            weight = _DELETED if removes.search(text) else _SET if sets.search(text) else 0.0
+            definition = outline.function_at(line) if weight else None
+            if definition is None:
+                continue
+            words = f"`{name}` is {'deleted' if weight == _DELETED else 'set'} here: `{text.strip()[:80]}`"
+            site = Candidate(path, line, definition.qualname, weight, [words])
+            known = sites.get((path, definition.qualname))
+            if known is None or known.weight < weight:
+                sites[path, definition.qualname] = site
+    return sorted(sites.values(), key=lambda s: -s.weight)[:_MOST]
+
+
+def _files(frames: Sequence[Frame]) -> dict[str, None]:
+    own = [f for f in frames if f.kind not in ("stdlib", "label")]
+    called = [c.path for f in own for c in f.calls]
+    return dict.fromkeys([*(f.path for f in own), *called])
+
+
+def without_support(error: ExceptionInfo, function: Function) -> list[Candidate]:
+    """The class whose method says that something is not supported: a case is missing in it."""
+    kind = error.type.rsplit(".", 1)[-1]
+    if function.definition is None or not (_REFUSING.search(kind) or _UNSUPPORTED.search(error.message)):
+        return []
+    owner = function.outline.class_of(function.definition)
+    if owner is None:
+        return []
+    words = f"what `{owner.name}` does not support would be added here"
+    return [Candidate(function.frame.path, owner.line, f"{owner.qualname}.<class>", _CASES, [words])]
+
+
+def made_elsewhere(
+    function: Function, caller: Function, frames: Sequence[Frame], texts: Texts
+) -> list[Candidate]:
+    """The line of a class body that gives a called name another function: ``old = wrapped(new)``. Where
+    what runs has not the name that was called, that line decided it."""
+    if caller.statement is None or function.definition is None:
+        return []
+    for _, call in calls_in(caller.statement):
+        called = call.func
+        if not isinstance(called, ast.Attribute) or not isinstance(called.value, ast.Name):
+            continue
+        value = caller.value(called.value.id)
+        if called.attr == function.definition.name or value is None:
+            continue
+        there = class_of_type(value.type, frames, texts)
+        for path, owner in _with_bases(there, texts) if there is not None else ():
+            line = texts[path].declares(owner, called.attr)
+            if line:
+                text = " ".join(texts[path].text(line).split())[:80]
+                words = f"`{called.attr}` is made here: `{text}`"
+                return [Candidate(path, line, f"{owner.qualname}.<class>", _ALIAS, [words])]
+    return []
+
+
+def _with_bases(there: tuple[str, Definition], texts: Texts) -> Iterator[tuple[str, Definition]]:
+    """The class and its bases, as far as they are in the same file."""
+    path, first = there
+    outline, todo, seen = texts[path], [first], set[int]()
+    while todo:
+        definition = todo.pop(0)
+        if definition.line in seen:
+            continue
+        seen.add(definition.line)
+        yield path, definition
+        todo += _bases(outline, definition)
+
+
+def _bases(outline: Outline, definition: Definition) -> list[Definition]:
+    head = _BASES.search(outline.text(definition.line))
+    names = [n.strip().rsplit(".", 1)[-1] for n in head[1].split(",")] if head else []
+    found = [outline.named(n) for n in names if n.isidentifier()]
+    return [d for d in found if d is not None and d.kind == "class"]

@@ -1,0 +1,215 @@
+"""Rules about threads that use the CPU, and about the interpreter lock."""
+
+from __future__ import annotations
+
+import ast
+
+from iqdebug.core.state import Frame, Gil, Thread, ThreadState, Variable
+from iqdebug.diagnosis.live.context import (
+    Finding,
+    LiveContext,
+    Strength,
+    as_number,
+    local,
+    suspect,
+    where,
+    who,
+)
+from iqdebug.diagnosis.source.syntax import unparse
+
+__all__ = ["holds_the_gil", "never_ending_loop"]
+
+_WAITS = frozenset(
+    {
+        "sleep",
+        "wait",
+        "get",
+        "recv",
+        "accept",
+        "join",
+        "select",
+        "poll",
+        "read",
+        "readline",
+        "acquire",
+        "result",
+        "input",
+        "next",
+    }
+)
+_Loop = ast.While | ast.For | ast.AsyncFor
+
+
+def never_ending_loop(look: LiveContext) -> list[Finding]:
+    """A running thread is ordinary. It is suspect when the loop around it cannot end by what its
+    source shows: a condition on floats that only exact equality ends, or one whose names nothing
+    in the body changes. Seen in the same call at two looks, it is possibly stuck."""
+    if look.stopped_by_choice:
+        return []
+    findings = []
+    for thread in look.snapshot.threads:
+        found = look.user_frame(thread)
+        if found is None or not (_busy(thread) or (look.stopped and thread.id == look.snapshot.focus)):
+            continue
+        index, frame = found
+        loop = _innermost_loop(look, frame)
+        proof = _loop_proof(loop, frame) if isinstance(loop, ast.While) else None
+        if proof is not None and isinstance(loop, ast.While):
+            reason, score, strength = proof
+            reasons = [reason, *_pace(look, thread)]
+            place = suspect(
+                frame, score, reasons, thread=thread, index=index, proof=_values(loop.test, frame)
+            )
+            said = f"{who(thread)} is in a loop that does not end at {where(frame)}: {reason}"
+            findings.append(Finding(strength, said, (place,)))
+        elif _busy(thread) and look.same_function(thread):
+            reasons = ["it was in the same call at the look before", *_loop_words(loop)]
+            values = _values(loop.test if isinstance(loop, ast.While) else loop, frame)
+            place = suspect(frame, 0.5, reasons, thread=thread, index=index, proof=values)
+            findings.append(
+                Finding("possible", f"{who(thread)} keeps the CPU busy at {where(frame)}", (place,))
+            )
+        elif _busy(thread):
+            findings.append(Finding("note", f"{who(thread)} is running at {where(frame)}"))
+    return findings
+
+
+def holds_the_gil(look: LiveContext) -> list[Finding]:
+    """One thread that keeps the interpreter lock over two looks without moving is in a C call
+    that does not let go; all other Python code waits. One look alone shows an ordinary moment."""
+    threads = look.snapshot.threads
+    waiting = [t for t in threads if t.gil is Gil.WAITS]
+    holder = next((t for t in threads if t.gil is Gil.HOLDS), None)
+    if holder is None:
+        if len(waiting) > 1 and len(waiting) == len(threads):
+            return [
+                Finding("note", f"all {len(threads)} threads wait for the GIL, and its holder cannot be seen")
+            ]
+        return []
+    found = look.user_frame(holder)
+    if found is None or look.stopped:
+        return []
+    index, frame = found
+    others = (
+        f"{len(waiting)} other threads wait for it" if len(waiting) > 1 else "another thread waits for it"
+    )
+    if look.unmoved(holder):
+        reasons = [
+            "it holds the GIL and has not moved since the look before: a C call that keeps it, or a hot loop"
+        ]
+        reasons += [others] if waiting else []
+        place = suspect(frame, 0.75 if waiting else 0.6, reasons, thread=holder, index=index)
+        strength: Strength = "likely" if waiting else "possible"
+        said = f"{who(holder)} holds the GIL at {where(frame)}" + (f" and {others}" if waiting else "")
+        return [Finding(strength, said, (place,))]
+    if waiting:
+        return [Finding("note", f"{who(holder)} holds the GIL at {where(frame)}; {others}")]
+    return []
+
+
+def _busy(thread: Thread) -> bool:
+    return thread.state is ThreadState.RUNNING or thread.gil is Gil.HOLDS
+
+
+def _pace(look: LiveContext, thread: Thread) -> list[str]:
+    return ["it was in the same call at the look before"] if look.same_function(thread) else []
+
+
+def _innermost_loop(look: LiveContext, frame: Frame) -> _Loop | None:
+    for statement in reversed(look.source(frame).chain(frame.line)):
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            return None
+        if isinstance(statement, _Loop):
+            return statement
+    return None
+
+
+def _loop_words(loop: _Loop | None) -> list[str]:
+    if isinstance(loop, ast.While):
+        return [f"the loop around it goes on while `{unparse(loop.test)}`"]
+    return [f"the loop around it runs over `{unparse(loop.iter)}`"] if loop is not None else []
+
+
+def _loop_proof(loop: ast.While, frame: Frame) -> tuple[str, float, Strength] | None:
+    inside = [n for s in loop.body for n in ast.walk(s)]
+    can_leave = any(
+        isinstance(n, ast.Break | ast.Return | ast.Raise | ast.Yield | ast.YieldFrom | ast.Await)
+        for n in inside
+    )
+    calls = {_called(n) for n in inside if isinstance(n, ast.Call)}
+    if can_leave or calls & _WAITS:
+        return None
+    test = loop.test
+    if isinstance(test, ast.Constant):
+        if test.value and not calls:
+            return f"`while {unparse(test)}` with no way out and nothing that waits", 0.8, "likely"
+        return None
+    float_words = _float_equality(test, inside, frame)
+    if float_words:
+        return float_words, 0.92, "likely"
+    simple = not any(
+        isinstance(n, ast.Call | ast.Attribute | ast.Subscript | ast.NamedExpr) for n in ast.walk(test)
+    )
+    names = sorted({n.id for n in ast.walk(test) if isinstance(n, ast.Name)})
+    stored = {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store | ast.Del)}
+    unchanged = simple and names and not stored.intersection(names)
+    if unchanged and all(_is_plain(local(frame, n)) for n in names):
+        reason = f"nothing in the loop changes {_and(names)}, so `{unparse(test)}` stays as it is"
+        return reason, 0.85, "likely"
+    return None
+
+
+def _float_equality(test: ast.expr, inside: list[ast.AST], frame: Frame) -> str:
+    if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.NotEq)):
+        return ""
+    steps = {
+        n.target.id
+        for n in inside
+        if isinstance(n, ast.AugAssign)
+        and isinstance(n.target, ast.Name)
+        and isinstance(n.op, ast.Add | ast.Sub)
+    }
+    for side, other in ((test.left, test.comparators[0]), (test.comparators[0], test.left)):
+        if isinstance(side, ast.Name) and side.id in steps:
+            value, goal = local(frame, side.id), _operand(other, frame)
+            number = as_number(value)
+            if value is None or number is None or goal is None or not set(value.value) & set(".en"):
+                continue
+            past = f" and is past {goal:g} already" if abs(number) > abs(goal) else ""
+            return f"`{unparse(test)}` compares floats for exact equality; `{side.id}` is {value.value}{past}"
+    return ""
+
+
+def _is_plain(variable: Variable | None) -> bool:
+    """A value that cannot change in place, so that only an assignment in this frame changes what
+    the name means. (A container can be emptied, a global be set elsewhere.)"""
+    if variable is None or variable.kind == "global":
+        return False
+    return (
+        as_number(variable) is not None
+        or variable.value in ("True", "False", "None")
+        or (variable.value[:1] in ("'", '"'))
+    )
+
+
+def _operand(expr: ast.expr, frame: Frame) -> float | None:
+    if isinstance(expr, ast.Constant) and isinstance(expr.value, int | float):
+        return float(expr.value)
+    return as_number(local(frame, expr.id)) if isinstance(expr, ast.Name) else None
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def _values(node: ast.AST | None, frame: Frame) -> list[Variable]:
+    if node is None:
+        return []
+    target = node.iter if isinstance(node, ast.For | ast.AsyncFor) else node
+    names = sorted({n.id for n in ast.walk(target) if isinstance(n, ast.Name)})
+    return [v for v in (local(frame, name) for name in names) if v is not None]
+
+
+def _and(names: list[str]) -> str:
+    quoted = [f"`{n}`" for n in names]
+    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " or " + quoted[-1]

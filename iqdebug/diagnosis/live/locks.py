@@ -1,0 +1,237 @@
+"""Rules about threads and tasks that wait for each other."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from itertools import islice
+
+from iqdebug.core.state import Gil, Suspect, ThreadState, Variable
+from iqdebug.diagnosis.live.context import Finding, LiveContext, suspect, where, who
+from iqdebug.diagnosis.live.lock_identity import (
+    LockUse,
+    Party,
+    held_locks,
+    lock_like,
+    same_lock,
+    waited_locks,
+)
+from iqdebug.diagnosis.source.syntax import unparse
+
+__all__ = ["pool_waits_for_itself", "waiting_for_locks"]
+
+_PARTIES = 500
+_SLOW_CALLS = (
+    "sleep",
+    "run",
+    "recv",
+    "read",
+    "urlopen",
+    "get",
+    "post",
+    "request",
+    "execute",
+    "wait",
+    "join",
+    "result",
+)
+
+_Edge = tuple[Party, LockUse, Party, LockUse, bool]
+"""Who waits, for what, who holds it, as what, and whether the lock is surely the same."""
+
+
+def waiting_for_locks(look: LiveContext) -> list[Finding]:
+    """A cycle of parties, each waiting for a lock that the next one holds, can never end by
+    itself: a deadlock. Without a cycle, a holder that several wait for, or that does something
+    slow meanwhile, is worth a look; a single brief wait is ordinary."""
+    edges = _edges(look, list(islice(_parties(look), _PARTIES)))
+    cycles = _cycles(edges)
+    findings = [_deadlock(cycle) for cycle in cycles]
+    caught = {edge[0].key for cycle in cycles for edge in cycle}
+    behind = sorted({e[0].words for e in edges if e[2].key in caught and e[0].key not in caught})
+    if behind:
+        findings.append(Finding("note", f"stuck behind the deadlock as well: {', '.join(behind[:8])}"))
+    rest = [e for e in edges if e[4] and e[0].key not in caught and e[2].key not in caught]
+    findings += _holders(look, rest)
+    return findings
+
+
+def pool_waits_for_itself(look: LiveContext) -> list[Finding]:
+    """When every worker of a thread pool waits in ``result()`` for work given to a pool and none
+    is idle, nothing may be left to do that work."""
+    workers = [
+        (thread, found)
+        for thread in look.snapshot.threads
+        if any(f.name.endswith("_worker") and f.path.endswith("thread.py") for f in thread.frames)
+        for found in [look.user_frame(thread)]
+    ]
+    if not workers or look.stopped_by_choice:
+        return []
+    suspects = []
+    for thread, found in workers:
+        if (
+            found is None
+            or thread.state is ThreadState.RUNNING
+            or ".result(" not in look.source(found[1]).text(found[1].line)
+        ):
+            return []
+        index, frame = found
+        reason = "this runs in a worker of a thread pool and waits for the result of other work in a pool"
+        suspects.append(suspect(frame, 0.7, [reason], thread=thread, index=index))
+    said = f"all {len(workers)} workers of the thread pool wait for results, and none is left to produce them"
+    return [Finding("possible", said, tuple(suspects[:4]))]
+
+
+def _parties(look: LiveContext) -> Iterable[Party]:
+    deliberate = look.snapshot.focus if look.stopped_by_choice else None
+    for thread in look.snapshot.threads:
+        if thread.id != deliberate:
+            # Waiting for the GIL is being ready to run: no lock of the program's holds it up.
+            state = ThreadState.RUNNING if thread.gil is Gil.WAITS else thread.state
+            yield Party(f"thread {thread.id}", who(thread), thread.frames, state, thread.id)
+    for number, task in enumerate(look.snapshot.tasks):
+        if task.state == "pending":
+            yield Party(
+                f"task {number}", f"task {task.name}", task.frames, ThreadState.WAITING, task.thread_id
+            )
+
+
+def _edges(look: LiveContext, parties: list[Party]) -> list[_Edge]:
+    waiting = [(party, use) for party in parties for use in waited_locks(look, party)]
+    if not waiting:
+        return []
+    holding = [(party, use) for party in parties for use in held_locks(look, party)]
+    edges: list[_Edge] = []
+    for waiter, wanted in waiting:
+        for holder, held in holding:
+            match = same_lock(wanted, held)
+            if match and holder.key != waiter.key:
+                edges.append((waiter, wanted, holder, held, match == "surely"))
+            elif match == "surely" and waiter.state is ThreadState.WAITING and lock_like(wanted):
+                edges.append((waiter, wanted, holder, held, True))
+    return edges
+
+
+def _cycles(edges: list[_Edge]) -> list[list[_Edge]]:
+    """Each cycle once. Whoever surely waits for one holder waits for no other by its name. A cycle
+    by names alone counts only when it has two names: many objects have a lock of the same name."""
+    by_waiter: dict[str, list[_Edge]] = {}
+    known = {edge[0].key for edge in edges if edge[4]}
+    for edge in edges:
+        if edge[4] or edge[0].key not in known:
+            by_waiter.setdefault(edge[0].key, []).append(edge)
+    cycles: list[list[_Edge]] = []
+    done: set[str] = set()
+    for start in by_waiter:
+        path: list[_Edge] = []
+        on_path: dict[str, int] = {}
+        key = start
+        while key in by_waiter and key not in on_path and key not in done:
+            on_path[key] = len(path)
+            # One step, no backtracking: a holder that itself waits is the one to follow.
+            step = next((e for e in by_waiter[key] if e[2].key in by_waiter), by_waiter[key][0])
+            path.append(step)
+            key = step[2].key
+        if key in on_path:
+            cycle = path[on_path[key] :]
+            if all(e[4] for e in cycle) or len({e[1].text for e in cycle}) > 1:
+                cycles.append(cycle)
+        done.update(on_path)
+    return cycles
+
+
+def _deadlock(cycle: list[_Edge]) -> Finding:
+    sure = all(edge[4] for edge in cycle)
+    suspects: list[Suspect] = []
+    for position, (waiter, wanted, holder, held, _) in enumerate(cycle):
+        own = cycle[position - 1][3]
+        itself = holder.key == waiter.key
+        reasons = [
+            f"{waiter.words} waits here for `{wanted.text}`, which "
+            + (
+                f"it holds itself since line {held.since}"
+                if itself
+                else f"{holder.words} holds since line {held.since}"
+            ),
+        ]
+        if not itself:
+            behind = cycle[position - 1][0].words
+            reasons.append(
+                f"{waiter.words} holds `{own.text}` since line {own.since}, which {behind} waits for"
+            )
+            if len(cycle) == 2:
+                reasons.append("the two take the same locks in opposite order")
+        suspects.append(
+            suspect(
+                wanted.frame, 0.97 if sure else 0.6, reasons, index=wanted.index, proof=_proof(wanted, own)
+            )
+        )
+    suspects = [_at(s, edge[0]) for s, edge in zip(suspects, cycle, strict=True)]
+    names = [edge[0].words for edge in cycle]
+    if len(cycle) == 1:
+        said = f"{names[0]} waits for `{cycle[0][1].text}`, which it already holds: it can never go on"
+    else:
+        locks = ", ".join(f"`{edge[1].text}`" for edge in cycle)
+        said = f"deadlock: {' and '.join(names)} wait for each other's locks ({locks})"
+    said += "" if sure else " - going by the locks' names"
+    return Finding("likely" if sure else "possible", said, tuple(suspects))
+
+
+def _at(place: Suspect, party: Party) -> Suspect:
+    return Suspect(
+        place.path,
+        place.line,
+        place.function,
+        place.score,
+        place.reasons,
+        place.proof,
+        party.thread_id,
+        place.frame_index,
+    )
+
+
+def _proof(*uses: LockUse) -> tuple[Variable, ...]:
+    return tuple({u.text: u.proof for u in uses}.values())
+
+
+def _holders(look: LiveContext, edges: list[_Edge]) -> list[Finding]:
+    by_holder: dict[tuple[str, str], list[_Edge]] = {}
+    for edge in edges:
+        by_holder.setdefault((edge[2].key, edge[3].text), []).append(edge)
+    findings: list[Finding] = []
+    for group in by_holder.values():
+        holder, held = group[0][2], group[0][3]
+        index, frame = next((i, f) for i, f in enumerate(holder.frames) if f.kind == "user")
+        thread = look.snapshot.thread(holder.thread_id)
+        waiting = ", ".join(sorted({e[0].words for e in group})[:6])
+        slow = _slow_call(look.source(frame).statement(frame.line))
+        stuck = thread is not None and look.unmoved(thread) is True
+        if look.stopped_by_choice or not (slow or stuck or len(group) > 1):
+            findings.append(
+                Finding(
+                    "note", f"{waiting} waits for `{held.text}`, held by {holder.words} at {where(frame)}"
+                )
+            )
+            continue
+        doing = f" while it is in `{slow}`" if slow else ""
+        reasons = [
+            f"{holder.words} holds `{held.text}` since line {held.since}{doing}, and {waiting} waits for it"
+        ]
+        if stuck:
+            reasons.append("it has not moved since the look before")
+        score = 0.55 + 0.1 * stuck + 0.1 * bool(slow)
+        place = suspect(frame, score, reasons, thread=thread, index=index, proof=(held.proof,))
+        said = f"{holder.words} keeps `{held.text}`{doing}; {len(group)} waiting for it"
+        findings.append(Finding("possible", said, (place,)))
+    return findings
+
+
+def _slow_call(statement: ast.stmt | None) -> str:
+    if statement is None or isinstance(statement, ast.With | ast.For | ast.While | ast.If | ast.Try):
+        return ""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Call):
+            name = unparse(node.func)
+            if name.rsplit(".", 1)[-1] in _SLOW_CALLS:
+                return unparse(node)
+    return ""

@@ -1,0 +1,63 @@
+"""Rule about recursion: many frames of few functions, folded into one sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from iqdebug.core.state import Frame, Thread, Variable
+from iqdebug.diagnosis.live.context import Finding, LiveContext, suspect, who
+
+__all__ = ["deep_recursion"]
+
+_DEEP = 100
+_REPEATS = 50
+
+
+def deep_recursion(look: LiveContext) -> list[Finding]:
+    """A function that is on a stack 50 times or more recurses. That is ordinary in walks over
+    deep data; it is suspect when Python gave up (RecursionError) or when the arguments are the
+    same at each level, for then no level brings it nearer to its end."""
+    return [f for thread in look.snapshot.threads for f in _in(look, thread)]
+
+
+def _in(look: LiveContext, thread: Thread) -> list[Finding]:
+    frames = [f for f in thread.frames if f.kind != "label"]
+    if len(frames) < _DEEP:
+        return []
+    counts = Counter((f.path, f.name) for f in frames)
+    (_, most) = counts.most_common(1)[0]
+    if most < _REPEATS:
+        return []
+    cycle = sorted({name for (_, name), n in counts.items() if n * 2 > most})
+    index, frame = next((i, f) for i, f in enumerate(thread.frames) if counts[f.path, f.name] * 2 > most)
+    total = max(thread.frames_total or 0, len(frames))
+    words = f"{cycle[0]} calls itself" if len(cycle) == 1 else f"{' and '.join(cycle[:4])} call each other"
+    reasons = [f"{words}: {most} of {total} frames"]
+    alike = _same_arguments(thread, frame)
+    raised = look.snapshot.exception is not None and look.snapshot.exception.type == "RecursionError"
+    if alike:
+        names = ", ".join(f"`{v.name}`" for v in alike)
+        reasons.insert(0, f"{names} is the same at each level: nothing brings the recursion to its end")
+    if raised and thread.id == look.snapshot.focus:
+        place = suspect(frame, 0.93, reasons, thread=thread, index=index, proof=alike)
+        return [Finding("likely", f"recursion without end: {words}, {most} deep", (place,))]
+    if alike and not look.stopped_by_choice:
+        place = suspect(frame, 0.7, reasons, thread=thread, index=index, proof=alike)
+        return [Finding("possible", f"{who(thread)} recurses with unchanged arguments: {words}", (place,))]
+    return [Finding("note", f"{who(thread)} is deep in a recursion: {reasons[-1]}")]
+
+
+def _same_arguments(thread: Thread, innermost: Frame) -> list[Variable]:
+    """The arguments of the innermost call, where every one is the same in the calls above it
+    whose locals are known (at least three)."""
+    calls = [f for f in thread.frames[:60] if (f.path, f.name) == (innermost.path, innermost.name)]
+    known = [
+        {v.name: v for v in f.locals if v.kind == "argument" and v.name not in ("self", "cls")}
+        for f in calls
+        if f.locals is not None
+    ]
+    if len(known) < 4 or not known[0]:
+        return []
+    first = known[0]
+    same = all(k.keys() == first.keys() and all(k[n].value == first[n].value for n in k) for k in known)
+    return list(first.values()) if same else []

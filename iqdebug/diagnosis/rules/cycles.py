@@ -1,0 +1,103 @@
+"""A recursion without end: how it goes round, what changes on the way and what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from iqdebug.core.state import Anomaly, Frame, Variable
+from iqdebug.diagnosis.rules.context import CrashContext
+
+__all__ = ["endless_recursion"]
+
+_LONGEST_CYCLE = 12
+_ROUNDS_COMPARED = 12
+_LEAST_ROUNDS = 8
+_ADDRESS_FREE = ("self", "cls")
+
+
+def endless_recursion(scene: CrashContext) -> Iterator[Anomaly]:
+    """The frames of a RecursionError repeat with a period: a few functions that call each other.
+    An argument that is the same on every round cannot bring it to its end; one that moves away
+    from its start without end says that the end is never reached."""
+    if scene.kind != "RecursionError":
+        return
+    frames = [scene.frames[i] for i in scene.code]
+    start, period = _period(frames)
+    if not period:
+        return
+    rounds = _rounds(frames, start, period)
+    at = scene.code[start]
+    names = list(dict.fromkeys(frames[start + n].name.rsplit(".", 1)[-1] for n in reversed(range(period))))
+    way = " → ".join([*names, names[0]])
+    frame, same, moving = _compared(frames, start, period)
+    where = start + frames[start : start + period].index(frame)
+    said = [f"{way} goes round, {rounds} times in the frames that are known"]
+    if same:
+        listed = ", ".join(f"`{v.name}`" for v in same[:4])
+        said.append(f"{listed} {'is' if len(same) == 1 else 'are'} the same every time")
+    for name, texts in moving[:3]:
+        said.append(f"`{name}` changes: {', '.join(t[:40] for t in reversed(texts[:3]))} at last")
+    whole = bool(same) and not moving
+    yield scene.say(
+        "recursion",
+        "; ".join(said),
+        scene.code[where] if where < len(scene.code) else at,
+        0.9 if whole else 0.6,
+        same[0] if same else None,
+    )
+
+
+def _period(frames: list[Frame]) -> tuple[int, int]:
+    """Where from the innermost end, and with what period, the functions repeat. The innermost frames
+    may be of a check or a look-up that happened to be the last straw."""
+    keys = [(f.path, f.name) for f in frames[: _LONGEST_CYCLE * (_LEAST_ROUNDS + 2)]]
+    for start in range(min(_LONGEST_CYCLE, len(keys))):
+        for period in range(1, _LONGEST_CYCLE + 1):
+            end = start + period * _LEAST_ROUNDS
+            if end <= len(keys) and all(keys[n] == keys[n + period] for n in range(start, end - period)):
+                return start, period
+    return 0, 0
+
+
+def _rounds(frames: list[Frame], start: int, period: int) -> int:
+    at = start
+    while at + period < len(frames) and (frames[at].path, frames[at].name) == (
+        frames[at + period].path,
+        frames[at + period].name,
+    ):
+        at += 1
+    return (at - start) // period + 1
+
+
+def _compared(
+    frames: list[Frame], start: int, period: int
+) -> tuple[Frame, list[Variable], list[tuple[str, list[str]]]]:
+    """The frame of a round with the most arguments, those that stay, and those that change with
+    their texts, innermost first."""
+    best: tuple[Frame, list[Variable], list[tuple[str, list[str]]]] = (frames[start], [], [])
+    for offset in range(period):
+        rounds = frames[start + offset :: period][:_ROUNDS_COMPARED]
+        values = [
+            {v.name: v for v in f.locals or () if v.kind == "argument"}
+            for f in rounds
+            if f.locals is not None
+        ]
+        if len(values) < 4:
+            continue
+        same, moving = [], []
+        for name, first in values[0].items():
+            texts = [v[name].value for v in values if name in v]
+            if name in _ADDRESS_FREE:
+                continue
+            if len(set(texts)) == 1 and not _is_opaque(first):
+                same.append(first)
+            elif len(set(texts)) > 1:
+                moving.append((name, texts))
+        if len(same) + len(moving) > len(best[1]) + len(best[2]):
+            best = (rounds[0], same, moving)
+    return best
+
+
+def _is_opaque(value: Variable) -> bool:
+    """Whether different objects would have this text: it names a type alone, or was cut."""
+    return value.state != "ok" or "…" in value.value or (value.value[:1] == "<" and "=" not in value.value)

@@ -1,0 +1,152 @@
+"""Values of a type that the parameter's annotation does not allow."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from iqdebug.core.state import Anomaly, Variable
+from iqdebug.diagnosis.dataflow.arguments import senders
+from iqdebug.diagnosis.dataflow.bindings import assignments
+from iqdebug.diagnosis.rules.context import CrashContext
+from iqdebug.diagnosis.source.functions import FunctionTree, unparsed
+
+__all__ = ["against_annotation"]
+
+_CONCERNED = frozenset(("TypeError", "AttributeError", "ValueError", "KeyError", "IndexError"))
+_MAX_FRAMES = 8
+_NUMBER = frozenset(("int", "bool"))
+_SIZED = frozenset(("str", "bytes", "bytearray", "list", "tuple", "dict", "set", "frozenset"))
+_BUILTIN = _SIZED | frozenset(("int", "float", "complex", "bool", "NoneType"))
+_ACCEPTS: dict[str, frozenset[str]] = {
+    "int": _NUMBER,
+    "float": frozenset(("float", "int", "bool")),
+    "complex": frozenset(("complex", "float", "int", "bool")),
+    "bool": _NUMBER,
+    "str": frozenset(("str",)),
+    "bytes": frozenset(("bytes", "bytearray")),
+    "list": frozenset(("list",)),
+    "tuple": frozenset(("tuple",)),
+    "dict": frozenset(("dict",)),
+    "set": frozenset(("set", "frozenset")),
+    "frozenset": frozenset(("set", "frozenset")),
+    "Mapping": frozenset(("dict",)),
+    "Sequence": frozenset(("list", "tuple", "str", "bytes", "bytearray")),
+    "Iterable": _SIZED,
+    "Collection": _SIZED,
+    "None": frozenset(("NoneType",)),
+    # Classes that no builtin value is an instance of.
+    **dict.fromkeys(
+        ("datetime", "date", "time", "timedelta", "Path", "PurePath", "Decimal", "UUID", "Fraction"),
+        frozenset[str](),
+    ),
+}
+_ALIAS = {
+    "List": "list",
+    "Tuple": "tuple",
+    "Dict": "dict",
+    "DefaultDict": "dict",
+    "MutableMapping": "Mapping",
+    "MutableSequence": "list",
+    "Set": "set",
+    "AbstractSet": "set",
+    "FrozenSet": "frozenset",
+    "Text": "str",
+}
+
+
+def against_annotation(scene: CrashContext) -> Iterator[Anomaly]:
+    """A parameter that holds none of what its annotation allows was passed wrongly: the call is to
+    blame, not the function. Only builtin values are judged, only where the parameter still holds
+    what was passed, and only where the failure speaks of that type or of that parameter's line. A
+    default of None means None is allowed, as it did before annotations said so."""
+    if scene.kind not in _CONCERNED:
+        return
+    for at in [i for i in scene.code if scene.frames[i].kind != "stdlib"][:_MAX_FRAMES]:
+        function = scene.function(at)
+        tree = function.tree
+        if not isinstance(tree, FunctionTree):
+            continue
+        for parameter, default in _annotated(tree):
+            value = function.value(parameter.arg)
+            if value is None or value.type not in _BUILTIN or value.state not in ("ok", "cut"):
+                continue
+            allowed = _allowed(parameter.annotation)
+            if allowed is None or value.type in allowed:
+                continue
+            if value.type == "NoneType" and isinstance(default, ast.Constant) and default.value is None:
+                continue
+            if any(assignments(tree, parameter.arg, scene.frames[at].line)):
+                continue
+            named = f"'{value.type}'" in scene.message or f"not {value.type}" in scene.message
+            used = at == scene.own and any(
+                isinstance(n, ast.Name) and n.id == parameter.arg for n in scene.expressions(at)
+            )
+            if not named and not used:
+                continue
+            yield _wrongly_passed(scene, at, parameter, value, 0.9 if named and used else 0.6)
+
+
+def _annotated(tree: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[ast.arg, ast.expr | None]]:
+    args = tree.args
+    plain = [*args.posonlyargs, *args.args]
+    defaults: list[ast.expr | None] = [None] * (len(plain) - len(args.defaults))
+    defaults += args.defaults
+    for parameter, default in [
+        *zip(plain, defaults, strict=True),
+        *zip(args.kwonlyargs, args.kw_defaults, strict=True),
+    ]:
+        if parameter.annotation is not None:
+            yield parameter, default
+
+
+def _wrongly_passed(
+    scene: CrashContext, at: int, parameter: ast.arg, value: Variable, weight: float
+) -> Anomaly:
+    """At the call that made the value; those between only handed it on."""
+    function = scene.function(at)
+    annotation = unparsed(parameter.annotation).strip("'") if parameter.annotation is not None else ""
+    is_a = f"`{parameter.arg}` of {function.qualname} is declared `{annotation}`"
+    way = senders(scene.frames, scene.texts, at, parameter.arg)
+    if not way or scene.frames[way[-1]].kind == "stdlib":
+        text = f"{is_a}, and holds a {value.type}: {value.value[:60]}"
+        return scene.say("against-annotation", text, at, weight, value)
+    text = f"{is_a}, and this call passes a {value.type}: {value.value[:60]}"
+    return scene.say("against-annotation", text, way[-1], weight, value)
+
+
+def _allowed(annotation: ast.expr | None) -> frozenset[str] | None:
+    """Builtin types that an annotation allows; None where it names anything that is not known."""
+    if isinstance(annotation, ast.Constant):
+        if annotation.value is None:
+            return _ACCEPTS["None"]
+        if not isinstance(annotation.value, str) or len(annotation.value) > 200:
+            return None
+        try:
+            return _allowed(ast.parse(annotation.value, mode="eval").body)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+    if isinstance(annotation, ast.BinOp) and isinstance(annotation.op, ast.BitOr):
+        return _union([annotation.left, annotation.right])
+    if isinstance(annotation, ast.Subscript):
+        outer = unparsed(annotation.value).rsplit(".", 1)[-1]
+        if outer in ("Optional", "Union"):
+            inner = annotation.slice
+            parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
+            found = _union(parts)
+            return found | {"NoneType"} if found is not None and outer == "Optional" else found
+        return _allowed(annotation.value)
+    if isinstance(annotation, ast.Name | ast.Attribute):
+        name = unparsed(annotation).rsplit(".", 1)[-1]
+        return _ACCEPTS.get(_ALIAS.get(name, name))
+    return None
+
+
+def _union(parts: list[ast.expr]) -> frozenset[str] | None:
+    found: frozenset[str] = frozenset()
+    for part in parts:
+        allowed = _allowed(part)
+        if allowed is None:
+            return None
+        found |= allowed
+    return found

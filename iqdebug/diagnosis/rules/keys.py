@@ -1,0 +1,85 @@
+"""Keys that are not there, and those that nearly are."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from iqdebug.core.state import Anomaly, Variable
+from iqdebug.diagnosis.rules.context import CrashContext
+from iqdebug.diagnosis.rules.literals import literal, size_of
+from iqdebug.diagnosis.rules.similar_names import near_key
+from iqdebug.diagnosis.source.functions import unparsed
+
+__all__ = ["keys_of", "missing_key"]
+
+
+def missing_key(scene: CrashContext) -> Iterator[Anomaly]:
+    """A key that is nearly there was meant to be found: it is written otherwise, or of another type,
+    than where the mapping was filled. What differs is said; the keys are when nothing is near."""
+    at = scene.first
+    if at is None or scene.kind != "KeyError" or scene.raised(at):
+        return
+    wanted = scene.message.strip()
+    for owner, key in _looked_up(scene, at):
+        known = scene.value(at, key)
+        if known is not None and known.state == "ok" and known.value != wanted:
+            continue
+        value = scene.value(at, owner)
+        keys = keys_of(scene, value)
+        if value is None or not keys or wanted in keys:
+            continue
+        name = f"`{unparsed(owner)}`"
+        near = near_key(wanted, keys)
+        if near is not None:
+            text = f"{name} has no key {wanted[:60]}, but it has {near.name[:60]} ({near.how})"
+            yield scene.say("near-key", text, at, 0.9 if near.sure else 0.6, value)
+            continue
+        text = _siblingkeys_of(scene, at, owner, wanted)
+        if text:
+            yield scene.say("sibling-key", text, at, 0.6, value)
+        elif len(keys) == size_of(value) and len(keys) <= 8:
+            text = f"{name} has no key {wanted[:60]}; it has {', '.join(k[:30] for k in keys)}"
+            yield scene.say("missing-key", text, at, 0.3, value)
+
+
+def _looked_up(scene: CrashContext, at: int) -> Iterator[tuple[ast.expr, ast.expr]]:
+    for node in scene.operations(at):
+        if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Slice):
+            yield node.value, node.slice
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) == 1:
+            yield from [(node.func.value, node.args[0])] if node.func.attr in ("pop", "remove") else []
+
+
+_KEY = re.compile(r"[{,] ?(b?'(?:[^'\\]|\\.){0,80}'|-?\d+): ")
+
+
+def keys_of(scene: CrashContext, value: Variable | None) -> list[str]:
+    """The keys of a builtin mapping (or the elements of a set), as they are written in source; those
+    that were recorded."""
+    if value is None or "{" not in value.value[:60]:
+        return []
+    is_set = value.type.rsplit(".", 1)[-1] in ("set", "frozenset")
+    listed = [c for c in scene.children(value) if c.kind == "item"]
+    if listed:
+        return [c.value if is_set else c.name for c in listed]
+    whole = literal(value)
+    if isinstance(whole, dict | set | frozenset):
+        return [repr(k) for k in whole]
+    return [] if is_set else _KEY.findall(value.value)
+
+
+def _siblingkeys_of(scene: CrashContext, at: int, owner: ast.expr, wanted: str) -> str:
+    """The other rows of the list that the loop runs over have the key: this one is incomplete."""
+    for loop in scene.loops(at):
+        if isinstance(loop, ast.While) or unparsed(loop.target) != unparsed(owner):
+            continue
+        rows = scene.elements(scene.value(at, loop.iter))
+        known = [(r, keys_of(scene, r)) for r in rows]
+        having = [r for r, keys in known if wanted in keys]
+        lacking = [r for r, keys in known if keys and wanted not in keys]
+        if len(having) >= 2 and lacking and len(having) >= 3 * len(lacking):
+            which = ", ".join(f"`{unparsed(loop.iter)}{r.name}`" for r in lacking[:3])
+            return f"{which} has no key {wanted[:60]}, which {len(having)} others have"
+    return ""

@@ -1,0 +1,109 @@
+"""Modules that stand in each other's way: files that hide one, and circles."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+
+from iqdebug.core.state import Anomaly
+from iqdebug.diagnosis.rules.context import CrashContext
+
+__all__ = ["FROM_FILE", "NO_ATTRIBUTE", "NO_MODULE", "NO_NAME", "circular_import", "hidden_module", "stem"]
+
+NO_ATTRIBUTE = re.compile(r"module '([\w.]+)' has no attribute '(\w+)'")
+NO_NAME = re.compile(r"cannot import name '([^']+)' from (partially initialized module )?'([\w.]+)'")
+FROM_FILE = re.compile(r"\((?:most likely due to a circular import\) \()?([^()]+\.py)\)\s*$")
+NO_MODULE = re.compile(r"No module named '([\w.]+)'(; '[\w.]+' is not a package)?")
+_RENAMING = re.compile(r"consider renaming '([^']+)'")
+_LIBRARY = re.compile(r"(?:site|dist)-packages|[/\\]lib(?:64)?[/\\]python\d")
+
+
+def hidden_module(scene: CrashContext) -> Iterator[Anomaly]:
+    """A file of the person's own that is named like a module of the standard library is imported
+    in its place. Named only where the file is seen: in the message, on the stack, or on disk."""
+    at = scene.user if scene.user is not None else scene.first
+    module = _module_meant(scene)
+    if at is None or not module:
+        return
+    top = module.split(".")[0]
+    if top not in sys.stdlib_module_names:
+        return
+    path = _hiding_file(scene, top)
+    if not path:
+        return
+    text = f"{path} is named like the module `{top}` of the standard library, and is imported in its place"
+    yield scene.say("hidden-module", text, at, 0.9)
+
+
+def _module_meant(scene: CrashContext) -> str:
+    """The module that lacks something."""
+    if scene.kind == "AttributeError":
+        found = NO_ATTRIBUTE.search(scene.message) or re.search(r"module '([\w.]+)' has no", scene.message)
+        return found[1] if found is not None else ""
+    if scene.kind not in ("ImportError", "ModuleNotFoundError"):
+        return ""
+    name = NO_NAME.search(scene.message)
+    if name is not None:
+        return name[3]
+    missing = NO_MODULE.search(scene.message)
+    return missing[1] if missing is not None and missing[2] else ""
+
+
+def _hiding_file(scene: CrashContext, top: str) -> str:
+    told = _RENAMING.search(scene.message) or FROM_FILE.search(scene.message)
+    if told is not None:
+        path = told[1]
+        return path if not _LIBRARY.search(path) and stem(path) in (top, "__init__") else ""
+    for frame in scene.frames:
+        if frame.kind == "user" and stem(frame.path) == top:
+            return frame.path
+    folders = dict.fromkeys(_folder(f.path) for f in scene.frames if f.kind == "user")
+    if scene.facts.argv:
+        folders[_joined(scene.facts.cwd, _folder(scene.facts.argv[0]))] = None
+    for folder in list(folders)[:12]:
+        for path in (f"{folder}/{top}.py", f"{folder}/{top}/__init__.py"):
+            if folder and not _LIBRARY.search(path) and scene.facts.path_exists(path):
+                return path
+    return ""
+
+
+def stem(path: str) -> str:
+    return path.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".py")
+
+
+def _folder(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[0]
+
+
+def _joined(folder: str, path: str) -> str:
+    return path if path.startswith("/") or not folder else f"{folder}/{path}".rstrip("/")
+
+
+def circular_import(scene: CrashContext) -> Iterator[Anomaly]:
+    """A module that is asked for a name while it is still being executed: a module that it imports
+    imports it back. The two lines are on the stack."""
+    if "partially initialized module" not in scene.message:
+        return
+    found = re.search(r"partially initialized module '([\w.]+)'", scene.message)
+    module = found[1] if found is not None else ""
+    bodies = [
+        i for i in scene.code if scene.frames[i].name.endswith("<module>") and scene.frames[i].kind == "user"
+    ]
+    again = [i for i in bodies if _is_file_of(scene.frames[i].path, module)]
+    at = scene.user
+    if at is None or not again or (module in sys.stdlib_module_names and _hiding_file(scene, module)):
+        return
+    outer = scene.frames[again[0]]
+    inner = scene.frames[at]
+    if outer.path == inner.path:
+        text = f"`{module}` imports itself: this file has the name of the module that it asks for"
+    else:
+        there = f"line {outer.line} of {stem(outer.path)}.py"
+        text = f"`{module}` is still being imported ({there} led here), and this line needs it already"
+    yield scene.say("circular-import", text, at, 0.9)
+
+
+def _is_file_of(path: str, module: str) -> bool:
+    path = path.replace("\\", "/").removesuffix(".py").removesuffix("/__init__")
+    return f"/{path}".endswith("/" + module.replace(".", "/"))

@@ -1,0 +1,65 @@
+"""The key for a server: from the environment or the system's keyring, for that server alone.
+
+``IQDEBUG_API_KEY`` goes to the server that the setting names, and nowhere else: redirects are not
+followed. ``OPENAI_API_KEY`` goes to https://api.openai.com alone, as its owner meant it. The keyring's
+entry is looked up by host. A key is never printed, logged or saved.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from iqdebug.core.errors import ModelError
+
+__all__ = ["Key", "key_for"]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """:param origin: where it came from, in words."""
+
+    secret: str = field(repr=False)
+    origin: str
+
+    def hidden(self, text: str) -> str:
+        """The text without the key: servers repeat it in what they answer."""
+        return text.replace(self.secret, "<key>")
+
+
+def key_for(url: str) -> Key | None:
+    """The first of: ``IQDEBUG_API_KEY``, ``OPENAI_API_KEY`` for its own host, the keyring's entry
+    "iqdebug" for the host.
+
+    :raises ModelError: it holds what no header may hold. The words do not hold the key.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if found := os.environ.get("IQDEBUG_API_KEY", "").strip():
+        return _usable(Key(found, "$IQDEBUG_API_KEY"))
+    its_own = (parts.scheme, host) == ("https", "api.openai.com")
+    if its_own and (found := os.environ.get("OPENAI_API_KEY", "").strip()):
+        return _usable(Key(found, "$OPENAI_API_KEY"))
+    stored = _stored(host)
+    return _usable(Key(stored, "the keyring")) if stored else None
+
+
+def _stored(host: str) -> str | None:
+    try:
+        import keyring  # type: ignore[import-not-found,unused-ignore]
+
+        found = keyring.get_password("iqdebug", host)
+    except Exception:  # not installed, locked, or without a backend: there is no key then
+        return None
+    return found.strip() if isinstance(found, str) else None
+
+
+def _usable(key: Key) -> Key:
+    if not all("!" <= c <= "~" for c in key.secret):
+        raise ModelError(
+            f"The key from {key.origin} cannot be sent",
+            "It holds a space, a line break or a letter that is not ASCII",
+            "Copy it anew, on one line",
+        )
+    return key

@@ -1,0 +1,458 @@
+"""A model behind an OpenAI-compatible server: vLLM, SGLang, llama-server or another.
+
+The history is sent whole with each request, byte for byte as before and longer at its end, so that the
+server's own prefix cache serves it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from iqdebug.core.errors import ModelError
+from iqdebug.llm.backends.base import (
+    SETS_WINDOW,
+    Block,
+    Counters,
+    Event,
+    ModelInfo,
+    Prefilling,
+    Progress,
+    ReplyFinished,
+)
+from iqdebug.llm.backends.http_bounds import Endless, ReplyBounds
+from iqdebug.llm.backends.http_errors import explained
+from iqdebug.llm.backends.http_reply import Reply, WrongCall
+from iqdebug.llm.backends.http_server import Server
+from iqdebug.llm.backends.openai_messages import (
+    Mask,
+    at_most,
+    counted_text,
+    masked,
+    masked_tool,
+    row_of,
+    told_arguments,
+)
+from iqdebug.llm.chat_format.tool_calls import tool_schema
+from iqdebug.llm.messages import Message, Sampling, Tool
+
+__all__ = ["HttpBackend"]
+
+_JOINT = 8  # tokens that a template puts around a message
+_RULES = 200  # tokens of the words in which templates explain how tools are called
+_CAUTIOUS = 8_192  # tokens, where nobody says how many
+_MENDS = 2  # times that a model is asked to mend its calls
+_AHEAD = 64  # events read ahead of who takes them
+_SHOWN = 2_000  # characters of arguments that are shown to their model again
+_PROMPT = 2.0  # seconds for counting what a cancelled answer had said
+
+
+class HttpBackend:
+    """:class:`~iqdebug.llm.backends.base.Backend`.
+
+    A call whose arguments are no JSON or break the tool's schema never becomes a
+    :class:`~iqdebug.llm.backends.base.ToolCallEvent`: where all calls of a turn are such, the model is told
+    what is wrong and asked again, twice at most, within the same reply; what is said to it then does not
+    stay in the log. Else the answer carries a note beside the calls that are valid.
+
+    :param setting: ``http(s)://host[:port]/v1``, with ``#MODEL`` where several are served.
+    :param first_token_timeout: seconds without a sign of an answer; reading a long prompt takes its time.
+    :param window: tokens; the server's own limit counts where it is smaller.
+    :param mask: every text goes through it once, when it enters the log: blocks hold it masked.
+    :raises UsageError: it is no address, or one with a password in it.
+    :raises ModelError: the key cannot be sent.
+    """
+
+    def __init__(
+        self,
+        setting: str,
+        *,
+        first_token_timeout: float = 600.0,
+        window: int = 0,
+        mask: Mask | None = None,
+    ) -> None:
+        self._server = Server(setting, first_token_timeout)
+        self._mask: Mask = mask or (lambda text: text)
+        self._wanted_window = window
+        server = self._server
+        self._about = ModelInfo(
+            setting,
+            server.model or "?",
+            server.where,
+            not server.here,
+            window or _CAUTIOUS,
+            thinks=True,
+            exact=False,
+            patience=first_token_timeout,
+        )
+        self._blocks: list[Block] = []
+        self._tools: tuple[Tool, ...] = ()
+        self._next = 1
+        self._counters = Counters()
+        self._cancelled = asyncio.Event()
+        self._warming: asyncio.Task[None] | None = None
+        self._read = 0  # tokens at the front that the server has seen
+        self._started = False
+
+    @property
+    def about(self) -> ModelInfo:
+        return self._about
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        return tuple(self._blocks)
+
+    @property
+    def used(self) -> int:
+        return sum(b.tokens for b in self._blocks)
+
+    @property
+    def counters(self) -> Counters:
+        return self._counters
+
+    async def start(self, on_progress: Callable[[Progress], None] | None = None) -> None:
+        if self._started:
+            return
+        tell = on_progress or (lambda _: None)
+        tell(Progress(f"reaching {self._server.base}"))
+        await self._server.reach()
+        model = os.path.basename(self._server.model) or "?"
+        self._about = replace(self._about, model=model, exact=self._server.kind.counts)
+        self._fit_window()
+        if not (self._server.window or self._wanted_window):
+            tell(
+                Progress(f"it does not say its window: {_CAUTIOUS:,} tokens are taken for it. {SETS_WINDOW}")
+            )
+        elif self._about.window < self._wanted_window:
+            tell(Progress(f"its window has {self._about.window:,} tokens, not {self._wanted_window:,}"))
+        self._started = True
+
+    def _fit_window(self) -> None:
+        known = [size for size in (self._wanted_window, self._server.window) if size]
+        self._about = replace(self._about, window=min(known, default=_CAUTIOUS))
+
+    async def close(self) -> None:
+        self._cancelled.set()
+        await self._stop_warming()
+        await self._server.close()
+
+    # the log
+
+    async def open(self, system: str, tools: Sequence[Tool] = ()) -> Block:
+        await self._stop_warming()
+        self._blocks.clear()
+        self._read = 0
+        self._tools = tuple(masked_tool(tool, self._mask) for tool in tools)
+        more = 0
+        if tools:
+            told = json.dumps([tool_schema(t) for t in self._tools], ensure_ascii=False)
+            more = await self._server.count(told) + _RULES
+        return await self._add(Message("system", system, "system"), more)
+
+    async def append(self, message: Message) -> Block:
+        await self._stop_warming()
+        return await self._add(message, 0)
+
+    async def _add(self, message: Message, more: int) -> Block:
+        kept = masked(message, self._mask)
+        tokens = await self._server.count(counted_text(kept)) + _joints(kept) + more
+        if self.used + tokens > self._about.window:
+            raise self._full(tokens)
+        return self._put(kept, tokens)
+
+    def _full(self, tokens: int) -> ModelError:
+        words = f"{self.used + tokens:,} of {self._about.window:,} tokens"
+        fix = "/compact folds older turns away"
+        if not (self._server.window or self._wanted_window):
+            words += ", which is a guess: the server does not state its window"
+            fix = f"{SETS_WINDOW}; {fix}"
+        return ModelError("The window is full", words, fix)
+
+    def _put(self, kept: Message, tokens: int, partial: bool = False) -> Block:
+        block = Block(self._next, kept.source, kept, tokens, partial)
+        self._next += 1
+        self._blocks.append(block)
+        return block
+
+    async def count(self, text: str) -> int:
+        """By the server's own tokenizer where it has one; else from above."""
+        return await self._server.count(self._mask(text))
+
+    async def cut(self, mark: int) -> None:
+        await self._stop_warming()
+        self._blocks = [b for b in self._blocks if b.mark < mark]
+        self._read = min(self._read, self.used)
+
+    # reading and answering
+
+    def prefill(self) -> AsyncIterator[Prefilling]:
+        """A request for a single token puts the prompt into the server's cache. Where that is not known
+        to help, or cannot be called off, nothing is sent."""
+        return self._warm()
+
+    async def _warm(self) -> AsyncIterator[Prefilling]:
+        new = self.used - self._read
+        if not self._server.kind.warms or new <= 0 or not self._blocks or self._warming is not None:
+            return
+        self._cancelled.clear()
+        task = self._warming = asyncio.create_task(self._warmed())
+        try:
+            yield Prefilling(0, new)
+            await asyncio.wait((task,))
+            if not task.cancelled() and self._read >= new:
+                yield Prefilling(new, new)
+        finally:
+            task.cancel()
+            if self._warming is task:
+                self._warming = None
+
+    async def _warmed(self) -> None:
+        used = self.used
+        found = await self._server.ask(self._request(Sampling(temperature=0.0, max_tokens=1), 1))
+        if found:
+            reply = Reply((), self._server.base, self._server.key)
+            with contextlib.suppress(ModelError):
+                reply.take(json.dumps(found))
+                self._read_so_far(reply, used - self._read)
+                self._read = used
+
+    def _read_so_far(self, reply: Reply, new: int) -> None:
+        """Without figures from the server: what is new was evaluated, the rest was there."""
+        now = self._counters
+        evaluated, reused = (reply.prompt - reply.cached, reply.cached) if reply.prompt else (new, self._read)
+        self._counters = replace(
+            now, evaluated=now.evaluated + max(evaluated, 0), reused=now.reused + max(reused, 0)
+        )
+
+    async def _stop_warming(self) -> None:
+        task, self._warming = self._warming, None
+        if task is not None and not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def cancel(self) -> None:
+        self._cancelled.set()
+        await self._stop_warming()
+
+    async def reply(self, sampling: Sampling) -> AsyncIterator[Event]:
+        """:raises ModelError: the server is down, refuses, or ends in the middle; what was said stays as a
+        partial block.
+        """
+        await self._stop_warming()
+        self._cancelled.clear()
+        room = self._about.window - self.used
+        if room < 1:
+            raise self._full(0)
+        most = min(sampling.max_tokens, room)
+        reply = Reply(self._tools, self._server.base, self._server.key)
+        started, first = time.monotonic(), 0.0
+        more: list[dict[str, Any]] = []
+        try:
+            yield Prefilling(0, self.used - self._read)
+            for mend in range(_MENDS + 1):
+                request = self._request(sampling, most, more)
+                bounds = ReplyBounds(self._about.patience, most, len(reply.said))
+                async with aclosing(self._until_cancelled(request, bounds)) as stream:
+                    async for data in stream:
+                        events = reply.take(data)
+                        bounds.take(len(reply.said))
+                        first = first or (time.monotonic() - started if reply.said else 0.0)
+                        for event in events:
+                            yield event
+                if not reply.understood and not self._cancelled.is_set():
+                    raise ModelError(f"{self._server.base} answered in a way nobody understands")
+                for event in reply.finish():
+                    yield event
+                if self._cancelled.is_set():
+                    break
+                calls, wrong = reply.whole_calls()
+                for event in calls:
+                    yield event
+                if left_out := reply.left_out():
+                    for event in reply.note(left_out):
+                        yield event
+                if not wrong:
+                    break
+                if calls or mend == _MENDS:
+                    for event in reply.note(self._words(wrong)):
+                        yield event
+                    break
+                self._account(reply)
+                more += self._mending(reply, wrong)
+                reply.again()
+            yield await self._ended(reply, started, first, most < sampling.max_tokens)
+        except (ModelError, Endless) as found:
+            error = found if isinstance(found, ModelError) else explained(found, self._server.base)
+            self._fit_window()
+            if not reply.said:
+                raise error from None
+            await self._kept(reply)
+            why = f"After {len(reply.said):,} characters, which stay. {error.why}".strip()
+            raise ModelError(error.what, why, error.fix) from error
+
+    async def _until_cancelled(self, body: dict[str, Any], bounds: ReplyBounds) -> AsyncGenerator[str, None]:
+        """Each event, or the end as soon as :meth:`cancel` is called, be it before the first one.
+
+        :raises ModelError: the server fails, or is given up.
+        """
+        queue: asyncio.Queue[str | Exception | None] = asyncio.Queue(_AHEAD)
+
+        async def read() -> None:
+            try:
+                async with aclosing(self._server.events(body)) as events:
+                    async for data in events:
+                        await queue.put(data)
+            except Exception as error:
+                await queue.put(error)
+            else:
+                await queue.put(None)
+
+        reading = asyncio.create_task(read())
+        stop = asyncio.create_task(self._cancelled.wait())
+        try:
+            while True:
+                coming = asyncio.create_task(queue.get())
+                await asyncio.wait((coming, stop), timeout=bounds.left(), return_when=asyncio.FIRST_COMPLETED)
+                if stop.done():
+                    coming.cancel()
+                    return
+                if not coming.done():
+                    coming.cancel()
+                    raise explained(bounds.given_up(), self._server.base, self._server.key)
+                found = coming.result()
+                if isinstance(found, Exception):
+                    raise found
+                if found is None:
+                    return
+                yield found
+        finally:
+            stop.cancel()
+            reading.cancel()
+            await asyncio.gather(reading, stop, return_exceptions=True)
+
+    def _mending(self, reply: Reply, wrong: Sequence[WrongCall]) -> list[dict[str, Any]]:
+        names = ", ".join(call.name for call in wrong)
+        own = reply.text or f"(I called {names}.)"
+        told = f"{self._words(wrong)}\nCall again, with arguments that are valid JSON and keep the schema."
+        return [row_of(masked(m, self._mask)) for m in (Message("assistant", own), Message("user", told))]
+
+    def _words(self, wrong: Sequence[WrongCall]) -> str:
+        lines = []
+        for call in wrong:
+            shown = told_arguments(call.written, self._mask)[:_SHOWN]
+            lines.append(f"The call of {call.name} was not carried out: {call.why}.")
+            lines += [f"Its arguments were: {shown}"] if shown else []
+        return "\n".join(lines)
+
+    async def _ended(self, reply: Reply, started: float, first: float, short: bool) -> ReplyFinished:
+        cancelled = self._cancelled.is_set()
+        block = await self._kept(reply, cancelled)
+        why = "stop"
+        if cancelled:
+            why = "cancelled"
+        elif reply.calls:
+            why = "calls"
+        elif reply.why == "length":
+            why = "window" if short else "length"
+        return ReplyFinished(block, why, self._counters, first, time.monotonic() - started)
+
+    def _account(self, reply: Reply) -> None:
+        self._read_so_far(reply, self.used - self._read)
+        generated = reply.completion or at_most(reply.said)
+        self._counters = replace(self._counters, generated=self._counters.generated + generated)
+
+    async def _kept(self, reply: Reply, partial: bool = True) -> Block:
+        """The answer as a block. Where the server read more tokens than were counted, the first block
+        takes them: they are its template's."""
+        self._account(reply)
+        if self._blocks and reply.prompt > self.used:
+            front = self._blocks[0]
+            self._blocks[0] = replace(front, tokens=front.tokens + reply.prompt - self.used)
+        message = masked(reply.message(), self._mask)
+        tokens = await self._server.count(counted_text(message), _PROMPT) + _joints(message)
+        block = self._put(message, tokens, partial)
+        self._read = self.used
+        return block
+
+    def _request(
+        self, sampling: Sampling, max_tokens: int, more: Sequence[dict[str, Any]] = ()
+    ) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "model": self._server.model,
+            "messages": [*(row_of(b.message) for b in self._blocks), *more],
+            "stream": True,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "max_tokens": max_tokens,
+        }
+        if self._server.kind.kind != "other":
+            body |= {"top_k": sampling.top_k, "min_p": sampling.min_p}
+        if self._server.kind.kind == "llama-server":
+            body["cache_prompt"] = True
+        if sampling.seed is not None:
+            body["seed"] = sampling.seed
+        if self._tools:
+            body["tools"] = [tool_schema(t) for t in self._tools]
+        return body
+
+    async def complete(self, prefix: str, suffix: str = "", sampling: Sampling | None = None) -> str:
+        """:meth:`Server.complete <iqdebug.llm.backends.http_server.Server.complete>`."""
+        wanted = sampling or Sampling(temperature=0.2, max_tokens=64)
+        before, after = self._mask(prefix), self._mask(suffix) if suffix else ""
+        return await self._server.complete(before, after, wanted.max_tokens, wanted.temperature)
+
+    # keeping
+
+    async def save(self, path: Path) -> None:
+        """:raises ModelError: it cannot be written. What was there before stays."""
+        rows = [(b.mark, b.message, b.tokens, b.partial) for b in self._blocks]
+        data = msgspec.json.encode(_Saved(self._server.model, rows))
+        name = ""
+        try:
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")  # of mode 0600
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(name, path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+            raise ModelError("The session cannot be saved", f"{path}: {error.strerror}") from error
+
+    async def load(self, path: Path) -> None:
+        try:
+            found = msgspec.json.decode(path.read_bytes(), type=_Saved)
+        except (OSError, msgspec.DecodeError) as error:
+            raise ModelError("The saved session cannot be read", str(error)[:200]) from None
+        marks = [mark for mark, *_ in found.rows]
+        if marks != sorted(set(marks)) or any(tokens < 0 for _, _, tokens, _ in found.rows):
+            raise ModelError("The saved session cannot be read", "Its messages are out of order")
+        if found.model != self._server.model:
+            raise ModelError(
+                "The saved session is of another model", f"{found.model}, not {self._server.model}"
+            )
+        await self._stop_warming()
+        self._blocks = [Block(m, message.source, message, t, p) for m, message, t, p in found.rows]
+        self._next = max(self._next, *(mark + 1 for mark in marks), 1)
+        self._read = 0
+
+
+class _Saved(msgspec.Struct):
+    model: str
+    rows: list[tuple[int, Message, int, bool]]
+
+
+def _joints(message: Message) -> int:
+    return _JOINT * (1 + len(message.tool_calls))

@@ -1,0 +1,243 @@
+"""An answer as it comes from a server: thoughts, words, calls in pieces, the end, the usage."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from iqdebug.core.errors import ModelError
+from iqdebug.llm.backends.api_keys import Key
+from iqdebug.llm.backends.base import Event, Thinking, ToolCallEvent
+from iqdebug.llm.backends.http_calls import checked
+from iqdebug.llm.backends.http_errors import told
+from iqdebug.llm.chat_format.answer import AnswerReader
+from iqdebug.llm.chat_format.tool_calls import new_call_id
+from iqdebug.llm.messages import Message, Tool, ToolCall
+from iqdebug.llm.untrusted_json import sound
+
+__all__ = ["MAX_CALLS", "Reply", "WrongCall"]
+
+MAX_CALLS = 32
+"""Of one reply. The model is told that those beyond were left out."""
+
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCall:
+    """:param written: the arguments as the model wrote them.
+    :param why: what is wrong.
+    """
+
+    name: str
+    written: str
+    why: str
+
+
+class Reply:
+    """:param base: the server, for words.
+
+    ``prompt``, ``cached`` and ``completion`` are the tokens of the last request, 0 where nobody told; they
+    begin anew with :meth:`again`.
+    """
+
+    def __init__(self, tools: Sequence[Tool], base: str, key: Key | None) -> None:
+        self._tools = tools
+        self._base = base
+        self._key = key
+        self._before: list[Message] = []  # what earlier requests brought
+        self._reader = self._new_reader()
+        self._parts: dict[int, dict[str, str]] = {}
+        self._calls: list[ToolCall] = []
+        self._text_calls = 0
+        self._left_out: set[object] = set()  # calls beyond the bound, or pieces of them
+        self._halves: dict[str, str] = {}  # by field: a first half of a surrogate pair, whose second may come
+        self.said = ""
+        self.why = ""
+        self.understood = False
+        self.prompt = self.cached = self.completion = 0
+
+    @property
+    def calls(self) -> tuple[ToolCall, ...]:
+        return tuple(self._calls)
+
+    def _new_reader(self) -> AnswerReader:
+        return AnswerReader(("<think>", "</think>"), False, [t.name for t in self._tools])
+
+    def message(self) -> Message:
+        """The answer so far, with the calls that are whole and valid."""
+        parts = [*self._before, self._reader.message()]
+        content = "\n\n".join(part.content for part in parts if part.content)
+        thinking = "\n\n".join(part.thinking for part in parts if part.thinking)
+        return Message("assistant", content, "chat", thinking, self.calls)
+
+    @property
+    def text(self) -> str:
+        """What the last request brought, without thoughts and calls."""
+        return self._reader.message().content
+
+    def take(self, data: str) -> list[Event]:
+        """:raises ModelError: the server tells of an error."""
+        try:
+            found = self._joined(json.loads(data))
+        except (ValueError, RecursionError):
+            return []
+        if not isinstance(found, dict):
+            return []
+        if found.get("error"):
+            raise ModelError(f"{self._base} broke off", told(found, self._key), "Ask again")
+        self._usage(found)
+        events: list[Event] = []
+        choices = found.get("choices")
+        for choice in choices if isinstance(choices, list) else ():
+            if isinstance(choice, dict):
+                self.understood = True
+                # A server that does not stream sends the whole message at once.
+                events += self._delta(choice.get("delta") or choice.get("message") or {})
+                if isinstance(why := choice.get("finish_reason"), str):
+                    self.why = why
+        return events
+
+    def finish(self) -> list[Event]:
+        """What was held back."""
+        text = "\ufffd" if self._halves.pop("content", "") else ""
+        self._halves.clear()
+        return self._valid(self._reader.feed(text) + self._reader.finish())
+
+    def whole_calls(self) -> tuple[list[Event], list[WrongCall]]:
+        """The calls that came in pieces and are valid, and what is wrong with the others."""
+        events: list[Event] = []
+        wrong: list[WrongCall] = []
+        for _, row in sorted(self._parts.items()):
+            arguments, words = checked(row["name"], row["arguments"], self._tools)
+            if words:
+                wrong.append(WrongCall(row["name"], row["arguments"], words))
+                continue
+            taken = {call.id for call in self._calls}
+            name = row["id"] if row["id"] and row["id"] not in taken else new_call_id()
+            call = ToolCall(name, row["name"], arguments)
+            self._calls.append(call)
+            events.append(ToolCallEvent(call))
+        self._parts.clear()
+        return events, wrong
+
+    def left_out(self) -> str:
+        """Words on calls that were too many; "" where there were none."""
+        count, self._left_out = len(self._left_out), set()
+        return f"{count:,} further calls were left out: a reply holds {MAX_CALLS} at most." if count else ""
+
+    def note(self, text: str) -> list[Event]:
+        """Words of ours within the answer, so that the model sees them when it goes on."""
+        return self._valid(self._reader.feed(f"\n{text}") + self._reader.finish())
+
+    def again(self) -> None:
+        """Another request follows for the same answer."""
+        self._before.append(self._reader.message())
+        self._reader = self._new_reader()
+        self.why, self.understood = "", False
+        self.prompt = self.cached = self.completion = 0
+
+    def _delta(self, delta: Any) -> list[Event]:
+        if not isinstance(delta, dict):
+            return []
+        events: list[Event] = []
+        thought = delta.get("reasoning_content") or delta.get("reasoning")
+        if isinstance(thought, str) and thought:
+            self._reader.think(thought)
+            self.said += thought
+            events.append(Thinking(thought))
+        text = delta.get("content")
+        if isinstance(text, str) and text:
+            self.said += text
+            events += self._valid(self._reader.feed(text))
+        parts = delta.get("tool_calls")
+        for place, part in enumerate(parts if isinstance(parts, list) else ()):
+            self._part(part, place)
+        return events
+
+    def _valid(self, events: list[Event]) -> list[Event]:
+        """Without the calls within the text that are not valid: they are noted as those in pieces are."""
+        found: list[Event] = []
+        for event in events:
+            if not isinstance(event, ToolCallEvent):
+                found.append(event)
+                continue
+            # One more piece; whole_calls() looks at it when all are there, in their order.
+            place = 1_000_000_000 + self._text_calls
+            self._text_calls += 1
+            if self._full():
+                self._left_out.add(place)
+                continue
+            written = json.dumps(dict(event.call.arguments), ensure_ascii=False)
+            self._parts[place] = {"id": event.call.id, "name": event.call.name, "arguments": written}
+        return found
+
+    def _part(self, part: Any, place: int) -> None:
+        if not isinstance(part, dict):
+            return
+        index = part.get("index")
+        place = index if isinstance(index, int) else place
+        if place not in self._parts and self._full():
+            self._left_out.add(place)
+            self.said += " "  # so that it has an end
+            return
+        row = self._parts.setdefault(place, {"id": "", "name": "", "arguments": ""})
+        function = part.get("function")
+        if not isinstance(function, dict):
+            return
+        row["id"] = row["id"] or str(part.get("id") or "")
+        name = str(function.get("name") or "")
+        if name != row["name"]:  # some repeat it with each piece
+            row["name"] += name
+        arguments = function.get("arguments")
+        if isinstance(arguments, dict):
+            arguments = json.dumps(arguments, ensure_ascii=False)
+        if isinstance(arguments, str):
+            row["arguments"] += arguments
+            self.said += arguments
+
+    def _full(self) -> bool:
+        return len(self._calls) + len(self._parts) >= MAX_CALLS
+
+    def _joined(self, found: Any) -> Any:
+        """With the halves of characters that were cut in two between events put together."""
+        for choice in _list(found.get("choices") if isinstance(found, dict) else None):
+            delta = choice.get("delta") if isinstance(choice, dict) else None
+            if not isinstance(delta, dict):
+                continue
+            for field in ("content", "reasoning_content", "reasoning"):
+                text = delta.get(field)
+                if isinstance(text, str) and text:
+                    text = self._halves.pop(field, "") + text
+                    if "\ud800" <= text[-1] <= "\udbff":
+                        text, self._halves[field] = text[:-1], text[-1]
+                    delta[field] = _PAIR.sub(_character, text)
+        return sound(found)
+
+    def _usage(self, found: dict[str, Any]) -> None:
+        usage = found.get("usage")
+        if isinstance(usage, dict):
+            self.prompt = _number(usage.get("prompt_tokens")) or self.prompt
+            self.completion = _number(usage.get("completion_tokens")) or self.completion
+            details = usage.get("prompt_tokens_details")
+            if isinstance(details, dict):
+                self.cached = _number(details.get("cached_tokens"))
+        timings = found.get("timings")  # llama-server's own
+        if isinstance(timings, dict) and "cache_n" in timings:
+            self.cached = _number(timings.get("cache_n"))
+            self.prompt = self.cached + _number(timings.get("prompt_n"))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _character(pair: re.Match[str]) -> str:
+    return pair[0].encode("utf-16", "surrogatepass").decode("utf-16")
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0

@@ -1,0 +1,312 @@
+"""The server itself: reaching it, counting by it, streaming from it, and what becomes of its refusals."""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import ipaddress
+import time
+from collections import OrderedDict
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from iqdebug.core.errors import ModelError, UsageError
+from iqdebug.llm.backends.api_keys import key_for
+from iqdebug.llm.backends.http_bounds import MAX_STREAM, Endless, fetched, read_whole
+from iqdebug.llm.backends.http_errors import explained, is_full, refused, stated_window, told
+from iqdebug.llm.backends.openai_messages import at_most
+from iqdebug.llm.backends.server_kinds import ServerKind, count_request, counted, recognised
+from iqdebug.llm.backends.sse import EventParser
+from iqdebug.llm.untrusted_json import parsed, sound_text
+
+__all__ = ["Server"]
+
+_CONNECT = 5.0
+_SECONDS = 20.0  # for what takes no thought
+_COUNTED = 5_000  # texts whose tokens are remembered
+_ATTEMPTS = 3
+_LONGEST_WAIT = 30.0  # seconds that a busy server may ask for
+
+
+class Server:
+    """:param setting: ``http(s)://host[:port]/v1``, with ``#MODEL`` where several are served.
+    :param patience: seconds without a sign of an answer.
+    :raises UsageError: it is no such address.
+    :raises ModelError: the key for it cannot be sent.
+
+    ``window`` is what it said of itself, 0 where it did not.
+    """
+
+    def __init__(self, setting: str, patience: float) -> None:
+        address, _, model = setting.partition("#")
+        try:
+            parts = urlsplit(address)
+            known = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+            httpx.URL(address)
+        except (ValueError, httpx.InvalidURL):
+            known = False
+        if not known:
+            raise UsageError(f"{address[:100]!r} is no address", "", "Say http://host:port/v1")
+        if parts.username is not None or parts.password is not None or parts.query:
+            raise UsageError(
+                "A key or a password does not belong into the address",
+                "It would stand on the screen and in saved sessions",
+                "export IQDEBUG_API_KEY=…, and leave out what is before @ and behind ?",
+            )
+        self.base = address.rstrip("/")
+        self.model = sound_text(model)
+        self.host = parts.hostname or ""
+        self.here = _is_here(self.host)
+        self.where = "on this machine" if self.here else parts.netloc
+        if not self.here and parts.scheme == "http":
+            self.where += " (not encrypted)"
+        self.key = key_for(address)
+        self.kind = ServerKind("other")
+        self.window = 0
+        self._root = self.base.removesuffix("/v1")
+        self._patience = httpx.Timeout(patience, connect=_CONNECT)
+        self._counts: OrderedDict[str, int] = OrderedDict()
+        self._begins = 0
+        self._usage_told = True  # False: it refuses stream_options
+        self._fills = True  # False: it refuses a suffix
+        self._client = httpx.AsyncClient(
+            headers={"authorization": f"Bearer {self.key.secret}"} if self.key is not None else {},
+            timeout=httpx.Timeout(_SECONDS, connect=_CONNECT),
+            trust_env=not self.here,  # a proxy has no business between us and this machine
+            follow_redirects=False,  # the key and the evidence are for this host alone
+        )
+
+    async def reach(self) -> None:
+        """Find the model and the kind of server.
+
+        :raises ModelError: it is down, refuses, is no such server, or serves several models.
+        """
+        try:
+            answer = await fetched(self._client, "GET", f"{self.base}/models", seconds=_SECONDS)
+        except httpx.HTTPError as error:
+            raise explained(error, self.base, self.key) from error
+        if answer.status_code != 200:
+            raise self._refused(answer, answer.text)
+        rows = _rows(answer)
+        if rows is None:
+            fix = "The address ends in /v1 as a rule"
+            raise ModelError(f"{self.base} is no OpenAI-compatible server", "It lists no models", fix)
+        names = [str(row.get("id", "")) for row in rows]
+        if not self.model and len(names) > 1:
+            fix = f"Name one: {self.base}#{names[0]}"
+            raise ModelError(f"{self.base} serves several models", ", ".join(names[:8]), fix)
+        if self.model and names and self.model not in names:
+            raise ModelError(f"{self.base} does not serve {self.model}", f"It has: {', '.join(names[:8])}")
+        self.model = self.model or (names[0] if names else "")
+        self.kind = await recognised(self._client, self._root, rows, self.model)
+        self.window = self.kind.window
+        if self.kind.kind == "llama-cpp-python":
+            self._begins = await self.count("")  # it counts the token that begins a text, each time
+
+    async def close(self) -> None:
+        with suppress(Exception):
+            await self._client.aclose()
+
+    async def count(self, text: str, seconds: float = _SECONDS) -> int:
+        """Tokens by its own tokenizer; from above where it has none or does not answer in time."""
+        found = self._counts.get(text)
+        if found is not None:
+            self._counts.move_to_end(text)
+            return found
+        if not self.kind.counts:
+            return at_most(text)
+        path, body = count_request(self.kind.kind, self.model, text)
+        try:
+            answer = await fetched(self._client, "POST", f"{self._root}{path}", body, seconds=seconds)
+            found = counted(parsed(answer.text)) if answer.status_code == 200 else None
+        except (httpx.HTTPError, ValueError):
+            found = None
+        if found is None:
+            return at_most(text)
+        found = max(found - self._begins, 0)
+        self._counts[text] = found
+        while len(self._counts) > _COUNTED:
+            self._counts.popitem(last=False)
+        return found
+
+    async def events(self, body: dict[str, Any]) -> AsyncGenerator[str, None]:
+        """The answer to a chat, event by event; one event where it does not stream. A server that is busy
+        is asked again, three times in all, after the time it names.
+
+        :raises ModelError: it is down, refuses, or hangs up before the end.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
+            sent = body | ({"stream_options": {"include_usage": True}} if self._usage_told else {})
+            try:
+                answer = await self._chat(sent)
+                try:
+                    if answer.status_code == 200:
+                        silent = True
+                        try:
+                            async for data in self._read(answer):
+                                silent = False
+                                yield data
+                        except httpx.TransportError:
+                            if silent:
+                                await self._ask_why(sent)
+                            raise
+                        return
+                    text = (await read_whole(answer)).decode("utf-8", "replace")
+                finally:
+                    await answer.aclose()
+            except (httpx.HTTPError, httpx.StreamError, ValueError) as error:
+                raise explained(error, self.base, self.key) from error
+            if self._usage_told and answer.status_code in (400, 422) and "stream_options" in text:
+                self._usage_told = False
+                continue
+            wait = _wait_of(answer, attempt)
+            if answer.status_code not in (429, 503) or attempt == _ATTEMPTS or wait > _LONGEST_WAIT:
+                raise self._refused(answer, text, attempt)
+            await asyncio.sleep(wait)
+
+    async def _read(self, answer: httpx.Response) -> AsyncGenerator[str, None]:
+        if answer.headers.get("content-type", "").startswith("application/json"):
+            yield (await read_whole(answer)).decode("utf-8", "replace")
+            return
+        parser = EventParser()
+        ended = False
+        length = 0
+        async for chunk in answer.aiter_bytes():
+            length += len(chunk)
+            if length > MAX_STREAM:
+                raise Endless(f"more than {MAX_STREAM:,} bytes came for one answer")
+            for data in parser.feed(chunk):
+                ended = ended or _ends(data)
+                yield data
+            if parser.ended:
+                return
+        for data in parser.finish():
+            ended = ended or _ends(data)
+            yield data
+        if not (ended or parser.ended):
+            raise httpx.RemoteProtocolError("The answer ended before its end")
+
+    async def _ask_why(self, body: dict[str, Any]) -> None:
+        """llama-cpp-python's server refuses within a stream without a word, and tells who does not stream.
+
+        :raises ModelError: what it told.
+        """
+        if self.kind.kind != "llama-cpp-python":
+            return
+        short = {k: v for k, v in body.items() if k != "stream_options"} | {"stream": False, "max_tokens": 1}
+        answer = await self._chat(short)
+        try:
+            text = (await read_whole(answer)).decode("utf-8", "replace")
+        finally:
+            await answer.aclose()
+        if answer.status_code != 200:
+            raise self._refused(answer, text)
+
+    async def _chat(self, body: dict[str, Any]) -> httpx.Response:
+        """The beginning of the answer. A connection that was kept open may have been closed by the server
+        since: then it is asked once more."""
+        try:
+            return await self._sent(body)
+        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+            return await self._sent(body)
+
+    async def _sent(self, body: dict[str, Any]) -> httpx.Response:
+        url = f"{self.base}/chat/completions"
+        request = self._client.build_request("POST", url, json=body, timeout=self._patience)
+        return await self._client.send(request, stream=True)
+
+    async def ask(self, body: dict[str, Any]) -> dict[str, Any]:
+        """A chat whose whole answer comes at once; {} where nothing came of it."""
+        try:
+            url, patience = f"{self.base}/chat/completions", self._patience.read or _SECONDS
+            answer = await fetched(self._client, "POST", url, body | {"stream": False}, seconds=patience)
+            found = parsed(answer.text) if answer.status_code == 200 else {}
+        except (httpx.HTTPError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    async def complete(self, prefix: str, suffix: str, max_tokens: int, temperature: float) -> str:
+        """What may stand between the two. llama-server fills in by ``/infill``, others by the ``suffix`` of
+        ``/v1/completions``; the suffix is left out where a model cannot, and for vLLM, SGLang and
+        llama-cpp-python's server, which refuse, ignore or repeat it.
+
+        :raises ModelError: it is down, refuses, or answers what nobody understands.
+        """
+        fills = self.kind.kind in ("llama-server", "other")
+        if suffix and fills and self._fills:
+            path, body = "/completions", {"prompt": prefix, "suffix": suffix, "max_tokens": max_tokens}
+            base = self.base
+            if self.kind.kind == "llama-server":
+                path, base = "/infill", self._root
+                body = {"input_prefix": prefix, "input_suffix": suffix, "n_predict": max_tokens}
+            answer = await self._posted(f"{base}{path}", body | {"temperature": temperature})
+            if answer.status_code == 200:
+                return self._text_of(answer)
+            if answer.status_code not in (400, 404, 422, 500, 501):
+                raise self._refused(answer, answer.text)
+            self._fills = False
+        body = {"prompt": prefix, "max_tokens": max_tokens, "temperature": temperature}
+        answer = await self._posted(f"{self.base}/completions", body)
+        if answer.status_code != 200:
+            raise self._refused(answer, answer.text)
+        return self._text_of(answer)
+
+    async def _posted(self, url: str, body: dict[str, Any]) -> httpx.Response:
+        try:
+            return await fetched(self._client, "POST", url, {"model": self.model} | body, seconds=60.0)
+        except (httpx.HTTPError, ValueError) as error:
+            raise explained(error, self.base, self.key) from error
+
+    def _text_of(self, answer: httpx.Response) -> str:
+        with suppress(ValueError, KeyError, IndexError, TypeError):
+            found = parsed(answer.text)
+            return str(found["content"] if "content" in found else found["choices"][0]["text"])
+        raise ModelError(f"{self.base} answered in a way nobody understands", told(answer.text, self.key))
+
+    def _refused(self, answer: httpx.Response, text: str, attempts: int = 1) -> ModelError:
+        if is_full(answer.status_code, text) and (limit := stated_window(text)):
+            self.window = min(limit, self.window or limit)
+        location = answer.headers.get("location", "")
+        return refused(answer.status_code, text, self.base, self.key, location, attempts)
+
+
+def _ends(data: str) -> bool:
+    if '"finish_reason"' not in data:
+        return False
+    with suppress(ValueError, TypeError, AttributeError):
+        return any(isinstance(c.get("finish_reason"), str) for c in parsed(data).get("choices") or ())
+    return False
+
+
+def _rows(answer: httpx.Response) -> list[dict[str, Any]] | None:
+    try:
+        found = parsed(answer.text)
+    except ValueError:
+        return None
+    rows = found.get("data") if isinstance(found, dict) else None
+    return [r for r in rows if isinstance(r, dict)] if isinstance(rows, list) else None
+
+
+def _wait_of(answer: httpx.Response, attempt: int) -> float:
+    """Seconds or a date, as the header may have it; else longer each time."""
+    stated = answer.headers.get("retry-after", "").strip()
+    if stated.isascii() and stated.isdecimal():
+        return float(stated)
+    with suppress(ValueError, TypeError):
+        return max(email.utils.parsedate_to_datetime(stated).timestamp() - time.time(), 0.0)
+    return 2.0 ** (attempt - 1)
+
+
+def _is_here(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,396 @@
+"""A model in a process of its own on this machine, with the token log on this side of the pipe."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from iqdebug.core.errors import ModelError
+from iqdebug.llm import worker_protocol
+from iqdebug.llm.backends.base import Block, Counters, Event, ModelInfo, Prefilling, Progress, ReplyFinished
+from iqdebug.llm.backends.generation_job import GenerationJob, common_start, describe, failure, sampler
+from iqdebug.llm.backends.worker_process import Refused, WorkerProcess, default_log_file
+from iqdebug.llm.chat_format.answer import AnswerReader
+from iqdebug.llm.chat_format.grammar import CALLS_PER_TURN, call_grammar
+from iqdebug.llm.chat_format.template import ChatTemplate, Part, TemplateError
+from iqdebug.llm.chat_format.template_process import Renderer
+from iqdebug.llm.chat_format.tool_calls import OPENING
+from iqdebug.llm.messages import Message, Sampling, Tool
+from iqdebug.llm.untrusted_json import sound_text
+from iqdebug.llm.window.log_storage import new_state_file, read_log, sound_state, write_log
+from iqdebug.llm.window.token_log import TokenLog
+
+__all__ = ["LoadOptions", "LocalBackend"]
+
+LoadOptions = worker_protocol.LoadOptions
+_COMPLETION = Sampling(temperature=0.2, max_tokens=64)
+_THINK = ("<think>", "</think>")
+_A = TypeVar("_A")
+
+
+class LocalBackend:
+    """:class:`~iqdebug.llm.backends.base.Backend` over llama.cpp.
+
+    :param setting: the setting it was opened by.
+    :param options: the memory plan.
+    :param model: its name for a person; else the file's own.
+    :param thinking: the tags of thoughts; () for a model that has none.
+    :param template: a chat template instead of the file's.
+    :param log_file: where llama.cpp's output goes; else the state folder's ``worker.log``.
+    """
+
+    def __init__(
+        self,
+        setting: str,
+        options: worker_protocol.LoadOptions,
+        *,
+        model: str = "",
+        thinking: Sequence[str] = _THINK,
+        template: str | None = None,
+        log_file: Path | None = None,
+    ) -> None:
+        self.options = options
+        self._tags = (thinking[0], thinking[1]) if len(thinking) == 2 else ("", "")
+        self._given_template = template
+        name = model or Path(options.model).stem
+        self._named = bool(model)
+        self._about = ModelInfo(setting, name, "on this machine", False, options.n_ctx)
+        self._worker = WorkerProcess(log_file or default_log_file(), options)
+        self._log = TokenLog()
+        self._ready: worker_protocol.Ready | None = None
+        self._template: ChatTemplate | None = None
+        self._renderer: Renderer | None = None
+        self._counters = Counters()
+        self._job: GenerationJob | None = None  # the last prefill or reply
+        self._starting = asyncio.Lock()
+        self.decoded = 0
+        """Tokens that have passed through the model: what was evaluated and what was generated."""
+
+    @property
+    def about(self) -> ModelInfo:
+        return self._about
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        return self._log.blocks
+
+    @property
+    def used(self) -> int:
+        return self._log.used
+
+    @property
+    def counters(self) -> Counters:
+        return self._counters
+
+    @property
+    def tokens(self) -> list[int]:
+        """The whole log as token ids."""
+        return self._log.ids
+
+    @property
+    def pid(self) -> int | None:
+        """Of the worker, while it lives."""
+        return self._worker.pid if self._worker.alive else None
+
+    # Loading.
+
+    async def start(self, on_progress: Callable[[Progress], None] | None = None) -> None:
+        """Also after the worker's death: the log is then evaluated anew when it is next read.
+
+        :raises OutOfMemory: with a smaller plan, where there is one.
+        :raises ModelError: the file cannot be loaded.
+        """
+        async with self._starting:
+            if self._worker.alive and self._ready is not None:
+                return
+            await self._stop()
+            await self._worker.start()
+            renderer = self._renderer = Renderer()  # it gets ready while the model is loaded
+            request = worker_protocol.Load(self._worker.number(), self.options)
+            ready: worker_protocol.Ready | None = None
+            try:
+                async with contextlib.aclosing(self._worker.answers(request)) as answers:
+                    async for answer in answers:
+                        if isinstance(answer, worker_protocol.Loading) and on_progress:
+                            on_progress(Progress(answer.words, answer.fraction))
+                        elif isinstance(answer, worker_protocol.Ready):
+                            ready = answer
+            except Refused as error:
+                await self._stop()
+                raise failure(error.failed, self.options) from error
+            except BaseException:
+                await self._stop()
+                raise
+            assert ready is not None
+            before, self._ready = self._ready, ready
+            self._worker.layers = ready.layers
+            if before is not None and before.identity != ready.identity:
+                self._log.clear()  # another file stands there now: its tokens mean something else
+            self._about, self._template = await asyncio.to_thread(
+                describe, self._about, ready, self._given_template, self._named, self._tags[0], renderer
+            )
+
+    async def _stop(self) -> None:
+        """End both processes."""
+        if self._renderer is not None:
+            self._renderer.close()
+        await self._worker.stop()
+
+    # The log.
+
+    async def open(self, system: str, tools: Sequence[Tool] = ()) -> Block:
+        """:raises ModelError: a Base model.
+        :raises UnsupportedSchema: a tool's parameters cannot be guaranteed by a grammar.
+        """
+        template = await self._chat()
+        if tools:
+            call_grammar(tools)
+        await self._settle()
+        message = Message("system", system, "system")
+        parts = await self._joint([], message, tools, "")
+        # What follows the system prompt whatever comes next belongs to it: the list of tools above all.
+        following = (await self._joint([message], Message("user", "…"), tools, ""))[0][0]
+        closing = await asyncio.to_thread(template.closing, [message], tools)
+        emitted = common_start(closing, following)
+        tokens = await self._tokenize([*parts, (emitted, True)], begin=True)
+        self._log.clear()
+        self._log.tools = tuple(tools)
+        return self._log.add(message, tokens, emitted)
+
+    async def append(self, message: Message) -> Block:
+        await self._chat()
+        await self._settle()
+        log = self._log
+        parts = await self._joint(log.messages, message, log.tools, log.emitted)
+        return log.add(message, await self._tokenize(parts, begin=not log.used))
+
+    async def count(self, text: str) -> int:
+        return len(await self._tokenize([(text, False)]))
+
+    async def cut(self, mark: int) -> None:
+        """:raises ModelError: there is no such block."""
+        await self._settle()
+        try:
+            self._log.cut(mark)
+        except KeyError:
+            raise ModelError(f"There is no block {mark} in the log") from None
+
+    # Reading and answering.
+
+    async def prefill(self) -> AsyncGenerator[Prefilling, None]:
+        await self._settle()
+        if not self._log.used or self._log.used > self._about.window:
+            return
+        job = self._job = GenerationJob(self._worker.number())
+        job.begin(self._read(job))
+        async with contextlib.aclosing(self._events(job)) as events:
+            async for event in events:
+                assert isinstance(event, Prefilling)
+                yield event
+
+    async def reply(
+        self, sampling: Sampling, *, force_call: bool = False, most_calls: int = CALLS_PER_TURN
+    ) -> AsyncGenerator[Event, None]:
+        """:param force_call: the answer is a tool call from its first token on.
+        :param most_calls: that one answer may hold.
+        """
+        await self._chat()
+        await self._settle()
+        job = self._job = GenerationJob(self._worker.number())
+        job.begin(self._answer(job, sampling, force_call, most_calls))
+        async with contextlib.aclosing(self._events(job)) as events:
+            async for event in events:
+                yield event
+
+    async def complete(self, prefix: str, suffix: str = "", sampling: Sampling | None = None) -> str:
+        await self._settle()
+        await self.start()
+        before, behind = sound_text(prefix), sound_text(suffix)
+        request = worker_protocol.Complete(
+            self._worker.number(), before, behind, sampler(sampling or _COMPLETION)
+        )
+        finished = await self._ask(request, worker_protocol.Finished)
+        self._account(finished, generated=len(finished.tokens))
+        return finished.text
+
+    async def cancel(self) -> None:
+        if self._job is not None:
+            await self._settle()
+
+    async def _settle(self) -> None:
+        """Wait until nothing is read or answered any more, which takes a batch at most."""
+        while (job := self._job) is not None and not job.over:
+            job.cancelled = True
+            self._worker.cancel(job.number)
+            await asyncio.wait([job.task])
+
+    async def _events(self, job: GenerationJob) -> AsyncGenerator[Event, None]:
+        try:
+            while (event := await job.events.get()) is not None:
+                yield event
+            await job.task  # raises what went wrong
+        finally:
+            if not job.over:
+                job.cancelled = True
+                self._worker.cancel(job.number)
+                await asyncio.wait([job.task])
+            job.failure()
+
+    async def _read(self, job: GenerationJob) -> None:
+        await self.start()
+        if job.cancelled:
+            return
+        request = worker_protocol.Read(job.number, self._log.ids)
+        async with contextlib.aclosing(self._worker.answers(request)) as answers:
+            async for answer in answers:
+                if isinstance(answer, worker_protocol.Reading):
+                    job.events.put_nowait(Prefilling(answer.done, answer.total))
+                elif isinstance(answer, worker_protocol.Finished):
+                    self._account(answer)
+
+    async def _answer(
+        self, job: GenerationJob, sampling: Sampling, force_call: bool, most_calls: int
+    ) -> None:
+        await self.start()
+        log, template = self._log, self._template
+        assert template is not None
+        try:
+            opening = await asyncio.to_thread(template.generation, log.messages, log.tools, log.emitted)
+        except TemplateError as error:
+            raise _refused("an answer", error) from error
+        prompt = await self._tokenize([(opening, True)], begin=not log.used)
+        inside = bool(self._tags[0]) and opening.rstrip().endswith(self._tags[0])
+        request = worker_protocol.Generate(
+            id=job.number,
+            tokens=log.ids + prompt,
+            sampler=sampler(sampling),
+            grammar=call_grammar(log.tools, most_calls) if log.tools else "",
+            trigger="" if force_call else OPENING,
+            thoughts=worker_protocol.Thoughts(*self._tags, inside),
+        )
+        reader = AnswerReader(self._tags, inside, [tool.name for tool in log.tools])
+        finished: worker_protocol.Finished | None = None
+        try:
+            async with contextlib.aclosing(self._worker.answers(request)) as answers:
+                async for answer in answers:
+                    if isinstance(answer, worker_protocol.Reading):
+                        job.events.put_nowait(Prefilling(answer.done, answer.total))
+                    elif isinstance(answer, worker_protocol.Piece):
+                        job.tell(reader.feed(answer.text))
+                    elif isinstance(answer, worker_protocol.Finished):
+                        finished = answer
+        except Refused as error:
+            raise failure(error.failed, self.options) from error
+        assert finished is not None
+        job.tell(reader.finish())
+        why = "calls" if finished.why == "stop" and reader.calls else finished.why
+        block, generated = await self._keep(reader.message(), prompt, finished, why)
+        self._account(finished, finished.reused, generated)
+        job.events.put_nowait(ReplyFinished(block, why, self._counters, finished.first, finished.seconds))
+
+    async def _keep(
+        self, message: Message, prompt: list[int], finished: worker_protocol.Finished, why: str
+    ) -> tuple[Block, int]:
+        """The answer at the log's end, and how many of its tokens were generated."""
+        assert self._template is not None and self._ready is not None
+        log, generated, emitted = self._log, list(finished.tokens), ""
+        if finished.ended:
+            closing = await asyncio.to_thread(self._template.closing, [*log.messages, message], log.tools)
+            name = self._ready.ends.get(generated[-1], "")
+            if name and closing.startswith(name):
+                emitted = name
+            else:
+                generated.pop()  # it has not been evaluated, and the template ends answers otherwise
+        partial = why not in ("stop", "calls")
+        block = log.add(message, [*prompt, *generated], emitted, len(generated), partial)
+        return block, len(generated)
+
+    # On disk.
+
+    async def save(self, path: Path) -> None:
+        await self._settle()
+        ready = self._ready
+        if ready is None:
+            raise ModelError("There is nothing to save yet", "The model has not been loaded.")
+        state: Path | None = None
+        try:
+            if self._worker.alive and self._log.used:
+                state = new_state_file(path)
+                await self._ask(
+                    worker_protocol.Save(self._worker.number(), str(state.absolute())),
+                    worker_protocol.Finished,
+                )
+            await asyncio.to_thread(write_log, path, self._log, ready.identity, state)
+        except BaseException as error:
+            if state is not None:
+                state.unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                what = f"The conversation cannot be saved to {path}"
+                raise ModelError(what, f"{error.strerror or error}.") from error
+            raise
+
+    async def load(self, path: Path) -> None:
+        """A state that is missing or damaged is left aside: the log is then evaluated anew."""
+        await self._settle()
+        await self.start()
+        assert self._ready is not None
+        log, state = await asyncio.to_thread(read_log, path, self._ready.identity)
+        if file := await asyncio.to_thread(sound_state, path, state):
+            request = worker_protocol.Restore(self._worker.number(), str(file.absolute()), log.ids)
+            await self._ask(request, worker_protocol.Finished)
+        self._log = log
+
+    async def close(self) -> None:
+        with contextlib.suppress(Exception):
+            await self._settle()
+        await self._stop()
+
+    # Helpers.
+
+    async def _chat(self) -> ChatTemplate:
+        await self.start()
+        if self._template is None:
+            raise ModelError(
+                f"{self._about.model} cannot converse",
+                self._about.why_no_chat,
+                "Load an Instruct or Thinking model, or use it for completions.",
+            )
+        return self._template
+
+    async def _joint(
+        self, history: list[Message], message: Message, tools: Sequence[Tool], emitted: str
+    ) -> list[Part]:
+        assert self._template is not None
+        try:
+            return await asyncio.to_thread(self._template.joint, history, message, tools, emitted)
+        except TemplateError as error:
+            raise _refused(f"a message of {message.role}", error) from error
+
+    async def _tokenize(self, parts: Sequence[Part], begin: bool = False) -> list[int]:
+        await self.start()
+        sound = [(sound_text(text), special) for text, special in parts]
+        request = worker_protocol.Tokenize(self._worker.number(), sound, begin)
+        found = await self._ask(request, worker_protocol.Tokens)
+        return [token for part in found.tokens for token in part]
+
+    async def _ask(self, request: worker_protocol.Request, kind: type[_A]) -> _A:
+        try:
+            return await self._worker.ask(request, kind)
+        except Refused as error:
+            raise failure(error.failed, self.options) from error
+
+    def _account(self, finished: worker_protocol.Finished, reused: int = 0, generated: int = 0) -> None:
+        old = self._counters
+        self._counters = Counters(
+            old.evaluated + finished.evaluated,
+            old.reused + reused,
+            old.generated + generated,
+        )
+        self.decoded += finished.decoded
+
+
+def _refused(what: str, error: TemplateError) -> ModelError:
+    return ModelError(f"The model's chat template refuses {what}", f"{error}.")

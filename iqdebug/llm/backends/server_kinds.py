@@ -1,0 +1,109 @@
+"""Which server answers: vLLM, SGLang, llama-server, llama-cpp-python's, or another; and what it can tell.
+
+Each is recognised by a path of its own beside ``/v1``:
+
+===================  =============================================  =========================================
+vLLM                 ``/version``, ``max_model_len`` in the models  ``/tokenize`` (prompt → count)
+SGLang               ``/get_model_info`` or ``/model_info``         ``/tokenize`` (prompt → count), newer ones
+llama-server         ``/props``: n_ctx of one slot                  ``/tokenize`` (content → tokens)
+llama-cpp-python's   ``/extras/tokenize/count`` in its schema       the same (input → count)
+===================  =============================================  =========================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import httpx
+
+from iqdebug.llm.backends.http_bounds import fetched
+from iqdebug.llm.untrusted_json import parsed
+
+__all__ = ["Kind", "ServerKind", "count_request", "counted", "recognised"]
+
+Kind = Literal["vllm", "sglang", "llama-server", "llama-cpp-python", "other"]
+_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerKind:
+    """:param window: tokens; 0 where it does not say.
+    :param counts: it counts tokens exactly.
+    :param warms: a request for one token leaves the prompt in its cache for the next, and hanging up ends
+        it. llama-cpp-python's server reads a prompt to its end and lets everybody wait: not there.
+    """
+
+    kind: Kind
+    window: int = 0
+    counts: bool = False
+    warms: bool = False
+
+
+async def recognised(
+    client: httpx.AsyncClient, root: str, models: list[dict[str, Any]], model: str
+) -> ServerKind:
+    """:param root: the address without ``/v1``.
+    :param models: the rows of ``/v1/models``.
+    :param model: the one that will be used.
+
+    Never raises: what does not answer is another kind.
+    """
+    stated = next((_size(m.get("max_model_len")) for m in models if m.get("id") == model), 0)
+    props = await _asked(client, f"{root}/props")
+    if isinstance(settings := props.get("default_generation_settings"), dict):
+        return ServerKind("llama-server", _size(settings.get("n_ctx")), True, True)
+    for path, more in (("get_model_info", "get_server_info"), ("model_info", "server_info")):
+        if "model_path" in await _asked(client, f"{root}/{path}"):
+            server = await _asked(client, f"{root}/{more}")
+            sizes = [stated, _size(server.get("context_length")), _size(server.get("max_total_num_tokens"))]
+            window = min((size for size in sizes if size), default=0)
+            return ServerKind("sglang", window, await _counts(client, root, model), True)
+    version = await _asked(client, f"{root}/version")
+    if isinstance(version.get("version"), str) and stated:
+        return ServerKind("vllm", stated, True, True)
+    document = await _asked(client, f"{root}/openapi.json")
+    if "/extras/tokenize/count" in (document.get("paths") or {}):
+        return ServerKind("llama-cpp-python", stated, True, False)
+    return ServerKind("other", stated)
+
+
+def count_request(kind: Kind, model: str, text: str) -> tuple[str, dict[str, Any]]:
+    """Path beside ``/v1`` and body of a request for the tokens of a text."""
+    if kind == "llama-cpp-python":
+        return "/extras/tokenize/count", {"input": text}
+    if kind == "llama-server":
+        return "/tokenize", {"content": text, "add_special": False}
+    return "/tokenize", {"model": model, "prompt": text, "add_special_tokens": False}
+
+
+def counted(answer: Any) -> int | None:
+    """The number that such a request was answered with."""
+    if not isinstance(answer, dict):
+        return None
+    count, tokens = answer.get("count"), answer.get("tokens")
+    if isinstance(count, int) and not isinstance(count, bool) and count >= 0:
+        return count
+    return len(tokens) if isinstance(tokens, list) else None
+
+
+async def _counts(client: httpx.AsyncClient, root: str, model: str) -> bool:
+    path, body = count_request("sglang", model, "a b")
+    try:
+        answer = await fetched(client, "POST", f"{root}{path}", body, seconds=_SECONDS)
+        return answer.status_code == 200 and counted(parsed(answer.text)) is not None
+    except (httpx.HTTPError, ValueError):
+        return False
+
+
+async def _asked(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
+    try:
+        answer = await fetched(client, "GET", url, seconds=_SECONDS)
+        found = parsed(answer.text) if answer.status_code == 200 else {}
+    except (httpx.HTTPError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _size(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0

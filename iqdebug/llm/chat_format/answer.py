@@ -1,0 +1,64 @@
+"""An answer read from its streamed text: thoughts, words and tool calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from iqdebug.llm.backends.base import Event, Text, Thinking, ToolCallEvent
+from iqdebug.llm.chat_format.thinking import Kind, ThinkingSplitter
+from iqdebug.llm.chat_format.tool_calls import CallParser
+from iqdebug.llm.messages import Message, ToolCall
+
+__all__ = ["AnswerReader"]
+
+
+class AnswerReader:
+    """:param tags: the opening and closing tag of thoughts, both "" for none.
+    :param inside: the prompt ended within a thought.
+    :param tools: names of the tools that may be called.
+    """
+
+    def __init__(self, tags: tuple[str, str], inside: bool, tools: Sequence[str]) -> None:
+        self._splitter = ThinkingSplitter(*tags, inside)
+        self._parser = CallParser(tools)
+        self._thinking = ""
+        self._text = ""
+        self.calls: list[ToolCall] = []
+
+    def feed(self, text: str) -> list[Event]:
+        """The events that are certain now."""
+        return self._events(self._splitter.feed(text))
+
+    def think(self, text: str) -> None:
+        """A thought that was told apart already."""
+        self._thinking += text
+
+    def finish(self) -> list[Event]:
+        """Those that were held back, when the answer has ended."""
+        events = self._events(self._splitter.finish())
+        return events + self._say(self._parser.finish())
+
+    def message(self) -> Message:
+        """The answer so far. White space at its ends is left out."""
+        return Message("assistant", self._text.strip(), "chat", self._thinking.strip(), tuple(self.calls))
+
+    def _events(self, parts: Sequence[tuple[Kind, str]]) -> list[Event]:
+        events: list[Event] = []
+        for kind, text in parts:
+            if kind == "thinking":
+                self._thinking += text
+                events.append(Thinking(text))
+            else:
+                events += self._say(self._parser.feed(text))
+        return events
+
+    def _say(self, parts: Sequence[str | ToolCall]) -> list[Event]:
+        events: list[Event] = []
+        for part in parts:
+            if isinstance(part, ToolCall):
+                self.calls.append(part)
+                events.append(ToolCallEvent(part))
+            else:
+                self._text += part
+                events.append(Text(part))
+        return events

@@ -1,0 +1,254 @@
+"""A GGUF's own chat template, asked only for what it puts between two messages.
+
+The template sees placeholders instead of contents. What it writes itself, the joints, may name special
+tokens; contents may not, so a value in the debuggee that reads ``<|im_end|>`` ends nothing. A joint is
+what stands between the end of one message's content and that of the next: so the log only grows, also
+under templates that rewrite what came before (that drop earlier thoughts, or move the system prompt).
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from iqdebug.llm.chat_format.template_process import Renderer, TemplateError
+from iqdebug.llm.chat_format.tool_calls import OPENING, call_text, describe_tools, response_text, tool_schema
+from iqdebug.llm.messages import Message, Tool
+
+__all__ = ["CHATML", "ChatTemplate", "Part", "TemplateError"]
+
+Part: TypeAlias = tuple[str, bool]
+"""Text, and whether the names of special tokens in it mean those tokens."""
+
+CHATML = (
+    "{% for message in messages %}"
+    "{{ '<|im_start|>' + message.role + '\n' + message.content + '<|im_end|>\n' }}"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+"""For models that know the tokens of ChatML but bring no template."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A message as the template gets it: its role, and what its placeholder stands for."""
+
+    role: str
+    mark: str
+    parts: tuple[Part, ...]
+    name: str = ""
+    call: str = ""
+
+
+class ChatTemplate:
+    """Each method blocks for as long as the template takes, which is bounded.
+
+    :param source: Jinja, as chat templates are written for Hugging Face's tokenizers.
+    :param bos: the text of the begin-of-text token; ``eos`` that of the end.
+    :param renderer: a process for it that has been started; else one is started here.
+
+    :raises TemplateError: it does not parse, or does not come to an end.
+    :raises MissingTool: Jinja is not installed.
+    """
+
+    def __init__(self, source: str, bos: str = "", eos: str = "", renderer: Renderer | None = None) -> None:
+        self._source = source
+        self._special = {"bos_token": bos, "eos_token": eos}
+        self.renderer = renderer or Renderer()
+        self.renderer.compile(source)
+        self._nonce = secrets.token_hex(8)
+        self.native_tools = self._lists_tools()
+        """The template has the ``<tool_call>`` format of its own."""
+        self._system_role = self._takes_system()
+        if self.renderer.given_up:
+            raise TemplateError(self.renderer.given_up)
+
+    def joint(
+        self,
+        history: Sequence[Message],
+        message: Message,
+        tools: Sequence[Tool] = (),
+        emitted: str = "",
+    ) -> list[Part]:
+        """What the log grows by when a message follows a history: the joint, then the content.
+
+        :param emitted: of the joint, what stands in the log already behind the history's last content.
+        :raises TemplateError: the template takes the message in no form.
+        """
+        said = self._say([*history, message], tools)
+        refusal: TemplateError | None = None
+        for attempt in self._attempts(said):
+            try:
+                text = self._render(attempt, tools)
+                return self._cut_out(text, attempt, len(attempt) > 1, emitted)
+            except TemplateError as error:
+                refusal = error
+        if len(said) == 1:
+            # A template that says nothing without a question is asked with one.
+            question = _Said("user", f"m{self._nonce}pe", ())
+            text = self._render([*said, question], tools)
+            return self._cut_out(text[: _behind(text, said[0].mark)], said, False, emitted)
+        raise refusal or TemplateError("an empty conversation")
+
+    def generation(self, history: Sequence[Message], tools: Sequence[Tool] = (), emitted: str = "") -> str:
+        """What stands between the history's last content and the model's answer."""
+        refusal: TemplateError | None = None
+        for attempt in self._attempts(self._say(history, tools)):
+            try:
+                text = self._render(attempt, tools, answer=True)
+                place = _behind(text, attempt[-1].mark)
+                return _without(text[place:], emitted)
+            except TemplateError as error:
+                refusal = error
+        raise refusal or TemplateError("an empty conversation")
+
+    def closing(self, history: Sequence[Message], tools: Sequence[Tool] = ()) -> str:
+        """What stands behind the history's last content at its end; "" where that cannot be told."""
+        for attempt in self._attempts(self._say(history, tools)):
+            try:
+                text = self._render(attempt, tools)
+                return text[_behind(text, attempt[-1].mark) :]
+            except TemplateError:
+                continue
+        return ""
+
+    def prefix_stable(self) -> bool:
+        """Whether a longer conversation's text begins with the shorter one's, thoughts included."""
+        talk = [
+            {"role": "user", "content": "one"},
+            {"role": "assistant", "content": "<think>\nhm\n</think>\n\ntwo", "reasoning_content": "hm"},
+            {"role": "user", "content": "three"},
+            {"role": "assistant", "content": "four"},
+        ]
+        try:
+            texts = [self._jinja(talk[:count], (), False) for count in range(1, len(talk) + 1)]
+        except TemplateError:
+            return False
+        return all(longer.startswith(shorter) for shorter, longer in itertools.pairwise(texts))
+
+    def mentions(self, text: str) -> bool:
+        """The template's source holds this text."""
+        return text in self._source
+
+    # From messages to what the template is given.
+
+    def _say(self, messages: Sequence[Message], tools: Sequence[Tool]) -> list[_Said]:
+        said = []
+        for number, message in enumerate(messages):
+            mark = f"m{self._nonce}n{number}e"
+            parts: list[Part] = [(message.content, False)]
+            role: str = message.role
+            if role == "system" and number == 0 and tools and not self.native_tools:
+                parts.append((describe_tools(tools), True))
+            if message.tool_calls:
+                calls = "\n".join(call_text(call) for call in message.tool_calls)
+                # The tags are the format's; arguments may hold anything.
+                if message.content:
+                    parts.append(("\n", False))
+                parts += _fenced(calls)
+            if role == "tool" and not self.native_tools:
+                before, content, behind = response_text(message.content)
+                role, parts = "user", [(before, True), (content, False), (behind, True)]
+            said.append(_Said(role, mark, tuple(parts), message.name, message.tool_call_id))
+        return said
+
+    def _attempts(self, said: list[_Said]) -> list[list[_Said]]:
+        """Forms of a conversation, the truest first, for templates that refuse some."""
+        if not said:
+            return []
+        last, forms = said[-1], [said]
+        if len(said) > 1:
+            # A template that refuses the whole takes its end behind something plain.
+            before = replace(said[-2], role="assistant" if last.role in ("user", "tool") else "user")
+            opening = _Said("user", f"m{self._nonce}pe", (("", False),))
+            forms.append([opening, before, last] if before.role == "assistant" else [before, last])
+        if last.role in ("tool", "system") and len(said) > 1:
+            forms += [[*form[:-1], replace(last, role="user")] for form in list(forms)]
+        return forms
+
+    def _render(self, said: Sequence[_Said], tools: Sequence[Tool], answer: bool = False) -> str:
+        """With the messages as they are, else with neighbours of one role joined, for templates that
+        want the roles to take turns."""
+        given = tools if self.native_tools else ()
+        try:
+            if self._system_role or said[0].role != "system":
+                return self._jinja([_given(one, one.mark) for one in said], given, answer)
+        except TemplateError:
+            pass
+        joined: list[tuple[_Said, str]] = []
+        for one in said:
+            role = "user" if one.role == "system" and not self._system_role else one.role
+            one = replace(one, role=role)
+            if joined and joined[-1][0].role == role:
+                joined[-1] = (joined[-1][0], joined[-1][1] + "\n\n" + one.mark)
+            else:
+                joined.append((one, one.mark))
+        return self._jinja([_given(one, content) for one, content in joined], given, answer)
+
+    def _cut_out(self, text: str, said: Sequence[_Said], follows: bool, emitted: str) -> list[Part]:
+        start = _behind(text, said[-2].mark) if follows else 0
+        end = _behind(text, said[-1].mark)
+        if end - len(said[-1].mark) < start:
+            raise TemplateError("the template changes the order of messages")
+        joint = text[start : end - len(said[-1].mark)]
+        if self._nonce in joint:
+            raise TemplateError("the template repeats an earlier message")
+        parts = [(_without(joint, emitted), True), *said[-1].parts]
+        return [part for part in parts if part[0]]
+
+    def _jinja(self, messages: list[dict[str, Any]], tools: Sequence[Tool], answer: bool) -> str:
+        listed = [tool_schema(tool) for tool in tools] or None
+        return self.renderer.render(
+            messages=messages, tools=listed, add_generation_prompt=answer, **self._special
+        )
+
+    # What the template can do.
+
+    def _lists_tools(self) -> bool:
+        if OPENING not in self._source or "<function=" in self._source:
+            return False
+        name = f"f{self._nonce}"
+        talk = [{"role": "system", "content": "s"}, {"role": "user", "content": "u"}]
+        try:
+            return name in self._jinja(talk, [Tool(name, "")], False)
+        except TemplateError:
+            return False
+
+    def _takes_system(self) -> bool:
+        mark = f"s{self._nonce}"
+        talk = [{"role": "system", "content": mark}, {"role": "user", "content": "u"}]
+        try:
+            return mark in self._jinja(talk, (), False)
+        except TemplateError:
+            return False
+
+
+def _given(one: _Said, content: str) -> dict[str, Any]:
+    given: dict[str, Any] = {"role": one.role, "content": content}
+    if one.role == "tool":
+        given |= {"name": one.name, "tool_call_id": one.call}
+    return given
+
+
+def _fenced(calls: str) -> list[Part]:
+    parts: list[Part] = []
+    for line in calls.split("\n"):
+        tag = line in ("<tool_call>", "</tool_call>")
+        if parts:
+            parts.append(("\n", False))
+        parts.append((line, tag))
+    return parts
+
+
+def _behind(text: str, mark: str) -> int:
+    place = text.rfind(mark)
+    if place < 0:
+        raise TemplateError("the template leaves a message out")
+    return place + len(mark)
+
+
+def _without(text: str, emitted: str) -> str:
+    return text[len(emitted) :] if emitted and text.startswith(emitted) else text

@@ -1,0 +1,259 @@
+"""What of a model fits where, computed from its header, before anything is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from iqdebug.core.errors import ModelError
+from iqdebug.llm.gguf.hardware import Gpu, Machine
+from iqdebug.llm.gguf.header import row_bytes
+from iqdebug.llm.gguf.inspect import Shape
+from iqdebug.llm.runtime.rollback import swa_cells
+
+__all__ = ["KV_TYPES", "Plan", "Weights", "compute_bytes", "kv_bytes", "output_bytes", "plan"]
+
+KV_TYPES = ("f16", "q8_0", "q4_0")
+_CONTEXTS = (131072, 65536, 32768, 16384, 8192, 4096, 2048)
+_ON_GPU = 0.95  # of a GPU's free memory: its driver and libraries need the rest
+_IN_RAM = 0.90
+_SEQUENCES = 2  # the log, and completions beside it
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Bytes of the weights; ``output`` are the output layer and the last norm."""
+
+    layers: tuple[int, ...]
+    embedding: int
+    output: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.layers) + self.embedding + self.output
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to load a model, and what that takes. Amounts are bytes.
+
+    :param n_gpu_layers: as llama.cpp counts: the last layers of the file, one more for the output layer.
+    :param reasons: why each choice was made, in sentences.
+    :param next_up: what the next larger window would need; "" when this is the largest.
+    """
+
+    n_gpu_layers: int
+    n_ctx: int
+    kv_type: str
+    n_batch: int
+    n_ubatch: int
+    flash_attention: bool
+    n_threads: int
+    swa_full: bool
+    weights_gpu: int
+    weights_ram: int
+    kv_gpu: int
+    kv_ram: int
+    compute_gpu: int
+    compute_ram: int
+    output: int
+    fits: bool
+    reasons: tuple[str, ...]
+    next_up: str = ""
+
+    @property
+    def gpu(self) -> int:
+        return self.weights_gpu + self.kv_gpu + self.compute_gpu
+
+    @property
+    def ram(self) -> int:
+        return self.weights_ram + self.kv_ram + self.compute_ram + self.output
+
+    @property
+    def total(self) -> int:
+        return self.gpu + self.ram
+
+
+def _padded(count: int) -> int:
+    return -(-count // 256) * 256
+
+
+def kv_bytes(shape: Shape, n_ctx: int, kind: str, n_ubatch: int = 512, swa_full: bool = False) -> int:
+    """Keys and values of one layer of the file, both of a Loop's caches together."""
+    row = row_bytes(kind, shape.kv_heads * shape.head_dim)
+    cells = _padded(n_ctx)
+    if shape.loops > 1:
+        ring = swa_cells(shape.window, n_ctx=cells, n_ubatch=n_ubatch, n_seq_max=_SEQUENCES)
+        cells += (shape.loops - 1) * (cells if swa_full else ring)
+    return 2 * row * cells
+
+
+def compute_bytes(shape: Shape, n_ctx: int, n_ubatch: int, flash_attention: bool) -> int:
+    """The scratch memory of one batch, estimated: its logits or its attention, whichever is more."""
+    stream = n_ubatch * shape.width * 4
+    cells = _padded(n_ctx)
+    masks = 2 if shape.loops > 1 else 1
+    mask = n_ubatch * cells * (2 if flash_attention else 4) * masks
+    attention = mask + 9 * stream
+    if not flash_attention:
+        attention += -3 * stream + n_ubatch * cells * shape.heads * 4
+    feed = mask + 2 * stream + 2 * n_ubatch * shape.feed_forward * 4
+    logits = n_ubatch * shape.vocabulary * 4 + 2 * stream
+    return max(attention, feed, logits)
+
+
+def output_bytes(shape: Shape) -> int:
+    """The logits of one token."""
+    return shape.vocabulary * 4
+
+
+def plan(
+    shape: Shape, weights: Weights, machine: Machine, *, n_ctx: int | None = None, kv_type: str | None = None
+) -> Plan:
+    """The best that fits; with ``fits`` False the least that could be tried.
+
+    :param n_ctx: the window that is wanted; else the largest that fits well.
+    :raises ModelError: the file has no layers, or the wish cannot be carried out.
+    """
+    if not shape.layers or not shape.heads or not shape.head_dim:
+        raise ModelError("No plan can be made", "The file does not say how many layers and heads it has.")
+    if kv_type is not None and kv_type not in KV_TYPES:
+        raise ModelError(f"{kv_type} is no type of KV cache", fix=f"One of: {', '.join(KV_TYPES)}.")
+    quantised = shape.head_dim % 32 == 0
+    if kv_type not in (None, "f16") and not quantised:
+        raise ModelError(
+            f"A {kv_type} KV cache is not possible",
+            f"Its heads have {shape.head_dim} elements, which is no multiple of 32.",
+            "Use --kv f16.",
+        )
+    kinds = (kv_type,) if kv_type else KV_TYPES[:2] if quantised else KV_TYPES[:1]
+    most = shape.context or 4096
+    contexts = (n_ctx,) if n_ctx else tuple(dict.fromkeys([min(most, c) for c in _CONTEXTS]))
+    layers = shape.layers
+    choices: list[tuple[int, str, int]] = []  # of window, KV type, layers on GPUs: the better first
+    if machine.gpus:
+        roomy = [c for c in contexts if c >= 16384] or list(contexts[:1])
+        choices += [(c, k, layers + 1) for c in roomy for k in kinds]
+        part = next((c for c in contexts if c <= 32768), contexts[0])
+        choices += [(part, kinds[-1], count) for count in range(layers, 0, -1)]
+    choices += [(c, k, 0) for c in contexts for k in kinds]
+    if kv_type is None and quantised:
+        choices.append((contexts[-1], "q4_0", 0))
+    for window, kind, count in choices:
+        made = _made(shape, weights, machine, window, kind, count)
+        if made.fits:
+            return _explained(made, shape, weights, machine, n_ctx, kv_type)
+    window, kind, count = choices[-1]
+    made = _made(shape, weights, machine, window, kind, count)
+    return _explained(made, shape, weights, machine, n_ctx, kv_type)
+
+
+def _made(shape: Shape, weights: Weights, machine: Machine, window: int, kind: str, count: int) -> Plan:
+    ubatch = 512
+    per_layer = kv_bytes(shape, window, kind, ubatch)
+    compute = compute_bytes(shape, window, ubatch, True)
+    on_gpu = weights.layers[len(weights.layers) - min(count, len(weights.layers)) :] if count else ()
+    output = weights.output if count > len(weights.layers) else 0
+    parts = [size + per_layer for size in on_gpu] + ([output] if output else [])
+    used = _spread(parts, compute, machine.gpus) if count else 0
+    made = Plan(
+        n_gpu_layers=count,
+        n_ctx=_padded(window),
+        kv_type=kind,
+        n_batch=2048 if count else 512,
+        n_ubatch=ubatch,
+        flash_attention=True,
+        n_threads=machine.cores,
+        swa_full=False,
+        weights_gpu=sum(on_gpu) + output,
+        weights_ram=weights.total - sum(on_gpu) - output,
+        kv_gpu=per_layer * len(on_gpu),
+        kv_ram=per_layer * (shape.layers - len(on_gpu)),
+        compute_gpu=compute * used,
+        compute_ram=compute if count <= shape.layers else 4 * ubatch * shape.width * 4,
+        output=output_bytes(shape),
+        fits=False,
+        reasons=(),
+    )
+    fits = made.ram <= machine.ram * _IN_RAM and (not count or used > 0)
+    return _with(made, fits=fits)
+
+
+def _with(made: Plan, **changes: object) -> Plan:
+    from dataclasses import replace
+
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def _spread(parts: list[int], compute: int, gpus: tuple[Gpu, ...]) -> int:
+    """How many GPUs it takes to hold the parts in their order; 0 when they do not hold them."""
+    left = list(parts)
+    for used, gpu in enumerate(gpus, 1):
+        room = int(gpu.free * _ON_GPU) - compute
+        while left and left[0] <= room:
+            room -= left.pop(0)
+        if not left:
+            return used
+    return 0
+
+
+def _gib(count: int) -> str:
+    return f"{count / (1 << 30):.1f} GiB"
+
+
+def _explained(
+    made: Plan, shape: Shape, weights: Weights, machine: Machine, n_ctx: int | None, kv_type: str | None
+) -> Plan:
+    reasons = []
+    if not made.fits:
+        reasons.append(
+            f"It does not fit: {_gib(made.ram)} are needed and {_gib(machine.ram)} of RAM are free."
+        )
+    if made.n_gpu_layers > shape.layers:
+        reasons.append("All layers are on the GPU: the weights and the cache fit there.")
+    elif made.n_gpu_layers:
+        reasons.append(f"{made.n_gpu_layers} of {shape.layers} layers are on the GPU: no more fit.")
+    elif machine.gpus:
+        reasons.append("Nothing is on the GPU: not even one layer and its cache fit there.")
+    else:
+        reasons.append(f"It runs on the CPU: {machine.note or 'no GPU was given'}.")
+    if n_ctx:
+        reasons.append(f"The window of {made.n_ctx:,} tokens is as you asked.")
+        if shape.context and n_ctx > shape.context:
+            reasons.append(f"The model was trained for {shape.context:,} only: expect nonsense beyond.")
+    elif shape.context and made.n_ctx >= shape.context:
+        reasons.append(f"The window of {made.n_ctx:,} tokens is all that the model knows.")
+    elif 0 < made.n_gpu_layers <= shape.layers:
+        reasons.append(f"The window is {made.n_ctx:,} tokens: a larger one would push layers off the GPU.")
+    else:
+        reasons.append(f"The window of {made.n_ctx:,} tokens is the largest that fits.")
+    kinds = {
+        "f16": "The KV cache is f16: there is room for it.",
+        "q8_0": "The KV cache is q8_0: half of f16's, at a small cost in precision.",
+        "q4_0": "The KV cache is q4_0, the smallest: answers suffer.",
+    }
+    reasons.append(f"The KV cache is {kv_type} as you asked." if kv_type else kinds[made.kv_type])
+    why = "it keeps the attention's scratch memory small"
+    if made.kv_type != "f16":
+        why = "a quantised KV cache needs it"
+    reasons.append(f"Flash attention is on: {why}.")
+    if shape.loops > 1:
+        reasons.append(f"Loop: a second cache keeps the last {shape.window} positions of pass 2.")
+    if made.n_gpu_layers:
+        reasons.append("The token embedding stays in RAM: a look-up gains nothing from the GPU.")
+    return _with(made, reasons=tuple(reasons), next_up=_next_up(made, shape, weights, machine))
+
+
+def _next_up(made: Plan, shape: Shape, weights: Weights, machine: Machine) -> str:
+    if made.fits and machine.gpus and made.n_gpu_layers <= shape.layers:
+        whole = _made(shape, weights, machine, made.n_ctx, made.kv_type, shape.layers + 1)
+        need = whole.weights_gpu + whole.kv_gpu + compute_bytes(shape, made.n_ctx, 512, True)
+        return f"All layers on the GPU would need {_gib(int(need / _ON_GPU))} free there."
+    larger = [c for c in reversed(_CONTEXTS) if made.n_ctx < c <= (shape.context or 0)]
+    if not made.fits or not larger:
+        return ""
+    more = _made(shape, weights, machine, larger[0], made.kv_type, made.n_gpu_layers)
+    compute = compute_bytes(shape, larger[0], 512, True)
+    if made.n_gpu_layers:
+        need = more.weights_gpu + more.kv_gpu + compute
+        return f"A window of {larger[0]:,} would need {_gib(int(need / _ON_GPU))} free on the GPU."
+    return f"A window of {larger[0]:,} would need {_gib(int(more.ram / _IN_RAM))} of free RAM."

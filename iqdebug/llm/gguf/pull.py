@@ -1,0 +1,152 @@
+"""Downloads a model's file, because a person asked: with resume, a check of space and of the sum."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from iqdebug.core.errors import MissingTool, ModelError
+
+__all__ = ["data_folder", "pull"]
+
+_SPARE = 256 << 20  # bytes of the disk that are left alone
+_PIECE = 1 << 20
+
+OnBytes = Callable[[int, int], None]
+
+
+def data_folder() -> Path:
+    """``$XDG_DATA_HOME/iqdebug/models``, or below ``~/.local/share``."""
+    return Path(os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share"), "iqdebug", "models")
+
+
+def pull(
+    repository: str,
+    file: str,
+    *,
+    to: Path | None = None,
+    endpoint: str | None = None,
+    sha256: str = "",
+    on_bytes: OnBytes | None = None,
+) -> Path:
+    """The file, whole and checked. What an interrupted download left is gone on with.
+
+    :param on_bytes: called with bytes done and bytes in all.
+    :raises MissingTool: huggingface_hub is not installed.
+    :raises ModelError: no such file, no room, no server, or another checksum than the hub names.
+    """
+    try:
+        from huggingface_hub import get_hf_file_metadata, get_token, hf_hub_url
+    except ImportError:
+        raise MissingTool(
+            "huggingface_hub is not installed", "It finds models on the hub.", "pip install 'iqdebug[pull]'"
+        ) from None
+    where = (endpoint or os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
+    named = f"{repository}/{file}"
+    try:
+        url = hf_hub_url(repository, file, endpoint=where)
+        about = get_hf_file_metadata(url, endpoint=where)
+        total, etag = about.size, (about.etag or "").strip('"').lower()
+    except Exception as error:
+        # The hub's library has its own HTTP client, another one from version to version.
+        foreign = type(error).__module__.partition(".")[0] in (
+            "httpx",
+            "httpx2",
+            "huggingface_hub",
+            "requests",
+        )
+        if not foreign and not isinstance(error, (OSError, ValueError)):
+            raise
+        raise _refused(named, where, error) from None
+    if not total or total < 0:
+        raise ModelError(f"{named} cannot be downloaded", f"{where} does not say how large it is.")
+    expected = etag if len(etag) == 64 else sha256
+    if sha256 and expected != sha256:
+        raise ModelError(f"{named} is not the file that the preset names", f"The hub's sum is {etag}.")
+    target = (to or data_folder()) / Path(file).name
+    if target.exists() and target.stat().st_size == total and _sum(target) == expected:
+        return target
+    part = target.with_name(target.name + ".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        done = part.stat().st_size if part.exists() else 0
+        if done > total:
+            part.unlink()
+            done = 0
+        free = shutil.disk_usage(target.parent).free
+        if free < total - done + _SPARE:
+            raise ModelError(
+                f"There is no room for {named}",
+                f"It needs {(total - done) / 1e9:.1f} GB more and {free / 1e9:.1f} GB are free "
+                f"in {target.parent}.",
+                "Make room, or name another folder with --to.",
+            )
+        token = get_token() if where.startswith("https://") else None
+        _fetch(about.location or url, part, done, total, token if about.location == url else None, on_bytes)
+    except httpx.HTTPError as error:
+        raise ModelError(
+            f"The download of {named} broke off", str(error), "Run it again: it goes on where it stopped."
+        ) from None
+    except OSError as error:
+        raise ModelError(f"{target} cannot be written", str(error)) from None
+    if part.stat().st_size != total:
+        raise ModelError(
+            f"The download of {named} broke off", fix="Run it again: it goes on where it stopped."
+        )
+    if expected and _sum(part) != expected:
+        part.unlink()
+        raise ModelError(f"{named} arrived damaged", "Its checksum is another one.", "Download it again.")
+    part.replace(target)
+    return target
+
+
+def _refused(named: str, where: str, error: Exception) -> ModelError:
+    response = getattr(error, "response", None)
+    status = getattr(response, "status_code", 0)
+    if status == 404:
+        return ModelError(f"{where} has no {named}", fix="Check the name on the hub.")
+    if status in (401, 403):
+        return ModelError(
+            f"{where} does not give out {named}", f"It answered {status}.", "Run `hf auth login`."
+        )
+    if status:
+        return ModelError(f"{where} refused {named}", f"It answered {status}.", "Try again later.")
+    reason = str(error).strip().splitlines()
+    return ModelError(
+        f"{where} cannot be reached", reason[0][:200] if reason else "", "Or name another --endpoint."
+    )
+
+
+def _fetch(url: str, part: Path, done: int, total: int, token: str | None, on_bytes: OnBytes | None) -> None:
+    headers = {"Accept-Encoding": "identity"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    if done == total:
+        return
+    if done:
+        headers["Range"] = f"bytes={done}-"
+    with httpx.stream("GET", url, headers=headers, follow_redirects=True, timeout=30.0) as answer:
+        answer.raise_for_status()
+        whole = answer.status_code != 206  # a server that knows no ranges begins anew
+        with part.open("wb" if whole else "ab") as file:
+            done = 0 if whole else done
+            for piece in answer.iter_bytes(_PIECE):
+                done += len(piece)
+                if done > total:
+                    raise httpx.RemoteProtocolError("the server sends more than it said")
+                file.write(piece)
+                if on_bytes:
+                    on_bytes(done, total)
+
+
+def _sum(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+    return digest.hexdigest()

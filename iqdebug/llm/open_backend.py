@@ -1,0 +1,176 @@
+"""A backend by one URL-like setting, with the plan and the preset that fit it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+
+from iqdebug.core.config import Model
+from iqdebug.core.errors import MissingTool, ModelError, UsageError
+from iqdebug.llm.backends.base import Backend, Progress
+from iqdebug.llm.backends.local import LoadOptions, LocalBackend
+from iqdebug.llm.backends.worker_process import OutOfMemory
+from iqdebug.llm.gguf import hardware
+from iqdebug.llm.gguf.inspect import Inspection, inspect
+from iqdebug.llm.gguf.plan import Plan, Weights, plan
+from iqdebug.llm.gguf.pull import data_folder
+from iqdebug.llm.messages import Sampling
+from iqdebug.llm.presets import Preset, preset_for, presets
+from iqdebug.llm.runtime.choice import runtime_for
+
+__all__ = ["Opened", "open_model", "resolved"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """:param sampling: the preset's, with the person's own values in their places."""
+
+    backend: Backend
+    sampling: Sampling
+
+
+def open_model(
+    setting: str, wishes: Model | None = None, mask: Callable[[str], str] | None = None
+) -> Opened | None:
+    """None for ``none``. Nothing is loaded and nobody is connected to before ``start``.
+
+    :param mask: every text that leaves this process for a server goes through it.
+    :raises UsageError: it is no setting, or names nothing that is here.
+    :raises ModelError: the file cannot be used.
+    :raises MissingTool: llama-cpp-python is not installed.
+    """
+    wishes = wishes or Model()
+    if setting in ("", "none"):
+        return None
+    kind, _, rest = setting.partition(":")
+    if kind == "llama" and rest:
+        return _local(setting, resolved(rest), wishes)
+    if kind in ("http", "https") and rest.startswith("//"):
+        from iqdebug.llm.backends.http import HttpBackend
+
+        patience, window = wishes.first_token_timeout, wishes.context
+        backend = HttpBackend(setting, first_token_timeout=patience, window=window, mask=mask)
+        return Opened(backend, _sampling(None, wishes))
+    raise UsageError(f"{setting!r} names no model", "", "Say llama:FILE.gguf, http://host:port/v1 or none")
+
+
+def resolved(name: str) -> Path:
+    """The file that a path, a file of the data folder, or a preset's name means.
+
+    :raises UsageError: there is none.
+    """
+    path, folder = Path(os.path.expanduser(name)), data_folder()
+    if path.is_file():
+        return path
+    if (folder / name).is_file():
+        return folder / name
+    known = presets()
+    if name in known:
+        names = [f.file for f in known[name].files]
+        found = [folder / n for n in names if (folder / n).is_file()]
+        words = known[name].match
+        found += [
+            p for p in sorted(folder.glob("*.gguf")) if words and all(w in _plain(p.stem) for w in words)
+        ]
+        if found:
+            return found[0]
+        fix = f"iqdebug models pull {name}" if names else "Name its .gguf file: llama:FILE.gguf"
+        raise UsageError(f"{name} is not on this machine", f"No file of it lies in {folder}", fix)
+    raise UsageError(f"There is no file {path}", "", "iqdebug models list shows what there is")
+
+
+def _plain(name: str) -> str:
+    return "".join(c for c in name.lower() if c.isalnum())
+
+
+def _local(setting: str, path: Path, wishes: Model) -> Opened:
+    if find_spec("llama_cpp") is None:
+        raise MissingTool(
+            "llama-cpp-python is not installed", "It runs GGUF files", "pip install 'iqdebug[llama]'"
+        )
+    what = inspect(path)
+    if what.vocabulary_only or what.problems:
+        why = what.problems[0] if what.problems else "It holds a vocabulary and no weights"
+        raise ModelError(f"{path.name} cannot be run", why, f"iqdebug models inspect {path}")
+    preset = preset_for(what)
+    return Opened(_Planned(setting, what, preset, wishes), _sampling(preset, wishes))
+
+
+def _sampling(preset: Preset | None, wishes: Model) -> Sampling:
+    found = Sampling()
+    if preset is not None:
+        own = preset.sampling
+        found = Sampling(own.temperature, own.top_p, own.top_k, own.min_p, own.repeat_penalty)
+    given = {
+        name: value
+        for name in ("temperature", "top_p", "top_k", "max_tokens")
+        if (value := getattr(wishes, name)) is not None
+    }
+    return replace(found, **given)
+
+
+class _Planned(LocalBackend):
+    """Plans when it is started: looking for GPUs takes its time."""
+
+    def __init__(self, setting: str, what: Inspection, preset: Preset, wishes: Model) -> None:
+        super().__init__(
+            setting,
+            LoadOptions(model=what.path, n_ctx=wishes.context or what.shape.context),
+            model=what.name,
+            thinking=preset.thinking or (),
+        )
+        self._what = what
+        self._wishes = wishes
+        self.planned: Plan | None = None
+
+    async def start(self, on_progress: Callable[[Progress], None] | None = None) -> None:
+        """:raises ModelError: it does not fit, or needs a runtime that is not built."""
+        if self.planned is None:
+            if on_progress is not None:
+                on_progress(Progress("looking what fits"))
+            self.planned, self.options = await asyncio.to_thread(self._plan)
+        try:
+            await super().start(on_progress)
+        except OutOfMemory as error:
+            if error.smaller is not None:  # the next start takes it
+                self.options = error.smaller
+            raise
+
+    def _plan(self) -> tuple[Plan, LoadOptions]:
+        what, wishes = self._what, self._wishes
+        runtime = runtime_for(what.loop, what.name)
+        found = plan(
+            what.shape,
+            Weights(what.layer_bytes, what.embedding_bytes, what.output_bytes),
+            hardware.look(),
+            n_ctx=wishes.context or None,
+            kv_type=None if wishes.kv_type == "auto" else wishes.kv_type,
+        )
+        if not found.fits:
+            raise ModelError(
+                f"{what.name} does not fit into this machine",
+                f"It would take {found.total / (1 << 30):.1f} GiB with a window of {found.n_ctx:,} tokens",
+                f"iqdebug models plan {what.path}   says what does, or serve it elsewhere: docs/models.md",
+            )
+        layers = found.n_gpu_layers if wishes.gpu_layers is None else wishes.gpu_layers
+        on_gpu = layers != 0
+        # On a CPU flash attention makes short batches slow; a quantised V cache needs it.
+        flash = True if on_gpu or found.kv_type != "f16" else None
+        options = LoadOptions(
+            model=what.path,
+            n_ctx=found.n_ctx,
+            n_gpu_layers=layers,
+            type_k=found.kv_type,
+            type_v=found.kv_type,
+            n_batch=found.n_batch,
+            n_ubatch=found.n_ubatch,
+            flash_attn=flash,
+            n_threads=found.n_threads,
+            lib_path=str(runtime) if runtime is not None else "",
+            swa_full=found.swa_full,
+        )
+        return found, options

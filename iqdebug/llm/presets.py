@@ -1,0 +1,153 @@
+"""The presets: what is known of a model beyond its file. One TOML file each, the person's own first."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from iqdebug.core.errors import ModelError
+from iqdebug.llm.gguf.inspect import Inspection, Shape
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = [
+    "GENERIC",
+    "GgufFile",
+    "Preset",
+    "PresetSampling",
+    "PresetShape",
+    "config_folder",
+    "preset_for",
+    "presets",
+]
+
+GENERIC = "generic"
+
+
+class PresetSampling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    temperature: float = 0.6
+    top_p: float = 0.85
+    top_k: int = 20
+    min_p: float = 0.0
+    repeat_penalty: float = 1.0
+
+
+class PresetShape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    layers: int
+    width: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    feed_forward: int
+    vocabulary: int
+    context: int
+    loops: int = 1
+    window: int = 0
+
+    def shape(self) -> Shape:
+        return Shape(**msgspec.structs.asdict(self))
+
+
+class GgufFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file that is publicly known. ``sha256`` is "" where it was not published."""
+
+    repository: str
+    file: str
+    quantisation: str
+    gigabytes: float
+    sha256: str = ""
+
+
+class Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """:param match: words that the model's name must all contain, in small letters without separators.
+    :param chat: "chatml", "template" (the file's own), or "none" (completion only).
+    :param note: for a person: what is not known, or what this model needs.
+    """
+
+    name: str
+    title: str
+    match: tuple[str, ...] = ()
+    chat: str = "template"
+    context: int = 131072
+    thinking: tuple[str, str] | None = None
+    sampling: PresetSampling = PresetSampling()
+    shape: PresetShape | None = None
+    source: str = ""
+    files: tuple[GgufFile, ...] = ()
+    note: str = ""
+
+
+def config_folder() -> Path:
+    """``$XDG_CONFIG_HOME/iqdebug``, or ``~/.config/iqdebug``."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"), "iqdebug")
+
+
+def presets(folder: Path | None = None) -> dict[str, Preset]:
+    """By name; the person's own (``models/*.toml`` in the config folder) replace ours.
+
+    :raises ModelError: one of their files is wrong; it names the file and the line.
+    """
+    found = {}
+    own = (folder or config_folder()) / "models"
+    for place in (Path(__file__).with_name("presets"), own):
+        for path in sorted(place.glob("*.toml")) if place.is_dir() else []:
+            preset = _read(path)
+            found[preset.name] = preset
+    return found
+
+
+def _read(path: Path) -> Preset:
+    fix = f"Mend it, or take it away from {path.parent}."
+    try:
+        text = path.read_text("utf-8")
+        data: dict[str, Any] = tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"The preset {path.name} cannot be read", str(error), fix) from None
+    try:
+        return msgspec.convert({"name": path.stem, "title": path.stem, **data}, Preset)
+    except msgspec.ValidationError as error:
+        raise ModelError(
+            f"The preset {path.name} is wrong{_where(text, str(error))}", str(error), fix
+        ) from None
+
+
+def _where(text: str, message: str) -> str:
+    """ " at line N", where the message names a key that stands in the text."""
+    at = message.partition("`$.")[2].partition("`")[0]
+    unknown = message.partition("unknown field `")[2].partition("`")[0]
+    key = unknown or at.rsplit(".", 1)[-1].partition("[")[0]
+    for number, line in enumerate(text.splitlines(), 1):
+        if key and line.strip().strip("[]").partition("=")[0].strip().strip('"') == key:
+            return f" at line {number}"
+    return ""
+
+
+def _plain(name: str) -> str:
+    return "".join(c for c in name.lower() if c.isalnum())
+
+
+def preset_for(what: Inspection, known: dict[str, Preset] | None = None) -> Preset:
+    """The preset whose words are all in the model's name (the most words win) and whose shape, where it
+    states one, is the file's; else the generic one."""
+    known = presets() if known is None else known
+    names = _plain(what.name), _plain(Path(what.path).stem)
+    best = known[GENERIC]
+    for preset in known.values():
+        if not preset.match or not any(all(word in name for word in preset.match) for name in names):
+            continue
+        if preset.shape is not None and not _same(preset.shape, what.shape):
+            continue
+        if len(preset.match) > len(best.match):
+            best = preset
+    return best
+
+
+def _same(preset: PresetShape, shape: Shape) -> bool:
+    return (preset.layers, preset.width, preset.loops) == (shape.layers, shape.width, shape.loops)

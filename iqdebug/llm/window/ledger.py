@@ -1,0 +1,86 @@
+"""What stays of turns that no longer fit: one line a fact, by rule, with where it came from.
+
+The same history gives the same text. Nothing is invented: a line is a beginning of what was said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from iqdebug.llm.messages import Message, ToolCall
+
+__all__ = ["Fact", "Worth", "facts_of", "ledger_text"]
+
+Worth = Literal["fact", "decided", "done", "asked"]
+
+_LINE = 260  # characters of a fact
+_CONCLUSION = re.compile(
+    r"^\s*(?:[-*]\s*)?\**(?:fact|conclusion|ruled out|cause|therefore|so)\b\**\s*[:—-]", re.I
+)
+_FENCE = re.compile(r"^(?:«data \w+.*|\w+ data»)$")
+_MAX_OF_ONE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """:param origin: "stop 3", "turn 12"."""
+
+    worth: Worth
+    text: str
+    origin: str
+
+    @property
+    def line(self) -> str:
+        return f"- [{self.origin}] {self.text}"
+
+
+def facts_of(message: Message, origin: str, calls: Sequence[ToolCall] = ()) -> list[Fact]:
+    """What one message leaves behind.
+
+    :param calls: of a tool message, the calls that were made in its turn: their arguments say what
+        was looked at.
+    """
+    if message.role == "tool":
+        call = next((c for c in calls if c.id == message.tool_call_id), None)
+        asked = ", ".join(f"{k}={v}" for k, v in call.arguments.items()) if call is not None else ""
+        told = next(iter(_telling(message.content)), "nothing")
+        return [Fact("done", _cut(f"{message.name or 'tool'}({asked}) → {told}"), origin)]
+    if message.role == "assistant":
+        lines = _telling(message.content)
+        concluded = [line for line in lines if _CONCLUSION.match(line)]
+        kept = (concluded or lines[:2])[:_MAX_OF_ONE]
+        return [Fact("decided", _cut(line), origin) for line in kept]
+    if message.source == "evidence":
+        return [Fact("fact", _cut(line), origin) for line in _telling(message.content)[:_MAX_OF_ONE]]
+    lines = _telling(message.content)
+    return [Fact("asked", _cut(f"the person: {lines[0]}"), origin)] if lines else []
+
+
+def _telling(text: str) -> list[str]:
+    """Lines that say something, fences left out."""
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    return [line for line in lines if len(line) > 2 and not _FENCE.match(line)]
+
+
+def _cut(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _LINE else text[: _LINE - 1] + "…"
+
+
+def ledger_text(facts: Iterable[Fact], pinned: Sequence[str], most: int) -> str:
+    """The ledger as a message of at most ``most`` characters, pinned notes whole and first. Where there
+    is too much the oldest questions go first, then what was looked at, then the oldest of the rest.
+    """
+    kept = list(dict.fromkeys(facts))
+    head = "Ledger of earlier stops and turns, in short; each line says where it came from."
+    notes = [f"- [pinned] {note}" for note in pinned]
+    room = most - len(head) - sum(len(n) + 1 for n in notes)
+    for worth in ("asked", "done", "decided", "fact"):
+        for fact in [f for f in kept if f.worth == worth]:
+            if sum(len(f.line) + 1 for f in kept) <= room:
+                break
+            kept.remove(fact)
+    return "\n".join([head, *notes, *(f.line for f in kept)])

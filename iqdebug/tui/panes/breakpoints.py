@@ -1,0 +1,94 @@
+"""The breakpoints of this project."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from iqdebug.core.state import Breakpoint
+from iqdebug.core.text import clean
+from iqdebug.tui.messages import LineWanted
+from iqdebug.tui.widgets.rows import Row, RowsView
+
+__all__ = ["BreakpointsPane"]
+
+
+class BreakpointsPane(RowsView):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "enable", "Enable or disable", show=False),
+        Binding("e", "edit", "Edit", show=False),
+        Binding("delete,backspace", "delete", "Delete", show=False),
+    ]
+
+    class Changed(Message):
+        """The person wants this instead of the breakpoint; None deletes it."""
+
+        def __init__(self, old: Breakpoint, new: Breakpoint | None) -> None:
+            super().__init__()
+            self.old = old
+            self.new = new
+
+    class EditWanted(Message):
+        def __init__(self, breakpoint_: Breakpoint) -> None:
+            super().__init__()
+            self.breakpoint = breakpoint_
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(empty="no breakpoints: F9 or b on a source line sets one", id=id)
+        self.set_title("Breakpoints")
+
+    def show(self, breakpoints: Sequence[Breakpoint]) -> None:
+        self.set_title(f"Breakpoints ({len(breakpoints)})" if breakpoints else "Breakpoints")
+        self.set_rows([Row(_text(b), (b.path, b.line), b) for b in breakpoints])
+
+    def on_rows_view_chosen(self, event: RowsView.Chosen) -> None:
+        event.stop()
+        self.post_message(LineWanted(event.row.data.path, event.row.data.line))
+
+    def _chosen(self) -> Breakpoint | None:
+        return self.current.data if self.current is not None else None
+
+    def action_enable(self) -> None:
+        found = self._chosen()
+        if found is not None:
+            self.post_message(self.Changed(found, replace(found, enabled=not found.enabled)))
+
+    def action_edit(self) -> None:
+        found = self._chosen()
+        if found is not None:
+            self.post_message(self.EditWanted(found))
+
+    def action_delete(self) -> None:
+        found = self._chosen()
+        if found is not None:
+            self.post_message(self.Changed(found, None))
+
+
+def _text(breakpoint_: Breakpoint) -> Text:
+    name = clean(breakpoint_.path).rpartition("/")[2]
+    text = Text().append(
+        "● " if breakpoint_.enabled else "○ ", Style(color="red", dim=not breakpoint_.enabled)
+    )
+    text.append(f"{name}:{breakpoint_.line}", Style(bold=True, dim=not breakpoint_.enabled))
+    if breakpoint_.condition:
+        text.append(f"  if {clean(breakpoint_.condition)}")
+    if breakpoint_.hit_condition:
+        text.append(f"  hits {clean(breakpoint_.hit_condition)}")
+    if breakpoint_.log_message:
+        text.append(f"  logs {clean(breakpoint_.log_message)}")
+    if not breakpoint_.enabled:
+        text.append("  disabled", Style(dim=True))
+    elif not breakpoint_.verified:
+        text.append(f"  not verified: {clean(breakpoint_.message) or 'not set yet'}", Style(color="yellow"))
+    elif breakpoint_.message:
+        text.append(f"  {clean(breakpoint_.message)}", Style(color="yellow"))
+    if breakpoint_.in_memory:
+        text.append("  for this process only", Style(dim=True))
+    text.append(f"  {clean(breakpoint_.path)}", Style(dim=True))
+    return text

@@ -1,0 +1,203 @@
+"""The card that says what is likely wrong, why, and what proves it; and the words for values and
+hops that the other views of a cause share."""
+
+from __future__ import annotations
+
+import re
+
+from rich.style import Style
+from rich.text import Text
+from textual.widgets import Static
+
+from iqdebug.core.state import Diagnosis, Step, Suspect, Variable
+from iqdebug.core.text import clean
+from iqdebug.tui.locations import file_line
+
+__all__ = [
+    "LOOKING",
+    "InsightCard",
+    "card_text",
+    "cells",
+    "confidence_words",
+    "cut_value",
+    "last_name",
+    "step_text",
+    "value_text",
+]
+
+LINES = 7
+LOOKING = "looking for the cause…"
+_COLOURS = {"likely": "red", "possible": "yellow", "no clear suspect": "green"}
+_CONFIDENCE = {
+    "likely": "values and source agree; only running it again would prove more",
+    "possible": "it fits what was seen, and other readings fit too",
+    "no clear suspect": "nothing that was seen accuses a place",
+}
+_LABEL = 10  # cells before what a line of the card says
+_VALUE_SHOWN = 60
+_VALUE_LEAST = 12
+_HOW_LEAST = 16
+
+
+class InsightCard(Static):
+    """At most seven lines, fewer on a small terminal; one when there is no clear suspect."""
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.diagnosis: Diagnosis | None = None
+
+    def show(self, diagnosis: Diagnosis | None, height: int, *, looking: bool = False) -> None:
+        """``height``: the terminal's, which decides how many lines there is room for. ``looking``:
+        the diagnosis is on its way, and what was known before is out of date."""
+        self.diagnosis = diagnosis
+        self.display = looking or diagnosis is not None
+        if looking:
+            self.update(Text(LOOKING, Style(dim=True, italic=True)))
+        elif diagnosis is not None:
+            self.update(card_text(diagnosis, _lines_at(height), max(self.app.size.width - 2, 20)))
+
+
+def _lines_at(height: int) -> int:
+    if height < 20:
+        return 1
+    return 3 if height < 30 else 5 if height < 40 else LINES
+
+
+def confidence_words(diagnosis: Diagnosis) -> str:
+    """What the confidence means, as a sentence's end."""
+    return _CONFIDENCE[diagnosis.confidence]
+
+
+def card_text(diagnosis: Diagnosis, most: int, width: int = 200) -> Text:
+    """What happened, the first suspect, why it, the values that prove it, and where to read on, in at
+    most ``most`` lines; with no good suspect a line that says so. ``width`` in cells: what there is
+    room for beside the keys."""
+    text = Text(no_wrap=True, overflow="ellipsis")
+    text.append_text(_headline(diagnosis))
+    lines = _lines(diagnosis, most - 1, width) if diagnosis.suspects else _silent(diagnosis)
+    for line in lines[: most - 1]:
+        text.append("\n").append_text(line)
+    return text
+
+
+def _headline(diagnosis: Diagnosis) -> Text:
+    colour = _COLOURS[diagnosis.confidence]
+    said = clean(diagnosis.headline)
+    if diagnosis.confidence == "no clear suspect":
+        honest = said.startswith(("no clear suspect", "nothing stands out"))
+        return Text(said if honest else f"no clear suspect: {said}", Style(color=colour))
+    for suspect in diagnosis.suspects[:1]:  # its place stands in the line below
+        said = re.sub(rf" at {re.escape(file_line(suspect))} in [\w.<>]+", "", said, count=1)
+    text = Text().append(f"{diagnosis.confidence}: ", Style(color=colour, bold=True))
+    return text.append(said, Style(bold=True))
+
+
+def _silent(diagnosis: Diagnosis) -> list[Text]:
+    """Below a headline that accuses nobody: that there is more to read, where there is."""
+    known = {
+        "what the exception means": diagnosis.meaning,
+        "where its values came from": diagnosis.provenance,
+        "what is unusual": diagnosis.anomalies,
+        "remarks": diagnosis.notes,
+    }
+    found = [words for words, what in known.items() if what]
+    return [Text(f"  i: {', '.join(found)}", Style(dim=True))] if found else []
+
+
+def _lines(diagnosis: Diagnosis, room: int, width: int) -> list[Text]:
+    """Below the headline: what proves a suspect goes before more reasons, and the keys come last."""
+    first = diagnosis.suspects[0]
+    seen = _headline(diagnosis).cell_len <= width  # else what it ends with cannot be read there
+    why = [r for r in first.reasons if not seen or r not in diagnosis.headline]
+    keys = _keys(diagnosis)
+    if room < 4:
+        place = _place(first)
+        if why:
+            place.append(f"  {clean(why[0])}")
+        tail = _proof(first.proof, "proof") if first.proof else _labelled("proof", Text("no values"))
+        tail.truncate(max(width - keys.cell_len - 3, _LABEL), overflow="ellipsis")
+        return [place, tail.append("   ").append_text(keys)]
+    lines = [_place(first)]
+    if why:
+        lines.append(_labelled("why", Text(clean(why[0]))))
+    if first.proof:
+        lines.append(_proof(first.proof, "proof"))
+    spare = room - len(lines) - 1
+    if spare > 0 and len(why) > 1:
+        lines.insert(2, _labelled("", Text(clean(why[1]))))
+        spare -= 1
+    if spare > 0:
+        lines.append(_labelled("sure?", Text(f"{diagnosis.confidence}: {confidence_words(diagnosis)}")))
+    return [*lines[: max(room - 1, 0)], Text("  ").append_text(keys)]
+
+
+def _keys(diagnosis: Diagnosis) -> Text:
+    count = len(diagnosis.suspects)
+    others = f"]: to {'it' if count == 1 else f'the {count} suspects'}"
+    return Text(f"i: all about it   {others}", Style(dim=True))
+
+
+def _labelled(label: str, words: Text) -> Text:
+    return Text(f"  {label:<{_LABEL - 2}}", Style(dim=True)).append_text(words)
+
+
+def _place(suspect: Suspect) -> Text:
+    text = _labelled("suspect", Text(clean(suspect.function), Style(color="cyan", bold=True)))
+    return text.append(f"  {file_line(suspect)}", Style())
+
+
+def _proof(values: tuple[Variable, ...], label: str) -> Text:
+    text = _labelled(label, Text())
+    for number, variable in enumerate(values[:3]):
+        text.append("   " if number else "").append_text(value_text(variable))
+    if len(values) > 3:
+        text.append(f"   and {len(values) - 3} more", Style(dim=True))
+    return text
+
+
+def value_text(variable: Variable, most: int = _VALUE_SHOWN) -> Text:
+    """``name = value``, the value cut to ``most`` characters."""
+    return Text().append(clean(variable.name), Style(color="cyan")).append(f" = {cut_value(variable, most)}")
+
+
+def cut_value(variable: Variable, most: int) -> str:
+    """The value on one line, cut to ``most`` characters."""
+    value = clean(variable.value[: most + 1])
+    return value if len(value) <= most else value[: most - 1] + "…"
+
+
+def step_text(step: Step, room: int) -> Text:
+    """```user` = None  is assigned here  store.py:31 find_user``. Where the line is longer than
+    ``room``, first the value gives way, then the class or module before the function's name, then
+    the words."""
+    name, how = f"`{clean(step.expression)}`", clean(step.how)
+    place = f"{file_line(step)} {clean(step.function)}"
+    said, least = "", 0
+    if step.value is not None:
+        own = step.value.name == step.expression
+        said = " = " if own else f"  where {clean(step.value.name)} = "
+        least = min(len(step.value.value), _VALUE_LEAST)
+    left = room - cells(name + said + how + place) - 4
+    if left < least:
+        place = f"{file_line(step)} {last_name(step.function)}"
+        left = room - cells(name + said + how + place) - 4
+    if left < least:
+        how = _cut(how, max(len(how) - (least - left), _HOW_LEAST))
+    text = Text().append(name, Style(color="cyan"))
+    if step.value is not None:
+        text.append(said + cut_value(step.value, max(min(left, _VALUE_SHOWN), _VALUE_LEAST)))
+    return text.append(f"  {how}").append(f"  {place}", Style(dim=True))
+
+
+def last_name(function: str) -> str:
+    """A function without its class or module."""
+    return clean(function).rpartition(".")[2]
+
+
+def cells(words: str) -> int:
+    """How wide the words are on a terminal."""
+    return Text(words).cell_len
+
+
+def _cut(words: str, most: int) -> str:
+    return words if len(words) <= most else words[: most - 1] + "…"

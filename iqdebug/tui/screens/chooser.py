@@ -1,0 +1,134 @@
+"""Choose one of many places by typing parts of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from iqdebug.core.errors import IqdebugError
+from iqdebug.core.state import CodePlace
+from iqdebug.core.text import clean
+from iqdebug.tui.widgets.rows import Row, RowsView
+
+__all__ = ["ChooserScreen", "matching"]
+
+MAX_ROWS = 500
+
+
+class _Filter(Input):
+    """The keys that move go to the list below."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "list('move', -1)", "Up", show=False),
+        Binding("down", "list('move', 1)", "Down", show=False),
+        Binding("pageup", "list('page', -1)", "Page up", show=False),
+        Binding("pagedown", "list('page', 1)", "Page down", show=False),
+    ]
+
+    def action_list(self, what: str, by: int) -> None:
+        rows = self.screen.query_one("#chooser-rows", RowsView)
+        (rows.action_move if what == "move" else rows.action_page)(by)
+
+
+class ChooserScreen(ModalScreen["CodePlace | str | None"]):
+    """The chosen place; the typed words where none matches them; None for Escape.
+
+    :param load: gives all places; awaited once.
+    :param label: how one is shown: what is searched, and what stands beside it.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
+
+    def __init__(
+        self,
+        title: str,
+        hint: str,
+        load: Callable[[], Awaitable[Sequence[CodePlace]]],
+        label: Callable[[CodePlace], tuple[str, str]],
+    ) -> None:
+        super().__init__()
+        self._heading, self._hint, self._loading, self._label = title, hint, load, label
+        self._places: list[tuple[str, str, CodePlace]] = []
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="chooser-box") as box:
+            box.border_title = Text(self._heading)
+            box.border_subtitle = Text("Enter: go there   ↑↓: choose   Esc: cancel")
+            yield _Filter(placeholder=self._hint)
+            yield RowsView(empty="looking…", id="chooser-rows")
+
+    def on_mount(self) -> None:
+        self.run_worker(self._load())
+
+    async def _load(self) -> None:
+        words = ""
+        try:
+            found = await self._loading()
+        except IqdebugError as error:
+            found, words = (), error.lines()[0]
+        except TimeoutError:
+            found, words = (), "no answer from the process in time"
+        self._places = [(*self._label(place), place) for place in found]
+        self._filter(words)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._filter()
+
+    def _filter(self, failure: str = "") -> None:
+        typed = self.query_one(_Filter).value
+        rows = self.query_one(RowsView)
+        found = matching(self._places, typed)
+        rows.empty_text = clean(failure) or (
+            "none of that name here: Enter looks everywhere" if typed.strip() else "nothing found"
+        )
+        rows.set_rows([self._row(*each) for each in found[:MAX_ROWS]])
+        rows.action_end(-1)
+        count = f"  {len(found):,} of {len(self._places):,}" if self._places else ""
+        self.query_one("#chooser-box").border_title = Text(self._heading + count)
+
+    @staticmethod
+    def _row(name: str, beside: str, place: CodePlace) -> Row:
+        text = Text(clean(name)).append(f"  {clean(beside)}" if beside else "", Style(dim=True))
+        return Row(text, (place.path, place.line, place.name), place)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        current = self.query_one(RowsView).current
+        if current is not None:
+            self.dismiss(current.data)
+        elif event.value.strip():
+            self.dismiss(event.value.strip())
+
+    def on_rows_view_chosen(self, event: RowsView.Chosen) -> None:
+        event.stop()
+        self.dismiss(event.row.data)
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+
+def matching(places: Sequence[tuple[str, str, CodePlace]], typed: str) -> list[tuple[str, str, CodePlace]]:
+    """Those whose name holds all typed words; a name whose last part begins with them comes first."""
+    words = typed.casefold().split()
+    if not words:
+        return list(places)
+
+    def rank(name: str) -> int:
+        last = name.replace("/", ".").split(".")
+        ends = [part for part in last if part != "py"][-1:] or [""]
+        return 0 if ends[0].startswith(words[0]) else 1
+
+    found = [(rank(each[0].casefold()), each) for each in places if _holds(each[0].casefold(), words)]
+    return [each for _, each in sorted(found, key=lambda pair: pair[0])]
+
+
+def _holds(name: str, words: Sequence[str]) -> bool:
+    return all(word in name for word in words)

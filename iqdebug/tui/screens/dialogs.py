@@ -1,0 +1,146 @@
+"""Small modal screens: a text to read, a line to type, a breakpoint to edit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label
+
+from iqdebug.core.state import Breakpoint
+from iqdebug.core.text import clean
+from iqdebug.tui.widgets.rows import Row, RowsView
+
+__all__ = ["BreakpointScreen", "LineScreen", "TextScreen"]
+
+
+_HEAD = re.compile(r" *\S.{0,7}?  (?=\S)|  +")
+"""What a row's words stand behind: a key or a name, and two blanks; or blanks."""
+
+
+class TextScreen(ModalScreen[None]):
+    """A text to read and scroll, wrapped at the width of the box; drawing costs the visible lines
+    however long it is. ``y`` copies it.
+
+    :param prose: it is cut between words, and the further lines of a row begin below its first word.
+    """
+
+    BINDINGS = [  # noqa: RUF012
+        Binding("escape,q,enter,question_mark", "close", "Close"),
+        Binding("y", "copy", "Copy"),
+    ]
+
+    def __init__(self, title: str, text: Text, prose: bool = False) -> None:
+        super().__init__()
+        self._heading = title
+        self._text = text
+        self._prose = prose
+
+    def compose(self) -> ComposeResult:
+        view = RowsView(show_cursor=False, id="text-box")
+        view.set_title(self._heading)
+        view.border_subtitle = Text("Esc: close   y: copy")
+        yield view
+
+    def on_mount(self) -> None:
+        self.query_one("#text-box").focus()
+        self._wrap()
+
+    def on_resize(self) -> None:
+        self._wrap()
+
+    def _wrap(self) -> None:
+        width = max(self.app.size.width * 9 // 10 - 5, 10)  # the last column is the scroll bar's
+        rows: list[Row] = []
+        for line in self._text.split("\n", allow_blank=True):
+            rows += map(Row, self._in_words(line, width) if self._prose else _cut(line, width))
+        view = self.query_one("#text-box", RowsView)
+        view.styles.height = min(len(rows) + 2, max(self.app.size.height * 9 // 10, 3))
+        view.set_rows(rows)
+
+    def _in_words(self, line: Text, width: int) -> list[Text]:
+        head = _HEAD.match(line.plain)
+        indent = min(head.end() if head else 0, width // 2)
+        if len(line) <= width:
+            return [line]
+        beginning, words = line.divide([indent]) if indent else (Text(), line)
+        wrapped = words.wrap(self.app.console, width - indent)
+        for each in wrapped:
+            each.rstrip()
+        return [(Text(" " * indent) if n else beginning) + each for n, each in enumerate(wrapped)]
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+    def action_copy(self) -> None:
+        self.app.copy_to_clipboard(self._text.plain)
+        self.notify("copied")
+
+
+def _cut(line: Text, width: int) -> list[Text]:
+    cuts = range(width, max(len(line), 1), width)
+    return list(line.divide(cuts)) if cuts else [line]
+
+
+class LineScreen(ModalScreen[str | None]):
+    """One line of input; Escape gives None."""
+
+    BINDINGS = [Binding("escape", "cancel", "Cancel")]  # noqa: RUF012
+
+    def __init__(self, question: str, value: str = "") -> None:
+        super().__init__()
+        self._question = question
+        self._value = value
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="line-box") as box:
+            box.border_title = Text(clean(self._question))
+            box.border_subtitle = Text("Enter: do it   Esc: cancel")
+            yield Input(self._value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value)
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+
+class BreakpointScreen(ModalScreen[Breakpoint | None]):
+    """Condition, hit count and log message of a breakpoint."""
+
+    BINDINGS = [Binding("escape", "cancel", "Cancel")]  # noqa: RUF012
+
+    def __init__(self, breakpoint_: Breakpoint) -> None:
+        super().__init__()
+        self._breakpoint = breakpoint_
+
+    def compose(self) -> ComposeResult:
+        found = self._breakpoint
+        with Vertical(id="breakpoint-box") as box:
+            box.border_title = Text(f"Breakpoint {clean(found.path).rpartition('/')[2]}:{found.line}")
+            box.border_subtitle = Text("Enter: set   Tab: next field   Esc: cancel")
+            yield Label("Stop only if this expression is true")
+            yield Input(found.condition, placeholder="order.total > 100", id="condition")
+            yield Label("Hit count: 5, >= 5, % 10")
+            yield Input(found.hit_condition, id="hits")
+            yield Label("Log this instead of stopping; {expression} is filled in")
+            yield Input(found.log_message, placeholder="total is {order.total}", id="message")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.dismiss(
+            replace(
+                self._breakpoint,
+                condition=self.query_one("#condition", Input).value.strip(),
+                hit_condition=self.query_one("#hits", Input).value.strip(),
+                log_message=self.query_one("#message", Input).value.strip(),
+            )
+        )
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)

@@ -1,0 +1,213 @@
+"""A question to the model without a screen: about a process or a crash file."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from iqdebug.assistant.session import AssistantSession, Consent, DebuggeeContext
+from iqdebug.assistant.transcript import Entry, ModelStatus
+from iqdebug.core import text
+from iqdebug.core.errors import ModelError
+from iqdebug.core.output import wipe, write_over
+from iqdebug.core.session import DebugSession
+from iqdebug.core.state import Diagnosis, Frame, LogRecord, ProcessInfo, Variable
+from iqdebug.crash import Crash, open_crash
+from iqdebug.crash.recorded_session import RecordedSession
+from iqdebug.system import signals
+from iqdebug.system.readable_files import reach_of_project, standing_in
+from iqdebug.workflows.assemble import companion_for
+from iqdebug.workflows.diagnosis_inputs import crash_diagnosis, live_diagnosis, source_reader
+
+__all__ = ["Said", "ask_file", "ask_process"]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What came of a question. ``calls`` are the tool calls: what was asked, who allowed it, and the
+    result."""
+
+    question: str
+    answer: str
+    thinking: str
+    calls: tuple[Entry, ...]
+    diffs: tuple[Entry, ...]
+    notes: tuple[str, ...]
+    standing: ModelStatus
+
+    def json(self) -> str:
+        return text.json_text(self.document())
+
+    def document(self) -> dict[str, Any]:
+        """The document of ``ask --json``."""
+        return {
+            "question": self.question,
+            "answer": self.answer,
+            "thinking": self.thinking,
+            "calls": [{"call": c.text, "allowed": c.words, "result": c.detail} for c in self.calls],
+            "proposed": [{"title": d.text, "diff": d.detail} for d in self.diffs],
+            "notes": list(self.notes),
+            "model": self.standing.model,
+            "where": self.standing.where,
+            "remote": self.standing.remote,
+            "tokens": {"used": self.standing.used, "window": self.standing.window},
+        }
+
+    def lines(self) -> list[str]:
+        lines = [f"⚙ {text.clean(c.text)}  ({text.clean(c.words)})" for c in self.calls]
+        lines += [text.clean(line) for line in self.answer.splitlines()]
+        for diff in self.diffs:
+            lines += ["", text.clean(diff.text), *(text.clean(line) for line in diff.detail.splitlines())]
+        return lines
+
+
+class _HeadlessContext:
+    """Nobody can be asked: everything that needs consent is refused."""
+
+    def __init__(self, session: DebugSession, logs: Sequence[LogRecord] = ()) -> None:
+        self._session = session
+        self._logs = tuple(logs)
+
+    def frame(self) -> Frame | None:
+        thread = self._session.snapshot.focused
+        frames = thread.frames if thread is not None else ()
+        return next((f for f in frames if f.kind == "user"), next(iter(frames), None))
+
+    def variables(self) -> Sequence[Variable]:
+        frame = self.frame()
+        return (frame.locals or ()) if frame is not None else ()
+
+    def logs(self) -> Sequence[LogRecord]:
+        return self._logs
+
+    async def consent(self, action: str, right: str, detail: str, why: str, may_hold: bool) -> Consent:
+        return "no"
+
+    def put(self, text: str) -> None:
+        pass
+
+    def copy(self, text: str) -> None:
+        pass
+
+
+def ask_file(
+    path: Path,
+    question: str,
+    model: str | None,
+    progress: bool = True,
+    project: str | None = None,
+    context: int = 0,
+) -> Said:
+    """:param project: the folder whose files may be read beside the recording; None for the one that the
+        person stands in.
+    :param context: tokens of the model's window; 0: as configured.
+    :raises CrashFileError: the file cannot be opened.
+    :raises ModelError: there is no model, or it failed.
+    """
+    crash = open_crash(path)
+    own = project if project is not None else standing_in()
+    reach = reach_of_project(own)
+    desk = companion_for(model, DebuggeeContext(crash, own, crash.read_source), context=context)
+    diagnosis = crash_diagnosis(crash, source_reader(crash, reach), reach=reach)
+    return signals.run(_asked_of_crash(desk, crash, diagnosis, question, progress))
+
+
+async def _asked_of_crash(
+    desk: AssistantSession, crash: Crash, diagnosis: Diagnosis, question: str, progress: bool
+) -> Said:
+    session = RecordedSession(crash)
+    return await _asked(desk, session, diagnosis, question, crash.logs, progress)
+
+
+def ask_process(
+    info: ProcessInfo, question: str, model: str | None, progress: bool = True, context: int = 0
+) -> Said:
+    """Attach, look, ask, and let the process run on.
+
+    :raises TargetError: it cannot be attached to.
+    :raises ModelError: there is no model, or it failed.
+    """
+    return signals.run(_asked_of_process(info, question, model, progress, context))
+
+
+async def _asked_of_process(
+    info: ProcessInfo, question: str, model: str | None, progress: bool, context: int
+) -> Said:
+    from iqdebug.dap.attach import AttachOptions, attach
+    from iqdebug.workflows.headless import outside_view
+
+    desk = companion_for(model, DebuggeeContext(project=info.cwd), context=context)
+    options = AttachOptions(pause=False, exceptions=(), outside=outside_view(info.pid))
+    session = await attach(info, options, lambda words: None)
+    try:
+        await session.refresh()
+        snapshot = session.snapshot
+        diagnosis = await asyncio.to_thread(live_diagnosis, snapshot, None)
+        return await _asked(desk, session, diagnosis, question, (), progress)
+    finally:
+        await session.detach()
+
+
+async def _asked(
+    desk: AssistantSession,
+    session: DebugSession,
+    diagnosis: Diagnosis,
+    question: str,
+    logs: Sequence[LogRecord],
+    progress: bool,
+) -> Said:
+    reader = _Progress() if progress and sys.stderr.isatty() else None
+    if reader is not None:
+        desk.transcript.subscribe(reader)
+    try:
+        if desk.window is None:
+            raise ModelError(
+                "No model was chosen",
+                "; ".join(
+                    " ".join(e.text.splitlines()) for e in desk.transcript.entries if e.kind == "error"
+                ),
+                "--model llama:FILE.gguf or --model http://host:port/v1; `iqdebug diagnose` needs none",
+            )
+        desk.begin(session, _HeadlessContext(session, logs))
+        desk.moment(session.snapshot, diagnosis)
+        await desk.settled()
+        await desk.question(question)
+    finally:
+        if reader is not None:
+            reader.end()
+        await desk.close()
+    entries = desk.transcript.entries
+    failed = next((e for e in entries if e.kind == "error"), None)
+    if failed is not None:
+        what, *rest = failed.text.splitlines()
+        raise ModelError(what, *rest[:2])
+    return Said(
+        question,
+        "\n".join(e.text for e in entries if e.kind == "answer"),
+        "\n".join(e.text for e in entries if e.kind == "thinking"),
+        tuple(e for e in entries if e.kind == "call"),
+        tuple(e for e in entries if e.kind == "diff"),
+        tuple(e.text for e in entries if e.kind == "note" and not e.offers),
+        desk.transcript.standing,
+    )
+
+
+class _Progress:
+    """One line of words on stderr while the model loads and reads."""
+
+    def entry_changed(self, entry: Entry) -> None:
+        pass
+
+    def entries_removed(self, after: int) -> None:
+        pass
+
+    def standing_changed(self, standing: ModelStatus) -> None:
+        words = f"{standing.words} → {standing.where}" if standing.remote else standing.words
+        write_over(words)
+
+    def end(self) -> None:
+        wipe()
