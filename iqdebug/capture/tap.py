@@ -20,6 +20,7 @@ import types
 
 from . import values
 from .plain import file_of, is_a, name_of, texts
+from .signal_handlers import handler_exception
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,8 +102,9 @@ class Tap:
             try:
                 if not self._over:
                     self._note(args[1] if len(args) > 1 else named["record"])
-            except Exception:
-                pass
+            except Exception as error:
+                if handler_exception(error) is not None:
+                    raise
             inside.depth = getattr(inside, "depth", 0) + 1
             try:
                 return original(*args, **named)
@@ -149,8 +151,9 @@ class Tap:
                     for text in args:
                         if type(text) is str:
                             self._printed(name, text)
-            except Exception:
-                pass
+            except Exception as error:
+                if handler_exception(error) is not None:
+                    raise
             return write(*args, **named)
 
         return shadow
@@ -225,8 +228,9 @@ def _message(message: Any, arguments: Any) -> str:
             return message % tuple(_told(each) for each in arguments)
         if is_a(arguments, dict):
             return message % {name: _told(each) for name, each in texts(arguments).items()}
-    except Exception:
-        pass
+    except Exception as error:
+        if handler_exception(error) is not None:
+            raise
     return "%s %s" % (message, values.text(arguments))
 
 
