@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 LEASE = 4.0
 """Seconds without a byte from the client after which the target is released."""
 
-_TICK = 0.1
-_EAGER = 0.0001
-_EAGER_FOR = 5.0
+POLL_INTERVAL = 0.1
+EAGER_SWITCH_INTERVAL = 0.0001
+EAGER_TIMEOUT = 5.0
 _HEADER = packer(">I")
-_FULL_LIMIT = 1 << 20
+MAX_TEXT = 1 << 20
 _PACKAGE = "_iqdebug_inside"  # the name under which the injected code loads it
-_OVERTAKEN = (
+THREADS_REPLACED = (
     "released: the program has just replaced what threads are made of (gevent, eventlet); attach again"
 )
 _HERE = os.path.dirname(os.path.abspath(__file__))
@@ -103,8 +103,8 @@ class Agent:
         interval: with the usual 5 ms starting takes seconds."""
         if on:
             self._interval = sys.getswitchinterval()
-            self._eager_until = monotonic() + _EAGER_FOR
-            sys.setswitchinterval(min(self._interval, _EAGER))
+            self._eager_until = monotonic() + EAGER_TIMEOUT
+            sys.setswitchinterval(min(self._interval, EAGER_SWITCH_INTERVAL))
         elif self._interval:
             sys.setswitchinterval(self._interval)
             self._interval = 0.0
@@ -116,7 +116,7 @@ class Agent:
             self._post({"event": "refused", "message": str(refusal)})
             self._running = False
             return
-        self._socket.settimeout(_TICK)
+        self._socket.settimeout(POLL_INTERVAL)
         hello = {"event": "hello", "pid": os.getpid(), "python": list(sys.version_info[:3])}
         self._post(dict(hello, tracers=self._others))
 
@@ -154,7 +154,7 @@ class Agent:
         if self._interval and monotonic() > self._eager_until:
             self._eager(False)
         if self._link.overtaken():
-            self._post({"event": "released", "message": _OVERTAKEN})
+            self._post({"event": "released", "message": THREADS_REPLACED})
             return False
         self._flush()
         return True
@@ -185,7 +185,7 @@ class Agent:
             try:
                 self._socket.settimeout(LEASE)
                 self._socket.sendall(_HEADER.pack(len(data)) + data)
-                self._socket.settimeout(_TICK)
+                self._socket.settimeout(POLL_INTERVAL)
             except OSError:
                 self._running = False
 
@@ -279,7 +279,7 @@ class Agent:
         def read() -> None:
             try:
                 value = found[0] if found else eval(expression, frame.f_globals, frame.f_locals)  # type: ignore
-                said["text"] = repr(value)[:_FULL_LIMIT]
+                said["text"] = repr(value)[:MAX_TEXT]
             except BaseException as error:
                 said["raised"] = values.text(error)
 
@@ -313,7 +313,7 @@ class Agent:
                 except SyntaxError:
                     code = compile(message["expression"], "<iqdebug>", "exec")
                 result = eval(code, names, local_names)
-                said["text"] = "" if result is None else repr(result)[:_FULL_LIMIT]
+                said["text"] = "" if result is None else repr(result)[:MAX_TEXT]
                 said["type"] = values.qualified(type(result))
             except BaseException as error:
                 said["raised"] = values.text(error)
