@@ -18,7 +18,7 @@ from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Breakpoint, LogRecord, Phase, ProcessInfo, Snapshot
 from iqdebug.core.store import ProjectStore
 from iqdebug.dap.attach import AttachOptions, attach_through
-from iqdebug.dap.inject import boot_code
+from iqdebug.dap.boot_code import boot_code
 from iqdebug.dap.rendezvous import Rendezvous
 from iqdebug.dap.snapshot_store import connecting
 from iqdebug.system.source_files import read_lines
