@@ -76,13 +76,13 @@ async def test_killed_while_the_target_runs(python: str) -> None:
 
 
 def _break_debug_connection(session: Session) -> None:
-    assert session._questions.client is not None
-    session._questions.client._writer.transport.abort()
+    assert session.target.client.dap is not None
+    session.target.client.dap._writer.transport.abort()
 
 
 def _break_control_connection(session: Session) -> None:
-    assert session._questions.agent is not None
-    session._questions.agent._writer.transport.abort()
+    assert session.target.client.agent is not None
+    session.target.client.agent._writer.transport.abort()
 
 
 @on_pythons(*SOME)
