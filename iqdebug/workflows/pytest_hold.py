@@ -18,6 +18,7 @@ from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Breakpoint, LogRecord, Origin, Phase, ProcessInfo, Snapshot
 from iqdebug.core.store import ProjectStore
 from iqdebug.system.source_files import read_lines
+from iqdebug.diagnosis.shared_diagnosis import SharedDiagnosis
 from iqdebug.workflows.diagnosis_inputs import live_diagnosis
 
 TYPE_CHECKING = False
@@ -72,6 +73,7 @@ def open_holder(info: ProcessInfo, tell: Callable[[str], None]) -> int:
         tell("stop")
         return session
 
+    diagnose = SharedDiagnosis(live_diagnosis)
     app = DebugApp(
         connect,
         title=info.command,
@@ -85,10 +87,10 @@ def open_holder(info: ProcessInfo, tell: Callable[[str], None]) -> int:
             command=info.command,
             cwd=info.cwd,
         ),
-        diagnose=live_diagnosis,
+        diagnose=diagnose,
         read_source=read_lines,
         breakpoint_store=ProjectStore(info.cwd or "/"),
-        companion=companion_for(None, DebuggeeContext(project=info.cwd)),
+        companion=companion_for(None, DebuggeeContext(project=info.cwd, diagnose=diagnose)),
     )
     watcher = _Watcher(app)
     code = int(app.run() or 0)
