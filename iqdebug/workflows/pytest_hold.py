@@ -17,8 +17,8 @@ from iqdebug.core.output import say
 from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Breakpoint, LogRecord, Origin, Phase, ProcessInfo, Snapshot
 from iqdebug.core.store import ProjectStore
-from iqdebug.system.source_files import read_lines
 from iqdebug.diagnosis.shared_diagnosis import SharedDiagnosis
+from iqdebug.system.source_files import read_lines
 from iqdebug.workflows.diagnosis_inputs import live_diagnosis
 
 TYPE_CHECKING = False
