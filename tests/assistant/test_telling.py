@@ -47,7 +47,7 @@ def seated(backend: ScriptedBackend, first: Snapshot) -> AssistantSession:
         Window(backend), DebuggeeContext(), commands=COMMANDS, extra=acting_tools, settle_s=0.0
     )
     session = LastStopSession(first)
-    assistant.begin(session, Watching(session))  # type: ignore[arg-type]
+    assistant.begin(session, Watching(session))
     return assistant
 
 

@@ -271,7 +271,7 @@ async def test_what_was_shown_is_applied_and_not_what_came_meanwhile(tmp_path: P
         return "once"
 
     assert desk.active is not None
-    desk.active.binding.ui.consent = agree  # type: ignore[misc,assignment]
+    desk.active.binding.ui.consent = agree  # type: ignore[method-assign]
     await desk.submit("/apply")
     assert "max(people, 1)" in found.program.read_text() and "evil" not in found.program.read_text()
     assert desk.pending.proposal is not shown and desk.pending.proposal is not None
