@@ -33,17 +33,17 @@ def _bound(desk: AssistantSession, tool: ActionTool) -> BoundTool:
     name = tool.tool.name
 
     async def run(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
-        now = desk.moment_now
-        crash = desk.known.crash
-        diagnosis = now.diagnosis if now is not None else None
-        root = desk.root
+        stop, active = desk.current_stop, desk.require_active()
+        crash = desk.debuggee.crash
+        diagnosis = stop.diagnosis if stop is not None else None
+        root = active.root
         if tool.starts:
             crash = await desk.crash(name)
-            root = desk.root_to_run(crash)
+            root = active.binding.root_to_run(crash)
         bench = ActionContext(
-            crash, diagnosis, root=root, known=desk.own_files, why_not=call.world.files.why_not
+            crash, diagnosis, root=root, known=active.own_files, why_not=call.world.files.why_not
         )
-        bench.proposal = desk.work.proposal
+        bench.proposal = desk.pending.proposal
         if tool.starts and crash is not None:
             words = "; ".join(side_effects(command_of_crash(crash), _TIMES[name]))
             shown = await asyncio.to_thread(bench.shown, name, arguments)

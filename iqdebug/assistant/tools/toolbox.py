@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from iqdebug.assistant.permissioned_session import NotGranted, PermissionedSession
-from iqdebug.assistant.permissions import Gate, Refused, Right
+from iqdebug.assistant.permissions import DecidedBy, Gate, Refused, Right
 from iqdebug.assistant.redaction import Redactor, defanged, environment_of, wrap_untrusted
 from iqdebug.assistant.tools.base import BoundTool, Result, ToolContext, ToolInvocation, ToolUsageError, cut
 from iqdebug.assistant.tools.control import CONTROL_TOOLS
@@ -128,7 +128,11 @@ class Toolbox:
         except ToolUsageError as error:
             result = _failure(str(error), data=error.data)
         except Refused as error:
-            who = "The person" if error.decision.by == "you" else "The rules here (nobody can be asked)"
+            who = (
+                "The person"
+                if error.decision.by is DecidedBy.PERSON_REFUSED
+                else "The rules here (nobody can be asked)"
+            )
             result = _failure(
                 f"{who} did not allow this: {error.action}. Nothing was done. Go on without it, by reading; "
                 "do not ask for the same again.",
