@@ -16,6 +16,7 @@ from pathlib import Path
 from iqdebug.assistant.actions.fix import Change, Proposal
 from iqdebug.core.errors import UsageError
 from iqdebug.core.store import state_folder
+from iqdebug.system.atomic_write import atomic_write
 
 __all__ = ["Receipt", "apply", "receipts", "undo"]
 
@@ -179,17 +180,4 @@ def _write(path: str, data: bytes) -> None:
             file.write(data)
             file.truncate()
         return
-    handle, name = tempfile.mkstemp(prefix=".iqdebug-", dir=os.path.dirname(path))
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            with contextlib.suppress(OSError):
-                os.fchown(handle, status.st_uid, status.st_gid)
-            os.fchmod(handle, stat.S_IMODE(status.st_mode))
-            file.flush()
-            os.fsync(handle)
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
+    atomic_write(path, data, like=status)
