@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from iqdebug.core.errors import UsageError
+from iqdebug.system.unified_diff import parse_loose_diff
 
 __all__ = ["Definition", "Edit", "EditRefused", "Hunk", "edits_in", "edits_of_call"]
 
@@ -21,7 +22,6 @@ _BLOCK = re.compile(
     r"^<{5,9} ?(?:SEARCH|ORIGINAL)[^\n]*\n(.*?)^={5,9}[ \t]*\n(.*?)^>{5,9} ?(?:REPLACE|UPDATED)[^\n]*$",
     re.M | re.S,
 )
-_HUNK = re.compile(r"^@@+(?: -(\d+)(?:,\d+)? \+\d+(?:,\d+)?)?[^\n]*$")
 _ELIDED = re.compile(
     r"^\s*(?:#\s*)?(?:\.\.\.|…)\s*(?:\(?(?:rest|existing|unchanged|same|remaining).*)?$", re.I
 )
@@ -121,50 +121,13 @@ def _path_above(text: str) -> str:
 
 
 def _diffs(text: str, path: str) -> Iterator[Hunk]:
-    old: list[str] = []
-    new: list[str] = []
-    start, inside, waiting = 0, False, path
-
-    def done() -> Iterator[Hunk]:
+    for hunk in parse_loose_diff(text):
+        old, new = list(hunk.old_lines), list(hunk.new_lines)
         while old and new and old[-1] == new[-1] == "":
             old.pop()
             new.pop()
         if old != new:
-            yield Hunk(path, tuple(old), tuple(new), start)
-        old.clear()
-        new.clear()
-
-    lines = text.split("\n")
-    for number, line in enumerate(lines):
-        following = lines[number + 1] if number + 1 < len(lines) else ""
-        hunk = _HUNK.match(line)
-        if line.startswith("--- ") and following.startswith("+++ "):
-            yield from done()
-            inside, waiting = False, _name(line)
-        elif line.startswith("+++ ") and not inside:
-            path = _name(line) or waiting or path
-        elif hunk is not None:
-            yield from done()
-            start, inside = int(hunk[1] or 0), True
-        elif line.startswith(("diff --git ", "index ")) or line.lstrip().startswith("```"):
-            yield from done()
-            inside = False
-        elif inside and line[:1] in (" ", ""):
-            old.append(line[1:])
-            new.append(line[1:])
-        elif inside and line[0] == "-":
-            old.append(line[1:])
-        elif inside and line[0] == "+":
-            new.append(line[1:])
-        elif inside and line[0] != "\\":
-            yield from done()
-            inside = False
-    yield from done()
-
-
-def _name(line: str) -> str:
-    words = line[4:].split("\t")[0].strip().strip('"')
-    return "" if words == "/dev/null" else words[2:] if words[:2] in ("a/", "b/") else words
+            yield Hunk(hunk.new_path or hunk.old_path or path, tuple(old), tuple(new), hunk.old_start)
 
 
 def _json(text: str, path: str) -> tuple[Edit, ...]:

@@ -15,6 +15,7 @@ from iqdebug.assistant.actions.edits import Edit, EditRefused
 from iqdebug.assistant.actions.text_file import TextFile
 from iqdebug.system.readable_files import Reach
 from iqdebug.system.source_files import open_regular
+from iqdebug.system.unified_diff import parse_diff
 
 __all__ = ["Change", "Proposal", "propose"]
 
@@ -89,7 +90,7 @@ def propose(
     if not changes:
         raise EditRefused("The edit changes nothing", "The new lines are the same as the old ones.")
     diff = "".join(_diff(c) for c in changes)
-    removed = sum(line.startswith("-") and not line.startswith("---") for line in diff.splitlines())
+    removed = sum(hunk.removed_count for hunk in parse_diff(diff))
     if removed > 40:
         said.append(f"It replaces {removed} lines, which is much for a fix")
     return Proposal(os.path.realpath(root), tuple(changes), diff, tuple(dict.fromkeys(said)), reason)

@@ -12,6 +12,7 @@ from iqdebug.assistant.tools.git import ask_git
 from iqdebug.assistant.tools.schema import tool_schema
 from iqdebug.assistant.tools.source import readable
 from iqdebug.llm.messages import Tool
+from iqdebug.system.unified_diff import without_file_headers
 
 __all__ = ["HISTORY_TOOLS"]
 
@@ -36,7 +37,7 @@ async def _git_history(call: ToolInvocation, arguments: Mapping[str, Any]) -> Re
         raise ToolUsageError(
             f"git has no history of line {line} of {name}: not in a repository, not committed, or too long"
         )
-    lines = [text[:300] for text in said.splitlines() if not text.startswith(("diff --git", "--- ", "+++ "))]
+    lines = [text[:300] for text in without_file_headers(said)]
     more = f"\n… {len(lines) - _LINES} more lines" if len(lines) > _LINES else ""
     body = call.data(f"git history of line {line} of {name}", "\n".join(lines[:_LINES]) + more)
     return Result(
