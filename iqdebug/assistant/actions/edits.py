@@ -26,7 +26,7 @@ _ELIDED = re.compile(
     r"^\s*(?:#\s*)?(?:\.\.\.|…)\s*(?:\(?(?:rest|existing|unchanged|same|remaining).*)?$", re.I
 )
 _ELIDED_WORDS = re.compile(r"#.*(?:\.\.\.|…).*\b(?:rest|existing|unchanged|same|remaining|before)\b", re.I)
-_LARGEST = 400_000  # characters of a reply that are read
+MAX_REPLY = 400_000  # characters of a reply that are read
 
 
 class EditRefused(UsageError):
@@ -68,15 +68,15 @@ def edits_of_call(arguments: Mapping[str, Any]) -> tuple[Edit, ...]:
         return edits_in(arguments["diff"], str(arguments.get("path", "")))
     listed = arguments.get("edits")
     rows = listed if isinstance(listed, list) else [arguments]
-    found = []
+    hunks = []
     for row in rows:
         if not isinstance(row, Mapping) or not all(isinstance(row.get(k), str) for k in ("old", "new")):
             raise EditRefused("An edit needs the texts `old` and `new`", "`old` is copied from the file.")
         if not row["old"].strip():
             raise EditRefused("`old` is empty", "Copy the lines that change from the file, as they are.")
         path = str(row.get("path") or arguments.get("path") or "")
-        found.append(Hunk(path, _lines(row["old"]), _lines(row["new"])))
-    return tuple(found)
+        hunks.append(Hunk(path, _lines(row["old"]), _lines(row["new"])))
+    return tuple(hunks)
 
 
 def edits_in(reply: str, path: str = "") -> tuple[Edit, ...]:
@@ -84,15 +84,15 @@ def edits_in(reply: str, path: str = "") -> tuple[Edit, ...]:
 
     :raises EditRefused: there are none in any of the forms.
     """
-    text = reply[:_LARGEST].replace("\r\n", "\n")
-    found: tuple[Edit, ...] = tuple(_blocks(text, path))
-    found = found or tuple(_diffs(text, path)) or _json(text, path) or tuple(_definitions(text, path))
-    if not found:
+    text = reply[:MAX_REPLY].replace("\r\n", "\n")
+    edits: tuple[Edit, ...] = tuple(_blocks(text, path))
+    edits = edits or tuple(_diffs(text, path)) or _json(text, path) or tuple(_definitions(text, path))
+    if not edits:
         raise EditRefused(
             "There is no edit in the reply",
             "An edit is a unified diff, a search and replace block, or a whole function in a code fence.",
         )
-    return found
+    return edits
 
 
 def _lines(text: str) -> tuple[str, ...]:
@@ -137,15 +137,15 @@ def _json(text: str, path: str) -> tuple[Edit, ...]:
         tried.append(text[at : text.rfind("}") + 1])
     for each in tried:
         try:
-            found = json.loads(each)
+            value = json.loads(each)
         except (ValueError, RecursionError):
             continue
-        if isinstance(found, dict) and isinstance(found.get("arguments"), dict):
-            found = found["arguments"]
-        if isinstance(found, list):
-            found = {"edits": found}
-        if isinstance(found, dict) and {"old", "edits", "diff"} & found.keys():
-            return edits_of_call({"path": path, **found})
+        if isinstance(value, dict) and isinstance(value.get("arguments"), dict):
+            value = value["arguments"]
+        if isinstance(value, list):
+            value = {"edits": value}
+        if isinstance(value, dict) and {"old", "edits", "diff"} & value.keys():
+            return edits_of_call({"path": path, **value})
     return ()
 
 

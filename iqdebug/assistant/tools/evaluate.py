@@ -13,7 +13,7 @@ from iqdebug.assistant.tools.base import Result, ToolInvocation, ToolUsageError,
 from iqdebug.assistant.tools.decorator import tool
 from iqdebug.assistant.tools.events import STOPPED
 from iqdebug.assistant.tools.parameters import FrameIndex, ThreadRef
-from iqdebug.assistant.tools.secrets import of_a_secret, told_value
+from iqdebug.assistant.tools.secrets import masked_value, of_a_secret
 from iqdebug.core.errors import RunsCode
 from iqdebug.core.session import Capability
 from iqdebug.core.state import EvaluateResult, Origin
@@ -70,7 +70,7 @@ def _result(
     how: Literal["read", "run"],
     tainted: bool,
 ) -> Result:
-    value = told_value(call, expression, result, tainted)
+    value = masked_value(call, expression, result, tainted)
     kind = f" ({result.type})" if result.type else ""
     words = {"read": "Read without running code of the program", "run": "Evaluated in the program"}[how]
     if result.failed:

@@ -22,7 +22,7 @@ from iqdebug.assistant.tools.control import describe_stop, readable_line
 from iqdebug.assistant.tools.decorator import tool
 from iqdebug.assistant.tools.events import OVER, STOPPED
 from iqdebug.assistant.tools.parameters import FilePath, LineNumber, WaitSeconds
-from iqdebug.assistant.tools.secrets import of_a_secret, told_value
+from iqdebug.assistant.tools.secrets import masked_value, of_a_secret
 from iqdebug.core.errors import IqdebugError, RunsCode
 from iqdebug.core.session import Capability
 from iqdebug.core.state import Breakpoint, Snapshot
@@ -160,16 +160,16 @@ def _at(now: Snapshot, mine: Breakpoint) -> bool:
 async def _read(call: ToolInvocation, message: str, now: Snapshot) -> str:
     thread = now.focused
     assert thread is not None
-    said = message
+    text = message
     for hole in dict.fromkeys(EXPRESSION.findall(message)):
         try:
             tainted = await of_a_secret(call, hole, thread.frames[0], now.epoch)
             result = await call.session.read_expression(hole, thread.frames[0], now.epoch)
-            value = told_value(call, hole, result, tainted)
+            value = masked_value(call, hole, result, tainted)
         except RunsCode as error:
             value = f"<not read, it would run code: {error.why}>"
-        said = said.replace(f"{{{hole}}}", value if len(value) <= MAX_VALUE else value[: MAX_VALUE - 1] + "…")
-    return said
+        text = text.replace(f"{{{hole}}}", value if len(value) <= MAX_VALUE else value[: MAX_VALUE - 1] + "…")
+    return text
 
 
 async def _listen(call: ToolInvocation, watch: _Watch) -> None:
@@ -177,12 +177,12 @@ async def _listen(call: ToolInvocation, watch: _Watch) -> None:
     events = call.world.events
     loop = asyncio.get_running_loop()
     deadline = loop.time() + watch.seconds
-    begun = events.told
+    begun = events.log_count
     epoch = call.session.snapshot.epoch
     if call.session.snapshot.phase in STOPPED:
         await call.session.resume()
     while len(watch.messages) < watch.hits:
-        new = events.told - begun
+        new = events.log_count - begun
         fresh = list(events.logs)[-new:] if new else []
         watch.messages = [r.text[:MAX_VALUE] for r in fresh if r.stream == "iqdebug"][: watch.hits]
         left = deadline - loop.time()
@@ -202,7 +202,7 @@ async def _report(call: ToolInvocation, watch: _Watch, earlier: Snapshot) -> Res
     many = f"{len(watch.messages)} of {watch.hits} hits at line {watch.line}"
     text = f"{many}; {watch.ended}. The watch is removed."
     if watch.messages:
-        lines = [f"{number}: {said}" for number, said in enumerate(watch.messages, 1)]
+        lines = [f"{number}: {message}" for number, message in enumerate(watch.messages, 1)]
         text += "\n" + call.data(f"what was seen at {watch.path}:{watch.line}", "\n".join(lines))
     if watch.elsewhere is not None:
         stop = await describe_stop(call, watch.elsewhere, earlier, "Then")
