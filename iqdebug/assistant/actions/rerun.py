@@ -154,17 +154,17 @@ def _environment(recorded: Mapping[str, str]) -> tuple[dict[str, str], list[str]
 
 def _options(flags: Mapping[str, int]) -> tuple[str, ...]:
     """Those of the interpreter's options that change what a program does."""
-    found = []
+    options = []
     if flags.get("optimize"):
-        found.append("-" + "O" * min(flags["optimize"], 2))
+        options.append("-" + "O" * min(flags["optimize"], 2))
     if flags.get("bytes_warning"):
-        found.append("-" + "b" * min(flags["bytes_warning"], 2))
+        options.append("-" + "b" * min(flags["bytes_warning"], 2))
     for name, option in (("safe_path", "-P"), ("no_user_site", "-s")):
         if flags.get(name) and not flags.get("isolated"):
-            found.append(option)
+            options.append(option)
     if flags.get("dev_mode"):
-        found += ["-X", "dev"]
-    return tuple(found)
+        options += ["-X", "dev"]
+    return tuple(options)
 
 
 def _program(crash: Crash) -> tuple[tuple[str, ...], str]:

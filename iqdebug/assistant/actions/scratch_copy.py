@@ -139,11 +139,8 @@ def _copied(top: str, folder: str, needed: frozenset[str]) -> Scratch:
 
 def _walked(top: str) -> Iterator[tuple[str, list[str], list[str]]]:
     for at, names, plain in os.walk(top):
-        names[:] = sorted(
-            n
-            for n in names
-            if n not in SKIPPED_FOLDERS and not os.path.exists(os.path.join(at, n, "pyvenv.cfg"))
-        )
+        kept = (name for name in names if name not in SKIPPED_FOLDERS)
+        names[:] = sorted(name for name in kept if not os.path.exists(os.path.join(at, name, "pyvenv.cfg")))
         yield at, names, sorted(plain)
 
 

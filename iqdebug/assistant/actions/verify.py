@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -179,13 +179,7 @@ async def _run(
         words += PYTEST_OPTIONS
     crashes = None if command.test else Path(scratch.folder).parent / f"crashes-{name}"
     execution = await execute(words, cwd, settings, seconds=seconds, crashes=crashes)
-    return Execution(
-        execution.code,
-        scratch.original(execution.output),
-        execution.seconds,
-        execution.timed_out,
-        execution.failures,
-    )
+    return replace(execution, output=scratch.original(execution.output))
 
 
 def in_scratch(scratch: Scratch, command: Command) -> tuple[list[str], str, dict[str, str]]:
