@@ -40,7 +40,7 @@ class _Place:
         """Of the statement at the anomaly's line."""
         definition = self.outline.function_at(self.anomaly.line)
         tree = self.outline.tree(definition) if definition is not None else None
-        around = tree or self.outline.module_around(self.anomaly.line)
+        around = tree or self.outline.module
         line = self.anomaly.line
         best: ast.stmt | None = None
         for node in ast.walk(around) if around is not None else ():

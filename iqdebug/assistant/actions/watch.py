@@ -121,7 +121,7 @@ def _names(expression: str) -> tuple[str, ...]:
 def _function(outline: Outline, line: int) -> tuple[Definition | None, ast.AST | None]:
     definition = outline.function_at(line)
     if definition is None:
-        return None, outline.module_around(line)
+        return None, outline.module
     return definition, outline.tree(definition)
 
 

@@ -235,9 +235,12 @@ class _Ranking:
             if deliberate:
                 weight *= 1.0 + 0.7 * reached
             reasons = self._reasons(index, first, deliberate)
-            sites.append(
-                Candidate(found.frame.path, found.frame.line, found.qualname, weight, reasons, [], index)
-            )
+            site = Candidate(found.frame.path, found.frame.line, found.qualname, weight, reasons, [], index)
+            if index == first == 0 and not deliberate:
+                nothing = surely_none(found, self.error.message)
+                site.none_reason = f"`{nothing}` is None" if nothing else ""
+                site.reasons += [site.none_reason] if nothing else []
+            sites.append(site)
             sites += self._guards(index, weight) if index == first else []
         for site in trace.sites.values():
             if site.index is not None:
@@ -427,8 +430,7 @@ class _Ranking:
             return [f"{kind} is raised here on purpose"]
         if first:
             return [f"{kind} came out of this call"]
-        nothing = surely_none(self.functions[index], self.error.message)
-        return [f"{kind} arises here", *([f"`{nothing}` is None"] if nothing else [])]
+        return [f"{kind} arises here"]
 
 
 def _conditions_around(tree: ast.AST, line: int) -> list[ast.AST]:

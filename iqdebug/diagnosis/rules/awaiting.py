@@ -196,7 +196,7 @@ def event_loop_misused(scene: CrashContext) -> Iterator[Anomaly]:
 
 def _made_at_import(scene: CrashContext, at: int) -> int:
     """The line of the module that makes an asyncio object which the failing line uses."""
-    module = scene.function(at).outline.module_around(1)
+    module = scene.function(at).outline.module
     if module is None or not isinstance(scene.function(at).tree, FunctionTree):
         return 0
     read = {n.id for n in scene.written(at) if isinstance(n, ast.Name)}

@@ -60,7 +60,7 @@ def _assigned(scene: CrashContext, at: int, name: str) -> int:
         return bound
     if name in function.parameters and function.definition is not None:
         return function.definition.line
-    return _bound(function.outline.module_around(1), name)
+    return _bound(function.outline.module, name)
 
 
 def _bound(tree: ast.AST | None, name: str) -> int:
@@ -76,7 +76,7 @@ def _is_module(scene: CrashContext, at: int, name: str) -> bool:
     value = scene.named(at, name)
     if value is not None:
         return value.value.startswith("<module ")
-    module = scene.function(at).outline.module_around(1)
+    module = scene.function(at).outline.module
     for node in ast.walk(module) if module is not None else ():
         if isinstance(node, ast.Import) and any((a.asname or a.name) == name for a in node.names):
             return True
