@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from iqdebug.core.state import Frame, Thread, Variable
 from iqdebug.diagnosis.live.context import Finding, LiveContext, as_number, shown, suspect, where
-from iqdebug.diagnosis.source.functions import Function, FunctionTree
+from iqdebug.diagnosis.source.functions import Function
 
 __all__ = ["growing_containers"]
 
@@ -72,9 +72,10 @@ def _place(thread: Thread, index: int, frame: Frame, variable: Variable) -> tupl
 def _stays_one_object(function: Function, name: str) -> bool:
     """Whether the name means one object throughout the call: a local that a loop binds anew
     (the line just read, the batch just taken) varies in size without growing."""
-    if not isinstance(function.tree, FunctionTree):
+    tree = function.function_tree
+    if tree is None:
         return False
-    loops = [n for n in ast.walk(function.tree) if isinstance(n, ast.For | ast.AsyncFor | ast.While)]
+    loops = [n for n in ast.walk(tree) if isinstance(n, ast.For | ast.AsyncFor | ast.While)]
     bound = {
         n.id
         for loop in loops
@@ -87,7 +88,8 @@ def _stays_one_object(function: Function, name: str) -> bool:
 def _taken_sizes(function: Function) -> dict[str, str]:
     """Local name -> what it is the size of, for ``name = len(x)`` and ``name = x.qsize()``."""
     sizes: dict[str, str] = {}
-    for node in ast.walk(function.tree) if isinstance(function.tree, FunctionTree) else ():
+    tree = function.function_tree
+    for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             call = node.value
             if (

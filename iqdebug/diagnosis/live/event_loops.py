@@ -7,7 +7,7 @@ from typing import Literal
 
 from iqdebug.core.state import Frame, Gil, Task, Thread, ThreadState
 from iqdebug.diagnosis.live.context import Finding, LiveContext, Strength, shown, suspect, where, who
-from iqdebug.diagnosis.source.functions import Function, FunctionTree, bound_names, dotted
+from iqdebug.diagnosis.source.functions import Function, bound_names, dotted
 
 __all__ = ["blocked_loop", "tasks_nobody_wakes"]
 
@@ -149,8 +149,8 @@ def _reach(function: Function, awaited: str) -> Literal["local", "argument", "un
     """How far the awaited name is known: ``local`` when the function made it and hands it to
     nobody, ``argument`` when a call in this file passed it and the file sets nothing at all,
     ``unknown`` when code elsewhere can well have it."""
-    tree, source = function.tree, function.outline
-    if not isinstance(tree, FunctionTree) or "." in awaited or awaited not in bound_names(tree):
+    tree, source = function.function_tree, function.outline
+    if tree is None or "." in awaited or awaited not in bound_names(tree):
         return "unknown"
     arguments = tree.args
     if awaited in {a.arg for a in [*arguments.args, *arguments.kwonlyargs, *arguments.posonlyargs]}:

@@ -90,8 +90,8 @@ def held_locks(context: LiveContext, party: Party) -> Iterator[LockUse]:
                 for item in statement.items:
                     if _is_named(item.context_expr) and shown(item.context_expr) not in let_go:
                         yield _use(context, item.context_expr, index, frame, statement.lineno)
-        if isinstance(function.tree, FunctionTree):
-            for expr, line in _acquired(function.tree, frame.line):
+        if function.function_tree is not None:
+            for expr, line in _acquired(function.function_tree, frame.line):
                 yield _use(context, expr, index, frame, line)
 
 

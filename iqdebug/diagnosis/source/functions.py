@@ -128,9 +128,13 @@ class Function:
 
     @cached_property
     def tree(self) -> FunctionTree | ast.Module | None:
-        if self.definition is not None:
-            return self.texts.tree(self.frame.path, self.definition)
-        return self.outline.module
+        """The function's tree; for code of a module the module's."""
+        return self.outline.module if self.definition is None else self.function_tree
+
+    @property
+    def function_tree(self) -> FunctionTree | None:
+        """The function's tree; None for code of a module, which costs more to parse."""
+        return self.texts.tree(self.frame.path, self.definition) if self.definition is not None else None
 
     @cached_property
     def around(self) -> tuple[FunctionTree, ...]:
@@ -151,7 +155,7 @@ class Function:
     def statements(self) -> tuple[ast.stmt, ...]:
         """The statements of the function, or of the module, that hold the frame's line, outermost first."""
         line = self.frame.line
-        tree = self.tree if self.definition is not None else self.outline.top_level_statement(line)
+        tree = self.outline.top_level_statement(line) if self.definition is None else self.function_tree
         return statements_around(tree, line) if tree is not None else ()
 
     @property
