@@ -11,6 +11,7 @@ import pytest
 
 from iqdebug.assistant.action_tools import acting_tools
 from iqdebug.assistant.commands import COMMANDS
+from iqdebug.assistant.last_stop import LastStopSession
 from iqdebug.assistant.session import AssistantSession, Consent, DebuggeeContext
 from iqdebug.assistant.transcript import Entry, ModelStatus
 from iqdebug.core.state import Frame, LogRecord, Variable
@@ -25,7 +26,7 @@ from tests.support.scripted_backend import Answer, ScriptedBackend
 class Person:
     """Sits before the screen; answers consents by ``says``."""
 
-    def __init__(self, session: RecordedSession, says: Sequence[Consent] = ()) -> None:
+    def __init__(self, session: RecordedSession | LastStopSession, says: Sequence[Consent] = ()) -> None:
         self.session = session
         self.says = list(says)
         self.asked: list[tuple[str, str, str]] = []
@@ -40,7 +41,7 @@ class Person:
         return (frame.locals or ()) if frame is not None else ()
 
     def logs(self) -> Sequence[LogRecord]:
-        return self.session.crash.logs
+        return self.session.crash.logs if isinstance(self.session, RecordedSession) else ()
 
     async def consent(self, action: str, right: str, detail: str, why: str, may_hold: bool) -> Consent:
         self.asked.append((action, right, detail))

@@ -47,7 +47,7 @@ def stop(epoch: int, line: int, **more: object) -> Snapshot:
 def seated(backend: ScriptedBackend, first: Snapshot) -> AssistantSession:
     desk = AssistantSession(Window(backend), DebuggeeContext(), commands=COMMANDS, extra=acting_tools)
     session = LastStopSession(first)
-    desk.begin(session, Watching(session))  # type: ignore[arg-type]
+    desk.begin(session, Watching(session))
     return desk
 
 

@@ -264,11 +264,11 @@ async def test_control_is_asked_for(tool: str) -> None:
         if tool == "pause":
             await session.resume()
         epoch = session.snapshot.epoch
-        arguments = {
+        arguments: dict[str, dict[str, object]] = {
             "step": {"kind": "in"},
             "run_to": {"path": "orders.py", "line": target.line("priced")},
-        }.get(tool, {})
-        result = await bench.call(tool, **arguments)
+        }
+        result = await bench.call(tool, **arguments.get(tool, {}))
         assert result.failed and session.snapshot.epoch == epoch
         assert [r.right for r in bench.person.asked] == [Right.CONTROL]
 

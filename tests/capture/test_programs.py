@@ -68,7 +68,8 @@ def local(content: dict[str, Any], function: str, name: str) -> dict[str, Any]:
             if row["function"].rsplit(".", 1)[-1] == function:
                 for found, _, number in row["locals"]:
                     if found == name:
-                        return values[str(number)]
+                        value: dict[str, Any] = values[str(number)]
+                        return value
     raise LookupError(name)
 
 

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from iqdebug.core.state import Anomaly, ExceptionInfo, Frame, LogRecord, Variable
 from iqdebug.diagnosis import rules
-from iqdebug.diagnosis.rules import KINDS, RULES, CrashContext, Facts, find_anomalies
+from iqdebug.diagnosis.facts import Facts
+from iqdebug.diagnosis.rules import KINDS, RULES, find_anomalies
+from iqdebug.diagnosis.rules.context import CrashContext
 from iqdebug.diagnosis.source.functions import Texts
 from tests.conftest import EXAMPLES, marker
 from tests.dap.targets import on_pythons

@@ -267,7 +267,7 @@ async def test_what_was_shown_is_applied_and_not_what_came_meanwhile(tmp_path: P
         return "once"
 
     assert desk.eyes is not None
-    desk.eyes.consent = agree  # type: ignore[misc,assignment]
+    desk.eyes.consent = agree  # type: ignore[misc]
     await desk.said("/apply")
     assert "max(people, 1)" in found.program.read_text() and "evil" not in found.program.read_text()
     assert desk.work.proposal is not shown and desk.work.proposal is not None
