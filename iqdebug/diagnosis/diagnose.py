@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from iqdebug.core.messages import Text, render
 from iqdebug.core.state import Anomaly, Diagnosis, Origin, Phase, Snapshot, Suspect, ThreadState
 from iqdebug.diagnosis.facts import Facts
 from iqdebug.diagnosis.knowledge import meaning_of
@@ -81,10 +82,10 @@ def diagnose(
         return Diagnosis(_nothing_stands_out(look), "no clear suspect", (), tuple(dict.fromkeys(notes)))
     best = accusing[0]
     return Diagnosis(
-        headline=best.headline,
+        headline_message=best.headline,
         confidence="likely" if best.strength == "likely" else "possible",
         suspects=_ranked(accusing),
-        notes=tuple(n for n in dict.fromkeys(notes) if n != best.headline),
+        note_messages=tuple(n for n in dict.fromkeys(notes) if n != best.headline),
     )
 
 
@@ -115,7 +116,7 @@ def _of_exception(
     places = with_one_that_returned(places, seen.failures, texts)
     for site in places[:_MAX_PLACES]:
         known = said.pop((site.path, site.line), None)
-        reasons = [*known.reasons, *site.reasons[1:]] if known is not None else site.reasons
+        reasons = [*known.reason_messages, *site.reasons[1:]] if known is not None else site.reasons
         proof = [*(known.proof if known is not None else ()), *site.proof]
         place = (site.path, site.line)
         suspects.append(
@@ -124,7 +125,7 @@ def _of_exception(
                 line=site.line,
                 function=site.function,
                 score=round(min(site.weight, 0.99), 3),
-                reasons=_fullest(reasons),
+                reason_messages=_fullest(reasons),
                 proof=tuple({v.name: v for v in proof}.values()),
                 thread_id=thread.id if thread is not None else None,
                 frame_index=frames.index(place) if place in frames else None,
@@ -139,19 +140,21 @@ def _of_exception(
     if not suspects:
         return Diagnosis(headline, "no clear suspect")
     return Diagnosis(
-        headline=spoken[0].headline if spoken else headline,
+        headline_message=spoken[0].headline if spoken else headline,
         confidence="likely" if strength == "likely" else "possible",
         suspects=tuple(suspects),
-        notes=tuple(f.headline for f in findings if f.strength == "note")[:_MAX_NOTES],
+        note_messages=tuple(f.headline for f in findings if f.strength == "note")[:_MAX_NOTES],
         provenance=seen.provenance,
-        meaning=meaning_of(seen.failures[0].error) if seen.failures else "",
+        meaning_message=meaning_of(seen.failures[0].error) if seen.failures else "",
         anomalies=tuple(dict.fromkeys(anomaly for _, anomaly in anomalies)),
     )
 
 
-def _fullest(reasons: Sequence[str]) -> tuple[str, ...]:
+def _fullest(reasons: Sequence[Text]) -> tuple[Text, ...]:
     """Each once; of two where one says the other and more, that one."""
-    return tuple(r for r in dict.fromkeys(reasons) if not any(o != r and o.startswith(r) for o in reasons))
+    by_words = {render(reason): reason for reason in reversed(reasons)}
+    words = list(dict.fromkeys(render(reason) for reason in reasons))
+    return tuple(by_words[w] for w in words if not any(o != w and o.startswith(w) for o in words))
 
 
 def _of_end(look: LiveContext) -> Diagnosis:
@@ -186,7 +189,7 @@ def _with_anomalies(
             found[anomaly.path, anomaly.line] = site
         else:
             site.weight *= 1.0 + _UNUSUAL * anomaly.weight
-        site.reasons.append(anomaly.text)
+        site.reasons.append(anomaly.message)
         if anomaly.variable is not None:
             site.proof.append(anomaly.variable)
     return sorted(found.values(), key=lambda site: -site.weight)
@@ -220,7 +223,7 @@ def _ranked(findings: Sequence[Finding]) -> tuple[Suspect, ...]:
             line=first.line,
             function=first.function,
             score=first.score,
-            reasons=tuple(dict.fromkeys([*first.reasons, *second.reasons])),
+            reason_messages=tuple(dict.fromkeys([*first.reason_messages, *second.reason_messages])),
             proof=tuple(dict.fromkeys([*first.proof, *second.proof])),
             thread_id=first.thread_id,
             frame_index=first.frame_index,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from iqdebug.core.messages import Text
 from iqdebug.core.state import Frame, Origin, Phase, Snapshot, Suspect, Thread, Variable
 from iqdebug.diagnosis.source.syntax import Source, Sources
 
@@ -120,7 +121,7 @@ class LiveContext:
 def suspect(
     frame: Frame,
     score: float,
-    reasons: Sequence[str],
+    reasons: Sequence[Text],
     *,
     thread: Thread | None = None,
     index: int | None = None,
@@ -132,7 +133,7 @@ def suspect(
         line=frame.line,
         function=frame.name,
         score=round(score * _WEIGHT[frame.kind], 3),
-        reasons=tuple(reasons),
+        reason_messages=tuple(reasons),
         proof=tuple(proof),
         thread_id=thread.id if thread is not None else None,
         frame_index=index,

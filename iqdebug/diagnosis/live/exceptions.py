@@ -7,6 +7,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterator
 
+from iqdebug.core.messages import message
 from iqdebug.core.state import ExceptionInfo, Frame, Suspect, Thread, Variable
 from iqdebug.diagnosis.live.context import (
     Finding,
@@ -233,7 +234,8 @@ def _origins(look: LiveContext, thread: Thread, index: int, frame: Frame, names:
         if above:
             last = max(above, key=lambda n: n.lineno)
             at = Frame(name=frame.name, path=frame.path, line=last.lineno, kind=frame.kind)
-            reason = f"`{name}` got its value here: `{short(look.source(frame).text(last.lineno))}`"
+            code = short(look.source(frame).text(last.lineno))
+            reason = message("reason.got_value", name=name, code=code)
             places.append(suspect(at, 0.75, [reason], thread=thread, index=index))
         elif name in given:
             places += _caller(thread, index, f"`{name}` is an argument: this call passed it")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from iqdebug.core.messages import Text
 from iqdebug.core.state import Frame, Variable
 from iqdebug.diagnosis.source.outline import Definition, Outline
 
@@ -27,7 +28,7 @@ class Candidate:
     line: int
     function: str
     weight: float
-    reasons: list[str] = field(default_factory=list)
+    reasons: list[Text] = field(default_factory=list)
     proof: list[Variable] = field(default_factory=list)
     index: int | None = None
 
