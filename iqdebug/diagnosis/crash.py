@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import Message, Text
 from iqdebug.core.state import Anomaly, Diagnosis, Snapshot, Suspect
 from iqdebug.diagnosis.explanation import explanation
 from iqdebug.diagnosis.facts import Facts
@@ -56,12 +58,12 @@ def diagnosis_of_exception(
         return Diagnosis(headline, "no clear suspect")
     best = min((f for f in findings if f.accuses), key=lambda f: f.strength != "likely", default=None)
     return Diagnosis(
-        headline=best.headline if best is not None else headline,
+        headline_message=best.headline if best is not None else headline,
         confidence="likely" if best is not None and best.strength == "likely" else "possible",
         suspects=suspects,
-        notes=tuple(f.headline for f in findings if f.strength == "note")[:MAX_NOTES],
+        note_messages=tuple(f.headline for f in findings if f.strength == "note")[:MAX_NOTES],
         provenance=seen.provenance,
-        meaning=meaning_of(seen.failures[0].error) if seen.failures else "",
+        meaning_message=meaning_of(seen.failures[0].error) if seen.failures else "",
         anomalies=tuple(dict.fromkeys(anomaly for _, anomaly in weighed)),
     )
 
@@ -86,7 +88,7 @@ def _suspects(
     for place in places:
         key = (place.path, place.line)
         known = accused.pop(key, None)
-        reasons = [*known.reasons, *place.reasons[1:]] if known is not None else place.reasons
+        reasons = [*known.reason_messages, *place.reasons[1:]] if known is not None else place.reasons
         proof = [*(known.proof if known is not None else ()), *place.proof]
         suspects.append(
             Suspect(
@@ -94,7 +96,7 @@ def _suspects(
                 line=place.line,
                 function=place.function,
                 score=round(min(place.weight, 0.99), 3),
-                reasons=tuple(dict.fromkeys(reasons)),
+                reason_messages=tuple(dict.fromkeys(reasons)),
                 proof=tuple({v.name: v for v in proof}.values()),
                 thread_id=thread.id if thread is not None else None,
                 frame_index=frames.index(key) if key in frames else None,
@@ -139,12 +141,17 @@ def _with_anomalies(
             place = by_place[key] = Candidate(*key, anomaly.function, weight)
         else:
             place.weight *= 1.0 + ANOMALY_FACTOR * anomaly.weight
-        if anomaly.kind == "none-used" and place.none_reason in place.reasons:
-            place.reasons.remove(place.none_reason)
-        place.reasons.append(anomaly.text)
+        if anomaly.kind is AnomalyKind.NONE_USED:
+            # It knows the value, of which the error's words alone said that it must have been None.
+            place.reasons = [r for r in place.reasons if not _is_none_reason(r)]
+        place.reasons.append(anomaly.message)
         if anomaly.variable is not None:
             place.proof.append(anomaly.variable)
     return sorted(by_place.values(), key=lambda place: -place.weight)
+
+
+def _is_none_reason(reason: Text) -> bool:
+    return isinstance(reason, Message) and reason.id == "reason.is_none"
 
 
 def _with_changes(places: Sequence[Candidate], changed: Callable[[str, int], str]) -> list[Candidate]:

@@ -69,10 +69,10 @@ def diagnose(
         return Diagnosis(_nothing_stands_out(context), "no clear suspect", (), tuple(dict.fromkeys(notes)))
     best = accusing[0]
     return Diagnosis(
-        headline=best.headline,
+        headline_message=best.headline,
         confidence="likely" if best.strength == "likely" else "possible",
         suspects=_ranked(accusing),
-        notes=tuple(n for n in dict.fromkeys(notes) if n != best.headline),
+        note_messages=tuple(n for n in dict.fromkeys(notes) if n != best.headline),
     )
 
 
@@ -88,7 +88,7 @@ def _ranked(findings: Sequence[Finding]) -> tuple[Suspect, ...]:
         first, second = (known, each) if known.score >= each.score else (each, known)
         places[key] = replace(
             first,
-            reasons=tuple(dict.fromkeys([*first.reasons, *second.reasons])),
+            reason_messages=tuple(dict.fromkeys([*first.reason_messages, *second.reason_messages])),
             proof=tuple(dict.fromkeys([*first.proof, *second.proof])),
         )
     best = sorted(places.values(), key=lambda s: (-s.score, s.path, s.line, s.thread_id or 0))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from iqdebug.core.evidence import AnomalyKind, HopKind
+from iqdebug.core.messages import Text, message
 from iqdebug.core.state import Anomaly, Frame, Suspect, Thread, Variable
 from iqdebug.diagnosis.dataflow.bindings import assignments
 from iqdebug.diagnosis.facts import NO_FACTS
@@ -21,15 +23,15 @@ __all__ = ["explanation", "paused_on_exception"]
 
 EXPLAINING = frozenset(
     {
-        "empty-used",
-        "index-out-of-range",
-        "index-past-end",
-        "missing-key",
-        "near-key",
-        "near-name",
-        "none-used",
-        "sibling-key",
-        "zero-divisor",
+        AnomalyKind.EMPTY_USED,
+        AnomalyKind.INDEX_OUT_OF_RANGE,
+        AnomalyKind.INDEX_PAST_END,
+        AnomalyKind.MISSING_KEY,
+        AnomalyKind.NEAR_KEY,
+        AnomalyKind.NEAR_NAME,
+        AnomalyKind.NONE_USED,
+        AnomalyKind.SIBLING_KEY,
+        AnomalyKind.ZERO_DIVISOR,
     }
 )
 """Kinds of anomalies that say why the very line failed. The others are hints."""
@@ -60,24 +62,27 @@ def explanation(context: LiveContext, frames: Sequence[Frame], anomalies: Sequen
         return []
     index, frame = context.user_frame(thread) or (0, thread.frames[0])
     function = Function.of(frame, context.texts)
-    headline = f"{error.type}: {short(error.message)}" if error.message else error.type
-    headline += f" at {where(frame)}"
-    trail = [f"the exception was raised further in, at {where(thread.frames[0])}"] if index else []
+    words = f"{error.type}: {short(error.message)}" if error.message else error.type
+    headline = message("headline.exception", exception=words, place=where(frame))
+    trail = [message("reason.raised_further_in", place=where(thread.frames[0]))] if index else []
     clues = [] if trail else list(_explaining(anomalies, frames, frame))
     if clues:
-        reasons = [a.text for a in clues]
+        reasons = [a.message for a in clues]
         proof = {a.variable.name: a.variable for a in clues if a.variable is not None}
         place = suspect(frame, 0.92, reasons, thread=thread, index=index, proof=tuple(proof.values()))
         places = (place, *_origins(thread, index, function, list(proof)))
-        return [Finding("likely", f"{headline}: {reasons[0]}", places)]
+        explained = message("headline.explained", headline=headline, reason=reasons[0])
+        return [Finding("likely", explained, places)]
     raised = isinstance(function.statement, ast.Raise)
     if raised:
-        reason = "this line raises it on purpose: the values that led here come from its caller"
+        reason = message("reason.raised_for_caller")
+    elif trail:
+        reason = message("reason.came_out_of_call", exception=error.type)
     else:
-        reason = f"{error.type} came out of this call" if trail else f"{error.type} was raised here"
+        reason = message("reason.raised_here", exception=error.type)
     values = _values_on_the_line(function)
     place = suspect(frame, 0.7, [reason, *trail], thread=thread, index=index, proof=values)
-    callers = _caller(thread, index, "this is the call that led there") if raised else []
+    callers = _caller(thread, index, message("reason.led_there")) if raised else []
     return [Finding("possible", headline, (place, *callers))]
 
 
@@ -114,22 +119,22 @@ def _origins(thread: Thread, index: int, function: Function, names: Sequence[str
     if tree is None or function.definition is None:
         return []
     for name in names[:MAX_ORIGINS]:
-        above = [statement for statement, _, _ in assignments(tree, name, frame.line)]
-        nearest = next((s for s in above if isinstance(s, _BINDING) and s.lineno < frame.line), None)
+        above = (b.statement for b in assignments(tree, name, frame.line) if b.kind in _GIVES)
+        nearest = next((s for s in above if s.lineno < frame.line), None)
         if nearest is not None:
             at = Frame(name=frame.name, path=frame.path, line=nearest.lineno, kind=frame.kind)
-            text = short(function.outline.text(nearest.lineno).strip())
-            reason = f"`{name}` got its value here: `{text}`"
+            code = short(function.outline.text(nearest.lineno).strip())
+            reason = message("reason.got_value", name=name, code=code)
             places.append(suspect(at, 0.75, [reason], thread=thread, index=index))
         elif name in function.parameters:
-            places += _caller(thread, index, f"`{name}` is an argument: this call passed it")
+            places += _caller(thread, index, message("reason.argument", name=name))
     return places
 
 
-_BINDING = ast.Assign | ast.AnnAssign | ast.AugAssign | ast.For
+_GIVES = (HopKind.ASSIGNED, HopKind.LOOP_ELEMENT)
 
 
-def _caller(thread: Thread, index: int, reason: str) -> list[Suspect]:
+def _caller(thread: Thread, index: int, reason: Text) -> list[Suspect]:
     for at, frame in enumerate(thread.frames[index + 1 :], index + 1):
         if frame.kind == "label":
             break

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from iqdebug.core.messages import Text
 from iqdebug.core.state import Frame, Origin, Phase, Snapshot, Suspect, Thread, Variable
 from iqdebug.diagnosis.source.functions import Function, Texts, unparsed
 from iqdebug.diagnosis.source.outline import Outline
@@ -39,7 +40,7 @@ class Finding:
     """What one rule says: a sentence, and the places it accuses."""
 
     strength: Strength
-    headline: str
+    headline: Text
     suspects: tuple[Suspect, ...] = ()
 
     @property
@@ -134,7 +135,7 @@ class LiveContext:
 def suspect(
     frame: Frame,
     score: float,
-    reasons: Sequence[str],
+    reasons: Sequence[Text],
     *,
     thread: Thread | None = None,
     index: int | None = None,
@@ -146,7 +147,7 @@ def suspect(
         line=frame.line,
         function=frame.name,
         score=round(score * _KIND_FACTOR[frame.kind], 3),
-        reasons=tuple(reasons),
+        reason_messages=tuple(reasons),
         proof=tuple(proof),
         thread_id=thread.id if thread is not None else None,
         frame_index=index,

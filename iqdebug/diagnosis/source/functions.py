@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from iqdebug.core.messages import Text
 from iqdebug.core.state import Frame, Variable
 from iqdebug.diagnosis.source.definitions import Definition
 from iqdebug.diagnosis.source.outline import FunctionTree, Outline
@@ -41,18 +42,15 @@ _PACKAGE = re.compile(r"(?:site|dist)-packages[/\\]([^/\\]+)")
 @dataclass(slots=True)
 class Candidate:
     """A line under suspicion. ``weight`` is in 0..1; ``proof`` holds the values that support it.
-    ``index`` is the frame's place in the failure's stack; None for code that has returned.
-    ``none_reason`` is the reason that says what must have been None, by the words of the error alone; a
-    rule that knows the value says more."""
+    ``index`` is the frame's place in the failure's stack; None for code that has returned."""
 
     path: str
     line: int
     function: str
     weight: float
-    reasons: list[str] = field(default_factory=list)
+    reasons: list[Text] = field(default_factory=list)
     proof: list[Variable] = field(default_factory=list)
     index: int | None = None
-    none_reason: str = ""
 
 
 _outlines: OrderedDict[str, Outline] = OrderedDict()
