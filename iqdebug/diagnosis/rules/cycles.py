@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iqdebug.core.evidence import AnomalyKind
 from iqdebug.core.state import Anomaly, Frame, Variable
 from iqdebug.diagnosis.rules.context import CrashContext
 
@@ -15,18 +16,18 @@ _LEAST_ROUNDS = 8
 _ADDRESS_FREE = ("self", "cls")
 
 
-def endless_recursion(scene: CrashContext) -> Iterator[Anomaly]:
+def endless_recursion(context: CrashContext) -> Iterator[Anomaly]:
     """The frames of a RecursionError repeat with a period: a few functions that call each other.
     An argument that is the same on every round cannot bring it to its end; one that moves away
     from its start without end says that the end is never reached."""
-    if scene.kind != "RecursionError":
+    if context.kind != "RecursionError":
         return
-    frames = [scene.frames[i] for i in scene.code]
+    frames = [context.frames[i] for i in context.code]
     start, period = _period(frames)
     if not period:
         return
     rounds = _rounds(frames, start, period)
-    at = scene.code[start]
+    at = context.code[start]
     names = list(dict.fromkeys(frames[start + n].name.rsplit(".", 1)[-1] for n in reversed(range(period))))
     way = " → ".join([*names, names[0]])
     frame, same, moving = _compared(frames, start, period)
@@ -38,10 +39,10 @@ def endless_recursion(scene: CrashContext) -> Iterator[Anomaly]:
     for name, texts in moving[:3]:
         said.append(f"`{name}` changes: {', '.join(t[:40] for t in reversed(texts[:3]))} at last")
     whole = bool(same) and not moving
-    yield scene.say(
-        "recursion",
+    yield context.anomaly(
+        AnomalyKind.RECURSION,
         "; ".join(said),
-        scene.code[where] if where < len(scene.code) else at,
+        context.code[where] if where < len(context.code) else at,
         0.9 if whole else 0.6,
         same[0] if same else None,
     )

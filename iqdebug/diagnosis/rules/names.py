@@ -8,8 +8,11 @@ import re
 import sys
 from collections.abc import Iterator
 
+from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import render
 from iqdebug.core.state import Anomaly, Variable
 from iqdebug.diagnosis.rules.context import CrashContext
+from iqdebug.diagnosis.rules.replacements import imported_module, other_attribute, other_name
 from iqdebug.diagnosis.rules.similar_names import Near, near_name
 from iqdebug.diagnosis.source.functions import FunctionTree, unparsed
 from iqdebug.diagnosis.source.outline import Outline
@@ -20,21 +23,24 @@ _NO_NAME = re.compile(r"name '(\w+)' is not defined")
 _BUILTINS = tuple(n for n in dir(builtins) if n[0] != "_")
 
 
-def misspelt_name(scene: CrashContext) -> Iterator[Anomaly]:
+def misspelt_name(context: CrashContext) -> Iterator[Anomaly]:
     """A name that nothing binds: one near it that is bound, an attribute of ``self`` by the same
     name, or a module of the standard library that the file does not import."""
-    at = scene.first
-    wrong = _NO_NAME.search(scene.message)
-    if at is None or wrong is None or scene.kind != "NameError":
+    at = context.first
+    wrong = _NO_NAME.search(context.message)
+    if at is None or wrong is None or context.kind != "NameError":
         return
-    name, function = wrong[1], scene.function(at)
-    own = scene.named(at, "self")
-    if any(c.name == name and c.kind == "attribute" for c in scene.children(own)):
-        yield scene.say("missing-self", f"`self.{name}` exists: `self.` is missing", at, 0.9, own)
+    name, function = wrong[1], context.function(at)
+    own = context.named(at, "self")
+    if any(c.name == name and c.kind == "attribute" for c in context.children(own)):
+        edit = other_name(context.statement_at(at), name, f"self.{name}")
+        text = f"`self.{name}` exists: `self.` is missing"
+        yield context.anomaly(AnomalyKind.MISSING_SELF, text, at, 0.9, own, edit=edit)
         return
     if name in sys.stdlib_module_names and name not in _module_names(function.outline):
         text = f"`{name}` is a module of the standard library, which this file does not import"
-        yield scene.say("not-imported", text, at, 0.9)
+        edit = imported_module(context.frames[at].path, function.outline, name)
+        yield context.anomaly(AnomalyKind.NOT_IMPORTED, text, at, 0.9, edit=edit)
         return
     local = [v.name for v in function.frame.locals or ()] + list(function.parameters)
     near = near_name(name, [*local, *_module_names(function.outline)])
@@ -43,18 +49,19 @@ def misspelt_name(scene: CrashContext) -> Iterator[Anomaly]:
         # Among so many builtins a neighbour two letters away is chance.
         near = near if near is not None and near.sure else None
     if near is not None:
-        value = scene.named(at, near.name)
+        value = context.named(at, near.name)
         weight = 0.9 if near.sure else 0.6
-        yield scene.say("near-name", _said(name, near), at, weight, value)
+        edit = other_name(context.statement_at(at), name, near.name)
+        yield context.anomaly(AnomalyKind.NEAR_NAME, _said(name, near), at, weight, value, edit=edit)
 
 
 def _said(name: str, near: Near) -> str:
-    return f"there is no `{name}`, but there is `{near.name}` ({near.how})"
+    return f"there is no `{name}`, but there is `{near.name}` ({render(near.difference)})"
 
 
 def _module_names(outline: Outline) -> list[str]:
     """What a module binds at its top level."""
-    module = outline.module_around(1)
+    module = outline.module
     names = [d.name for d in outline.definitions if "." not in d.qualname]
     for node in ast.walk(module) if module is not None else ():
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -107,32 +114,34 @@ _ELSEWHERE: dict[tuple[str, str], str] = {
 }
 
 
-def misspelt_attribute(scene: CrashContext) -> Iterator[Anomaly]:
+def misspelt_attribute(context: CrashContext) -> Iterator[Anomaly]:
     """An attribute that is not there: one near it that the object has, by its recorded attributes,
     the methods of its class, or what its methods assign. For builtin types also the method that
     another type has under that name."""
-    at = scene.first
-    wrong = _NO_ATTRIBUTE.search(scene.message) or _NO_CLASS_ATTRIBUTE.search(scene.message)
-    if at is None or wrong is None or scene.kind != "AttributeError" or scene.raised(at):
+    at = context.first
+    wrong = _NO_ATTRIBUTE.search(context.message) or _NO_CLASS_ATTRIBUTE.search(context.message)
+    if at is None or wrong is None or context.kind != "AttributeError" or context.raised(at):
         return
     name, kind = wrong["name"], wrong["of"].rsplit(".", 1)[-1]
-    for node in scene.operations(at):
+    for node in context.operations(at):
         target = node.func if isinstance(node, ast.Call) else node
         if not isinstance(target, ast.Attribute) or target.attr != name:
             continue
-        owner = scene.value(at, target.value)
+        owner = context.value(at, target.value)
         if owner is not None and owner.type and not _is_of(owner, kind):
             continue
         shown = f"`{unparsed(target.value)}` ({kind})"
         if (kind, name) in _ELSEWHERE:
-            yield scene.say(
-                "other-type", f"{shown} has no `{name}`: {_ELSEWHERE[kind, name]}", at, 0.6, owner
+            yield context.anomaly(
+                AnomalyKind.OTHER_TYPE, f"{shown} has no `{name}`: {_ELSEWHERE[kind, name]}", at, 0.6, owner
             )
             return
-        near = near_name(name, _attributes(scene, at, owner, kind))
+        near = near_name(name, _attributes(context, at, owner, kind))
         if near is not None:
-            text = f"{shown} has no `{name}`, but `{near.name}` ({near.how})"
-            yield scene.say("near-name", text, at, 0.9 if near.sure else 0.6, owner)
+            text = f"{shown} has no `{name}`, but `{near.name}` ({render(near.difference)})"
+            edit = other_attribute(context.statement_at(at), name, near.name)
+            weight = 0.9 if near.sure else 0.6
+            yield context.anomaly(AnomalyKind.NEAR_NAME, text, at, weight, owner, edit=edit)
             return
 
 
@@ -143,12 +152,12 @@ def _is_of(owner: Variable, kind: str) -> bool:
 _MAX_FILES = 12
 
 
-def _attributes(scene: CrashContext, at: int, owner: Variable | None, kind: str) -> list[str]:
-    names = [c.name for c in scene.children(owner) if c.kind in ("attribute", "property")]
+def _attributes(context: CrashContext, at: int, owner: Variable | None, kind: str) -> list[str]:
+    names = [c.name for c in context.children(owner) if c.kind in ("attribute", "property")]
     names += _METHODS.get(kind, ())
-    paths = dict.fromkeys([scene.frames[at].path, *(c.path for c in scene.frames[at].calls)])
+    paths = dict.fromkeys([context.frames[at].path, *(c.path for c in context.frames[at].calls)])
     for path in list(paths)[:_MAX_FILES]:
-        outline = scene.texts[path]
+        outline = context.texts[path]
         found = next((d for d in outline.definitions if d.kind == "class" and d.name == kind), None)
         if found is None or found.end - found.line > 4_000:
             continue
@@ -165,15 +174,15 @@ _UNBOUND = re.compile(
 )
 
 
-def unbound_local(scene: CrashContext) -> Iterator[Anomaly]:
+def unbound_local(context: CrashContext) -> Iterator[Anomaly]:
     """An assignment anywhere in a function makes the name local to all of it. Without ``global`` the
     module's variable of that name is hidden; else the branch that assigns was not taken."""
-    at = scene.first
-    wrong = _UNBOUND.search(scene.message)
-    if at is None or wrong is None or scene.kind not in ("UnboundLocalError", "NameError"):
+    at = context.first
+    wrong = _UNBOUND.search(context.message)
+    if at is None or wrong is None or context.kind not in ("UnboundLocalError", "NameError"):
         return
     name = next(g for g in wrong.groups() if g)
-    function, here = scene.function(at), scene.frames[at].line
+    function, here = context.function(at), context.frames[at].line
     if not isinstance(function.tree, FunctionTree):
         return
     lines = sorted(_binding_lines(function.tree, name))
@@ -184,22 +193,24 @@ def unbound_local(scene: CrashContext) -> Iterator[Anomaly]:
     )
     if handler is not None and (handler.end_lineno or handler.lineno) < here:
         text = f"`{name}` of the `except` at line {handler.lineno} is deleted when that block ends"
-        yield scene.say("unbound-local", text, at, 0.9, line=handler.lineno)
+        yield context.anomaly(AnomalyKind.UNBOUND_LOCAL, text, at, 0.9, line=handler.lineno)
     elif name in _module_names(function.outline):
         text = (
             f"`{name}` is local to {function.qualname}, since line {lines[0]} assigns it: `global` is missing"
         )
-        yield scene.say("unbound-local", text, at, 0.9, line=lines[0])
+        yield context.anomaly(AnomalyKind.UNBOUND_LOCAL, text, at, 0.9, line=lines[0])
     elif lines[0] > here:
         text = f"`{name}` is assigned first at line {lines[0]}, below this line"
-        yield scene.say("unbound-local", text, at, 0.9)
+        yield context.anomaly(AnomalyKind.UNBOUND_LOCAL, text, at, 0.9)
     else:
         above = max(n for n in lines if n <= here)
         if above == here:
-            yield scene.say("unbound-local", f"`{name}` is changed before it was ever assigned", at, 0.9)
+            yield context.anomaly(
+                AnomalyKind.UNBOUND_LOCAL, f"`{name}` is changed before it was ever assigned", at, 0.9
+            )
             return
         text = f"`{name}` is only assigned at line {above}, and that line did not run"
-        yield scene.say("unbound-local", text, at, 0.6, line=above)
+        yield context.anomaly(AnomalyKind.UNBOUND_LOCAL, text, at, 0.6, line=above)
 
 
 def _binding_lines(tree: ast.AST, name: str) -> set[int]:

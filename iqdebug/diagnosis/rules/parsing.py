@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from iqdebug.core.evidence import AnomalyKind
 from iqdebug.core.state import Anomaly, Variable
 from iqdebug.diagnosis.rules.context import CrashContext
 from iqdebug.diagnosis.rules.literals import Text, quoted, text_of
@@ -18,12 +19,12 @@ _INT = re.compile(r"invalid literal for int\(\) with base (\d+): (.+)$", re.DOTA
 _FLOAT = re.compile(r"could not convert string to float: (.+)$", re.DOTALL)
 
 
-def unreadable_number(scene: CrashContext) -> Iterator[Anomaly]:
+def unreadable_number(context: CrashContext) -> Iterator[Anomaly]:
     """What of the text is no part of a number, and where such texts come from."""
-    at = scene.own
-    if at is None or scene.kind != "ValueError" or scene.raised(at):
+    at = context.own
+    if at is None or context.kind != "ValueError" or context.raised(at):
         return
-    whole, broken = _INT.search(scene.message), _FLOAT.search(scene.message)
+    whole, broken = _INT.search(context.message), _FLOAT.search(context.message)
     shown = whole[2] if whole is not None else broken[1] if broken is not None else ""
     text = quoted(shown)
     if isinstance(text, bytes):
@@ -32,9 +33,11 @@ def unreadable_number(scene: CrashContext) -> Iterator[Anomaly]:
         return
     base = int(whole[1]) if whole is not None else 0
     why = _number_fault(text, base)
-    name = _converted(scene, at, text)
+    name = _converted(context, at, text)
     said = f"`{name[0]}` is {shown[:60]}" if name is not None else f"the text is {shown[:60]}"
-    yield scene.say("unreadable-number", f"{said}: {why}", at, 0.9, name[1] if name is not None else None)
+    yield context.anomaly(
+        AnomalyKind.UNREADABLE_NUMBER, f"{said}: {why}", at, 0.9, name[1] if name is not None else None
+    )
 
 
 def _number_fault(text: str, base: int) -> str:
@@ -72,10 +75,10 @@ def _number_fault(text: str, base: int) -> str:
     )
 
 
-def _converted(scene: CrashContext, at: int, text: str) -> tuple[str, Variable] | None:
-    for node in scene.expressions(at):
+def _converted(context: CrashContext, at: int, text: str) -> tuple[str, Variable] | None:
+    for node in context.expressions(at):
         if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
-            value = scene.value(at, node)
+            value = context.value(at, node)
             found = text_of(value)
             if value is not None and found is not None and found.whole and found.start == text:
                 return unparsed(node), value
@@ -107,25 +110,25 @@ _DIRECTIVES: dict[str, str] = {
 }
 
 
-def unreadable_date(scene: CrashContext) -> Iterator[Anomaly]:
+def unreadable_date(context: CrashContext) -> Iterator[Anomaly]:
     """How far the text follows the format, and what stands where it leaves it."""
-    at = scene.own
-    if at is None or scene.kind != "ValueError":
+    at = context.own
+    if at is None or context.kind != "ValueError":
         return
-    wrong, rest, iso = (p.search(scene.message) for p in (_DATE, _REMAINS, _ISO))
+    wrong, rest, iso = (p.search(context.message) for p in (_DATE, _REMAINS, _ISO))
     if wrong is not None:
         text, form = quoted(wrong[1]), quoted(wrong[2])
         if isinstance(text, str) and isinstance(form, str):
             said = f"{wrong[1][:60]} is read by {wrong[2][:40]}: {_left_format(text, form)}"
-            yield scene.say("unreadable-date", said, at, 0.9, _first_text(scene, at, text))
-    elif rest is not None and any(f.path.endswith("_strptime.py") for f in scene.frames[:3]):
+            yield context.anomaly(AnomalyKind.UNREADABLE_DATE, said, at, 0.9, _first_text(context, at, text))
+    elif rest is not None and any(f.path.endswith("_strptime.py") for f in context.frames[:3]):
         said = f"the format ends before the text does: {rest[1][:40]!r} is left over"
-        yield scene.say("unreadable-date", said, at, 0.9)
+        yield context.anomaly(AnomalyKind.UNREADABLE_DATE, said, at, 0.9)
     elif iso is not None:
         text = quoted(iso[1])
         if isinstance(text, str) and text.rstrip().endswith("Z"):
             said = f"{iso[1][:60]} ends in Z, which `fromisoformat` reads since Python 3.11"
-            yield scene.say("unreadable-date", said, at, 0.9, _first_text(scene, at, text))
+            yield context.anomaly(AnomalyKind.UNREADABLE_DATE, said, at, 0.9, _first_text(context, at, text))
 
 
 def _left_format(text: str, form: str) -> str:
@@ -160,22 +163,22 @@ def _misfit(part: str, rest: str, at: int) -> str:
     return f"{name} does not fit {rest!r} at position {at}{other}"
 
 
-def _first_text(scene: CrashContext, at: int, text: str) -> Variable | None:
-    found = _converted(scene, at, text)
+def _first_text(context: CrashContext, at: int, text: str) -> Variable | None:
+    found = _converted(context, at, text)
     return found[1] if found is not None else None
 
 
 _JSON = re.compile(r"^(.*): line (\d+) column (\d+) \(char (\d+)\)", re.DOTALL)
 
 
-def unreadable_json(scene: CrashContext) -> Iterator[Anomaly]:
+def unreadable_json(context: CrashContext) -> Iterator[Anomaly]:
     """What the text is instead of JSON: nothing, HTML, a Python literal, several documents; with the
     characters around the place."""
-    at = scene.own
-    said = _JSON.match(scene.message)
-    if at is None or said is None or "JSONDecodeError" not in scene.type:
+    at = context.own
+    said = _JSON.match(context.message)
+    if at is None or said is None or "JSONDecodeError" not in context.type:
         return
-    value, text = _document(scene)
+    value, text = _document(context)
     place = int(said[4])
     why = _json_fault(said[1], text, place)
     if text is not None and place < len(text.start):
@@ -183,13 +186,13 @@ def unreadable_json(scene: CrashContext) -> Iterator[Anomaly]:
         why = f"{why} (at line {said[2]}, column {said[3]}: {shown!r})" if why else f"{said[1]} at {shown!r}"
     elif not why:
         return
-    yield scene.say("unreadable-json", why, at, 0.9 if text is not None else 0.6, value)
+    yield context.anomaly(AnomalyKind.UNREADABLE_JSON, why, at, 0.9 if text is not None else 0.6, value)
 
 
-def _document(scene: CrashContext) -> tuple[Variable | None, Text | None]:
+def _document(context: CrashContext) -> tuple[Variable | None, Text | None]:
     """The text that was parsed, as json's own frames or the person's line have it."""
-    for index in scene.code[:5]:
-        frame = scene.frames[index]
+    for index in context.code[:5]:
+        frame = context.frames[index]
         if frame.kind == "stdlib" and re.search(r"json[/\\](decoder|__init__)\.py$", frame.path):
             for value in frame.locals or ():
                 text = text_of(value) if value.name in ("s", "doc") else None

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from iqdebug.core.evidence import AnomalyKind
 from iqdebug.core.state import Anomaly
 from iqdebug.diagnosis.dataflow.returned import resolved
 from iqdebug.diagnosis.rules.context import CrashContext, method
@@ -24,33 +25,33 @@ _CLOSED = re.compile(
 _ENDS = frozenset(("close", "aclose", "shutdown", "disconnect", "terminate", "release", "detach"))
 
 
-def used_after_close(scene: CrashContext) -> Iterator[Anomaly]:
+def used_after_close(context: CrashContext) -> Iterator[Anomaly]:
     """What was closed cannot be read. The line that closed it stands above in the same function (a
     call of ``close``, or a ``with`` block that has ended), or in the function that opened it, gave
     it out and closed it on the way out."""
-    at = scene.own
-    if at is None or not _CLOSED.search(scene.message) or "loop is closed" in scene.message:
+    at = context.own
+    if at is None or not _CLOSED.search(context.message) or "loop is closed" in context.message:
         return
-    tree = scene.function(at).tree
+    tree = context.function(at).tree
     if tree is None:
         return
-    for name in _used(scene, at):
-        line, words = _closed_above(tree, name, scene.frames[at].line)
+    for name in _used(context, at):
+        line, words = _closed_above(tree, name, context.frames[at].line)
         if line:
             text = f"`{name}` is closed: {words} (line {line})"
-            yield scene.say("used-after-close", text, at, 0.9, scene.named(at, name))
+            yield context.anomaly(AnomalyKind.USED_AFTER_CLOSE, text, at, 0.9, context.named(at, name))
             return
-        found = _given_out(scene, at, name)
+        found = _given_out(context, at, name)
         if found:
-            yield scene.say("used-after-close", found, at, 0.9, scene.named(at, name))
+            yield context.anomaly(AnomalyKind.USED_AFTER_CLOSE, found, at, 0.9, context.named(at, name))
             return
 
 
-def _used(scene: CrashContext, at: int) -> list[str]:
+def _used(context: CrashContext, at: int) -> list[str]:
     """Names on the failing line, and what those were made of (``rows`` of ``csv.reader(f)``)."""
-    names = dict.fromkeys(unparsed(n) for n in scene.written(at) if isinstance(n, ast.Name | ast.Attribute))
+    names = dict.fromkeys(unparsed(n) for n in context.written(at) if isinstance(n, ast.Name | ast.Attribute))
     for name in list(names)[:12]:
-        for node in scene.assigned(at, name)[:1]:
+        for node in context.assigned(at, name)[:1]:
             if isinstance(node.value, ast.Call):
                 names.update(dict.fromkeys(unparsed(a) for a in node.value.args))
                 names[method(node.value)[0]] = None
@@ -79,15 +80,15 @@ def _closed_above(tree: ast.AST, name: str, here: int) -> tuple[int, str]:
     return found if found[0] > bound else (0, "")
 
 
-def _given_out(scene: CrashContext, at: int, name: str) -> str:
+def _given_out(context: CrashContext, at: int, name: str) -> str:
     """The function that made the value closes what it reads from before anyone has read it: it
     returns something lazy out of its own ``with`` block."""
-    function = scene.function(at)
-    for node in scene.assigned(at, name)[:1]:
+    function = context.function(at)
+    for node in context.assigned(at, name)[:1]:
         if not isinstance(node.value, ast.Call):
             continue
-        for path, definition in resolved(function, unparsed(node.value.func), scene.texts):
-            tree = scene.texts[path].tree(definition)
+        for path, definition in resolved(function, unparsed(node.value.func), context.texts):
+            tree = context.texts[path].tree(definition)
             line = _returns_open(tree)
             if line:
                 return (
