@@ -11,6 +11,7 @@ import msgspec
 
 from iqdebug.assistant.redaction import Redactor
 from iqdebug.core.errors import ModelError, NotAvailable
+from iqdebug.core.json_text import json_bytes
 from iqdebug.core.session import Capability, Listener, StepKind
 from iqdebug.core.state import (
     Breakpoint,
@@ -22,7 +23,6 @@ from iqdebug.core.state import (
     Snapshot,
     Variable,
 )
-from iqdebug.core.text import json_bytes
 from iqdebug.system.source_files import read_lines
 
 __all__ = ["GONE", "LastStop", "LastStopSession", "TodaysSources", "remembered", "remembering"]

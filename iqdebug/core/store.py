@@ -15,8 +15,8 @@ from pathlib import Path
 
 import msgspec
 
+from iqdebug.core.json_text import json_bytes
 from iqdebug.core.state import Breakpoint
-from iqdebug.core.text import json_bytes
 
 __all__ = ["ProjectStore", "state_folder"]
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from iqdebug.core.errors import ProtocolError
-from iqdebug.core.text import json_bytes, json_value
+from iqdebug.core.json_text import json_bytes, json_value
 
 __all__ = [
     "Decoder",

@@ -12,7 +12,7 @@ from iqdebug.assistant.tools.base import BoundTool, Result, ToolInvocation
 from iqdebug.assistant.tools.inspection import moment
 from iqdebug.assistant.tools.schema import tool_schema
 from iqdebug.core.state import ExceptionInfo, LogRecord, Suspect
-from iqdebug.core.text import diagnosis_lines
+from iqdebug.core.state_lines import diagnosis_lines
 from iqdebug.diagnosis.prompt.pack import told
 from iqdebug.llm.messages import Tool
 

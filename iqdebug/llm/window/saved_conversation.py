@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from iqdebug.core.text import json_bytes
+from iqdebug.core.json_text import json_bytes
 from iqdebug.llm.window.window import Window
 
 __all__ = ["PROCESS", "SavedConversation", "keep", "kept_sessions", "taken_up"]
