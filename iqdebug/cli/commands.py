@@ -11,9 +11,8 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import import_module
-from typing import NoReturn, Protocol, cast
+from typing import NamedTuple, NoReturn, Protocol, cast
 
 from iqdebug import __version__
 from iqdebug.core.exit_codes import exit_code_summary
@@ -24,8 +23,7 @@ __all__ = ["COMMANDS", "WrongArguments", "parser_for"]
 _MAX_MESSAGE = 1_000  # characters of a complaint about arguments: it quotes them
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     name: str
     module: str
     help: str

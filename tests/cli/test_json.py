@@ -118,11 +118,19 @@ def test_diagnose_a_command_its_file_and_open_it(
     assert [f for f in thread["frames"] if f["kind"] != "label"] == found["frames"]
 
 
-def test_suspects_have_one_shape(target: int, capsys: Output, tmp_path: Path) -> None:
-    process = printed(capsys, "diagnosis", "diagnose", str(target), "--no-attach", "--seconds", "0.1")
+def test_suspects_have_one_shape(capsys: Output, tmp_path: Path) -> None:
+    program = tmp_path / "busy.py"
+    program.write_text("def spin():\n    print(1, flush=True)\n    while True:\n        pass\nspin()\n")
+    with subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE) as busy:
+        assert busy.stdout is not None
+        busy.stdout.readline()
+        try:
+            process = printed(capsys, "diagnosis", "diagnose", str(busy.pid), "--no-attach")
+        finally:
+            busy.kill()
     crash = printed(capsys, "diagnosis", "diagnose", str(sample(tmp_path)))
     assert process.keys() == crash.keys()
-    assert process["suspects"] and crash["suspects"]
+    assert process["suspects"][0]["function"] == "spin" and crash["suspects"]
     keys = {frozenset(suspect) for found in (process, crash) for suspect in found["suspects"]}
     assert keys == {frozenset({"rank", "file", "line", "function", "score", "reasons", "variables"})}
 
