@@ -29,6 +29,7 @@ __all__ = [
     "ProcessInfo",
     "Snapshot",
     "Step",
+    "StopCause",
     "Supervisor",
     "Suspect",
     "Task",
@@ -53,6 +54,20 @@ class Phase(str, Enum):
     def is_stopped(self) -> bool:
         """Whether the target stands still, so that its frames can be looked into."""
         return self in (Phase.PAUSED, Phase.CRASHED)
+
+
+class StopCause(str, Enum):
+    """Why a target stopped or ended, for code; a snapshot's ``reason`` says it to people."""
+
+    UNKNOWN = ""
+    PAUSE = "pause"  # somebody asked it to stop
+    STEP = "step"
+    BREAKPOINT = "breakpoint"
+    EXCEPTION = "exception"
+    JUMP = "jump"
+    ENTRY = "entry"  # at the program's first line
+    EXIT = "exit"  # a program of ours has ended, and how is known
+    SUPERVISOR = "supervisor"  # it was ended because it was paused for too long
 
 
 class Origin(str, Enum):
@@ -284,6 +299,7 @@ class Snapshot:
     focus: int | None = None  # id of the thread that stopped, or is worth looking at first
     exception: ExceptionInfo | None = None
     exit_code: int | None = None
+    cause: StopCause = StopCause.UNKNOWN  # why it paused or ended
 
     def thread(self, thread_id: int | None) -> Thread | None:
         """The thread with that id, or None."""

@@ -24,6 +24,7 @@ from iqdebug.core.state import (
     Phase,
     ProcessInfo,
     Snapshot,
+    StopCause,
     Variable,
 )
 from iqdebug.core.supervision import Supervision
@@ -306,6 +307,7 @@ class LaunchedSession:
             focus=None,
             exception=None,
             exit_code=code,
+            cause=StopCause.EXIT,
         )
 
     def agent_closed(self) -> None:

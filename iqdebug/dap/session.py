@@ -17,6 +17,7 @@ from iqdebug.core.state import (
     Phase,
     ProcessInfo,
     Snapshot,
+    StopCause,
     Variable,
 )
 from iqdebug.core.supervision import Supervision
@@ -180,4 +181,6 @@ class Session:
             target.end(Phase.DETACHED, reason)
         else:
             by_supervisor = target.supervision.why_it_ended() if target.supervision is not None else ""
-            target.end(Phase.ENDED, by_supervisor or (failure.what if failure else "exited"))
+            reason = by_supervisor or (failure.what if failure else "exited")
+            cause = StopCause.SUPERVISOR if by_supervisor else StopCause.UNKNOWN
+            target.end(Phase.ENDED, reason, cause)
