@@ -29,7 +29,7 @@ from iqdebug.core.state import (
 )
 from iqdebug.core.supervision import Supervision
 from iqdebug.dap.agent_client import AgentClient, Lease
-from iqdebug.dap.agent_rows import HeldEvent, LogsEvent, PassedEvent, ReleasedEvent, decode_event
+from iqdebug.dap.agent_events import HeldEvent, LogsEvent, PassedEvent, ReleasedEvent, decode_event
 from iqdebug.dap.availability import SENTENCES, Unavailable
 from iqdebug.dap.code_finder import Finder
 from iqdebug.dap.debugger_loader import DebuggerLoader

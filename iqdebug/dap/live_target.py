@@ -23,7 +23,7 @@ from iqdebug.core.state import (
 from iqdebug.core.supervision import Supervision
 from iqdebug.dap import convert_rows, protocol
 from iqdebug.dap.agent_client import Lease
-from iqdebug.dap.agent_rows import LogsEvent
+from iqdebug.dap.agent_events import LogsEvent
 from iqdebug.dap.availability import Availability
 from iqdebug.dap.background_tasks import BackgroundTasks
 from iqdebug.dap.breakpoints import BreakpointList

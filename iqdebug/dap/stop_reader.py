@@ -11,7 +11,8 @@ from iqdebug.core.errors import ConnectionLost, RequestFailed
 from iqdebug.core.merge_snapshots import with_outside_view
 from iqdebug.core.state import ExceptionInfo, Origin, Phase, Snapshot, StopCause, Task, Thread
 from iqdebug.dap import convert_rows, protocol
-from iqdebug.dap.agent_rows import ExceptionRow, HeldEvent, ThreadsAnswer, VariableRow
+from iqdebug.dap.agent_events import HeldEvent
+from iqdebug.dap.agent_rows import ExceptionRow, ThreadsAnswer, VariableRow
 from iqdebug.dap.availability import pause_delay
 from iqdebug.dap.code_finder import Finder
 from iqdebug.dap.exception_info import exception_at_stop
