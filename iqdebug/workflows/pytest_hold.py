@@ -21,6 +21,7 @@ from iqdebug.dap.attach import AttachOptions, attach_through
 from iqdebug.dap.boot_code import boot_code
 from iqdebug.dap.rendezvous import Rendezvous
 from iqdebug.dap.snapshot_store import connecting
+from iqdebug.diagnosis.shared_diagnosis import SharedDiagnosis
 from iqdebug.system.source_files import read_lines
 from iqdebug.tui.app import DebugApp
 from iqdebug.workflows.assemble import companion_for
@@ -66,14 +67,15 @@ def open_holder(info: ProcessInfo, send: Callable[[str], None]) -> int:
         send("stop")
         return session
 
+    diagnose = SharedDiagnosis(live_diagnosis)
     app = DebugApp(
         connect,
         title=info.command,
         first=connecting(info),
-        diagnose=live_diagnosis,
+        diagnose=diagnose,
         read_source=read_lines,
         breakpoint_store=ProjectStore(info.cwd or "/"),
-        companion=companion_for(None, DebuggeeContext(project=info.cwd)),
+        companion=companion_for(None, DebuggeeContext(project=info.cwd, diagnose=diagnose)),
     )
     watcher = _Watcher(app)
     code = int(app.run() or 0)

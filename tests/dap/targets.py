@@ -17,12 +17,12 @@ from typing import Any
 
 import pytest
 
-from bench.targets import interpreters, python_version
 from iqdebug.core.session import DebugSession, StepKind
 from iqdebug.core.state import Breakpoint, Frame, LogRecord, ProcessInfo, Snapshot, Variable
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.dap.session import Session
 from tests.conftest import marker
+from tests.support.interpreters import interpreters, python_version
 
 PROGRAMS = Path(__file__).resolve().parent / "programs"
 MINORS = tuple(f"3.{minor}" for minor in range(8, 15))

@@ -11,13 +11,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bench.targets import python_version
 from iqdebug.core.session import Capability
 from iqdebug.core.state import Phase
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.dap.session import Session
 from tests.conftest import EXAMPLES
 from tests.dap.targets import Target, Watcher, as_before, attached, on_pythons, running
+from tests.support.interpreters import python_version
 
 SOME = ("3.8", "3.11", "3.12", "3.13", "3.14")
 
