@@ -60,7 +60,7 @@ class Phase(str, Enum):
 
 
 class StopCause(str, Enum):
-    """Why a target stopped or ended, for code; a snapshot's ``reason`` says it to people."""
+    """Why a target stands still, for code; a snapshot's ``reason`` says it to people."""
 
     UNKNOWN = ""
     PAUSE = "pause"  # somebody asked it to stop
@@ -69,8 +69,6 @@ class StopCause(str, Enum):
     EXCEPTION = "exception"
     JUMP = "jump"
     ENTRY = "entry"  # at the program's first line
-    EXIT = "exit"  # a program of ours has ended, and how is known
-    SUPERVISOR = "supervisor"  # it was ended because it was paused for too long
 
 
 class Origin(str, Enum):
@@ -302,7 +300,7 @@ class Snapshot:
     focus: int | None = None  # id of the thread that stopped, or is worth looking at first
     exception: ExceptionInfo | None = None
     exit_code: int | None = None
-    cause: StopCause = StopCause.UNKNOWN  # why it paused or ended
+    cause: StopCause = StopCause.UNKNOWN  # of a stop
 
     def thread(self, thread_id: int | None) -> Thread | None:
         """The thread with that id, or None."""

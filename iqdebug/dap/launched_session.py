@@ -307,7 +307,7 @@ class LaunchedSession:
             focus=None,
             exception=None,
             exit_code=code,
-            cause=StopCause.EXIT,
+            cause=StopCause.UNKNOWN,
         )
 
     def agent_closed(self) -> None:

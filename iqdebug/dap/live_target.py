@@ -218,9 +218,9 @@ class LiveTarget:
             if connection is not None:
                 await connection.close()
 
-    def end(self, phase: Phase, reason: str, cause: StopCause = StopCause.UNKNOWN) -> None:
+    def end(self, phase: Phase, reason: str) -> None:
         """Publish that the session is over. What was seen of the target last stays."""
-        self.store.begin_epoch(phase=phase, cause=cause, reason=reason, detail="", focus=None)
+        self.store.begin_epoch(phase=phase, cause=StopCause.UNKNOWN, reason=reason, detail="", focus=None)
 
 
 def _stop_reason(body: protocol.StoppedBody) -> str:

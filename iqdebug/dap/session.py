@@ -17,7 +17,6 @@ from iqdebug.core.state import (
     Phase,
     ProcessInfo,
     Snapshot,
-    StopCause,
     Variable,
 )
 from iqdebug.core.supervision import Supervision
@@ -181,6 +180,4 @@ class Session:
             target.end(Phase.DETACHED, reason)
         else:
             by_supervisor = target.supervision.why_it_ended() if target.supervision is not None else ""
-            reason = by_supervisor or (failure.what if failure else "exited")
-            cause = StopCause.SUPERVISOR if by_supervisor else StopCause.UNKNOWN
-            target.end(Phase.ENDED, reason, cause)
+            target.end(Phase.ENDED, by_supervisor or (failure.what if failure else "exited"))

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.core.state import Phase, StopCause
+from iqdebug.core.state import Phase
 from iqdebug.crash import open_crash
 from iqdebug.crash.folder import put
 from iqdebug.dap.attach import AttachOptions, attach
@@ -134,7 +134,6 @@ async def paused_until_it_ends(running: Service, worker: int, name: str, seconds
             f"{name} ({running.process.pid}) ended this worker after {seconds:g} s "
             "without a sign: it was paused"
         )
-        assert ended.cause is StopCause.SUPERVISOR
     await until_true(lambda: [c for c in running.children() if c != worker], 15, "another worker")
     await until_true(running.answers, 15, "it answers again")
 
