@@ -67,7 +67,7 @@ class StopNotifier:
         """A stop, or more of what is known of one. It becomes the current one at once; the model is
         notified by :meth:`notify`."""
         self._current = StopContext(snapshot, diagnosis)
-        stopped = snapshot.phase in (Phase.PAUSED, Phase.CRASHED)
+        stopped = snapshot.phase.is_stopped
         if stopped or (self._last_stop is None and snapshot.threads):
             self._last_stop = self._current
 
