@@ -14,8 +14,8 @@ from iqdebug.assistant.action_tools import acting_tools
 from iqdebug.assistant.commands import COMMANDS
 from iqdebug.assistant.session import AssistantSession, Consent, DebuggeeContext
 from iqdebug.assistant.transcript import Entry
+from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Frame, LogRecord, Snapshot, Variable
-from iqdebug.dap.session import Session
 from iqdebug.llm.messages import ToolCall
 from iqdebug.llm.window.window import Window
 from iqdebug.workflows.diagnosis_inputs import live_diagnosis
@@ -34,7 +34,7 @@ FIX = {
 class Person:
     """Consents to everything."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: DebugSession) -> None:
         self.session = session
         self.asked: list[tuple[str, str]] = []
 
@@ -62,7 +62,7 @@ class Person:
 
 
 class Talk:
-    def __init__(self, session: Session, backend: ScriptedBackend | None = None) -> None:
+    def __init__(self, session: DebugSession, backend: ScriptedBackend | None = None) -> None:
         window = Window(backend) if backend is not None else None
         self.assistant = AssistantSession(
             window, DebuggeeContext(diagnose=live_diagnosis), commands=COMMANDS, extra=acting_tools

@@ -18,9 +18,8 @@ from iqdebug.assistant.permissions import (
     Request,
     Right,
 )
-from iqdebug.assistant.tools import BoundTool, Result, ToolInvocation, Undo, tool_schema
+from iqdebug.assistant.tools import Result, ToolInvocation, Undo, tool
 from iqdebug.core.state import Breakpoint
-from iqdebug.llm.messages import Tool
 from tests.assistant.targets import Bench, Person
 from tests.tui.fake_session import FakeSession
 
@@ -141,7 +140,9 @@ def test_what_of_a_breakpoint_is_code(breakpoint_: Breakpoint, code: tuple[str, 
 async def test_a_further_tool_is_asked_for_unless_it_asks_itself() -> None:
     ran: list[str] = []
 
-    async def rerun(call: ToolInvocation, arguments: object) -> Result:
+    @tool(Right.MUTATE)
+    async def touch(call: ToolInvocation, *, test: str | None = None, times: int = 1) -> Result:
+        """Run it again."""
         ran.append(call.tool)
 
         async def back() -> str:
@@ -149,39 +150,36 @@ async def test_a_further_tool_is_asked_for_unless_it_asks_itself() -> None:
 
         return Result("it ran", undo=Undo("undo it", back))
 
-    async def careless(call: ToolInvocation, arguments: object) -> Result:
+    @tool(Right.READ)
+    async def careless(call: ToolInvocation, *, test: str = "") -> Result:
+        """Says that it reads."""
         await call.session.resume()
         return Result("never")
 
-    schema = tool_schema(test={"type": "string"})
-    extra = (
-        BoundTool(Tool("rerun", "Run it again.", schema), Right.MUTATE, rerun),
-        BoundTool(Tool("careless", "Says that it reads.", schema), Right.READ, careless),
-    )
+    extra = (touch, careless)
     session = FakeSession()
     bench = Bench(session, extra=extra)
-    refused = await bench.call("rerun", test="a")
-    assert refused.failed and ran == [] and bench.person.asked[0].detail == '{"test": "a"}'
+    refused = await bench.call("touch", test="a")
+    assert refused.failed and ran == [] and bench.person.asked[0].detail == '{"test": "a", "times": 1}'
     bench.person.answers = [Answer.ONCE]
-    done = await bench.call("rerun", test="a")
-    assert done.text == "it ran" and done.decisions[0].by == DecidedBy.PERSON_ONCE and ran == ["rerun"]
-    assert "rerun" in {tool.name for tool in bench.box.tools()}
+    done = await bench.call("touch", test="a")
+    assert done.text == "it ran" and done.decisions[0].by == DecidedBy.PERSON_ONCE and ran == ["touch"]
+    assert "touch" in {each.name for each in bench.box.tools()}
     overstepped = await bench.call("careless")
     assert overstepped.failed and "allowed" in overstepped.text and session.asked("resume") == []
 
 
 async def test_a_tool_that_hangs_or_breaks_is_words() -> None:
-    async def hangs(call: ToolInvocation, arguments: object) -> Result:
+    @tool(Right.READ, timeout=-0.9)
+    async def hangs(call: ToolInvocation) -> Result:
         await asyncio.Event().wait()
         return Result("")
 
-    async def breaks(call: ToolInvocation, arguments: object) -> Result:
+    @tool(Right.READ)
+    async def breaks(call: ToolInvocation) -> Result:
         raise ZeroDivisionError("a mistake")
 
-    extra = (
-        BoundTool(Tool("hangs", ""), Right.READ, hangs, seconds=-0.9),
-        BoundTool(Tool("breaks", ""), Right.READ, breaks),
-    )
+    extra = (hangs, breaks)
     bench = Bench(FakeSession(), extra=extra)
     assert "No answer in time" in (await bench.call("hangs")).text
     assert "ZeroDivisionError" in (await bench.call("breaks")).text

@@ -23,8 +23,8 @@ from iqdebug.core.output import say, say_error, visible
 from iqdebug.crash import open_crash
 from iqdebug.tui.widgets.printable import Printable
 from iqdebug.workflows.open_crash import recorded_app
-from tests.llm.tiny import write_tiny
 from tests.support.crashfile import contents, written
+from tests.support.tiny_model import write_tiny
 from tests.tui.screens import screen, shows, until
 from tests.tui.test_chat import READY, ready, talking
 
