@@ -24,8 +24,8 @@ from iqdebug.llm.backends.local import LoadOptions, LocalBackend
 from iqdebug.llm.window.window import Window
 from iqdebug.workflows.diagnosis_inputs import live_diagnosis
 from tests.dap.targets import attached, running
-from tests.llm.tiny import write_tiny
 from tests.support.scripted_backend import Answer, ScriptedBackend
+from tests.support.tiny_model import write_tiny
 
 PAGE = Path(__file__).resolve().parents[2] / "ARCHITECTURE.md"
 STEP = re.compile(r"^(\d+)\. `([\w/]+)\.py`, `([\w.]+)`: ", re.MULTILINE)
@@ -148,7 +148,7 @@ def test_a_step_out_of_order_or_left_out_is_noticed() -> None:
 
 def test_a_function_that_is_not_there_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(PAGE.read_text().replace("`Session._stopped`", "`Session._halted`"))
+    page.write_text(STEP.sub(r"\1. `\2.py`, `\3_renamed`: ", PAGE.read_text(), count=1))
     monkeypatch.setattr("tests.assistant.test_way_of_a_stop.PAGE", page)
-    with pytest.raises(AttributeError, match="_halted"):
+    with pytest.raises(AttributeError, match="_renamed"):
         steps()
