@@ -19,7 +19,7 @@ from iqdebug.core.state import Diagnosis, Phase, Snapshot
 from iqdebug.diagnosis.shared_diagnosis import SharedDiagnosis
 from iqdebug.llm.window.window import Window
 from iqdebug.tui.app import DebugApp
-from iqdebug.tui.controllers.brief_pause import Taken
+from iqdebug.tui.controllers.brief_pause import RecordedStop
 from iqdebug.tui.panes.chat import ChatPane, linked
 from iqdebug.tui.panes.source import SourcePane
 from tests.support.crashfile import contents, written
@@ -343,7 +343,7 @@ async def test_a_stop_that_is_only_recorded_is_not_given_to_the_model(
     async with app.run_test(size=(120, 40)) as pilot:
         await shows(pilot, "running")
         session.push(replace(scenario.paused(2), revision=1))
-        await until(pilot, lambda: isinstance(app.session, Taken), "the recording")
+        await until(pilot, lambda: isinstance(app.session, RecordedStop), "the recording")
         await until(pilot, lambda: any("ValueError" in text for text in evidence_in(backend)), "its evidence")
         stopped = [s for s in diagnosed if s.phase in (Phase.PAUSED, Phase.CRASHED)]
         assert stopped and all("process runs on" in s.reason for s in stopped)

@@ -36,7 +36,7 @@ __all__ = [
 DEFAULT_LANGUAGE = "en"
 
 Single = Union[str, int, float, None, "Message"]
-Value = Union[Single, tuple[Single, ...]]
+Value = Single | tuple[Single, ...]
 """Not recursive, as msgspec decodes messages of stops that were kept."""
 
 
