@@ -19,6 +19,7 @@ from iqdebug.assistant.permissions import (
     Right,
 )
 from iqdebug.assistant.tools import Result, ToolInvocation, Undo, tool
+from iqdebug.assistant.wording import DECIDED_BY
 from iqdebug.core.state import Breakpoint
 from tests.assistant.targets import Bench, Person
 from tests.tui.fake_session import FakeSession
@@ -135,6 +136,10 @@ async def test_a_right_is_for_the_text_that_was_shown_and_for_one_call() -> None
 )
 def test_what_of_a_breakpoint_is_code(breakpoint_: Breakpoint, code: tuple[str, ...]) -> None:
     assert code_of(breakpoint_) == code
+
+
+def test_there_are_words_for_each_way_to_decide() -> None:
+    assert set(DECIDED_BY) == set(DecidedBy) and len(set(DECIDED_BY.values())) == len(DecidedBy)
 
 
 async def test_a_further_tool_is_asked_for_unless_it_asks_itself() -> None:
