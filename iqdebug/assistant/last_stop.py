@@ -55,17 +55,17 @@ def remembered(data: bytes) -> LastStop:
     return LastStop(snapshot, found.diagnosis)
 
 
-def _masked(tree: Any, veil: Redactor) -> Any:
+def _masked(tree: Any, redactor: Redactor) -> Any:
     """Every text without secrets; what has children keeps none, as nobody can be asked for them."""
     if isinstance(tree, str):
-        return veil.scrub(tree)
+        return redactor.scrub(tree)
     if isinstance(tree, (list, tuple)):
-        return [_masked(each, veil) for each in tree]
+        return [_masked(each, redactor) for each in tree]
     if not isinstance(tree, dict):
         return tree
-    rows = {key: _masked(value, veil) for key, value in tree.items()}
+    rows = {key: _masked(value, redactor) for key, value in tree.items()}
     if isinstance(tree.get("name"), str) and isinstance(tree.get("value"), str):
-        rows["value"] = veil.scrub(veil.named(tree["name"], tree["value"]))
+        rows["value"] = redactor.scrub(redactor.named(tree["name"], tree["value"]))
         rows["reference"] = 0
     return rows
 

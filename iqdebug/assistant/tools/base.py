@@ -89,7 +89,7 @@ class ToolContext:
 
     files: Files
     events: Events
-    veil: Redactor
+    redactor: Redactor
     diagnose: Callable[[Snapshot], Diagnosis]
     read_source: Callable[[str], Sequence[str]]
 
@@ -133,7 +133,7 @@ class ToolInvocation:
     """One call under way."""
 
     session: PermissionedSession
-    world: ToolContext
+    context: ToolContext
     tool: str
     _workbench: Workbench | None = None
 
@@ -146,7 +146,7 @@ class ToolInvocation:
 
     def data(self, label: str, text: str, limit: int = MAX_RESULT) -> str:
         """Text of the debuggee's, masked, bounded, fenced and labelled."""
-        return wrap_untrusted(cut(self.world.veil.scrub(text), limit), label)
+        return wrap_untrusted(cut(self.context.redactor.scrub(text), limit), label)
 
     def thread(self, wanted: str | int | None = None) -> Thread:
         """By id or name; the one in focus by default.
@@ -214,7 +214,7 @@ class ToolInvocation:
                 "allowed, but the process has moved on meanwhile; nothing was done. Look again first"
             )
 
-    def need(self, capability: Capability) -> None:
+    def require(self, capability: Capability) -> None:
         """:raises ToolUsageError: the session cannot do it now."""
         reason = self.session.why_not(capability)
         if reason:

@@ -13,7 +13,7 @@ from iqdebug.assistant.tools.base import Result, ToolInvocation, ToolUsageError,
 from iqdebug.assistant.tools.decorator import tool
 from iqdebug.assistant.tools.events import STOPPED
 from iqdebug.assistant.tools.parameters import FrameIndex, ThreadRef
-from iqdebug.assistant.tools.secrets import masked_value, of_a_secret
+from iqdebug.assistant.tools.secrets import involves_secret, masked_value
 from iqdebug.core.errors import RunsCode
 from iqdebug.core.session import Capability
 from iqdebug.core.state import EvaluateResult, Origin
@@ -41,7 +41,7 @@ async def evaluate(
         why = why_a_probe(expression)
     except SyntaxError as error:
         raise ToolUsageError(f"this is no Python expression: {error.msg}") from None
-    tainted = await of_a_secret(call, expression, where, epoch)
+    tainted = await involves_secret(call, expression, where, epoch)
     if not why:
         try:
             value = await call.session.read_expression(expression, where, epoch)
@@ -52,7 +52,7 @@ async def evaluate(
         raise ToolUsageError(
             f"nothing runs in a recording, and this would run code ({why}); read values instead"
         )
-    call.need(Capability.EVALUATE)
+    call.require(Capability.EVALUATE)
     if call.session.snapshot.phase not in STOPPED:
         raise ToolUsageError(
             f"while the process runs, only what reads can be evaluated, and here {why}; pause it first"
@@ -113,7 +113,7 @@ async def set_variable(
         "it changes the running program",
     )
     result = await call.session.set_variable(name, expression, where, epoch)
-    was = call.world.veil.value_of(old)
+    was = call.context.redactor.value_of(old)
     if result.failed:
         return Result(
             f"Not set.\n{call.data('why', result.value)}", "values", f"{name} was not set", failed=True
@@ -127,7 +127,9 @@ async def set_variable(
             return done.value if done.failed else f"{name} is {was} again"
 
         undo = Undo(f"set {name} back to {was}", run)
-    body = call.data(f"{name}", f"{name} was {was}\n{name} is {call.world.veil.named(name, result.value)}")
+    body = call.data(
+        f"{name}", f"{name} was {was}\n{name} is {call.context.redactor.named(name, result.value)}"
+    )
     return Result(f"Set.\n{body}", "values", f"{name} = {expression[:80]}", undo)
 
 
