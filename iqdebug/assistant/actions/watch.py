@@ -6,6 +6,8 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from iqdebug.core.evidence import HopKind
+from iqdebug.core.messages import Message, Text, hop_message
 from iqdebug.core.paths import frame_kind
 from iqdebug.core.state import Breakpoint, Diagnosis, LogRecord, Step
 from iqdebug.diagnosis.source.outline import Definition, Outline
@@ -15,8 +17,7 @@ __all__ = ["Hits", "Watch", "hits_of", "watches"]
 MAX_WATCHES = 5
 MAX_NAMES = 4
 _MARK = "watch"
-# Words of the evidence for a line that gives a name its value: the line itself does not know it yet.
-_MAKING = ("is assigned here", "got its value here", "is an element of")
+_GIVES_VALUE = {hop_message(kind) for kind in HopKind if kind.gives_value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def watches(
     for root in diagnosis.provenance:
         for step in _hops(root):
             names = _names(step.expression)
-            assigned = any(words in step.how for words in _MAKING)
+            assigned = step.kind.gives_value
             reason = f"`{step.expression}` {step.how} at line {step.line} of {step.function}"
             if assigned and step.value is not None:
                 reason += f"; it was {step.value.value[:60]} at the failure"
@@ -79,7 +80,7 @@ def watches(
             lines = tuple(read_source(suspect.path))
             names = _names(lines[suspect.line - 1]) if 0 < suspect.line <= len(lines) else ()
         reason = suspect.reasons[0] if suspect.reasons else "it is under suspicion"
-        assigned = any(words in reason for words in _MAKING)
+        assigned = any(_gives_value(each) for each in suspect.reason_messages[:1])
         add(suspect.path, suspect.line, names, assigned, f"{suspect.function}: {reason}")
     return tuple(chosen.values())
 
@@ -92,6 +93,13 @@ def hits_of(chosen: Sequence[Watch], records: Sequence[LogRecord], most: int = 3
         last = tuple(text.removeprefix(watch.mark + ":").strip() for text in texts[-most:])
         hits.append(Hits(watch, len(texts), last))
     return tuple(hits)
+
+
+def _gives_value(reason: Text) -> bool:
+    """Whether a suspect's line gives the name its value: the line itself does not know it yet."""
+    if not isinstance(reason, Message):
+        return False
+    return reason.id == "reason.got_value" or reason.value("how") in _GIVES_VALUE
 
 
 def _hops(step: Step) -> Iterator[Step]:
@@ -121,7 +129,7 @@ def _names(expression: str) -> tuple[str, ...]:
 def _function(outline: Outline, line: int) -> tuple[Definition | None, ast.AST | None]:
     definition = outline.function_at(line)
     if definition is None:
-        return None, outline.module_around(line)
+        return None, outline.module
     return definition, outline.tree(definition)
 
 

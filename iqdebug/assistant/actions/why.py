@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from iqdebug.core.messages import anomaly_kind_message, render
 from iqdebug.core.state import Anomaly, Diagnosis, ExceptionInfo, Snapshot, Step, Suspect
 from iqdebug.core.text import clean
 from iqdebug.diagnosis.knowledge import meaning_of
-from iqdebug.diagnosis.rules import KINDS
 
 __all__ = ["Section", "explain", "section_lines", "why"]
 
@@ -118,7 +118,10 @@ def _hops(step: Step, depth: int) -> Iterator[tuple[int, Step]]:
 
 
 def _unusual(anomalies: Sequence[Anomaly]) -> Section:
-    lines = [f"{clean(a.text)}, {_place(a.path, a.line)} ({KINDS.get(a.kind, a.kind)})" for a in anomalies]
+    lines = [
+        f"{clean(a.text)}, {_place(a.path, a.line)} ({render(anomaly_kind_message(a.kind))})"
+        for a in anomalies
+    ]
     return Section("What is unusual", tuple(lines), tuple((a.path, a.line) for a in anomalies))
 
 
