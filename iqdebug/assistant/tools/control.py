@@ -12,7 +12,6 @@ from iqdebug.assistant.permissioned_session import code_of
 from iqdebug.assistant.permissions import Right
 from iqdebug.assistant.tools.base import Result, ToolInvocation, ToolUsageError, Undo
 from iqdebug.assistant.tools.decorator import tool
-from iqdebug.assistant.tools.events import STOPPED
 from iqdebug.assistant.tools.inspection import describe_phase, stack_lines
 from iqdebug.assistant.tools.parameters import FilePath, LineNumber, ThreadRef, WaitSeconds
 from iqdebug.assistant.tools.source import readable
@@ -47,7 +46,7 @@ async def _act_and_wait(
 
 async def describe_stop(call: ToolInvocation, now: Snapshot, earlier: Snapshot, done: str) -> Result:
     """The stop, and what changed since the earlier one."""
-    if now.phase not in STOPPED:
+    if not now.phase.is_stopped:
         code = f" with code {now.exit_code}" if now.exit_code is not None else ""
         text = f"{done}; the process has {now.phase.value}{code}."
         return Result(f"{text}\n{call.data('why', now.reason)}", "tools", text)
@@ -95,7 +94,7 @@ async def step(
             limit = f"the line has not ended within {seconds} s"
             text = f"Stepped {kind} ({count + 1} of {times}); {limit}."
             return Result(f"{text} Use pause to stop it.", "tools", text)
-        if now.phase not in STOPPED or now.reason != "step" or now.focus != stepped.id:
+        if not now.phase.is_stopped or now.reason != "step" or now.focus != stepped.id:
             break
     assert now is not None
     return await describe_stop(call, now, earlier, f"Stepped {kind}{many}")

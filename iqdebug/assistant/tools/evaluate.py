@@ -11,7 +11,6 @@ from iqdebug.assistant.permissions import Right
 from iqdebug.assistant.purity import why_a_probe
 from iqdebug.assistant.tools.base import Result, ToolInvocation, ToolUsageError, Undo
 from iqdebug.assistant.tools.decorator import tool
-from iqdebug.assistant.tools.events import STOPPED
 from iqdebug.assistant.tools.parameters import FrameIndex, ThreadRef
 from iqdebug.assistant.tools.secrets import involves_secret, masked_value
 from iqdebug.core.errors import RunsCode
@@ -36,7 +35,7 @@ async def evaluate(
     expression = expression.strip()
     epoch = call.session.snapshot.epoch
     # While the target runs it has no frames to evaluate in: ``__main__`` is read.
-    where = call.frame(frame, thread) if call.session.snapshot.phase in STOPPED else None
+    where = call.frame(frame, thread) if call.session.snapshot.phase.is_stopped else None
     try:
         why = why_a_probe(expression)
     except SyntaxError as error:
@@ -53,7 +52,7 @@ async def evaluate(
             f"nothing runs in a recording, and this would run code ({why}); read values instead"
         )
     call.require(Capability.EVALUATE)
-    if call.session.snapshot.phase not in STOPPED:
+    if not call.session.snapshot.phase.is_stopped:
         raise ToolUsageError(
             f"while the process runs, only what reads can be evaluated, and here {why}; pause it first"
         )

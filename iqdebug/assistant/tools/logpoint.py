@@ -20,7 +20,7 @@ from iqdebug.assistant.purity import why_a_probe
 from iqdebug.assistant.tools.base import Result, ToolInvocation, ToolUsageError
 from iqdebug.assistant.tools.control import describe_stop, readable_line
 from iqdebug.assistant.tools.decorator import tool
-from iqdebug.assistant.tools.events import OVER, STOPPED
+from iqdebug.assistant.tools.events import OVER
 from iqdebug.assistant.tools.parameters import FilePath, LineNumber, WaitSeconds
 from iqdebug.assistant.tools.secrets import involves_secret, masked_value
 from iqdebug.core.errors import IqdebugError, RunsCode
@@ -120,7 +120,7 @@ async def _visit(call: ToolInvocation, watch: _Watch, mine: Breakpoint) -> None:
     """Stop at the line, read, go on."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + watch.seconds
-    ran = call.session.snapshot.phase not in STOPPED
+    ran = not call.session.snapshot.phase.is_stopped
     epoch = call.session.snapshot.epoch
     if not ran:
         await call.session.resume()
@@ -179,7 +179,7 @@ async def _listen(call: ToolInvocation, watch: _Watch) -> None:
     deadline = loop.time() + watch.seconds
     begun = events.log_count
     epoch = call.session.snapshot.epoch
-    if call.session.snapshot.phase in STOPPED:
+    if call.session.snapshot.phase.is_stopped:
         await call.session.resume()
     while len(watch.messages) < watch.hits:
         new = events.log_count - begun

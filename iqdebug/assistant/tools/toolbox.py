@@ -94,7 +94,7 @@ class Toolbox:
         return tuple(each.spec for each in self._tools.values())
 
     def stop_shown(self) -> None:
-        """The model has just been told of the current stop: frame numbers mean its frames."""
+        """The model has been shown the current stop: frame numbers mean its frames from now on."""
         self._shown_epoch = self._session.snapshot.epoch
 
     def _why_not(self, bound: BoundTool) -> str:
