@@ -1,4 +1,5 @@
-"""Tools that let the program run and stop it. Each waits for what comes of it and tells what changed."""
+"""Tools that let the program run and stop it. Each waits for the stop that follows and says what
+changed."""
 
 from __future__ import annotations
 
