@@ -169,7 +169,7 @@ async def test_a_further_tool_is_asked_for_unless_it_asks_itself() -> None:
     bench.person.answers = [Answer.ONCE]
     done = await bench.call("touch", test="a")
     assert done.text == "it ran" and done.decisions[0].by == DecidedBy.PERSON_ONCE and ran == ["touch"]
-    assert "touch" in {each.name for each in bench.box.tools()}
+    assert "touch" in {each.name for each in bench.box.available_tools()}
     overstepped = await bench.call("careless")
     assert overstepped.failed and "allowed" in overstepped.text and session.asked("resume") == []
 

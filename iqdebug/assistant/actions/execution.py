@@ -87,7 +87,7 @@ async def execute(
     """Run it in a process group of its own, without input. When it has ended, or the time is up,
     everything that it started is killed, also what left the group, and has ended on return.
 
-    :param crashes: a folder for crash files of Python processes among them, to tell failures by.
+    :param crashes: a folder for crash files of Python processes among them, from which failures are read.
     :raises UsageError: it cannot be started.
     """
     token = secrets.token_hex(12)

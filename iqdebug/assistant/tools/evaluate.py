@@ -12,7 +12,7 @@ from iqdebug.assistant.purity import why_a_probe
 from iqdebug.assistant.tools.base import Result, ToolInvocation, ToolUsageError, Undo
 from iqdebug.assistant.tools.decorator import tool
 from iqdebug.assistant.tools.parameters import FrameIndex, ThreadRef
-from iqdebug.assistant.tools.secrets import masked_value, of_a_secret
+from iqdebug.assistant.tools.secrets import involves_secret, masked_value
 from iqdebug.core.errors import RunsCode
 from iqdebug.core.session import Capability
 from iqdebug.core.state import EvaluateResult, Origin
@@ -40,7 +40,7 @@ async def evaluate(
         why = why_a_probe(expression)
     except SyntaxError as error:
         raise ToolUsageError(f"this is no Python expression: {error.msg}") from None
-    tainted = await of_a_secret(call, expression, where, epoch)
+    tainted = await involves_secret(call, expression, where, epoch)
     if not why:
         try:
             value = await call.session.read_expression(expression, where, epoch)
@@ -51,7 +51,7 @@ async def evaluate(
         raise ToolUsageError(
             f"nothing runs in a recording, and this would run code ({why}); read values instead"
         )
-    call.need(Capability.EVALUATE)
+    call.require(Capability.EVALUATE)
     if not call.session.snapshot.phase.is_stopped:
         raise ToolUsageError(
             f"while the process runs, only what reads can be evaluated, and here {why}; pause it first"
@@ -112,7 +112,7 @@ async def set_variable(
         "it changes the running program",
     )
     result = await call.session.set_variable(name, expression, where, epoch)
-    was = call.world.veil.value_of(old)
+    was = call.context.redactor.value_of(old)
     if result.failed:
         return Result(
             f"Not set.\n{call.data('why', result.value)}", "values", f"{name} was not set", failed=True
@@ -126,7 +126,9 @@ async def set_variable(
             return done.value if done.failed else f"{name} is {was} again"
 
         undo = Undo(f"set {name} back to {was}", run)
-    body = call.data(f"{name}", f"{name} was {was}\n{name} is {call.world.veil.named(name, result.value)}")
+    body = call.data(
+        f"{name}", f"{name} was {was}\n{name} is {call.context.redactor.named(name, result.value)}"
+    )
     return Result(f"Set.\n{body}", "values", f"{name} = {expression[:80]}", undo)
 
 
