@@ -11,7 +11,7 @@ from iqdebug.core.state import Diagnosis, ExceptionInfo, Frame, Variable
 from iqdebug.crash.model import Crash
 from iqdebug.crash.variables import children_of, global_variables
 from iqdebug.diagnosis.rules import Facts, find_anomalies
-from iqdebug.diagnosis.source.functions import Texts
+from iqdebug.diagnosis.source.texts import Texts
 
 __all__ = ["with_anomalies"]
 

@@ -13,7 +13,8 @@ from iqdebug.core.paths import frame_kind, home_short
 from iqdebug.core.session import Capability, CodeFinder
 from iqdebug.core.state import Breakpoint, CodePlace, EvaluateResult
 from iqdebug.core.text import clean
-from iqdebug.diagnosis.named_places import Asked, definitions, file_named, parse, project_files, resolve
+from iqdebug.diagnosis.named_places import Asked, file_named, parse, resolve
+from iqdebug.diagnosis.project_functions import definitions, project_files
 from iqdebug.tui import messages
 from iqdebug.tui.controllers.execution import Control
 from iqdebug.tui.panes.console import ConsolePane
