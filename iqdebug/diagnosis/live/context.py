@@ -11,8 +11,9 @@ from typing import Literal
 
 from iqdebug.core.messages import Text
 from iqdebug.core.state import Frame, Origin, Phase, Snapshot, StopCause, Suspect, Thread, Variable
-from iqdebug.diagnosis.source.functions import Function, Texts, unparsed
+from iqdebug.diagnosis.source.functions import Function, unparsed
 from iqdebug.diagnosis.source.outline import Outline
+from iqdebug.diagnosis.source.texts import Texts
 
 __all__ = [
     "Finding",
