@@ -145,7 +145,7 @@ def _of_exception(
         suspects=tuple(suspects),
         note_messages=tuple(f.headline for f in findings if f.strength == "note")[:_MAX_NOTES],
         provenance=seen.provenance,
-        meaning_message=meaning_of(seen.failures[0].error) if seen.failures else "",
+        meaning_message=(meaning_of(seen.failures[0].error) or "") if seen.failures else "",
         anomalies=tuple(dict.fromkeys(anomaly for _, anomaly in anomalies)),
     )
 
