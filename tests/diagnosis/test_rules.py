@@ -13,7 +13,9 @@ from iqdebug.core.evidence import AnomalyKind
 from iqdebug.core.messages import anomaly_kind_message, render
 from iqdebug.core.state import Anomaly, ExceptionInfo, Frame, LogRecord, Variable
 from iqdebug.diagnosis import rules
-from iqdebug.diagnosis.rules import RULES, CrashContext, Facts, find_anomalies
+from iqdebug.diagnosis.facts import Facts
+from iqdebug.diagnosis.rules import RULES, find_anomalies
+from iqdebug.diagnosis.rules.context import CrashContext
 from iqdebug.diagnosis.source.functions import Texts
 from tests.conftest import EXAMPLES, marker
 from tests.dap.targets import on_pythons

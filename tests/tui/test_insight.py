@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -320,7 +321,8 @@ async def test_a_recording_walks_its_suspects_too(
         for number in range(1, len(found) + 1):
             await pilot.press("right_square_bracket")
             wanted = found[number - 1]
-            await until(pilot, lambda w=wanted: place(app) == (w.path, w.line), f"suspect {number}")
+            there = partial(lambda suspect: place(app) == (suspect.path, suspect.line), wanted)
+            await until(pilot, there, f"suspect {number}")
             frames.add(app.frame.name if app.frame is not None else "")
         assert "greet" in frames or "main" in frames
         await pilot.press("i")

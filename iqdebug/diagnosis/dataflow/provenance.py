@@ -200,7 +200,7 @@ class _Walker:
 
     def of_the_module(self, function: Function, name: str, weight: float, hop: _Hop) -> None:
         """A table or constant of the module: what general code looks up in it is right or wrong there."""
-        module = function.outline.module_around(function.frame.line)
+        module = function.outline.module
         if function.definition is None or module is None:
             return
         for binding in assignments(module, name, len(function.outline.lines) + 1):

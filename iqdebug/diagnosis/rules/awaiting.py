@@ -221,7 +221,7 @@ def event_loop_misused(context: CrashContext) -> Iterator[Anomaly]:
 
 def _made_at_import(context: CrashContext, at: int) -> int:
     """The line of the module that makes an asyncio object which the failing line uses."""
-    module = context.function(at).outline.module_around(1)
+    module = context.function(at).outline.module
     if module is None or not isinstance(context.function(at).tree, FunctionTree):
         return 0
     read = {n.id for n in context.written(at) if isinstance(n, ast.Name)}

@@ -168,7 +168,7 @@ def misspelt_import(context: CrashContext) -> Iterator[Anomaly]:
         return
     outline = context.texts[told[1]]
     names = [d.name for d in outline.definitions if "." not in d.qualname]
-    module = outline.module_around(1)
+    module = outline.module
     for node in module.body if module is not None else ():
         if isinstance(node, ast.Assign):
             names += [unparsed(t) for t in node.targets]

@@ -58,7 +58,7 @@ def misspelt_name(context: CrashContext) -> Iterator[Anomaly]:
 
 def _module_names(outline: Outline) -> list[str]:
     """What a module binds at its top level."""
-    module = outline.module_around(1)
+    module = outline.module
     names = [d.name for d in outline.definitions if "." not in d.qualname]
     for node in ast.walk(module) if module is not None else ():
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):

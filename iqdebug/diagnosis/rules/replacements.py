@@ -42,7 +42,7 @@ class Statement:
         """Its expressions and keywords."""
         definition = self.outline.function_at(self.line)
         tree = self.outline.tree(definition) if definition is not None else None
-        around = tree or self.outline.module_around(self.line)
+        around = tree or self.outline.module
         best: ast.stmt | None = None
         for node in ast.walk(around) if around is not None else ():
             if isinstance(node, ast.stmt) and node.lineno <= self.line <= (node.end_lineno or 0):

@@ -66,7 +66,7 @@ def _assigned(context: CrashContext, at: int, name: str) -> int:
         return bound
     if name in function.parameters and function.definition is not None:
         return function.definition.line
-    return _bound(function.outline.module_around(1), name)
+    return _bound(function.outline.module, name)
 
 
 def _bound(tree: ast.AST | None, name: str) -> int:
@@ -82,7 +82,7 @@ def _is_module(context: CrashContext, at: int, name: str) -> bool:
     value = context.named(at, name)
     if value is not None:
         return value.value.startswith("<module ")
-    module = context.function(at).outline.module_around(1)
+    module = context.function(at).outline.module
     for node in ast.walk(module) if module is not None else ():
         if isinstance(node, ast.Import) and any((a.asname or a.name) == name for a in node.names):
             return True

@@ -23,7 +23,16 @@ TEMPLATES: dict[str, str] = {
     "reason.came_out_of_call": "{exception} came out of this call",
     "reason.arises": "{exception} arises here",
     "reason.is_none": "`{name}` is None",
+    "reason.raised_here": "{exception} was raised here",
+    "reason.raised_for_caller": (
+        "this line raises it on purpose: the values that led here come from its caller"
+    ),
+    "reason.raised_further_in": "the exception was raised further in, at {place}",
+    "reason.led_there": "this is the call that led there",
+    "reason.argument": "`{name}` is an argument: this call passed it",
     "reason.let_line_run": "`{code}` let the failing line run",
     "reason.goes_round": "goes round: {count} times among the innermost frames",
     "reason.writes_text": "`{code}` writes what stands in the text that failed",
+    "headline.exception": "{exception} at {place}",
+    "headline.explained": "{headline}: {reason}",
 }
