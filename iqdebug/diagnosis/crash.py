@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from iqdebug.core.evidence import AnomalyKind
-from iqdebug.core.messages import Message, Text
+from iqdebug.core.messages import Message, Text, message
 from iqdebug.core.state import Anomaly, Diagnosis, Snapshot, Suspect
 from iqdebug.diagnosis.explanation import explanation
 from iqdebug.diagnosis.facts import Facts
@@ -112,14 +112,15 @@ def diagnosis_of_end(snapshot: Snapshot) -> Diagnosis:
     thread = snapshot.focused
     frames = [(i, f) for i, f in enumerate(thread.frames) if f.kind != "label"] if thread is not None else []
     own = [(i, f) for i, f in frames if f.kind == "user"] or frames
-    suspects = [
-        suspect(frame, 0.6 * 0.7**place, [words], thread=thread, index=index)
-        for place, (index, frame) in enumerate(own[:3])
-        for words in ["the process ended in this call" if place == 0 else "this call led there"]
-    ]
     if not own:
-        return Diagnosis(f"{snapshot.reason}: no frame was recorded", "no clear suspect")
-    return Diagnosis(f"{snapshot.reason}, called at {where(own[0][1])}", "possible", tuple(suspects))
+        return Diagnosis(message("headline.no_frame", reason=snapshot.reason), "no clear suspect")
+    ended, led = message("reason.ended_here"), message("reason.call_led_there")
+    suspects = [
+        suspect(frame, 0.6 * 0.7**place, [led if place else ended], thread=thread, index=index)
+        for place, (index, frame) in enumerate(own[:3])
+    ]
+    headline = message("headline.called_at", reason=snapshot.reason, place=where(own[0][1]))
+    return Diagnosis(headline, "possible", tuple(suspects))
 
 
 def _with_anomalies(
