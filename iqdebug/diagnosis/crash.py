@@ -17,13 +17,10 @@ from iqdebug.diagnosis.facts import Facts
 from iqdebug.diagnosis.knowledge import meaning_of
 from iqdebug.diagnosis.live.context import Finding, LiveContext, suspect, where
 from iqdebug.diagnosis.live.recursion import deep_recursion
-from iqdebug.diagnosis.ranking.ranking import (
-    Failure,
-    examined,
-    generated,
-    with_one_that_returned,
-    with_second_lines,
-)
+from iqdebug.diagnosis.ranking.code_shape import is_generated
+from iqdebug.diagnosis.ranking.failures import Failure
+from iqdebug.diagnosis.ranking.order import with_one_that_returned, with_second_lines
+from iqdebug.diagnosis.ranking.ranking import examined
 from iqdebug.diagnosis.rules import find_anomalies
 from iqdebug.diagnosis.source.functions import Candidate
 
@@ -103,7 +100,7 @@ def _suspects(
             )
         )
     alone = list(accused.values())[: MAX_PLACES - len(suspects)]
-    suspects += [replace(s, score=s.score * GENERATED_FACTOR) if generated(s.path) else s for s in alone]
+    suspects += [replace(s, score=s.score * GENERATED_FACTOR) if is_generated(s.path) else s for s in alone]
     return tuple(sorted(suspects, key=lambda s: -s.score))
 
 
