@@ -10,20 +10,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from iqdebug.core.evidence import AnomalyKind
-from iqdebug.core.messages import Message, Text
+from iqdebug.core.messages import Message, Text, message
 from iqdebug.core.state import Anomaly, Diagnosis, Snapshot, Suspect
 from iqdebug.diagnosis.explanation import explanation
 from iqdebug.diagnosis.facts import Facts
 from iqdebug.diagnosis.knowledge import meaning_of
 from iqdebug.diagnosis.live.context import Finding, LiveContext, suspect, where
 from iqdebug.diagnosis.live.recursion import deep_recursion
-from iqdebug.diagnosis.ranking.ranking import (
-    Failure,
-    examined,
-    generated,
-    with_one_that_returned,
-    with_second_lines,
-)
+from iqdebug.diagnosis.ranking.code_shape import is_generated
+from iqdebug.diagnosis.ranking.failures import Failure
+from iqdebug.diagnosis.ranking.order import with_one_that_returned, with_second_lines
+from iqdebug.diagnosis.ranking.ranking import examined
 from iqdebug.diagnosis.rules import find_anomalies
 from iqdebug.diagnosis.source.functions import Candidate
 
@@ -63,7 +60,7 @@ def diagnosis_of_exception(
         suspects=suspects,
         note_messages=tuple(f.headline for f in findings if f.strength == "note")[:MAX_NOTES],
         provenance=seen.provenance,
-        meaning_message=meaning_of(seen.failures[0].error) if seen.failures else "",
+        meaning_message=(meaning_of(seen.failures[0].error) or "") if seen.failures else "",
         anomalies=tuple(dict.fromkeys(anomaly for _, anomaly in weighed)),
     )
 
@@ -103,7 +100,7 @@ def _suspects(
             )
         )
     alone = list(accused.values())[: MAX_PLACES - len(suspects)]
-    suspects += [replace(s, score=s.score * GENERATED_FACTOR) if generated(s.path) else s for s in alone]
+    suspects += [replace(s, score=s.score * GENERATED_FACTOR) if is_generated(s.path) else s for s in alone]
     return tuple(sorted(suspects, key=lambda s: -s.score))
 
 
@@ -112,14 +109,15 @@ def diagnosis_of_end(snapshot: Snapshot) -> Diagnosis:
     thread = snapshot.focused
     frames = [(i, f) for i, f in enumerate(thread.frames) if f.kind != "label"] if thread is not None else []
     own = [(i, f) for i, f in frames if f.kind == "user"] or frames
-    suspects = [
-        suspect(frame, 0.6 * 0.7**place, [words], thread=thread, index=index)
-        for place, (index, frame) in enumerate(own[:3])
-        for words in ["the process ended in this call" if place == 0 else "this call led there"]
-    ]
     if not own:
-        return Diagnosis(f"{snapshot.reason}: no frame was recorded", "no clear suspect")
-    return Diagnosis(f"{snapshot.reason}, called at {where(own[0][1])}", "possible", tuple(suspects))
+        return Diagnosis(message("headline.no_frame", reason=snapshot.reason), "no clear suspect")
+    ended, led = message("reason.ended_here"), message("reason.call_led_there")
+    suspects = [
+        suspect(frame, 0.6 * 0.7**place, [led if place else ended], thread=thread, index=index)
+        for place, (index, frame) in enumerate(own[:3])
+    ]
+    headline = message("headline.called_at", reason=snapshot.reason, place=where(own[0][1]))
+    return Diagnosis(headline, "possible", tuple(suspects))
 
 
 def _with_anomalies(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from iqdebug.core.messages import Message, Text, message
 from iqdebug.core.state import Diagnosis, Origin, Phase, Snapshot, Suspect, ThreadState
 from iqdebug.diagnosis.crash import diagnosis_of_end, diagnosis_of_exception
 from iqdebug.diagnosis.explanation import paused_on_exception
@@ -62,9 +63,11 @@ def diagnose(
         return diagnosis_of_end(snapshot)
     findings = [finding for rule in RULES for finding in rule(context)]
     accusing = sorted((f for f in findings if f.accuses), key=lambda f: (f.strength != "likely", -f.score))
-    notes = [f.headline for f in accusing[1:]] + [f.headline for f in findings if f.strength == "note"]
+    notes: list[Text] = [f.headline for f in accusing[1:]] + [
+        f.headline for f in findings if f.strength == "note"
+    ]
     if len(notes) > MAX_NOTES:
-        notes = [*notes[: MAX_NOTES - 1], f"and {len(notes) - MAX_NOTES + 1} more remarks"]
+        notes = [*notes[: MAX_NOTES - 1], message("live.more_remarks", count=len(notes) - MAX_NOTES + 1)]
     if not accusing:
         return Diagnosis(_nothing_stands_out(context), "no clear suspect", (), tuple(dict.fromkeys(notes)))
     best = accusing[0]
@@ -95,27 +98,25 @@ def _ranked(findings: Sequence[Finding]) -> tuple[Suspect, ...]:
     return tuple(best[:MAX_SUSPECTS])
 
 
-def _nothing_stands_out(context: LiveContext) -> str:
+def _nothing_stands_out(context: LiveContext) -> Message:
     now = context.snapshot
     if now.phase is Phase.ENDED:
-        code = "" if now.exit_code is None else f" with exit code {now.exit_code}"
-        return f"the process has ended{code}"
+        code = None if now.exit_code is None else message("live.exit_code", code=now.exit_code)
+        return message("live.ended", code=code)
     thread = now.focused
     innermost = context.user_frame(thread) if thread is not None else None
     if context.stopped and innermost is not None:
-        return f"nothing stands out: paused at {where(innermost[1])}"
+        return message("live.nothing.paused", place=where(innermost[1]))
     if not now.threads:
-        return "nothing stands out: no threads were seen"
+        return message("live.nothing.no_threads")
     count = len(now.threads)
-    noun = "the thread" if count == 1 else f"all {count} threads"
     if all(t.state is ThreadState.WAITING for t in now.threads):
-        return f"nothing stands out: {noun} {'waits' if count == 1 else 'wait'}, as an idle program does"
+        return message("live.nothing.waiting", count=count)
     if not any(t.frames for t in now.threads):
-        return "nothing stands out: no thread runs Python code at the moment"
+        return message("live.nothing.no_code")
     running = sum(t.state is ThreadState.RUNNING for t in now.threads)
     if not running:
-        seen = "the thread was not seen running" if count == 1 else "no thread was seen running"
-        return f"nothing stands out: {seen}"
+        return message("live.nothing.not_running", count=count)
     if count == 1:
-        return "nothing stands out: the thread is running"
-    return f"nothing stands out: {running} of {count} threads {'is' if running == 1 else 'are'} running"
+        return message("live.nothing.running")
+    return message("live.nothing.some_running", running=running, count=count)

@@ -15,7 +15,7 @@ from iqdebug.core.state import Anomaly, Frame, Suspect, Thread, Variable
 from iqdebug.diagnosis.dataflow.bindings import assignments
 from iqdebug.diagnosis.facts import NO_FACTS
 from iqdebug.diagnosis.live.context import Finding, LiveContext, local, short, suspect, where
-from iqdebug.diagnosis.ranking.ranking import failures
+from iqdebug.diagnosis.ranking.failures import failures
 from iqdebug.diagnosis.rules import find_anomalies
 from iqdebug.diagnosis.source.functions import Function, own_expressions
 

@@ -21,6 +21,7 @@ from iqdebug.core.messages import (
     message,
     render,
 )
+from iqdebug.diagnosis.knowledge import meanings
 from iqdebug.diagnosis.rules.renamed import GONE
 
 PACKAGE = Path(iqdebug.__file__).parent
@@ -51,6 +52,7 @@ def of_enums_and_tables() -> Iterator[Message]:
     """Messages whose ids come from data."""
     yield from (anomaly_kind_message(kind) for kind in AnomalyKind)
     yield from (hop_message(kind, "x") for kind in HopKind)
+    yield from (meaning.message for listed in meanings().values() for meaning in listed)
     yield from (instead for _, _, instead in GONE.values() if isinstance(instead, Message))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from iqdebug.core.messages import render
 from iqdebug.core.state import (
     Diagnosis,
     ExceptionInfo,
@@ -157,7 +158,7 @@ def test_nothing_changed_is_short() -> None:
     ],
 )
 def test_what_an_exception_means(kind: str, message: str, said: str) -> None:
-    found = meaning_of(ExceptionInfo(kind, message))
+    found = render(meaning_of(ExceptionInfo(kind, message)) or "")
     assert said in found and bool(found) == bool(said)
 
 

@@ -81,7 +81,7 @@ def _chain(error: ExceptionInfo | None) -> Section:
 def _meaning(snapshot: Snapshot, diagnosis: Diagnosis) -> Section:
     text = diagnosis.meaning
     if not text and snapshot.exception is not None:
-        text = meaning_of(snapshot.exception)
+        text = render(meaning_of(snapshot.exception) or "")
     return Section("What this exception means", tuple(text.splitlines()))
 
 

@@ -14,7 +14,7 @@ from iqdebug.assistant.tools.decorator import tool
 from iqdebug.assistant.tools.inspection import describe_phase
 from iqdebug.core.state import ExceptionInfo, LogRecord, Suspect
 from iqdebug.core.state_lines import diagnosis_lines
-from iqdebug.diagnosis.prompt.pack import told
+from iqdebug.diagnosis.prompt.pack import exception_lines
 
 __all__ = ["EVIDENCE_TOOLS"]
 
@@ -30,7 +30,7 @@ async def exception(call: ToolInvocation) -> Result:
     error = snapshot.exception
     if error is None:
         return Result(f"{describe_phase(snapshot)} No exception is being shown.", "evidence", "no exception")
-    lines = told(error, "")
+    lines = exception_lines(error, "")
     lines += ["", *_tracebacks(error)]
     body = call.data("the exception and its causes", "\n".join(lines))
     caught = "nobody catches it" if error.uncaught else "some code would catch it"

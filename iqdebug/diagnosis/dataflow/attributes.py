@@ -23,7 +23,7 @@ _REFUSING = re.compile(r"NotImplemented|NotSupported|Unsupported")
 MAX_FILES = 16
 MAX_SETTERS = 3
 MAX_LINES = 60_000  # of a file
-_DELETED, _SET, _ALIAS, _CASES = 0.45, 0.4, 0.5, 0.5
+DELETED_WEIGHT, SET_WEIGHT, ALIAS_WEIGHT, MISSING_CASE_WEIGHT = 0.45, 0.4, 0.5, 0.5
 _BASES = re.compile(r"class\s+\w+\s*\(([^)]*)\)")
 
 
@@ -42,12 +42,12 @@ def setters(error: ExceptionInfo, frames: Sequence[Frame], texts: Texts) -> list
         for line, text in enumerate(outline.lines[:MAX_LINES], 1):
             if name not in text:
                 continue
-            weight = _DELETED if removes.search(text) else _SET if sets.search(text) else 0.0
+            weight = DELETED_WEIGHT if removes.search(text) else SET_WEIGHT if sets.search(text) else 0.0
             definition = outline.function_at(line) if weight else None
             if definition is None:
                 continue
             code = text.strip()[:80]
-            if weight == _DELETED:
+            if weight == DELETED_WEIGHT:
                 reason = message("reason.deleted", name=name, code=code)
             else:
                 reason = message("reason.set", name=name, code=code)
@@ -73,7 +73,9 @@ def without_support(error: ExceptionInfo, function: Function) -> list[Candidate]
     if owner is None:
         return []
     reason = message("reason.add_support", name=owner.name)
-    return [Candidate(function.frame.path, owner.line, f"{owner.qualname}.<class>", _CASES, [reason])]
+    return [
+        Candidate(function.frame.path, owner.line, f"{owner.qualname}.<class>", MISSING_CASE_WEIGHT, [reason])
+    ]
 
 
 def made_elsewhere(
@@ -96,7 +98,7 @@ def made_elsewhere(
             if line:
                 text = " ".join(texts[path].text(line).split())[:80]
                 reason = message("reason.made", name=called.attr, code=text)
-                return [Candidate(path, line, f"{owner.qualname}.<class>", _ALIAS, [reason])]
+                return [Candidate(path, line, f"{owner.qualname}.<class>", ALIAS_WEIGHT, [reason])]
     return []
 
 

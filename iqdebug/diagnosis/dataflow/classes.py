@@ -23,7 +23,7 @@ _BARE = (
 )
 _WHOLE = re.compile(r"<class '(\w+(?:\.\w+)+)'>")
 MAX_FRAMES = 12
-_LACKING, _NAMED = 0.42, 0.45
+LACKING_WEIGHT, NAMED_WEIGHT = 0.42, 0.45
 
 
 def named_in_message(error: ExceptionInfo, frames: Sequence[Frame], texts: Texts) -> list[Candidate]:
@@ -33,8 +33,8 @@ def named_in_message(error: ExceptionInfo, frames: Sequence[Frame], texts: Texts
     candidates: dict[tuple[str, int], Candidate] = {}
     types = [name for text in _BARE for match in text.finditer(error.message) for name in match.groups()]
     for name, weight in [
-        *((m[1], _NAMED) for m in _WHOLE.finditer(error.message)),
-        *((n, _LACKING) for n in types),
+        *((m[1], NAMED_WEIGHT) for m in _WHOLE.finditer(error.message)),
+        *((n, LACKING_WEIGHT) for n in types),
     ]:
         for path, definition in _places_of(name, frames, texts):
             reason = message("reason.class_named", name=definition.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from iqdebug.core.messages import message
 from iqdebug.core.state import Frame, Thread, Variable
 from iqdebug.diagnosis.live.context import Finding, LiveContext, as_number, shown, suspect, where
 from iqdebug.diagnosis.source.functions import Function
@@ -32,17 +33,18 @@ def growing_containers(context: LiveContext) -> list[Finding]:
     for thread in context.snapshot.threads:
         for index, frame, variable, count, of in _counts(context, thread):
             was = before.get(_place(thread, index, frame, variable))
-            named = f"`{of}`" if of else f"`{variable.name}`"
+            name = of or variable.name
             grew = was is not None and count >= max(was + MIN_GROWTH, LARGE_QUEUE)
-            if grew and _stays_one_object(context.function(frame), of or variable.name):
-                reason = f"{named} grew from {was or 0:.0f} to {count:.0f} between two looks"
+            if grew and _stays_one_object(context.function(frame), name):
+                reason = message("live.grew", name=name, before=f"{was or 0:.0f}", now=f"{count:.0f}")
                 place = suspect(frame, 0.45, [reason], thread=thread, index=index, proof=(variable,))
-                findings.append(Finding("possible", f"{reason} ({where(frame)})", (place,)))
+                headline = message("live.grew_at", reason=reason, place=where(frame))
+                findings.append(Finding("possible", headline, (place,)))
             elif count >= (LARGE_QUEUE if of else LARGE_CONTAINER):
-                as_local = f" (local `{variable.name}`)" if of else ""
-                findings.append(
-                    Finding("note", f"{named} has {count:.0f} elements{as_local} in {where(frame)}")
-                )
+                as_local = message("live.as_local", name=variable.name) if of else None
+                size = f"{count:.0f}"
+                large = message("live.large", name=name, count=size, local=as_local, place=where(frame))
+                findings.append(Finding("note", large))
     return findings
 
 

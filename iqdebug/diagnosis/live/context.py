@@ -9,18 +9,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from iqdebug.core.messages import Text
+from iqdebug.core.messages import Message, Text, message
 from iqdebug.core.state import Frame, Origin, Phase, Snapshot, StopCause, Suspect, Thread, Variable
 from iqdebug.diagnosis.source.functions import Function, unparsed
 from iqdebug.diagnosis.source.outline import Outline
 from iqdebug.diagnosis.source.texts import Texts
 
 __all__ = [
+    "NOT_MOVED",
     "Finding",
     "LiveContext",
     "Strength",
     "address",
     "as_number",
+    "file_name",
     "local",
     "short",
     "shown",
@@ -191,10 +193,20 @@ def shown(node: ast.AST) -> str:
     return short(unparsed(node, 4 * MAX_SHOWN), MAX_SHOWN)
 
 
-def where(frame: Frame) -> str:
+def file_name(path: str) -> str:
+    return path.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def where(frame: Frame) -> Message:
     """``orders.py:12 in settle``"""
-    return f"{frame.path.replace(chr(92), '/').rsplit('/', 1)[-1]}:{frame.line} in {frame.name}"
+    return message("live.place", file=file_name(frame.path), line=frame.line, function=frame.name)
 
 
-def who(thread: Thread) -> str:
-    return "the main thread" if thread.is_main else f"thread {thread.name or thread.id}"
+def who(thread: Thread) -> Message:
+    if thread.is_main:
+        return message("who.the_main_thread")
+    return message("who.thread", name=thread.name or str(thread.id))
+
+
+NOT_MOVED = message("live.not_moved")
+"""That a thread stands where it stood in the earlier snapshot."""

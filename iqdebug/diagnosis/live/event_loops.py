@@ -5,8 +5,19 @@ from __future__ import annotations
 import ast
 from typing import Literal
 
+from iqdebug.core.messages import Text, message
 from iqdebug.core.state import Frame, Gil, Task, Thread, ThreadState
-from iqdebug.diagnosis.live.context import Finding, LiveContext, Strength, shown, suspect, where, who
+from iqdebug.diagnosis.live.context import (
+    NOT_MOVED,
+    Finding,
+    LiveContext,
+    Strength,
+    file_name,
+    shown,
+    suspect,
+    where,
+    who,
+)
 from iqdebug.diagnosis.source.functions import Function, bound_names, dotted
 
 __all__ = ["blocked_loop", "tasks_nobody_wakes"]
@@ -29,6 +40,7 @@ _BLOCKING_FILES = (
     "/queue.py",
     "/threading.py",
 )
+MAX_TASKS = 6
 _WAITING_METHODS = frozenset({"wait", "get", "put", "join", "acquire"})
 
 
@@ -48,17 +60,17 @@ def blocked_loop(context: LiveContext) -> list[Finding]:
         call = _blocking_call(statement) or _inner_blocking(under_loop[:index])
         if not call and not (thread.state is ThreadState.WAITING and context.unmoved(thread)):
             continue
-        reason = (
-            f"`{call}` waits here on the event loop's thread"
-            if call
-            else "something waits here on the event loop's thread"
-        )
-        reasons = [f"{reason}; until it returns, no task of that loop can run"]
+        what = message("quoted", text=call) if call else message("live.event_loop.something")
+        reasons = [message("live.event_loop.waits", what=what)]
         if context.unmoved(thread):
-            reasons.append("it has not moved since the look before")
+            reasons.append(NOT_MOVED)
         place = suspect(frame, 0.85 if call else 0.5, reasons, thread=thread, index=index)
-        headline = f"{who(thread)} blocks its event loop at {where(frame)}"
-        headline += f" in `{call}`" if call else ""
+        headline = message(
+            "live.event_loop",
+            thread=who(thread),
+            place=where(frame),
+            call=message("live.event_loop.in_call", call=call) if call else None,
+        )
         findings.append(Finding("likely" if call else "possible", headline, (place,)))
     return findings
 
@@ -85,17 +97,20 @@ def tasks_nobody_wakes(context: LiveContext) -> list[Finding]:
         reach = _reach(function, awaited[0])
         if reach == "unknown":
             continue
-        reasons = [
-            f"task {task.name} awaits `{awaited[0]}.wait()` here, and nothing in its file calls `{name}.set`"
-        ]
+        waiter = message("who.task", name=task.name)
+        reasons = [message("live.event.awaited", task=waiter, event=awaited[0], name=name)]
         if reach == "argument":
-            reasons.append(f"`{name}` came in as an argument of a call in this file")
+            reasons.append(message("live.event.argument", name=name))
         place = suspect(frame, 0.65 if reach == "argument" else 0.8, reasons, index=index)
         strength: Strength = "likely" if reach == "local" else "possible"
-        headline = f"task {task.name} waits for an event that nothing in {_file(frame)} sets ({where(frame)})"
+        file = file_name(frame.path)
+        headline = message("live.event", task=waiter, file=file, place=where(frame))
         findings.append(Finding(strength, headline, (place,)))
     if waiting > 1 and not findings:
-        findings.append(Finding("note", f"{waiting} tasks are pending: {_tasks(context.snapshot.tasks)}"))
+        tasks = _pending(context.snapshot.tasks)
+        more = message("live.tasks.more") if len(tasks) > MAX_TASKS else None
+        note = message("live.tasks", count=waiting, tasks=tasks[:MAX_TASKS], more=more)
+        findings.append(Finding("note", note))
     return findings
 
 
@@ -163,10 +178,9 @@ def _reach(function: Function, awaited: str) -> Literal["local", "argument", "un
     return "unknown" if passed_on else "local"
 
 
-def _file(frame: Frame) -> str:
-    return frame.path.replace("\\", "/").rsplit("/", 1)[-1]
-
-
-def _tasks(tasks: tuple[Task, ...]) -> str:
-    words = [f"{t.name} ({t.awaiting})" if t.awaiting else t.name for t in tasks if t.state == "pending"]
-    return ", ".join(words[:6]) + (", ..." if len(words) > 6 else "")
+def _pending(tasks: tuple[Task, ...]) -> list[Text]:
+    return [
+        message("live.tasks.awaiting", name=t.name, awaiting=t.awaiting) if t.awaiting else t.name
+        for t in tasks
+        if t.state == "pending"
+    ]

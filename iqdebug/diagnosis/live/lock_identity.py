@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from iqdebug.core.messages import Message
 from iqdebug.core.state import Frame, ThreadState, Variable
 from iqdebug.diagnosis.live.context import LiveContext, address, local, shown
 from iqdebug.diagnosis.source.functions import FunctionTree, bound_names, dotted
@@ -29,7 +30,7 @@ class Party:
     """A thread or a task: something that can wait and be waited for."""
 
     key: str
-    words: str
+    label: Message
     frames: tuple[Frame, ...]
     state: ThreadState
     thread_id: int | None = None

@@ -26,7 +26,7 @@ def never_awaited(context: CrashContext) -> Iterator[Anomaly]:
     at = context.own
     if at is None:
         return
-    spoken = False
+    reported = False
     if "coroutine" in context.message and context.kind in ("TypeError", "AttributeError", "ValueError"):
         for node in context.expressions(at):
             value = (
@@ -41,18 +41,18 @@ def never_awaited(context: CrashContext) -> Iterator[Anomaly]:
             text = message("anomaly.never_awaited.coroutine", name=unparsed(node), function=made)
             edit = awaited_call(context.statement_at(at, line), unparsed(node))
             yield context.anomaly(AnomalyKind.NEVER_AWAITED, text, at, 0.9, value, line=line, edit=edit)
-            spoken = True
+            reported = True
             break
-        if not spoken:
+        if not reported:
             for node in context.expressions(at):
                 inner = node.value if isinstance(node, ast.Attribute | ast.Subscript) else None
                 if isinstance(inner, ast.Call) and _is_async(context, at, unparsed(inner.func)):
                     text = message("anomaly.never_awaited.call", call=unparsed(inner))
                     edit = awaited_call(context.statement_at(at), unparsed(inner))
                     yield context.anomaly(AnomalyKind.NEVER_AWAITED, text, at, 0.9, edit=edit)
-                    spoken = True
+                    reported = True
                     break
-    if not spoken:
+    if not reported:
         yield from _by_the_log(context)
 
 
@@ -67,9 +67,9 @@ def _is_async(context: CrashContext, at: int, called: str) -> bool:
     for call in function.frame.calls:
         if call.expression == called:
             outline = context.texts[call.path]
-            found = outline.starting(call.line)
-            if found is not None:
-                return outline.text(found.line).lstrip().startswith("async ")
+            definition = outline.starting(call.line)
+            if definition is not None:
+                return outline.text(definition.line).lstrip().startswith("async ")
     alike = [d for d in function.outline.definitions if d.name == called.rsplit(".", 1)[-1]]
     texts = [function.outline.text(d.line).lstrip() for d in alike]
     return bool(texts) and all(t.startswith("async ") for t in texts)
@@ -149,8 +149,10 @@ def _not_awaitable(context: CrashContext, at: int, awaited: ast.expr, kind: str)
 def _is_plain(context: CrashContext, at: int, called: str) -> bool:
     function = context.function(at)
     listed = [c for c in function.frame.calls if c.expression == called]
-    found = [context.texts[c.path].starting(c.line) for c in listed]
-    texts = [context.texts[c.path].text(d.line) for c, d in zip(listed, found, strict=True) if d is not None]
+    definitions = [context.texts[c.path].starting(c.line) for c in listed]
+    texts = [
+        context.texts[c.path].text(d.line) for c, d in zip(listed, definitions, strict=True) if d is not None
+    ]
     if not texts and "." not in called:
         named = function.outline.named(called)
         texts = [function.outline.text(named.line)] if named is not None else []

@@ -95,9 +95,9 @@ def _defined(
     text = unparsed(call.func)
     for listed in function.frame.calls:
         if listed.expression == text and listed.function.rsplit(".", 1)[-1] == name:
-            found = context.texts[listed.path].starting(listed.line)
-            if found is not None:
-                return listed.path, found
+            definition = context.texts[listed.path].starting(listed.line)
+            if definition is not None:
+                return listed.path, definition
     outline = function.outline
     if name == "__init__":
         owner = outline.named(text)

@@ -16,7 +16,7 @@ from iqdebug.diagnosis.source.functions import FunctionTree, unparsed
 __all__ = ["against_annotation"]
 
 _CONCERNED = frozenset(("TypeError", "AttributeError", "ValueError", "KeyError", "IndexError"))
-_MAX_FRAMES = 8
+MAX_FRAMES = 8
 _NUMBER = frozenset(("int", "bool"))
 _SIZED = frozenset(("str", "bytes", "bytearray", "list", "tuple", "dict", "set", "frozenset"))
 _BUILTIN = _SIZED | frozenset(("int", "float", "complex", "bool", "NoneType"))
@@ -64,7 +64,7 @@ def against_annotation(context: CrashContext) -> Iterator[Anomaly]:
     default of None means None is allowed, as it did before annotations said so."""
     if context.kind not in _CONCERNED:
         return
-    for at in [i for i in context.code if context.frames[i].kind != "stdlib"][:_MAX_FRAMES]:
+    for at in [i for i in context.code if context.frames[i].kind != "stdlib"][:MAX_FRAMES]:
         function = context.function(at)
         tree = function.tree
         if not isinstance(tree, FunctionTree):
@@ -141,8 +141,8 @@ def _allowed(annotation: ast.expr | None) -> frozenset[str] | None:
         if outer in ("Optional", "Union"):
             inner = annotation.slice
             parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
-            found = _union(parts)
-            return found | {"NoneType"} if found is not None and outer == "Optional" else found
+            allowed = _union(parts)
+            return allowed | {"NoneType"} if allowed is not None and outer == "Optional" else allowed
         return _allowed(annotation.value)
     if isinstance(annotation, ast.Name | ast.Attribute):
         name = unparsed(annotation).rsplit(".", 1)[-1]
@@ -151,10 +151,10 @@ def _allowed(annotation: ast.expr | None) -> frozenset[str] | None:
 
 
 def _union(parts: list[ast.expr]) -> frozenset[str] | None:
-    found: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()
     for part in parts:
         allowed = _allowed(part)
         if allowed is None:
             return None
-        found |= allowed
-    return found
+        types |= allowed
+    return types

@@ -51,21 +51,21 @@ def renamed(context: CrashContext) -> Iterator[Anomaly]:
 
 def _asked_for(context: CrashContext) -> list[tuple[str, str]]:
     """Pairs of module (or type) and name that the failure may be about."""
-    said = context.message
+    text = context.message
     if context.kind in ("ImportError", "ModuleNotFoundError"):
-        found = NO_NAME.search(said)
-        if found is not None:
-            return [(found[3], found[1])]
-        missing = NO_MODULE.search(said)
+        name = NO_NAME.search(text)
+        if name is not None:
+            return [(name[3], name[1])]
+        missing = NO_MODULE.search(text)
         if missing is None:
             return []
         parts = missing[1].split(".")
         return [(".".join(parts[:n]), "") for n in range(len(parts), 0, -1)]
     if context.kind == "AttributeError":
-        module = NO_ATTRIBUTE.search(said)
+        module = NO_ATTRIBUTE.search(text)
         if module is not None:
             return [(module[1], module[2])]
-        of = re.search(r"'([\w.]+)' object has no attribute '(\w+)'", said)
+        of = re.search(r"'([\w.]+)' object has no attribute '(\w+)'", text)
         return [(of[1].rsplit(".", 1)[-1], of[2])] if of is not None else []
     return []
 
@@ -81,8 +81,8 @@ def _normal(name: str) -> str:
 
 def _release(version: str) -> tuple[int, ...]:
     """The numbers of a version, without trailing zeros: (3, 10) for "3.10.0rc1"."""
-    found = re.match(r"v?(?:\d+!)?(\d+(?:\.\d+)*)", version)
-    numbers = [int(n) for n in found[1].split(".")[:6]] if found is not None else []
+    match = re.match(r"v?(?:\d+!)?(\d+(?:\.\d+)*)", version)
+    numbers = [int(n) for n in match[1].split(".")[:6]] if match is not None else []
     while numbers and numbers[-1] == 0:
         numbers.pop()
     return tuple(numbers)
@@ -126,8 +126,8 @@ def missing_module(context: CrashContext) -> Iterator[Anomaly]:
 _VERSION = re.compile(r"^__version__\s*(?::\s*\w+\s*)?=\s*['\"]([\w.+!-]+)['\"]")
 _VERSION_FILES = ("__init__.py", "_version.py", "version.py", "__version__.py", "__about__.py")
 _PACKAGE = re.compile(r"^(.*(?:site|dist)-packages[/\\])(\w+)[/\\]")
-_MAX_PACKAGES = 6
-_LINES_READ = 400
+MAX_PACKAGES = 6
+MAX_LINES_TO_VERSION = 400
 
 
 def version_mismatch(context: CrashContext) -> Iterator[Anomaly]:
@@ -136,48 +136,48 @@ def version_mismatch(context: CrashContext) -> Iterator[Anomaly]:
     exception passed through. Builds between releases are left out: they say what they like."""
     seen: set[str] = set()
     for at in context.code[:200]:
-        found = _PACKAGE.match(context.frames[at].path)
-        if found is None or found[2] in seen or len(seen) >= _MAX_PACKAGES:
+        package = _PACKAGE.match(context.frames[at].path)
+        if package is None or package[2] in seen or len(seen) >= MAX_PACKAGES:
             continue
-        seen.add(found[2])
-        listed = _installed(context, DISTRIBUTIONS.get(found[2], found[2]))
-        own = _own_version(context, found[1] + found[2])
+        seen.add(package[2])
+        listed = _installed(context, DISTRIBUTIONS.get(package[2], package[2]))
+        own = _own_version(context, package[1] + package[2])
         if not listed or not own or any("dev" in v or "+" in v or "unknown" in v for v in (listed, own)):
             continue
         shorter = min(len(_release(listed)), len(_release(own)))
         if shorter and _release(listed)[:shorter] != _release(own)[:shorter]:
-            text = message("anomaly.version_mismatch", package=found[2], code=own, metadata=listed)
+            text = message("anomaly.version_mismatch", package=package[2], code=own, metadata=listed)
             yield context.anomaly(AnomalyKind.VERSION_MISMATCH, text, at, 0.6)
 
 
 def _own_version(context: CrashContext, folder: str) -> str:
     for name in _VERSION_FILES:
-        for text in context.texts[f"{folder}/{name}"].lines[:_LINES_READ]:
-            found = _VERSION.match(text)
-            if found is not None:
-                return found[1]
+        for text in context.texts[f"{folder}/{name}"].lines[:MAX_LINES_TO_VERSION]:
+            match = _VERSION.match(text)
+            if match is not None:
+                return match[1]
     return ""
 
 
 def misspelt_import(context: CrashContext) -> Iterator[Anomaly]:
     """A name that a file of the person's own does not have, but one near it."""
     at = context.user
-    found = NO_NAME.search(context.message)
-    told = FROM_FILE.search(context.message)
-    if at is None or found is None or told is None or found[2] or context.kind != "ImportError":
+    missing = NO_NAME.search(context.message)
+    file = FROM_FILE.search(context.message)
+    if at is None or missing is None or file is None or missing[2] or context.kind != "ImportError":
         return
-    outline = context.texts[told[1]]
+    outline = context.texts[file[1]]
     names = [d.name for d in outline.definitions if "." not in d.qualname]
     module = outline.module
     for node in module.body if module is not None else ():
         if isinstance(node, ast.Assign):
             names += [unparsed(t) for t in node.targets]
-    near = near_name(found[1], names)
+    near = near_name(missing[1], names)
     if near is not None:
         text = message(
             "anomaly.near_import",
-            module=found[3],
-            wrong=found[1],
+            module=missing[3],
+            wrong=missing[1],
             near=near.name,
             difference=near.difference,
         )

@@ -23,7 +23,7 @@ _CAME_OUT_EMPTY = re.compile(
     r"at least (one|two) data|of empty (iterable|sequence)|Cannot choose from an empty"
 )
 _KEEPS = frozenset(("iter", "next", "tee", "print", "repr", "type", "id", "isinstance", "enumerate", "zip"))
-_MAX_NODES = 20_000
+MAX_NODES = 20_000
 
 
 def exhausted(context: CrashContext) -> Iterator[Anomaly]:
@@ -81,12 +81,12 @@ def _read_before(context: CrashContext, at: int, name: str) -> int:
 
 
 def _in_order(tree: ast.AST | None) -> list[ast.AST]:
-    found: list[ast.AST] = []
+    nodes: list[ast.AST] = []
     for node in ast.walk(tree) if tree is not None else ():
-        found.append(node)
-        if len(found) > _MAX_NODES:
+        nodes.append(node)
+        if len(nodes) > MAX_NODES:
             break
-    return sorted(found, key=lambda n: (getattr(n, "lineno", 0), getattr(n, "col_offset", 0)))
+    return sorted(nodes, key=lambda n: (getattr(n, "lineno", 0), getattr(n, "col_offset", 0)))
 
 
 def _consumes(node: ast.AST, name: str) -> int:
@@ -166,14 +166,16 @@ def _changed_by_call(
     object, or the same module variable, or what it was handed."""
     function = context.function(at)
     for called, call in [c for s in loop.body for c in _calls_of(s)][:30]:
-        found = None
+        definition = None
         last = called.rsplit(".", 1)[-1]
         if called.startswith("self.") and called.count(".") == 1 and function.definition is not None:
             owner = function.outline.class_of(function.definition)
-            found = function.outline.named(f"{owner.qualname}.{last}") if owner is not None else None
+            definition = function.outline.named(f"{owner.qualname}.{last}") if owner is not None else None
         elif "." not in called:
-            found = function.outline.named(called)
-        tree = function.outline.tree(found) if found is not None and found.kind == "def" else None
+            definition = function.outline.named(called)
+        tree = (
+            function.outline.tree(definition) if definition is not None and definition.kind == "def" else None
+        )
         if tree is None:
             continue
         alias = name

@@ -41,10 +41,10 @@ def hidden_module(context: CrashContext) -> Iterator[Anomaly]:
 def _module_meant(context: CrashContext) -> str:
     """The module that lacks something."""
     if context.kind == "AttributeError":
-        found = NO_ATTRIBUTE.search(context.message) or re.search(
+        attribute = NO_ATTRIBUTE.search(context.message) or re.search(
             r"module '([\w.]+)' has no", context.message
         )
-        return found[1] if found is not None else ""
+        return attribute[1] if attribute is not None else ""
     if context.kind not in ("ImportError", "ModuleNotFoundError"):
         return ""
     name = NO_NAME.search(context.message)
@@ -55,9 +55,9 @@ def _module_meant(context: CrashContext) -> str:
 
 
 def _hiding_file(context: CrashContext, top: str) -> str:
-    told = _RENAMING.search(context.message) or FROM_FILE.search(context.message)
-    if told is not None:
-        path = told[1]
+    named_file = _RENAMING.search(context.message) or FROM_FILE.search(context.message)
+    if named_file is not None:
+        path = named_file[1]
         return path if not _LIBRARY.search(path) and stem(path) in (top, "__init__") else ""
     for frame in context.frames:
         if frame.kind == "user" and stem(frame.path) == top:
@@ -89,8 +89,8 @@ def circular_import(context: CrashContext) -> Iterator[Anomaly]:
     imports it back. The two lines are on the stack."""
     if "partially initialized module" not in context.message:
         return
-    found = re.search(r"partially initialized module '([\w.]+)'", context.message)
-    module = found[1] if found is not None else ""
+    partial = re.search(r"partially initialized module '([\w.]+)'", context.message)
+    module = partial[1] if partial is not None else ""
     bodies = [
         i
         for i in context.code

@@ -151,20 +151,20 @@ def _is_of(owner: Variable, kind: str) -> bool:
     return owner.type.rsplit(".", 1)[-1] == kind or owner.type == "type" or "type" in owner.type.lower()
 
 
-_MAX_FILES = 12
+MAX_FILES = 12
 
 
 def _attributes(context: CrashContext, at: int, owner: Variable | None, kind: str) -> list[str]:
     names = [c.name for c in context.children(owner) if c.kind in ("attribute", "property")]
     names += _METHODS.get(kind, ())
     paths = dict.fromkeys([context.frames[at].path, *(c.path for c in context.frames[at].calls)])
-    for path in list(paths)[:_MAX_FILES]:
+    for path in list(paths)[:MAX_FILES]:
         outline = context.texts[path]
-        found = next((d for d in outline.definitions if d.kind == "class" and d.name == kind), None)
-        if found is None or found.end - found.line > 4_000:
+        owner_class = next((d for d in outline.definitions if d.kind == "class" and d.name == kind), None)
+        if owner_class is None or owner_class.end - owner_class.line > 4_000:
             continue
-        names += [m.name for m in outline.methods(found)]
-        body = "\n".join(outline.text(n) for n in range(found.line, found.end + 1))
+        names += [m.name for m in outline.methods(owner_class)]
+        body = "\n".join(outline.text(n) for n in range(owner_class.line, owner_class.end + 1))
         names += re.findall(r"\bself\.(\w+)\s*(?::[^=\n]{0,80})?=[^=]", body[:200_000])
         names += re.findall(r"^    (\w+)\s*(?::|=)", body[:200_000], re.MULTILINE)
     return list(dict.fromkeys(names))
@@ -213,14 +213,14 @@ def unbound_local(context: CrashContext) -> Iterator[Anomaly]:
 
 
 def _binding_lines(tree: ast.AST, name: str) -> set[int]:
-    found = {
+    lines = {
         n.lineno
         for n in ast.walk(tree)
         if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store | ast.Del)
     }
-    found |= {n.lineno for n in ast.walk(tree) if isinstance(n, ast.ExceptHandler) and n.name == name}
+    lines |= {n.lineno for n in ast.walk(tree) if isinstance(n, ast.ExceptHandler) and n.name == name}
     for node in ast.walk(tree):
         names = node.names if isinstance(node, ast.Import | ast.ImportFrom) else []
         if any((a.asname or a.name.split(".")[0]) == name for a in names):
-            found.add(getattr(node, "lineno", 0))
-    return found
+            lines.add(getattr(node, "lineno", 0))
+    return lines

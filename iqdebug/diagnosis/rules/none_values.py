@@ -32,37 +32,37 @@ def none_used(context: CrashContext) -> Iterator[Anomaly]:
     if context.frames[at].kind == "stdlib":
         yield from _passed_none(context)
         return
-    found = False
+    is_explained = False
     for node in context.operations(at):
         for base, use in _bases(context, at, node):
             value = context.value(at, base)
             if is_none(value) and not isinstance(base, ast.Constant):
-                found = True
+                is_explained = True
                 text = message("anomaly.none_used", name=unparsed(base), use=use)
                 yield context.anomaly(AnomalyKind.NONE_USED, text, at, 0.9, value)
             elif value is None and context.is_exact(at) and isinstance(base, ast.Call) and _definite(node):
-                found = True
+                is_explained = True
                 text = message("anomaly.none_returned", call=unparsed(base), use=use)
                 yield context.anomaly(AnomalyKind.NONE_USED, text, at, 0.9)
-    if not found:
+    if not is_explained:
         yield from _passed_none(context)
 
 
 def _bases(context: CrashContext, at: int, node: ast.AST) -> Iterator[tuple[ast.expr, Message]]:
     """What of an expression must not be None, and how it is used."""
-    said = context.message
-    attribute = _NO_ATTRIBUTE.search(said)
+    text = context.message
+    attribute = _NO_ATTRIBUTE.search(text)
     if attribute is not None:
         taken = node.func if isinstance(node, ast.Call) and context.is_exact(at) else node
         if isinstance(taken, ast.Attribute) and taken.attr == attribute[1]:
             yield taken.value, message("use.attribute", attribute=taken.attr)
-    elif "not subscriptable" in said or "item assignment" in said or "item deletion" in said:
+    elif "not subscriptable" in text or "item assignment" in text or "item deletion" in text:
         if isinstance(node, ast.Subscript):
             yield node.value, message("use.subscripted")
-    elif "not callable" in said:
+    elif "not callable" in text:
         if isinstance(node, ast.Call):
             yield node.func, message("use.called")
-    elif "iterable" in said or "iterator" in said:
+    elif "iterable" in text or "iterator" in text:
         yield from _iterated(context, at, node)
     elif isinstance(node, ast.BinOp):
         yield from ((side, message("use.used_in", code=unparsed(node))) for side in (node.left, node.right))

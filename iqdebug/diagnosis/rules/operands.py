@@ -25,11 +25,11 @@ _OPERANDS = re.compile(
 def mixed_operands(context: CrashContext) -> Iterator[Anomaly]:
     """Operands of two types: which one is which. A text that looks like a number most often comes
     from input, a file or JSON, and was not converted."""
-    found = _OPERANDS.search(context.message)
+    operands = _OPERANDS.search(context.message)
     at = context.first
-    if at is None or found is None or context.kind != "TypeError":
+    if at is None or operands is None or context.kind != "TypeError":
         return
-    types = [t for t in found.groups() if t]
+    types = [t for t in operands.groups() if t]
     if "NoneType" in types or "coroutine" in types or set(types) == {"str", "bytes"}:
         return
     for node in context.operations(at):
@@ -85,13 +85,13 @@ def text_and_bytes(context: CrashContext) -> Iterator[Anomaly]:
     at = context.own
     if at is None or context.kind != "TypeError" or not _TEXT_BYTES.search(context.message):
         return
-    found: dict[str, dict[str, Variable]] = {"str": {}, "bytes": {}}
+    by_type: dict[str, dict[str, Variable]] = {"str": {}, "bytes": {}}
     for node in context.expressions(at):
         if isinstance(node, ast.Constant | ast.Name | ast.Attribute | ast.Subscript):
             value = context.value(at, node)
-            if value is not None and value.type in found:
-                found[value.type].setdefault(unparsed(node), value)
-    texts, raw = found["str"], found["bytes"]
+            if value is not None and value.type in by_type:
+                by_type[value.type].setdefault(unparsed(node), value)
+    texts, raw = by_type["str"], by_type["bytes"]
     named = {n: v for n, v in {**raw, **texts}.items() if n[:1] not in "'\"b" or n.isidentifier()}
     if texts and raw and named:
         first, second = next(iter(raw)), next(iter(texts))

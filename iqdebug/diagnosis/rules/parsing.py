@@ -83,8 +83,8 @@ def _converted(context: CrashContext, at: int, text: str) -> tuple[str, Variable
     for node in context.expressions(at):
         if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
             value = context.value(at, node)
-            found = text_of(value)
-            if value is not None and found is not None and found.whole and found.start == text:
+            text_value = text_of(value)
+            if value is not None and text_value is not None and text_value.whole and text_value.start == text:
                 return unparsed(node), value
     return None
 
@@ -153,15 +153,15 @@ def _left_format(text: str, form: str) -> Message:
             if part[1] not in _DIRECTIVES:
                 return message("date_misfit.unknown")
             piece = f"(?:{_DIRECTIVES[part[1]]})"
-        found = re.match(pattern + piece, text[:200], re.IGNORECASE)
-        if found is None:
+        match = re.match(pattern + piece, text[:200], re.IGNORECASE)
+        if match is None:
             digit_left = text[reached : reached + 1].isdigit() and before[-1:] in tuple("dmyHIMSj")
             if digit_left and part[0] != "%":
                 # The number before went on: it is that one which is too large.
                 part, reached = before, begun
             return _misfit(part, text[reached : reached + 12], reached)
         pattern += piece
-        before, begun, reached = part, reached, found.end()
+        before, begun, reached = part, reached, match.end()
     if reached < len(text):
         return message("date_misfit.left", rest=repr(text[reached : reached + 20]))
     return message("date_misfit.no_such_day")
@@ -177,8 +177,8 @@ def _misfit(part: str, rest: str, at: int) -> Message:
 
 
 def _first_text(context: CrashContext, at: int, text: str) -> Variable | None:
-    found = _converted(context, at, text)
-    return found[1] if found is not None else None
+    converted = _converted(context, at, text)
+    return converted[1] if converted is not None else None
 
 
 _JSON = re.compile(r"^(.*): line (\d+) column (\d+) \(char (\d+)\)", re.DOTALL)

@@ -47,10 +47,10 @@ def missing_file(context: CrashContext) -> Iterator[Anomaly]:
     elsewhere, has white space at its end, ``~`` or a placeholder that nothing replaced, or a
     separator of another system."""
     at = context.user if context.user is not None else context.own
-    said = _NO_FILE.search(context.message)
-    if at is None or said is None or context.kind not in ("FileNotFoundError", "OSError"):
+    missing = _NO_FILE.search(context.message)
+    if at is None or missing is None or context.kind not in ("FileNotFoundError", "OSError"):
         return
-    shown = said[1].split(" -> ")[0]
+    shown = missing[1].split(" -> ")[0]
     path = quoted(shown)
     if isinstance(path, bytes):
         path = path.decode("utf-8", "replace")
@@ -159,9 +159,9 @@ def undecodable(context: CrashContext) -> Iterator[Anomaly]:
 def _bytes_near(context: CrashContext) -> tuple[Variable | None, Text | None]:
     """The bytes that were being decoded, where the innermost frames hold just one such value."""
     for at in context.code[:3]:
-        found = [v for v in context.frames[at].locals or () if v.type == "bytes" and text_of(v) is not None]
-        if len(found) == 1:
-            return found[0], text_of(found[0])
+        values = [v for v in context.frames[at].locals or () if v.type == "bytes" and text_of(v) is not None]
+        if len(values) == 1:
+            return values[0], text_of(values[0])
     return None, None
 
 

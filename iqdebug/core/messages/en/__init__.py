@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iqdebug.core.messages.en import anomalies, anomaly_parts, kinds, reasons
+from iqdebug.core.messages.en import anomalies, anomaly_parts, kinds, living, meanings, reasons
 
 __all__ = ["TEMPLATES", "plural_form"]
 
@@ -11,6 +11,8 @@ TEMPLATES: dict[str, str] = {
     **anomalies.TEMPLATES,
     **anomaly_parts.TEMPLATES,
     **reasons.TEMPLATES,
+    **living.TEMPLATES,
+    **meanings.TEMPLATES,
 }
 
 

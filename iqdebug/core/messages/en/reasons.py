@@ -33,6 +33,10 @@ TEMPLATES: dict[str, str] = {
     "reason.let_line_run": "`{code}` let the failing line run",
     "reason.goes_round": "goes round: {count} times among the innermost frames",
     "reason.writes_text": "`{code}` writes what stands in the text that failed",
+    "reason.ended_here": "the process ended in this call",
+    "reason.call_led_there": "this call led there",
+    "headline.no_frame": "{reason}: no frame was recorded",
+    "headline.called_at": "{reason}, called at {place}",
     "headline.exception": "{exception} at {place}",
     "headline.explained": "{headline}: {reason}",
 }
