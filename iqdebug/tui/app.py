@@ -327,8 +327,7 @@ class DebugApp(App[int]):
                     pane.show_snapshot(message.snapshot)
 
     def on_diagnosis_arrived(self, message: messages.DiagnosisArrived) -> None:
-        if self.controllers.diagnosis.accept(message.diagnosis, message.number):
-            self.controllers.chat.add_diagnosis(message.diagnosis)
+        self.controllers.diagnosis.accept(message.diagnosis, message.number)
 
     def on_logs_arrived(self, message: messages.LogsArrived) -> None:
         if self.is_drawn:

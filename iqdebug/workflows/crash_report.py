@@ -160,7 +160,7 @@ def _suspect(suspect: Suspect, rank: int) -> dict[str, Any]:
 
 def _anomaly(anomaly: Anomaly) -> dict[str, Any]:
     return {
-        "kind": anomaly.kind,
+        "kind": anomaly.kind.value,
         "text": anomaly.text,
         "file": anomaly.path,
         "line": anomaly.line,

@@ -150,6 +150,13 @@ class BriefPauseController:
             self._record(session, snapshot)
         return True
 
+    def passes_by(self, stop: Snapshot) -> bool:
+        """Whether the process goes on at once from this stop, once it has been recorded: the recording is
+        shown instead."""
+        is_recorded = self._no_hold or self._records_next or self._is_recording or self._is_released
+        is_live = not isinstance(self._state.session, RecordedStop)
+        return stop.phase in STOPPED and is_recorded and is_live
+
     def _follow_behind(self, shown: RecordedStop, snapshot: Snapshot) -> None:
         """What the process does while a recording of it is shown."""
         if snapshot.phase in STOPPED:  # another thread, or an exception: breakpoints are out

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from iqdebug.assistant.transcript import Entry, ModelStatus, Transcript
+from iqdebug.assistant.ui_context import Consent, UiContext
 from iqdebug.core.session import DebugSession
-from iqdebug.core.state import Completion, Diagnosis, Frame, LogRecord, Snapshot, Variable
+from iqdebug.core.state import Completion, Frame, LogRecord, Snapshot, Variable
 from iqdebug.tui.controllers.diagnosis import DiagnosisController
 from iqdebug.tui.controllers.selection import SelectionController
 from iqdebug.tui.controllers.state import DebugState
 from iqdebug.tui.controllers.window import Window
 from iqdebug.tui.panes.chat import ChatPane
 from iqdebug.tui.panes.status_bar import StatusBar
-from iqdebug.tui.screens.consent import Consent, ConsentScreen
+from iqdebug.tui.screens.consent import ConsentScreen
 
 __all__ = ["ChatController", "Companion", "ScreenContext"]
 
@@ -27,16 +28,17 @@ MAX_LOG_RECORDS = 500
 
 @dataclass(frozen=True, slots=True)
 class ScreenContext:
-    """What a conversation may know of the screen, and ask of the person.
+    """Implements :class:`iqdebug.assistant.ui_context.UiContext`.
 
     :param consent: (action, right, detail, why, may hold) → the answer.
-    :param put: a text into the question's field.
+    :param put: writes a text into the question's field.
     """
 
     frame: Callable[[], Frame | None]
     variables: Callable[[], Sequence[Variable]]
     logs: Callable[[], Sequence[LogRecord]]
-    consent: Callable[[str, str, str, str, bool], Awaitable[Consent]]
+    shows: Callable[[Snapshot], bool]
+    consent: Callable[[str, str, str, str, bool], Coroutine[None, None, Consent]]
     put: Callable[[str], None]
     copy: Callable[[str], None]
 
@@ -47,20 +49,17 @@ class Companion(Protocol):
     @property
     def transcript(self) -> Transcript: ...
 
-    def begin(self, session: DebugSession, screen: ScreenContext) -> None:
-        """A session is there, or another one."""
+    def begin(self, session: DebugSession, ui: UiContext) -> None:
+        """A session is there, or another one. Its stops are followed from the session itself."""
 
-    def moment(self, snapshot: Snapshot, diagnosis: Diagnosis) -> None:
-        """A stop and what the evidence says of it; returns at once."""
-
-    async def said(self, text: str) -> None:
+    async def submit(self, text: str) -> None:
         """A question, or a command that begins with ``/``. What comes of it is in the transcript."""
 
     async def stop(self) -> None: ...
 
     def completions(self, text: str) -> Sequence[str]: ...
 
-    async def completed(self, before: str, after: str) -> str:
+    async def complete_expression(self, before: str, after: str) -> str:
         """How a model would go on with an expression in the selected frame; "" without one."""
 
     async def close(self) -> None:
@@ -71,6 +70,7 @@ class ChatController:
     """Reads the transcript (:class:`iqdebug.assistant.transcript.Reader`) and shows it in the pane.
 
     :param companion: None: there is no conversation, and nothing here has an effect.
+    :param shows: whether a stop of the process is for the screen.
     """
 
     def __init__(
@@ -80,12 +80,15 @@ class ChatController:
         selection: SelectionController,
         diagnosis: DiagnosisController,
         companion: Companion | None,
+        *,
+        shows: Callable[[Snapshot], bool],
     ) -> None:
         self._window = window
         self._state = state
         self._selection = selection
         self._diagnosis = diagnosis
         self._companion = companion
+        self._shows = shows
         self._logs: tuple[LogRecord, ...] = ()
 
     @property
@@ -110,17 +113,12 @@ class ChatController:
             frame=lambda: self._selection.frame,
             variables=self._frame_variables,
             logs=lambda: self._logs,
+            shows=self._shows,
             consent=self._ask_consent,
             put=lambda text: self._window.pane(ChatPane).put(text),
             copy=self._window.copy_to_clipboard,
         )
         self._companion.begin(session, screen)
-
-    def add_diagnosis(self, diagnosis: Diagnosis) -> None:
-        """Of the stop that is shown."""
-        snapshot = self._state.snapshot
-        if self._companion is not None and snapshot is not None and self._state.session is not None:
-            self._companion.moment(snapshot, diagnosis)
 
     def add_logs(self, records: Sequence[LogRecord]) -> None:
         self._logs = (*self._logs, *records)[-MAX_LOG_RECORDS:]
@@ -165,7 +163,7 @@ class ChatController:
 
     def ask(self, text: str) -> None:
         if self._companion is not None:
-            self._window.run_worker(self._companion.said(text), group="chat")
+            self._window.run_worker(self._companion.submit(text), group="chat")
 
     def stop(self) -> None:
         if self._companion is not None:
@@ -189,5 +187,5 @@ class ChatController:
         """What a model would write there; () without one."""
         if self._companion is None:
             return ()
-        completion = await self._companion.completed(text[:column], text[column:])
+        completion = await self._companion.complete_expression(text[:column], text[column:])
         return (Completion(completion, start=column),) if completion else ()

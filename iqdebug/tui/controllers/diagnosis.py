@@ -118,17 +118,15 @@ class DiagnosisController:
         with contextlib.suppress(RuntimeError):  # the screen is gone
             self._window.post_message(messages.DiagnosisArrived(diagnosis, request.number))
 
-    def accept(self, diagnosis: Diagnosis, number: int) -> bool:
-        """Take an answer in; returns whether it is shown, False where it is out of date."""
+    def accept(self, diagnosis: Diagnosis, number: int) -> None:
+        """Take an answer in; one that is out of date is dropped."""
         self._running -= {number}
         is_newest = number >= self._first_of_stop and number > self._answered
-        is_shown = self._window.is_drawn and is_newest
-        if is_shown:
+        if self._window.is_drawn and is_newest:
             self._answered = number
             self.current, self._is_searching = diagnosis, False
             self._show()
         self._start_next()
-        return is_shown
 
     def forget(self) -> None:
         """It was about what is over."""

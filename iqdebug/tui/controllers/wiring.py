@@ -89,7 +89,14 @@ def wire(
     execution = ExecutionController(window, state, tasks, selection)
     breakpoints = BreakpointController(window, state, tasks, memory)
     diagnosis = DiagnosisController(window, state, selection, layout, diagnose)
-    chat = ChatController(window, state, selection, diagnosis, companion)
+    chat = ChatController(
+        window,
+        state,
+        selection,
+        diagnosis,
+        companion,
+        shows=lambda stop: not brief_pause.passes_by(stop),
+    )
     connection = ConnectionController(
         window,
         state,
