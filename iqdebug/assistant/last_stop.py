@@ -11,6 +11,7 @@ import msgspec
 
 from iqdebug.assistant.redaction import Redactor
 from iqdebug.core.errors import ModelError
+from iqdebug.core.json_text import json_bytes
 from iqdebug.core.read_only_session import ReadOnlySession
 from iqdebug.core.session import Capability, Listener
 from iqdebug.core.state import (
@@ -22,7 +23,6 @@ from iqdebug.core.state import (
     Snapshot,
     Variable,
 )
-from iqdebug.core.text import json_bytes
 from iqdebug.system.source_files import read_lines
 
 __all__ = ["GONE", "LastStop", "LastStopSession", "TodaysSources", "remembered", "remembering"]

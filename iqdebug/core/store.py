@@ -14,8 +14,8 @@ from pathlib import Path
 
 import msgspec
 
+from iqdebug.core.json_text import json_bytes
 from iqdebug.core.state import Breakpoint
-from iqdebug.core.text import json_bytes
 from iqdebug.system.atomic_write import atomic_write
 
 __all__ = ["ProjectStore", "state_folder"]

@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 from iqdebug.core.errors import ConnectionLost, IqdebugError, ProtocolError, RequestFailed
-from iqdebug.core.text import json_bytes, json_value
+from iqdebug.core.json_text import json_bytes, json_value
 from iqdebug.dap.agent_rows import UNEXPECTED_SHAPE
 
 __all__ = ["AgentClient", "Lease"]

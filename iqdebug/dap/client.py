@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from iqdebug.core.errors import ConnectionLost, IqdebugError, ProtocolError, RequestFailed
-from iqdebug.core.text import json_value
+from iqdebug.core.json_text import json_value
 from iqdebug.dap import protocol
 from iqdebug.dap.agent_rows import UNEXPECTED_SHAPE, unexpected_shape
 

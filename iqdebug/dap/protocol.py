@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from iqdebug.core.errors import ProtocolError
-from iqdebug.core.text import json_bytes, json_value
+from iqdebug.core.json_text import json_bytes, json_value
 
 __all__ = [
     "Decoder",

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from iqdebug.assistant.session import AssistantSession, DebuggeeContext
 from iqdebug.assistant.transcript import Entry, ModelStatus, Transcript
@@ -23,12 +22,12 @@ from iqdebug.system.readable_files import reach_of_project, standing_in
 from iqdebug.workflows.assemble import companion_for
 from iqdebug.workflows.diagnosis_inputs import crash_diagnosis, live_diagnosis, source_reader
 
-__all__ = ["Said", "ask_file", "ask_process"]
+__all__ = ["AskResult", "ask_file", "ask_process"]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A question and its answer. ``calls`` are the tool calls: what was asked, who allowed it, and the
+class AskResult:
+    """What came of a question. ``calls`` are the tool calls: what was asked for, who allowed it, and the
     result."""
 
     question: str
@@ -38,24 +37,6 @@ class Said:
     diffs: tuple[Entry, ...]
     notes: tuple[str, ...]
     standing: ModelStatus
-
-    def json(self) -> str:
-        return text.json_text(self.document())
-
-    def document(self) -> dict[str, Any]:
-        """The document of ``ask --json``."""
-        return {
-            "question": self.question,
-            "answer": self.answer,
-            "thinking": self.thinking,
-            "calls": [{"call": c.text, "allowed": c.words, "result": c.detail} for c in self.calls],
-            "proposed": [{"title": d.text, "diff": d.detail} for d in self.diffs],
-            "notes": list(self.notes),
-            "model": self.standing.model,
-            "where": self.standing.where,
-            "remote": self.standing.remote,
-            "tokens": {"used": self.standing.used, "window": self.standing.window},
-        }
 
     def lines(self) -> list[str]:
         lines = [f"⚙ {text.clean(c.text)}  ({text.clean(c.words)})" for c in self.calls]
@@ -72,7 +53,7 @@ def ask_file(
     progress: bool = True,
     project: str | None = None,
     context: int = 0,
-) -> Said:
+) -> AskResult:
     """:param project: the folder whose files may be read beside the recording; None for the one that the
         person stands in.
     :param context: tokens of the model's window; 0: as configured.
@@ -95,7 +76,7 @@ def ask_file(
 
 def ask_process(
     info: ProcessInfo, question: str, model: str | None, progress: bool = True, context: int = 0
-) -> Said:
+) -> AskResult:
     """Attach, look, ask, and let the process run on.
 
     :raises TargetError: it cannot be attached to.
@@ -106,7 +87,7 @@ def ask_process(
 
 async def _ask_process(
     info: ProcessInfo, question: str, model: str | None, progress: bool, context: int
-) -> Said:
+) -> AskResult:
     from iqdebug.dap.attach import AttachOptions, attach
     from iqdebug.workflows.headless import outside_view
 
@@ -128,7 +109,7 @@ async def _ask(
     question: str,
     logs: Sequence[LogRecord],
     progress: bool,
-) -> Said:
+) -> AskResult:
     reader = _Progress() if progress and sys.stderr.isatty() else None
     if reader is not None:
         assistant.transcript.subscribe(reader)
@@ -150,14 +131,14 @@ async def _ask(
     return _said(question, assistant.transcript)
 
 
-def _said(question: str, transcript: Transcript) -> Said:
+def _said(question: str, transcript: Transcript) -> AskResult:
     """:raises ModelError: the model failed."""
     entries = transcript.entries
     failure = next((e for e in entries if e.kind == "error"), None)
     if failure is not None:
         what, *rest = failure.text.splitlines()
         raise ModelError(what, *rest[:2])
-    return Said(
+    return AskResult(
         question,
         "\n".join(e.text for e in entries if e.kind == "answer"),
         "\n".join(e.text for e in entries if e.kind == "thinking"),

@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from iqdebug.core.errors import IqdebugError, ProtocolError, RequestFailed
+from iqdebug.core.json_text import json_text
 from iqdebug.core.state import Phase, ProcessInfo, Snapshot
-from iqdebug.core.text import json_text, snapshot_lines
+from iqdebug.core.state_lines import snapshot_lines
 from iqdebug.dap import protocol
 from iqdebug.dap.agent_client import MAX_MESSAGE, AgentClient, Lease
 from iqdebug.dap.client import DapClient

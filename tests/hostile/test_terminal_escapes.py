@@ -18,7 +18,7 @@ from textual.color import Color
 
 from iqdebug.assistant.transcript import ModelStatus
 from iqdebug.cli.main import main
-from iqdebug.core import text
+from iqdebug.core.json_text import json_text
 from iqdebug.core.output import say, say_error, visible
 from iqdebug.crash import open_crash
 from iqdebug.tui.widgets.printable import Printable
@@ -266,7 +266,7 @@ def test_the_one_output(capsys: pytest.CaptureFixture[str]) -> None:
     assert_harmless(out + err)
     assert out.startswith("two\nlines\tof \\x1b[31m") and out.endswith("漢字 ümläut 🙂\n")
     assert visible("\U000e0041") == "\\U000e0041"
-    assert text.json_text([NASTY + "\x7f"]).isascii()
+    assert json_text([NASTY + "\x7f"]).isascii()
 
 
 def test_nothing_else_prints() -> None:

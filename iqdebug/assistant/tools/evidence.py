@@ -13,7 +13,7 @@ from iqdebug.assistant.tools.base import Result, ToolInvocation
 from iqdebug.assistant.tools.decorator import tool
 from iqdebug.assistant.tools.inspection import moment
 from iqdebug.core.state import ExceptionInfo, LogRecord, Suspect
-from iqdebug.core.text import diagnosis_lines
+from iqdebug.core.state_lines import diagnosis_lines
 from iqdebug.diagnosis.prompt.pack import told
 
 __all__ = ["EVIDENCE_TOOLS"]

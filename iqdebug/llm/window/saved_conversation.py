@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from iqdebug.core.text import json_bytes
+from iqdebug.core.json_text import json_bytes
 from iqdebug.llm.window.window import Window
 from iqdebug.system.atomic_write import atomic_write
 
