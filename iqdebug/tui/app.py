@@ -28,7 +28,7 @@ from textual.widgets import Static
 
 from iqdebug.core.errors import IqdebugError, UsageError
 from iqdebug.core.session import DebugSession
-from iqdebug.core.state import Breakpoint, Diagnosis, Frame, LogRecord, Snapshot, Thread
+from iqdebug.core.state import Diagnosis, Frame, Snapshot, Thread
 from iqdebug.core.text import clean
 from iqdebug.tui import messages
 from iqdebug.tui.actions import ACTIONS, Action, bindings_of
@@ -37,17 +37,14 @@ from iqdebug.tui.controllers.connection import Connect, RefreshPeek
 from iqdebug.tui.controllers.program import ProgramHost
 from iqdebug.tui.controllers.recording import Recording
 from iqdebug.tui.controllers.wiring import ProjectMemory, wire
-from iqdebug.tui.help import help_text, hints, typing_hints
+from iqdebug.tui.debug_screen import DebugScreen
+from iqdebug.tui.key_help import help_text, status_of
 from iqdebug.tui.layout import PaneLayout, TabsBar
 from iqdebug.tui.pane_table import PANES, PaneSpec, Place, ShowsSnapshots
-from iqdebug.tui.panes.breakpoints import BreakpointsPane
-from iqdebug.tui.panes.chat import ChatPane
-from iqdebug.tui.panes.console import ConsolePane
 from iqdebug.tui.panes.insight import InsightCard
 from iqdebug.tui.panes.log import LogPane
 from iqdebug.tui.panes.source import SourcePane
-from iqdebug.tui.panes.status_bar import Status, StatusBar
-from iqdebug.tui.panes.variables import VariablesPane
+from iqdebug.tui.panes.status_bar import StatusBar
 from iqdebug.tui.screens.dialogs import TextScreen
 from iqdebug.tui.widgets.printable import Printable
 
@@ -56,6 +53,8 @@ __all__ = ["Connect", "DebugApp", "ProjectMemory"]
 TICK_S = 1.0
 
 _PRINTABLE = Printable()
+_TOO_SMALL = "the terminal is too small for iqdebug: 60 columns and 15 lines are enough"
+
 _TOO_SMALL = "the terminal is too small for iqdebug: 60 columns and 15 lines are enough"
 
 WidgetT = TypeVar("WidgetT", bound=Widget)
@@ -112,7 +111,6 @@ class DebugApp(App[int]):
         self.controllers = wire(
             self,
             self._panes,
-            self,
             connect=connect,
             diagnose=diagnose,
             read_source=read_source,
@@ -158,6 +156,9 @@ class DebugApp(App[int]):
         return self.controllers.state.refused
 
     # from the first widget to the last
+
+    def get_default_screen(self) -> DebugScreen:
+        return DebugScreen(self.controllers)
 
     def compose(self) -> ComposeResult:
         widgets = {spec.id: spec.build(self.controllers) for spec in self.PANES}
@@ -237,31 +238,13 @@ class DebugApp(App[int]):
         return focused if isinstance(focused, kind) else None
 
     def show_pane(self, name: str) -> None:
-        base, spec = self.screen_stack[0], self._panes.find(name)
-        if spec is not None:
-            base.set_focus(base.query_one(self._panes.show(name)))
-        else:
+        if not self._panes.focus(name):
             missing = next(pane.missing for pane in self.PANES if pane.id == name)
             self.notify(missing, severity="warning")
 
     def refresh_status(self) -> None:
-        if not self.is_drawn:
-            return
-        c = self.controllers
-        self.pane(StatusBar).show(
-            Status(
-                snapshot=c.state.snapshot,
-                progress=c.state.progress.words,
-                is_attaching=c.state.progress.is_attaching,
-                owns_program=c.state.owns_program,
-                supervisor_warning=c.supervision.warning,
-                is_urgent=c.supervision.is_urgent,
-                supervisor_ended_it=c.supervision.ended_it,
-                background=c.tasks.words,
-                hints=hints(self.ACTIONS, c),
-                typing_hints=typing_hints(self.ACTIONS, c),
-            )
-        )
+        if self.is_drawn:
+            self.pane(StatusBar).show(status_of(self.controllers, self.ACTIONS))
 
     def show_banner(self, error: IqdebugError, keys: str) -> None:
         banner = self.query_one("#banner", Static)
@@ -289,18 +272,6 @@ class DebugApp(App[int]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return (*super().get_line_filters(), _PRINTABLE)
-
-    # iqdebug.core.session.Listener
-
-    def snapshot_changed(self, snapshot: Snapshot) -> None:
-        if not self.controllers.brief_pause.intercepts(snapshot):
-            self.post_message(messages.SnapshotArrived(snapshot))
-
-    def logs_arrived(self, records: Sequence[LogRecord], dropped: int) -> None:
-        self.post_message(messages.LogsArrived(records, dropped))
-
-    def breakpoints_changed(self, breakpoints: Sequence[Breakpoint]) -> None:
-        self.post_message(messages.BreakpointsArrived(breakpoints))
 
     # keys
 
@@ -334,11 +305,8 @@ class DebugApp(App[int]):
         """To the next pane, hidden or not; within a dialog, to its next field."""
         if len(self.screen_stack) > 1:
             self.screen.focus_next() if by > 0 else self.screen.focus_previous()
-            return
-        names = {n.id for n in self.focused.ancestors_with_self} if self.focused is not None else set()
-        panes = [pane.id for pane in self._panes.panes] or ["source"]
-        here = next((n for n, pane in enumerate(panes) if {pane, f"side-{pane}"} & names), 0)
-        self.show_pane(panes[(here + by) % len(panes)])
+        else:
+            self.show_pane(self._panes.neighbour(by))
 
     def get_system_commands(self, screen: Screen[Any]) -> Any:
         for action in self.ACTIONS:
@@ -353,8 +321,7 @@ class DebugApp(App[int]):
     # what workers post
 
     def on_snapshot_arrived(self, message: messages.SnapshotArrived) -> None:
-        is_shown = self.controllers.snapshots.accept(message.snapshot, is_first_of_session=message.anew)
-        if is_shown:
+        if self.controllers.snapshots.accept(message.snapshot, is_first_of_session=message.anew):
             for pane in self._built.values():
                 if isinstance(pane, ShowsSnapshots):
                     pane.show_snapshot(message.snapshot)
@@ -373,62 +340,3 @@ class DebugApp(App[int]):
 
     def on_variables_arrived(self, message: messages.VariablesArrived) -> None:
         self.controllers.variables.accept(message)
-
-    # what panes post
-
-    def on_frame_wanted(self, message: messages.FrameWanted) -> None:
-        self.controllers.selection.select(message.thread_id, message.index)
-
-    def on_line_wanted(self, message: messages.LineWanted) -> None:
-        self.controllers.selection.show_line(message.path, message.line)
-
-    def on_place_wanted(self, message: messages.PlaceWanted) -> None:
-        self.controllers.diagnosis.show_place(message.place, go=message.go)
-
-    def on_exceptions_wanted(self) -> None:
-        self.controllers.exceptions.open()
-
-    def on_tabs_bar_chosen(self, message: TabsBar.Chosen) -> None:
-        self.show_pane(message.name)
-
-    def on_variables_pane_expand(self, message: VariablesPane.Expand) -> None:
-        self.controllers.variables.expand(message.node, message.start)
-
-    def on_variables_pane_toggled(self) -> None:
-        self.controllers.variables.toggled()
-
-    def on_variables_pane_full_wanted(self, message: VariablesPane.FullWanted) -> None:
-        self.controllers.variables.show_in_full(message.node)
-
-    def on_variables_pane_assign_wanted(self, message: VariablesPane.AssignWanted) -> None:
-        self.controllers.variables.ask_for_value(message.node)
-
-    def on_console_pane_entered(self, message: ConsolePane.Entered) -> None:
-        self.controllers.console.run(message.expression)
-
-    def on_console_pane_expand(self, message: ConsolePane.Expand) -> None:
-        self.controllers.console.expand(message)
-
-    def on_console_pane_completion_wanted(self, message: ConsolePane.CompletionWanted) -> None:
-        self.controllers.console.complete(message.text, message.column)
-
-    def on_breakpoints_pane_edit_wanted(self, message: BreakpointsPane.EditWanted) -> None:
-        self.controllers.breakpoints.edit(message.breakpoint)
-
-    def on_breakpoints_pane_changed(self, message: BreakpointsPane.Changed) -> None:
-        self.controllers.breakpoints.replace(message.old, message.new)
-
-    def on_chat_pane_asked(self, message: ChatPane.Asked) -> None:
-        self.controllers.chat.ask(message.text)
-
-    def on_chat_pane_stop_wanted(self) -> None:
-        self.controllers.chat.stop()
-
-    def on_chat_pane_place_chosen(self, message: ChatPane.PlaceChosen) -> None:
-        self.controllers.chat.show_place(message.path, message.line)
-
-    def on_keyboard_moved(self) -> None:
-        self.controllers.program.keyboard_moved()
-
-    def on_left(self) -> None:
-        self.controllers.program.left()

@@ -122,6 +122,21 @@ class PaneLayout:
         self._arrange()
         return pane.focus or f"#{name}"
 
+    def focus(self, name: str) -> bool:
+        """Make a pane visible and give it the focus; False where there is none of that name."""
+        if self._screen is None or self.find(name) is None:
+            return False
+        self._screen.set_focus(self._screen.query_one(self.show(name)))
+        return True
+
+    def neighbour(self, by: int) -> str:
+        """The pane so many after the one with the focus, hidden or not, around the end."""
+        focused = self._screen.focused if self._screen is not None else None
+        inside = {node.id for node in focused.ancestors_with_self} if focused is not None else set()
+        names = [pane.id for pane in self.panes] or ["source"]
+        here = next((n for n, name in enumerate(names) if {name, f"side-{name}"} & inside), 0)
+        return names[(here + by) % len(names)]
+
     def _arrange(self) -> None:
         screen = self._screen
         if screen is None:

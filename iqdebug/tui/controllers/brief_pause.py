@@ -152,11 +152,11 @@ class BriefPauseController:
             self._record(session, snapshot)
         return True
 
-    def passes_by(self, snapshot: Snapshot) -> bool:
+    def passes_by(self, stop: Snapshot) -> bool:
         """Whether the process goes on at once from this stop, once it has been recorded: the recording is
         shown instead."""
         is_recorded = self._no_hold or self._records_next or self._is_recording or self._is_released
-        return snapshot.phase.is_stopped and is_recorded and not isinstance(self._state.session, RecordedStop)
+        return stop.phase.is_stopped and is_recorded and not isinstance(self._state.session, RecordedStop)
 
     def _follow_behind(self, shown: RecordedStop, snapshot: Snapshot) -> None:
         """What the process does while a recording of it is shown."""

@@ -70,7 +70,7 @@ class ChatController:
     """Reads the transcript (:class:`iqdebug.assistant.transcript.Reader`) and shows it in the pane.
 
     :param companion: None: there is no conversation, and nothing here has an effect.
-    :param shows: whether the person gets to see a snapshot.
+    :param shows: whether a stop of the process is for the screen.
     """
 
     def __init__(
@@ -187,5 +187,5 @@ class ChatController:
         """What a model would write there; () without one."""
         if self._companion is None:
             return ()
-        rest = await self._companion.complete_expression(text[:column], text[column:])
-        return (Completion(rest, start=column),) if rest else ()
+        completion = await self._companion.complete_expression(text[:column], text[column:])
+        return (Completion(completion, start=column),) if completion else ()

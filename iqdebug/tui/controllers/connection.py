@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from textual.worker import Worker
 
 from iqdebug.core.errors import IqdebugError, UsageError
-from iqdebug.core.session import Capability, DebugSession, Listener
-from iqdebug.core.state import Phase, Snapshot
+from iqdebug.core.session import Capability, DebugSession
+from iqdebug.core.state import Breakpoint, LogRecord, Phase, Snapshot
 from iqdebug.tui import messages
 from iqdebug.tui.controllers.state import DebugState, Progress
 from iqdebug.tui.controllers.tasks import TaskRunner
@@ -25,12 +25,13 @@ RefreshPeek = Callable[[], Awaitable[Snapshot]]
 
 
 class ConnectionController:
-    """The only one that begins and ends a session.
+    """The only one that begins and ends a session. Posts what the session publishes
+    (:class:`iqdebug.core.session.Listener`).
 
     :param connect: attaches; is given what to call with fresher peeks and with progress in words.
     :param refresh_peek: a look from outside, for when attaching is not possible; None where there is none.
-    :param listener: is subscribed to each session.
     :param on_opened: called with each session that was attached to.
+    :param intercepts: whether a snapshot is dealt with elsewhere, and not for the screen.
     """
 
     def __init__(
@@ -41,16 +42,16 @@ class ConnectionController:
         *,
         connect: Connect,
         refresh_peek: RefreshPeek | None,
-        listener: Listener,
         on_opened: Callable[[DebugSession], None],
+        intercepts: Callable[[Snapshot], bool],
     ) -> None:
         self.connect = connect
         self._window = window
         self._state = state
         self._tasks = tasks
         self._refresh_peek = refresh_peek
-        self._listener = listener
         self._on_opened = on_opened
+        self._intercepts = intercepts
         self._unsubscribe: Callable[[], None] | None = None
         self._worker: Worker[None] | None = None
         self._is_looking = False
@@ -89,8 +90,10 @@ class ConnectionController:
             await session.detach()
             return
         state.session = session
-        self._unsubscribe = session.subscribe(self._listener)
+        self._unsubscribe = session.subscribe(self)
         self._on_opened(session)
+        self.breakpoints_changed(session.breakpoints)
+        self._publish(session.snapshot, anew=True)
 
     def _show_peek(self, snapshot: Snapshot) -> None:
         if self._state.session is None:
@@ -100,11 +103,26 @@ class ConnectionController:
         self._state.progress = Progress(words, is_attaching=not self._state.owns_program)
         self._window.refresh_status()
 
+    # iqdebug.core.session.Listener
+
+    def snapshot_changed(self, snapshot: Snapshot) -> None:
+        self._publish(snapshot)
+
+    def logs_arrived(self, records: Sequence[LogRecord], dropped: int) -> None:
+        self._window.post_message(messages.LogsArrived(records, dropped))
+
+    def breakpoints_changed(self, breakpoints: Sequence[Breakpoint]) -> None:
+        self._window.post_message(messages.BreakpointsArrived(breakpoints))
+
+    def _publish(self, snapshot: Snapshot, *, anew: bool = False) -> None:
+        if not self._intercepts(snapshot):
+            self._window.post_message(messages.SnapshotArrived(snapshot, anew=anew))
+
+    # letting go
+
     def switch_to(self, session: DebugSession) -> None:
         """Show another session on the same target: the live one, or the recording of a stop of it."""
         self._state.session = session
-
-    # letting go
 
     def cancel(self) -> None:
         """Stop attaching."""

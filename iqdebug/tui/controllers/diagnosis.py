@@ -119,7 +119,7 @@ class DiagnosisController:
             self._window.post_message(messages.DiagnosisArrived(diagnosis, request.number))
 
     def accept(self, diagnosis: Diagnosis, number: int) -> None:
-        """Take an answer in, and show it unless it is out of date."""
+        """Take an answer in; one that is out of date is dropped."""
         self._running -= {number}
         is_newest = number >= self._first_of_stop and number > self._answered
         if self._window.is_drawn and is_newest:

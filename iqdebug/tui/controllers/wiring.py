@@ -6,9 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from iqdebug.core.session import DebugSession, Listener
 from iqdebug.core.state import Diagnosis, Snapshot
-from iqdebug.tui import messages
 from iqdebug.tui.controllers.breakpoints import BreakpointController, BreakpointMemory
 from iqdebug.tui.controllers.brief_pause import BriefPauseController
 from iqdebug.tui.controllers.chat import ChatController, Companion
@@ -44,6 +42,7 @@ class Controllers:
     :param in_memory: whether a path's text is the target's, in no file.
     """
 
+    window: Window
     state: DebugState
     tasks: TaskRunner
     variables: VariablesController
@@ -69,7 +68,6 @@ class Controllers:
 def wire(
     window: Window,
     layout: Layout,
-    listener: Listener,
     *,
     connect: Connect,
     diagnose: Callable[[Snapshot, Snapshot | None], Diagnosis],
@@ -83,15 +81,7 @@ def wire(
     in_memory: Callable[[str], bool],
     no_hold: bool,
 ) -> Controllers:
-    """:param listener: is subscribed to each session. The others are described in
-    :class:`~iqdebug.tui.app.DebugApp`."""
-
-    def opened(session: DebugSession) -> None:
-        chat.begin(session)
-        listener.breakpoints_changed(session.breakpoints)
-        if not brief_pause.intercepts(session.snapshot):
-            window.post_message(messages.SnapshotArrived(session.snapshot, anew=True))
-
+    """What the parameters mean is said in :class:`~iqdebug.tui.app.DebugApp`."""
     state = DebugState(owns_program=host is not None)
     tasks = TaskRunner(window, state)
     variables = VariablesController(window, state, tasks)
@@ -105,7 +95,7 @@ def wire(
         selection,
         diagnosis,
         companion,
-        shows=lambda snapshot: not brief_pause.passes_by(snapshot),
+        shows=lambda stop: not brief_pause.passes_by(stop),
     )
     connection = ConnectionController(
         window,
@@ -113,8 +103,8 @@ def wire(
         tasks,
         connect=connect,
         refresh_peek=refresh_peek,
-        listener=listener,
-        on_opened=opened,
+        on_opened=chat.begin,
+        intercepts=lambda snapshot: brief_pause.intercepts(snapshot),
     )
     brief_pause = BriefPauseController(
         window, state, tasks, connection, chat, read_source=read_source, no_hold=no_hold
@@ -154,6 +144,7 @@ def wire(
         supervision=supervision,
     )
     return Controllers(
+        window=window,
         state=state,
         tasks=tasks,
         variables=variables,

@@ -1,4 +1,4 @@
-"""What the person reads about the keys: the help screen and the hints in the status bar."""
+"""What the person reads about the keys: the help screen, and the hints in the status bar."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from iqdebug.core.text import clean
 from iqdebug.tui.actions import TYPING_HINTS, Action
 from iqdebug.tui.controllers.wiring import Controllers
 from iqdebug.tui.pane_table import PaneSpec
-from iqdebug.tui.panes.status_bar import Hint
+from iqdebug.tui.panes.status_bar import Hint, Status
 
-__all__ = ["help_text", "hints", "typing_hints"]
+__all__ = ["help_text", "status_of"]
 
 
 def help_text(actions: Sequence[Action], panes: Sequence[PaneSpec], controllers: Controllers) -> Text:
@@ -31,8 +31,25 @@ def help_text(actions: Sequence[Action], panes: Sequence[PaneSpec], controllers:
     return text
 
 
-def hints(actions: Sequence[Action], controllers: Controllers) -> list[Hint]:
-    """For the status bar; of a recording first what is possible where nothing runs."""
+def status_of(controllers: Controllers, actions: Sequence[Action]) -> Status:
+    """What the status bar shows now."""
+    c = controllers
+    return Status(
+        snapshot=c.state.snapshot,
+        progress=c.state.progress.words,
+        is_attaching=c.state.progress.is_attaching,
+        owns_program=c.state.owns_program,
+        supervisor_warning=c.supervision.warning,
+        is_urgent=c.supervision.is_urgent,
+        supervisor_ended_it=c.supervision.ended_it,
+        background=c.tasks.words,
+        hints=_hints(actions, c),
+        typing_hints=_typing_hints(actions, c),
+    )
+
+
+def _hints(actions: Sequence[Action], controllers: Controllers) -> list[Hint]:
+    """Of a recording first what is possible where nothing runs."""
     snapshot = controllers.state.snapshot
     is_recorded = snapshot is not None and snapshot.origin is Origin.RECORDED
     aside = [a for a in actions if is_recorded and a.aside and not a.why_not(controllers)]
@@ -43,8 +60,8 @@ def hints(actions: Sequence[Action], controllers: Controllers) -> list[Hint]:
     ]
 
 
-def typing_hints(actions: Sequence[Action], controllers: Controllers) -> list[Hint]:
+def _typing_hints(actions: Sequence[Action], controllers: Controllers) -> list[Hint]:
     """What is possible while letters go to a program."""
     by_name = {action.name: action for action in actions}
-    possible = [(by_name[n], words) for n, words in TYPING_HINTS.items()]
-    return [Hint(a.shown.split()[0], words, True) for a, words in possible if not a.why_not(controllers)]
+    named = [(by_name[name], words) for name, words in TYPING_HINTS.items()]
+    return [Hint(a.shown.split()[0], words, True) for a, words in named if not a.why_not(controllers)]
