@@ -13,7 +13,7 @@ from pathlib import Path
 from iqdebug.cli import on_demand
 from iqdebug.cli.common import add_exceptions, add_model, require_terminal
 from iqdebug.core.errors import MissingTool, NotPython, UsageError
-from iqdebug.dap.launch import LaunchPlan
+from iqdebug.dap.launch_plan import LaunchPlan
 
 __all__ = ["configure", "plan_of"]
 
@@ -79,7 +79,7 @@ def plan_of(
     :raises MissingTool: there is no such interpreter.
     :raises NotPython: it is none, or too old.
     """
-    from iqdebug.dap.launch import LaunchPlan
+    from iqdebug.dap.launch_plan import LaunchPlan
 
     arguments = list(words)
     if arguments[:1] == ["--"]:

@@ -21,9 +21,9 @@ from tests.cli.documents import document
 from tests.conftest import EXAMPLES
 from tests.e2e.test_conversation import script_for, serving
 from tests.llm.test_pull import BODY, Hub, hub
-from tests.llm.tiny import write_tiny
 from tests.native.fakes import pinned_to, programs, small_source
 from tests.support.crashfile import sample
+from tests.support.tiny_model import write_tiny
 
 __all__ = ["hub"]  # a fixture
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,11 +15,11 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 GONE = "2147483646"
 
 
-def iqdebug(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, **options.pop("env", {})}  # type: ignore[dict-item]
+def iqdebug(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **options.pop("env", {})}
     return subprocess.run(
         [sys.executable, "-m", "iqdebug", *arguments],
-        **{  # type: ignore[call-overload]
+        **{
             "cwd": ROOT,
             "env": environment,
             "stdin": subprocess.DEVNULL,

@@ -7,7 +7,7 @@ import pytest
 
 from iqdebug.cli.main import main
 from iqdebug.core.config import load
-from tests.llm.tiny import write_tiny
+from tests.support.tiny_model import write_tiny
 
 LOOP = "iquest-coder-v1-40b-loop-instruct"
 

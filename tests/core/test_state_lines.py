@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from iqdebug.core.evidence import AnomalyKind, HopKind
 from iqdebug.core.state import (
     Anomaly,
     Attachability,
@@ -42,12 +43,14 @@ def test_no_value_can_steer_the_terminal() -> None:
         tasks=(Task(ESCAPE, ESCAPE, "pending", (frame,), ESCAPE),),
     )
     suspect = Suspect(ESCAPE, 1, ESCAPE, 0.5, (ESCAPE,), (Variable(ESCAPE, ESCAPE),))
-    hop = Step(ESCAPE, ESCAPE, ESCAPE, 1, ESCAPE, Variable(ESCAPE, ESCAPE))
+    hop = Step(ESCAPE, HopKind.SET, ESCAPE, 1, ESCAPE, Variable(ESCAPE, ESCAPE), detail=ESCAPE)
     way = replace(hop, before=(hop,))
-    odd = Anomaly(ESCAPE, ESCAPE, ESCAPE, 1, ESCAPE, 0.5)
+    odd = Anomaly(AnomalyKind.PATH, ESCAPE, ESCAPE, 1, ESCAPE, 0.5)
     lines = [
         *snapshot_lines(hostile),
-        *diagnosis_lines(Diagnosis(ESCAPE, "likely", (suspect,), (ESCAPE,), (way,), (odd,), meaning=ESCAPE)),
+        *diagnosis_lines(
+            Diagnosis(ESCAPE, "likely", (suspect,), (ESCAPE,), (way,), (odd,), meaning_message=ESCAPE)
+        ),
         *log_lines([LogRecord(0.0, "stdout", ESCAPE)]),
         *process_table([ProcessInfo(1, "u", "3.11", ESCAPE, ESCAPE)], 10_000),
     ]
@@ -100,11 +103,11 @@ def test_what_the_table_warns_of_is_told_to_its_end() -> None:
 
 
 def diagnosis(hops: int, anomalies: int) -> Diagnosis:
-    step = Step("find_user(…)", "returned None: its end was reached", "/srv/store.py", 31, "find_user")
+    step = Step("find_user(…)", HopKind.RETURNED_NOTHING, "/srv/store.py", 31, "find_user")
     for n in range(hops):
         step = Step(
             "user",
-            "is assigned here",
+            HopKind.ASSIGNED,
             "/srv/greet.py",
             40 - n,
             "greet",
@@ -115,10 +118,11 @@ def diagnosis(hops: int, anomalies: int) -> Diagnosis:
         "AttributeError: `user` is None",
         "likely",
         (Suspect("/srv/store.py", 31, "find_user", 0.9),),
-        meaning="AttributeError: the object has no attribute of that name.\nLook where it was made.",
-        provenance=(Step("other", "where it failed", "/srv/greet.py", 44, "greet"), step),
+        meaning_message="AttributeError: the object has no attribute of that name.\nLook where it was made.",
+        provenance=(Step("other", HopKind.FAILED, "/srv/greet.py", 44, "greet"), step),
         anomalies=tuple(
-            Anomaly("None", f"`v{n}` is None", "/srv/greet.py", n, "greet", 0.5) for n in range(anomalies)
+            Anomaly(AnomalyKind.NONE_USED, f"`v{n}` is None", "/srv/greet.py", n, "greet", 0.5)
+            for n in range(anomalies)
         ),
     )
 
@@ -149,5 +153,5 @@ def test_a_long_way_and_many_anomalies_stay_short() -> None:
 def test_what_is_not_known_takes_no_line() -> None:
     bare = Diagnosis("nothing stands out", "no clear suspect")
     assert diagnosis_lines(bare) == ["nothing stands out"]
-    alone = replace(bare, provenance=(Step("user", "where it failed", "/srv/greet.py", 44, "greet"),))
+    alone = replace(bare, provenance=(Step("user", HopKind.FAILED, "/srv/greet.py", 44, "greet"),))
     assert diagnosis_lines(alone) == ["nothing stands out"]

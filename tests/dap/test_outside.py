@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from bench.targets import interpreters
 from iqdebug.peek.first_look import peek
 from iqdebug.workflows.headless import outside_view
 from tests.dap.targets import attached, on_pythons, running
+from tests.support.interpreters import interpreters
 
 EMBEDDED = r"""
 #include <Python.h>

@@ -15,7 +15,7 @@ import pytest
 
 from tests.assistant.recorded import Recorded, record_example
 from tests.e2e.terminal import ROOT, Terminal, needs_tmux, until
-from tests.llm.tiny import write_tiny
+from tests.support.tiny_model import write_tiny
 
 pytestmark = [pytest.mark.timeout(150)]
 

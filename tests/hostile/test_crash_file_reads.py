@@ -17,6 +17,7 @@ import pytest
 from iqdebug.assistant.action_tools import acting_tools
 from iqdebug.assistant.commands import COMMANDS
 from iqdebug.assistant.session import AssistantSession, DebuggeeContext
+from iqdebug.assistant.ui_context import HeadlessContext
 from iqdebug.capture.native import convert
 from iqdebug.cli.crash_choice import as_crash_file
 from iqdebug.cli.documents.diagnosis import crash_document
@@ -29,7 +30,6 @@ from iqdebug.peek.first_look import peek
 from iqdebug.peek.start_info import reach_of_process, script_of
 from iqdebug.system.readable_files import Reach, User, may_be_project, project_around, reach_of_project
 from iqdebug.system.source_files import open_regular, read_lines
-from iqdebug.workflows.ask import _HeadlessContext
 from iqdebug.workflows.crash_report import report_on
 from iqdebug.workflows.diagnosis_inputs import crash_diagnosis, live_diagnosis, source_reader
 from iqdebug.workflows.snapshot_file import from_outside
@@ -90,10 +90,11 @@ def prompt(crash: Path, project: Path | None) -> str:
     known = DebuggeeContext(found, str(project or ""), found.read_source)
     desk = AssistantSession(None, known, commands=COMMANDS, extra=acting_tools)
     session = RecordedSession(found)
-    desk.begin(session, _HeadlessContext(session))
+    desk.begin(session, HeadlessContext(session))
     reach = reach_of_project(str(project or ""))
     diagnosis = crash_diagnosis(found, source_reader(found, reach), reach=reach)
-    return desk.evidence(found.snapshot, diagnosis)
+    assert desk.active is not None
+    return desk.active.evidence.text(found.snapshot, diagnosis)
 
 
 @pytest.fixture
@@ -370,16 +371,16 @@ async def test_no_word_of_a_recording_that_stands_for_a_path_breaks_a_tool(
         None, DebuggeeContext(crash, str(project), crash.read_source), commands=COMMANDS, extra=acting_tools
     )
     session = RecordedSession(crash)
-    desk.begin(session, _HeadlessContext(session))
-    desk.moment(crash.snapshot, crash_diagnosis(crash, crash.read_source))
-    assert desk._place is not None
+    desk.begin(session, HeadlessContext(session))
+    desk.stop_diagnosed(crash.snapshot, crash_diagnosis(crash, crash.read_source))
+    assert desk.active is not None
     for tool, arguments in (
         ("rerun", {}),
         ("write_test", {}),
         ("propose_fix", {"path": word, "old": "x", "new": "y"}),
         ("source", {"path": word}),
     ):
-        result = await desk._place.toolbox.run(ToolCall("1", tool, arguments))
+        result = await desk.active.binding.toolbox.run(ToolCall("1", tool, arguments))
         assert result.failed and "The tool itself failed" not in result.text, (tool, result.text)
 
 

@@ -72,7 +72,7 @@ def app_with(host: FakeHost, sessions: Sequence[FakeSession]) -> DebugApp:
         connect,
         title="python orders.py",
         first=None,
-        diagnose=scenario.diagnosis,  # type: ignore[arg-type]
+        diagnose=scenario.diagnosis,
         read_source=scenario.read_source,
         breakpoint_store=FakeMemory(),
         program=host,

@@ -58,6 +58,6 @@ def _within(tree: FunctionTree, expression: ast.expr, line: int) -> Iterator[tup
                 yield argument.id, _HANDED_OVER
     for name in names_in(expression)[:6]:
         yield name, _HANDED_OVER  # a function that is given out, as a decorator does
-        for _, source, _ in list(assignments(tree, name, line))[:3]:
-            if source is not None:
-                yield from ((n, _THROUGH_A_NAME) for n, _ in calls_in(source)[:4])
+        for binding in list(assignments(tree, name, line))[:3]:
+            if binding.source is not None:
+                yield from ((n, _THROUGH_A_NAME) for n, _ in calls_in(binding.source)[:4])

@@ -11,10 +11,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from iqdebug.core.evidence import HopKind
+from iqdebug.core.messages import Message, hop_message, message
 from iqdebug.core.state import Frame, Step, Variable
 from iqdebug.diagnosis.dataflow.arguments import argument_of, hands_on
 from iqdebug.diagnosis.dataflow.backward_slice import decorators, hands_over, shaping
-from iqdebug.diagnosis.dataflow.bindings import always_runs, assignments, next_line
+from iqdebug.diagnosis.dataflow.bindings import Binding, always_runs, assignments, next_line
 from iqdebug.diagnosis.dataflow.classes import class_of_type
 from iqdebug.diagnosis.dataflow.message_templates import made_by
 from iqdebug.diagnosis.dataflow.prior_calls import done_before, effects
@@ -84,26 +86,28 @@ class Trace:
 @dataclass
 class _Hop:
     expression: str
-    how: str
+    kind: HopKind
     path: str
     line: int
     function: str
     value: Variable | None = None
     index: int | None = None
     before: list[_Hop] = field(default_factory=list)
+    detail: str = ""
 
     def frozen(self, above: frozenset[tuple[str, int, str]]) -> Step:
         here = above | {(self.path, self.line, self.expression)}
         before = [h for h in self.before if (h.path, h.line, h.expression) not in here]
         return Step(
             expression=self.expression,
-            how=self.how,
+            kind=self.kind,
             path=self.path,
             line=self.line,
             function=self.function,
             value=self.value,
             frame_index=self.index,
             before=tuple(h.frozen(here) for h in before[:_MAX_BEFORE]) if len(here) < _DEEPEST else (),
+            detail=self.detail,
         )
 
 
@@ -128,7 +132,7 @@ class _Walker:
         for name in names_in(node)[:8] or [""]:
             value = function.value(name) if name else None
             shown = name or unparsed(node)
-            hop = _Hop(shown, "where it failed", frame.path, frame.line, function.qualname, value, index)
+            hop = _Hop(shown, HopKind.FAILED, frame.path, frame.line, function.qualname, value, index)
             self.trace.roots.append(hop)
             if name:
                 self._followed = value
@@ -170,17 +174,18 @@ class _Walker:
         line = before or function.frame.line
         assigned = list(assignments(function.tree, name, line)) if function.tree else []
         certain = False
-        for statement, source, how in assigned[:3]:
-            words = f"`{name}` {how}: `{_line(function, statement)}`"
-            self.site(function, index, statement.lineno, weight * _ASSIGNED, words, value)
-            here = self.hop(hop, name, how, function, statement.lineno, value, index)
-            if source is not None:
+        for binding in assigned[:3]:
+            statement = binding.statement
+            reason = _gave_value(name, binding, function)
+            self.site(function, index, statement.lineno, weight * _ASSIGNED, reason, value)
+            here = self.hop(hop, name, binding.kind, function, statement.lineno, value, index, binding.method)
+            if binding.source is not None:
                 share = weight * self.kept(_ASSIGNED, value)
-                self.given(index, source, share, depth + 1, value, here, (name, statement.lineno))
+                self.given(index, binding.source, share, depth + 1, value, here, (name, statement.lineno))
             if depth == 0:
                 self.unchecked(function, index, statement, weight, name, value)
             weight *= 0.8
-            if not how.startswith("is changed") and always_runs(function.tree, statement, line):
+            if binding.kind is not HopKind.CHANGED and always_runs(function.tree, statement, line):
                 certain = True
                 break
         if not certain and name in function.parameters:
@@ -195,16 +200,16 @@ class _Walker:
 
     def of_the_module(self, function: Function, name: str, weight: float, hop: _Hop) -> None:
         """A table or constant of the module: what general code looks up in it is right or wrong there."""
-        module = function.outline.module_around(function.frame.line)
+        module = function.outline.module
         if function.definition is None or module is None:
             return
-        for statement, source, how in assignments(module, name, len(function.outline.lines) + 1):
-            if source is None or isinstance(source, ast.Call):
+        for binding in assignments(module, name, len(function.outline.lines) + 1):
+            if binding.source is None or isinstance(binding.source, ast.Call):
                 return  # a compiled pattern, a logger, an instance: made elsewhere
-            line = statement.lineno
-            words = f"`{name}` {how}: `{_line(function, statement)}`"
-            self.trace.add(Candidate(function.frame.path, line, "<module>", weight, [words]))
-            hop.before.append(_Hop(name, how, function.frame.path, line, "<module>"))
+            line, path = binding.statement.lineno, function.frame.path
+            reason = _gave_value(name, binding, function)
+            self.trace.add(Candidate(path, line, "<module>", weight, [reason]))
+            hop.before.append(_Hop(name, binding.kind, path, line, "<module>", detail=binding.method))
             return
 
     def _caller(self, index: int) -> int | None:
@@ -272,8 +277,8 @@ class _Walker:
         """The line after the one that gave the value: where a check of it would stand."""
         after = next_line(function.tree, statement)
         if after is not None and after < function.frame.line:
-            words = f"`{name}` is not checked before it is used at line {function.frame.line}"
-            self.site(function, index, after, weight * 0.6, words, value)
+            reason = message("reason.unchecked", name=name, line=function.frame.line)
+            self.site(function, index, after, weight * 0.6, reason, value)
 
     def argument(self, index: int, name: str, weight: float, depth: int, hop: _Hop) -> None:
         """A parameter that was not assigned to: the call that passed it."""
@@ -294,16 +299,16 @@ class _Walker:
             found = argument_of(function, caller, name)
         if found is None:
             if caller.frame.kind != "stdlib" and caller.frame.line:
-                words = f"the call that led to `{function.qualname}` and its `{name}`"
-                self.site(caller, at, caller.frame.line, weight * 0.6, words, None)
-                self.hop(hop, name, "came with this call", caller, caller.frame.line, None, at)
+                reason = message("reason.call_with", function=function.qualname, name=name)
+                self.site(caller, at, caller.frame.line, weight * 0.6, reason, None)
+                self.hop(hop, name, HopKind.CALLED, caller, caller.frame.line, None, at)
             return
         passed = unparsed(found)
-        words = f"`{name}` of {function.qualname} is `{passed}` here"
+        reason = message("reason.passed", name=name, function=function.qualname, passed=passed)
         values = [v for v in (caller.value(n) for n in names_in(found)) if v is not None]
         value = values[0] if values else None
-        self.site(caller, at, caller.frame.line, weight * _PASSED, words, value)
-        here = self.hop(hop, passed, f"is passed as `{name}`", caller, caller.frame.line, value, at)
+        self.site(caller, at, caller.frame.line, weight * _PASSED, reason, value)
+        here = self.hop(hop, passed, HopKind.PASSED, caller, caller.frame.line, value, at, name)
         weight *= self.kept(_PASSED, value)
         self.expression(at, found, weight, depth + 1, here)
         for before in done_before(caller.tree, found, caller.frame.line) if caller.tree is not None else ():
@@ -343,12 +348,11 @@ class _Walker:
             for line in range(method.line, method.end + 1):
                 text = function.outline.text(line).strip()
                 if text.startswith((mark + "=", name + ":", name + "=")) or f" {name} = " in text:
-                    words = f"`{name}` is set here: `{text[:80]}`"
+                    reason = message("reason.set", name=name, code=text[:80])
                     kept = _STORED if method.name == "__init__" and _STORES.search(text) else 1.0
-                    site = Candidate(function.frame.path, line, method.qualname, weight * kept, [words])
-                    self.trace.add(site)
-                    path = function.frame.path
-                    hop.before.append(_Hop(name, f"is set: `{text[:60]}`", path, line, method.qualname))
+                    path, qualname = function.frame.path, method.qualname
+                    self.trace.add(Candidate(path, line, qualname, weight * kept, [reason]))
+                    hop.before.append(_Hop(name, HopKind.SET, path, line, qualname, detail=text[:60]))
                     weight *= 0.9
                     break
 
@@ -367,10 +371,9 @@ class _Walker:
             if line and _TABLE.search(outline.text(line)):
                 text = " ".join(outline.text(line).split())[:80]
                 qualname = f"{definition.qualname}.<class>"
-                self.trace.add(
-                    Candidate(path, line, qualname, weight, [f"`{attribute}` is declared here: `{text}`"])
-                )
-                hop.before.append(_Hop(attribute, "is declared here", path, line, qualname))
+                reason = message("reason.declared", name=attribute, code=text)
+                self.trace.add(Candidate(path, line, qualname, weight, [reason]))
+                hop.before.append(_Hop(attribute, HopKind.DECLARED, path, line, qualname))
                 return
 
     def called(
@@ -413,15 +416,15 @@ class _Walker:
             own *= _HANDS_OVER  # with nothing in its hands it should have looked
         if any(b.path == path and b.line == line for b in hop.before):
             return
-        words = f"`{name}(…)` gave the value: {definition.qualname} returns here"
+        reason = message("reason.returned", name=name, function=definition.qualname)
         qualname = definition.qualname
         if maker is not None:
             qualname = (outline.function_at(line) or definition).qualname
-            words = f"`{unparsed(maker[0], 60)}` writes what stands in the text that failed"
-        self.trace.add(Candidate(path, line, qualname, own, [words]))
+            reason = message("reason.writes_text", code=unparsed(maker[0], 60))
+        self.trace.add(Candidate(path, line, qualname, own, [reason]))
         text = " ".join(outline.text(line).split())[:60]
-        how = f"returned by `{text}`" if source is not None else "returned None: its end was reached"
-        here = _Hop(f"{name}(…)", how, path, line, qualname)
+        kind, detail = (HopKind.RETURNED, text) if source is not None else (HopKind.RETURNED_NOTHING, "")
+        here = _Hop(f"{name}(…)", kind, path, line, qualname, detail=detail)
         hop.before.append(here)
         if tree is None or depth >= _DEEPEST_INSIDE:
             return
@@ -475,21 +478,31 @@ class _Walker:
         self,
         after: _Hop,
         expression: str,
-        how: str,
+        kind: HopKind,
         function: Function,
         line: int,
         value: Variable | None,
         index: int,
+        detail: str = "",
     ) -> _Hop:
-        here = _Hop(expression, how, function.frame.path, line, function.qualname, value, index)
+        here = _Hop(expression, kind, function.frame.path, line, function.qualname, value, index)
+        here.detail = detail
         after.before.append(here)
         return here
 
     def site(
-        self, function: Function, index: int, line: int, weight: float, words: str, value: Variable | None
+        self,
+        function: Function,
+        index: int,
+        line: int,
+        weight: float,
+        reason: Message,
+        value: Variable | None,
     ) -> None:
         proof = [value] if value is not None else []
-        self.trace.add(Candidate(function.frame.path, line, function.qualname, weight, [words], proof, index))
+        self.trace.add(
+            Candidate(function.frame.path, line, function.qualname, weight, [reason], proof, index)
+        )
 
 
 def trace_from(
@@ -510,9 +523,7 @@ def trace_from(
         walker.root(index, node, weight)
     for at, node, share in conditions:
         function = walker.function(at)
-        aside = _Hop(
-            unparsed(node), "let the call happen", frames[at].path, frames[at].line, function.qualname
-        )
+        aside = _Hop(unparsed(node), HopKind.CONDITION, frames[at].path, frames[at].line, function.qualname)
         walker.expression(at, node, share, 0, aside)
     return walker.trace
 
@@ -530,6 +541,11 @@ def _text_of(value: Variable | None) -> str:
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return value.value[1:-1]
     return found if isinstance(found, str) else ""
+
+
+def _gave_value(name: str, binding: Binding, function: Function) -> Message:
+    how = hop_message(binding.kind, binding.method)
+    return message("reason.gave_value", name=name, how=how, code=_line(function, binding.statement))
 
 
 def _line(function: Function, node: ast.stmt) -> str:

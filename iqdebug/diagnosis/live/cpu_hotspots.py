@@ -11,11 +11,11 @@ from iqdebug.diagnosis.live.context import (
     Strength,
     as_number,
     local,
+    shown,
     suspect,
     where,
     who,
 )
-from iqdebug.diagnosis.source.syntax import unparse
 
 __all__ = ["holds_the_gil", "never_ending_loop"]
 
@@ -40,29 +40,31 @@ _WAITS = frozenset(
 _Loop = ast.While | ast.For | ast.AsyncFor
 
 
-def never_ending_loop(look: LiveContext) -> list[Finding]:
+def never_ending_loop(context: LiveContext) -> list[Finding]:
     """A running thread is ordinary. It is suspect when the loop around it cannot end by what its
     source shows: a condition on floats that only exact equality ends, or one whose names nothing
-    in the body changes. Seen in the same call at two looks, it is possibly stuck."""
-    if look.stopped_by_choice:
+    in the body changes. Seen in the same call in two snapshots, it is possibly stuck."""
+    if context.stopped_by_choice:
         return []
     findings = []
-    for thread in look.snapshot.threads:
-        found = look.user_frame(thread)
-        if found is None or not (_busy(thread) or (look.stopped and thread.id == look.snapshot.focus)):
+    for thread in context.snapshot.threads:
+        innermost = context.user_frame(thread)
+        if innermost is None or not (
+            _busy(thread) or (context.stopped and thread.id == context.snapshot.focus)
+        ):
             continue
-        index, frame = found
-        loop = _innermost_loop(look, frame)
+        index, frame = innermost
+        loop = _innermost_loop(context, frame)
         proof = _loop_proof(loop, frame) if isinstance(loop, ast.While) else None
         if proof is not None and isinstance(loop, ast.While):
             reason, score, strength = proof
-            reasons = [reason, *_pace(look, thread)]
+            reasons = [reason, *_pace(context, thread)]
             place = suspect(
                 frame, score, reasons, thread=thread, index=index, proof=_values(loop.test, frame)
             )
-            said = f"{who(thread)} is in a loop that does not end at {where(frame)}: {reason}"
-            findings.append(Finding(strength, said, (place,)))
-        elif _busy(thread) and look.same_function(thread):
+            headline = f"{who(thread)} is in a loop that does not end at {where(frame)}: {reason}"
+            findings.append(Finding(strength, headline, (place,)))
+        elif _busy(thread) and context.same_function(thread):
             reasons = ["it was in the same call at the look before", *_loop_words(loop)]
             values = _values(loop.test if isinstance(loop, ast.While) else loop, frame)
             place = suspect(frame, 0.5, reasons, thread=thread, index=index, proof=values)
@@ -74,10 +76,10 @@ def never_ending_loop(look: LiveContext) -> list[Finding]:
     return findings
 
 
-def holds_the_gil(look: LiveContext) -> list[Finding]:
-    """One thread that keeps the interpreter lock over two looks without moving is in a C call
-    that does not let go; all other Python code waits. One look alone shows an ordinary moment."""
-    threads = look.snapshot.threads
+def holds_the_gil(context: LiveContext) -> list[Finding]:
+    """One thread that keeps the interpreter lock over two snapshots without moving is in a C call
+    that does not let go; all other Python code waits. One snapshot alone shows an ordinary moment."""
+    threads = context.snapshot.threads
     waiting = [t for t in threads if t.gil is Gil.WAITS]
     holder = next((t for t in threads if t.gil is Gil.HOLDS), None)
     if holder is None:
@@ -86,22 +88,22 @@ def holds_the_gil(look: LiveContext) -> list[Finding]:
                 Finding("note", f"all {len(threads)} threads wait for the GIL, and its holder cannot be seen")
             ]
         return []
-    found = look.user_frame(holder)
-    if found is None or look.stopped:
+    innermost = context.user_frame(holder)
+    if innermost is None or context.stopped:
         return []
-    index, frame = found
+    index, frame = innermost
     others = (
         f"{len(waiting)} other threads wait for it" if len(waiting) > 1 else "another thread waits for it"
     )
-    if look.unmoved(holder):
+    if context.unmoved(holder):
         reasons = [
             "it holds the GIL and has not moved since the look before: a C call that keeps it, or a hot loop"
         ]
         reasons += [others] if waiting else []
         place = suspect(frame, 0.75 if waiting else 0.6, reasons, thread=holder, index=index)
         strength: Strength = "likely" if waiting else "possible"
-        said = f"{who(holder)} holds the GIL at {where(frame)}" + (f" and {others}" if waiting else "")
-        return [Finding(strength, said, (place,))]
+        headline = f"{who(holder)} holds the GIL at {where(frame)}" + (f" and {others}" if waiting else "")
+        return [Finding(strength, headline, (place,))]
     if waiting:
         return [Finding("note", f"{who(holder)} holds the GIL at {where(frame)}; {others}")]
     return []
@@ -111,12 +113,12 @@ def _busy(thread: Thread) -> bool:
     return thread.state is ThreadState.RUNNING or thread.gil is Gil.HOLDS
 
 
-def _pace(look: LiveContext, thread: Thread) -> list[str]:
-    return ["it was in the same call at the look before"] if look.same_function(thread) else []
+def _pace(context: LiveContext, thread: Thread) -> list[str]:
+    return ["it was in the same call at the look before"] if context.same_function(thread) else []
 
 
-def _innermost_loop(look: LiveContext, frame: Frame) -> _Loop | None:
-    for statement in reversed(look.source(frame).chain(frame.line)):
+def _innermost_loop(context: LiveContext, frame: Frame) -> _Loop | None:
+    for statement in reversed(context.function(frame).statements):
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return None
         if isinstance(statement, _Loop):
@@ -126,8 +128,8 @@ def _innermost_loop(look: LiveContext, frame: Frame) -> _Loop | None:
 
 def _loop_words(loop: _Loop | None) -> list[str]:
     if isinstance(loop, ast.While):
-        return [f"the loop around it goes on while `{unparse(loop.test)}`"]
-    return [f"the loop around it runs over `{unparse(loop.iter)}`"] if loop is not None else []
+        return [f"the loop around it goes on while `{shown(loop.test)}`"]
+    return [f"the loop around it runs over `{shown(loop.iter)}`"] if loop is not None else []
 
 
 def _loop_proof(loop: ast.While, frame: Frame) -> tuple[str, float, Strength] | None:
@@ -142,7 +144,7 @@ def _loop_proof(loop: ast.While, frame: Frame) -> tuple[str, float, Strength] | 
     test = loop.test
     if isinstance(test, ast.Constant):
         if test.value and not calls:
-            return f"`while {unparse(test)}` with no way out and nothing that waits", 0.8, "likely"
+            return f"`while {shown(test)}` with no way out and nothing that waits", 0.8, "likely"
         return None
     float_words = _float_equality(test, inside, frame)
     if float_words:
@@ -154,7 +156,7 @@ def _loop_proof(loop: ast.While, frame: Frame) -> tuple[str, float, Strength] | 
     stored = {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store | ast.Del)}
     unchanged = simple and names and not stored.intersection(names)
     if unchanged and all(_is_plain(local(frame, n)) for n in names):
-        reason = f"nothing in the loop changes {_and(names)}, so `{unparse(test)}` stays as it is"
+        reason = f"nothing in the loop changes {_and(names)}, so `{shown(test)}` stays as it is"
         return reason, 0.85, "likely"
     return None
 
@@ -176,7 +178,7 @@ def _float_equality(test: ast.expr, inside: list[ast.AST], frame: Frame) -> str:
             if value is None or number is None or goal is None or not set(value.value) & set(".en"):
                 continue
             past = f" and is past {goal:g} already" if abs(number) > abs(goal) else ""
-            return f"`{unparse(test)}` compares floats for exact equality; `{side.id}` is {value.value}{past}"
+            return f"`{shown(test)}` compares floats for exact equality; `{side.id}` is {value.value}{past}"
     return ""
 
 

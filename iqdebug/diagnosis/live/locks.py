@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from iqdebug.core.state import Gil, Suspect, ThreadState, Variable
-from iqdebug.diagnosis.live.context import Finding, LiveContext, suspect, where, who
+from iqdebug.diagnosis.live.context import Finding, LiveContext, shown, suspect, where, who
 from iqdebug.diagnosis.live.lock_identity import (
     LockUse,
     Party,
@@ -16,11 +16,10 @@ from iqdebug.diagnosis.live.lock_identity import (
     same_lock,
     waited_locks,
 )
-from iqdebug.diagnosis.source.syntax import unparse
 
 __all__ = ["pool_waits_for_itself", "waiting_for_locks"]
 
-_PARTIES = 500
+MAX_PARTIES = 500
 _SLOW_CALLS = (
     "sleep",
     "run",
@@ -40,11 +39,11 @@ _Edge = tuple[Party, LockUse, Party, LockUse, bool]
 """Who waits, for what, who holds it, as what, and whether the lock is surely the same."""
 
 
-def waiting_for_locks(look: LiveContext) -> list[Finding]:
+def waiting_for_locks(context: LiveContext) -> list[Finding]:
     """A cycle of parties, each waiting for a lock that the next one holds, can never end by
     itself: a deadlock. Without a cycle, a holder that several wait for, or that does something
-    slow meanwhile, is worth a look; a single brief wait is ordinary."""
-    edges = _edges(look, list(islice(_parties(look), _PARTIES)))
+    slow meanwhile, is worth naming; a single brief wait is ordinary."""
+    edges = _edges(context, list(islice(_parties(context), MAX_PARTIES)))
     cycles = _cycles(edges)
     findings = [_deadlock(cycle) for cycle in cycles]
     caught = {edge[0].key for cycle in cycles for edge in cycle}
@@ -52,55 +51,54 @@ def waiting_for_locks(look: LiveContext) -> list[Finding]:
     if behind:
         findings.append(Finding("note", f"stuck behind the deadlock as well: {', '.join(behind[:8])}"))
     rest = [e for e in edges if e[4] and e[0].key not in caught and e[2].key not in caught]
-    findings += _holders(look, rest)
+    findings += _holders(context, rest)
     return findings
 
 
-def pool_waits_for_itself(look: LiveContext) -> list[Finding]:
+def pool_waits_for_itself(context: LiveContext) -> list[Finding]:
     """When every worker of a thread pool waits in ``result()`` for work given to a pool and none
     is idle, nothing may be left to do that work."""
     workers = [
-        (thread, found)
-        for thread in look.snapshot.threads
+        (thread, context.user_frame(thread))
+        for thread in context.snapshot.threads
         if any(f.name.endswith("_worker") and f.path.endswith("thread.py") for f in thread.frames)
-        for found in [look.user_frame(thread)]
     ]
-    if not workers or look.stopped_by_choice:
+    if not workers or context.stopped_by_choice:
         return []
     suspects = []
-    for thread, found in workers:
-        if (
-            found is None
-            or thread.state is ThreadState.RUNNING
-            or ".result(" not in look.source(found[1]).text(found[1].line)
-        ):
+    for thread, innermost in workers:
+        if innermost is None or thread.state is ThreadState.RUNNING:
             return []
-        index, frame = found
+        index, frame = innermost
+        if ".result(" not in context.source(frame).text(frame.line):
+            return []
         reason = "this runs in a worker of a thread pool and waits for the result of other work in a pool"
         suspects.append(suspect(frame, 0.7, [reason], thread=thread, index=index))
-    said = f"all {len(workers)} workers of the thread pool wait for results, and none is left to produce them"
-    return [Finding("possible", said, tuple(suspects[:4]))]
+    headline = (
+        f"all {len(workers)} workers of the thread pool wait for results, and none is left to produce them"
+    )
+    return [Finding("possible", headline, tuple(suspects[:4]))]
 
 
-def _parties(look: LiveContext) -> Iterable[Party]:
-    deliberate = look.snapshot.focus if look.stopped_by_choice else None
-    for thread in look.snapshot.threads:
+def _parties(context: LiveContext) -> Iterable[Party]:
+    deliberate = context.snapshot.focus if context.stopped_by_choice else None
+    for thread in context.snapshot.threads:
         if thread.id != deliberate:
             # Waiting for the GIL is being ready to run: no lock of the program's holds it up.
             state = ThreadState.RUNNING if thread.gil is Gil.WAITS else thread.state
             yield Party(f"thread {thread.id}", who(thread), thread.frames, state, thread.id)
-    for number, task in enumerate(look.snapshot.tasks):
+    for number, task in enumerate(context.snapshot.tasks):
         if task.state == "pending":
             yield Party(
                 f"task {number}", f"task {task.name}", task.frames, ThreadState.WAITING, task.thread_id
             )
 
 
-def _edges(look: LiveContext, parties: list[Party]) -> list[_Edge]:
-    waiting = [(party, use) for party in parties for use in waited_locks(look, party)]
+def _edges(context: LiveContext, parties: list[Party]) -> list[_Edge]:
+    waiting = [(party, use) for party in parties for use in waited_locks(context, party)]
     if not waiting:
         return []
-    holding = [(party, use) for party in parties for use in held_locks(look, party)]
+    holding = [(party, use) for party in parties for use in held_locks(context, party)]
     edges: list[_Edge] = []
     for waiter, wanted in waiting:
         for holder, held in holding:
@@ -169,12 +167,12 @@ def _deadlock(cycle: list[_Edge]) -> Finding:
     suspects = [_at(s, edge[0]) for s, edge in zip(suspects, cycle, strict=True)]
     names = [edge[0].words for edge in cycle]
     if len(cycle) == 1:
-        said = f"{names[0]} waits for `{cycle[0][1].text}`, which it already holds: it can never go on"
+        headline = f"{names[0]} waits for `{cycle[0][1].text}`, which it already holds: it can never go on"
     else:
         locks = ", ".join(f"`{edge[1].text}`" for edge in cycle)
-        said = f"deadlock: {' and '.join(names)} wait for each other's locks ({locks})"
-    said += "" if sure else " - going by the locks' names"
-    return Finding("likely" if sure else "possible", said, tuple(suspects))
+        headline = f"deadlock: {' and '.join(names)} wait for each other's locks ({locks})"
+    headline += "" if sure else " - going by the locks' names"
+    return Finding("likely" if sure else "possible", headline, tuple(suspects))
 
 
 def _at(place: Suspect, party: Party) -> Suspect:
@@ -194,7 +192,7 @@ def _proof(*uses: LockUse) -> tuple[Variable, ...]:
     return tuple({u.text: u.proof for u in uses}.values())
 
 
-def _holders(look: LiveContext, edges: list[_Edge]) -> list[Finding]:
+def _holders(context: LiveContext, edges: list[_Edge]) -> list[Finding]:
     by_holder: dict[tuple[str, str], list[_Edge]] = {}
     for edge in edges:
         by_holder.setdefault((edge[2].key, edge[3].text), []).append(edge)
@@ -202,11 +200,11 @@ def _holders(look: LiveContext, edges: list[_Edge]) -> list[Finding]:
     for group in by_holder.values():
         holder, held = group[0][2], group[0][3]
         index, frame = next((i, f) for i, f in enumerate(holder.frames) if f.kind == "user")
-        thread = look.snapshot.thread(holder.thread_id)
+        thread = context.snapshot.thread(holder.thread_id)
         waiting = ", ".join(sorted({e[0].words for e in group})[:6])
-        slow = _slow_call(look.source(frame).statement(frame.line))
-        stuck = thread is not None and look.unmoved(thread) is True
-        if look.stopped_by_choice or not (slow or stuck or len(group) > 1):
+        slow = _slow_call(context.function(frame).statement)
+        stuck = thread is not None and context.unmoved(thread) is True
+        if context.stopped_by_choice or not (slow or stuck or len(group) > 1):
             findings.append(
                 Finding(
                     "note", f"{waiting} waits for `{held.text}`, held by {holder.words} at {where(frame)}"
@@ -221,8 +219,8 @@ def _holders(look: LiveContext, edges: list[_Edge]) -> list[Finding]:
             reasons.append("it has not moved since the look before")
         score = 0.55 + 0.1 * stuck + 0.1 * bool(slow)
         place = suspect(frame, score, reasons, thread=thread, index=index, proof=(held.proof,))
-        said = f"{holder.words} keeps `{held.text}`{doing}; {len(group)} waiting for it"
-        findings.append(Finding("possible", said, (place,)))
+        headline = f"{holder.words} keeps `{held.text}`{doing}; {len(group)} waiting for it"
+        findings.append(Finding("possible", headline, (place,)))
     return findings
 
 
@@ -231,7 +229,7 @@ def _slow_call(statement: ast.stmt | None) -> str:
         return ""
     for node in ast.walk(statement):
         if isinstance(node, ast.Call):
-            name = unparse(node.func)
+            name = shown(node.func)
             if name.rsplit(".", 1)[-1] in _SLOW_CALLS:
-                return unparse(node)
+                return shown(node)
     return ""

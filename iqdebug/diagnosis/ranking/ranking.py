@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from iqdebug.core.messages import Text, message
 from iqdebug.core.state import ExceptionInfo, Frame, Snapshot, Step
 from iqdebug.diagnosis.dataflow.arguments import breaks_contract, hands_on, senders
 from iqdebug.diagnosis.dataflow.attributes import made_elsewhere, setters, without_support
@@ -208,9 +209,7 @@ class _Ranking:
     def sites(self) -> list[Candidate]:
         if not self.code:
             return [
-                Candidate(
-                    f.path, f.line, f.name, 0.5 * 0.7**i, ["the exception passed through here"], index=i
-                )
+                Candidate(f.path, f.line, f.name, 0.5 * 0.7**i, [message("reason.passed_through")], index=i)
                 for i, f in enumerate(self.frames[:5])
             ]
         first = self.code[0]
@@ -280,9 +279,9 @@ class _Ranking:
         nearest = next((t for t in tests if t.lineno < function.frame.line), None)
         if nearest is None:
             return []
-        words = f"`{unparsed(nearest)}` let the failing line run"
+        reason = message("reason.let_line_run", code=unparsed(nearest))
         path = function.frame.path
-        return [Candidate(path, nearest.lineno, function.qualname, weight * 0.66, [words], [], index)]
+        return [Candidate(path, nearest.lineno, function.qualname, weight * 0.66, [reason], [], index)]
 
     def _recursion(self) -> list[Candidate]:
         """Of a recursion without end the functions that go round, those first that decide
@@ -300,8 +299,8 @@ class _Ranking:
                 continue
             decides = function.body_size >= 4 and not hands_on(function)
             weight = (0.9 if decides else 0.4) * 0.96 ** len(found)
-            words = f"goes round: {counts[key]} times among the innermost frames"
-            found[key] = Candidate(*key[:1], function.frame.line, key[1], weight, [words], [], index)
+            reason = message("reason.goes_round", count=counts[key])
+            found[key] = Candidate(*key[:1], function.frame.line, key[1], weight, [reason], [], index)
         return list(found.values())
 
     def _suspicious(self, function: Function, deliberate: bool) -> list[ast.AST]:
@@ -419,16 +418,17 @@ class _Ranking:
             weights[origin] = max(weights[origin] * 1.5, 0.95)
             return
 
-    def _reasons(self, index: int, first: int, deliberate: bool) -> list[str]:
+    def _reasons(self, index: int, first: int, deliberate: bool) -> list[Text]:
         if index != first:
-            return ["the exception passed through this call"]
+            return [message("reason.passed_through_call")]
         kind = self.error.type.rsplit(".", 1)[-1]
         if deliberate:
-            return [f"{kind} is raised here on purpose"]
+            return [message("reason.raised_on_purpose", exception=kind)]
         if first:
-            return [f"{kind} came out of this call"]
-        nothing = surely_none(self.functions[index], self.error.message)
-        return [f"{kind} arises here", *([f"`{nothing}` is None"] if nothing else [])]
+            return [message("reason.came_out_of_call", exception=kind)]
+        none = surely_none(self.functions[index], self.error.message)
+        reasons: list[Text] = [message("reason.arises", exception=kind)]
+        return [*reasons, message("reason.is_none", name=none)] if none else reasons
 
 
 def _conditions_around(tree: ast.AST, line: int) -> list[ast.AST]:

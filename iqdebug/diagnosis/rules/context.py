@@ -7,9 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
+from iqdebug.core.evidence import AnomalyKind, Replacement
+from iqdebug.core.messages import Text
 from iqdebug.core.state import Anomaly, ExceptionInfo, Frame, Variable
 from iqdebug.diagnosis.facts import Facts
 from iqdebug.diagnosis.rules.literals import MISSING, literal, number_of, quoted, size_of
+from iqdebug.diagnosis.rules.replacements import Statement
 from iqdebug.diagnosis.source.functions import Function, Texts, own_expressions, unparsed
 
 __all__ = ["CrashContext", "Loop", "method"]
@@ -239,17 +242,24 @@ class CrashContext:
             return None
         return number_of(self.value(index, node))
 
-    # what is said
+    # what stands out
 
-    def say(
+    def statement_at(self, index: int, line: int = 0) -> Statement:
+        """The statement that an edit would change: the frame's, or that of another line of its file."""
+        return Statement(
+            self.frames[index].path, self.function(index).outline, line or self.frames[index].line
+        )
+
+    def anomaly(
         self,
-        kind: str,
-        text: str,
+        kind: AnomalyKind,
+        message: Text,
         index: int,
         weight: float,
         variable: Variable | None = None,
         *,
         line: int = 0,
+        edit: Replacement | None = None,
     ) -> Anomaly:
         """An anomaly at the frame's line, or at another line of its file."""
         frame = self.frames[index]
@@ -259,7 +269,7 @@ class CrashContext:
         if line and (function.definition is None or not function.definition.holds(line)):
             found = self.texts[frame.path].function_at(line)
             name = found.qualname if found is not None else "<module>"
-        return Anomaly(kind, text, frame.path, at, name, weight, variable, index)
+        return Anomaly(kind, message, frame.path, at, name, weight, variable, index, edit)
 
 
 def _last(node: ast.stmt) -> int:

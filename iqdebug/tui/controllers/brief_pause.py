@@ -137,6 +137,12 @@ class Looking(Finding):
             return True
         return False
 
+    def _passes_by(self, snapshot: Snapshot) -> bool:
+        """Whether the process goes on at once from this stop, once it has been recorded: the recording is
+        shown instead."""
+        recorded = self._no_hold or self._once or self._taking or self._released
+        return snapshot.phase in STOPPED and recorded and not isinstance(self.session, Taken)
+
     def _take_late(self, session: DebugSession, epoch: int) -> None:
         """Of an exception that was not described in time."""
         if not self._taking and session.snapshot.epoch == epoch and session.snapshot.phase in STOPPED:

@@ -5,34 +5,36 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from iqdebug.assistant.transcript import Entry, ModelStatus, Transcript
+from iqdebug.assistant.ui_context import Consent, UiContext
 from iqdebug.core.session import DebugSession
-from iqdebug.core.state import Completion, Diagnosis, Frame, LogRecord, Snapshot, Variable
+from iqdebug.core.state import Completion, Frame, LogRecord, Snapshot, Variable
 from iqdebug.tui.controllers.recording import Recorded
 from iqdebug.tui.panes.chat import ChatPane
 from iqdebug.tui.panes.source import SourcePane
 from iqdebug.tui.panes.status_bar import StatusBar
-from iqdebug.tui.screens.consent import Consent, ConsentScreen
+from iqdebug.tui.screens.consent import ConsentScreen
 
 __all__ = ["Chatting", "Companion", "ScreenContext"]
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenContext:
-    """What a conversation may know of the screen, and ask of the person.
+    """Implements :class:`iqdebug.assistant.ui_context.UiContext`.
 
     :param consent: (action, right, detail, why, may hold) → the answer.
-    :param put: a text into the question's field.
+    :param put: writes a text into the question's field.
     """
 
     frame: Callable[[], Frame | None]
     variables: Callable[[], Sequence[Variable]]
     logs: Callable[[], Sequence[LogRecord]]
-    consent: Callable[[str, str, str, str, bool], Awaitable[Consent]]
+    shows: Callable[[Snapshot], bool]
+    consent: Callable[[str, str, str, str, bool], Coroutine[None, None, Consent]]
     put: Callable[[str], None]
     copy: Callable[[str], None]
 
@@ -43,20 +45,17 @@ class Companion(Protocol):
     @property
     def transcript(self) -> Transcript: ...
 
-    def begin(self, session: DebugSession, screen: ScreenContext) -> None:
-        """A session is there, or another one."""
+    def begin(self, session: DebugSession, ui: UiContext) -> None:
+        """A session is there, or another one. Its stops are followed from the session itself."""
 
-    def moment(self, snapshot: Snapshot, diagnosis: Diagnosis) -> None:
-        """A stop and what the evidence says of it; returns at once."""
-
-    async def said(self, text: str) -> None:
+    async def submit(self, text: str) -> None:
         """A question, or a command that begins with ``/``. What comes of it is in the transcript."""
 
     async def stop(self) -> None: ...
 
     def completions(self, text: str) -> Sequence[str]: ...
 
-    async def completed(self, before: str, after: str) -> str:
+    async def complete_expression(self, before: str, after: str) -> str:
         """How a model would go on with an expression in the selected frame; "" without one."""
 
     async def close(self) -> None:
@@ -67,6 +66,8 @@ class Chatting(Recorded):
     _companion: Companion | None = None
     _logs_kept: tuple[LogRecord, ...] = ()
 
+    _passes_by: Callable[[Snapshot], bool]
+
     def _begin_chat(self, session: DebugSession) -> None:
         if self._companion is None:
             return
@@ -74,6 +75,7 @@ class Chatting(Recorded):
             frame=lambda: self.frame,
             variables=self._values_shown,
             logs=lambda: self._logs_kept,
+            shows=lambda snapshot: not self._passes_by(snapshot),
             consent=self._consent,
             put=lambda text: self.screen_stack[0].query_one(ChatPane).put(text),
             copy=self.copy_to_clipboard,
@@ -83,10 +85,6 @@ class Chatting(Recorded):
     def _values_shown(self) -> Sequence[Variable]:
         frame = self.frame
         return (frame.locals or ()) if frame is not None else ()
-
-    def _chat_moment(self, diagnosis: Diagnosis) -> None:
-        if self._companion is not None and self.snapshot is not None and self.session is not None:
-            self._companion.moment(self.snapshot, diagnosis)
 
     async def _consent(self, action: str, right: str, detail: str, why: str, may_hold: bool) -> Consent:
         answered: asyncio.Future[Consent] = asyncio.get_running_loop().create_future()
@@ -123,7 +121,7 @@ class Chatting(Recorded):
 
     def on_chat_pane_asked(self, message: ChatPane.Asked) -> None:
         if self._companion is not None:
-            self.run_worker(self._companion.said(message.text), group="chat")
+            self.run_worker(self._companion.submit(message.text), group="chat")
 
     def on_chat_pane_stop_wanted(self, message: ChatPane.StopWanted) -> None:
         if self._companion is not None:
@@ -141,8 +139,8 @@ class Chatting(Recorded):
     async def _model_completions(self, text: str, column: int) -> Sequence[Completion]:
         if self._companion is None:
             return ()
-        found = await self._companion.completed(text[:column], text[column:])
-        return (Completion(found, start=column),) if found else ()
+        rest = await self._companion.complete_expression(text[:column], text[column:])
+        return (Completion(rest, start=column),) if rest else ()
 
     def _chat_completions(self, text: str) -> Sequence[str]:
         return self._companion.completions(text) if self._companion is not None else ()

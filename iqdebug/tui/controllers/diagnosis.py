@@ -87,11 +87,7 @@ class Cause(Selection):
             self._diagnosis, self._seeking = message.diagnosis, False
             self._show_card()
             self._show_suspects()
-            self._chat_moment(message.diagnosis)
         self._start_asking()
-
-    def _chat_moment(self, diagnosis: Diagnosis) -> None:
-        """The conversation hears of it too, where there is one."""
 
     def _say_seeking(self) -> None:
         """What is known of the stop before must not stand there as if it were about this one."""

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from bench.targets import python_version
+from tests.support.interpreters import python_version
 
 __all__ = ["NoEnvironment", "folder_of_environments", "interpreter_with"]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 
 from bench.campaign import campaign, table
-from bench.targets import interpreters
 from tests.dap.targets import on_pythons
+from tests.support.interpreters import interpreters
 
 ATTACHES = 200
 
