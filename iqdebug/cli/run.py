@@ -79,8 +79,6 @@ def plan_of(
     :raises MissingTool: there is no such interpreter.
     :raises NotPython: it is none, or too old.
     """
-    from iqdebug.dap.launch_plan import LaunchPlan
-
     arguments = list(words)
     if arguments[:1] == ["--"]:
         del arguments[0]
