@@ -88,6 +88,8 @@ class Supervision:
         self._since = self._went_on = now()
         self.holding = False
         """Whether its clock is held, as the person asked."""
+        self.ended_it = False
+        """Whether the supervisor ended the process; known once :meth:`why_it_ended` was asked."""
 
     def stopped(self) -> None:
         now = self._now()
@@ -154,6 +156,7 @@ class Supervision:
             return ""
         if let_go - self._since < max(timeout - NEAR_THE_END, timeout / 2):
             return ""
+        self.ended_it = True
         who = f"{self.supervisor.name} ({self.supervisor.pid})"
         return f"{who} ended {self._what} after {timeout:g} s without a sign: it was paused"
 

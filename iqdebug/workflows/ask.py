@@ -29,7 +29,7 @@ __all__ = ["AskResult", "ask_file", "ask_process"]
 
 @dataclass(frozen=True, slots=True)
 class AskResult:
-    """A question and its answer. ``calls`` are the tool calls: what was asked, who allowed it, and the
+    """A question and its answer. ``calls`` are the tool calls: what was asked for, who allowed it, and the
     result."""
 
     question: str
