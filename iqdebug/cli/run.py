@@ -14,7 +14,7 @@ from iqdebug.cli import on_demand
 from iqdebug.cli.common import add_exceptions, add_model, require_terminal
 from iqdebug.core.errors import MissingTool, NotPython, UsageError
 from iqdebug.core.python_versions import OLDEST_TARGET
-from iqdebug.dap.launch import LaunchPlan
+from iqdebug.dap.launch_plan import LaunchPlan
 
 __all__ = ["configure", "plan_of"]
 
@@ -79,8 +79,6 @@ def plan_of(
     :raises MissingTool: there is no such interpreter.
     :raises NotPython: it is none, or too old.
     """
-    from iqdebug.dap.launch import LaunchPlan
-
     arguments = list(words)
     if arguments[:1] == ["--"]:
         del arguments[0]

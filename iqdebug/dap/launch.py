@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import os
 import pwd
-import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import debugpy
@@ -19,28 +17,12 @@ import debugpy
 from iqdebug.core.errors import UsageError
 from iqdebug.core.state import ProcessInfo
 from iqdebug.core.store import state_folder
+from iqdebug.dap.launch_plan import LaunchPlan
 from iqdebug.dap.launched_session import LaunchedSession, LaunchOptions
 from iqdebug.dap.program import Program
 from iqdebug.dap.rendezvous import Rendezvous
 
 __all__ = ["LaunchPlan", "launch"]
-
-
-@dataclass(frozen=True, slots=True)
-class LaunchPlan:
-    """What to start. ``python`` is the interpreter's path, ``version`` its "3.12.1"; ``arguments``
-    are what follows it on the command line; ``environment`` is the program's, whole."""
-
-    python: str
-    version: str
-    arguments: tuple[str, ...]
-    cwd: str
-    environment: Mapping[str, str]
-    terminal: bool = False
-
-    @property
-    def command(self) -> str:
-        return shlex.join((Path(self.python).name, *self.arguments))
 
 
 async def launch(

@@ -17,17 +17,19 @@ from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Diagnosis, LogRecord, ProcessInfo, Snapshot
 from iqdebug.crash import open_crash
 from iqdebug.crash.recorded_session import RecordedSession
+from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.system import signals
 from iqdebug.system.readable_files import reach_of_project, standing_in
 from iqdebug.workflows.assemble import companion_for
 from iqdebug.workflows.diagnosis_inputs import crash_diagnosis, live_diagnosis, source_reader
+from iqdebug.workflows.headless import outside_view
 
 __all__ = ["AskResult", "ask_file", "ask_process"]
 
 
 @dataclass(frozen=True, slots=True)
 class AskResult:
-    """What came of a question. ``calls`` are the tool calls: what was asked for, who allowed it, and the
+    """A question and its answer. ``calls`` are the tool calls: what was asked for, who allowed it, and the
     result."""
 
     question: str
@@ -88,9 +90,6 @@ def ask_process(
 async def _ask_process(
     info: ProcessInfo, question: str, model: str | None, progress: bool, context: int
 ) -> AskResult:
-    from iqdebug.dap.attach import AttachOptions, attach
-    from iqdebug.workflows.headless import outside_view
-
     assistant = companion_for(
         model, DebuggeeContext(project=info.cwd, diagnose=live_diagnosis), context=context
     )

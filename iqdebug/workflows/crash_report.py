@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from iqdebug.core.state import Diagnosis, ExceptionInfo, Frame, Variable
+from iqdebug.core.state import Diagnosis, ExceptionInfo, Frame
 from iqdebug.core.state_lines import diagnosis_lines, log_lines
 from iqdebug.core.text import clean
 from iqdebug.crash import Crash
-from iqdebug.crash.variables import children_of
 from iqdebug.diagnosis.prompt.pack import Evidence, packed
 from iqdebug.system.readable_files import Reach
-from iqdebug.workflows.diagnosis_inputs import crash_diagnosis, source_reader
+from iqdebug.workflows.diagnosis_inputs import children_reader, crash_diagnosis, source_reader
 
 __all__ = ["BUDGET", "CrashReport", "report_on"]
 
@@ -23,7 +21,6 @@ BUDGET = 16_000
 MAX_FRAMES = 12
 MAX_LOCALS = 6
 MAX_SUSPECTS = 5
-MAX_CHILDREN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +64,6 @@ def report_on(
     ``reach``. ``here`` as in :func:`~iqdebug.workflows.diagnosis_inputs.crash_facts`."""
     read = source_reader(crash, reach or Reach())
 
-    def children(reference: int) -> Sequence[Variable]:
-        return list(itertools.islice(children_of(crash, reference), MAX_CHILDREN))
-
     snapshot = crash.snapshot
     diagnosis = crash_diagnosis(crash, read, here, reach)
     evidence = packed(
@@ -77,7 +71,7 @@ def report_on(
         diagnosis,
         read_source=read,
         budget=budget,
-        children=children,
+        children=children_reader(crash),
         logs=crash.logs,
         diff=(crash.git.diff, crash.git.root) if crash.git is not None else ("", ""),
     )

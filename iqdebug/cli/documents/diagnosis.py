@@ -19,6 +19,7 @@ from iqdebug.cli.documents.stack import (
     variable_documents,
 )
 from iqdebug.core import state
+from iqdebug.core.evidence import AnomalyKind, HopKind
 from iqdebug.workflows.crash_report import CrashReport
 from iqdebug.workflows.headless import Result
 
@@ -39,10 +40,12 @@ class Suspect(Part, frozen=True):
 
 
 class Step(Part, frozen=True):
-    """How a value came to be: ``expression`` got its value at a place, ``how`` in words. ``value`` is
-    what it is now, null where no frame holds it any more. ``before`` are the steps that led to it."""
+    """How a value came to be: ``expression`` got its value at a place, ``kind`` says how, and ``how`` in
+    words. ``value`` is what it is now, null where no frame holds it any more. ``before`` are the steps
+    that led to it."""
 
     expression: str
+    kind: HopKind
     how: str
     file: str
     line: int
@@ -52,10 +55,10 @@ class Step(Part, frozen=True):
 
 
 class Anomaly(Part, frozen=True):
-    """Something unusual about a value or a place: ``kind`` is a word, ``text`` a sentence, ``weight`` in
+    """Something unusual about a value or a place: ``text`` is a sentence, ``weight`` in
     0..1."""
 
-    kind: str
+    kind: AnomalyKind
     text: str
     file: str
     line: int
@@ -231,6 +234,7 @@ def _suspects(diagnosis: state.Diagnosis) -> list[Suspect]:
 def _step(step: state.Step) -> Step:
     return Step(
         expression=step.expression,
+        kind=step.kind,
         how=step.how,
         file=step.path,
         line=step.line,
