@@ -18,7 +18,7 @@ from _thread import allocate_lock, get_ident  # before the program can have repl
 
 from ..capture import tasks
 from ..capture.imports import after_import
-from ..capture.plain import (
+from ..capture.stored_attributes import (
     function_name,
     hook_arguments,
     is_a,

@@ -14,7 +14,7 @@ from ..capture.calls import calls_of, is_standard
 from ..capture.descriptors import class_dict, class_mro, exception_args, getset_value
 from ..capture.frames import frame_locals, span_of
 from ..capture.messages import LIMIT, notes_of
-from ..capture.plain import cause_of, context_of, file_of, hides_context, traceback_of
+from ..capture.stored_attributes import cause_of, context_of, file_of, hides_context, traceback_of
 from .listing import entry
 
 TYPE_CHECKING = False

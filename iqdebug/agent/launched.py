@@ -11,7 +11,7 @@ import _thread
 import os
 import sys
 
-from ..capture.pristine import monotonic
+from ..capture.original_functions import monotonic
 from .crashes import Crashes, Hold
 from .exceptions import described
 from .own_thread import forget_thread, mark_thread
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _START = 60.0
 """Seconds after which the program starts even if the client, alive, has not said that it may."""
 
-_LATER = ("finding", "pure", "recording")  # modules that are imported when they are asked for
+_LATER = ("code_search", "pure_evaluation", "recording")  # modules that are imported when they are asked for
 
 
 def begin(setup: Dict[str, Any]) -> None:

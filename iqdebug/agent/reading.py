@@ -15,7 +15,7 @@ from collections import OrderedDict, defaultdict, deque, namedtuple
 
 from ..capture import values
 from ..capture.descriptors import class_dict, class_mro
-from ..capture.pristine import monotonic
+from ..capture.original_functions import monotonic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

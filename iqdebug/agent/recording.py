@@ -10,7 +10,7 @@ import _socket
 import sys
 import threading
 
-from ..capture.pristine import packer
+from ..capture.original_functions import packer
 from ..capture.record import Occasion, gathered
 from ..capture.settings import Settings
 from .exceptions import message_of

@@ -16,14 +16,14 @@ import threading
 import time
 
 from ..capture import values
-from ..capture.pristine import dumps, loads, monotonic, packer
+from ..capture.original_functions import dumps, loads, monotonic, packer
 from ..capture.tap import Tap
 from . import listing
 from .exceptions import described
 from .own_thread import forget_thread, mark_thread
 from .pydevd_link import Link, Refused
 from .stacks import Stacks, tasks, wake_loops
-from .unseen import NAMELESS, nameless_package, unseen
+from .untraced import NAMELESS, hide_from_tracers, nameless_package
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -263,9 +263,9 @@ class Agent:
         if frame is None and message.get("frame"):
             return None
         references = self._stacks.references if frame is not None else None
-        from . import pure  # not before: attaching must not wait for it
+        from . import pure_evaluation  # not before: attaching must not wait for it
 
-        return pure.answer(message["plan"], frame, references, message["expression"])
+        return pure_evaluation.answer(message["plan"], frame, references, message["expression"])
 
     def on_repr(self, message: Dict[str, Any]) -> Any:
         """The value's own repr, in a thread of its own that may be left behind when it hangs."""
@@ -290,7 +290,7 @@ class Agent:
         worker = threading.Thread(target=work, name="iqdebug.asked", daemon=True)
         worker.is_pydev_daemon_thread = worker.pydev_do_not_trace = True  # type: ignore[attr-defined]
         try:
-            unseen(worker).start()
+            hide_from_tracers(worker).start()
         except RuntimeError:  # the interpreter is ending and starts no thread
             work()
             return said
@@ -321,10 +321,10 @@ class Agent:
         return self._beside(run, said, message)
 
     def on_find(self, message: Dict[str, Any]) -> Any:
-        """Files, functions and texts that are in no file; see :mod:`.finding`."""
-        from . import finding  # not before: attaching must not wait for it
+        """Files, functions and texts that are in no file; see :mod:`.code_search`."""
+        from . import code_search  # not before: attaching must not wait for it
 
-        return finding.answer(message, self._hidden)
+        return code_search.answer(message, self._hidden)
 
     def on_wake(self, message: Dict[str, Any]) -> Any:
         return wake_loops()

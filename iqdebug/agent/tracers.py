@@ -19,7 +19,7 @@ import threading
 import time
 import types
 
-from ..capture.pristine import monotonic
+from ..capture.original_functions import monotonic
 from . import threadstates
 
 TYPE_CHECKING = False

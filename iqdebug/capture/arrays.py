@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 
 from . import values
-from .standard import stored, written_in_c
+from .standard_types import stored, written_in_c
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

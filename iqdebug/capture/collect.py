@@ -18,7 +18,8 @@ from .calls import calls_of, is_standard
 from .frames import frame_locals, is_dull, is_ours, local_names, span_of
 from .mask import Masker
 from .messages import message_of, notes_of
-from .plain import (
+from .original_functions import monotonic, system
+from .stored_attributes import (
     cause_of,
     context_of,
     file_of,
@@ -33,7 +34,6 @@ from .plain import (
     threads_by_ident,
     traceback_of,
 )
-from .pristine import monotonic, system
 from .tasks import all_tasks, awaited, coroutine_of, function_of
 from .tasks import name_of as task_name
 from .tree import Forest

@@ -15,7 +15,9 @@ from . import tasks
 from .descriptors import class_dict
 from .frames import without_ours
 from .imports import after_import
-from .plain import (
+from .record import Occasion, deliver, record
+from .settings import Settings
+from .stored_attributes import (
     cause_of,
     context_of,
     file_of,
@@ -26,8 +28,6 @@ from .plain import (
     thread_name,
     traceback_of,
 )
-from .record import Occasion, deliver, record
-from .settings import Settings
 from .values import exact, instance_dict, type_name
 
 TYPE_CHECKING = False

@@ -15,12 +15,12 @@ import stat
 import sys
 import time
 
-from . import surroundings
+from . import environment
 from .collect import is_library
 from .container import Container, write
 from .imports import after_import
 from .mask import Masker
-from .pristine import dumps, loads, system
+from .original_functions import dumps, loads, system
 from .settings import Settings
 from .values import instance_dict, of_module
 
@@ -115,7 +115,7 @@ def _forget(path: str) -> None:
 
 def _head(settings: Settings) -> Dict[str, Any]:
     masker = Masker(settings.mask)
-    about = surroundings.environment(masker)
+    about = environment.read_environment(masker)
     words = [str(word)[:2_000] for word in sys.argv[:100]]
     masker.learn_from_words(words)
     return {
@@ -249,8 +249,8 @@ def _file(
     container.add("NATV", {"signal": signal, "text": text})
     container.add("FRAM", {"frames": frames})
     container.add("THRD", {"threads": threads, "tasks": []})
-    for path, lines in surroundings.files_of(frames):
-        found = surroundings.source(path, lines) if may_read is None or may_read(path) else None
+    for path, lines in environment.files_of(frames):
+        found = environment.source(path, lines) if may_read is None or may_read(path) else None
         if found is not None:
             container.add("SRCE", found, "the source of " + path)
     container.add("ENVI", {"environ": environ, "sys_path": [], "flags": {}})

@@ -8,10 +8,10 @@ import threading
 import time
 import types
 
-from . import surroundings, values
+from . import environment, values
 from .collect import Collector, is_library
 from .container import Container, write
-from .pristine import monotonic, system
+from .original_functions import monotonic, system
 from .reprs import Asker
 from .settings import Settings
 from .version import VERSION
@@ -152,7 +152,7 @@ def _begun(
         values.own_text = Asker(reading * 0.5)
     collected = Collector(settings, most_values, reading)
     masker = collected.masker
-    about = surroundings.environment(masker)
+    about = environment.read_environment(masker)
     masker.learn_from_words([*_argv(), os.environ.get("PYTHONPATH", "")])
     crash_frames: List[int] = []
     callers = occasion.callers
@@ -187,10 +187,10 @@ def _begun(
         _add_rest(container, collected, sources, written)
         about["environ"] = {masker.scrub(name): value for name, value in about["environ"].items()}
         container.add("ENVI", about, "the environment")
-        found = surroundings.distributions(started + seconds)
+        found = environment.distributions(started + seconds)
         container.add("DIST", {"distributions": found}, "the list of installed distributions")
         if monotonic() < started + seconds:
-            revision = surroundings.git(_project(collected))
+            revision = environment.git(_project(collected))
             if revision is not None:
                 container.add("GITR", revision, "the git revision and diff")
         container.left_out += collected.left_out
@@ -272,7 +272,7 @@ def _name(meta: Dict[str, Any]) -> str:
 
 def _sources(collected: Collector, deadline: float) -> List[Dict[str, Any]]:
     """Source text, the person's own files first."""
-    files = list(surroundings.files_of(collected.frames))
+    files = list(environment.files_of(collected.frames))
     files.sort(key=lambda item: is_library(item[0]))
     known = {path for path, _ in files}
     files += [(path, lines) for path, lines in collected.called.items() if path not in known]
@@ -281,7 +281,7 @@ def _sources(collected: Collector, deadline: float) -> List[Dict[str, Any]]:
         if monotonic() > deadline:
             collected.left_out.append("source text of %d files" % (len(files) - len(rows)))
             break
-        found = surroundings.source(path, lines)
+        found = environment.source(path, lines)
         if found is not None:
             rows.append(found)
             for _, part in found["parts"]:

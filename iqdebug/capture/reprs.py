@@ -10,7 +10,7 @@ import threading
 import types
 
 from .descriptors import class_dict, class_mro
-from .pristine import monotonic
+from .original_functions import monotonic
 from .values import type_name
 
 TYPE_CHECKING = False

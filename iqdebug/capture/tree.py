@@ -14,7 +14,7 @@ from . import arrays, values
 from .descriptors import class_dict, class_mro, exception_args
 from .frames import list_items
 from .mask import MASK
-from .pristine import monotonic
+from .original_functions import monotonic
 from .secret_walk import named, pair_name, row_of
 
 TYPE_CHECKING = False

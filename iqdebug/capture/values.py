@@ -3,7 +3,7 @@
 Guarantee: no ``__repr__``, ``__str__``, ``__len__``, ``__iter__``, ``__getattr__``, ``__class__``
 or property of the target is called. Containers are read through the methods of the builtin type
 they derive from, attributes through the descriptors that CPython itself put into the type, and
-the texts of the standard library's types are made of what they store (:mod:`.standard`). What
+the texts of the standard library's types are made of what they store (:mod:`.standard_types`). What
 cannot be read that way is named by its type.
 """
 
@@ -14,7 +14,7 @@ import types
 from collections import deque
 from itertools import islice
 
-from . import standard
+from . import standard_types
 from .descriptors import class_dict, class_module, class_mro, class_name, exception_args
 
 TYPE_CHECKING = False
@@ -221,7 +221,9 @@ def _text_of(obj: Any, limit: int, depth: int) -> str:
         args = exception_args(obj)
         shown = [_text(arg, limit, depth - 1) for arg in args[:_ITEMS_SHOWN]]
         return "%s(%s)" % (type_name(cls), ", ".join(shown))
-    said = standard.text_of(obj, type_module(cls), type_name(cls), lambda part: _text(part, limit, depth - 1))
+    said = standard_types.text_of(
+        obj, type_module(cls), type_name(cls), lambda part: _text(part, limit, depth - 1)
+    )
     if said is not None:
         return said
     described = _described(obj, cls)

@@ -19,7 +19,7 @@ WAIT = 2.0
 """Seconds that the program waits at most."""
 
 
-class Overtaken:
+class ThreadReplacement:
     """``asked`` is set once the debugger is to go; :meth:`gone` says that it has."""
 
     def __init__(self) -> None:

@@ -11,9 +11,9 @@ import threading
 import time
 
 from . import container
-from .plain import cause_of, context_of, file_of, name_of, traceback_of
-from .pristine import system
+from .original_functions import system
 from .record import Occasion, deliver
+from .stored_attributes import cause_of, context_of, file_of, name_of, traceback_of
 from .values import qualified
 
 TYPE_CHECKING = False

@@ -8,7 +8,7 @@ import sys
 
 from .git import Repository, repository_above
 from .mask import MASK
-from .pristine import monotonic, system
+from .original_functions import monotonic, system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _from_linecache(path: str) -> Optional[Dict[str, Any]]:
     return {**row, "parts": [[1, found]], "whole": True}
 
 
-def environment(masker: Masker) -> Dict[str, Any]:
+def read_environment(masker: Masker) -> Dict[str, Any]:
     """Environment variables with the secret ones masked, the module path and the flags."""
     environ = {}
     for name, value in list(os.environ.items()):
