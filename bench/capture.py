@@ -23,7 +23,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.targets import interpreters, python_version
+from tests.support.interpreters import interpreters, python_version
 
 __all__ = ["BIG", "WORKLOADS", "main", "one_capture", "steady"]
 

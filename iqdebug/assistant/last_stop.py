@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 
 from iqdebug.assistant.redaction import Redactor
-from iqdebug.core.errors import ModelError, NotAvailable
-from iqdebug.core.session import Capability, Listener, StepKind
+from iqdebug.core.errors import ModelError
+from iqdebug.core.json_text import json_bytes
+from iqdebug.core.read_only_session import ReadOnlySession
+from iqdebug.core.session import Capability, Listener
 from iqdebug.core.state import (
-    Breakpoint,
     Completion,
     Diagnosis,
     EvaluateResult,
@@ -22,7 +23,6 @@ from iqdebug.core.state import (
     Snapshot,
     Variable,
 )
-from iqdebug.core.text import json_bytes
 from iqdebug.system.source_files import read_lines
 
 __all__ = ["GONE", "LastStop", "LastStopSession", "TodaysSources", "remembered", "remembering"]
@@ -83,30 +83,16 @@ class TodaysSources:
         return "only today's text is there"
 
 
-class LastStopSession:
+class LastStopSession(ReadOnlySession):
     """Implements :class:`~iqdebug.core.session.DebugSession`. What was read of the stop is there; nothing
     else ever comes."""
 
     def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__((Capability.EVALUATE, Capability.COMPLETE), GONE)
         self.snapshot = snapshot
-
-    @property
-    def breakpoints(self) -> tuple[Breakpoint, ...]:
-        return ()
-
-    @property
-    def finder(self) -> None:
-        """Nothing is loaded here."""
-
-    @property
-    def supervision(self) -> None:
-        """Nobody waits for it."""
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         return lambda: None
-
-    def why_not(self, capability: Capability) -> str:
-        return "" if capability in (Capability.EVALUATE, Capability.COMPLETE) else GONE
 
     async def variables(self, frame: Frame, epoch: int) -> tuple[Variable, ...]:
         if frame.locals is None:
@@ -138,39 +124,3 @@ class LastStopSession:
         names = [v.name for v in (frame.locals or ())] if frame is not None else []
         word = text[:column]
         return tuple(Completion(n, start=0, length=column) for n in names if n.startswith(word))
-
-    def _refuse(self, capability: Capability) -> NotAvailable:
-        return NotAvailable(f"cannot {capability.value}", GONE)
-
-    async def pause(self) -> None:
-        raise self._refuse(Capability.PAUSE)
-
-    async def resume(self) -> None:
-        raise self._refuse(Capability.CONTINUE)
-
-    async def step(self, kind: StepKind, thread_id: int) -> None:
-        raise self._refuse(Capability.STEP)
-
-    async def run_to(self, path: str, line: int) -> None:
-        raise self._refuse(Capability.RUN_TO)
-
-    async def restart_frame(self, frame: Frame) -> None:
-        raise self._refuse(Capability.RESTART_FRAME)
-
-    async def set_variable(self, name: str, expression: str, frame: Frame, epoch: int) -> EvaluateResult:
-        raise self._refuse(Capability.SET_VARIABLE)
-
-    async def set_breakpoints(self, breakpoints: Sequence[Breakpoint]) -> None:
-        raise self._refuse(Capability.BREAKPOINTS)
-
-    async def record(self) -> tuple[str, bytes]:
-        raise self._refuse(Capability.RECORD)
-
-    async def arm(self, on: bool) -> None:
-        raise self._refuse(Capability.BREAKPOINTS)
-
-    async def refresh(self) -> None:
-        raise NotAvailable("cannot look again", GONE)
-
-    async def detach(self) -> None:
-        """Nothing is held."""

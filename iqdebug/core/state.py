@@ -52,6 +52,11 @@ class Phase(str, Enum):
     DETACHED = "detached"
     ENDED = "ended"
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the target stands still, so that its frames can be looked into."""
+        return self in (Phase.PAUSED, Phase.CRASHED)
+
 
 class Origin(str, Enum):
     """How a snapshot was taken."""

@@ -33,7 +33,7 @@ __all__ = ["NO_THREAD", "Rendezvous"]
 
 ROLES = ("control", "lease", "dap")
 NO_THREAD = "no-thread"
-"""The role in which the target says that it cannot start the agent's thread."""
+"""The role in which the target reports that it cannot start the agent's thread."""
 
 MAX_SOCKET_NAME = 107
 """Bytes of a Unix socket's path (``sun_path`` of unix(7), without its end)."""
@@ -42,11 +42,14 @@ MAX_NOTE = 300
 """Characters that are read of why the agent could not be loaded."""
 
 MAX_GREETINGS = 32
-"""Connections that have not said yet who they are."""
+"""Connections whose greeting has not come yet."""
 
 WITHDRAW_TIMEOUT = 2.0
+"""Seconds for taking a request to run a script back."""
+
 _PREFIX = "iqdebug-"
-_HELLO_TIMEOUT = 10.0  # seconds: a busy target may be slow to finish a line it has begun
+GREETING_TIMEOUT = 10.0
+"""Seconds: a busy target may be slow to finish a line it has begun."""
 
 
 class Rendezvous:
@@ -111,7 +114,7 @@ class Rendezvous:
         return connection
 
     def refused(self) -> bool:
-        """Whether the target has said that it can start no thread for the agent."""
+        """Whether the target has reported that it can start no thread for the agent."""
         refusal = self._connections.get(NO_THREAD)
         return refusal is not None and refusal.done()
 
@@ -121,13 +124,13 @@ class Rendezvous:
         return control is not None and control.done()
 
     def failure(self) -> str:
-        """Why the agent could not be loaded in the target, as far as it has said so; else ""."""
+        """Why the agent could not be loaded in the target, as far as the target reports it; else ""."""
         try:
             with self.note.open(encoding="utf-8", errors="replace") as file:
-                said = file.read(MAX_NOTE)
+                text = file.read(MAX_NOTE)
         except OSError:
             return ""
-        return "".join(c if c.isprintable() else " " for c in said).strip()
+        return "".join(c if c.isprintable() else " " for c in text).strip()
 
     def close(self) -> None:
         """Stop listening and remove the folder. Connections handed out stay open. A request to run a
@@ -217,7 +220,7 @@ class Rendezvous:
         with contextlib.suppress(OSError, asyncio.TimeoutError):
             while not line.endswith(b"\n") and len(line) < 200:
                 byte = await asyncio.wait_for(
-                    asyncio.get_running_loop().sock_recv(connection, 1), _HELLO_TIMEOUT
+                    asyncio.get_running_loop().sock_recv(connection, 1), GREETING_TIMEOUT
                 )
                 if not byte:
                     break

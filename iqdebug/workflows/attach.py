@@ -10,9 +10,10 @@ from iqdebug.core.errors import IqdebugError
 from iqdebug.core.memory_sources import MemorySources
 from iqdebug.core.output import say
 from iqdebug.core.session import DebugSession
-from iqdebug.core.state import Diagnosis, ProcessInfo, Snapshot
+from iqdebug.core.state import ProcessInfo, Snapshot
 from iqdebug.core.store import ProjectStore
 from iqdebug.diagnosis.named_places import Asked, resolve
+from iqdebug.diagnosis.shared_diagnosis import SharedDiagnosis
 from iqdebug.workflows.diagnosis_inputs import live_diagnosis
 from iqdebug.workflows.headless import outside_view
 
@@ -82,18 +83,18 @@ def open_debugger(
         finally:
             keep_looking.cancel()
 
-    def diagnosis(snapshot: Snapshot, earlier: Snapshot | None) -> Diagnosis:
-        return live_diagnosis(snapshot, earlier, sources.read)
-
+    diagnose = SharedDiagnosis(lambda now, earlier: live_diagnosis(now, earlier, sources.read))
     app = DebugApp(
         connect,
         title=f"{info.pid} {info.command}",
         first=peek(info.pid),
-        diagnose=diagnosis,
+        diagnose=diagnose,
         read_source=sources.read,
         refresh_peek=refresh_peek,
         breakpoint_store=store,
-        companion=companion_for(model, DebuggeeContext(project=info.cwd, read_source=sources.read), kept),
+        companion=companion_for(
+            model, DebuggeeContext(project=info.cwd, read_source=sources.read, diagnose=diagnose), kept
+        ),
         project=info.cwd,
         in_memory=sources.in_memory,
         no_hold=no_hold,

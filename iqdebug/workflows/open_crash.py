@@ -8,6 +8,7 @@ from pathlib import Path
 from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Diagnosis, Snapshot
 from iqdebug.core.store import ProjectStore
+from iqdebug.diagnosis.shared_diagnosis import SharedDiagnosis
 from iqdebug.system.readable_files import reach_of_project, standing_in
 from iqdebug.system.source_files import read_lines
 from iqdebug.workflows.diagnosis_inputs import crash_diagnosis, source_reader
@@ -55,6 +56,9 @@ def remembered_app(kept: SavedConversation) -> DebugApp:
     found = remembered(kept.moment())
     snapshot = found.snapshot
 
+    def diagnose(now: Snapshot, earlier: Snapshot | None) -> Diagnosis:
+        return found.diagnosis
+
     async def connect(
         on_snapshot: Callable[[Snapshot], None], on_progress: Callable[[str], None]
     ) -> DebugSession:
@@ -67,11 +71,11 @@ def remembered_app(kept: SavedConversation) -> DebugApp:
         connect,
         title=f"{snapshot.pid} {snapshot.command}",
         first=snapshot,
-        diagnose=lambda now, earlier: found.diagnosis,
+        diagnose=diagnose,
         read_source=read_lines,
         recording=Recording(sources=TodaysSources(), about=about),
         breakpoint_store=ProjectStore(snapshot.cwd or "/"),
-        companion=companion_for(kept.setting, DebuggeeContext(project=snapshot.cwd), kept),
+        companion=companion_for(kept.setting, DebuggeeContext(project=snapshot.cwd, diagnose=diagnose), kept),
     )
 
 
@@ -92,8 +96,7 @@ def recorded_app(
     reach = reach_of_project(own)
     read = source_reader(crash, reach)
 
-    def diagnose(snapshot: Snapshot, earlier: Snapshot | None) -> Diagnosis:
-        return crash_diagnosis(crash, read, reach=reach)
+    diagnose = SharedDiagnosis(lambda snapshot, earlier: crash_diagnosis(crash, read, reach=reach))
 
     async def connect(
         on_snapshot: Callable[[Snapshot], None], on_progress: Callable[[str], None]
@@ -110,7 +113,7 @@ def recorded_app(
         breakpoint_store=ProjectStore(crash.meta.cwd or str(crash.path)),
         companion=companion_for(
             model,
-            DebuggeeContext(crash, own, crash.read_source),
+            DebuggeeContext(crash, own, crash.read_source, diagnose=diagnose),
             kept,
         ),
     )

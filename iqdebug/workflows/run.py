@@ -21,6 +21,7 @@ from iqdebug.core.store import ProjectStore
 from iqdebug.dap.launch import LaunchPlan, launch
 from iqdebug.dap.launched_session import LaunchedSession, LaunchOptions
 from iqdebug.dap.program import ended_words, shell_code
+from iqdebug.diagnosis.shared_diagnosis import SharedDiagnosis
 from iqdebug.workflows.diagnosis_inputs import live_diagnosis
 from iqdebug.workflows.headless import outside_view
 
@@ -56,6 +57,8 @@ def launched_app(host: Host) -> DebugApp:
     from iqdebug.tui.app import DebugApp
     from iqdebug.workflows.assemble import companion_for
 
+    diagnose = SharedDiagnosis(lambda now, earlier: live_diagnosis(now, earlier, host.sources.read))
+
     async def connect(
         on_snapshot: Callable[[Snapshot], None], on_progress: Callable[[str], None]
     ) -> DebugSession:
@@ -65,12 +68,13 @@ def launched_app(host: Host) -> DebugApp:
         connect,
         title=host.plan.command,
         first=None,
-        diagnose=lambda now, earlier: live_diagnosis(now, earlier, host.sources.read),
+        diagnose=diagnose,
         read_source=host.sources.read,
         breakpoint_store=host.store,
         program=host,
         companion=companion_for(
-            host.model, DebuggeeContext(project=host.plan.cwd, read_source=host.sources.read)
+            host.model,
+            DebuggeeContext(project=host.plan.cwd, read_source=host.sources.read, diagnose=diagnose),
         ),
         project=host.plan.cwd,
         in_memory=host.sources.in_memory,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.assistant.permissions import Answer, Policy, Right
+from iqdebug.assistant.permissions import Answer, DecidedBy, Policy, Right
 from iqdebug.core.state import Phase
 from iqdebug.dap.session import Session
 from tests.assistant.targets import PROGRAMS, Bench
@@ -89,7 +89,7 @@ async def test_stepping_tells_what_changed() -> None:
     async with pricing() as (bench, session, _, target):
         step = await bench.call("step", kind="over")
         assert f"orders.py:{target.line('added')}" in step.text and "result: int = 0  (new)" in step.text
-        assert step.decisions[0].by == "config"
+        assert step.decisions[0].by == DecidedBy.CONFIG
         step = await bench.call("step", kind="out")
         assert "price" in step.summary
         ran = await bench.call("run_to", path="orders.py", line=target.line("added"))
@@ -173,7 +173,7 @@ async def test_setting_a_variable_and_undoing_it() -> None:
     async with pricing() as (bench, session, _, target):
         bench.person.answers = [Answer.SESSION]
         done = await bench.call("set_variable", frame=0, name="one", expression="100")
-        assert "one was 0" in done.text and done.decisions[0].by == "you, once"
+        assert "one was 0" in done.text and done.decisions[0].by == DecidedBy.PERSON_ONCE
         assert "100" in (await bench.call("evaluate", expression="one", frame=0)).text
         assert done.undo is not None and "back to 0" in done.undo.words
         assert await done.undo.run() == "one is 0 again"

@@ -11,6 +11,7 @@ from iqdebug.assistant.tools import Toolbox
 from iqdebug.crash.recorded_session import RecordedSession
 from tests.assistant.targets import Bench
 from tests.support.crashing import Case, crash_of
+from tests.tui.fake_session import FakeSession
 
 PROGRAM = """
 import logging
@@ -134,8 +135,11 @@ async def test_the_project_may_be_read_beside_it(case: Case, tmp_path: Path) -> 
 
 
 def test_the_toolbox_stops_listening(case: Case) -> None:
-    box = Toolbox(RecordedSession(case.crash), Bench(RecordedSession(case.crash)).gate)
+    session = FakeSession()
+    box = Toolbox(session, Bench(RecordedSession(case.crash)).gate)
+    assert len(session.listeners) == 1
     box.close()
+    assert session.listeners == []
 
 
 async def test_what_was_recorded_can_be_computed_with(case: Case) -> None:

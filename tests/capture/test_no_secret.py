@@ -20,7 +20,7 @@ from iqdebug.capture.mask import MASK
 from iqdebug.capture.recent import Recent
 from iqdebug.capture.record import Occasion, record
 from iqdebug.capture.settings import Settings
-from tests.capture.chunks import HEAD, read
+from tests.support.chunks import HEAD, read
 
 SECRETS = st.text(
     st.characters(blacklist_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=8, max_size=60

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 import iqdebug
-from tests.capture.chunks import crash_files, read
 from tests.conftest import marker
 from tests.dap.targets import on_pythons
+from tests.support.chunks import crash_files, read
 
 PROGRAMS = Path(__file__).resolve().parent / "programs"
 ROOT = str(Path(iqdebug.__file__).resolve().parent.parent)

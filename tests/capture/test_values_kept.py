@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
+import numpy
+import pandas
 
 import iqdebug.capture
 from iqdebug.core.state import Frame, Variable
@@ -44,7 +45,6 @@ def statistics(crash: Crash, variable: Variable) -> dict[str, str]:
 
 
 def test_arrays_by_dtype_shape_and_statistics(tmp_path: Path) -> None:
-    numpy = pytest.importorskip("numpy")
 
     def work() -> None:
         big = numpy.arange(3_000_000, dtype="float64").reshape(3, -1)
@@ -68,7 +68,6 @@ def test_arrays_by_dtype_shape_and_statistics(tmp_path: Path) -> None:
 
 
 def test_tables_by_column(tmp_path: Path) -> None:
-    pandas = pytest.importorskip("pandas")
 
     def work() -> None:
         table = pandas.DataFrame({"price": [1.5, 2.5, None], "name": ["a", "b", "c"]})

@@ -129,7 +129,7 @@ def test_json_parses(target: str, command: tuple[str, ...]) -> None:
 
 
 def test_json_of_the_lists(target: str) -> None:
-    rows = json.loads(iqdebug("ps", "--json").stdout)
+    rows = json.loads(iqdebug("ps", "--json").stdout)["processes"]
     assert int(target) in [row["pid"] for row in rows]
     assert json.loads(iqdebug("doctor", "--json").stdout)
 

@@ -306,7 +306,7 @@ async def test_a_breakpoint_set_while_it_runs_and_one_that_is_off(python: str) -
     off = Breakpoint(str(PROGRAM), marker(PROGRAM, "loop"), enabled=False)
     async with crash(python, "loops", breakpoints=(off,)) as run:
         await run.said("looping")
-        assert run.session._questions.client is None
+        assert run.session.target.client.dap is None
         await run.session.set_breakpoints([Breakpoint(off.path, off.line)])
         stop = await run.watcher.stopped()
         assert top(stop).line == off.line

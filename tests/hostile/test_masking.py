@@ -19,7 +19,6 @@ from iqdebug.capture.recent import Recent
 from iqdebug.capture.record import Occasion, record
 from iqdebug.capture.settings import Settings
 from iqdebug.core.state import Variable
-from tests.capture.chunks import HEAD
 from tests.hostile.masking_corpus import INNOCENT, WEAK, Planted, derived, planted
 from tests.hostile.masking_heldout import (
     INNOCENT_TOO,
@@ -30,6 +29,7 @@ from tests.hostile.masking_heldout import (
     made_of,
     third,
 )
+from tests.support.chunks import HEAD
 
 PLANTED = planted()
 

@@ -10,6 +10,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy
+import pandas
 import pytest
 
 import iqdebug
@@ -53,8 +55,6 @@ def test_the_record_of_calls_stays_empty_in_every_interpreter(python: str) -> No
 
 
 def test_arrays_and_tables_run_nothing_either() -> None:
-    numpy = pytest.importorskip("numpy")
-    pandas = pytest.importorskip("pandas")
     extensions: Any = importlib.import_module("pandas.api.extensions")
 
     ran: list[str] = []
@@ -88,7 +88,7 @@ def test_arrays_and_tables_run_nothing_either() -> None:
             told()
             return object.__getattribute__(self, name)
 
-    class Derived(numpy.ndarray):  # type: ignore[misc, name-defined]
+    class Derived(numpy.ndarray[Any, Any]):
         def __repr__(self) -> str:
             return told()
 

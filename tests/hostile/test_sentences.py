@@ -12,8 +12,8 @@ import pytest
 
 from iqdebug.cli.main import main
 from tests.hostile.test_terminal_escapes import assert_harmless
-from tests.llm.tiny import write_tiny
 from tests.support.crashfile import sample
+from tests.support.tiny_model import write_tiny
 
 ROOT = Path(__file__).parents[2]
 MAX_LINE = 3_000

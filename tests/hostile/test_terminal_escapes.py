@@ -18,13 +18,13 @@ from textual.color import Color
 
 from iqdebug.assistant.transcript import ModelStatus
 from iqdebug.cli.main import main
-from iqdebug.core import text
+from iqdebug.core.json_text import json_text
 from iqdebug.core.output import say, say_error, visible
 from iqdebug.crash import open_crash
 from iqdebug.tui.widgets.printable import Printable
 from iqdebug.workflows.open_crash import recorded_app
-from tests.llm.tiny import write_tiny
 from tests.support.crashfile import contents, written
+from tests.support.tiny_model import write_tiny
 from tests.tui.screens import screen, shows, until
 from tests.tui.test_chat import READY, ready, talking
 
@@ -266,7 +266,7 @@ def test_the_one_output(capsys: pytest.CaptureFixture[str]) -> None:
     assert_harmless(out + err)
     assert out.startswith("two\nlines\tof \\x1b[31m") and out.endswith("漢字 ümläut 🙂\n")
     assert visible("\U000e0041") == "\\U000e0041"
-    assert text.json_text([NASTY + "\x7f"]).isascii()
+    assert json_text([NASTY + "\x7f"]).isascii()
 
 
 def test_nothing_else_prints() -> None:

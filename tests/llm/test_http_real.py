@@ -18,7 +18,7 @@ from iqdebug.core.errors import ModelError
 from iqdebug.llm.backends.base import Event, ReplyFinished, Text
 from iqdebug.llm.backends.http import HttpBackend
 from iqdebug.llm.messages import Message, Sampling
-from tests.llm.tiny import write_tiny
+from tests.support.tiny_model import write_tiny
 
 WINDOW = 2_048
 

@@ -7,7 +7,7 @@ import pytest
 from iqdebug.llm.chat_format.template import CHATML as PLAIN_CHATML
 from iqdebug.llm.chat_format.template import ChatTemplate, Part, TemplateError
 from iqdebug.llm.messages import Message, Tool, ToolCall
-from tests.llm.tiny import CHATML
+from tests.support.tiny_model import CHATML
 
 # In the manner of models that think: earlier thoughts are dropped, and the newest answer gets a thought.
 THINKING = """\

@@ -9,10 +9,9 @@ from textual.pilot import Pilot
 from textual.widgets import Collapsible, Input
 
 from iqdebug.assistant.transcript import ModelStatus, Transcript
+from iqdebug.assistant.ui_context import UiContext
 from iqdebug.core.session import DebugSession
-from iqdebug.core.state import Diagnosis, Snapshot
 from iqdebug.tui.app import DebugApp
-from iqdebug.tui.controllers.chat import ScreenContext
 from iqdebug.tui.panes.chat import ChatPane, linked
 from iqdebug.tui.panes.source import SourcePane
 from tests.tui import causes
@@ -29,16 +28,12 @@ class Friend:
         self.heard: list[str] = []
         self.stopped = 0
         self.closed = False
-        self.moments: list[Diagnosis] = []
-        self.screen: ScreenContext | None = None
+        self.screen: UiContext | None = None
 
-    def begin(self, session: DebugSession, screen: ScreenContext) -> None:
-        self.screen = screen
+    def begin(self, session: DebugSession, ui: UiContext) -> None:
+        self.screen = ui
 
-    def moment(self, snapshot: Snapshot, diagnosis: Diagnosis) -> None:
-        self.moments.append(diagnosis)
-
-    async def said(self, text: str) -> None:
+    async def submit(self, text: str) -> None:
         self.heard.append(text)
         self.transcript.add("question", text)
 
@@ -48,7 +43,7 @@ class Friend:
     def completions(self, text: str) -> Sequence[str]:
         return [word for word in ("/why", "/watch", "@file:") if word.startswith(text.split(" ")[-1])]
 
-    async def completed(self, before: str, after: str) -> str:
+    async def complete_expression(self, before: str, after: str) -> str:
         return "total()" if before.endswith("order.") else ""
 
     async def close(self) -> None:
@@ -74,7 +69,6 @@ async def test_a_question_is_sent_and_its_answer_grows() -> None:
     app, friend = talking()
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
-        assert len(friend.moments) == 1
         friend.transcript.stand(READY)
         await pilot.press(*"why?", "enter")
         await until(pilot, lambda: friend.heard == ["why?"])

@@ -296,7 +296,7 @@ async def test_what_was_folded_out_and_the_cursor_survive_a_newer_look() -> None
         at = app.query_one(SuspectsPane).current_key
         session.push(replace(session.snapshot, revision=4))
         await until(pilot, lambda: app.snapshot is not None and app.snapshot.revision == 4, "the newer look")
-        await until(pilot, lambda: app._answered == app._asked, "its diagnosis")
+        await until(pilot, lambda: app.controllers.diagnosis.is_up_to_date, "its diagnosis")
         await shows(pilot, "· the key 'SKU' is there")
         assert app.query_one(SuspectsPane).current_key == at
 
@@ -317,7 +317,8 @@ async def test_a_recording_walks_its_suspects_too(
         await pilot.press("7")
         await shows(pilot, "Suspects (", "main.py:26")
         frames = set()
-        found = app._diagnosis.suspects if app._diagnosis is not None else ()
+        diagnosis = app.controllers.diagnosis.current
+        found = diagnosis.suspects if diagnosis is not None else ()
         for number in range(1, len(found) + 1):
             await pilot.press("right_square_bracket")
             wanted = found[number - 1]

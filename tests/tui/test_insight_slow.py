@@ -59,7 +59,7 @@ async def test_an_older_stops_cause_never_takes_a_newer_ones_place() -> None:
         await pilot.press("n")
         await shows(pilot, "paused (step)", "found at (3, 0)")
         slow.let(2)
-        await until(pilot, lambda: not app._at_work, "the older one's end")
+        await until(pilot, lambda: app.controllers.diagnosis.is_idle, "the older one's end")
         assert "found at (3, 0)" in screen(app) and "found at (2, 0)" not in screen(app)
 
 

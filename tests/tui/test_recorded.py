@@ -232,7 +232,7 @@ async def test_without_an_exception_the_key_says_so() -> None:
     app = app_on(FakeSession())
     async with app.run_test(size=(120, 40)) as pilot:
         await shows(pilot, "paused (breakpoint)")
-        assert "e exceptions" not in screen(app) and app.why_not(Capability.STEP) == ""
+        assert "e exceptions" not in screen(app) and app.controllers.state.why_not(Capability.STEP) == ""
         await pilot.press("e", "a", "T")
         await until(pilot, lambda: len(notices(app)) == 3, "notices")
         assert notices(app)[0] == "no exception is known"

@@ -24,8 +24,8 @@ from iqdebug.crash.to_snapshot import place_of
 
 __all__ = ["Execution", "Failure", "execute", "failure_of", "failures_in"]
 
-_KEPT = 60_000  # bytes of output kept from each end
-_DYING = 5  # seconds for the end of what was killed; one that waits for a disk may take longer
+MAX_OUTPUT_BYTES = 60_000  # bytes of output kept from each end
+KILL_TIMEOUT = 5  # seconds for the end of what was killed; one that waits for a disk may take longer
 _MARK = "IQDEBUG_TRY"
 _FRAME = re.compile(r'^\s*File "([^"]+)", line (\d+), in (\S+)')
 _ERROR = re.compile(r"^(?:E\s+)?([A-Za-z_][\w.]*)(?::\s?(.*))?$")
@@ -116,9 +116,9 @@ async def execute(
         await asyncio.to_thread(_finish, process, token, reader)
     output = reader.text
     taken = time.monotonic() - started
-    found = (*_recorded(crashes), *failures_in(output))
+    failures = (*_recorded(crashes), *failures_in(output))
     code = None if timed_out else process.returncode
-    return Execution(code, output, taken, timed_out, tuple(dict.fromkeys(found)))
+    return Execution(code, output, taken, timed_out, tuple(dict.fromkeys(failures)))
 
 
 class _Reader(threading.Thread):
@@ -135,9 +135,9 @@ class _Reader(threading.Thread):
         with self._stream:
             while part := os.read(self._stream.fileno(), 65_536):
                 self._total += len(part)
-                room = _KEPT - len(self._head)
+                room = MAX_OUTPUT_BYTES - len(self._head)
                 self._head += part[:room]
-                self._tail = (self._tail + part[max(room, 0) :])[-_KEPT:]
+                self._tail = (self._tail + part[max(room, 0) :])[-MAX_OUTPUT_BYTES:]
 
     @property
     def text(self) -> str:
@@ -159,7 +159,7 @@ def _finish(process: subprocess.Popen[bytes], token: str, reader: _Reader) -> No
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     wanted = f"{_MARK}={token}".encode()
-    deadline = time.monotonic() + _DYING
+    deadline = time.monotonic() + KILL_TIMEOUT
     killed: set[int] = set()
     while True:
         # Looked for anew each time: one of them may have started another meanwhile.
@@ -199,20 +199,20 @@ def failure_of(crash: Crash) -> Failure | None:
 
 
 def _recorded(folder: Path | None) -> list[Failure]:
-    found = []
+    failures = []
     for path in sorted(folder.glob("*.iqcrash")) if folder is not None and folder.is_dir() else []:
         try:
             failure = failure_of(open_crash(path))
         except IqdebugError:
             continue
         if failure is not None:
-            found.append(failure)
-    return found
+            failures.append(failure)
+    return failures
 
 
 def failures_in(output: str) -> list[Failure]:
     """The exceptions of the tracebacks in a text, the last one first: what ended the program."""
-    found: list[Failure] = []
+    failures: list[Failure] = []
     function, own, inside = "", "", False
     for line in output.splitlines():
         frame = _FRAME.match(line.lstrip("| "))
@@ -227,9 +227,9 @@ def failures_in(output: str) -> list[Failure]:
             error = _ERROR.match(line.lstrip("| "))
             if error is not None and function:
                 type_ = error[1].removeprefix("__main__.").removeprefix("builtins.")
-                found.append(Failure(type_, _short(own or function), (error[2] or "")[:200]))
+                failures.append(Failure(type_, _short(own or function), (error[2] or "")[:200]))
                 inside = False
-    return list(dict.fromkeys(reversed(found)))
+    return list(dict.fromkeys(reversed(failures)))
 
 
 def _last(name: str) -> str:

@@ -15,7 +15,7 @@ from iqdebug.diagnosis.source.texts import Texts
 
 __all__ = ["with_anomalies"]
 
-_CHILDREN = 400
+MAX_CHILDREN = 400
 
 
 def with_anomalies(
@@ -29,17 +29,17 @@ def with_anomalies(
     texts = Texts(read_source or crash.read_source)
     chain: list[ExceptionInfo] = [*reversed(error.chain), error]
     thread = crash.snapshot.focused
-    found = []
+    anomalies = []
     for each in chain[-4:]:
         frames = each.frames or (thread.frames if each is error and thread is not None else ())
-        found += find_anomalies(frames, each, texts, _facts(crash))
-    unique = {(a.kind, a.path, a.line): a for a in reversed(found)}
-    return replace(diagnosis, anomalies=tuple(a for a in found if unique[a.kind, a.path, a.line] is a))
+        anomalies += find_anomalies(frames, each, texts, _facts(crash))
+    unique = {(a.kind, a.path, a.line): a for a in reversed(anomalies)}
+    return replace(diagnosis, anomalies=tuple(a for a in anomalies if unique[a.kind, a.path, a.line] is a))
 
 
 def _facts(crash: Crash) -> Facts:
     def children(reference: int) -> Sequence[Variable]:
-        return list(itertools.islice(children_of(crash, reference), _CHILDREN))
+        return list(itertools.islice(children_of(crash, reference), MAX_CHILDREN))
 
     def module_values(frame: Frame) -> Sequence[Variable]:
         recorded = crash.frames.get(frame.id) if frame.id is not None else None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import Message, message
 from iqdebug.core.state import Anomaly
 from iqdebug.diagnosis.rules.context import CrashContext
 from iqdebug.diagnosis.rules.replacements import awaited_call
@@ -36,7 +38,7 @@ def never_awaited(context: CrashContext) -> Iterator[Anomaly]:
                 continue
             line = _unawaited_assignment(context, at, unparsed(node))
             made = value.value.removeprefix("<coroutine ").split(",")[0].rstrip(">")
-            text = f"`{unparsed(node)}` is the coroutine of `{made}`, which was not awaited"
+            text = message("anomaly.never_awaited.coroutine", name=unparsed(node), function=made)
             edit = awaited_call(context.statement_at(at, line), unparsed(node))
             yield context.anomaly(AnomalyKind.NEVER_AWAITED, text, at, 0.9, value, line=line, edit=edit)
             spoken = True
@@ -45,7 +47,7 @@ def never_awaited(context: CrashContext) -> Iterator[Anomaly]:
             for node in context.expressions(at):
                 inner = node.value if isinstance(node, ast.Attribute | ast.Subscript) else None
                 if isinstance(inner, ast.Call) and _is_async(context, at, unparsed(inner.func)):
-                    text = f"`{unparsed(inner)}` gives a coroutine, which is not awaited"
+                    text = message("anomaly.never_awaited.call", call=unparsed(inner))
                     edit = awaited_call(context.statement_at(at), unparsed(inner))
                     yield context.anomaly(AnomalyKind.NEVER_AWAITED, text, at, 0.9, edit=edit)
                     spoken = True
@@ -88,7 +90,7 @@ def _by_the_log(context: CrashContext) -> Iterator[Anomaly]:
                 continue
             call = node.value
             if isinstance(call, ast.Call) and unparsed(call.func).rsplit(".", 1)[-1] in names:
-                text = f"`{unparsed(call)}` was never awaited, as a warning in the log says"
+                text = message("anomaly.never_awaited.log", call=unparsed(call))
                 edit = awaited_call(context.statement_at(at, node.lineno), unparsed(call))
                 yield context.anomaly(AnomalyKind.NEVER_AWAITED, text, at, 0.6, line=node.lineno, edit=edit)
                 return
@@ -111,35 +113,37 @@ def awaited_in_vain(context: CrashContext) -> Iterator[Anomaly]:
         for node in context.expressions(at):
             if not isinstance(node, ast.Await):
                 continue
-            kind = wrong[1] or wrong[2]
-            if isinstance(node.value, ast.Call):
-                name = unparsed(node.value.func)
-                plain = _is_plain(context, at, name)
-                why = (
-                    f"`{name}` is a plain `def`, and returned a {kind}"
-                    if plain
-                    else f"`{name}(…)` gave a {kind}"
-                )
-            else:
-                why = f"`{unparsed(node.value)}` is a {kind}"
-            said = f"{why}: there is nothing to await"
-            if kind in ("function", "method", "builtin_function_or_method") and not isinstance(
-                node.value, ast.Call
-            ):
-                said = f"{why}, which is not called: `()` is missing"
-            yield context.anomaly(AnomalyKind.AWAITED_IN_VAIN, said, at, 0.9)
+            yield context.anomaly(
+                AnomalyKind.AWAITED_IN_VAIN,
+                _not_awaitable(context, at, node.value, wrong[1] or wrong[2]),
+                at,
+                0.9,
+            )
             return
     elif _ASYNC_ONLY.search(context.message):
-        yield context.anomaly(
-            AnomalyKind.ASYNC_ITERATION, "an async generator is read with `async for`", at, 0.9
-        )
-    elif _SYNC_ONLY.search(context.message):
-        got = _SYNC_ONLY.search(context.message)
-        kind = got[1] if got is not None else ""
-        text = f"a {kind} is looped over with plain `for`: it has nothing to wait for"
-        if kind == "coroutine":
-            text = "the coroutine must be awaited before its result is looped over"
+        text = message("anomaly.async_iteration.async_generator")
         yield context.anomaly(AnomalyKind.ASYNC_ITERATION, text, at, 0.9)
+    elif (plain := _SYNC_ONLY.search(context.message)) is not None:
+        if plain[1] == "coroutine":
+            text = message("anomaly.async_iteration.coroutine")
+        else:
+            text = message("anomaly.async_iteration.plain", type=plain[1])
+        yield context.anomaly(AnomalyKind.ASYNC_ITERATION, text, at, 0.9)
+
+
+def _not_awaitable(context: CrashContext, at: int, awaited: ast.expr, kind: str) -> Message:
+    """:param kind: the type of what was awaited."""
+    if not isinstance(awaited, ast.Call):
+        value = message("anomaly.awaited.value", name=unparsed(awaited), type=kind)
+        if kind in ("function", "method", "builtin_function_or_method"):
+            return message("anomaly.awaited.not_called", value=value)
+        return message("anomaly.awaited_in_vain", value=value)
+    function = unparsed(awaited.func)
+    if _is_plain(context, at, function):
+        value = message("anomaly.awaited.plain_function", function=function, type=kind)
+    else:
+        value = message("anomaly.awaited.call", function=function, type=kind)
+    return message("anomaly.awaited_in_vain", value=value)
 
 
 def _is_plain(context: CrashContext, at: int, called: str) -> bool:
@@ -153,30 +157,39 @@ def _is_plain(context: CrashContext, at: int, called: str) -> bool:
     return bool(texts) and all(t.lstrip().startswith("def ") for t in texts)
 
 
-_MISUSES: tuple[tuple[re.Pattern[str], str, float], ...] = (
-    (
+@dataclass(frozen=True, slots=True)
+class _Misuse:
+    """A way to use an event loop from the wrong place, by what asyncio's message says of it."""
+
+    pattern: re.Pattern[str]
+    message: Message
+    weight: float
+    names_coroutine: bool = False
+    of_other_loop: bool = False
+
+
+_MISUSES: tuple[_Misuse, ...] = (
+    _Misuse(
         re.compile(r"no running event loop|There is no current event loop"),
-        "no event loop runs in this thread: it is called outside of a coroutine that `asyncio.run` started",
+        message("event_loop.none_runs"),
         0.6,
     ),
-    (
+    _Misuse(
         re.compile(r"cannot be called from a running event loop|event loop is already running"),
-        "an event loop runs in this thread already, and another is started: inside it, `await` is meant",
+        message("event_loop.runs_already"),
         0.9,
+        names_coroutine=True,
     ),
-    (
+    _Misuse(
         re.compile(r"attached to a different loop|bound to a different event loop"),
-        "it was made in one event loop and is used in another: two `asyncio.run`, or made at import",
+        message("event_loop.other_loop"),
         0.6,
+        of_other_loop=True,
     ),
-    (
-        re.compile(r"Event loop is closed"),
-        "the event loop that it belongs to was closed: it is used after its `asyncio.run` ended",
-        0.6,
-    ),
-    (
+    _Misuse(re.compile(r"Event loop is closed"), message("event_loop.closed"), 0.6),
+    _Misuse(
         re.compile(r"Non-thread-safe operation invoked on an event loop"),
-        "it is called from another thread than the event loop's: `call_soon_threadsafe` is meant",
+        message("event_loop.other_thread"),
         0.9,
     ),
 )
@@ -188,21 +201,22 @@ def event_loop_misused(context: CrashContext) -> Iterator[Anomaly]:
     at = context.user if context.user is not None else context.own
     if at is None or context.kind not in ("RuntimeError", "ValueError"):
         return
-    for pattern, words, weight in _MISUSES:
-        if not pattern.search(context.message):
-            continue
-        around = [i for i in context.code if isinstance(context.function(i).tree, ast.AsyncFunctionDef)]
-        if weight == 0.9 and around and "already" in words:
-            words += f" (`{context.function(around[0]).qualname}` is a coroutine)"
-        shown = next((unparsed(n) for n in context.expressions(at) if isinstance(n, ast.Call)), "")
-        made = _made_at_import(context, at) if "made in one" in words else 0
-        text = f"`{shown}`: {words}" if shown else words
-        yield context.anomaly(AnomalyKind.EVENT_LOOP, text, at, weight)
-        if made:
-            yield context.anomaly(
-                AnomalyKind.EVENT_LOOP, "it is made here, before any event loop runs", at, 0.6, line=made
-            )
+    misuse = next((m for m in _MISUSES if m.pattern.search(context.message)), None)
+    if misuse is None:
         return
+    text = misuse.message
+    around = [i for i in context.code if isinstance(context.function(i).tree, ast.AsyncFunctionDef)]
+    if misuse.names_coroutine and around:
+        coroutine = context.function(around[0]).qualname
+        text = message("event_loop.in_coroutine", misuse=text, coroutine=coroutine)
+    call = next((unparsed(n) for n in context.expressions(at) if isinstance(n, ast.Call)), "")
+    if call:
+        text = message("event_loop.call", call=call, misuse=text)
+    yield context.anomaly(AnomalyKind.EVENT_LOOP, text, at, misuse.weight)
+    line = _made_at_import(context, at) if misuse.of_other_loop else 0
+    if line:
+        made = message("event_loop.made_at_import")
+        yield context.anomaly(AnomalyKind.EVENT_LOOP, made, at, 0.6, line=line)
 
 
 def _made_at_import(context: CrashContext, at: int) -> int:

@@ -144,7 +144,14 @@ def _misfit(
             message("anomaly.wrong_arguments.missing", function=function, takes=takes, missing=quoted)
         )
     if many is not None:
-        return _too_many(function, takes, int(many[1]), int(many[2]), call, tree, is_method and names[:1])
+        taken, given = int(many[1]), int(many[2])
+        static = any(unparsed(d) == "staticmethod" for d in tree.decorator_list)
+        without_self = is_method and not static and names[:1] not in (["self"], ["cls"])
+        if without_self and given == len(call.args) + 1:
+            return _Misfit(
+                message("anomaly.wrong_arguments.no_self", function=function), wrong_definition=True
+            )
+        return _too_many(function, takes, taken, given, call)
     if twice is not None:
         return _Misfit(
             message("anomaly.wrong_arguments.twice", function=function, parameter=twice[1], takes=takes)
@@ -153,18 +160,8 @@ def _misfit(
 
 
 def _too_many(
-    function: Message,
-    takes: list[str] | Message,
-    taken: int,
-    given: int,
-    call: ast.Call,
-    tree: ast.FunctionDef | ast.AsyncFunctionDef,
-    first_of_method: list[str] | bool,
+    function: Message, takes: list[str] | Message, taken: int, given: int, call: ast.Call
 ) -> _Misfit:
-    static = any(unparsed(d) == "staticmethod" for d in tree.decorator_list)
-    without_self = first_of_method is not False and first_of_method not in (["self"], ["cls"])
-    if without_self and not static and given == len(call.args) + 1:
-        return _Misfit(message("anomaly.wrong_arguments.no_self", function=function), wrong_definition=True)
     starred = any(isinstance(a, ast.Starred) for a in call.args)
     extra = [] if starred else call.args[taken - (given - len(call.args)) :]
     if not extra:

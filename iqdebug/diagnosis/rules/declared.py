@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import message
 from iqdebug.core.state import Anomaly, Variable
 from iqdebug.diagnosis.dataflow.arguments import senders
 from iqdebug.diagnosis.dataflow.bindings import assignments
@@ -107,12 +108,18 @@ def _wrongly_passed(
     """At the call that made the value; those between only handed it on."""
     function = context.function(at)
     annotation = unparsed(parameter.annotation).strip("'") if parameter.annotation is not None else ""
-    is_a = f"`{parameter.arg}` of {function.qualname} is declared `{annotation}`"
+    declared = message(
+        "anomaly.against_annotation.declared",
+        name=parameter.arg,
+        function=function.qualname,
+        annotation=annotation,
+    )
+    shown = value.value[:60]
     way = senders(context.frames, context.texts, at, parameter.arg)
     if not way or context.frames[way[-1]].kind == "stdlib":
-        text = f"{is_a}, and holds a {value.type}: {value.value[:60]}"
+        text = message("anomaly.against_annotation.holds", declared=declared, type=value.type, value=shown)
         return context.anomaly(AnomalyKind.AGAINST_ANNOTATION, text, at, weight, value)
-    text = f"{is_a}, and this call passes a {value.type}: {value.value[:60]}"
+    text = message("anomaly.against_annotation.passes", declared=declared, type=value.type, value=shown)
     return context.anomaly(AnomalyKind.AGAINST_ANNOTATION, text, way[-1], weight, value)
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import message
 from iqdebug.core.state import Anomaly
 from iqdebug.diagnosis.dataflow.arguments import argument_of
 from iqdebug.diagnosis.dataflow.bindings import assignments
@@ -40,9 +41,12 @@ def grown_default(context: CrashContext) -> Iterator[Anomaly]:
                 continue
             definition = function.definition
             line = definition.line if definition is not None else 0
-            text = (
-                f"`{name}` has a default of `{unparsed(default)}`, which all calls share: this call did not "
-                f"pass it, and it has {size} element{'s' if size > 1 else ''} ({value.value[:60]})"
+            text = message(
+                "anomaly.grown_default",
+                name=name,
+                default=unparsed(default),
+                count=size,
+                value=value.value[:60],
             )
             sure = not looped and size > grows
             weight = 0.9 if sure else 0.3

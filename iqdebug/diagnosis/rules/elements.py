@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import message
 from iqdebug.core.state import Anomaly
 from iqdebug.diagnosis.rules.context import CrashContext, Loop, method
 from iqdebug.diagnosis.rules.literals import size_of
@@ -30,15 +31,17 @@ def index_past_end(context: CrashContext) -> Iterator[Anomaly]:
         size = size_of(owner)
         if owner is None or index is None or not size or -size <= index < size:
             continue
-        shown, of = f"`{unparsed(node.slice)}` is {index}", f"`{unparsed(node.value)}` has {size} elements"
+        asked = message("anomaly.index.value", index=unparsed(node.slice), value=index)
         if isinstance(node.slice, ast.Constant):
-            shown = f"`{unparsed(node)}` is asked for"
+            asked = message("anomaly.index.asked", expression=unparsed(node))
+        size_message = message("anomaly.has_elements", name=unparsed(node.value), count=size)
         if index != size:
-            yield context.anomaly(AnomalyKind.INDEX_OUT_OF_RANGE, f"{shown}, and {of}", at, 0.9, owner)
+            text = message("anomaly.index.out_of_range", asked=asked, size=size_message)
+            yield context.anomaly(AnomalyKind.INDEX_OUT_OF_RANGE, text, at, 0.9, owner)
             continue
         line = _goes_too_far(context, at, node, size)
-        where = f"; the loop of line {line} goes one too far" if line else ""
-        text = f"{shown}, and {of}: the last is {size - 1}, one less{where}"
+        loop = message("anomaly.index.loop", line=line) if line else None
+        text = message("anomaly.index.past_end", asked=asked, size=size_message, last=size - 1, loop=loop)
         yield context.anomaly(AnomalyKind.INDEX_PAST_END, text, at, 0.9, owner, line=line)
 
 
@@ -79,9 +82,7 @@ def shrinking_list(context: CrashContext) -> Iterator[Anomaly]:
             over = f"len({owner})" in unparsed(loop.iter, 200) if isinstance(loop, ast.For) else False
             line = _shrinks(loop, owner) if over else 0
             if line:
-                text = (
-                    f"`{owner}` loses elements here, inside the loop of line {loop.lineno} over its indices"
-                )
+                text = message("anomaly.shrinking_list", name=owner, loop=loop.lineno)
                 yield context.anomaly(
                     AnomalyKind.CHANGED_IN_LOOP, text, at, 0.9, context.value(at, node.value), line=line
                 )
@@ -121,6 +122,8 @@ def empty_slice(context: CrashContext) -> Iterator[Anomaly]:
             continue
         start, stop, _ = slice(lower, upper).indices(size)
         if start >= stop:
-            of = f"`{unparsed(node.value)}` has {size} elements"
-            text = f"the slice `{unparsed(node)}` is empty: it runs from {lower} to {upper}, and {of}"
+            size_message = message("anomaly.has_elements", name=unparsed(node.value), count=size)
+            text = message(
+                "anomaly.empty_slice", slice=unparsed(node), lower=lower, upper=upper, size=size_message
+            )
             yield context.anomaly(AnomalyKind.EMPTY_SLICE, text, at, 0.9, owner)

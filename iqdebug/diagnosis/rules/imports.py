@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 
 from iqdebug.core.evidence import AnomalyKind
-from iqdebug.core.messages import render
+from iqdebug.core.messages import message
 from iqdebug.core.state import Anomaly
 from iqdebug.diagnosis.rules.context import CrashContext
 from iqdebug.diagnosis.rules.modules import FROM_FILE, NO_ATTRIBUTE, NO_MODULE, NO_NAME, stem
@@ -33,10 +33,18 @@ def renamed(context: CrashContext) -> Iterator[Anomaly]:
         installed = context.facts.python if owner == "python" else _installed(context, owner)
         if installed and _release(installed) < _release(version):
             continue
-        what = f"`{module}.{name}`" if name else f"the module `{module}`"
-        has = f" ({installed} is installed)" if installed else ""
-        by = "Python" if owner == "python" else owner
-        text = f"{what} is gone since {by} {version}{has}: {instead}"
+        if name:
+            what = message("anomaly.renamed.name", name=f"{module}.{name}")
+        else:
+            what = message("anomaly.renamed.module", module=module)
+        text = message(
+            "anomaly.renamed",
+            what=what,
+            owner="Python" if owner == "python" else owner,
+            version=version,
+            installed=message("anomaly.renamed.installed", version=installed) if installed else None,
+            instead=instead,
+        )
         yield context.anomaly(AnomalyKind.RENAMED, text, at, 0.9 if installed else 0.6)
         return
 
@@ -99,7 +107,7 @@ def missing_module(context: CrashContext) -> Iterator[Anomaly]:
     owner = DISTRIBUTIONS.get(module) or DISTRIBUTIONS.get(top)
     known = context.facts.distributions
     if owner is not None and known and not _installed(context, owner):
-        text = f"the module `{top}` comes with the distribution {owner}, which is not installed here"
+        text = message("anomaly.not_installed.distribution", module=top, distribution=owner)
         yield context.anomaly(AnomalyKind.NOT_INSTALLED, text, at, 0.9)
         return
     if "." in module or not re.fullmatch(r"\w+", top):
@@ -108,10 +116,10 @@ def missing_module(context: CrashContext) -> Iterator[Anomaly]:
     beside = {stem(f.path) for f in context.frames if f.kind == "user"}
     near = near_name(top, [*names, *beside])
     if near is not None and near.sure:
-        text = f"there is no module `{top}`, but there is `{near.name}` ({render(near.difference)})"
+        text = message("anomaly.near_module", wrong=top, near=near.name, difference=near.difference)
         yield context.anomaly(AnomalyKind.NEAR_NAME, text, at, 0.6)
     elif known and owner is None and not _installed(context, top):
-        text = f"no distribution `{top}` is among the {len(known)} that are installed here"
+        text = message("anomaly.not_installed", distribution=top, count=len(known))
         yield context.anomaly(AnomalyKind.NOT_INSTALLED, text, at, 0.3)
 
 
@@ -138,7 +146,7 @@ def version_mismatch(context: CrashContext) -> Iterator[Anomaly]:
             continue
         shorter = min(len(_release(listed)), len(_release(own)))
         if shorter and _release(listed)[:shorter] != _release(own)[:shorter]:
-            text = f"the code of `{found[2]}` says it is version {own}, and its metadata says {listed}"
+            text = message("anomaly.version_mismatch", package=found[2], code=own, metadata=listed)
             yield context.anomaly(AnomalyKind.VERSION_MISMATCH, text, at, 0.6)
 
 
@@ -166,5 +174,11 @@ def misspelt_import(context: CrashContext) -> Iterator[Anomaly]:
             names += [unparsed(t) for t in node.targets]
     near = near_name(found[1], names)
     if near is not None:
-        text = f"`{found[3]}` has no `{found[1]}`, but `{near.name}` ({render(near.difference)})"
+        text = message(
+            "anomaly.near_import",
+            module=found[3],
+            wrong=found[1],
+            near=near.name,
+            difference=near.difference,
+        )
         yield context.anomaly(AnomalyKind.NEAR_NAME, text, at, 0.9 if near.sure else 0.6)

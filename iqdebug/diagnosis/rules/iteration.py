@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import message
 from iqdebug.core.state import Anomaly, Variable
 from iqdebug.diagnosis.dataflow.bindings import assignments
 from iqdebug.diagnosis.rules.context import CrashContext, Loop, method
@@ -43,10 +44,10 @@ def exhausted(context: CrashContext) -> Iterator[Anomaly]:
             continue
         line = _read_before(context, at, name)
         if line:
-            text = f"`{name}` is an iterator that line {line} has read to its end: here it gives nothing"
+            text = message("anomaly.exhausted.read", name=name, line=line)
             yield context.anomaly(AnomalyKind.EXHAUSTED_ITERATOR, text, at, 0.9 if finished else 0.6, value)
         elif finished and context.kind != "StopIteration":
-            text = f"`{name}` is a generator that has finished: it gives nothing any more"
+            text = message("anomaly.exhausted.finished", name=name)
             yield context.anomaly(AnomalyKind.EXHAUSTED_ITERATOR, text, at, 0.3, value)
 
 
@@ -122,7 +123,7 @@ def changed_while_iterating(context: CrashContext) -> Iterator[Anomaly]:
         name = unparsed(over)
         line = _changes(loop, name)
         if line:
-            text = f"`{name}` is changed here, inside the loop of line {loop.lineno} that runs over it"
+            text = message("anomaly.changed_in_loop", name=name, line=loop.lineno)
             yield context.anomaly(AnomalyKind.CHANGED_IN_LOOP, text, at, 0.9, value, line=line)
             return
         yield from _changed_by_call(context, at, loop, name, value)
@@ -184,7 +185,7 @@ def _changed_by_call(
             continue
         line = _changes(tree, alias)
         if line:
-            text = f"`{name}` is changed here: `{called}` is called in the loop of line {loop.lineno} over it"
+            text = message("anomaly.changed_by_call", name=name, function=called, line=loop.lineno)
             yield context.anomaly(AnomalyKind.CHANGED_IN_LOOP, text, at, 0.9, value, line=line)
             return
 

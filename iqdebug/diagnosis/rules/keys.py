@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from iqdebug.core.evidence import AnomalyKind
-from iqdebug.core.messages import render
+from iqdebug.core.messages import Message, message
 from iqdebug.core.state import Anomaly, Variable
 from iqdebug.diagnosis.rules.context import CrashContext
 from iqdebug.diagnosis.rules.literals import literal, size_of
@@ -33,19 +33,25 @@ def missing_key(context: CrashContext) -> Iterator[Anomaly]:
         keys = keys_of(context, value)
         if value is None or not keys or wanted in keys:
             continue
-        name = f"`{unparsed(owner)}`"
+        name = unparsed(owner)
         near = near_key(wanted, keys)
         if near is not None:
-            text = f"{name} has no key {wanted[:60]}, but it has {near.name[:60]} ({render(near.difference)})"
+            text = message(
+                "anomaly.near_key",
+                name=name,
+                wanted=wanted[:60],
+                near=near.name[:60],
+                difference=near.difference,
+            )
             weight = 0.9 if near.sure else 0.6
             edit = other_key(context.statement_at(at), wanted, near.name)
             yield context.anomaly(AnomalyKind.NEAR_KEY, text, at, weight, value, edit=edit)
             continue
-        text = _siblingkeys_of(context, at, owner, wanted)
-        if text:
-            yield context.anomaly(AnomalyKind.SIBLING_KEY, text, at, 0.6, value)
+        incomplete = _incomplete_row(context, at, owner, wanted)
+        if incomplete is not None:
+            yield context.anomaly(AnomalyKind.SIBLING_KEY, incomplete, at, 0.6, value)
         elif len(keys) == size_of(value) and len(keys) <= 8:
-            text = f"{name} has no key {wanted[:60]}; it has {', '.join(k[:30] for k in keys)}"
+            text = message("anomaly.missing_key", name=name, wanted=wanted[:60], keys=[k[:30] for k in keys])
             yield context.anomaly(AnomalyKind.MISSING_KEY, text, at, 0.3, value)
 
 
@@ -75,7 +81,7 @@ def keys_of(context: CrashContext, value: Variable | None) -> list[str]:
     return [] if is_set else _KEY.findall(value.value)
 
 
-def _siblingkeys_of(context: CrashContext, at: int, owner: ast.expr, wanted: str) -> str:
+def _incomplete_row(context: CrashContext, at: int, owner: ast.expr, wanted: str) -> Message | None:
     """The other rows of the list that the loop runs over have the key: this one is incomplete."""
     for loop in context.loops(at):
         if isinstance(loop, ast.While) or unparsed(loop.target) != unparsed(owner):
@@ -85,6 +91,6 @@ def _siblingkeys_of(context: CrashContext, at: int, owner: ast.expr, wanted: str
         having = [r for r, keys in known if wanted in keys]
         lacking = [r for r, keys in known if keys and wanted not in keys]
         if len(having) >= 2 and lacking and len(having) >= 3 * len(lacking):
-            which = ", ".join(f"`{unparsed(loop.iter)}{r.name}`" for r in lacking[:3])
-            return f"{which} has no key {wanted[:60]}, which {len(having)} others have"
-    return ""
+            which = [message("quoted", text=unparsed(loop.iter) + row.name) for row in lacking[:3]]
+            return message("anomaly.sibling_key", rows=which, wanted=wanted[:60], count=len(having))
+    return None

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import message
 from iqdebug.core.state import Anomaly
 from iqdebug.diagnosis.rules.context import CrashContext
 
@@ -33,7 +34,7 @@ def hidden_module(context: CrashContext) -> Iterator[Anomaly]:
     path = _hiding_file(context, top)
     if not path:
         return
-    text = f"{path} is named like the module `{top}` of the standard library, and is imported in its place"
+    text = message("anomaly.hidden_module", path=path, module=top)
     yield context.anomaly(AnomalyKind.HIDDEN_MODULE, text, at, 0.9)
 
 
@@ -102,10 +103,10 @@ def circular_import(context: CrashContext) -> Iterator[Anomaly]:
     outer = context.frames[again[0]]
     inner = context.frames[at]
     if outer.path == inner.path:
-        text = f"`{module}` imports itself: this file has the name of the module that it asks for"
+        text = message("anomaly.circular_import.itself", module=module)
     else:
-        there = f"line {outer.line} of {stem(outer.path)}.py"
-        text = f"`{module}` is still being imported ({there} led here), and this line needs it already"
+        file = f"{stem(outer.path)}.py"
+        text = message("anomaly.circular_import", module=module, line=outer.line, file=file)
     yield context.anomaly(AnomalyKind.CIRCULAR_IMPORT, text, at, 0.9)
 
 

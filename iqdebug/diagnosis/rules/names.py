@@ -9,11 +9,11 @@ import sys
 from collections.abc import Iterator
 
 from iqdebug.core.evidence import AnomalyKind
-from iqdebug.core.messages import render
+from iqdebug.core.messages import Message, message
 from iqdebug.core.state import Anomaly, Variable
 from iqdebug.diagnosis.rules.context import CrashContext
 from iqdebug.diagnosis.rules.replacements import imported_module, other_attribute, other_name
-from iqdebug.diagnosis.rules.similar_names import Near, near_name
+from iqdebug.diagnosis.rules.similar_names import near_name
 from iqdebug.diagnosis.source.functions import FunctionTree, unparsed
 from iqdebug.diagnosis.source.outline import Outline
 
@@ -34,11 +34,11 @@ def misspelt_name(context: CrashContext) -> Iterator[Anomaly]:
     own = context.named(at, "self")
     if any(c.name == name and c.kind == "attribute" for c in context.children(own)):
         edit = other_name(context.statement_at(at), name, f"self.{name}")
-        text = f"`self.{name}` exists: `self.` is missing"
+        text = message("anomaly.missing_self", name=name)
         yield context.anomaly(AnomalyKind.MISSING_SELF, text, at, 0.9, own, edit=edit)
         return
     if name in sys.stdlib_module_names and name not in _module_names(function.outline):
-        text = f"`{name}` is a module of the standard library, which this file does not import"
+        text = message("anomaly.not_imported", module=name)
         edit = imported_module(context.frames[at].path, function.outline, name)
         yield context.anomaly(AnomalyKind.NOT_IMPORTED, text, at, 0.9, edit=edit)
         return
@@ -52,11 +52,8 @@ def misspelt_name(context: CrashContext) -> Iterator[Anomaly]:
         value = context.named(at, near.name)
         weight = 0.9 if near.sure else 0.6
         edit = other_name(context.statement_at(at), name, near.name)
-        yield context.anomaly(AnomalyKind.NEAR_NAME, _said(name, near), at, weight, value, edit=edit)
-
-
-def _said(name: str, near: Near) -> str:
-    return f"there is no `{name}`, but there is `{near.name}` ({render(near.difference)})"
+        text = message("anomaly.near_name", wrong=name, near=near.name, difference=near.difference)
+        yield context.anomaly(AnomalyKind.NEAR_NAME, text, at, weight, value, edit=edit)
 
 
 def _module_names(outline: Outline) -> list[str]:
@@ -77,40 +74,40 @@ _METHODS: dict[str, tuple[str, ...]] = {
     t.__name__: tuple(n for n in dir(t) if n[0] != "_")
     for t in (str, bytes, bytearray, list, tuple, dict, set, frozenset, int, float)
 }
-_ELSEWHERE: dict[tuple[str, str], str] = {
-    ("list", "add"): "`append` adds to a list, `add` to a set",
-    ("list", "push"): "`append` adds to a list",
-    ("list", "length"): "`len(…)` gives the length",
-    ("str", "length"): "`len(…)` gives the length",
-    ("list", "split"): "it is a list already: one of its elements is to be split",
-    ("list", "strip"): "it is a list: each element is to be stripped",
-    ("list", "lower"): "it is a list: each element is meant",
-    ("list", "keys"): "it is a list of what may be mappings: one element is meant",
-    ("list", "items"): "it is a list of what may be mappings: one element is meant",
-    ("list", "get"): "it is a list of what may be mappings: one element is meant",
-    ("list", "join"): "`separator.join(list)` is the order",
-    ("set", "append"): "`add` adds to a set",
-    ("dict", "append"): "`dict[key] = value` adds to a mapping, or one of its values is meant",
-    ("dict", "has_key"): "`key in dict` asks for a key since Python 3",
-    ("dict", "iteritems"): "`items()` since Python 3",
-    ("dict", "itervalues"): "`values()` since Python 3",
-    ("dict", "iterkeys"): "`keys()` since Python 3",
-    ("tuple", "append"): "a tuple cannot grow: a list is meant",
-    ("bytes", "encode"): "it is encoded already: bytes are decoded",
-    ("str", "decode"): "it is text already: text is encoded",
-    ("bytes", "format"): "bytes have no `format`: they are to be decoded first",
-    ("str", "items"): "it is text: JSON that was not parsed, or one element too deep",
-    ("str", "get"): "it is text: JSON that was not parsed, or one element too deep",
-    ("str", "keys"): "it is text: JSON that was not parsed, or one element too deep",
-    ("str", "append"): "text cannot grow: a list is meant",
-    ("generator", "sort"): "a generator has no order yet: `sorted(…)` makes a list of it",
-    ("generator", "append"): "a generator cannot grow: `list(…)` makes a list of it",
-    ("map", "append"): "`map` gives an iterator since Python 3: `list(map(…))` makes a list",
-    ("map", "sort"): "`map` gives an iterator since Python 3: `sorted(…)` makes a list",
-    ("filter", "append"): "`filter` gives an iterator since Python 3: `list(…)` makes a list",
-    ("dict_keys", "sort"): "`keys()` gives a view since Python 3: `sorted(…)` makes a list",
-    ("dict_keys", "append"): "`keys()` gives a view since Python 3: `list(…)` makes a list",
-    ("dict_values", "sort"): "`values()` gives a view since Python 3: `sorted(…)` makes a list",
+_ELSEWHERE: dict[tuple[str, str], Message] = {
+    ("list", "add"): message("other_type.list.add"),
+    ("list", "push"): message("other_type.list.push"),
+    ("list", "length"): message("other_type.list.length"),
+    ("str", "length"): message("other_type.list.length"),
+    ("list", "split"): message("other_type.list.split"),
+    ("list", "strip"): message("other_type.list.strip"),
+    ("list", "lower"): message("other_type.list.lower"),
+    ("list", "keys"): message("other_type.list.keys"),
+    ("list", "items"): message("other_type.list.keys"),
+    ("list", "get"): message("other_type.list.keys"),
+    ("list", "join"): message("other_type.list.join"),
+    ("set", "append"): message("other_type.set.append"),
+    ("dict", "append"): message("other_type.dict.append"),
+    ("dict", "has_key"): message("other_type.dict.has_key"),
+    ("dict", "iteritems"): message("other_type.dict.iteritems"),
+    ("dict", "itervalues"): message("other_type.dict.itervalues"),
+    ("dict", "iterkeys"): message("other_type.dict.iterkeys"),
+    ("tuple", "append"): message("other_type.tuple.append"),
+    ("bytes", "encode"): message("other_type.bytes.encode"),
+    ("str", "decode"): message("other_type.str.decode"),
+    ("bytes", "format"): message("other_type.bytes.format"),
+    ("str", "items"): message("other_type.str.items"),
+    ("str", "get"): message("other_type.str.items"),
+    ("str", "keys"): message("other_type.str.items"),
+    ("str", "append"): message("other_type.str.append"),
+    ("generator", "sort"): message("other_type.generator.sort"),
+    ("generator", "append"): message("other_type.generator.append"),
+    ("map", "append"): message("other_type.map.append"),
+    ("map", "sort"): message("other_type.map.sort"),
+    ("filter", "append"): message("other_type.filter.append"),
+    ("dict_keys", "sort"): message("other_type.dict_keys.sort"),
+    ("dict_keys", "append"): message("other_type.dict_keys.append"),
+    ("dict_values", "sort"): message("other_type.dict_values.sort"),
 }
 
 
@@ -130,15 +127,20 @@ def misspelt_attribute(context: CrashContext) -> Iterator[Anomaly]:
         owner = context.value(at, target.value)
         if owner is not None and owner.type and not _is_of(owner, kind):
             continue
-        shown = f"`{unparsed(target.value)}` ({kind})"
+        shown = message("anomaly.typed", name=unparsed(target.value), type=kind)
         if (kind, name) in _ELSEWHERE:
-            yield context.anomaly(
-                AnomalyKind.OTHER_TYPE, f"{shown} has no `{name}`: {_ELSEWHERE[kind, name]}", at, 0.6, owner
-            )
+            text = message("anomaly.other_type", owner=shown, wrong=name, meant=_ELSEWHERE[kind, name])
+            yield context.anomaly(AnomalyKind.OTHER_TYPE, text, at, 0.6, owner)
             return
         near = near_name(name, _attributes(context, at, owner, kind))
         if near is not None:
-            text = f"{shown} has no `{name}`, but `{near.name}` ({render(near.difference)})"
+            text = message(
+                "anomaly.near_attribute",
+                owner=shown,
+                wrong=name,
+                near=near.name,
+                difference=near.difference,
+            )
             edit = other_attribute(context.statement_at(at), name, near.name)
             weight = 0.9 if near.sure else 0.6
             yield context.anomaly(AnomalyKind.NEAR_NAME, text, at, weight, owner, edit=edit)
@@ -192,24 +194,21 @@ def unbound_local(context: CrashContext) -> Iterator[Anomaly]:
         (n for n in ast.walk(function.tree) if isinstance(n, ast.ExceptHandler) and n.name == name), None
     )
     if handler is not None and (handler.end_lineno or handler.lineno) < here:
-        text = f"`{name}` of the `except` at line {handler.lineno} is deleted when that block ends"
+        text = message("anomaly.unbound.except", name=name, line=handler.lineno)
         yield context.anomaly(AnomalyKind.UNBOUND_LOCAL, text, at, 0.9, line=handler.lineno)
     elif name in _module_names(function.outline):
-        text = (
-            f"`{name}` is local to {function.qualname}, since line {lines[0]} assigns it: `global` is missing"
-        )
+        text = message("anomaly.unbound.global", name=name, function=function.qualname, line=lines[0])
         yield context.anomaly(AnomalyKind.UNBOUND_LOCAL, text, at, 0.9, line=lines[0])
     elif lines[0] > here:
-        text = f"`{name}` is assigned first at line {lines[0]}, below this line"
+        text = message("anomaly.unbound.below", name=name, line=lines[0])
         yield context.anomaly(AnomalyKind.UNBOUND_LOCAL, text, at, 0.9)
     else:
         above = max(n for n in lines if n <= here)
         if above == here:
-            yield context.anomaly(
-                AnomalyKind.UNBOUND_LOCAL, f"`{name}` is changed before it was ever assigned", at, 0.9
-            )
+            text = message("anomaly.unbound.changed", name=name)
+            yield context.anomaly(AnomalyKind.UNBOUND_LOCAL, text, at, 0.9)
             return
-        text = f"`{name}` is only assigned at line {above}, and that line did not run"
+        text = message("anomaly.unbound.not_run", name=name, line=above)
         yield context.anomaly(AnomalyKind.UNBOUND_LOCAL, text, at, 0.6, line=above)
 
 

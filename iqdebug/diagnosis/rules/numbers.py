@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import message
 from iqdebug.core.state import Anomaly
 from iqdebug.diagnosis.rules.context import CrashContext
 from iqdebug.diagnosis.source.functions import unparsed
@@ -21,8 +22,8 @@ def not_a_number(context: CrashContext) -> Iterator[Anomaly]:
     end is a conversion or a check. Infinity is ordinary as a starting value, and is named only
     where the message speaks of it."""
     at = context.own
-    told = _ABOUT_NAN.search(context.message) is not None
-    if at is None or not (told or context.kind in ("AssertionError", "FloatingPointError", "OverflowError")):
+    named = _ABOUT_NAN.search(context.message) is not None
+    if at is None or not (named or context.kind in ("AssertionError", "FloatingPointError", "OverflowError")):
         return
     seen: set[str] = set()
     for node in context.written(at):
@@ -33,12 +34,14 @@ def not_a_number(context: CrashContext) -> Iterator[Anomaly]:
             continue
         seen.add(value.name)
         text = re.sub(r"^(?:np\.)?float\d*\((.*)\)$", r"\1", value.value)
-        if text == "nan" or (told and text in ("inf", "-inf")):
-            word = "NaN" if text == "nan" else "infinite"
-            said = f"`{unparsed(node)}` is {word}, and it is used in a calculation here"
-            yield context.anomaly(AnomalyKind.NOT_A_NUMBER, said, at, 0.9 if told else 0.6, value)
-        elif told and value.type in ("list", "tuple"):
+        if text == "nan" or (named and text in ("inf", "-inf")):
+            if text == "nan":
+                used = message("anomaly.nan_used", name=unparsed(node))
+            else:
+                used = message("anomaly.infinity_used", name=unparsed(node))
+            yield context.anomaly(AnomalyKind.NOT_A_NUMBER, used, at, 0.9 if named else 0.6, value)
+        elif named and value.type in ("list", "tuple"):
             odd = next((e for e in context.elements(value) if e.value in ("nan", "inf", "-inf")), None)
             if odd is not None:
-                said = f"`{unparsed(node)}{odd.name}` is {odd.value}"
-                yield context.anomaly(AnomalyKind.NOT_A_NUMBER, said, at, 0.9, odd)
+                element = message("anomaly.nan_element", name=unparsed(node) + odd.name, value=odd.value)
+                yield context.anomaly(AnomalyKind.NOT_A_NUMBER, element, at, 0.9, odd)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import message
 from iqdebug.core.state import Anomaly, Variable
 from iqdebug.diagnosis.rules.context import CrashContext
 from iqdebug.diagnosis.source.functions import unparsed
@@ -74,5 +75,7 @@ def _odd(
     name, cell = next((n, c) for n, c in cells if c.type == odd or (odd == "int" and c.type == "bool"))
     where = f"{shown}{name}" + (f"[{cell.name}]" if name and cell.name and cell.name[0] in "'\"" else "")
     where += cell.name if not name else f".{cell.name}" if cell.name.isidentifier() else ""
-    text = f"`{where}` is {odd} {cell.value[:40]}, and {many} others are {usual}"
+    text = message(
+        "anomaly.odd_sibling", name=where, type=odd, value=cell.value[:40], count=many, usual=usual
+    )
     yield context.anomaly(AnomalyKind.ODD_SIBLING, text, at, 0.9, cell)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import message
 from iqdebug.core.state import Anomaly, Variable
 from iqdebug.diagnosis.rules.context import CrashContext
 from iqdebug.diagnosis.rules.literals import literal
@@ -40,12 +41,16 @@ def mixed_operands(context: CrashContext) -> Iterator[Anomaly]:
         numeric = [(s, v) for s, v in known if v.type in ("str", "bytes") and _looks_numeric(v)]
         if numeric and {v.type for _, v in known} & {"int", "float"}:
             side, value = numeric[0]
-            text = f"`{unparsed(side)}` is {value.value[:40]}, a number as text: it was not converted"
+            text = message("anomaly.number_as_text", name=unparsed(side), value=value.value[:40])
             yield context.anomaly(AnomalyKind.NUMBER_AS_TEXT, text, at, 0.9, value)
             return
-        parts = [f"`{unparsed(side)}` is {v.type} {v.value[:40]}" for side, v in known[:2]]
+        parts = [
+            message("anomaly.operand", name=unparsed(side), type=v.type, value=v.value[:40])
+            for side, v in known[:2]
+        ]
         odd = next((v for s, v in known if not isinstance(s, ast.Constant)), known[0][1])
-        yield context.anomaly(AnomalyKind.MIXED_TYPES, " and ".join(parts), at, 0.6, odd)
+        text = message("anomaly.mixed_operands", operands=parts)
+        yield context.anomaly(AnomalyKind.MIXED_TYPES, text, at, 0.6, odd)
         return
 
 
@@ -90,10 +95,12 @@ def text_and_bytes(context: CrashContext) -> Iterator[Anomaly]:
     named = {n: v for n, v in {**raw, **texts}.items() if n[:1] not in "'\"b" or n.isidentifier()}
     if texts and raw and named:
         first, second = next(iter(raw)), next(iter(texts))
-        text = f"`{first[:60]}` is bytes and `{second[:60]}` is text: one must be decoded or encoded"
+        text = message("anomaly.text_and_bytes.both", bytes=first[:60], text=second[:60])
         yield context.anomaly(AnomalyKind.TEXT_AND_BYTES, text, at, 0.9, next(iter(named.values())))
     elif len(named) == 1 and not (texts and raw):
         name, value = next(iter(named.items()))
-        other = "bytes are" if value.type == "str" else "text is"
-        text = f"`{name}` is {value.type}, and {other} wanted here"
+        if value.type == "str":
+            text = message("anomaly.text_and_bytes.bytes_wanted", name=name)
+        else:
+            text = message("anomaly.text_and_bytes.text_wanted", name=name)
         yield context.anomaly(AnomalyKind.TEXT_AND_BYTES, text, at, 0.6, value)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import Message, message
 from iqdebug.core.state import Anomaly
 from iqdebug.diagnosis.dataflow.returned import resolved
 from iqdebug.diagnosis.rules.context import CrashContext, method
@@ -36,14 +37,15 @@ def used_after_close(context: CrashContext) -> Iterator[Anomaly]:
     if tree is None:
         return
     for name in _used(context, at):
-        line, words = _closed_above(tree, name, context.frames[at].line)
-        if line:
-            text = f"`{name}` is closed: {words} (line {line})"
+        closed = _closed_above(tree, name, context.frames[at].line)
+        if closed is not None:
+            line, how = closed
+            text = message("anomaly.used_after_close", name=name, how=how, line=line)
             yield context.anomaly(AnomalyKind.USED_AFTER_CLOSE, text, at, 0.9, context.named(at, name))
             return
-        found = _given_out(context, at, name)
-        if found:
-            yield context.anomaly(AnomalyKind.USED_AFTER_CLOSE, found, at, 0.9, context.named(at, name))
+        given_out = _given_out(context, at, name)
+        if given_out is not None:
+            yield context.anomaly(AnomalyKind.USED_AFTER_CLOSE, given_out, at, 0.9, context.named(at, name))
             return
 
 
@@ -58,9 +60,9 @@ def _used(context: CrashContext, at: int) -> list[str]:
     return [n for n in names if n][:20]
 
 
-def _closed_above(tree: ast.AST, name: str, here: int) -> tuple[int, str]:
-    """The last line above that closed the name, unless it was bound again since."""
-    found: tuple[int, str] = (0, "")
+def _closed_above(tree: ast.AST, name: str, here: int) -> tuple[int, Message] | None:
+    """The last line above that closed the name, and how, unless it was bound again since."""
+    last, how = 0, None
     bound = 0
     for node in ast.walk(tree):
         line = getattr(node, "lineno", 0)
@@ -68,19 +70,19 @@ def _closed_above(tree: ast.AST, name: str, here: int) -> tuple[int, str]:
             end = node.end_lineno or node.lineno
             for item in node.items:
                 opened = item.optional_vars is not None and unparsed(item.optional_vars) == name
-                if (opened or unparsed(item.context_expr) == name) and end < here and end > found[0]:
-                    found = (end, f"the `with` block that held it, of line {node.lineno}, has ended")
+                if (opened or unparsed(item.context_expr) == name) and last < end < here:
+                    last, how = end, message("anomaly.used_after_close.with_ended", line=node.lineno)
                 elif opened and node.lineno <= here <= end:
                     bound = max(bound, node.lineno)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and line < here:
-            if node.func.attr in _ENDS and unparsed(node.func.value) == name and line > found[0]:
-                found = (line, f"`{unparsed(node)}` was called")
+            if node.func.attr in _ENDS and unparsed(node.func.value) == name and line > last:
+                last, how = line, message("anomaly.used_after_close.called", call=unparsed(node))
         elif isinstance(node, ast.Assign) and line <= here and any(unparsed(t) == name for t in node.targets):
             bound = max(bound, line)
-    return found if found[0] > bound else (0, "")
+    return (last, how) if how is not None and last > bound else None
 
 
-def _given_out(context: CrashContext, at: int, name: str) -> str:
+def _given_out(context: CrashContext, at: int, name: str) -> Message | None:
     """The function that made the value closes what it reads from before anyone has read it: it
     returns something lazy out of its own ``with`` block."""
     function = context.function(at)
@@ -91,11 +93,9 @@ def _given_out(context: CrashContext, at: int, name: str) -> str:
             tree = context.texts[path].tree(definition)
             line = _returns_open(tree)
             if line:
-                return (
-                    f"`{name}` comes from `{definition.qualname}`, whose `with` block has closed what it "
-                    f"reads from when it returns (line {line})"
-                )
-    return ""
+                maker = definition.qualname
+                return message("anomaly.used_after_close.given_out", name=name, function=maker, line=line)
+    return None
 
 
 _EAGER = frozenset(

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import message
 from iqdebug.core.state import Anomaly
 from iqdebug.diagnosis.rules.context import CrashContext
 
@@ -31,9 +32,7 @@ def hidden_name(context: CrashContext) -> Iterator[Anomaly]:
         name = node.func.id
         if wrong[1] == "module":
             if _is_module(context, at, name):
-                text = (
-                    f"`{name}` is the module, and it is called: something in it is meant, as `{name}.{name}`"
-                )
+                text = message("anomaly.module_called", name=name)
                 yield context.anomaly(AnomalyKind.MODULE_CALLED, text, at, 0.9)
             continue
         value = context.named(at, name)
@@ -42,14 +41,20 @@ def hidden_name(context: CrashContext) -> Iterator[Anomaly]:
         line, definition = _assigned(context, at, name), context.function(at).outline.named(name)
         holds = f"{value.type} {value.value[:40]}" if value is not None else wrong[1]
         if name in _BUILTINS and line:
-            text = f"`{name}` is {holds} since line {line}: the builtin `{name}` is hidden"
+            text = message("anomaly.hidden_builtin", name=name, value=holds, line=line)
             yield context.anomaly(AnomalyKind.HIDDEN_BUILTIN, text, at, 0.9, value, line=line)
         elif definition is not None and line and definition.line < line:
-            of = f"the {definition.kind} of line {definition.line}"
-            text = f"`{name}` is {holds} since line {line}, which hides {of}"
+            text = message(
+                "anomaly.hidden_name",
+                name=name,
+                value=holds,
+                line=line,
+                keyword=definition.kind,
+                definition=definition.line,
+            )
             yield context.anomaly(AnomalyKind.HIDDEN_NAME, text, at, 0.9, value, line=line)
         elif value is not None:
-            text = f"`{name}` is {holds}, and it is called"
+            text = message("anomaly.not_callable", name=name, value=holds)
             yield context.anomaly(AnomalyKind.NOT_CALLABLE, text, at, 0.6, value)
 
 

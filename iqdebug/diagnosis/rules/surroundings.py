@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from iqdebug.core.evidence import AnomalyKind
-from iqdebug.core.messages import render
+from iqdebug.core.messages import Message, message
 from iqdebug.core.state import Anomaly, Variable
 from iqdebug.diagnosis.rules.context import CrashContext
 from iqdebug.diagnosis.rules.literals import Text, quoted, text_of
@@ -32,10 +32,11 @@ def environment_variable(context: CrashContext) -> Iterator[Anomaly]:
     if not isinstance(name, str) or name in context.facts.environ:
         return
     near = near_name(name, context.facts.environ)
-    but = f", but `{near.name}` is ({render(near.difference)})" if near is not None else ""
-    yield context.anomaly(
-        AnomalyKind.ENVIRONMENT, f"the environment variable `{name}` is not set{but}", at, 0.9
-    )
+    other = None
+    if near is not None:
+        other = message("anomaly.environment.other", near=near.name, difference=near.difference)
+    text = message("anomaly.environment", name=name, other=other)
+    yield context.anomaly(AnomalyKind.ENVIRONMENT, text, at, 0.9)
 
 
 _NO_FILE = re.compile(r"\[Errno 2\][^:]*: (.+)$", re.DOTALL)
@@ -55,17 +56,17 @@ def missing_file(context: CrashContext) -> Iterator[Anomaly]:
         path = path.decode("utf-8", "replace")
     if not isinstance(path, str) or not path:
         if path == "":
-            yield context.anomaly(AnomalyKind.PATH, "the path is empty", at, 0.9)
+            yield context.anomaly(AnomalyKind.PATH, message("anomaly.path.empty"), at, 0.9)
         return
     value = _holding(context, at, path)
     if path != path.strip():
-        text = f"the path {shown[:80]} has white space at its ends, as a line read from a file has"
+        text = message("anomaly.path.white_space", path=shown[:80])
         yield context.anomaly(AnomalyKind.PATH, text, at, 0.9, value)
     elif path.startswith("~"):
-        text = f"`~` in {shown[:80]} is not replaced: only a shell does that, or `expanduser`"
+        text = message("anomaly.path.home", path=shown[:80])
         yield context.anomaly(AnomalyKind.PATH, text, at, 0.9, value)
     elif re.search(r"\{\w*\}|\$\{?[A-Za-z_]\w*", path):
-        text = f"the path {shown[:80]} has a placeholder that nothing has replaced"
+        text = message("anomaly.path.placeholder", path=shown[:80])
         yield context.anomaly(AnomalyKind.PATH, text, at, 0.6, value)
     elif not os.path.isabs(path) and not re.match(r"[A-Za-z]:[\\/]", path):
         yield from _relative(context, at, path, value)
@@ -80,12 +81,16 @@ def _relative(context: CrashContext, at: int, path: str, value: Variable | None)
         folders[os.path.dirname(os.path.join(cwd, context.facts.argv[0]))] = None
     for folder in list(folders)[:12]:
         if folder and folder != cwd and exists(os.path.join(folder, path)):
-            sought = f"{path[:80]!r} is looked for in {cwd or 'the current folder'}"
-            text = f"{sought}, and is in {folder}, beside the code"
+            text = message(
+                "anomaly.relative_path",
+                path=repr(path[:80]),
+                folder=cwd or message("anomaly.current_folder"),
+                beside=folder,
+            )
             yield context.anomaly(AnomalyKind.RELATIVE_PATH, text, at, 0.9, value)
             return
     if "\\" in path and exists(os.path.join(cwd, path.replace("\\", "/"))):
-        text = f"{path[:80]!r} is written with backslashes; with `/` it is there"
+        text = message("anomaly.path.backslashes", path=repr(path[:80]))
         yield context.anomaly(AnomalyKind.PATH, text, at, 0.9, value)
 
 
@@ -119,19 +124,35 @@ def undecodable(context: CrashContext) -> Iterator[Anomaly]:
         place = int(decode[3])
         byte = int(decode[2], 16) if decode[2] else None
         guess = _guess(decode[1], byte, place, decode[4], data)
-        which = f"byte 0x{decode[2]}" if decode[2] else "the bytes"
-        around = _around(data, place)
-        text = f"{which} at position {place} is no {decode[1]}{around}{guess}{_without_encoding(context, at)}"
-        yield context.anomaly(AnomalyKind.ENCODING, text, at, 0.9 if guess else 0.6, value)
+        if decode[2]:
+            which = message("anomaly.encoding.byte", byte=f"0x{decode[2]}")
+        else:
+            which = message("anomaly.encoding.bytes")
+        text = message(
+            "anomaly.encoding.decode",
+            which=which,
+            position=place,
+            encoding=decode[1],
+            around=_around(data, place),
+            guess=guess,
+            opened=_without_encoding(context, at),
+        )
+        yield context.anomaly(AnomalyKind.ENCODING, text, at, 0.9 if guess is not None else 0.6, value)
     elif encode is not None and context.kind == "UnicodeEncodeError":
         letter = encode[2] or ""
         if re.fullmatch(r"\\ud[c-f][0-9a-f]{2}", letter):
-            words = "it stands for a byte of a file name or argument that could not be decoded"
+            reason = message("anomaly.encoding.surrogate")
         elif encode[1] in ("ascii", "latin-1", "charmap") or encode[1].startswith("cp"):
-            words = "the output's encoding cannot write it: the locale, or a missing `encoding='utf-8'`"
+            reason = message("anomaly.encoding.output")
         else:
-            words = "it is half of a pair that JSON or JavaScript wrote apart"
-        text = f"the character '{letter}' at position {encode[3]} is not in {encode[1]}: {words}"
+            reason = message("anomaly.encoding.half_pair")
+        text = message(
+            "anomaly.encoding.encode",
+            letter=letter,
+            position=encode[3],
+            encoding=encode[1],
+            reason=reason,
+        )
         yield context.anomaly(AnomalyKind.ENCODING, text, at, 0.6)
 
 
@@ -144,38 +165,43 @@ def _bytes_near(context: CrashContext) -> tuple[Variable | None, Text | None]:
     return None, None
 
 
-def _guess(codec: str, byte: int | None, place: int, why: str, data: Text | None) -> str:
+def _guess(codec: str, byte: int | None, place: int, why: str, data: Text | None) -> Message | None:
+    """What the bytes are instead.
+
+    :param why: the codec's own words.
+    """
     head = data.start[:4] if data is not None else ""
     if head.startswith("\x1f\x8b") or (byte == 0x8B and place == 1):
-        return ": gzip data, which is to be decompressed first"
+        return message("encoding_guess.gzip")
     if head.startswith(("\xff\xfe", "\xfe\xff")) or (byte in (0xFF, 0xFE) and place == 0):
-        return ": UTF-16 begins like this"
+        return message("encoding_guess.utf_16")
     if head.startswith("\x89PNG") or (byte == 0x89 and place == 0):
-        return ": a picture, not text"
+        return message("encoding_guess.picture")
     if head.startswith(("PK\x03\x04", "%PDF")):
-        return ": a zip file (as .docx and .xlsx are) or PDF, not text"
+        return message("encoding_guess.archive")
     if byte is None:
-        return ""
+        return None
     if codec == "ascii":
         if 0xC2 <= byte <= 0xF4:
-            return ": UTF-8 has such bytes; the locale or an `encoding` says ascii"
-        return ": Latin-1 and Windows-1252 have such bytes"
+            return message("encoding_guess.utf_8")
+        return message("encoding_guess.latin")
     if codec.replace("_", "-").lower() in ("utf-8", "utf8"):
         if 0x80 <= byte <= 0x9F and "start byte" in why:
-            return f": Windows-1252 has {bytes([byte]).decode('cp1252', 'replace')!r} there"
+            letter = bytes([byte]).decode("cp1252", "replace")
+            return message("encoding_guess.windows", letter=repr(letter))
         if byte >= 0xA0 and ("start byte" in why or "continuation" in why or "end of data" in why):
-            return f": Latin-1 and Windows-1252 have {chr(byte)!r} there"
-    return ""
+            return message("encoding_guess.latin_letter", letter=repr(chr(byte)))
+    return None
 
 
-def _around(data: Text | None, place: int) -> str:
+def _around(data: Text | None, place: int) -> Message | None:
     if data is None or place >= len(data.start):
-        return ""
+        return None
     shown = data.start[max(place - 12, 0) : place + 8].encode("latin-1")
-    return f" (in {shown!r})"
+    return message("anomaly.encoding.around", bytes=repr(shown))
 
 
-def _without_encoding(context: CrashContext, at: int) -> str:
+def _without_encoding(context: CrashContext, at: int) -> Message | None:
     """The line above, in the same function, that opens the file without naming an encoding."""
     tree = context.function(at).tree
     for node in ast.walk(tree) if tree is not None else ():
@@ -188,5 +214,5 @@ def _without_encoding(context: CrashContext, at: int) -> str:
             and not binary
             and not any(k.arg == "encoding" for k in node.keywords)
         ):
-            return f"; line {node.lineno} names no `encoding`"
-    return ""
+            return message("anomaly.encoding.not_named", line=node.lineno)
+    return None

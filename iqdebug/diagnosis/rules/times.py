@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import message
 from iqdebug.core.state import Anomaly, Variable
 from iqdebug.diagnosis.rules.context import CrashContext
 from iqdebug.diagnosis.source.functions import unparsed
@@ -39,9 +40,9 @@ def naive_and_aware(context: CrashContext) -> Iterator[Anomaly]:
         return
     name, value = naive[0]
     line = _made_at(context, at, name)
-    other = f", and `{aware[0][0]}` has one" if aware else ""
-    made = f"; line {line} makes it" if line else ""
-    text = f"`{name}` has no time zone{other}{made}"
+    other = message("anomaly.naive_datetime.other", name=aware[0][0]) if aware else None
+    made = message("anomaly.naive_datetime.made", line=line) if line else None
+    text = message("anomaly.naive_datetime", name=name, other=other, made=made)
     yield context.anomaly(AnomalyKind.NAIVE_DATETIME, text, at, 0.9 if aware else 0.6, value, line=line)
 
 

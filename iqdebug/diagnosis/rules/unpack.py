@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import message
 from iqdebug.core.state import Anomaly
 from iqdebug.diagnosis.rules.context import CrashContext
 from iqdebug.diagnosis.rules.keys import keys_of
@@ -32,22 +33,24 @@ def unpacking(context: CrashContext) -> Iterator[Anomaly]:
             yield from _split(context, at, source, wanted)
         if value is None:
             continue
-        name = f"`{unparsed(source)}`"
+        name = unparsed(source)
         if looped and value.value.startswith("{") and value.type in ("dict", ""):
             keys = keys_of(context, value)
             first = quoted(keys[0]) if keys else None
             if wanted == 2 and keys and not (isinstance(first, tuple) and len(first) == 2):
-                text = f"looping over {name} gives its keys alone ({keys[0][:40]}): `.items()` gives pairs"
+                text = message("anomaly.unpacking.keys", name=name, key=keys[0][:40])
                 yield context.anomaly(AnomalyKind.UNPACKING, text, at, 0.9, value)
         elif looped:
             odd = [
                 e for e in context.elements(value) if (size_of(e) or 0) != wanted and size_of(e) is not None
             ]
             if odd:
-                text = f"`{unparsed(source)}{odd[0].name}` has {size_of(odd[0])} elements, not {wanted}"
+                text = message(
+                    "anomaly.unpacking.element", name=name + odd[0].name, count=size_of(odd[0]), wanted=wanted
+                )
                 yield context.anomaly(AnomalyKind.UNPACKING, text, at, 0.9, odd[0])
         elif size_of(value) not in (None, wanted):
-            text = f"{name} has {size_of(value)} elements, and {wanted} are unpacked"
+            text = message("anomaly.unpacking.count", name=name, count=size_of(value), wanted=wanted)
             yield context.anomaly(AnomalyKind.UNPACKING, text, at, 0.9, value)
 
 
@@ -80,7 +83,12 @@ def _split(context: CrashContext, at: int, call: ast.Call, wanted: int) -> Itera
         return
     parts = text.start.split(separator, most)
     if len(parts) != wanted:
-        by = "white space" if separator is None else repr(separator)
-        shown = f"`{unparsed(call.func.value)}` is {text.start[:60]!r}"
-        said = f"{shown}: split by {by} it has {len(parts)} parts, and {wanted} are unpacked"
-        yield context.anomaly(AnomalyKind.UNPACKING, said, at, 0.9, context.value(at, call.func.value))
+        split = message(
+            "anomaly.unpacking.split",
+            name=unparsed(call.func.value),
+            value=repr(text.start[:60]),
+            separator=message("anomaly.white_space") if separator is None else repr(separator),
+            count=len(parts),
+            wanted=wanted,
+        )
+        yield context.anomaly(AnomalyKind.UNPACKING, split, at, 0.9, context.value(at, call.func.value))

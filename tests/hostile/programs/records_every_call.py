@@ -483,7 +483,7 @@ def read_value(obj):
     space = {"obj": obj}
     for text in PLANS:
         try:
-            run = pure.Pure(pure.Reads(), [space], vars(__import__("builtins")))
+            run = pure.Pure(pure.SafeReader(), [space], vars(__import__("builtins")))
             pure.settled(run, text)
         except RecursionError:
             pass

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from iqdebug.core.messages.en import anomalies, kinds, reasons
+from iqdebug.core.messages.en import anomalies, anomaly_parts, kinds, reasons
 
 __all__ = ["TEMPLATES", "plural_form"]
 
-TEMPLATES: dict[str, str] = {**kinds.TEMPLATES, **anomalies.TEMPLATES, **reasons.TEMPLATES}
+TEMPLATES: dict[str, str] = {
+    **kinds.TEMPLATES,
+    **anomalies.TEMPLATES,
+    **anomaly_parts.TEMPLATES,
+    **reasons.TEMPLATES,
+}
 
 
 def plural_form(count: int) -> int:
