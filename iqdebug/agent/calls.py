@@ -4,6 +4,7 @@ works on values of exact builtin types and enters no method of the target's."""
 from __future__ import annotations
 
 from ..capture import values
+from ..capture.descriptors import class_mro
 from .reading import ATOMS, MISSING, LimitExceeded, WouldRaise, WouldRunCode
 
 TYPE_CHECKING = False
@@ -56,7 +57,7 @@ def _issubclass(run: Any, cls: Any, kinds: Any) -> bool:
     for method in ("__instancecheck__", "__subclasscheck__"):
         if run.reads.of_class(type(kinds), method) is not run.reads.of_class(type, method):
             raise WouldRunCode("%s decides itself what its instances are" % values.type_name(kinds))
-    return values.one_of(kinds, values._get_mro(cls))
+    return values.one_of(kinds, class_mro(cls))
 
 
 def _getattr(run: Any, obj: Any, name: Any, *default: Any) -> Any:

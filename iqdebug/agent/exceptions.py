@@ -11,6 +11,7 @@ import types
 
 from ..capture import remote, values
 from ..capture.calls import calls_of, is_standard
+from ..capture.descriptors import class_dict, class_mro, exception_args, getset_value
 from ..capture.frames import frame_locals, span_of
 from ..capture.messages import LIMIT, notes_of
 from ..capture.plain import cause_of, context_of, file_of, hides_context, traceback_of
@@ -34,8 +35,6 @@ _MORE = {  # what C classes put into their text besides the arguments
     ImportError: ("msg",),
     UnicodeError: ("object", "reason", "encoding"),
 }
-_get_mro = type.__dict__["__mro__"].__get__
-_get_dict = type.__dict__["__dict__"].__get__
 
 
 def described(exc: BaseException, row: Row, trace: Any = None) -> Dict[str, Any]:
@@ -140,7 +139,7 @@ def members_of(exc: BaseException) -> List[BaseException]:
     found: Any = None
     if group is not None and issubclass(type(exc), group):
         found = group.__dict__["exceptions"].__get__(exc)
-    elif any(values.type_module(cls) == "exceptiongroup" for cls in _get_mro(type(exc))):
+    elif any(values.type_module(cls) == "exceptiongroup" for cls in class_mro(type(exc))):
         found = (values.instance_dict(exc) or {}).get("_exceptions")
     if type(found) is not tuple:
         return []
@@ -151,8 +150,8 @@ def message_of(exc: BaseException) -> Any:
     """The text that Python would print, bounded, and whether the class has a text of its own that
     was not asked for."""
     cls = type(exc)
-    args = values._get_args(exc)
-    spoken = next(_get_dict(c)["__str__"] for c in _get_mro(cls) if "__str__" in _get_dict(c))
+    args = exception_args(exc)
+    spoken = next(class_dict(c)["__str__"] for c in class_mro(cls) if "__str__" in class_dict(c))
     own = type(spoken) is not types.WrapperDescriptorType
     if members_of(exc) and args and type(args[0]) is str:
         count = len(members_of(exc))
@@ -168,6 +167,6 @@ def message_of(exc: BaseException) -> Any:
 def _plain_besides(exc: BaseException) -> bool:
     for cls, names in _MORE.items():
         if issubclass(type(exc), cls):
-            found = [values._getset(exc, name) for name in names]
+            found = [getset_value(exc, name) for name in names]
             return all(any(type(value) is atom for atom in _ATOMS) for value in found)
     return True

@@ -12,6 +12,7 @@ import sys
 import types
 
 from ..capture import values
+from ..capture.descriptors import class_dict, class_mro
 from ..capture.frames import list_items
 from ..capture.pristine import monotonic
 from .texts import absolute, accept, is_skipped, names_of, remembered_names, source, text_of
@@ -142,7 +143,7 @@ def _held_code(value: Any, name: str, depth: int = 0) -> Optional[types.CodeType
 
 
 def _class_names(cls: type) -> List[Tuple[str, Any]]:
-    names = list(values._get_dict(cls).items())[:MAX_NAMES]
+    names = list(class_dict(cls).items())[:MAX_NAMES]
     return [(name, value) for name, value in names if type(name) is str]
 
 
@@ -285,7 +286,7 @@ def _by_path(name: str) -> Optional[Dict[str, Any]]:
 def _member(owner: Any, name: str) -> Any:
     """A class's or module's member by its dictionary; None where there is none."""
     if issubclass(type(owner), type):
-        for cls in values._get_mro(owner):
+        for cls in class_mro(owner):
             for own, value in _class_names(cls):
                 if own == name:
                     return value

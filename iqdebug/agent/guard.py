@@ -26,24 +26,30 @@ def guard(pydevd: Any, debugpy: str, sink: quiet.Sink, tracers: Tracers) -> Call
     :param debugpy: the folder that holds the ``debugpy`` package.
     """
     import pydevd_tracing as tracing  # type: ignore[import-not-found]
+    from _pydevd_bundle import pydevd_constants as constants  # type: ignore[import-not-found]
     from _pydevd_bundle.pydevd_daemon_thread import PyDBDaemonThread  # type: ignore[import-not-found]
 
     folder = os.path.join(debugpy, "debugpy", "")
 
+    def foreign(error: BaseException) -> bool:
+        return rewriting.foreign_exception(error, folder) is not None
+
     def failed(error: BaseException) -> None:
-        if rewriting.is_foreign(error, folder):
-            raise error
+        programs = rewriting.foreign_exception(error, folder)
+        if programs is not None:
+            raise programs
         sink.failed(error)
 
     quiet.silence_modules(folder, sink)
     rewriting.rewrite(folder, failed, sink)
+    rewriting.release_locks_always(constants)
     tracers.take_over(tracing, sink.line)
     steps: List[Callable[[], None]] = [
         unseen_class(PyDBDaemonThread),
         give_room(),
         tracers.restore_calls,
         reach_all_threads(tracing),
-        _any_path(),
+        _any_path(foreign),
         _known_to_all_threads(),
         _after_others(pydevd, tracers),
     ]
@@ -104,7 +110,7 @@ def _known_to_all_threads() -> Callable[[], None]:
     return undo
 
 
-def _any_path() -> Callable[[], None]:
+def _any_path(foreign: Callable[[BaseException], bool]) -> Callable[[], None]:
     """Have pydevd take a file name that is no path, or relative to a folder that is gone, as it is."""
     import pydevd_file_utils as files  # type: ignore[import-not-found]
 
@@ -113,7 +119,9 @@ def _any_path() -> Callable[[], None]:
     def paths(name: str) -> Tuple[str, str]:
         try:
             found: Tuple[str, str] = original(name)
-        except Exception:
+        except Exception as error:
+            if foreign(error):
+                raise
             found = files.NORM_PATHS_CONTAINER[name] = name, name
         return found
 

@@ -11,6 +11,7 @@ import types
 from itertools import islice
 
 from ..capture import values
+from ..capture.descriptors import exception_args
 from ..capture.frames import frame_locals, is_dull, list_items, local_names
 from ..capture.plain import cause_of, context_of, is_a, texts
 
@@ -135,7 +136,7 @@ def _items(
         return dict.__len__(obj), rows
     if issubclass(cls, (list, tuple)):
         base = list if issubclass(cls, list) else tuple
-        fields = values._fields(cls)
+        fields = values.namedtuple_fields(cls)
         part = base.__getitem__(obj, slice(start, start + count))
         for i, value in enumerate(part, start):
             name = fields[i] if i < len(fields) else "[%d]" % i
@@ -143,9 +144,9 @@ def _items(
             rows.append(entry(name, value, references, "item", path))
         return base.__len__(obj), rows
     size = values.size_of(obj)
-    if size and (issubclass(cls, (set, frozenset)) or values._is_deque(cls)):
+    if size and (issubclass(cls, (set, frozenset)) or values.is_deque(cls)):
         for i, value in enumerate(islice(values.elements(obj), start, start + count), start):
-            path = "%s[%d]" % (expression, i) if expression and values._is_deque(cls) else ""
+            path = "%s[%d]" % (expression, i) if expression and values.is_deque(cls) else ""
             rows.append(entry("[%d]" % i, value, references, "item", path))
         return size, rows
     return 0, rows
@@ -168,7 +169,7 @@ def _attributes(obj: Any, expression: str, references: References) -> List[Dict[
         rows.append(row)
     if is_a(obj, BaseException):
         for name, value in (
-            ("args", values._get_args(obj)),
+            ("args", exception_args(obj)),
             ("__cause__", cause_of(obj)),
             ("__context__", context_of(obj)),
         ):

@@ -13,6 +13,7 @@ import traceback
 import types
 
 from ..capture import values
+from ..capture.signal_handlers import handler_exception
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ MAX_DISTINCT = 1_000
 
 
 class Sink:
-    """A text stream for pydevd. Its methods never raise."""
+    """A text stream for pydevd. Its methods raise nothing but what a signal handler of the program does."""
 
     encoding = "utf-8"
 
@@ -45,8 +46,9 @@ class Sink:
             self._partial = lines.pop()[-LINE_LIMIT:]
             for line in lines:
                 self.line(line)
-        except BaseException:
-            pass
+        except BaseException as error:
+            if handler_exception(error) is not None:
+                raise
         return 0
 
     def flush(self) -> None:
@@ -75,8 +77,9 @@ class Sink:
                 where = " (%s:%d)" % (code.co_filename.rpartition("/")[2], trace.tb_lineno)
                 trace = trace.tb_next
             self.line("the debugger failed in the target: %s%s" % (type(error).__name__, where))
-        except BaseException:
-            pass
+        except BaseException as raised:
+            if handler_exception(raised) is not None:
+                raise
 
     def take(self) -> Tuple[List[Dict[str, Any]], int]:
         """What was written since the last call, and how many lines were dropped."""

@@ -14,6 +14,7 @@ import types
 from collections import OrderedDict, defaultdict, deque, namedtuple
 
 from ..capture import values
+from ..capture.descriptors import class_dict, class_mro
 from ..capture.pristine import monotonic
 
 TYPE_CHECKING = False
@@ -41,7 +42,7 @@ _HASHED = 10_000
 _DEPTH = 20
 _PROXY = type(type.__dict__)
 _HANDS_OVER = (types.FunctionType, types.BuiltinFunctionType, types.WrapperDescriptorType)
-_tuplegetter = type(values._get_dict(namedtuple("_Field", "name"))["name"])
+_tuplegetter = type(class_dict(namedtuple("_Field", "name"))["name"])
 _BY_C = (types.GetSetDescriptorType, types.MemberDescriptorType)
 MISSING = object()
 _METHODS_OF_C = (
@@ -110,7 +111,7 @@ class SafeReader:
         """The class's own attributes, under exact texts alone: other keys could have an ``__eq__``."""
         known = self._classes.get(id(cls))
         if known is None:
-            found = values._get_dict(cls)
+            found = class_dict(cls)
             items = list(found.items()) if type(found) is _PROXY else []
             self.budget.spend(len(items) // 16 + 1)
             known = self._classes[id(cls)] = (cls, {k: v for k, v in items if type(k) is str})
@@ -118,7 +119,7 @@ class SafeReader:
 
     def of_class(self, cls: type, name: str) -> Any:
         """What the first class that has the name has for it, or ``MISSING``."""
-        for base in values._get_mro(cls):
+        for base in class_mro(cls):
             self.budget.spend()
             names = self.names_of(base)
             if name in names:
@@ -134,7 +135,7 @@ class SafeReader:
 
     def base_of(self, obj: Any, kinds: Tuple[type, ...] = CONTAINERS) -> Optional[type]:
         """The builtin container that the object is or derives from."""
-        mro = values._get_mro(type(obj))
+        mro = class_mro(type(obj))
         return next((kind for kind in kinds if values.one_of(kind, mro)), None)
 
     def default_equality(self, cls: type) -> bool:
@@ -202,7 +203,7 @@ class SafeReader:
                 raise WouldRaise("AttributeError: %s is not set" % name) from None
             except Exception as error:
                 raise WouldRaise("%s: %s" % (type(error).__name__, name)) from None
-        fields = values._fields(type(obj)) if self.base_of(obj, (tuple,)) is not None else ()
+        fields = values.namedtuple_fields(type(obj)) if self.base_of(obj, (tuple,)) is not None else ()
         if name in fields and kind is _tuplegetter:
             return tuple.__getitem__(obj, fields.index(name))
         if kind is property:
@@ -392,7 +393,7 @@ class SafeReader:
         if base is None:
             raise WouldRunCode("%s may have methods of its own for this" % self.said(cls))
         before = True
-        for each in values._get_mro(cls):
+        for each in class_mro(cls):
             if each is base:
                 before = False
             elif each is object or (not before and values.type_module(each) == "enum"):

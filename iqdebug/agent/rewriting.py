@@ -15,12 +15,13 @@ they are not changed back: debugpy's modules stay too.
 from __future__ import annotations
 
 import ast
-import signal
+import operator
 import sys
 import types
 
 from ..capture import values
 from ..capture.plain import file_of, thread_name
+from ..capture.signal_handlers import handler_exception
 from .unseen import NAMELESS
 
 TYPE_CHECKING = False
@@ -54,18 +55,47 @@ _CALLED_BY_TRACING = {
     "_return_event",
 }
 _CALLED_FROM_THERE = {
+    "PyDB.collect_try_except_info",
+    "PyDB.do_stop_on_unhandled_exception",
+    "PyDB.get_file_type",
     "PyDB.handle_breakpoint_condition",
     "PyDB.handle_breakpoint_expression",
+    "PyDB.in_project_scope",
+    "PyDBFrame._remove_return_values",
+    "PyDBFrame._show_return_values",
+    "PyDBFrame.get_func_name",
+    "FunctionBreakpoint.handle_hit_condition",
+    "LineBreakpoint.handle_hit_condition",
+    "_abs_and_canonical_path",
     "_create_thread_info",
     "_get_bootstrap_frame",
     "_get_code_line_info",
     "_get_func_code_info",
     "_get_thread_info",
+    "_get_unhandled_exception_frame",
     "_internal_line_event",
+    "_remove_return_values",
+    "_show_return_values",
     "_stop_on_breakpoint",
+    "enable_code_tracing",
+    "exists",
+    "fix_top_level_trace_and_get_trace_func",
+    "get_abs_path_real_path_and_base_from_file",
+    "get_abs_path_real_path_and_base_from_frame",
+    "get_func_name",
+    "get_original_start_new_thread",
+    "handle_exception",
+    "set_additional_thread_info",
+    "set_trace_to_threads",
+    "should_stop_on_exception",
+    "stop_on_unhandled_exception",
 }
 _NAME_A_THREAD = {"mark_thread_suspended", "NetCommandFactoryJson.make_list_threads_message"}
 _TRACING = ("pydevd_trace_dispatch_regular", "pydevd_frame", "_pydevd_sys_monitoring")
+_USED_BY_TRACING = (
+    *("pydevd", "pydevd_file_utils", "pydevd_tracing", "pydev_monkey", "pydevd_breakpoints"),
+    "pydevd_additional_thread_info_regular",
+)
 
 
 def rewrite(folder: str, failed: Callable[[BaseException], None], stream: Any) -> None:
@@ -76,7 +106,7 @@ def rewrite(folder: str, failed: Callable[[BaseException], None], stream: Any) -
     """
 
     def foreign() -> bool:
-        return is_foreign(sys.exc_info()[1], folder)
+        return foreign_exception(sys.exc_info()[1], folder) is not None
 
     def named(code: Any) -> str:
         return file_of(code) or "<no name>"  # pydevd takes "" for code that it shall not stop in
@@ -95,31 +125,19 @@ def rewrite(folder: str, failed: Callable[[BaseException], None], stream: Any) -
             _rewrite_module(module.__name__, names, path)
 
 
-def is_foreign(error: Optional[BaseException], folder: str) -> bool:
-    """Whether an exception that passes through pydevd is the program's: an interrupt, or one that a
-    signal handler of the program raised while pydevd was at work in the thread."""
-    if isinstance(error, (KeyboardInterrupt, SystemExit)):
-        return True
-    trace = error.__traceback__ if error is not None else None
-    others = []  # a condition of a breakpoint runs below pydevd, and the handler may run below that
-    while trace is not None:
-        if not file_of(trace.tb_frame.f_code).startswith((folder, NAMELESS)):
-            others.append(trace.tb_frame.f_code)
-        trace = trace.tb_next
-    handlers = _handlers() if others else []
-    return any(code is handler for code in others for handler in handlers)
+def foreign_exception(error: Optional[BaseException], folder: str) -> Optional[BaseException]:
+    """What of an exception that passes through pydevd, which lies in ``folder``, is the program's, or None;
+    see :func:`.handler_exception`."""
+    return handler_exception(error, (folder, NAMELESS))
 
 
-def _handlers() -> List[Any]:
-    """The code of the program's signal handlers."""
-    found = []
-    for number in signal.valid_signals():
-        handler: Any = signal.getsignal(number)
-        if type(handler) is types.MethodType:
-            handler = handler.__func__
-        if type(handler) is types.FunctionType:
-            found.append(handler.__code__)
-    return found
+def release_locks_always(constants: Any) -> None:
+    """Have pydevd's own class of locks (of its module ``pydevd_constants``) be entered as locks are that are
+    written in C: with no instruction, at which a signal handler could raise, between the moment when the lock
+    is taken and the block that gives it back."""
+    kind = constants.ForkSafeLock
+    kind.__enter__ = property(operator.attrgetter("_lock.__enter__"))
+    kind.__exit__ = property(operator.attrgetter("_lock.__exit__"))
 
 
 def _rewrite_module(name: str, names: Dict[str, Any], path: str) -> None:
@@ -138,7 +156,7 @@ def _rewrite_module(name: str, names: Dict[str, Any], path: str) -> None:
 
 
 def _functions(name: str, names: Dict[str, Any]) -> Iterator[Any]:
-    guarded = name.rpartition(".")[2] in (*_TRACING, "pydevd")
+    guarded = name.rpartition(".")[2] in (*_TRACING, *_USED_BY_TRACING)
     for value in list(names.values()):
         if isinstance(value, types.FunctionType):
             members = [value]

@@ -71,16 +71,32 @@ nameless(unwatched)
 def unseen(thread: Any) -> Any:
     """The thread, not begun yet, so that nothing of the program's traces or watches it."""
     run = thread.run
+
+    def run_and_leave() -> None:
+        try:
+            unwatched(run)
+        finally:
+            vars(thread).pop("_bootstrap_inner", None)  # each holds the thread, which holds it
+            vars(thread).pop("run", None)
+            _drop(thread)
+
     thread._bootstrap_inner = types.MethodType(_private_bootstrap(), thread)
-    thread.run = nameless(lambda: unwatched(run))
+    thread.run = nameless(run_and_leave)
     return thread
 
 
 def unseen_class(kind: Any) -> Callable[[], None]:
     """The same for all threads of a class. Returns what undoes it."""
     bootstrap, run = _private_bootstrap(), kind.run
+
+    def run_and_leave(thread: Any) -> None:
+        try:
+            unwatched(lambda: run(thread))
+        finally:
+            _drop(thread)
+
     kind._bootstrap_inner = bootstrap
-    kind.run = nameless(lambda thread: unwatched(lambda: run(thread)))
+    kind.run = nameless(run_and_leave)
 
     def undo() -> None:
         kind.run = run
@@ -88,3 +104,10 @@ def unseen_class(kind: Any) -> Callable[[], None]:
             del kind._bootstrap_inner
 
     return undo
+
+
+def _drop(thread: Any) -> None:
+    """Take an ending thread out of ``threading``'s weak set of all threads. The set's callback would run when
+    the program's garbage collection frees the thread: what a signal handler of the program raises in such a
+    callback is lost."""
+    threading._dangling.discard(thread)  # type: ignore[attr-defined]

@@ -29,7 +29,7 @@ def acting_tools(session: AssistantSession) -> Sequence[BoundTool]:
 
 
 class SessionWorkbench:
-    """Implements :class:`~iqdebug.assistant.tools.base.Workbench`, as things stand at each call."""
+    """Implements :class:`~iqdebug.assistant.tools.workbench.Workbench`, as things stand at each call."""
 
     scratch_folder: Path | None = None
 

@@ -28,7 +28,7 @@ from iqdebug.system.source_files import read_lines
 __all__ = ["GONE", "LastStop", "LastStopSession", "TodaysSources", "remembered", "remembering"]
 
 GONE = "the process has ended: this is what was last seen of it"
-_MOST = 16 << 20  # bytes
+MAX_STOP_BYTES = 16 << 20
 
 
 class LastStop(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ class LastStop(msgspec.Struct, frozen=True):
 def remembering(snapshot: Snapshot, diagnosis: Diagnosis) -> bytes:
     """The stop as JSON, its secrets masked; b"" where it would be larger than 16 MiB."""
     data = json_bytes(_masked(msgspec.to_builtins(LastStop(snapshot, diagnosis)), Redactor()))
-    return data if len(data) <= _MOST else b""
+    return data if len(data) <= MAX_STOP_BYTES else b""
 
 
 def remembered(data: bytes) -> LastStop:
@@ -48,24 +48,24 @@ def remembered(data: bytes) -> LastStop:
     :raises ModelError: it is damaged.
     """
     try:
-        found = msgspec.json.decode(data, type=LastStop)
+        stop = msgspec.json.decode(data, type=LastStop)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ModelError("The kept stop of that conversation cannot be read", str(error)[:200]) from None
-    snapshot = replace(found.snapshot, origin=Origin.RECORDED, detail="the process has ended")
-    return LastStop(snapshot, found.diagnosis)
+    snapshot = replace(stop.snapshot, origin=Origin.RECORDED, detail="the process has ended")
+    return LastStop(snapshot, stop.diagnosis)
 
 
-def _masked(tree: Any, veil: Redactor) -> Any:
+def _masked(tree: Any, redactor: Redactor) -> Any:
     """Every text without secrets; what has children keeps none, as nobody can be asked for them."""
     if isinstance(tree, str):
-        return veil.scrub(tree)
+        return redactor.scrub(tree)
     if isinstance(tree, (list, tuple)):
-        return [_masked(each, veil) for each in tree]
+        return [_masked(each, redactor) for each in tree]
     if not isinstance(tree, dict):
         return tree
-    rows = {key: _masked(value, veil) for key, value in tree.items()}
+    rows = {key: _masked(value, redactor) for key, value in tree.items()}
     if isinstance(tree.get("name"), str) and isinstance(tree.get("value"), str):
-        rows["value"] = veil.scrub(veil.named(tree["name"], tree["value"]))
+        rows["value"] = redactor.scrub(redactor.named(tree["name"], tree["value"]))
         rows["reference"] = 0
     return rows
 
@@ -105,8 +105,8 @@ class LastStopSession(ReadOnlySession):
         return ()
 
     async def full_value(self, reference_or_expression: int | str, frame: Frame | None, epoch: int) -> str:
-        found = await self.read_expression(str(reference_or_expression), frame, epoch)
-        return found.value
+        result = await self.read_expression(str(reference_or_expression), frame, epoch)
+        return result.value
 
     async def read_expression(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
         """A variable by its name, as it was read."""

@@ -52,7 +52,7 @@ class SessionBinding:
         self.toolbox = Toolbox(
             session,
             gate,
-            veil=redactor,
+            redactor=redactor,
             read_source=debuggee.read_source,
             recorded=list(self._crash.sources) if self._crash is not None else None,
             project=Path(debuggee.project) if debuggee.project else None,
@@ -69,7 +69,7 @@ class SessionBinding:
 
     def tools(self) -> Sequence[Tool]:
         """What the model may ever call in this session."""
-        return self.toolbox.ever()
+        return self.toolbox.possible_tools()
 
     async def run_call(self, call: ToolCall) -> ToolOutcome:
         """Never raises for what a model may do wrong."""
@@ -86,17 +86,17 @@ class SessionBinding:
 
     def evidence_shown(self) -> None:
         """The model has been given the current stop: frame numbers mean its frames from now on."""
-        self.toolbox.moment_shown()
+        self.toolbox.stop_shown()
 
     # files
 
     def read_source(self, path: str) -> Sequence[str]:
         """A file's lines, if the model may read it; else none."""
-        return self.toolbox.world.read_source(path)
+        return self.toolbox.context.read_source(path)
 
     def why_not_read(self, path: str) -> str:
         """Why the model may not read the file; "" when it may."""
-        return self.toolbox.world.files.why_not(path)
+        return self.toolbox.context.files.why_not(path)
 
     def root(self, own_files: Sequence[str]) -> str:
         """The folder of the project that the stop is in; "" where it is not on this machine.
@@ -128,7 +128,7 @@ class SessionBinding:
 
     @property
     def _roots(self) -> Sequence[str]:
-        return tuple(self.toolbox.world.files.reach.roots)
+        return tuple(self.toolbox.context.files.reach.roots)
 
     def _is_readable(self, path: str) -> bool:
         return any(below(path, root) for root in self._roots)

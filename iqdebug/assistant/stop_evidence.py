@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from iqdebug.assistant.debuggee import DebuggeeContext
 from iqdebug.assistant.redaction import Redactor, wrap_untrusted
 from iqdebug.assistant.session_binding import SessionBinding
-from iqdebug.core.state import Diagnosis, Phase, Snapshot, Variable
+from iqdebug.core.state import Diagnosis, Snapshot, Variable
 from iqdebug.crash.variables import children_of
 from iqdebug.diagnosis.prompt.delta import packed_delta
 from iqdebug.diagnosis.prompt.pack import packed
@@ -84,6 +84,6 @@ class StopEvidence:
 def _goes_on_from(snapshot: Snapshot, earlier: Snapshot) -> bool:
     """Whether what changed is enough: not after a look at a running process, and not at the stop where an
     exception comes up."""
-    if earlier.pid != snapshot.pid or earlier.phase not in (Phase.PAUSED, Phase.CRASHED):
+    if earlier.pid != snapshot.pid or not earlier.phase.is_stopped:
         return False
     return snapshot.exception is None or earlier.exception is not None

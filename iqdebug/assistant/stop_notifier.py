@@ -67,8 +67,7 @@ class StopNotifier:
         """A stop, or more of what is known of one. It becomes the current one at once; the model is
         notified by :meth:`notify`."""
         self._current = StopContext(snapshot, diagnosis)
-        stopped = snapshot.phase in (Phase.PAUSED, Phase.CRASHED)
-        if stopped or (self._last_stop is None and snapshot.threads):
+        if snapshot.phase.is_stopped or (self._last_stop is None and snapshot.threads):
             self._last_stop = self._current
 
     async def notify(self, conversation: Conversation, *, settle: bool) -> None:

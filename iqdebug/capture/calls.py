@@ -11,6 +11,7 @@ import os
 import types
 
 from . import values
+from .descriptors import class_dict, class_mro, getset_value
 from .plain import file_of, texts
 from .pristine import system
 
@@ -22,8 +23,6 @@ MOST = 80
 """Entries for one frame."""
 
 _STANDARD = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
-_get_dict = type.__dict__["__dict__"].__get__
-_get_mro = type.__dict__["__mro__"].__get__
 
 
 def is_standard(path: str) -> bool:
@@ -58,10 +57,10 @@ def calls_of(frame: Any, local_values: Iterable[Tuple[str, Any]]) -> List[List[A
 
 def _on_value(found: _Found, name: str, obj: Any, names: Tuple[str, ...], deeper: bool) -> None:
     cls = type(obj)
-    bases = _get_mro(obj) if issubclass(cls, type) else _get_mro(cls)
+    bases = class_mro(obj) if issubclass(cls, type) else class_mro(cls)
     for below in names:
         for base in bases:
-            attribute = _get_dict(base).get(below)
+            attribute = class_dict(base).get(below)
             if attribute is not None:
                 found.add("%s.%s" % (name, below), attribute)
                 break
@@ -107,15 +106,15 @@ def _functions(obj: Any, depth: int = 0) -> List[Any]:
     if values.type_name(cls) in ("cached_property", "singledispatchmethod"):
         return _functions((values.instance_dict(obj) or {}).get("func"), depth + 1)
     if values.type_name(cls) == "partial" and values.type_module(cls) == "functools":
-        return _functions(values._getset(obj, "func"), depth + 1)
+        return _functions(getset_value(obj, "func"), depth + 1)
     if issubclass(cls, type) and depth == 0:
         return [f for f in (_constructor(obj, name) for name in ("__init__", "__new__")) if f is not None]
     return []
 
 
 def _constructor(cls: type, name: str) -> Optional[Any]:
-    for base in _get_mro(cls):
-        found = _get_dict(base).get(name)
+    for base in class_mro(cls):
+        found = class_dict(base).get(name)
         if found is not None:
             found = found.__func__ if type(found) is staticmethod else found
             return found if type(found) is types.FunctionType else None

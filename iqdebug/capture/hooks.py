@@ -12,6 +12,7 @@ import sys
 import threading
 
 from . import tasks
+from .descriptors import class_dict
 from .frames import without_ours
 from .imports import after_import
 from .plain import (
@@ -38,7 +39,6 @@ _MAX_FILES = 30
 _MAX_ALIKE = 3
 _RESERVE = 1 << 20  # bytes let go of when memory has run out
 _NOT_CRASHES = (SystemExit, KeyboardInterrupt, GeneratorExit)
-_get_dict = type.__dict__["__dict__"].__get__
 _set_traceback = BaseException.__dict__["__traceback__"].__set__
 
 
@@ -196,7 +196,7 @@ class Recorder:
         base: Any = (instance_dict(module) or {}).get(name)
         if not is_a(base, type):
             return
-        own = "call_exception_handler" in _get_dict(base)
+        own = "call_exception_handler" in class_dict(base)
         before = base.call_exception_handler
 
         def call_exception_handler(loop: Any, *told: Any, **named: Any) -> Any:

@@ -6,6 +6,7 @@ import builtins
 import threading
 
 from . import values
+from .descriptors import class_dict, class_mro, exception_args
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ LIMIT = 20_000
 
 _TIMEOUT = 0.5  # seconds for a `__str__` written in Python
 _ATOMS = (str, int, float, bool, bytes, type(None))
-_get_dict = type.__dict__["__dict__"].__get__
-_get_mro = type.__dict__["__mro__"].__get__
 _get_flags = type.__dict__["__flags__"].__get__
 _MADE_AT_RUN_TIME = 1 << 9  # the flag of classes that are not the interpreter's own
 
@@ -27,7 +26,7 @@ def message_of(exc: BaseException) -> str:
     defines is called, as the interpreter itself will call it, in a thread that is left behind
     when it hangs. Never raises."""
     try:
-        owner = next(c for c in _get_mro(type(exc)) if "__str__" in _get_dict(c))
+        owner = next(c for c in class_mro(type(exc)) if "__str__" in class_dict(c))
         if not _get_flags(owner) & _MADE_AT_RUN_TIME:
             return values.cut(_of_builtin(exc), LIMIT)
         return values.cut(_asked(exc), LIMIT)
@@ -36,7 +35,7 @@ def message_of(exc: BaseException) -> str:
 
 
 def _of_builtin(exc: BaseException) -> str:
-    args = values._get_args(exc)
+    args = exception_args(exc)
     group = getattr(builtins, "BaseExceptionGroup", None)
     if group is not None and issubclass(type(exc), group):
         message = group.__dict__["message"].__get__(exc)
@@ -64,9 +63,9 @@ def _asked(exc: BaseException) -> str:
     try:
         thread.start()
     except RuntimeError:  # the interpreter is shutting down
-        return values.text(values._get_args(exc), 2_000)
+        return values.text(exception_args(exc), 2_000)
     thread.join(_TIMEOUT)
-    hangs = "<its __str__ does not return; arguments: %s>" % values.text(values._get_args(exc))
+    hangs = "<its __str__ does not return; arguments: %s>" % values.text(exception_args(exc))
     text = said.get("text", hangs)
     return str.__str__(text) if issubclass(type(text), str) else "<its __str__ is not a text>"
 

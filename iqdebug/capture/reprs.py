@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import types
 
+from .descriptors import class_dict, class_mro
 from .pristine import monotonic
 from .values import type_name
 
@@ -21,8 +22,6 @@ LIMIT = 400
 
 _TIMEOUT = 0.1  # seconds for one
 _MOST = 3_000
-_get_dict = type.__dict__["__dict__"].__get__
-_get_mro = type.__dict__["__mro__"].__get__
 
 
 class Asker:
@@ -83,8 +82,8 @@ class Asker:
 
 def _has_its_own(cls: type) -> bool:
     """Whether the class (or one it derives from) writes ``__repr__`` in Python."""
-    for base in _get_mro(cls):
-        found = _get_dict(base).get("__repr__")
+    for base in class_mro(cls):
+        found = class_dict(base).get("__repr__")
         if found is not None:
             kind = type(found)
             return (

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import types
 
+from .descriptors import class_dict, class_mro
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, Optional, Tuple
 
     Shown = Callable[[Any], str]
 
-_get_dict = type.__dict__["__dict__"].__get__
-_get_mro = type.__dict__["__mro__"].__get__
 _BY_C = (types.GetSetDescriptorType, types.MemberDescriptorType)
 _FLAGS = (
     (1, "re.TEMPLATE"),
@@ -44,8 +44,8 @@ def text_of(obj: Any, module: str, name: str, shown: Shown) -> Optional[str]:
 
 def stored(obj: Any, name: str) -> Any:
     """What the object holds under that name, by a descriptor written in C; None without one."""
-    for cls in _get_mro(type(obj)):
-        descriptor = _get_dict(cls).get(name)
+    for cls in class_mro(type(obj)):
+        descriptor = class_dict(cls).get(name)
         if descriptor is not None:
             if not any(type(descriptor) is kind for kind in _BY_C):
                 return None
@@ -58,7 +58,7 @@ def stored(obj: Any, name: str) -> Any:
 
 def written_in_c(cls: type, method: str) -> bool:
     """Whether the class itself, not one that it derives from or that derives from it, has the method in C."""
-    found = _get_dict(cls).get(method)
+    found = class_dict(cls).get(method)
     if type(found) is types.WrapperDescriptorType or type(found) is types.MethodDescriptorType:
         return found.__objclass__ is cls
     return False
@@ -72,16 +72,16 @@ def _moment(obj: Any, cls: type, shown: Shown) -> Optional[str]:
     if not written_in_c(cls, "__repr__") or not written_in_c(cls, "replace"):
         return None
     zone = stored(obj, "tzinfo")
-    said = repr(_get_dict(cls)["replace"](obj, tzinfo=None))
+    said = repr(class_dict(cls)["replace"](obj, tzinfo=None))
     return said if zone is None else "%s, tzinfo=%s)" % (said[:-1], shown(zone))
 
 
 def _timezone(obj: Any, cls: type, shown: Shown) -> Optional[str]:
     if not written_in_c(cls, "__getinitargs__"):
         return None
-    if _get_dict(cls).get("utc") is obj:
+    if class_dict(cls).get("utc") is obj:
         return "datetime.timezone.utc"
-    parts = _get_dict(cls)["__getinitargs__"](obj)
+    parts = class_dict(cls)["__getinitargs__"](obj)
     return "datetime.timezone(%s)" % ", ".join(shown(part) for part in parts)
 
 

@@ -19,7 +19,9 @@ import time
 import types
 
 from . import values
+from .descriptors import class_dict, class_mro
 from .plain import file_of, is_a, name_of, texts
+from .signal_handlers import handler_exception
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,8 +103,9 @@ class Tap:
             try:
                 if not self._over:
                     self._note(args[1] if len(args) > 1 else named["record"])
-            except Exception:
-                pass
+            except Exception as error:
+                if handler_exception(error) is not None:
+                    raise
             inside.depth = getattr(inside, "depth", 0) + 1
             try:
                 return original(*args, **named)
@@ -149,8 +152,9 @@ class Tap:
                     for text in args:
                         if type(text) is str:
                             self._printed(name, text)
-            except Exception:
-                pass
+            except Exception as error:
+                if handler_exception(error) is not None:
+                    raise
             return write(*args, **named)
 
         return shadow
@@ -175,8 +179,8 @@ class Tap:
 def write_of(stream: Any) -> Any:
     """What the stream's class has as its ``write``, where that is a function or a method written in C; None
     where something else makes it each time."""
-    for cls in values._get_mro(type(stream)):
-        found = values._get_dict(cls).get("write")
+    for cls in class_mro(type(stream)):
+        found = class_dict(cls).get("write")
         if found is not None:
             kinds = (types.FunctionType, types.MethodDescriptorType)
             return found if values.one_of(type(found), kinds) else None
@@ -185,8 +189,8 @@ def write_of(stream: Any) -> Any:
 
 def keeps_attributes(stream: Any, own: Dict[str, Any]) -> bool:
     """Whether an attribute of the stream is what its dictionary, of which ``own`` may be a copy, has."""
-    for cls in values._get_mro(type(stream)):
-        reader = values._get_dict(cls).get("__getattribute__")
+    for cls in class_mro(type(stream)):
+        reader = class_dict(cls).get("__getattribute__")
         if reader is not None:
             return type(reader) is types.WrapperDescriptorType and values.instance_dict(stream) is own
     return False
@@ -225,8 +229,9 @@ def _message(message: Any, arguments: Any) -> str:
             return message % tuple(_told(each) for each in arguments)
         if is_a(arguments, dict):
             return message % {name: _told(each) for name, each in texts(arguments).items()}
-    except Exception:
-        pass
+    except Exception as error:
+        if handler_exception(error) is not None:
+            raise
     return "%s %s" % (message, values.text(arguments))
 
 

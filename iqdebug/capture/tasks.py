@@ -13,6 +13,7 @@ from _weakref import ref
 from collections import deque
 
 from . import values
+from .descriptors import class_dict, class_mro
 from .frames import local_named
 from .plain import is_a
 
@@ -20,8 +21,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, Optional, Tuple
 
-_get_mro = type.__dict__["__mro__"].__get__
-_get_dict = type.__dict__["__dict__"].__get__
 _KINDS = (
     (types.CoroutineType, "cr_frame", "cr_await"),
     (types.GeneratorType, "gi_frame", "gi_yieldfrom"),
@@ -68,11 +67,12 @@ def _of_c(known: Any, written: List[Any]) -> List[Any]:
 
 
 def _has_a_say(cls: type) -> bool:
-    for base in _get_mro(cls):
+    for base in class_mro(cls):
         if base is _task_class() or base is values.of_module("asyncio.tasks", "_PyTask"):
             break
         if any(
-            name in _get_dict(base) for name in ("__hash__", "__eq__", "__getattribute__", "done", "get_loop")
+            name in class_dict(base)
+            for name in ("__hash__", "__eq__", "__getattribute__", "done", "get_loop")
         ):
             return True
     return False
@@ -104,7 +104,7 @@ def _task_class() -> Optional[type]:
 
 def is_task(task: Any) -> bool:
     """Whether it can be read: a task of asyncio's class in C or in Python, or derived from one."""
-    mro = _get_mro(type(task))
+    mro = class_mro(type(task))
     for cls in (_task_class(), values.of_module("asyncio.tasks", "_PyTask")):
         if cls is not None and values.one_of(cls, mro):
             return True
@@ -114,9 +114,9 @@ def is_task(task: Any) -> bool:
 def _read(task: Any, method: str, stored: str) -> Any:
     """By the C class's method or getter of that name, else the attribute in which Python's keeps it."""
     cls = _task_class()
-    if cls is not None and values.one_of(cls, _get_mro(type(task))):
-        for base in _get_mro(cls):
-            found = _get_dict(base).get(method)
+    if cls is not None and values.one_of(cls, class_mro(type(task))):
+        for base in class_mro(cls):
+            found = class_dict(base).get(method)
             if type(found) is types.MethodDescriptorType:
                 return found.__get__(task)()
             if type(found) is types.GetSetDescriptorType:
@@ -181,7 +181,7 @@ def running_loops() -> List[Any]:
         while walked is not None:
             if values.exact(walked.f_code.co_name) in ("run_forever", "_run_once"):
                 owner = local_named(walked, "self")
-                if values.one_of(base, _get_mro(type(owner))):
+                if values.one_of(base, class_mro(type(owner))):
                     found[id(owner)] = owner
             walked = walked.f_back
     return list(found.values())
@@ -193,7 +193,7 @@ def turn(loop: Any, callback: Callable[[], None]) -> bool:
 
     :returns: False where that cannot be done.
     """
-    own = next((_get_dict(c)["call_soon_threadsafe"] for c in _get_mro(type(loop)) if _has(c)), None)
+    own = next((class_dict(c)["call_soon_threadsafe"] for c in class_mro(type(loop)) if _has(c)), None)
     if type(own) is types.FunctionType and values.exact(own.__module__) == "asyncio.base_events":
         if not _overridden(loop):
             own(loop, callback)
@@ -205,7 +205,7 @@ def turn(loop: Any, callback: Callable[[], None]) -> bool:
 
 
 def _has(cls: type) -> bool:
-    return "call_soon_threadsafe" in _get_dict(cls)
+    return "call_soon_threadsafe" in class_dict(cls)
 
 
 _TOLD_BY = ("_check_closed", "_check_callback", "_call_soon", "_write_to_self", "__getattribute__")
@@ -213,10 +213,10 @@ _TOLD_BY = ("_check_closed", "_check_callback", "_call_soon", "_write_to_self", 
 
 def _overridden(loop: Any) -> bool:
     """Whether a class outside asyncio has a part in waking the loop."""
-    for cls in _get_mro(type(loop)):
+    for cls in class_mro(type(loop)):
         if values.type_module(cls).partition(".")[0] == "asyncio" or cls is object:
             continue
-        if any(name in _get_dict(cls) for name in _TOLD_BY):
+        if any(name in class_dict(cls) for name in _TOLD_BY):
             return True
     return False
 

@@ -11,6 +11,7 @@ import types
 from itertools import islice
 
 from . import arrays, values
+from .descriptors import class_dict, class_mro, exception_args
 from .frames import list_items
 from .mask import MASK
 from .pristine import monotonic
@@ -211,7 +212,7 @@ def _named(obj: Any) -> Iterator[Tuple[str, Any]]:
     """Items and attributes with the names that could tell a secret."""
     cls = type(obj)
     found: List[Tuple[str, Any]] = []
-    fields = values._fields(cls) if issubclass(cls, tuple) else ()
+    fields = values.namedtuple_fields(cls) if issubclass(cls, tuple) else ()
     if fields:
         found += list(zip(fields, tuple.__getitem__(obj, slice(0, 500))))
     else:
@@ -229,7 +230,7 @@ def _named(obj: Any) -> Iterator[Tuple[str, Any]]:
 
 def _pair_name(obj: Any) -> str:
     """The name in front of a value, as in a list of headers; else ""."""
-    return "" if values._fields(type(obj)) else pair_name(obj)
+    return "" if values.namedtuple_fields(type(obj)) else pair_name(obj)
 
 
 def _count(obj: Any) -> int:
@@ -253,11 +254,11 @@ def _children(obj: Any, width: int) -> Tuple[int, List[Tuple[str, str, Any]]]:
     elif issubclass(cls, (list, tuple)):
         base = list if issubclass(cls, list) else tuple
         total = base.__len__(obj)
-        fields = values._fields(cls)
+        fields = values.namedtuple_fields(cls)
         for index in _ends(total, width):
             name = fields[index] if index < len(fields) else "[%d]" % index
             listed.append(("item", name, base.__getitem__(obj, index)))
-    elif issubclass(cls, (set, frozenset)) or values._is_deque(cls):
+    elif issubclass(cls, (set, frozenset)) or values.is_deque(cls):
         total = values.size_of(obj) or 0
         found = islice(values.elements(obj), width)
         listed += [("item", "[%d]" % i, value) for i, value in enumerate(found)]
@@ -281,7 +282,7 @@ def _attributes(obj: Any) -> List[Tuple[str, str, Any]]:
     pairs += values.slots(obj)
     found = [("attribute", name, value) for name, value in pairs]
     if issubclass(cls, BaseException):
-        found.append(("attribute", "args", values._get_args(obj)))
+        found.append(("attribute", "args", exception_args(obj)))
     if not issubclass(cls, (dict, list, tuple, set, frozenset)):
         held = {name: value for _, name, value in found}
         found += [
@@ -294,8 +295,8 @@ def _attributes(obj: Any) -> List[Tuple[str, str, Any]]:
 def _gives_back(cls: type, name: str) -> str:
     """The attribute that a property returns which does nothing else (``return self._name``); "" for
     any other: its code would have to be run."""
-    for base in values._get_mro(cls):
-        found = values._get_dict(base).get(name)
+    for base in class_mro(cls):
+        found = class_dict(base).get(name)
         if found is None:
             continue
         getter = found.fget if type(found) is property else None

@@ -15,6 +15,7 @@ from collections import deque
 from itertools import islice
 
 from . import standard
+from .descriptors import class_dict, class_module, class_mro, class_name, exception_args
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,11 +30,6 @@ own_text: Optional[Callable[[Any], Optional[str]]] = None
 _ITEMS_SHOWN = 8
 _DEPTH = 2
 _INT_BITS = 4096
-_get_name = type.__dict__["__name__"].__get__
-_get_dict = type.__dict__["__dict__"].__get__
-_get_module = type.__dict__["__module__"].__get__
-_get_mro = type.__dict__["__mro__"].__get__
-_get_args = BaseException.__dict__["args"].__get__
 _GETSET = types.GetSetDescriptorType
 _MEMBER = types.MemberDescriptorType
 _SEQUENCES = (list, tuple)
@@ -48,7 +44,7 @@ def one_of(cls: type, kinds: Tuple[type, ...]) -> bool:
 
 def type_name(cls: type) -> str:
     """The type's own name, whatever its metaclass says."""
-    return str.__str__(_get_name(cls))
+    return str.__str__(class_name(cls))
 
 
 def exact(text: Any) -> str:
@@ -57,7 +53,7 @@ def exact(text: Any) -> str:
 
 
 def type_module(cls: type) -> str:
-    module = _get_module(cls)
+    module = class_module(cls)
     return module if type(module) is str else "builtins"
 
 
@@ -82,8 +78,8 @@ def _only_texts(names: Dict[Any, Any]) -> bool:
 def instance_dict(obj: Any) -> Optional[Dict[str, Any]]:
     """The object's attribute dictionary, by CPython's own descriptor; None if it has none. A copy
     where it is of a subclass, whose own methods must not run."""
-    for cls in _get_mro(type(obj)):
-        descriptor = _get_dict(cls).get("__dict__")
+    for cls in class_mro(type(obj)):
+        descriptor = class_dict(cls).get("__dict__")
         if one_of(type(descriptor), (_GETSET, _MEMBER)):  # a property of the program's is passed over
             try:
                 found = descriptor.__get__(obj)
@@ -110,26 +106,11 @@ def of_module(module: str, name: str) -> Any:
     return None if names is None else names.get(name)
 
 
-def _getset(obj: Any, name: str) -> Any:
-    """The value of an attribute that is computed in C, or None. Never runs Python code of a class; an
-    attribute of ``__slots__`` is none of these."""
-    for cls in _get_mro(type(obj)):
-        descriptor = _get_dict(cls).get(name)
-        if descriptor is not None:
-            if type(descriptor) is not _GETSET:
-                return None
-            try:
-                return descriptor.__get__(obj)
-            except Exception:
-                return None
-    return None
-
-
 def measure(obj: Any, name: str) -> Any:
     """The shape, dtype or device of an array, or None. A class that the program derives from a library's
     array may have a say in what the library's C code answers; of those only numpy's are read."""
-    for cls in _get_mro(type(obj)):
-        descriptor = _get_dict(cls).get(name)
+    for cls in class_mro(type(obj)):
+        descriptor = class_dict(cls).get(name)
         if descriptor is not None:
             if type(descriptor) is not _GETSET:
                 return None
@@ -148,10 +129,10 @@ def slots(obj: Any) -> List[Tuple[str, Any]]:
     """Names and values of ``__slots__`` attributes that are set."""
     found = []
     seen = set()
-    for cls in _get_mro(type(obj)):
-        if "__slots__" not in _get_dict(cls):
+    for cls in class_mro(type(obj)):
+        if "__slots__" not in class_dict(cls):
             continue
-        for name, descriptor in list(_get_dict(cls).items()):
+        for name, descriptor in list(class_dict(cls).items()):
             if type(descriptor) is _MEMBER and name not in seen:
                 seen.add(name)
                 try:
@@ -164,8 +145,8 @@ def slots(obj: Any) -> List[Tuple[str, Any]]:
 def properties(obj: Any) -> List[str]:
     """Names of properties; their values are not read."""
     names = {}
-    for cls in _get_mro(type(obj)):
-        for name, attribute in list(_get_dict(cls).items()):
+    for cls in class_mro(type(obj)):
+        for name, attribute in list(class_dict(cls).items()):
             if type(name) is str and name not in names and not name.startswith("__"):
                 names[name] = type(attribute) is property or type_name(type(attribute)) == "cached_property"
     own = instance_dict(obj) or {}
@@ -230,14 +211,14 @@ def _text_of(obj: Any, limit: int, depth: int) -> str:
     if issubclass(cls, bytearray):
         part = bytes(bytearray.__getitem__(obj, slice(0, limit)))
         return "bytearray(" + _sliced(bytes.__repr__, part, bytearray.__len__(obj), limit) + ")"
-    if issubclass(cls, tuple) and _fields(cls):
-        return _pairs(type_name(cls), zip(_fields(cls), tuple.__iter__(obj)), limit, depth, "=")
-    if issubclass(cls, _SEQUENCES) or issubclass(cls, _SETS) or _is_deque(cls):
+    if issubclass(cls, tuple) and namedtuple_fields(cls):
+        return _pairs(type_name(cls), zip(namedtuple_fields(cls), tuple.__iter__(obj)), limit, depth, "=")
+    if issubclass(cls, _SEQUENCES) or issubclass(cls, _SETS) or is_deque(cls):
         return _items_text(obj, cls, limit, depth)
     if issubclass(cls, dict):
         return _dict_text(obj, cls, limit, depth)
     if issubclass(cls, BaseException):
-        args = _get_args(obj)
+        args = exception_args(obj)
         shown = [_text(arg, limit, depth - 1) for arg in args[:_ITEMS_SHOWN]]
         return "%s(%s)" % (type_name(cls), ", ".join(shown))
     said = standard.text_of(obj, type_module(cls), type_name(cls), lambda part: _text(part, limit, depth - 1))
@@ -256,12 +237,14 @@ def _sliced(represent: Any, part: Any, size: int, limit: int) -> str:
     return str(shown)
 
 
-def _fields(cls: type) -> Tuple[str, ...]:
-    fields = next((_get_dict(c)["_fields"] for c in _get_mro(cls) if "_fields" in _get_dict(c)), None)
+def namedtuple_fields(cls: type) -> Tuple[str, ...]:
+    """The names of a named tuple's fields; () of any other class."""
+    fields = next((class_dict(c)["_fields"] for c in class_mro(cls) if "_fields" in class_dict(c)), None)
     return fields if type(fields) is tuple and all(type(f) is str for f in fields) else ()
 
 
-def _is_deque(cls: type) -> bool:
+def is_deque(cls: type) -> bool:
+    """Whether the class is ``collections.deque`` or derives from it."""
     return issubclass(cls, deque)
 
 
@@ -269,7 +252,7 @@ def _enum_class(cls: type) -> bool:
     if type(cls) is type:
         return False  # an enumeration has a metaclass
     base = of_module("enum", "Enum")
-    return base is not None and one_of(base, _get_mro(cls))
+    return base is not None and one_of(base, class_mro(cls))
 
 
 def _enum_text(obj: Any) -> str:

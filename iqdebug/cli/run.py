@@ -13,11 +13,11 @@ from pathlib import Path
 from iqdebug.cli import on_demand
 from iqdebug.cli.common import add_exceptions, add_model, require_terminal
 from iqdebug.core.errors import MissingTool, NotPython, UsageError
+from iqdebug.core.python_versions import OLDEST_TARGET
 from iqdebug.dap.launch import LaunchPlan
 
 __all__ = ["configure", "plan_of"]
 
-OLDEST_PYTHON = (3, 8)
 VERSION_TIMEOUT = 15.0  # seconds for an interpreter to print its version
 
 
@@ -143,6 +143,6 @@ def _version(python: str) -> str:
     numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
     if len(numbers) < 2:
         raise NotPython(f"{python} is not a Python interpreter")
-    if numbers < OLDEST_PYTHON:
+    if numbers < OLDEST_TARGET:
         raise NotPython(f"{python} is Python {version}; iqdebug runs programs on 3.8 and later")
     return version

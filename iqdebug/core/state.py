@@ -32,6 +32,7 @@ __all__ = [
     "ProcessInfo",
     "Snapshot",
     "Step",
+    "StopCause",
     "Supervisor",
     "Suspect",
     "Task",
@@ -56,6 +57,18 @@ class Phase(str, Enum):
     def is_stopped(self) -> bool:
         """Whether the target stands still, so that its frames can be looked into."""
         return self in (Phase.PAUSED, Phase.CRASHED)
+
+
+class StopCause(str, Enum):
+    """Why a target stands still, for code; a snapshot's ``reason`` says it to people."""
+
+    UNKNOWN = ""
+    PAUSE = "pause"  # somebody asked it to stop
+    STEP = "step"
+    BREAKPOINT = "breakpoint"
+    EXCEPTION = "exception"
+    JUMP = "jump"
+    ENTRY = "entry"  # at the program's first line
 
 
 class Origin(str, Enum):
@@ -287,6 +300,7 @@ class Snapshot:
     focus: int | None = None  # id of the thread that stopped, or is worth looking at first
     exception: ExceptionInfo | None = None
     exit_code: int | None = None
+    cause: StopCause = StopCause.UNKNOWN  # of a stop
 
     def thread(self, thread_id: int | None) -> Thread | None:
         """The thread with that id, or None."""

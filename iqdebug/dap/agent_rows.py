@@ -1,4 +1,4 @@
-"""The agent's messages as types. The agent runs in the target, which may be hostile and answer in its
+"""The agent's rows and answers as types. The agent runs in the target, which may be hostile and answer in its
 place: a message of another shape is refused here, at the edge, in words.
 
 The names on the wire are short, because a look at a large program sends many rows.
@@ -6,8 +6,7 @@ The names on the wire are short, because a look at a large program sends many ro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -15,28 +14,19 @@ from iqdebug.core.errors import ProtocolError
 
 __all__ = [
     "UNEXPECTED_SHAPE",
-    "AgentEvent",
     "ExceptionRow",
-    "FailedEvent",
     "FrameRow",
-    "HeldEvent",
-    "HelloEvent",
     "LogRow",
-    "LogsEvent",
     "OutcomeRow",
-    "PassedEvent",
     "PlaceRow",
     "ReadRow",
     "RecordRow",
-    "RefusedEvent",
-    "ReleasedEvent",
     "SourceRow",
     "TaskRow",
     "ThreadRow",
     "ThreadsAnswer",
     "VariableRow",
     "decode",
-    "decode_event",
     "unexpected_shape",
 ]
 
@@ -205,66 +195,6 @@ class SourceRow(msgspec.Struct, frozen=True):
     name: str
 
 
-# events
-
-
-class HelloEvent(msgspec.Struct, frozen=True, tag="hello", tag_field="event"):
-    """The agent is ready."""
-
-
-class RefusedEvent(msgspec.Struct, frozen=True, tag="refused", tag_field="event"):
-    """The agent does not start here, for another debugger is at work."""
-
-    message: str = ""
-
-
-class FailedEvent(msgspec.Struct, frozen=True, tag="failed", tag_field="event"):
-    """The agent ends for an error of its own."""
-
-    message: str = ""
-
-
-class ReleasedEvent(msgspec.Struct, frozen=True, tag="released", tag_field="event"):
-    """The agent lets the program go, which has replaced what threads are made of."""
-
-    message: str = ""
-
-
-class LogsEvent(msgspec.Struct, frozen=True, tag="logs", tag_field="event"):
-    records: tuple[LogRow, ...]
-    dropped: int
-
-
-class HeldEvent(msgspec.Struct, frozen=True, tag="held", tag_field="event", rename={"number": "hold"}):
-    """A thread stands still at an exception that nobody catches. ``thread`` is Python's identifier;
-    ``late``: the interpreter is ending."""
-
-    number: int
-    kind: str
-    how: str
-    thread: int
-    late: bool
-
-
-class PassedEvent(msgspec.Struct, frozen=True, tag="passed", tag_field="event", rename={"number": "hold"}):
-    """A held thread has gone on."""
-
-    number: int
-
-
-AgentEvent = HelloEvent | RefusedEvent | FailedEvent | ReleasedEvent | LogsEvent | HeldEvent | PassedEvent
-
-_EVENTS: dict[str, type[AgentEvent]] = {
-    "hello": HelloEvent,
-    "refused": RefusedEvent,
-    "failed": FailedEvent,
-    "released": ReleasedEvent,
-    "logs": LogsEvent,
-    "held": HeldEvent,
-    "passed": PassedEvent,
-}
-
-
 def unexpected_shape(error: Exception) -> ProtocolError:
     return ProtocolError(
         "The agent in the target answered in an unexpected shape",
@@ -282,13 +212,3 @@ def decode(message: object, shape: type[T]) -> T:
         return msgspec.convert(message, shape)
     except (msgspec.ValidationError, *UNEXPECTED_SHAPE) as error:
         raise unexpected_shape(error) from None
-
-
-def decode_event(message: Mapping[str, Any]) -> AgentEvent | None:
-    """None for an event that this version of iqdebug does not know.
-
-    :raises ProtocolError: a known event has another shape.
-    """
-    kind = message.get("event")
-    shape = _EVENTS.get(kind) if isinstance(kind, str) else None
-    return None if shape is None else decode(message, shape)

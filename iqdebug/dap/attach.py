@@ -23,7 +23,7 @@ from iqdebug.core.errors import (
 from iqdebug.core.memory_sources import MemorySources
 from iqdebug.core.state import Breakpoint, ProcessInfo, Snapshot
 from iqdebug.dap.agent_client import AgentClient, Lease
-from iqdebug.dap.agent_rows import AgentEvent, FailedEvent, HeldEvent, HelloEvent, LogsEvent, PassedEvent
+from iqdebug.dap.agent_events import AgentEvent, FailedEvent, HeldEvent, HelloEvent, LogsEvent, PassedEvent
 from iqdebug.dap.client import DapClient
 from iqdebug.dap.handshake import ExceptionFilter, Greeting, handshake
 from iqdebug.dap.inject import Entry, ask_again, inject

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from iqdebug.core.code_lines import lines_with_code
 from iqdebug.core.session import Capability
@@ -149,8 +148,8 @@ def _checked(breakpoint_: Breakpoint, finder: Finder) -> Breakpoint:
     return replace(breakpoint_, in_memory=True, verified=False, message=NO_CODE)
 
 
-def _request_row(breakpoint_: Breakpoint) -> dict[str, Any]:
-    row: dict[str, Any] = {"line": breakpoint_.line}
+def _request_row(breakpoint_: Breakpoint) -> dict[str, int | str]:
+    row: dict[str, int | str] = {"line": breakpoint_.line}
     if breakpoint_.condition:
         row["condition"] = breakpoint_.condition
     if breakpoint_.hit_condition:

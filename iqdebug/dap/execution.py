@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from iqdebug.core.errors import IqdebugError, NotAvailable, RequestFailed
 from iqdebug.core.session import Capability, StepKind
-from iqdebug.core.state import Frame, Phase
+from iqdebug.core.state import Frame, Phase, StopCause
 from iqdebug.core.supervision import Supervision
 from iqdebug.dap.availability import Availability
 from iqdebug.dap.background_tasks import BackgroundTasks
@@ -113,7 +113,12 @@ class ExecutionControl:
             self._tasks.spawn(self._tell_agent("resumed"))
         self._on_resumed()
         return self._store.begin_epoch(
-            publish=publish, phase=Phase.RUNNING, reason=reason, detail="", exception=None
+            publish=publish,
+            phase=Phase.RUNNING,
+            reason=reason,
+            detail="",
+            exception=None,
+            cause=StopCause.UNKNOWN,
         )
 
     async def _tell_agent(self, op: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from iqdebug.core.errors import ProtocolError
 from iqdebug.core.state import Breakpoint
 from iqdebug.dap import protocol
-from iqdebug.dap.agent_rows import AgentEvent, RefusedEvent, decode_event
+from iqdebug.dap.agent_events import AgentEvent, RefusedEvent, decode_event
 from iqdebug.dap.client import DapClient
 from iqdebug.dap.live_target import LiveTarget
 

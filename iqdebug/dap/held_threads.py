@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iqdebug.core.state import ExceptionInfo
-from iqdebug.dap.agent_rows import HeldEvent
+from iqdebug.dap.agent_events import HeldEvent
 from iqdebug.dap.stop_reader import exception_reason
 
 __all__ = ["HeldThreads"]

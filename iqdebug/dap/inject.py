@@ -20,19 +20,17 @@ too, and the boot code runs once, whichever of the two comes first.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import platform
 import re
 import secrets
 import shutil
-import sys
 import time
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 
 from iqdebug.core.errors import CannotAttach, MissingTool, NoSuchProcess
-from iqdebug.dap import remote_exec
+from iqdebug.dap import remote_exec_process
 from iqdebug.dap.boot_code import boot_code
 from iqdebug.dap.gdb import Gdb
 from iqdebug.dap.registers import at_a_safe_place
@@ -44,9 +42,6 @@ __all__ = ["Entry", "ask_again", "inject"]
 GDB_TIMEOUT = 10.0
 """Seconds for gdb to stop the process."""
 
-REMOTE_EXEC_TIMEOUT = 5.0
-MAX_REFUSAL = 300
-"""Characters of why the interpreter could not be asked."""
 
 # System calls during which the C library may hold the allocator's lock, or that never return.
 _UNSAFE_CALLS = {
@@ -252,23 +247,6 @@ async def _remote_exec(rendezvous: Rendezvous, code: str) -> str:
     clean_up = f"try:\n import os; os.unlink({str(script)!r}); os.rmdir({str(script.parent)!r})\n"
     clean_up += "except BaseException: pass\n"
     rendezvous.write_file(script.name, f"{code}\n__import__('builtins').exec({clean_up!r}, {{}})\n".encode())
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-S", str(remote_exec.__file__)),
-        *("ask", str(rendezvous.pid), str(rendezvous.uid), str(script)),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        cwd="/",
-    )
-    try:
-        output, _ = await asyncio.wait_for(process.communicate(), REMOTE_EXEC_TIMEOUT)
-    except asyncio.TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        return "has memory that does not answer"
-    rendezvous.script_pending = rendezvous.script_pending or process.returncode == 0
-    return (
-        ""
-        if process.returncode == 0
-        else output.decode("utf-8", "replace").strip()[:MAX_REFUSAL] or "is out of reach"
-    )
+    refusal = await remote_exec_process.ask(rendezvous.pid, rendezvous.uid, script)
+    rendezvous.script_pending = rendezvous.script_pending or not refusal
+    return refusal

@@ -24,11 +24,12 @@ from iqdebug.core.state import (
     Phase,
     ProcessInfo,
     Snapshot,
+    StopCause,
     Variable,
 )
 from iqdebug.core.supervision import Supervision
 from iqdebug.dap.agent_client import AgentClient, Lease
-from iqdebug.dap.agent_rows import HeldEvent, LogsEvent, PassedEvent, ReleasedEvent, decode_event
+from iqdebug.dap.agent_events import HeldEvent, LogsEvent, PassedEvent, ReleasedEvent, decode_event
 from iqdebug.dap.availability import SENTENCES, Unavailable
 from iqdebug.dap.code_finder import Finder
 from iqdebug.dap.debugger_loader import DebuggerLoader
@@ -306,6 +307,7 @@ class LaunchedSession:
             focus=None,
             exception=None,
             exit_code=code,
+            cause=StopCause.UNKNOWN,
         )
 
     def agent_closed(self) -> None:

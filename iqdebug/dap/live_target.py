@@ -10,11 +10,20 @@ from collections.abc import Awaitable, Callable, Sequence
 from iqdebug.core.errors import IqdebugError, ProtocolError, RequestFailed
 from iqdebug.core.memory_sources import MemorySources
 from iqdebug.core.session import Capability
-from iqdebug.core.state import Breakpoint, ExceptionInfo, LogRecord, Origin, Phase, ProcessInfo, Snapshot
+from iqdebug.core.state import (
+    Breakpoint,
+    ExceptionInfo,
+    LogRecord,
+    Origin,
+    Phase,
+    ProcessInfo,
+    Snapshot,
+    StopCause,
+)
 from iqdebug.core.supervision import Supervision
 from iqdebug.dap import convert_rows, protocol
 from iqdebug.dap.agent_client import Lease
-from iqdebug.dap.agent_rows import LogsEvent
+from iqdebug.dap.agent_events import LogsEvent
 from iqdebug.dap.availability import Availability
 from iqdebug.dap.background_tasks import BackgroundTasks
 from iqdebug.dap.breakpoints import BreakpointList
@@ -39,16 +48,16 @@ LEAVE_TIMEOUT = 5.0
 HELD_BY_DEBUGGER = "held by the debugger"
 """How a crash file says that it came about."""
 
-_REASONS = {
-    "step": "step",
-    "pause": "pause",
-    "breakpoint": "breakpoint",
-    "function breakpoint": "function breakpoint",
-    "exception": "exception",
-    "goto": "jump",
-    "entry": "entry",
+_STOP_CAUSES = {
+    "step": StopCause.STEP,
+    "pause": StopCause.PAUSE,
+    "breakpoint": StopCause.BREAKPOINT,
+    "function breakpoint": StopCause.BREAKPOINT,
+    "exception": StopCause.EXCEPTION,
+    "goto": StopCause.JUMP,
+    "entry": StopCause.ENTRY,
 }
-"""DAP's reasons for a stop as this program shows them."""
+"""By DAP's reasons for a stop."""
 
 _UNUSED_EVENTS = ("initialized", "thread", "process", "module", "exited", "terminated")
 
@@ -158,7 +167,8 @@ class LiveTarget:
             publish=False,
             phase=Phase.PAUSED,
             origin=Origin.DAP,
-            reason=_REASONS.get(body.reason) or body.description or body.reason,
+            cause=_STOP_CAUSES.get(body.reason, StopCause.UNKNOWN),
+            reason=_stop_reason(body),
             detail="",
             focus=body.threadId,
             exception=None,
@@ -210,4 +220,11 @@ class LiveTarget:
 
     def end(self, phase: Phase, reason: str) -> None:
         """Publish that the session is over. What was seen of the target last stays."""
-        self.store.begin_epoch(phase=phase, reason=reason, detail="", focus=None)
+        self.store.begin_epoch(phase=phase, cause=StopCause.UNKNOWN, reason=reason, detail="", focus=None)
+
+
+def _stop_reason(body: protocol.StoppedBody) -> str:
+    """Why the target has stopped, in words; debugpy's own where the reason is none that DAP names."""
+    if body.reason not in _STOP_CAUSES:
+        return body.description or body.reason
+    return "jump" if body.reason == "goto" else body.reason

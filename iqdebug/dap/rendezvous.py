@@ -18,16 +18,12 @@ import os
 import secrets
 import shutil
 import socket
-import stat
 import struct
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from iqdebug.core.errors import CannotAttach
-from iqdebug.dap import remote_exec
+from iqdebug.dap.meeting_folder import meeting_folder
+from iqdebug.dap.remote_exec_process import withdraw
 
 __all__ = ["NO_THREAD", "Rendezvous"]
 
@@ -35,19 +31,12 @@ ROLES = ("control", "lease", "dap")
 NO_THREAD = "no-thread"
 """The role in which the target reports that it cannot start the agent's thread."""
 
-MAX_SOCKET_NAME = 107
-"""Bytes of a Unix socket's path (``sun_path`` of unix(7), without its end)."""
-
 MAX_NOTE = 300
 """Characters that are read of why the agent could not be loaded."""
 
 MAX_GREETINGS = 32
 """Connections whose greeting has not come yet."""
 
-WITHDRAW_TIMEOUT = 2.0
-"""Seconds for taking a request to run a script back."""
-
-_PREFIX = "iqdebug-"
 GREETING_TIMEOUT = 10.0
 """Seconds: a busy target may be slow to finish a line it has begun."""
 
@@ -72,7 +61,7 @@ class Rendezvous:
         self._greetings: set[asyncio.Task[None]] = set()
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            self.folder = _folder(uid)
+            self.folder = meeting_folder(uid)
         except BaseException:
             self._listener.close()
             raise
@@ -143,7 +132,7 @@ class Rendezvous:
         for role, future in self._connections.items():
             if role not in self._taken and future.done() and not future.cancelled():
                 future.result().close()
-        if self.script_pending and not self.arrived() and not self._withdrawn():
+        if self.script_pending and not self.arrived() and not withdraw(self.pid, self.uid, self.folder):
             self.path.unlink(missing_ok=True)
             self.note.unlink(missing_ok=True)
         else:
@@ -158,26 +147,6 @@ class Rendezvous:
                 os.fchown(file.fileno(), self.uid, -1)
             file.write(content)
         return path
-
-    def _withdrawn(self) -> bool:
-        """Whether the target will not run the script any more."""
-        command = [sys.executable, "-I", "-S", str(remote_exec.__file__), "withdraw"]
-        nothing = subprocess.DEVNULL
-        try:
-            process = subprocess.Popen(
-                [*command, str(self.pid), str(self.uid), str(self.folder)],
-                stdin=nothing,
-                stdout=nothing,
-                stderr=nothing,
-                cwd="/",
-            )
-        except OSError:
-            return False
-        try:
-            return process.wait(WITHDRAW_TIMEOUT) == 0
-        except subprocess.TimeoutExpired:
-            process.kill()
-            return False
 
     async def _accept(self) -> None:
         loop = asyncio.get_running_loop()
@@ -229,53 +198,3 @@ class Rendezvous:
         if len(words) == 3 and words[0] == "iqdebug" and secrets.compare_digest(words[1], self.token):
             return words[2]
         return ""
-
-
-def _folder(uid: int) -> Path:
-    """A new folder of ours for meeting the user's process.
-
-    Below the folder for temporary files, unless a socket's name would be too long there, the user could
-    not come there, or somebody else could put another folder in its place; then below one that suits.
-    """
-    why = ""
-    for base in _bases():
-        unsuitable = _unsuitable(base, uid)
-        if not unsuitable:
-            try:
-                return Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
-            except OSError as error:
-                unsuitable = f"{base}: {error.strerror or error}"
-        why = why or unsuitable
-    raise CannotAttach(
-        "There is no folder in which iqdebug and the target could meet",
-        why,
-        "Set TMPDIR to a folder that you may write to and the target's user can reach.",
-    )
-
-
-def _bases() -> Iterator[str]:
-    with contextlib.suppress(OSError):  # the working directory may be gone
-        yield os.path.abspath(tempfile.gettempdir())
-    yield from ("/tmp", "/var/tmp", "/dev/shm")
-
-
-def _unsuitable(base: str, uid: int) -> str:
-    """Why a folder is no place to meet in; "" when it is one."""
-    try:
-        name = base.encode()
-    except UnicodeEncodeError:
-        return f"{base!a} has a name that is no text"
-    if "\n" in base or len(name) + len(f"/{_PREFIX}12345678/") + 16 > MAX_SOCKET_NAME:
-        return f"{base[:60]}… is too long a name for a socket in it"
-    ours = os.geteuid()
-    try:
-        steps = [Path(base).resolve(), *Path(base).resolve().parents]
-        for step in steps:
-            about = os.stat(step)
-            if about.st_mode & 0o022 and not about.st_mode & stat.S_ISVTX:
-                return f"{step} can be changed by others"
-            if uid != ours and not about.st_mode & (stat.S_IXUSR if about.st_uid == uid else stat.S_IXOTH):
-                return f"{step} cannot be passed through by the target's user"
-    except (OSError, RuntimeError) as error:
-        return f"{base}: {error}"
-    return ""

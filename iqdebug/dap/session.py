@@ -22,7 +22,7 @@ from iqdebug.core.state import (
 from iqdebug.core.supervision import Supervision
 from iqdebug.dap import protocol
 from iqdebug.dap.agent_client import AgentClient, Lease
-from iqdebug.dap.agent_rows import LogsEvent, ReleasedEvent, decode_event
+from iqdebug.dap.agent_events import LogsEvent, ReleasedEvent, decode_event
 from iqdebug.dap.client import DapClient
 from iqdebug.dap.code_finder import Finder
 from iqdebug.dap.live_target import LiveTarget

@@ -16,6 +16,7 @@ from iqdebug.core.state import (
     Phase,
     ProcessInfo,
     Snapshot,
+    StopCause,
     Task,
     Thread,
 )
@@ -41,6 +42,7 @@ class Changes(TypedDict, total=False):
     focus: int | None
     exception: ExceptionInfo | None
     exit_code: int | None
+    cause: StopCause
 
 
 def connecting(info: ProcessInfo) -> Snapshot:

@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable
 
 from iqdebug.core.errors import ConnectionLost, RequestFailed
 from iqdebug.core.merge_snapshots import with_outside_view
-from iqdebug.core.state import ExceptionInfo, Origin, Phase, Snapshot, Task, Thread
+from iqdebug.core.state import ExceptionInfo, Origin, Phase, Snapshot, StopCause, Task, Thread
 from iqdebug.dap import convert_rows, protocol
-from iqdebug.dap.agent_rows import ExceptionRow, HeldEvent, ThreadsAnswer, VariableRow
+from iqdebug.dap.agent_events import HeldEvent
+from iqdebug.dap.agent_rows import ExceptionRow, ThreadsAnswer, VariableRow
 from iqdebug.dap.availability import pause_delay
 from iqdebug.dap.code_finder import Finder
 from iqdebug.dap.exception_info import exception_at_stop
@@ -110,6 +111,7 @@ class StopReader:
         stopped = self._store.begin_epoch(
             phase=Phase.CRASHED,
             origin=Origin.DAP,
+            cause=StopCause.EXCEPTION,
             reason=self._reason_of(info),
             detail=detail,
             threads=self._threads(answer),

@@ -128,10 +128,10 @@ async def _ask(
         if reader is not None:
             reader.end()
         await assistant.close()
-    return _said(question, assistant.transcript)
+    return _result(question, assistant.transcript)
 
 
-def _said(question: str, transcript: Transcript) -> AskResult:
+def _result(question: str, transcript: Transcript) -> AskResult:
     """:raises ModelError: the model failed."""
     entries = transcript.entries
     failure = next((e for e in entries if e.kind == "error"), None)

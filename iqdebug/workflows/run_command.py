@@ -15,6 +15,7 @@ from pathlib import Path
 
 from iqdebug.capture.__main__ import entered
 from iqdebug.core.errors import MissingTool, NotPython, UsageError
+from iqdebug.core.python_versions import OLDEST_TARGET
 
 __all__ = ["Watched", "command_line", "watch"]
 
@@ -66,7 +67,7 @@ def _check(interpreter: str) -> None:
     parts = version.split(".")
     if len(parts) != 3 or not all(part.isdecimal() for part in parts):
         raise NotPython(f"{interpreter} is not a Python interpreter")
-    if tuple(map(int, parts)) < (3, 8):
+    if tuple(map(int, parts)) < OLDEST_TARGET:
         raise NotPython(f"{interpreter} is Python {version}; crashes are recorded on 3.8 and later")
 
 

@@ -56,9 +56,7 @@ async def test_from_a_refused_edit_to_a_proved_one(tmp_path: Path) -> None:
     assert "was not run" in (await bench.call("propose_fix", path="divide_by_zero.py", old="")).text
     assert bench.person.asked == []
 
-    denied = await bench.call("rerun")
-    assert denied.failed and "did not allow this: run rerun" in denied.text
-    bench.person.answers = [Answer.ONCE] * 3
+    bench.person.answers = [Answer.ONCE]
     again = await bench.call("rerun")
     assert "fails again as it was recorded" in again.text and again.decisions[0].right is Right.MUTATE
     right = {
@@ -69,15 +67,21 @@ async def test_from_a_refused_edit_to_a_proved_one(tmp_path: Path) -> None:
     proposed = await bench.call("propose_fix", **right)
     assert "+    return total / count if count else 0.0" in proposed.text and not proposed.failed
     assert workbench.proposal is not None
+    for name in ("rerun", "verify", "write_test"):
+        denied = await bench.call(name)
+        assert denied.failed and f"did not allow this: run {name}" in denied.text
+    assert list(workbench.scratch_folder.iterdir()) == []
+    bench.person.asked.clear()
+    bench.person.answers = [Answer.ONCE] * 2
     assert "Fixed" in (await bench.call("verify")).text
     tested = await bench.call("write_test", equals="0.0")
     assert "Proved" in tested.text and "def test_average_zero_division_error" in tested.text
     assert [(each.tool, each.action) for each in bench.person.asked] == [
-        (name, f"run {name}") for name in ("rerun", "rerun", "verify", "write_test")
+        (name, f"run {name}") for name in ("verify", "write_test")
     ]
-    times = ("runs once,", "runs once,", "runs twice,", "runs once or more,")
+    times = ("runs twice,", "runs once or more,")
     assert all(words in each.why for words, each in zip(times, bench.person.asked, strict=True))
-    assert "if count else 0.0" in bench.person.asked[2].detail
+    assert "if count else 0.0" in bench.person.asked[0].detail
     assert case.program.read_bytes() == before
     assert sorted(p.name for p in case.root.iterdir()) == ["divide_by_zero.py", "pyproject.toml"]
 

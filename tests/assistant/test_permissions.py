@@ -19,6 +19,7 @@ from iqdebug.assistant.permissions import (
     Right,
 )
 from iqdebug.assistant.tools import Result, ToolInvocation, Undo, tool
+from iqdebug.assistant.wording import DECIDED_BY
 from iqdebug.core.state import Breakpoint
 from tests.assistant.targets import Bench, Person
 from tests.tui.fake_session import FakeSession
@@ -137,6 +138,10 @@ def test_what_of_a_breakpoint_is_code(breakpoint_: Breakpoint, code: tuple[str, 
     assert code_of(breakpoint_) == code
 
 
+def test_there_are_words_for_each_way_to_decide() -> None:
+    assert set(DECIDED_BY) == set(DecidedBy) and len(set(DECIDED_BY.values())) == len(DecidedBy)
+
+
 async def test_a_further_tool_is_asked_for_unless_it_asks_itself() -> None:
     ran: list[str] = []
 
@@ -164,7 +169,7 @@ async def test_a_further_tool_is_asked_for_unless_it_asks_itself() -> None:
     bench.person.answers = [Answer.ONCE]
     done = await bench.call("touch", test="a")
     assert done.text == "it ran" and done.decisions[0].by == DecidedBy.PERSON_ONCE and ran == ["touch"]
-    assert "touch" in {each.name for each in bench.box.tools()}
+    assert "touch" in {each.name for each in bench.box.available_tools()}
     overstepped = await bench.call("careless")
     assert overstepped.failed and "allowed" in overstepped.text and session.asked("resume") == []
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,15 @@ import pytest
 from iqdebug.assistant.permissions import Answer, DecidedBy, Policy, Right
 from iqdebug.core.state import Phase
 from iqdebug.dap.session import Session
+from iqdebug.llm.messages import Tool
 from tests.assistant.targets import PROGRAMS, Bench
 from tests.dap.targets import Target, Watcher, attached, running
 
 PYTHON = sys.executable
+
+
+def names_of(tools: Sequence[Tool]) -> set[str]:
+    return {tool.name for tool in tools}
 
 
 @contextlib.asynccontextmanager
@@ -35,7 +40,7 @@ async def pricing() -> AsyncIterator[tuple[Bench, Session, Watcher, Target]]:
         target.tell("price")
         await watcher.stopped()
         await session.set_breakpoints([])
-        bench.box.moment_shown()
+        bench.box.stop_shown()
         yield bench, session, watcher, target
 
 
@@ -198,12 +203,12 @@ async def test_logs() -> None:
 
 async def test_while_it_runs_only_what_is_possible_is_offered() -> None:
     async with orders() as (bench, _session, _watcher, _target):
-        names = {tool.name for tool in bench.box.tools()}
+        names = names_of(bench.box.available_tools())
         assert {"pause", "stack", "evaluate", "breakpoints"} <= names
         assert not {"step", "continue", "run_to", "set_variable"} & names
         refused = await bench.call("step", kind="over")
         assert refused.failed and "not possible now" in refused.text
-        assert {"step", "continue", "run_to", "set_variable"} <= {tool.name for tool in bench.box.ever()}
+        assert {"step", "continue", "run_to", "set_variable"} <= names_of(bench.box.possible_tools())
         read = await bench.call("evaluate", expression="log.name")
         assert "'orders'" in read.text
         assert "while the process runs" in (await bench.call("evaluate", expression="add(1, 2)")).text
@@ -254,7 +259,7 @@ async def test_an_end_of_the_program_is_told() -> None:
         await watcher.until(lambda s: s.phase is Phase.ENDED)
         assert "the process is ended" in (await bench.call("stack")).text
         assert (await bench.call("evaluate", expression="1 + 1")).failed
-        assert {"step", "continue", "pause", "breakpoints"}.isdisjoint(t.name for t in bench.box.tools())
+        assert {"step", "continue", "pause", "breakpoints"}.isdisjoint(names_of(bench.box.available_tools()))
 
 
 @pytest.mark.parametrize("tool", ["continue", "step", "pause", "run_to"])
@@ -321,7 +326,7 @@ async def test_what_was_allowed_is_not_done_at_another_moment() -> None:
             ("step", {"kind": "over"}),
             ("continue", {}),
         ):
-            bench.box.moment_shown()
+            bench.box.stop_shown()
             before = session.snapshot.epoch
             result = await bench.call(tool, **arguments)
             assert result.failed and "moved on" in result.text, (tool, result.text)

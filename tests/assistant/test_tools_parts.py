@@ -41,12 +41,12 @@ def test_control_characters_are_shown() -> None:
 
 
 def test_secrets_are_masked_by_name_and_then_everywhere() -> None:
-    veil = Redactor()
+    redactor = Redactor()
     secret = Variable("api_key", "'sk-93kd82jd10sl'", "str")
-    assert veil.value_of(secret) == "<masked>"
-    assert veil.value_of(Variable("settings['password']", "'correct horse'", "str")) == "<masked>"
-    assert veil.value_of(Variable("count", "3", "int")) == "3"
-    assert veil.scrub("the key sk-93kd82jd10sl, the correct horse") == "the key <masked>, the <masked>"
+    assert redactor.value_of(secret) == "<masked>"
+    assert redactor.value_of(Variable("settings['password']", "'correct horse'", "str")) == "<masked>"
+    assert redactor.value_of(Variable("count", "3", "int")) == "3"
+    assert redactor.scrub("the key sk-93kd82jd10sl, the correct horse") == "the key <masked>, the <masked>"
     assert Redactor(enabled=False).value_of(secret) == secret.value
 
 

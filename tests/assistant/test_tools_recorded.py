@@ -56,7 +56,7 @@ def bench_of(case: Case) -> Bench:
 
 async def test_a_crash_is_read_without_any_right(case: Case) -> None:
     bench = bench_of(case)
-    names = {tool.name for tool in bench.box.tools()}
+    names = {tool.name for tool in bench.box.available_tools()}
     assert names == {
         *("stack", "frame", "variables", "threads", "tasks", "evaluate", "exception", "suspects"),
         *("logs", "source", "search", "git_history"),
@@ -111,7 +111,7 @@ async def test_a_crash_file_names_no_file_of_this_machine(case: Case) -> None:
             assert (await bench.call(tool, path=path, **arguments)).failed
     bare = Bench(RecordedSession(case.crash))  # whoever opens it forgot to say what it has
     assert (await bare.call("source", path=str(Path(iqdebug.__file__)))).failed
-    assert bare.box.world.files.roots == ()
+    assert bare.box.context.files.roots == ()
 
 
 async def test_the_project_may_be_read_beside_it(case: Case, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from iqdebug.core.state import ExceptionInfo
-from iqdebug.dap.agent_rows import HeldEvent
+from iqdebug.dap.agent_events import HeldEvent
 from iqdebug.dap.held_threads import HeldThreads
 
 

@@ -19,7 +19,7 @@ from iqdebug.core.memory_sources import MemorySources
 from iqdebug.core.state import ExceptionInfo, Origin, Phase, ProcessInfo
 from iqdebug.dap import protocol
 from iqdebug.dap.agent_client import AgentClient
-from iqdebug.dap.agent_rows import HeldEvent
+from iqdebug.dap.agent_events import HeldEvent
 from iqdebug.dap.client import DapClient
 from iqdebug.dap.code_finder import Finder
 from iqdebug.dap.snapshot_store import SnapshotStore, connecting

@@ -23,7 +23,7 @@ from iqdebug.diagnosis.knowledge import meaning_of
 from iqdebug.diagnosis.prompt.delta import packed_delta
 from iqdebug.diagnosis.prompt.pack import estimated_tokens, packed
 from iqdebug.diagnosis.prompt.recent_changes import hunks_of
-from iqdebug.diagnosis.source.functions import Texts
+from iqdebug.diagnosis.source.texts import Texts
 from tests.support.crashing import Case, crash_of
 
 PROGRAM = """

@@ -16,7 +16,7 @@ from iqdebug.diagnosis import rules
 from iqdebug.diagnosis.facts import Facts
 from iqdebug.diagnosis.rules import RULES, find_anomalies
 from iqdebug.diagnosis.rules.context import CrashContext
-from iqdebug.diagnosis.source.functions import Texts
+from iqdebug.diagnosis.source.texts import Texts
 from tests.conftest import EXAMPLES, marker
 from tests.dap.targets import on_pythons
 from tests.diagnosis import test_rules_calls as test_anomalies_calls

@@ -256,12 +256,12 @@ async def test_a_made_up_file_name_of_a_code_object_opens_nothing(
             ("frame", {"index": 0}),
         ):
             assert MARK not in (await bench.call(tool, **arguments)).text, tool
-        assert str(diary.parent) not in bench.box.world.files.reach.roots
+        assert str(diary.parent) not in bench.box.context.files.reach.roots
         assert "def helped" in (await bench.call("source", path="helper.py")).text
         assert "time.sleep" in (await bench.call("source", path=str(program))).text
         found = live_diagnosis(session.snapshot, None)
         assert MARK not in repr(found)
-        assert MARK not in bench.box.world.read_source(str(diary))
+        assert MARK not in bench.box.context.read_source(str(diary))
 
 
 def test_what_a_process_was_started_with_may_be_read(tmp_path: Path) -> None:

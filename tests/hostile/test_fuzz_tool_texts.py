@@ -53,7 +53,7 @@ def test_fuzz_tool_texts(tmp_path: Path, fuzz_cases: int) -> None:
     chance = chance_of("tool texts")
     session = RecordedSession(open_crash(sample(tmp_path)))
     box = Toolbox(session, Gate())
-    tools = [t for t in box.tools() if t.name not in _SLOW]
+    tools = [t for t in box.available_tools() if t.name not in _SLOW]
     taken = run = 0
     loop = asyncio.new_event_loop()
     with no_growth():

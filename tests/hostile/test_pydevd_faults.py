@@ -57,6 +57,17 @@ async def test_what_its_signal_handlers_raise_reaches_it(python: str, condition:
         await unharmed(target)
 
 
+@on_pythons("3.8", "3.11", "3.13")
+async def test_what_its_signal_handlers_raise_in_code_that_is_new_to_pydevd_reaches_it(python: str) -> None:
+    async with running(python, str(PROGRAM), "signals-new") as target:
+        for _ in range(4):  # up to 3.11 the first exception that a trace function raises ends the tracing
+            async with attached(target) as (session, _watcher):
+                for line in (LINE, LINE + 1) * 4:
+                    await session.set_breakpoints([Breakpoint(str(PROGRAM), line, condition="n < 0")])
+                    await asyncio.sleep(0.03)  # not for an event: some ten alarms go off in the time
+        await unharmed(target)
+
+
 @on_pythons("3.8", "3.11", "3.12")
 async def test_near_the_recursion_limit(python: str) -> None:
     async with running(python, str(PROGRAM), "recursion", "20") as target:

@@ -273,7 +273,7 @@ def test_nothing_else_prints() -> None:
     """Outside of the code that runs inside programs or as a process of its own, whose output we read, and of
     pytest's plug-in, which pytest shows."""
     package = ROOT / "iqdebug"
-    apart = {"agent", "capture", "testrun", "pytest_plugin.py", "output.py"}
+    apart = {"agent", "capture", "pytest_plugin", "output.py"}
     own_log = package / "llm" / "worker" / "native.py"  # standard error is a file there
     read_by_us = {own_log, package / "dap" / "remote_exec.py", package / "peek" / "seccomp.py"}
     prints = []

@@ -9,9 +9,9 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["interpreters", "of_minors", "python_version"]
+from iqdebug.core.python_versions import MINORS
 
-MINORS = range(8, 15)
+__all__ = ["interpreters", "of_minors", "python_version"]
 
 
 @functools.cache

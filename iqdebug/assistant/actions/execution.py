@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from iqdebug.capture.__main__ import entered
 from iqdebug.core.errors import IqdebugError, UsageError
 from iqdebug.core.paths import frame_kind
@@ -85,7 +87,7 @@ async def execute(
     """Run it in a process group of its own, without input. When it has ended, or the time is up,
     everything that it started is killed, also what left the group, and has ended on return.
 
-    :param crashes: a folder for crash files of Python processes among them, to tell failures by.
+    :param crashes: a folder for crash files of Python processes among them, from which failures are read.
     :raises UsageError: it cannot be started.
     """
     token = secrets.token_hex(12)
@@ -158,35 +160,34 @@ def _finish(process: subprocess.Popen[bytes], token: str, reader: _Reader) -> No
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    wanted = f"{_MARK}={token}".encode()
     deadline = time.monotonic() + KILL_TIMEOUT
-    killed: set[int] = set()
+    killed: set[psutil.Process] = set()
     while True:
         # Looked for anew each time: one of them may have started another meanwhile.
-        marked = set(_marked(wanted))
-        for pid in marked:
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
-        killed = {pid for pid in killed | marked if _lives(pid)}
+        for child in _marked(token):
+            with contextlib.suppress(psutil.Error):
+                child.kill()
+            killed.add(child)
+        killed = {child for child in killed if _lives(child)}
         if not killed or time.monotonic() > deadline:
             break
         time.sleep(0.005)
     reader.join(5)
 
 
-def _marked(wanted: bytes) -> Iterator[int]:
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if wanted in (entry / "environ").read_bytes().split(b"\0"):
-                yield int(entry.name)
+def _marked(token: str) -> Iterator[psutil.Process]:
+    """Those that inherited the environment, wherever they have moved to."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.environ().get(_MARK) == token:
+                yield process
 
 
-def _lives(pid: int) -> bool:
+def _lives(process: psutil.Process) -> bool:
     try:
-        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
-    except OSError:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
         return False
-    return state not in (b"Z", b"X")
 
 
 def failure_of(crash: Crash) -> Failure | None:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from iqdebug.assistant.actions.edits import EditRefused, Hunk
 from iqdebug.assistant.actions.fix import Proposal, propose
 from iqdebug.core.evidence import Replacement
-from iqdebug.core.state import Diagnosis, Snapshot
+from iqdebug.core.state import Diagnosis
 
-__all__ = ["NEEDS_A_MODEL", "mechanical_fixes"]
+__all__ = ["NEEDS_A_MODEL", "proven_fixes"]
 
 NEEDS_A_MODEL = (
     "No fix follows from the evidence alone: what the program should do instead, "
@@ -20,12 +20,8 @@ MIN_WEIGHT = 0.6
 """An anomaly that weighs less is no proof."""
 
 
-def mechanical_fixes(
-    snapshot: Snapshot,
-    diagnosis: Diagnosis,
-    *,
-    root: str,
-    read_source: Callable[[str], Sequence[str]],
+def proven_fixes(
+    diagnosis: Diagnosis, *, root: str, read_source: Callable[[str], Sequence[str]]
 ) -> tuple[Proposal, ...]:
     """The edits that follow from what is unusual about the failure, the surest first; () where none
     does (then :data:`NEEDS_A_MODEL` is to be said). Nothing is changed.

@@ -43,7 +43,7 @@ class Command:
 
 
 def command_of_crash(crash: Crash, python: str = "") -> Command:
-    """The command that a crash file tells of. Only the folders and the interpreter are looked up on
+    """The command that a crash file records. Only the folders and the interpreter are looked up on
     this machine; nothing runs.
 
     :param python: the interpreter to use instead of the recorded one.
@@ -210,7 +210,7 @@ def _module(crash: Crash) -> str:
 
 def _source_folders(crash: Crash) -> tuple[str, ...]:
     """Folders of the person's own code on the module path: as recorded, and as the modules' names
-    and files tell, which finds those of editable installs too."""
+    and files imply, which finds those of editable installs too."""
     root = project_root(crash)
     if not root:
         return ()

@@ -72,7 +72,7 @@ class Scratch:
         Path(path).write_bytes(data)
 
     def _clear_caches(self) -> None:
-        """Compiled code is told from its source by second and size alone: a quick edit of equal size
+        """Python takes compiled code for current by second and size alone: a quick edit of equal size
         would run the old one."""
         for cache in Path(self.folder).rglob("__pycache__"):
             shutil.rmtree(cache, ignore_errors=True)

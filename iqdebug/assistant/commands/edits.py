@@ -8,7 +8,7 @@ from dataclasses import replace
 from iqdebug.assistant.actions.apply import apply, undo
 from iqdebug.assistant.actions.edits import edits_in
 from iqdebug.assistant.actions.fix import Proposal, propose
-from iqdebug.assistant.actions.proven_fixes import NEEDS_A_MODEL, mechanical_fixes
+from iqdebug.assistant.actions.proven_fixes import NEEDS_A_MODEL, proven_fixes
 from iqdebug.assistant.actions.regression import prove, regression_tests, tests_shown_exactly, write_test
 from iqdebug.assistant.actions.rerun import command_of_crash
 from iqdebug.assistant.actions.verify import shown_exactly, side_effects, verify
@@ -26,9 +26,7 @@ async def propose_fix(assistant: AssistantSession, rest: str) -> None:
     root = active.root
     proven: Sequence[Proposal] = ()
     if root:
-        proven = mechanical_fixes(
-            stop.snapshot, stop.diagnosis, root=root, read_source=active.binding.read_source
-        )
+        proven = proven_fixes(stop.diagnosis, root=root, read_source=active.binding.read_source)
     if proven:
         show_proposal(assistant, proven[0], "the evidence proves it, without a model")
         return

@@ -11,11 +11,11 @@ from iqdebug.assistant.tools.base import (
     ToolInvocation,
     ToolUsageError,
     Undo,
-    Workbench,
 )
 from iqdebug.assistant.tools.catalogue import ALL_TOOLS
 from iqdebug.assistant.tools.decorator import tool
 from iqdebug.assistant.tools.toolbox import Toolbox
+from iqdebug.assistant.tools.workbench import Workbench
 
 __all__ = [
     "ALL_TOOLS",

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
-from iqdebug.assistant.actions.fix import Proposal
 from iqdebug.assistant.permissioned_session import PermissionedSession
 from iqdebug.assistant.permissions import Decision, Right
 from iqdebug.assistant.redaction import Redactor, wrap_untrusted
 from iqdebug.assistant.tools.events import Events
 from iqdebug.assistant.tools.files import Files
+from iqdebug.assistant.tools.workbench import Workbench
 from iqdebug.core.session import Capability
 from iqdebug.core.state import Diagnosis, Frame, Snapshot, Thread
-from iqdebug.crash.model import Crash
 from iqdebug.llm.messages import Source, Tool
 
 __all__ = [
@@ -28,7 +26,6 @@ __all__ = [
     "ToolInvocation",
     "ToolUsageError",
     "Undo",
-    "Workbench",
     "cut",
 ]
 
@@ -89,43 +86,9 @@ class ToolContext:
 
     files: Files
     events: Events
-    veil: Redactor
+    redactor: Redactor
     diagnose: Callable[[Snapshot], Diagnosis]
     read_source: Callable[[str], Sequence[str]]
-
-
-class Workbench(Protocol):
-    """What the tools that act work on: the crash or the process of one conversation, and its fix."""
-
-    @property
-    def diagnosis(self) -> Diagnosis | None:
-        """What the evidence says about the stop that is spoken of."""
-
-    @property
-    def root(self) -> str:
-        """The folder in which files may be edited; "" where there is none on this machine."""
-
-    @property
-    def own_files(self) -> Sequence[str]:
-        """The files that an edit may mean by a part of their path."""
-
-    @property
-    def proposal(self) -> Proposal | None:
-        """The last fix that was proposed, and is not applied yet."""
-
-    @property
-    def scratch_folder(self) -> Path | None:
-        """Where copies of the project are made; None for the system's folder."""
-
-    def show_proposal(self, proposal: Proposal) -> None:
-        """Show a fix to the person; it is the one to be proved and applied from now on."""
-
-    async def crash_to_run(self, tool: str) -> tuple[Crash, str]:
-        """A recording whose command or test can be run again, and the folder of its project.
-
-        :param tool: is said to need it.
-        :raises IqdebugError: there is none, or it may not be run.
-        """
 
 
 @dataclass(slots=True)
@@ -133,7 +96,7 @@ class ToolInvocation:
     """One call under way."""
 
     session: PermissionedSession
-    world: ToolContext
+    context: ToolContext
     tool: str
     _workbench: Workbench | None = None
 
@@ -146,7 +109,7 @@ class ToolInvocation:
 
     def data(self, label: str, text: str, limit: int = MAX_RESULT) -> str:
         """Text of the debuggee's, masked, bounded, fenced and labelled."""
-        return wrap_untrusted(cut(self.world.veil.scrub(text), limit), label)
+        return wrap_untrusted(cut(self.context.redactor.scrub(text), limit), label)
 
     def thread(self, wanted: str | int | None = None) -> Thread:
         """By id or name; the one in focus by default.
@@ -214,7 +177,7 @@ class ToolInvocation:
                 "allowed, but the process has moved on meanwhile; nothing was done. Look again first"
             )
 
-    def need(self, capability: Capability) -> None:
+    def require(self, capability: Capability) -> None:
         """:raises ToolUsageError: the session cannot do it now."""
         reason = self.session.why_not(capability)
         if reason:

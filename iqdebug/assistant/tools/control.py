@@ -1,4 +1,5 @@
-"""Tools that let the program run and stop it. Each waits for what comes of it and tells what changed."""
+"""Tools that let the program run and stop it. Each waits for the stop that follows and says what
+changed."""
 
 from __future__ import annotations
 
@@ -12,12 +13,11 @@ from iqdebug.assistant.permissioned_session import code_of
 from iqdebug.assistant.permissions import Right
 from iqdebug.assistant.tools.base import Result, ToolInvocation, ToolUsageError, Undo
 from iqdebug.assistant.tools.decorator import tool
-from iqdebug.assistant.tools.events import STOPPED
-from iqdebug.assistant.tools.inspection import moment, stack_lines
+from iqdebug.assistant.tools.inspection import describe_phase, stack_lines
 from iqdebug.assistant.tools.parameters import FilePath, LineNumber, ThreadRef, WaitSeconds
 from iqdebug.assistant.tools.source import readable
 from iqdebug.core.session import Capability, StepKind
-from iqdebug.core.state import Breakpoint, Snapshot
+from iqdebug.core.state import Breakpoint, Snapshot, StopCause
 from iqdebug.diagnosis.prompt.delta import packed_delta
 
 __all__ = ["CONTROL_TOOLS", "breakpoint_words", "describe_stop", "readable_line"]
@@ -35,7 +35,7 @@ async def _act_and_wait(
     """Act, wait for the stop that comes of it, and describe what changed."""
     earlier = call.session.snapshot
     await act()
-    now = await call.world.events.stopped(earlier.epoch, seconds)
+    now = await call.context.events.stopped(earlier.epoch, seconds)
     if now is None:
         current = call.session.snapshot
         detail = f" {current.detail}." if current.detail else ""
@@ -47,17 +47,17 @@ async def _act_and_wait(
 
 async def describe_stop(call: ToolInvocation, now: Snapshot, earlier: Snapshot, done: str) -> Result:
     """The stop, and what changed since the earlier one."""
-    if now.phase not in STOPPED:
+    if not now.phase.is_stopped:
         code = f" with code {now.exit_code}" if now.exit_code is not None else ""
         text = f"{done}; the process has {now.phase.value}{code}."
         return Result(f"{text}\n{call.data('why', now.reason)}", "tools", text)
     for thread in now.threads:
         for frame in thread.frames[:20]:
-            call.world.veil.learn(frame.locals or ())
-    diagnosis = await asyncio.to_thread(call.world.diagnose, now)
+            call.context.redactor.learn(frame.locals or ())
+    diagnosis = await asyncio.to_thread(call.context.diagnose, now)
     evidence = await asyncio.to_thread(
         lambda: packed_delta(
-            now, earlier, diagnosis, read_source=call.world.read_source, budget=MAX_DELTA_TOKENS
+            now, earlier, diagnosis, read_source=call.context.read_source, budget=MAX_DELTA_TOKENS
         )
     )
     focused = now.focused
@@ -67,7 +67,7 @@ async def describe_stop(call: ToolInvocation, now: Snapshot, earlier: Snapshot, 
     if focused is not None:
         lines += ["", "stack now:", *stack_lines(call.frames(focused), 0, 12)]
     body = call.data("what changed", "\n".join(lines))
-    return Result(f"{done}. {moment(now)}\n{body}", "evidence", f"{done}: now in {where}")
+    return Result(f"{done}. {describe_phase(now)}\n{body}", "evidence", f"{done}: now in {where}")
 
 
 @tool(Right.CONTROL, asks_itself=True, capability=Capability.STEP)
@@ -80,22 +80,22 @@ async def step(
     seconds: WaitSeconds = DEFAULT_WAIT,
 ) -> Result:
     """Step in the focused thread and tell what changed. Asks the person."""
-    call.need(Capability.STEP)
+    call.require(Capability.STEP)
     stepped = call.thread(thread)
     many = f" {times} times" if times > 1 else ""
     await call.obtain(Right.CONTROL, f"step {kind}{many} in thread {stepped.name}", f"step {kind}")
-    call.need(Capability.STEP)
+    call.require(Capability.STEP)
     earlier = call.session.snapshot
     now: Snapshot | None = earlier
     for count in range(times):
         before = call.session.snapshot.epoch
         await call.session.step(STEP_KINDS[kind], stepped.id)
-        now = await call.world.events.stopped(before, seconds)
+        now = await call.context.events.stopped(before, seconds)
         if now is None:
             limit = f"the line has not ended within {seconds} s"
             text = f"Stepped {kind} ({count + 1} of {times}); {limit}."
             return Result(f"{text} Use pause to stop it.", "tools", text)
-        if now.phase not in STOPPED or now.reason != "step" or now.focus != stepped.id:
+        if not now.phase.is_stopped or now.cause is not StopCause.STEP or now.focus != stepped.id:
             break
     assert now is not None
     return await describe_stop(call, now, earlier, f"Stepped {kind}{many}")
@@ -104,18 +104,18 @@ async def step(
 @tool(Right.CONTROL, name="continue", asks_itself=True, capability=Capability.CONTINUE)
 async def continue_(call: ToolInvocation, *, seconds: WaitSeconds = DEFAULT_WAIT) -> Result:
     """Let the program run until the next stop. Asks the person."""
-    call.need(Capability.CONTINUE)
+    call.require(Capability.CONTINUE)
     await call.obtain(Right.CONTROL, "let the program run on", "continue")
-    call.need(Capability.CONTINUE)
+    call.require(Capability.CONTINUE)
     return await _act_and_wait(call, call.session.resume, seconds, "Continued")
 
 
 @tool(Right.CONTROL, asks_itself=True, capability=Capability.PAUSE)
 async def pause(call: ToolInvocation, *, seconds: WaitSeconds = DEFAULT_WAIT) -> Result:
     """Stop the running program where it is. Asks the person."""
-    call.need(Capability.PAUSE)
+    call.require(Capability.PAUSE)
     await call.session.obtain(Right.CONTROL, "stop the program where it is", "pause")
-    call.need(Capability.PAUSE)
+    call.require(Capability.PAUSE)
     return await _act_and_wait(call, call.session.pause, seconds, "Paused")
 
 
@@ -124,10 +124,10 @@ async def run_to(
     call: ToolInvocation, *, path: FilePath, line: LineNumber, seconds: WaitSeconds = DEFAULT_WAIT
 ) -> Result:
     """Let the program run until it reaches a line. Asks the person."""
-    call.need(Capability.RUN_TO)
+    call.require(Capability.RUN_TO)
     path = readable_line(call, path, line)
     await call.obtain(Right.CONTROL, f"run to {path}:{line}", f"run to {path}:{line}")
-    call.need(Capability.RUN_TO)
+    call.require(Capability.RUN_TO)
     return await _act_and_wait(
         call, lambda: call.session.run_to(path, line), seconds, f"Ran towards line {line}"
     )
@@ -139,7 +139,7 @@ def readable_line(call: ToolInvocation, name: str, line: int) -> str:
     :raises ToolUsageError: there is no such file, or no such line in it.
     """
     path = readable(call, name)
-    count = len(call.world.read_source(path))
+    count = len(call.context.read_source(path))
     if line > count:
         raise ToolUsageError(f"{path} has {count} lines")
     return path
@@ -161,7 +161,7 @@ async def breakpoints(
         return _list(call, f"{len(now)} breakpoints.")
     if path is None or line is None:
         raise ToolUsageError(f"to {action} a breakpoint, give `path` and `line`")
-    call.need(Capability.BREAKPOINTS)
+    call.require(Capability.BREAKPOINTS)
     path = readable_line(call, path, line)
     rest = tuple(b for b in now if (b.path, b.line) != (path, line))
     if action == "remove":

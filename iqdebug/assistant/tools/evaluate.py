@@ -11,9 +11,8 @@ from iqdebug.assistant.permissions import Right
 from iqdebug.assistant.purity import why_a_probe
 from iqdebug.assistant.tools.base import Result, ToolInvocation, ToolUsageError, Undo
 from iqdebug.assistant.tools.decorator import tool
-from iqdebug.assistant.tools.events import STOPPED
 from iqdebug.assistant.tools.parameters import FrameIndex, ThreadRef
-from iqdebug.assistant.tools.secrets import masked_value, of_a_secret
+from iqdebug.assistant.tools.secrets import involves_secret, masked_value
 from iqdebug.core.errors import RunsCode
 from iqdebug.core.session import Capability
 from iqdebug.core.state import EvaluateResult, Origin
@@ -36,12 +35,12 @@ async def evaluate(
     expression = expression.strip()
     epoch = call.session.snapshot.epoch
     # While the target runs it has no frames to evaluate in: ``__main__`` is read.
-    where = call.frame(frame, thread) if call.session.snapshot.phase in STOPPED else None
+    where = call.frame(frame, thread) if call.session.snapshot.phase.is_stopped else None
     try:
         why = why_a_probe(expression)
     except SyntaxError as error:
         raise ToolUsageError(f"this is no Python expression: {error.msg}") from None
-    tainted = await of_a_secret(call, expression, where, epoch)
+    tainted = await involves_secret(call, expression, where, epoch)
     if not why:
         try:
             value = await call.session.read_expression(expression, where, epoch)
@@ -52,8 +51,8 @@ async def evaluate(
         raise ToolUsageError(
             f"nothing runs in a recording, and this would run code ({why}); read values instead"
         )
-    call.need(Capability.EVALUATE)
-    if call.session.snapshot.phase not in STOPPED:
+    call.require(Capability.EVALUATE)
+    if not call.session.snapshot.phase.is_stopped:
         raise ToolUsageError(
             f"while the process runs, only what reads can be evaluated, and here {why}; pause it first"
         )
@@ -113,7 +112,7 @@ async def set_variable(
         "it changes the running program",
     )
     result = await call.session.set_variable(name, expression, where, epoch)
-    was = call.world.veil.value_of(old)
+    was = call.context.redactor.value_of(old)
     if result.failed:
         return Result(
             f"Not set.\n{call.data('why', result.value)}", "values", f"{name} was not set", failed=True
@@ -127,7 +126,9 @@ async def set_variable(
             return done.value if done.failed else f"{name} is {was} again"
 
         undo = Undo(f"set {name} back to {was}", run)
-    body = call.data(f"{name}", f"{name} was {was}\n{name} is {call.world.veil.named(name, result.value)}")
+    body = call.data(
+        f"{name}", f"{name} was {was}\n{name} is {call.context.redactor.named(name, result.value)}"
+    )
     return Result(f"Set.\n{body}", "values", f"{name} = {expression[:80]}", undo)
 
 

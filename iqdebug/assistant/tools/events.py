@@ -9,9 +9,8 @@ from collections.abc import Callable, Sequence
 from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Breakpoint, LogRecord, Phase, Snapshot
 
-__all__ = ["STOPPED", "Events"]
+__all__ = ["OVER", "Events"]
 
-STOPPED = (Phase.PAUSED, Phase.CRASHED)
 OVER = (Phase.ENDED, Phase.DETACHED)
 MAX_LOG_RECORDS = 5_000
 VALUES_TIMEOUT = 0.6  # seconds for the values of a stop, which come after its stack
@@ -49,7 +48,7 @@ class Events:
 
         def described() -> bool:
             s = self._current()
-            return s.phase in OVER or (s.phase in STOPPED and s.epoch > after and s.revision > 0)
+            return s.phase in OVER or (s.phase.is_stopped and s.epoch > after and s.revision > 0)
 
         if not await self._until(described, seconds):
             return None

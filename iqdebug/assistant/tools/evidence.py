@@ -11,7 +11,7 @@ from msgspec import Meta
 from iqdebug.assistant.permissions import Right
 from iqdebug.assistant.tools.base import Result, ToolInvocation
 from iqdebug.assistant.tools.decorator import tool
-from iqdebug.assistant.tools.inspection import moment
+from iqdebug.assistant.tools.inspection import describe_phase
 from iqdebug.core.state import ExceptionInfo, LogRecord, Suspect
 from iqdebug.core.state_lines import diagnosis_lines
 from iqdebug.diagnosis.prompt.pack import told
@@ -29,12 +29,12 @@ async def exception(call: ToolInvocation) -> Result:
     snapshot = call.session.snapshot
     error = snapshot.exception
     if error is None:
-        return Result(f"{moment(snapshot)} No exception is being shown.", "evidence", "no exception")
+        return Result(f"{describe_phase(snapshot)} No exception is being shown.", "evidence", "no exception")
     lines = told(error, "")
     lines += ["", *_tracebacks(error)]
     body = call.data("the exception and its causes", "\n".join(lines))
     caught = "nobody catches it" if error.uncaught else "some code would catch it"
-    return Result(f"{moment(snapshot)} {caught}.\n{body}", "evidence", f"exception {error.type}")
+    return Result(f"{describe_phase(snapshot)} {caught}.\n{body}", "evidence", f"exception {error.type}")
 
 
 def _tracebacks(error: ExceptionInfo) -> list[str]:
@@ -53,7 +53,7 @@ async def suspects(call: ToolInvocation) -> Result:
     """What rules say about the cause, without a model: places, reasons, values, and the way the failing
     value came."""
     snapshot = call.session.snapshot
-    diagnosis = await asyncio.to_thread(call.world.diagnose, snapshot)
+    diagnosis = await asyncio.to_thread(call.context.diagnose, snapshot)
     lines = diagnosis_lines(diagnosis)
     if diagnosis.meaning:
         lines.append(f"meaning: {diagnosis.meaning}")
@@ -63,10 +63,10 @@ async def suspects(call: ToolInvocation) -> Result:
         where = _frame_words(call, suspect)
         lines.append(f"  {suspect.function} {suspect.path}:{suspect.line} ({where}, {suspect.score:.2f})")
         for variable in suspect.proof:
-            lines.append(f"    {variable.name} = {call.world.veil.value_of(variable)[:200]}")
-    call.world.veil.learn(v for s in diagnosis.suspects for v in s.proof)
+            lines.append(f"    {variable.name} = {call.context.redactor.value_of(variable)[:200]}")
+    call.context.redactor.learn(v for s in diagnosis.suspects for v in s.proof)
     body = call.data("what the evidence says, by rules, without a model", "\n".join(lines))
-    return Result(f"{moment(snapshot)}\n{body}", "evidence", f"{len(diagnosis.suspects)} suspects")
+    return Result(f"{describe_phase(snapshot)}\n{body}", "evidence", f"{len(diagnosis.suspects)} suspects")
 
 
 def _frame_words(call: ToolInvocation, suspect: Suspect) -> str:
@@ -93,19 +93,19 @@ async def logs(
     lowest = LEVELS[level] if level is not None else 0
     records = [
         r
-        for r in call.world.events.logs
+        for r in call.context.events.logs
         if (not text or text in r.text.lower()) and (not lowest or r.level >= lowest)
     ]
     shown = records[-last:]
     lines = [_record(r) for r in shown]
     lost = (
-        f" {call.world.events.lost:,} lines were lost because they came too fast."
-        if call.world.events.lost
+        f" {call.context.events.lost:,} lines were lost because they came too fast."
+        if call.context.events.lost
         else ""
     )
     words = f"{len(shown)} of {len(records)} records that fit, oldest first.{lost}"
     if not lines:
-        total = len(call.world.events.logs)
+        total = len(call.context.events.logs)
         return Result(f"No record fits; {total:,} are kept since we listen.{lost}", "logs", "no log record")
     return Result(
         f"{words}\n{call.data('output and log', chr(10).join(lines))}", "logs", f"{len(shown)} log records"

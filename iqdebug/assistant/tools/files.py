@@ -27,7 +27,7 @@ def frames_of(snapshot: Snapshot) -> Iterable[Frame]:
 
 
 class Files:
-    """Of a live target what :func:`~iqdebug.peek.start_info.reach_of_process` tells, whatever its frames
+    """Of a live target what :func:`~iqdebug.peek.start_info.reach_of_process` allows, whatever its frames
     name. Of a recording: what was recorded, whatever paths it names, and the project. Never: hidden
     files, keys, what is no source or text, the home folder or ``/`` as "the program".
 
@@ -35,7 +35,7 @@ class Files:
     :param recorded: the recording's files; None of a live target.
     :param project: a folder of this machine that the person works in; None where none is known.
     :param home: the person's home folder, which is no program's; None for the one of this process.
-    :param reach: tells of a live target what may be read, from its process id and working folder.
+    :param reach: what may be read of a live target, from its process id and working folder.
     """
 
     def __init__(

@@ -43,7 +43,7 @@ async def propose_fix(
             edits_of_call({"path": path, "old": old, "new": new}),
             bench.root,
             known=bench.own_files,
-            why_not=call.world.files.why_not,
+            why_not=call.context.files.why_not,
         )
     except IqdebugError as error:
         return _refused(error)

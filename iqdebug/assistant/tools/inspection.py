@@ -14,7 +14,7 @@ from iqdebug.assistant.tools.decorator import tool
 from iqdebug.assistant.tools.parameters import FrameIndex, Offset, ThreadRef
 from iqdebug.core.state import Frame, Phase, Snapshot, Task, Thread, Variable
 
-__all__ = ["INSPECTION_TOOLS", "moment", "row", "stack_lines"]
+__all__ = ["INSPECTION_TOOLS", "describe_phase", "row", "stack_lines"]
 
 MAX_FRAMES_SHOWN = 60
 MAX_LOCALS_SHOWN = 40
@@ -24,7 +24,7 @@ LINES_AROUND = 6
 VariablePath = Annotated[str, Meta(max_length=500, description="a variable, or a path: order.lines[3]")]
 
 
-def moment(snapshot: Snapshot) -> str:
+def describe_phase(snapshot: Snapshot) -> str:
     """Where the process stands, in one line of ours."""
     words = {
         Phase.PAUSED: "paused",
@@ -49,11 +49,11 @@ def stack_lines(frames: Sequence[Frame], start: int = 0, count: int = MAX_FRAMES
     return lines
 
 
-def row(variable: Variable, veil: Redactor, limit: int = MAX_VALUE) -> str:
+def row(variable: Variable, redactor: Redactor, limit: int = MAX_VALUE) -> str:
     """One variable on one line, masked by its name."""
     if variable.kind == "group":
         return f"{variable.name} (group)" + (f" {variable.size:,} names" if variable.size else "")
-    value = " ".join(veil.value_of(variable).split("\n"))
+    value = " ".join(redactor.value_of(variable).split("\n"))
     if len(value) > limit:
         value = value[: limit - 1] + "…"
     kind = variable.type.rsplit(".", 1)[-1]
@@ -74,7 +74,7 @@ async def stack(call: ToolInvocation, *, thread: ThreadRef | None = None, start:
     shown = f"frames {start} to {min(start + MAX_FRAMES_SHOWN, len(frames)) - 1} of {total}"
     if not lines:
         shown = f"no frames from {start} on; there are {len(frames)}" if frames else "no frames"
-    text = f"{moment(call.session.snapshot)} Thread {of.id}, {shown}, innermost first."
+    text = f"{describe_phase(call.session.snapshot)} Thread {of.id}, {shown}, innermost first."
     body = call.data(f"stack of thread {of.name}", "\n".join(lines)) if lines else ""
     return Result(f"{text}\n{body}".strip(), "evidence", f"stack of {of.name}: {shown}")
 
@@ -84,15 +84,14 @@ async def frame(call: ToolInvocation, *, index: FrameIndex, thread: ThreadRef | 
     """One frame: the source around where it stands, and its variables."""
     shown = call.frame(index, thread)
     held = await call.session.variables(shown, call.session.snapshot.epoch)
-    call.world.veil.learn(held)
+    call.context.redactor.learn(held)
     lines = [f"{shown.name} at {shown.path}:{shown.line}", *_source_lines(call, shown), ""]
-    rows = [row(v, call.world.veil) for v in held if v.kind != "group"]
+    rows = [row(v, call.context.redactor) for v in held if v.kind != "group"]
     lines += rows[:MAX_LOCALS_SHOWN]
     if len(rows) > MAX_LOCALS_SHOWN:
         lines.append(f"… {len(rows) - MAX_LOCALS_SHOWN} more; use variables with start={MAX_LOCALS_SHOWN}")
-    text = (
-        f"{moment(call.session.snapshot)} Frame {index}: its source (`>` is where it stands) and variables."
-    )
+    phase = describe_phase(call.session.snapshot)
+    text = f"{phase} Frame {index}: its source (`>` is where it stands) and variables."
     return Result(
         f"{text}\n{call.data(f'frame {index}', chr(10).join(lines))}",
         "values",
@@ -101,9 +100,9 @@ async def frame(call: ToolInvocation, *, index: FrameIndex, thread: ThreadRef | 
 
 
 def _source_lines(call: ToolInvocation, frame: Frame) -> list[str]:
-    if call.world.files.why_not(frame.path):
+    if call.context.files.why_not(frame.path):
         return ["(no source to be read)"]
-    lines = call.world.read_source(frame.path)
+    lines = call.context.read_source(frame.path)
     span = range(max(frame.line - LINES_AROUND, 1), min(frame.line + LINES_AROUND, len(lines)) + 1)
     return [f"{'>' if n == frame.line else ' '}{n:5} {lines[n - 1].rstrip()[:300]}" for n in span]
 
@@ -127,20 +126,20 @@ async def variables(
     if name:
         parent = await _named(call, name, rows, of, epoch)
         label, total = f"what is in {name[:60]}", parent.size
-        if call.world.veil.value_of(parent) != parent.value or not parent.reference:
+        if call.context.redactor.value_of(parent) != parent.value or not parent.reference:
             rows = ()
         else:
             rows = await call.session.children(parent.reference, epoch, start, count)
-        head = row(parent, call.world.veil)
+        head = row(parent, call.context.redactor)
     else:
         head, rows = "", rows[start : start + count]
-    call.world.veil.learn(rows)
+    call.context.redactor.learn(rows)
     lines = [head] if head else []
-    lines += [("  " if head else "") + row(v, call.world.veil) for v in rows]
+    lines += [("  " if head else "") + row(v, call.context.redactor) for v in rows]
     of_total = f" of {total:,}" if total is not None else ""
     shown = f"{len(rows)} from {start}{of_total}" if rows else "nothing below it" if name else "no variables"
     more = rows and (len(rows) == count if total is None else start + len(rows) < total)
-    text = f"{moment(call.session.snapshot)} {shown}."
+    text = f"{describe_phase(call.session.snapshot)} {shown}."
     if more:
         text += f" For more: start={start + len(rows)}."
     return Result(f"{text}\n{call.data(label, chr(10).join(lines))}", "values", f"{label}: {shown}")
@@ -171,7 +170,7 @@ async def threads(call: ToolInvocation, *, start: Offset = 0) -> Result:
         await call.session.refresh()
     snapshot = call.session.snapshot
     lines = [_thread_line(t, snapshot) for t in snapshot.threads[start : start + 40]]
-    text = f"{moment(snapshot)} {len(snapshot.threads)} threads; `*` is in focus."
+    text = f"{describe_phase(snapshot)} {len(snapshot.threads)} threads; `*` is in focus."
     return Result(
         f"{text}\n{call.data('threads', chr(10).join(lines))}", "evidence", f"{len(snapshot.threads)} threads"
     )
@@ -193,7 +192,7 @@ async def tasks(call: ToolInvocation, *, start: Offset = 0) -> Result:
     lines: list[str] = []
     for task in snapshot.tasks[start : start + 30]:
         lines += _task_lines(task)
-    text = f"{moment(snapshot)} {len(snapshot.tasks)} unfinished asyncio tasks."
+    text = f"{describe_phase(snapshot)} {len(snapshot.tasks)} unfinished asyncio tasks."
     if not lines:
         return Result(text, "evidence", "no asyncio tasks")
     return Result(

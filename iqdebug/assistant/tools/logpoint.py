@@ -20,12 +20,12 @@ from iqdebug.assistant.purity import why_a_probe
 from iqdebug.assistant.tools.base import Result, ToolInvocation, ToolUsageError
 from iqdebug.assistant.tools.control import describe_stop, readable_line
 from iqdebug.assistant.tools.decorator import tool
-from iqdebug.assistant.tools.events import OVER, STOPPED
+from iqdebug.assistant.tools.events import OVER
 from iqdebug.assistant.tools.parameters import FilePath, LineNumber, WaitSeconds
-from iqdebug.assistant.tools.secrets import masked_value, of_a_secret
+from iqdebug.assistant.tools.secrets import involves_secret, masked_value
 from iqdebug.core.errors import IqdebugError, RunsCode
 from iqdebug.core.session import Capability
-from iqdebug.core.state import Breakpoint, Snapshot
+from iqdebug.core.state import Breakpoint, Snapshot, StopCause
 
 __all__ = ["LOGPOINT_TOOLS"]
 
@@ -58,7 +58,7 @@ async def log_point(
 ) -> Result:
     """Watch values at a line and tell: lets the program run, notes the message at each hit, and removes
     itself after so many hits or seconds. Asks the person."""
-    call.need(Capability.BREAKPOINTS)
+    call.require(Capability.BREAKPOINTS)
     path = readable_line(call, path, line)
     watch = _Watch(path, line, message, hits, seconds)
     if any((b.path, b.line) == (path, line) and b.enabled for b in call.session.breakpoints):
@@ -120,16 +120,16 @@ async def _visit(call: ToolInvocation, watch: _Watch, mine: Breakpoint) -> None:
     """Stop at the line, read, go on."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + watch.seconds
-    ran = call.session.snapshot.phase not in STOPPED
+    ran = not call.session.snapshot.phase.is_stopped
     epoch = call.session.snapshot.epoch
     if not ran:
         await call.session.resume()
     while True:
-        now = await call.world.events.stopped(epoch, max(deadline - loop.time(), 0.0))
+        now = await call.context.events.stopped(epoch, max(deadline - loop.time(), 0.0))
         if now is None:
             watch.ended = "the time was over; the program runs on"
             await _removed(call, mine)
-            late = await call.world.events.stopped(epoch, LATE_STOP_TIMEOUT)
+            late = await call.context.events.stopped(epoch, LATE_STOP_TIMEOUT)
             if late is not None and _at(late, mine):
                 await call.session.resume()
             elif late is not None:
@@ -154,7 +154,11 @@ async def _visit(call: ToolInvocation, watch: _Watch, mine: Breakpoint) -> None:
 def _at(now: Snapshot, mine: Breakpoint) -> bool:
     thread = now.focused
     top = thread.frames[0] if thread is not None and thread.frames else None
-    return now.reason == "breakpoint" and top is not None and (top.path, top.line) == (mine.path, mine.line)
+    return (
+        now.cause is StopCause.BREAKPOINT
+        and top is not None
+        and (top.path, top.line) == (mine.path, mine.line)
+    )
 
 
 async def _read(call: ToolInvocation, message: str, now: Snapshot) -> str:
@@ -163,7 +167,7 @@ async def _read(call: ToolInvocation, message: str, now: Snapshot) -> str:
     text = message
     for hole in dict.fromkeys(EXPRESSION.findall(message)):
         try:
-            tainted = await of_a_secret(call, hole, thread.frames[0], now.epoch)
+            tainted = await involves_secret(call, hole, thread.frames[0], now.epoch)
             result = await call.session.read_expression(hole, thread.frames[0], now.epoch)
             value = masked_value(call, hole, result, tainted)
         except RunsCode as error:
@@ -174,12 +178,12 @@ async def _read(call: ToolInvocation, message: str, now: Snapshot) -> str:
 
 async def _listen(call: ToolInvocation, watch: _Watch) -> None:
     """debugpy evaluates the message at the line and reports it as a log record."""
-    events = call.world.events
+    events = call.context.events
     loop = asyncio.get_running_loop()
     deadline = loop.time() + watch.seconds
     begun = events.log_count
     epoch = call.session.snapshot.epoch
-    if call.session.snapshot.phase in STOPPED:
+    if call.session.snapshot.phase.is_stopped:
         await call.session.resume()
     while len(watch.messages) < watch.hits:
         new = events.log_count - begun

@@ -79,7 +79,7 @@ def _defines(symbol: str) -> Match:
 async def _paths(call: ToolInvocation) -> tuple[list[str], bool]:
     """The files to search, and whether they are all: of each root what git does not ignore, else what
     lies there; and those that frames name."""
-    files = call.world.files
+    files = call.context.files
     paths = dict.fromkeys(files.recorded if files.recorded is not None else files.named)
     for root in files.roots:
         try:
@@ -108,11 +108,11 @@ def _walk(root: str) -> Iterator[str]:
 
 def _reader(call: ToolInvocation) -> Callable[[str], Sequence[str]]:
     """The lines of files that may be read and are no giants, by one look at what may be read."""
-    recorded, reach = frozenset(call.world.files.recorded or ()), call.world.files.reach
+    recorded, reach = frozenset(call.context.files.recorded or ()), call.context.files.reach
 
     def read(path: str) -> Sequence[str]:
         if path in recorded:
-            return call.world.read_source(path)
+            return call.context.read_source(path)
         try:
             return () if os.path.getsize(path) > MAX_FILE_BYTES else reach.read(path)
         except (OSError, ValueError):

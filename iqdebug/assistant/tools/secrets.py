@@ -12,7 +12,7 @@ from iqdebug.capture.secret_names import NONE, judge
 from iqdebug.core.errors import IqdebugError, RunsCode
 from iqdebug.core.state import EvaluateResult, Frame
 
-__all__ = ["masked_value", "of_a_secret"]
+__all__ = ["involves_secret", "masked_value"]
 
 MAX_PARTS = 24
 MAX_OPENED = 6
@@ -20,13 +20,13 @@ MAX_CHILDREN = 100
 HARMLESS_TYPES = ("bool", "NoneType")
 
 
-async def of_a_secret(call: ToolInvocation, expression: str, frame: Frame | None, epoch: int) -> bool:
+async def involves_secret(call: ToolInvocation, expression: str, frame: Frame | None, epoch: int) -> bool:
     """Whether a secret goes into the expression's value: a name, attribute or item in it holds one.
 
     The frame's variables and whatever the expression names are read first (no code runs), with what lies
     directly below it, so that the secrets among them are known before anything is shown.
     """
-    if not call.world.veil.enabled:
+    if not call.context.redactor.enabled:
         return False
     if frame is not None:
         with contextlib.suppress(IqdebugError):
@@ -40,7 +40,7 @@ async def of_a_secret(call: ToolInvocation, expression: str, frame: Frame | None
             result = await call.session.read_expression(part, frame, epoch)
             if result.failed:
                 continue
-            if call.world.veil.is_secret(name, result.value):
+            if call.context.redactor.is_secret(name, result.value):
                 tainted = True
             elif result.reference > 0 and opened < MAX_OPENED:
                 opened += 1
@@ -55,7 +55,7 @@ def masked_value(call: ToolInvocation, expression: str, result: EvaluateResult, 
         return result.value.partition(":")[0][:80]
     if tainted and result.type not in HARMLESS_TYPES:
         return MASK
-    return call.world.veil.named(expression, result.value)
+    return call.context.redactor.named(expression, result.value)
 
 
 def _parts(expression: str) -> Iterator[tuple[str, str]]:

@@ -25,9 +25,9 @@ def readable(call: ToolInvocation, name: str) -> str:
 
     :raises ToolUsageError: there is none, several, or it may not.
     """
-    paths = call.world.files.resolved(name)
+    paths = call.context.files.resolved(name)
     if not paths:
-        known = ", ".join(call.world.files.named[:12])
+        known = ", ".join(call.context.files.named[:12])
         raise ToolUsageError(
             f"there is no file `{name[:100]}` here; files of the frames: {known}. Or use search"
         )
@@ -35,7 +35,7 @@ def readable(call: ToolInvocation, name: str) -> str:
         raise ToolUsageError(
             f"`{name[:100]}` may be any of {', '.join(sorted(set(paths))[:8])}; give the whole path"
         )
-    reason = call.world.files.why_not(paths[0])
+    reason = call.context.files.why_not(paths[0])
     if reason:
         raise ToolUsageError(f"`{name[:100]}` may not be read: {reason}")
     return paths[0]
@@ -82,7 +82,7 @@ async def source(
 
 def _lines(call: ToolInvocation, path: str) -> Sequence[str]:
     try:
-        lines = call.world.read_source(path)
+        lines = call.context.read_source(path)
     except (OSError, ValueError):
         lines = ()
     if not lines:
@@ -94,13 +94,13 @@ def _place_of(call: ToolInvocation, function: str) -> tuple[str, int]:
     """Where one of the frames' files defines the function; frames of that name come first."""
     bare = function.rpartition(".")[2]
     for frame in (f for t in call.session.snapshot.threads for f in t.frames):
-        if frame.name.rpartition(".")[2] == bare and not call.world.files.why_not(frame.path):
+        if frame.name.rpartition(".")[2] == bare and not call.context.files.why_not(frame.path):
             first = _definition(_lines(call, frame.path), bare)
             return frame.path, first or max(frame.first_line, frame.line - 10, 1)
-    for path in call.world.files.named[:40]:
-        if not call.world.files.why_not(path):
+    for path in call.context.files.named[:40]:
+        if not call.context.files.why_not(path):
             try:
-                first = _definition(call.world.read_source(path), bare)
+                first = _definition(call.context.read_source(path), bare)
             except (OSError, ValueError):
                 continue
             if first:

@@ -51,7 +51,7 @@ class Toolbox:
         session: DebugSession,
         gate: Gate,
         *,
-        veil: Redactor | None = None,
+        redactor: Redactor | None = None,
         read_source: Callable[[str], Sequence[str]] = read_lines,
         recorded: Sequence[str] | None = None,
         project: Path | None = None,
@@ -65,42 +65,37 @@ class Toolbox:
         self._events = Events(session)
         files = Files(lambda: session.snapshot, recorded, project)
         read = files.reader(read_source)
-        self.world = ToolContext(
+        self.context = ToolContext(
             files=files,
             events=self._events,
-            veil=veil if veil is not None else Redactor(),
+            redactor=redactor if redactor is not None else Redactor(),
             diagnose=diagnose or (lambda snapshot: diagnosis_of(snapshot, read_source=read)),
             read_source=read,
         )
         if session.snapshot.origin is not Origin.RECORDED and session.snapshot.pid > 0:
-            self.world.veil.learn_environment(environment_of(session.snapshot.pid))
+            self.context.redactor.learn_environment(environment_of(session.snapshot.pid))
         own = (each for each in ALL_TOOLS if not each.needs_workbench)
         self._tools = {each.spec.name: each for each in (*own, *extra)}
-        self._shown = session.snapshot.epoch
+        self._shown_epoch = session.snapshot.epoch
 
     def close(self) -> None:
         """Stop listening to the session."""
         self._events.close()
 
-    def tools(self) -> tuple[Tool, ...]:
+    def available_tools(self) -> tuple[Tool, ...]:
         """Those that the session can do in principle now, in a fixed order."""
         return tuple(each.spec for each in self._tools.values() if not self._why_not(each))
 
-    def ever(self) -> tuple[Tool, ...]:
+    def possible_tools(self) -> tuple[Tool, ...]:
         """Those that the session may be able to do at some time, in a fixed order: for the beginning of a
         conversation, whose list of tools cannot change later. :meth:`run` says when one is not possible."""
         if self._session.snapshot.origin is Origin.RECORDED:
-            return self.tools()
+            return self.available_tools()
         return tuple(each.spec for each in self._tools.values())
 
-    def right_of(self, name: str) -> Right | None:
-        """The highest right that the tool may use; None when there is no such tool."""
-        bound = self._tools.get(name)
-        return bound.right if bound is not None else None
-
-    def moment_shown(self) -> None:
-        """The model has just been told of the current stop: frame numbers mean its frames."""
-        self._shown = self._session.snapshot.epoch
+    def stop_shown(self) -> None:
+        """The model has been shown the current stop: frame numbers mean its frames from now on."""
+        self._shown_epoch = self._session.snapshot.epoch
 
     def _why_not(self, bound: BoundTool) -> str:
         return self._session.why_not(bound.capability) if bound.capability is not None else ""
@@ -108,17 +103,14 @@ class Toolbox:
     async def run(self, call: ToolCall) -> Result:
         """Never raises for what a model may do wrong: the result then says what would be right. Raises
         CancelledError alone."""
-        guarded = PermissionedSession(self._session, self.gate, call.name, self.world.veil.learn)
+        permissioned = PermissionedSession(self._session, self.gate, call.name, self.context.redactor.learn)
         try:
-            result = await self._run(call, guarded)
+            result = await self._run(call, permissioned)
         except ToolUsageError as error:
             result = _failure(str(error), data=error.data)
         except Refused as error:
-            who = (
-                "The person"
-                if error.decision.by is DecidedBy.PERSON_REFUSED
-                else "The rules here (nobody can be asked)"
-            )
+            by_person = error.decision.by is DecidedBy.PERSON_REFUSED
+            who = "The person" if by_person else "The rules here (nobody can be asked)"
             result = _failure(
                 f"{who} did not allow this: {error.action}. Nothing was done. Go on without it, by reading; "
                 "do not ask for the same again.",
@@ -135,20 +127,19 @@ class Toolbox:
         except Exception as error:
             log.exception("tool %s failed", call.name)
             result = _failure(f"The tool itself failed ({type(error).__name__}); try another way.")
-        scrub = self.world.veil.scrub
+        scrub = self.context.redactor.scrub
         return replace(
             result,
             text=cut(defanged(scrub(result.text)), MAX_ANSWER),
             summary=clean(scrub(" ".join((result.summary or call.name).split())))[:200],
-            decisions=result.decisions or guarded.decisions,
+            decisions=result.decisions or permissioned.decisions,
         )
 
-    async def _run(self, call: ToolCall, guarded: PermissionedSession) -> Result:
+    async def _run(self, call: ToolCall, permissioned: PermissionedSession) -> Result:
         bound = self._tools.get(call.name)
         if bound is None:
-            raise ToolUsageError(
-                f"there is no tool `{call.name[:60]}`; tools: {', '.join(t.name for t in self.tools())}"
-            )
+            names = ", ".join(each.name for each in self.available_tools())
+            raise ToolUsageError(f"there is no tool `{call.name[:60]}`; tools: {names}")
         checked, problems = check_arguments(bound.spec.parameters, call.arguments)
         if problems:
             raise ToolUsageError(f"{call.name} was not run: " + "; ".join(problems))
@@ -156,24 +147,24 @@ class Toolbox:
         reason = self._why_not(bound)
         if reason:
             raise ToolUsageError(f"{call.name} is not possible now: {reason}")
-        self._check_moment(bound, call.arguments)
+        self._require_shown_stop(bound, call.arguments)
         if bound.right is not Right.READ and not bound.asks_itself:
             given = {name: value for name, value in arguments.items() if value is not None}
             shown = json.dumps(msgspec.to_builtins(given), ensure_ascii=False)
-            await guarded.obtain(bound.right, f"run {call.name}", shown)
-        work = bound.run(ToolInvocation(guarded, self.world, call.name, bound.workbench), arguments)
+            await permissioned.obtain(bound.right, f"run {call.name}", shown)
+        work = bound.run(ToolInvocation(permissioned, self.context, call.name, bound.workbench), arguments)
         if bound.asks_itself:  # it waits for a person, and bounds its own waiting
             result = await work
         else:
             result = await asyncio.wait_for(work, bound.timeout + GRACE_SECONDS)
-        self.moment_shown()
+        self.stop_shown()
         return result
 
-    def _check_moment(self, bound: BoundTool, arguments: Mapping[str, Any]) -> None:
+    def _require_shown_stop(self, bound: BoundTool, arguments: Mapping[str, Any]) -> None:
         epoch = self._session.snapshot.epoch
-        if epoch == self._shown or not any(name in arguments for name in bound.by_frame):
+        if epoch == self._shown_epoch or not any(name in arguments for name in bound.by_frame):
             return
-        self.moment_shown()
+        self.stop_shown()
         raise ToolUsageError(
             f"the process has moved on since you last looked (now stop {epoch}): frame numbers mean other "
             "frames now. Call stack first, then ask again"

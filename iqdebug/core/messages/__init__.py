@@ -35,7 +35,9 @@ __all__ = [
 
 DEFAULT_LANGUAGE = "en"
 
-Value = Union[str, int, float, None, "Message", tuple["Value", ...]]
+Single = Union[str, int, float, None, "Message"]
+Value = Single | tuple[Single, ...]
+"""Not recursive, as msgspec decodes messages of stops that were kept."""
 
 
 @dataclass(frozen=True, slots=True)

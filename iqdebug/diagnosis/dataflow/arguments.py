@@ -9,14 +9,8 @@ from collections.abc import Sequence
 
 from iqdebug.core.state import Frame
 from iqdebug.diagnosis.dataflow.bindings import assignments
-from iqdebug.diagnosis.source.functions import (
-    Function,
-    FunctionTree,
-    Texts,
-    calls_in,
-    own_expressions,
-    unparsed,
-)
+from iqdebug.diagnosis.source.functions import Function, FunctionTree, calls_in, own_expressions, unparsed
+from iqdebug.diagnosis.source.texts import Texts
 
 __all__ = ["argument_of", "breaks_contract", "hands_on", "senders"]
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from iqdebug.core.messages import message
 from iqdebug.core.state import ExceptionInfo, Frame
 from iqdebug.diagnosis.dataflow.classes import class_of_type
-from iqdebug.diagnosis.source.functions import Candidate, Function, Texts, calls_in
+from iqdebug.diagnosis.source.functions import Candidate, Function, calls_in
 from iqdebug.diagnosis.source.outline import Definition, Outline
+from iqdebug.diagnosis.source.texts import Texts
 
 __all__ = ["made_elsewhere", "setters", "without_support"]
 

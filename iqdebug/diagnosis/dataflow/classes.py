@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from iqdebug.core.messages import message
 from iqdebug.core.state import ExceptionInfo, Frame
-from iqdebug.diagnosis.source.functions import Candidate, Texts
+from iqdebug.diagnosis.source.functions import Candidate
 from iqdebug.diagnosis.source.outline import Definition
+from iqdebug.diagnosis.source.texts import Texts
 
 __all__ = ["class_of_type", "named_in_message"]
 

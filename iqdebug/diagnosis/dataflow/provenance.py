@@ -21,8 +21,9 @@ from iqdebug.diagnosis.dataflow.classes import class_of_type
 from iqdebug.diagnosis.dataflow.message_templates import made_by
 from iqdebug.diagnosis.dataflow.prior_calls import done_before, effects
 from iqdebug.diagnosis.dataflow.returned import in_same_file, resolved, returning
-from iqdebug.diagnosis.source.functions import Candidate, Function, Texts, calls_in, names_in, unparsed
+from iqdebug.diagnosis.source.functions import Candidate, Function, calls_in, names_in, unparsed
 from iqdebug.diagnosis.source.outline import Definition
+from iqdebug.diagnosis.source.texts import Texts
 
 __all__ = ["Trace", "trace_from"]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 
 from iqdebug.core.state import Variable
-from iqdebug.diagnosis.source.functions import Function, FunctionTree, Texts
+from iqdebug.diagnosis.source.functions import Function, FunctionTree
 from iqdebug.diagnosis.source.outline import Definition, Outline
+from iqdebug.diagnosis.source.texts import Texts
 
 __all__ = ["in_same_file", "resolved", "returning"]
 

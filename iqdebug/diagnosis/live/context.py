@@ -10,9 +10,10 @@ from functools import cached_property
 from typing import Literal
 
 from iqdebug.core.messages import Text
-from iqdebug.core.state import Frame, Origin, Phase, Snapshot, Suspect, Thread, Variable
-from iqdebug.diagnosis.source.functions import Function, Texts, unparsed
+from iqdebug.core.state import Frame, Origin, Phase, Snapshot, StopCause, Suspect, Thread, Variable
+from iqdebug.diagnosis.source.functions import Function, unparsed
 from iqdebug.diagnosis.source.outline import Outline
+from iqdebug.diagnosis.source.texts import Texts
 
 __all__ = [
     "Finding",
@@ -80,14 +81,11 @@ class LiveContext:
     def stopped_by_choice(self) -> bool:
         """Paused at a breakpoint or after a step: where the thread stands proves nothing."""
         now = self.snapshot
-        return now.phase is Phase.PAUSED and now.exception is None and "pause" not in now.reason.lower()
+        return now.phase is Phase.PAUSED and now.exception is None and now.cause is not StopCause.PAUSE
 
     @cached_property
     def stopped(self) -> bool:
-        return self.snapshot.origin in (Origin.DAP, Origin.RECORDED) and self.snapshot.phase in (
-            Phase.PAUSED,
-            Phase.CRASHED,
-        )
+        return self.snapshot.origin in (Origin.DAP, Origin.RECORDED) and self.snapshot.phase.is_stopped
 
     def user_frame(self, thread: Thread) -> tuple[int, Frame] | None:
         """The innermost frame of the person's own code, before any chained exception."""

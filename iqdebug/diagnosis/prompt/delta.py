@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from iqdebug.core.state import Diagnosis, Frame, Snapshot, Thread, Variable
 from iqdebug.diagnosis.prompt.pack import Evidence, Pack, estimated_tokens, told
-from iqdebug.diagnosis.source.functions import Texts
+from iqdebug.diagnosis.source.texts import Texts
 
 __all__ = ["packed_delta"]
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from iqdebug.core.state import Call, Diagnosis, ExceptionInfo, Frame, LogRecord, Snapshot, Suspect, Variable
 from iqdebug.diagnosis.prompt.recent_changes import hunks_of
 from iqdebug.diagnosis.ranking.ranking import Failure, failures
-from iqdebug.diagnosis.source.functions import Function, Texts, calls_in, own_expressions
+from iqdebug.diagnosis.source.functions import Function, calls_in, own_expressions
 from iqdebug.diagnosis.source.outline import Definition, Outline
+from iqdebug.diagnosis.source.texts import Texts
 
 __all__ = ["Evidence", "Pack", "estimated_tokens", "packed", "told"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from iqdebug.diagnosis.source.functions import Texts
+from iqdebug.diagnosis.source.texts import Texts
 from iqdebug.system.unified_diff import DiffHunk, parse_diff
 
 __all__ = ["hunks_of"]

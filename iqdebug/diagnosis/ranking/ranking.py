@@ -24,12 +24,12 @@ from iqdebug.diagnosis.source.functions import (
     Candidate,
     Function,
     FunctionTree,
-    Texts,
     names_in,
     own_expressions,
     package_of,
     unparsed,
 )
+from iqdebug.diagnosis.source.texts import Texts
 
 __all__ = [
     "Examined",

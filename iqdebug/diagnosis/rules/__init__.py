@@ -36,7 +36,7 @@ from iqdebug.diagnosis.rules import (
     unpack,
 )
 from iqdebug.diagnosis.rules.context import CrashContext
-from iqdebug.diagnosis.source.functions import Texts
+from iqdebug.diagnosis.source.texts import Texts
 
 __all__ = ["RULES", "CrashContext", "Facts", "find_anomalies"]
 

@@ -13,7 +13,8 @@ from iqdebug.core.state import Anomaly, ExceptionInfo, Frame, Variable
 from iqdebug.diagnosis.facts import Facts
 from iqdebug.diagnosis.rules.literals import MISSING, literal, number_of, quoted, size_of
 from iqdebug.diagnosis.rules.replacements import Statement
-from iqdebug.diagnosis.source.functions import Function, Texts, own_expressions, unparsed
+from iqdebug.diagnosis.source.functions import Function, own_expressions, unparsed
+from iqdebug.diagnosis.source.texts import Texts
 
 __all__ = ["CrashContext", "Loop", "method"]
 

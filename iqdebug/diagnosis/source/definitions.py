@@ -56,6 +56,7 @@ class Definitions:
     def __init__(self, lines: Sequence[str]) -> None:
         self._lines = lines
         self._depths = [-1] * (len(lines) + 1)  # by line; -1 for one not looked at yet
+        self._ends: dict[int, int] = {}  # by the line of the head
         self._known: dict[int, Definition] = {}
 
     def __len__(self) -> int:
@@ -129,6 +130,11 @@ class Definitions:
     def _end(self, head: _Head) -> int:
         """The last line of its body: before the next line that is not indented deeper. A line that
         closes a bracket, a comment or a string may be indented less and ends nothing."""
+        if head.line not in self._ends:
+            self._ends[head.line] = self._find_end(head)
+        return self._ends[head.line]
+
+    def _find_end(self, head: _Head) -> int:
         end, indent, depths = len(self._lines), head.indent, self._depths
         for number in range(head.line + 1, end + 1):
             depth = depths[number]

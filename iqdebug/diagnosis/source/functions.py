@@ -1,15 +1,10 @@
-"""How the diagnosis reads source: each file once, a piece at a time, within a budget.
-
-:class:`Texts` reads files for the rules about crashes and for those about living programs;
-:class:`Function` is what a frame runs. The functions below them answer questions about syntax trees.
-"""
+"""The function that a frame runs, and what syntax trees say: the statement at a line, calls, names."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -17,12 +12,12 @@ from iqdebug.core.messages import Text
 from iqdebug.core.state import Frame, Variable
 from iqdebug.diagnosis.source.definitions import Definition
 from iqdebug.diagnosis.source.outline import FunctionTree, Outline
+from iqdebug.diagnosis.source.texts import Texts
 
 __all__ = [
     "Candidate",
     "Function",
     "FunctionTree",
-    "Texts",
     "bound_names",
     "calls_in",
     "dotted",
@@ -33,9 +28,6 @@ __all__ = [
     "unparsed",
 ]
 
-MAX_CACHED_OUTLINES = 64
-MAX_PARSED_LINES = 20_000
-"""Lines of the functions of frames that one diagnosis parses."""
 _PACKAGE = re.compile(r"(?:site|dist)-packages[/\\]([^/\\]+)")
 
 
@@ -51,56 +43,6 @@ class Candidate:
     reasons: list[Text] = field(default_factory=list)
     proof: list[Variable] = field(default_factory=list)
     index: int | None = None
-
-
-_outlines: OrderedDict[str, Outline] = OrderedDict()
-
-
-def _outline(path: str, lines: tuple[str, ...]) -> Outline:
-    """The outline of the very same lines as before, where it is still cached: every stop of a session
-    asks for the same files."""
-    outline = _outlines.get(path)
-    if outline is None or outline.lines is not lines:
-        outline = Outline(lines)
-    _outlines[path] = outline
-    _outlines.move_to_end(path)
-    while len(_outlines) > MAX_CACHED_OUTLINES:
-        _outlines.popitem(last=False)
-    return outline
-
-
-class Texts:
-    """The source files of one diagnosis, each read at most once.
-
-    :param read_source: path → lines. A file for which it raises OSError, ValueError, LookupError or
-        SyntaxError (of its encoding) is taken to be empty.
-    """
-
-    def __init__(self, read_source: Callable[[str], Sequence[str]]) -> None:
-        self._read = read_source
-        self._outlines: dict[str, Outline] = {}
-        self._budget = MAX_PARSED_LINES
-        self._granted: dict[tuple[str, int], bool] = {}
-
-    def __getitem__(self, path: str) -> Outline:
-        outline = self._outlines.get(path)
-        if outline is None:
-            try:
-                lines = self._read(path)
-            except (OSError, ValueError, LookupError, SyntaxError):
-                lines = ()
-            outline = self._outlines[path] = _outline(path, tuple(lines))
-        return outline
-
-    def tree(self, path: str, definition: Definition) -> FunctionTree | None:
-        """A function's tree, as long as the budget lasts. A function counts once, whether or not an
-        earlier diagnosis had it parsed: the same question gets the same answer."""
-        key = (path, definition.line)
-        if key not in self._granted:
-            lines = definition.end - definition.first + 1
-            self._granted[key] = lines <= self._budget
-            self._budget -= lines if self._granted[key] else 0
-        return self[path].tree(definition) if self._granted[key] else None
 
 
 @dataclass(frozen=True)

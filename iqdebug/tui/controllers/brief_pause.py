@@ -10,14 +10,14 @@ from dataclasses import replace
 
 from iqdebug.core.errors import IqdebugError, RequestFailed
 from iqdebug.core.session import Capability, CodeFinder, DebugSession
-from iqdebug.core.state import Breakpoint, Phase, Snapshot
+from iqdebug.core.state import Breakpoint, Phase, Snapshot, StopCause
 from iqdebug.crash import Crash, open_crash
 from iqdebug.crash.folder import put
 from iqdebug.crash.recorded_session import RecordedSession
 from iqdebug.tui import messages
 from iqdebug.tui.controllers.chat import ChatController
 from iqdebug.tui.controllers.connection import ConnectionController
-from iqdebug.tui.controllers.state import OVER, STOPPED, DebugState
+from iqdebug.tui.controllers.state import OVER, DebugState
 from iqdebug.tui.controllers.tasks import TaskRunner
 from iqdebug.tui.controllers.window import Window
 
@@ -43,7 +43,9 @@ class RecordedStop(RecordedSession):
         self.live = live
         self._back = back
         reason = f"{stop.reason}; the process runs on"
-        self._shown = replace(crash.snapshot, epoch=stop.epoch, reason=reason, detail="", cwd=stop.cwd)
+        self._shown = replace(
+            crash.snapshot, epoch=stop.epoch, cause=stop.cause, reason=reason, detail="", cwd=stop.cwd
+        )
 
     @property
     def snapshot(self) -> Snapshot:
@@ -124,7 +126,7 @@ class BriefPauseController:
         session = self._state.session
         if isinstance(session, RecordedStop):
             self._window.notify("this is a recording already; c leads back to the process")
-        elif session is not None and session.snapshot.phase in STOPPED:
+        elif session is not None and session.snapshot.phase.is_stopped:
             self._record(session, session.snapshot)
         elif not self._tasks.refuses(Capability.PAUSE) and session is not None:
             self._records_next = True
@@ -136,14 +138,14 @@ class BriefPauseController:
         if isinstance(session, RecordedStop):
             self._follow_behind(session, snapshot)
             return True
-        if session is None or snapshot.phase not in STOPPED:
+        if session is None or not snapshot.phase.is_stopped:
             return False
         if self._is_released:
             self._tasks.start(session.resume())
             return True
         if not (self._no_hold or self._records_next):
             return False
-        if snapshot.reason == "exception" and snapshot.exception is None:
+        if snapshot.cause is StopCause.EXCEPTION and snapshot.exception is None:
             epoch = snapshot.epoch
             self._window.set_timer(DESCRIPTION_TIMEOUT_S, lambda: self._record_undescribed(session, epoch))
         elif not self._is_recording:
@@ -155,11 +157,11 @@ class BriefPauseController:
         shown instead."""
         is_recorded = self._no_hold or self._records_next or self._is_recording or self._is_released
         is_live = not isinstance(self._state.session, RecordedStop)
-        return stop.phase in STOPPED and is_recorded and is_live
+        return stop.phase.is_stopped and is_recorded and is_live
 
     def _follow_behind(self, shown: RecordedStop, snapshot: Snapshot) -> None:
         """What the process does while a recording of it is shown."""
-        if snapshot.phase in STOPPED:  # another thread, or an exception: breakpoints are out
+        if snapshot.phase.is_stopped:  # another thread, or an exception: breakpoints are out
             self._tasks.start(shown.live.resume())
         elif snapshot.phase in OVER:
             words = snapshot.reason if snapshot.phase is Phase.ENDED else "the connection to it ended"
@@ -167,7 +169,7 @@ class BriefPauseController:
 
     def _record_undescribed(self, session: DebugSession, epoch: int) -> None:
         """Of an exception that was not described in time."""
-        is_same = session.snapshot.epoch == epoch and session.snapshot.phase in STOPPED
+        is_same = session.snapshot.epoch == epoch and session.snapshot.phase.is_stopped
         if not self._is_recording and is_same:
             self._record(session, session.snapshot)
 
@@ -186,7 +188,7 @@ class BriefPauseController:
                 name, data = await _record_newest(session)
             finally:
                 self._is_released = True
-                if session.snapshot.phase in STOPPED:
+                if session.snapshot.phase.is_stopped:
                     await session.resume()
             crash = await asyncio.to_thread(lambda: open_crash(put(name, data)))
         except BaseException:
@@ -219,6 +221,6 @@ async def _record_newest(session: DebugSession) -> tuple[str, bytes]:
         try:
             return await session.record()
         except RequestFailed:
-            if session.snapshot.epoch == epoch or session.snapshot.phase not in STOPPED:
+            if session.snapshot.epoch == epoch or not session.snapshot.phase.is_stopped:
                 raise
     return await session.record()

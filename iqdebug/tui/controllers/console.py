@@ -9,7 +9,7 @@ from iqdebug.core.errors import IqdebugError
 from iqdebug.core.state import Completion, EvaluateResult
 from iqdebug.tui.controllers.navigation import NavigationController
 from iqdebug.tui.controllers.selection import SelectionController
-from iqdebug.tui.controllers.state import STOPPED, DebugState
+from iqdebug.tui.controllers.state import DebugState
 from iqdebug.tui.controllers.tasks import TaskRunner
 from iqdebug.tui.controllers.variables import VariablesController
 from iqdebug.tui.controllers.window import Window
@@ -77,7 +77,7 @@ class ConsoleController:
             except IqdebugError as error:
                 result = EvaluateResult(str(error), failed=True)
             console.show_result(result, epoch)
-            if self._variables.tree.epoch == epoch and session.snapshot.phase in STOPPED:
+            if self._variables.tree.epoch == epoch and session.snapshot.phase.is_stopped:
                 self._variables.reload()
 
         self._tasks.start(evaluate(), words="evaluating")

@@ -11,7 +11,8 @@ from iqdebug.core.errors import IqdebugError, UsageError
 from iqdebug.core.paths import frame_kind, home_short
 from iqdebug.core.session import Capability, CodeFinder
 from iqdebug.core.state import Breakpoint, CodePlace, EvaluateResult
-from iqdebug.diagnosis.named_places import Asked, definitions, file_named, parse, project_files, resolve
+from iqdebug.diagnosis.named_places import Asked, file_named, parse, resolve
+from iqdebug.diagnosis.project_functions import definitions, project_files
 from iqdebug.tui.controllers.breakpoints import BreakpointController
 from iqdebug.tui.controllers.state import DebugState
 from iqdebug.tui.controllers.tasks import TaskRunner

@@ -13,7 +13,7 @@ from iqdebug.tui.controllers.connection import ConnectionController
 from iqdebug.tui.controllers.diagnosis import DiagnosisController
 from iqdebug.tui.controllers.execution import ExecutionController
 from iqdebug.tui.controllers.leaving import LeavingController
-from iqdebug.tui.controllers.state import OVER, STOPPED, DebugState, Progress
+from iqdebug.tui.controllers.state import OVER, DebugState, Progress
 from iqdebug.tui.controllers.window import Layout, Window
 from iqdebug.tui.panes.program import ProgramPane, ProgramTerminal
 from iqdebug.tui.panes.source import SourcePane
@@ -111,7 +111,7 @@ class ProgramController:
         """While it runs and is typed to, its terminal has the screen; at a stop what stopped has."""
         if before is not None and before.phase is snapshot.phase and before.epoch == snapshot.epoch:
             return
-        is_stopped, is_over = snapshot.phase in STOPPED, snapshot.phase in OVER
+        is_stopped, is_over = snapshot.phase.is_stopped, snapshot.phase in OVER
         if self._host is not None and self._host.lent and not is_stopped:
             self._give_back_terminal()
         pane = self._pane
@@ -122,7 +122,7 @@ class ProgramController:
         if is_over:
             self._diagnosis.forget()
         self._layout.grow(not is_stopped)
-        if is_stopped and (before is None or before.phase not in STOPPED):
+        if is_stopped and (before is None or not before.phase.is_stopped):
             if not self._layout.wide:
                 self._layout.show("variables")
             self._window.pane(SourcePane).focus()
@@ -220,4 +220,4 @@ class ProgramController:
 def _state_words(snapshot: Snapshot) -> str:
     if snapshot.phase is Phase.ENDED:
         return snapshot.reason
-    return "held" if snapshot.phase in STOPPED else ""
+    return "held" if snapshot.phase.is_stopped else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from iqdebug.core.state import ExceptionInfo, Frame, Phase, Snapshot, Thread
-from iqdebug.tui.controllers.state import STOPPED, DebugState
+from iqdebug.tui.controllers.state import DebugState
 from iqdebug.tui.controllers.variables import VariablesController
 from iqdebug.tui.controllers.window import Window
 from iqdebug.tui.panes.source import SourcePane
@@ -57,7 +57,7 @@ class SelectionController:
         holds in it."""
         if is_new_stop:
             self.traceback = None
-        is_stopped = snapshot.phase in STOPPED
+        is_stopped = snapshot.phase.is_stopped
         keeps = self._is_pinned or is_stopped  # a live look keeps the selection while a stop is shown
         if (is_new_stop and is_stopped) or snapshot.thread(self.thread_id) is None or not keeps:
             thread = snapshot.focused

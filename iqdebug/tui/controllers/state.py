@@ -8,9 +8,8 @@ from iqdebug.core.errors import IqdebugError, UsageError
 from iqdebug.core.session import Capability, DebugSession
 from iqdebug.core.state import ExceptionInfo, Phase, Snapshot
 
-__all__ = ["OVER", "STOPPED", "DebugState", "Progress"]
+__all__ = ["OVER", "DebugState", "Progress"]
 
-STOPPED = (Phase.PAUSED, Phase.CRASHED)
 OVER = (Phase.DETACHED, Phase.ENDED)
 
 
@@ -45,7 +44,7 @@ class DebugState:
 
     @property
     def is_stopped(self) -> bool:
-        return self.snapshot is not None and self.snapshot.phase in STOPPED
+        return self.snapshot is not None and self.snapshot.phase.is_stopped
 
     @property
     def is_over(self) -> bool:

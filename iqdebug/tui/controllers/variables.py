@@ -9,7 +9,7 @@ from iqdebug.core.session import Capability
 from iqdebug.core.state import Frame, Snapshot
 from iqdebug.core.text import clean
 from iqdebug.tui import messages
-from iqdebug.tui.controllers.state import STOPPED, DebugState
+from iqdebug.tui.controllers.state import DebugState
 from iqdebug.tui.controllers.tasks import TaskRunner
 from iqdebug.tui.controllers.window import Window
 from iqdebug.tui.panes.variables import VariablesPane
@@ -36,7 +36,7 @@ class VariablesController:
         self.tree.begin(-1, None)
 
     def show_frame(self, snapshot: Snapshot, frame: Frame | None) -> None:
-        is_stopped = snapshot.phase in STOPPED
+        is_stopped = snapshot.phase.is_stopped
         if is_stopped and self.tree.epoch == snapshot.epoch and _is_same_frame(self.tree.frame, frame):
             return
         self.tree.begin(snapshot.epoch, frame, stopped=is_stopped)

@@ -141,7 +141,7 @@ class StatusBar(Static):
             f" {clean(phase_words(snapshot, status))} ", Style(color=colour, bold=True, reverse=True)
         )
         elapsed = self._now() - self._since
-        timed = snapshot.phase in (Phase.PAUSED, Phase.CRASHED, Phase.RUNNING)
+        timed = snapshot.phase.is_stopped or snapshot.phase is Phase.RUNNING
         if timed and not status.progress and not recorded:
             text.append(f" for {age(elapsed)}")
         if status.supervisor_warning and timed:

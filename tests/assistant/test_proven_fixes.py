@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from iqdebug.assistant.actions.fix import Proposal
-from iqdebug.assistant.actions.proven_fixes import mechanical_fixes
-from iqdebug.assistant.actions.unusual import with_anomalies
+from iqdebug.assistant.actions.proven_fixes import proven_fixes
 from iqdebug.assistant.actions.verify import verify
 from iqdebug.system.source_files import read_lines
+from iqdebug.workflows.diagnosis_inputs import crash_diagnosis
 from tests.assistant.recorded import Recorded, record_example, record_text
 
 KEYWORD = """\
@@ -46,8 +46,8 @@ print(label({"name": "Ada", "city": "London"}))
 
 
 def fixes(case: Recorded) -> tuple[Proposal, ...]:
-    diagnosis = with_anomalies(case.crash, case.diagnosis)
-    return mechanical_fixes(case.crash.snapshot, diagnosis, root=str(case.root), read_source=read_lines)
+    diagnosis = crash_diagnosis(case.crash, case.crash.read_source, here=True)
+    return proven_fixes(diagnosis, root=str(case.root), read_source=read_lines)
 
 
 def added(proposal: Proposal) -> list[str]:
