@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BASE := $(VENV)/.base.stamp
+CHECK := $(VENV)/.check.stamp
 DEV := $(VENV)/.dev.stamp
 WHEELS := .wheels
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt
 PYTEST_ARGS ?= -q -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-real check lint types imports tests bench clean venv
+.PHONY: help setup demo run quick test test-real check lint types imports schemas tests coverage bench clean venv
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -21,18 +22,21 @@ demo: $(BASE) ## open a service that misbehaves; without a terminal, print the d
 
 run: demo ## the same as demo
 
+quick: $(CHECK) lint types imports ## before each commit: rules, types and the fast tests; under a minute, nothing is compiled
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow and not real" $(QUICK_ARGS)
+
 test: check ## the same as check
 
-check: lint types imports tests ## what CI runs
+check: lint types imports tests ## what CI runs (the first time it builds llama.cpp)
 
-lint: $(DEV) ## ruff: rules and format
+lint: $(CHECK) ## ruff: rules and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(DEV) ## mypy --strict
-	$(BIN)/mypy --strict iqdebug
+types: $(CHECK) ## mypy --strict
+	$(BIN)/mypy
 
-imports: $(DEV) ## the import rule of ARCHITECTURE.md
+imports: $(CHECK) ## the import rule of ARCHITECTURE.md
 	@$(BIN)/lint-imports --no-cache > $(VENV)/.imports.log 2>&1 || { cat $(VENV)/.imports.log; exit 1; }
 	@echo "import rule kept"
 
@@ -41,6 +45,13 @@ tests: $(DEV) ## pytest
 
 test-real: $(DEV) ## attach to real packages on every Python of this machine (minutes; environments are kept)
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m real tests/real
+
+coverage: $(CHECK) ## how much the fast tests cover; fails below the floor in pyproject.toml, which only rises
+	$(BIN)/python -m coverage run -m pytest -q -p no:xdist -m "not slow and not real"
+	$(BIN)/python -m coverage report --skip-covered --sort=cover | tail -n 40
+
+schemas: $(CHECK) ## write docs/schemas anew from the types of what --json prints
+	$(BIN)/python -m iqdebug.cli.schemas docs/schemas
 
 bench: $(DEV) ## ratios against named rivals (minutes)
 	$(BIN)/python -m bench
@@ -59,6 +70,11 @@ $(BASE): pyproject.toml constraints.txt | venv
 	@$(PIP) -e .
 	@touch $@
 
+$(CHECK): pyproject.toml constraints.txt | venv
+	@echo "setting up $(VENV) for checks ..."
+	@$(PIP) -e '.[check]'
+	@touch $(BASE) $@
+
 # llama.cpp is built once; the wheel outlives `make clean`.
 $(WHEELS)/.stamp: constraints.txt | venv
 	@mkdir -p $(WHEELS)
@@ -70,4 +86,4 @@ $(WHEELS)/.stamp: constraints.txt | venv
 $(DEV): pyproject.toml constraints.txt $(WHEELS)/.stamp | venv
 	@echo "setting up $(VENV) for development ..."
 	@$(PIP) --find-links $(WHEELS) -e '.[dev]'
-	@touch $(BASE) $@
+	@touch $(BASE) $(CHECK) $@

@@ -1,6 +1,8 @@
-"""What pyproject.toml cannot say: a file beside the package, which lets IQDEBUG_CAPTURE work in
-programs that do not import iqdebug, and the patches of native/, which `iqdebug runtime build` applies.
-An editable install does without either."""
+"""What pyproject.toml cannot say: files from outside the package that a wheel carries.
+
+A .pth beside the package lets IQDEBUG_CAPTURE work in programs that do not import iqdebug; models/ holds the
+presets; `iqdebug runtime build` applies the patches of native/. An editable install finds models/ and native/
+in the checkout and does without the .pth."""
 
 import glob
 import os
@@ -9,7 +11,7 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 PTH = "iqdebug-capture.pth"
-PATCHES = sorted(glob.glob("native/patches/*.patch"))
+FOLDERS = {"native/patches/*.patch": ("llm", "runtime", "patches"), "models/*": ("models",)}
 
 
 class BuildWithMore(build_py):
@@ -23,9 +25,13 @@ class BuildWithMore(build_py):
         return [*super().get_outputs(include_bytecode), *(target for _, target in self._more())]
 
     def _more(self) -> list[tuple[str, str]]:
-        inside = os.path.join(self.build_lib, "iqdebug", "llm", "runtime", "patches")
-        patches = [(patch, os.path.join(inside, os.path.basename(patch))) for patch in PATCHES]
-        return [(PTH, os.path.join(self.build_lib, PTH)), *patches]
+        package = os.path.join(self.build_lib, "iqdebug")
+        inside = [
+            (source, os.path.join(package, *folder, os.path.basename(source)))
+            for pattern, folder in FOLDERS.items()
+            for source in sorted(glob.glob(pattern))
+        ]
+        return [(PTH, os.path.join(self.build_lib, PTH)), *inside]
 
 
 setup(cmdclass={"build_py": BuildWithMore})

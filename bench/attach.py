@@ -34,8 +34,9 @@ from bench.rival import (
     quiet_environment,
     stock_command,
 )
-from bench.targets import PROGRAMS, interpreters, of_minors, python_version, running
+from bench.targets import PROGRAMS, running
 from bench.terminal import Screen
+from tests.support.interpreters import interpreters, of_minors, python_version
 
 __all__ = ["main"]
 

@@ -26,11 +26,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.campaign_targets import KINDS, Target, start
-from bench.environments import NoEnvironment
-from bench.targets import interpreters, python_version
 from iqdebug.core.errors import IqdebugError
 from iqdebug.core.state import Phase, ProcessInfo
 from iqdebug.dap.attach import AttachOptions, attach
+from tests.support.environments import NoEnvironment
+from tests.support.interpreters import interpreters, python_version
 
 __all__ = ["ACTIONS", "KINDS", "Outcome", "Tally", "campaign", "table"]
 

@@ -14,8 +14,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from bench.environments import interpreter_with
-from bench.targets import python_version
+from tests.support.environments import interpreter_with
+from tests.support.interpreters import python_version
 
 __all__ = ["KINDS", "SERVED", "WITH_PACKAGES", "Target", "start"]
 

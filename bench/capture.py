@@ -23,7 +23,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.targets import interpreters, python_version
+from tests.support.interpreters import interpreters, python_version
 
 __all__ = ["BIG", "WORKLOADS", "main", "one_capture", "steady"]
 
@@ -179,9 +179,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         words = f"{plain * 1000:.0f} ms, with -m iqdebug.capture {watched * 1000:.0f} ms"
         print(f"{python_version(python):8}start of an empty script: {words}", flush=True)
     for name, work in BIG.items():
-        cells = []
+        sizes: list[str] = []
         for python in pythons:
             seconds, size = one_capture(python, work)
-            cells.append(f"{python_version(python)} {seconds:.2f} s {size / 1000:,.0f} kB")
-        print(f"{name:16}" + "   ".join(cells), flush=True)
+            sizes.append(f"{python_version(python)} {seconds:.2f} s {size / 1000:,.0f} kB")
+        print(f"{name:16}" + "   ".join(sizes), flush=True)
     return 0

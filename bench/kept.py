@@ -56,7 +56,7 @@ print(json.dumps(kept, default=str))
 
 def iqdebug_file() -> tuple[int, str]:
     """Size and everything readable of the crash file that a bare run leaves."""
-    from tests.capture.chunks import read
+    from tests.support.chunks import read
 
     with tempfile.TemporaryDirectory() as folder:
         environ = {**os.environ, "PYTHONPATH": str(ROOT), "IQDEBUG_CAPTURE": folder}

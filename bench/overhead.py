@@ -24,10 +24,10 @@ from pathlib import Path
 
 from bench.rival import StockAttach
 from bench.stepping import Stops
-from bench.targets import interpreters, python_version
 from iqdebug.core.errors import IqdebugError
 from iqdebug.core.state import Breakpoint, ProcessInfo
 from iqdebug.dap.attach import AttachOptions, attach
+from tests.support.interpreters import interpreters, python_version
 
 __all__ = ["HotLoop", "Pair", "main"]
 

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     from llama_cpp import Llama
 
-    from tests.llm.tiny import write_tiny
+    from tests.support.tiny_model import write_tiny
 
     snapshot, sources = _long()
     diagnosis = diagnose(snapshot, read_source=lambda path: sources.get(path, ()))

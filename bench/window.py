@@ -252,7 +252,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench window")
     parser.add_argument("--turns", type=int, default=40)
     options = parser.parse_args(arguments)
-    from tests.llm.tiny import write_tiny
+    from tests.support.tiny_model import write_tiny
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -1,58 +1,68 @@
-"""The model's tools that act: propose a fix, verify it, run again, write a test."""
+"""What the model's tools that act work on in a conversation: its crash or process, and its fix."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from iqdebug.assistant.actions.fix import Proposal
-from iqdebug.assistant.actions.rerun import command_of_crash
-from iqdebug.assistant.actions.tools import ACTION_TOOLS, ActionContext, ActionTool
-from iqdebug.assistant.actions.verify import side_effects
+from iqdebug.assistant.actions.rerun import project_root
 from iqdebug.assistant.commands import show_proposal
-from iqdebug.assistant.permissions import Right
-from iqdebug.assistant.tools.base import BoundTool, Result, ToolInvocation
+from iqdebug.assistant.tools.base import BoundTool
+from iqdebug.assistant.tools.catalogue import ALL_TOOLS
+from iqdebug.core.paths import frame_kind
+from iqdebug.core.state import Diagnosis
+from iqdebug.crash.model import Crash
 
 if TYPE_CHECKING:
     from iqdebug.assistant.session import AssistantSession
 
-__all__ = ["acting_tools"]
-
-_SECONDS = 200.0  # two runs in a copy
-_TIMES = {"rerun": "once", "verify": "twice", "write_test": "once or more"}
+__all__ = ["SessionWorkbench", "acting_tools"]
 
 
-def acting_tools(desk: AssistantSession) -> Sequence[BoundTool]:
-    """Proposing shows a diff and changes nothing, so it only reads; what starts a program asks, with
-    what it may touch."""
-    return tuple(_bound(desk, tool) for tool in ACTION_TOOLS)
+def acting_tools(session: AssistantSession) -> Sequence[BoundTool]:
+    """The tools that need a workbench, on that of this conversation."""
+    workbench = SessionWorkbench(session)
+    return tuple(replace(each, workbench=workbench) for each in ALL_TOOLS if each.needs_workbench)
 
 
-def _bound(desk: AssistantSession, tool: ActionTool) -> BoundTool:
-    name = tool.tool.name
+class SessionWorkbench:
+    """Implements :class:`~iqdebug.assistant.tools.workbench.Workbench`, as things stand at each call."""
 
-    async def run(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
-        now = desk.moment_now
-        crash = desk.known.crash
-        diagnosis = now.diagnosis if now is not None else None
-        root = desk.root
-        if tool.starts:
-            crash = await desk.crash(name)
-            root = desk.root_to_run(crash)
-        bench = ActionContext(
-            crash, diagnosis, root=root, known=desk.own_files, why_not=call.world.files.why_not
-        )
-        bench.proposal = desk.work.proposal
-        if tool.starts and crash is not None:
-            words = "; ".join(side_effects(command_of_crash(crash), _TIMES[name]))
-            shown = await asyncio.to_thread(bench.shown, name, arguments)
-            await call.session.obtain(Right.MUTATE, f"run {name}", shown, words)
-        outcome = await tool.run(bench, arguments)
-        if isinstance(outcome.result, Proposal):
-            show_proposal(desk, outcome.result, "by the model")
-        first = outcome.text.splitlines()[0] if outcome.text else name
-        return Result(outcome.text, "tools", first[:120], failed=outcome.failed)
+    scratch_folder: Path | None = None
 
-    right = Right.MUTATE if tool.starts else Right.READ
-    return BoundTool(tool.tool, right, run, asks_itself=tool.starts, seconds=_SECONDS)
+    def __init__(self, session: AssistantSession) -> None:
+        self._session = session
+
+    @property
+    def diagnosis(self) -> Diagnosis | None:
+        stop = self._session.current_stop
+        return stop.diagnosis if stop is not None else None
+
+    @property
+    def root(self) -> str:
+        crash = self._session.debuggee.crash
+        active = self._session.require_active()
+        return active.root or (project_root(crash) if crash is not None else "")
+
+    @property
+    def own_files(self) -> Sequence[str]:
+        """Those on the stack that is spoken of; of a crash of which none is, all that it names."""
+        crash = self._session.debuggee.crash
+        on_stack = self._session.require_active().own_files
+        if on_stack or crash is None:
+            return on_stack
+        return list(dict.fromkeys(f.file for f in crash.frames.values() if frame_kind(f.file) == "user"))
+
+    @property
+    def proposal(self) -> Proposal | None:
+        return self._session.pending.proposal
+
+    def show_proposal(self, proposal: Proposal) -> None:
+        show_proposal(self._session, proposal, "by the model")
+
+    async def crash_to_run(self, tool: str) -> tuple[Crash, str]:
+        crash = await self._session.crash(tool)
+        return crash, self._session.require_active().binding.root_to_run(crash)

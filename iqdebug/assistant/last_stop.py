@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 
 from iqdebug.assistant.redaction import Redactor
-from iqdebug.core.errors import ModelError, NotAvailable
-from iqdebug.core.session import Capability, Listener, StepKind
+from iqdebug.core.errors import ModelError
+from iqdebug.core.json_text import json_bytes
+from iqdebug.core.read_only_session import ReadOnlySession
+from iqdebug.core.session import Capability, Listener
 from iqdebug.core.state import (
-    Breakpoint,
     Completion,
     Diagnosis,
     EvaluateResult,
@@ -22,13 +23,12 @@ from iqdebug.core.state import (
     Snapshot,
     Variable,
 )
-from iqdebug.core.text import json_bytes
 from iqdebug.system.source_files import read_lines
 
 __all__ = ["GONE", "LastStop", "LastStopSession", "TodaysSources", "remembered", "remembering"]
 
 GONE = "the process has ended: this is what was last seen of it"
-_MOST = 16 << 20  # bytes
+MAX_STOP_BYTES = 16 << 20
 
 
 class LastStop(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ class LastStop(msgspec.Struct, frozen=True):
 def remembering(snapshot: Snapshot, diagnosis: Diagnosis) -> bytes:
     """The stop as JSON, its secrets masked; b"" where it would be larger than 16 MiB."""
     data = json_bytes(_masked(msgspec.to_builtins(LastStop(snapshot, diagnosis)), Redactor()))
-    return data if len(data) <= _MOST else b""
+    return data if len(data) <= MAX_STOP_BYTES else b""
 
 
 def remembered(data: bytes) -> LastStop:
@@ -48,24 +48,24 @@ def remembered(data: bytes) -> LastStop:
     :raises ModelError: it is damaged.
     """
     try:
-        found = msgspec.json.decode(data, type=LastStop)
+        stop = msgspec.json.decode(data, type=LastStop)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ModelError("The kept stop of that conversation cannot be read", str(error)[:200]) from None
-    snapshot = replace(found.snapshot, origin=Origin.RECORDED, detail="the process has ended")
-    return LastStop(snapshot, found.diagnosis)
+    snapshot = replace(stop.snapshot, origin=Origin.RECORDED, detail="the process has ended")
+    return LastStop(snapshot, stop.diagnosis)
 
 
-def _masked(tree: Any, veil: Redactor) -> Any:
+def _masked(tree: Any, redactor: Redactor) -> Any:
     """Every text without secrets; what has children keeps none, as nobody can be asked for them."""
     if isinstance(tree, str):
-        return veil.scrub(tree)
+        return redactor.scrub(tree)
     if isinstance(tree, (list, tuple)):
-        return [_masked(each, veil) for each in tree]
+        return [_masked(each, redactor) for each in tree]
     if not isinstance(tree, dict):
         return tree
-    rows = {key: _masked(value, veil) for key, value in tree.items()}
+    rows = {key: _masked(value, redactor) for key, value in tree.items()}
     if isinstance(tree.get("name"), str) and isinstance(tree.get("value"), str):
-        rows["value"] = veil.scrub(veil.named(tree["name"], tree["value"]))
+        rows["value"] = redactor.scrub(redactor.named(tree["name"], tree["value"]))
         rows["reference"] = 0
     return rows
 
@@ -83,30 +83,16 @@ class TodaysSources:
         return "only today's text is there"
 
 
-class LastStopSession:
+class LastStopSession(ReadOnlySession):
     """Implements :class:`~iqdebug.core.session.DebugSession`. What was read of the stop is there; nothing
     else ever comes."""
 
     def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__((Capability.EVALUATE, Capability.COMPLETE), GONE)
         self.snapshot = snapshot
-
-    @property
-    def breakpoints(self) -> tuple[Breakpoint, ...]:
-        return ()
-
-    @property
-    def finder(self) -> None:
-        """Nothing is loaded here."""
-
-    @property
-    def supervision(self) -> None:
-        """Nobody waits for it."""
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         return lambda: None
-
-    def why_not(self, capability: Capability) -> str:
-        return "" if capability in (Capability.EVALUATE, Capability.COMPLETE) else GONE
 
     async def variables(self, frame: Frame, epoch: int) -> tuple[Variable, ...]:
         if frame.locals is None:
@@ -119,8 +105,8 @@ class LastStopSession:
         return ()
 
     async def full_value(self, reference_or_expression: int | str, frame: Frame | None, epoch: int) -> str:
-        found = await self.read_expression(str(reference_or_expression), frame, epoch)
-        return found.value
+        result = await self.read_expression(str(reference_or_expression), frame, epoch)
+        return result.value
 
     async def read_expression(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
         """A variable by its name, as it was read."""
@@ -138,39 +124,3 @@ class LastStopSession:
         names = [v.name for v in (frame.locals or ())] if frame is not None else []
         word = text[:column]
         return tuple(Completion(n, start=0, length=column) for n in names if n.startswith(word))
-
-    def _refuse(self, capability: Capability) -> NotAvailable:
-        return NotAvailable(f"cannot {capability.value}", GONE)
-
-    async def pause(self) -> None:
-        raise self._refuse(Capability.PAUSE)
-
-    async def resume(self) -> None:
-        raise self._refuse(Capability.CONTINUE)
-
-    async def step(self, kind: StepKind, thread_id: int) -> None:
-        raise self._refuse(Capability.STEP)
-
-    async def run_to(self, path: str, line: int) -> None:
-        raise self._refuse(Capability.RUN_TO)
-
-    async def restart_frame(self, frame: Frame) -> None:
-        raise self._refuse(Capability.RESTART_FRAME)
-
-    async def set_variable(self, name: str, expression: str, frame: Frame, epoch: int) -> EvaluateResult:
-        raise self._refuse(Capability.SET_VARIABLE)
-
-    async def set_breakpoints(self, breakpoints: Sequence[Breakpoint]) -> None:
-        raise self._refuse(Capability.BREAKPOINTS)
-
-    async def record(self) -> tuple[str, bytes]:
-        raise self._refuse(Capability.RECORD)
-
-    async def arm(self, on: bool) -> None:
-        raise self._refuse(Capability.BREAKPOINTS)
-
-    async def refresh(self) -> None:
-        raise NotAvailable("cannot look again", GONE)
-
-    async def detach(self) -> None:
-        """Nothing is held."""

@@ -1,4 +1,4 @@
-"""``@file``, ``@frame``, ``@var`` and ``@log`` in a question: what they stand for is added to it."""
+"""``@file``, ``@frame``, ``@var`` and ``@log`` in a question: adds what they name."""
 
 from __future__ import annotations
 
@@ -12,22 +12,24 @@ from iqdebug.core.state import Frame, LogRecord, Snapshot, Variable
 __all__ = ["Mentioned", "Mentions"]
 
 _MENTION = re.compile(r"(?<!\S)@(file|frame|var|log)(?::(\S+))?")
-_AROUND = 40  # lines of a file around the line named
-_LOGS = 30
-_VARIABLES = 40
-_LONGEST = 400  # characters of a value
+_LINES_AROUND = 40  # on each side of a line that is named
+_MAX_LOGS = 30
+_MAX_VARIABLES = 40
+_MAX_VALUE_CHARACTERS = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Mentioned:
-    """:param text: for the model, to be fenced; :param unknown: mentions that mean nothing here."""
+    """:param text: for the model, not yet wrapped as untrusted.
+    :param unknown: mentions that name nothing here.
+    """
 
     text: str
     unknown: tuple[str, ...] = ()
 
 
 class Mentions:
-    """Looks up what stands in a question.
+    """Looks up what a question mentions, at the moment it is asked.
 
     :param variables: the values of a frame, as the screen has them.
     :param frame: the frame that is selected on the screen.
@@ -51,9 +53,9 @@ class Mentions:
         parts: list[str] = []
         unknown: list[str] = []
         for match in _MENTION.finditer(question):
-            found = self._one(match[1], (match[2] or "").rstrip(".,;:?!"))
-            if found:
-                parts.append(found)
+            text = self._text_of(match[1], (match[2] or "").rstrip(".,;:?!"))
+            if text:
+                parts.append(text)
             else:
                 unknown.append(match[0])
         return Mentioned("\n\n".join(dict.fromkeys(parts)), tuple(unknown))
@@ -77,27 +79,27 @@ class Mentions:
         return thread.frames if thread is not None else ()
 
     def _files(self) -> dict[str, str]:
-        """Short names of the files on the stacks; those that are told apart by it."""
-        found: dict[str, str] = {}
+        """The files on the stacks by their base names; of several with one name the first."""
+        files: dict[str, str] = {}
         for thread in self._snapshot().threads:
             for frame in thread.frames:
                 if frame.path and frame.kind != "label":
-                    found.setdefault(os.path.basename(frame.path), frame.path)
-        return found
+                    files.setdefault(os.path.basename(frame.path), frame.path)
+        return files
 
-    def _one(self, kind: str, name: str) -> str:
+    def _text_of(self, kind: str, name: str) -> str:
         if kind == "file":
-            return self._file(name)
+            return self._lines_of(name)
         if kind == "frame":
-            return self._a_frame(name)
+            return self._values_of(name)
         if kind == "log":
-            records = [r for r in self._logs() if not name or name.lower() in r.text.lower()][-_LOGS:]
+            records = [r for r in self._logs() if not name or name.lower() in r.text.lower()][-_MAX_LOGS:]
             return "\n".join(["output and log records:", *(f"{r.stream}: {r.text}" for r in records)])
         wanted = name.partition(".")[0].partition("[")[0]
-        found = [v for v in self._variables() if v.name == wanted]
-        return "\n".join(f"{v.name}: {v.type} = {v.value}" for v in found)
+        named = [v for v in self._variables() if v.name == wanted]
+        return "\n".join(f"{v.name}: {v.type} = {v.value}" for v in named)
 
-    def _file(self, name: str) -> str:
+    def _lines_of(self, name: str) -> str:
         name, _, line = name.partition(":")
         files = self._files()
         path = files.get(os.path.basename(name), "") if name else ""
@@ -111,11 +113,11 @@ class Mentions:
         except (OSError, ValueError):
             return ""
         at = int(line) if line.isdecimal() else 0
-        first, last = (max(at - _AROUND, 1), at + _AROUND) if at else (1, 2 * _AROUND)
+        first, last = (max(at - _LINES_AROUND, 1), at + _LINES_AROUND) if at else (1, 2 * _LINES_AROUND)
         numbered = [f"{n} {text}" for n, text in enumerate(lines, 1) if first <= n <= last]
         return "\n".join([f"{path}, lines {first} to {min(last, len(lines))}:", *numbered]) if lines else ""
 
-    def _a_frame(self, name: str) -> str:
+    def _values_of(self, name: str) -> str:
         frames = self._frames()
         selected = self._frame()
         frame = frames[int(name)] if name.isdecimal() and int(name) < len(frames) else None
@@ -124,5 +126,7 @@ class Mentions:
         if frame is None:
             return ""
         listed: Sequence[Variable] = self._variables() if frame is selected else frame.locals or ()
-        values = [f"  {v.name}: {v.type} = {v.value[:_LONGEST]}" for v in listed if v.kind != "group"]
-        return "\n".join([f"frame {frame.name} at {frame.path}:{frame.line}:", *values[:_VARIABLES]])
+        values = [
+            f"  {v.name}: {v.type} = {v.value[:_MAX_VALUE_CHARACTERS]}" for v in listed if v.kind != "group"
+        ]
+        return "\n".join([f"frame {frame.name} at {frame.path}:{frame.line}:", *values])

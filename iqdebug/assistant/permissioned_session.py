@@ -23,18 +23,18 @@ class PermissionedSession:
     was shown to the person, and nothing at a moment other than the one it was asked for.
     """
 
-    __slots__ = ("__gate", "__granted", "__seen", "__session", "__tool")
+    __slots__ = ("__gate", "__granted", "__on_read", "__session", "__tool")
 
     def __init__(
         self,
         session: DebugSession,
         gate: Gate,
         tool: str,
-        seen: Callable[[Iterable[Variable]], None] = lambda variables: None,
+        on_read: Callable[[Iterable[Variable]], None] = lambda variables: None,
     ) -> None:
-        """:param seen: is handed all that is read, before the tool has it: secrets are learnt there."""
+        """:param on_read: called with all that is read, before the tool gets it: secrets are learnt there."""
         self.__session = session
-        self.__seen = seen
+        self.__on_read = on_read
         self.__gate = gate
         self.__tool = tool
         self.__granted: dict[tuple[Right, str], Decision] = {}
@@ -74,9 +74,9 @@ class PermissionedSession:
         return self.__session.why_not(capability)
 
     async def variables(self, frame: Frame, epoch: int) -> tuple[Variable, ...]:
-        found = await self.__session.variables(frame, epoch)
-        self.__seen(found)
-        return found
+        variables = await self.__session.variables(frame, epoch)
+        self.__on_read(variables)
+        return variables
 
     async def children(
         self, reference: int, epoch: int, start: int = 0, count: int = 100
@@ -85,14 +85,14 @@ class PermissionedSession:
         runs code to show it."""
         if reference < 0:
             self.__require(Right.PROBE)
-        found = await self.__session.children(reference, epoch, start, count)
-        self.__seen(found)
-        return found
+        children = await self.__session.children(reference, epoch, start, count)
+        self.__on_read(children)
+        return children
 
     async def read_expression(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
-        found = await self.__session.read_expression(expression, frame, epoch)
-        self.__seen((Variable(expression, found.value, found.type),))
-        return found
+        result = await self.__session.read_expression(expression, frame, epoch)
+        self.__on_read((Variable(expression, result.value, result.type),))
+        return result
 
     async def refresh(self) -> None:
         await self.__session.refresh()
@@ -103,9 +103,9 @@ class PermissionedSession:
         self.__require(Right.PROBE, expression)
         if epoch != self.__session.snapshot.epoch:
             return EvaluateResult("the process has moved on since; nothing was run", failed=True)
-        found = await self.__session.evaluate(expression, frame, epoch)
-        self.__seen((Variable(expression, found.value, found.type),))
-        return found
+        result = await self.__session.evaluate(expression, frame, epoch)
+        self.__on_read((Variable(expression, result.value, result.type),))
+        return result
 
     # what lets it run and stop
 
@@ -171,16 +171,16 @@ class PermissionedSession:
 
 
 def code_of(breakpoint_: Breakpoint) -> tuple[str, ...]:
-    """Its texts that the target evaluates at the line: a condition, a number of hits that is none, a
-    message with an expression."""
-    found = []
+    """The texts of a breakpoint that the target evaluates at the line: its condition, a hit condition that
+    is more than a number, a message with an expression."""
+    texts = []
     if breakpoint_.condition.strip():
-        found.append(breakpoint_.condition)
+        texts.append(breakpoint_.condition)
     if breakpoint_.hit_condition.strip() and not breakpoint_.hit_condition.lstrip("=<>% ").strip().isdigit():
-        found.append(breakpoint_.hit_condition)
+        texts.append(breakpoint_.hit_condition)
     if "{" in breakpoint_.log_message:
-        found.append(breakpoint_.log_message)
-    return tuple(found)
+        texts.append(breakpoint_.log_message)
+    return tuple(texts)
 
 
 def _texts(breakpoint_: Breakpoint) -> tuple[str, int, str, str, str]:

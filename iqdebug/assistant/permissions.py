@@ -1,6 +1,7 @@
 """What a model may do: decided by rule before it is done, and enforced below the tools.
 
-A tool never holds the session. It holds a :class:`Guarded` one, made for one call, which looks at the
+A tool never holds the session. It holds a
+:class:`~iqdebug.assistant.permissioned_session.PermissionedSession`, made for one call, which looks at the
 rights of that call before each method; so a mistake in a tool, or what a model talks it into, cannot
 step, evaluate or assign. Rights come from :class:`Gate` alone: the person's answers and their
 configuration. Nothing that a target says is an input to it.
@@ -16,6 +17,7 @@ from typing import Literal
 __all__ = [
     "Answer",
     "Asking",
+    "DecidedBy",
     "Decision",
     "Gate",
     "Grant",
@@ -35,6 +37,17 @@ class Right(str, Enum):
     PROBE = "probe"
     CONTROL = "control"
     MUTATE = "mutate"
+
+
+class DecidedBy(str, Enum):
+    """Who or what decided about a right. The last two are refusals."""
+
+    RULE = "rule"
+    CONFIG = "config"
+    PERSON_ONCE = "person_once"
+    PERSON_FOR_SESSION = "person_for_session"
+    PERSON_REFUSED = "person_refused"
+    NOBODY_TO_ASK = "nobody_to_ask"
 
 
 class Answer(str, Enum):
@@ -93,11 +106,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """:param by: "rule", "config", "you, once", "you, this session", "you" (a refusal) or "nobody to
-    ask" (a refusal)."""
+    """Whether a right was given for one request, and by whom."""
 
     allowed: bool
-    by: str
+    by: DecidedBy
     right: Right
     tool: str
     detail: str = ""
@@ -150,31 +162,31 @@ class Gate:
     async def decide(self, request: Request) -> Decision:
         """Never raises but for cancellation, which decides nothing."""
         if request.right is Right.READ:
-            return Decision(True, "rule", request.right, request.tool)
+            return Decision(True, DecidedBy.RULE, request.right, request.tool)
         allowed, by = await self._judge(request)
         decision = Decision(allowed, by, request.right, request.tool, request.detail)
         self._decisions.append(decision)
         return decision
 
-    async def _judge(self, request: Request) -> tuple[bool, str]:
+    async def _judge(self, request: Request) -> tuple[bool, DecidedBy]:
         grant = Grant(request.tool, request.right)
         mutates = request.right is Right.MUTATE
         if not mutates and self._policy.of(request.right) == "always":
-            return True, "config"
+            return True, DecidedBy.CONFIG
         if not mutates and grant in self._grants:
-            return True, "you, this session"
+            return True, DecidedBy.PERSON_FOR_SESSION
         if self._ask is refuse_all:
-            return False, "nobody to ask"
+            return False, DecidedBy.NOBODY_TO_ASK
         try:
             answer = await self._ask(request)
         except Exception:
-            return False, "nobody to ask"
+            return False, DecidedBy.NOBODY_TO_ASK
         if answer is Answer.ONCE or (answer is Answer.SESSION and mutates):
             if not mutates and self._policy.of(request.right) == "session":
                 self._grants[grant] = None
-                return True, "you, this session"
-            return True, "you, once"
+                return True, DecidedBy.PERSON_FOR_SESSION
+            return True, DecidedBy.PERSON_ONCE
         if answer is Answer.SESSION:
             self._grants[grant] = None
-            return True, "you, this session"
-        return False, "you"
+            return True, DecidedBy.PERSON_FOR_SESSION
+        return False, DecidedBy.PERSON_REFUSED

@@ -1,4 +1,4 @@
-"""What a model is told before anything else. Fixed for a session, so that it is evaluated once."""
+"""The system prompt, fixed for a session so that it is evaluated once; and what a person may ask next."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ How to answer:
 
 {rule}"""
 
-_OFFER = 80  # characters
+_MAX_OFFER_CHARACTERS = 80
 
 _WHAT = {
     Origin.RECORDED: "a recorded crash; nothing can be run in it",
@@ -48,13 +48,15 @@ def system_prompt(snapshot: Snapshot, rule: str) -> str:
 def follow_ups(snapshot: Snapshot, diagnosis: Diagnosis, asked: Collection[str] = ()) -> tuple[str, ...]:
     """What the evidence suggests to say next, at most three, the most telling first.
 
-    :param asked: what was said already.
+    :param asked: questions and commands that were typed already.
     """
     if snapshot.phase is Phase.CRASHED or snapshot.exception is not None:
         first = diagnosis.suspects[0].function if diagnosis.suspects else ""
         offers = [f"Why does {first} fail?" if first else "Why did it fail?"]
         offers += (
-            [f"Is this the cause: {diagnosis.anomalies[0].text[:_OFFER]}"] if diagnosis.anomalies else []
+            [f"Is this the cause: {diagnosis.anomalies[0].text[:_MAX_OFFER_CHARACTERS]}"]
+            if diagnosis.anomalies
+            else []
         )
         offers += ["/fix"]
         odd = {each.variable.name for each in diagnosis.anomalies[:1] if each.variable is not None}

@@ -11,7 +11,6 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from iqdebug.capture.mask import MASK, Masker
 from iqdebug.capture.secret_names import NONE, judge
@@ -38,7 +37,7 @@ def defanged(text: str) -> str:
     """The text without anything that a chat format could take for the end of a message or a call:
     ``<|im_end|>`` becomes ``< |im_end|>``. Control characters but line ends and tabs are shown as
     escapes."""
-    marked = _MARKS.sub(lambda found: found.group() + " ", text)
+    marked = _MARKS.sub(lambda match: match.group() + " ", text)
     return "".join(_visible(c) for c in marked) if not marked.isprintable() else marked
 
 
@@ -63,7 +62,7 @@ def wrap_untrusted(text: str, label: str, new_name: Callable[[], str] = lambda: 
 
 
 class Redactor:
-    """Takes secrets out of everything a model is told, by the rules of ``docs/masking.md``, with the
+    """Takes secrets out of everything a model is given, by the rules of ``docs/masking.md``, with the
     :class:`~iqdebug.capture.mask.Masker` that crash files are written with: what was once met under the name
     of a secret, in the environment or in a form that tells it is masked wherever it turns up later.
 
@@ -86,7 +85,7 @@ class Redactor:
         self._masker.learn_environment(variables.items())
 
     def learn_snapshot(self, snapshot: Snapshot) -> None:
-        """Whatever was read of a stop, before anything of it is told."""
+        """Learn the secrets in all that was read of a stop. Call it before anything of it is given away."""
         if not self.enabled:
             return
         frames = [f for t in snapshot.threads for f in t.frames]
@@ -102,29 +101,35 @@ class Redactor:
             self.learn(frame.locals or ())
 
     def is_suspicious(self, name: str) -> bool:
-        """Whether what is found under the name may be a secret."""
+        """Whether a value of this name may be a secret."""
         return self.enabled and judge(name) != NONE
 
     def learn(self, variables: Iterable[Variable]) -> None:
-        """Before anything is said: the values among them that have the name of a secret, that stand beside
-        one (``[0]`` and ``[1]`` of a header, ``name`` and ``value`` of a row), or tell by their form."""
+        """Learn the values among them that are secrets by their name, by what stands beside them (``[0]`` and
+        ``[1]`` of a header, ``name`` and ``value`` of a row), or by their form. Call it before any of them
+        is given away."""
         listed = list(variables)[:_MAX_VARIABLES]
-        held: dict[str, Any] = {}
+        by_name: dict[str, object] = {}
         for variable in listed:
-            real = self._learnt(variable.name, variable.value)
-            if len(held) < _ROW:
-                held[variable.name.strip("'\"")] = real
+            real = self._learn_one(variable.name, variable.value)
+            if len(by_name) < _MAX_ROW:
+                by_name[variable.name.strip("'\"")] = real
         if self.enabled and listed:
-            pair = [held.get("[0]"), held.get("[1]")] if len(listed) == 2 and "[1]" in held else None
-            self._masker.learn_named(pair if pair is not None else {k: v for k, v in held.items() if k})
+            pair = None
+            if len(listed) == 2 and "[1]" in by_name:
+                pair = [by_name.get("[0]"), by_name.get("[1]")]
+            self._masker.learn_named(pair if pair is not None else {k: v for k, v in by_name.items() if k})
 
     def value_of(self, variable: Variable) -> str:
         """The variable's text, or the mask."""
         return self.named(variable.name, variable.value)
 
     def named(self, name: str, value: str) -> str:
-        """A value's text as a debugger writes it, its secrets masked, by the name it was found under."""
-        real = self._learnt(name, value)
+        """A value's text as a debugger writes it, its secrets masked.
+
+        :param name: under which it was read: a variable, a key, an expression.
+        """
+        real = self._learn_one(name, value)
         if self._masker.is_secret(_last(name), real):
             return MASK
         return self._masker.scrub_value(value)
@@ -134,7 +139,7 @@ class Redactor:
         shown = self.named(name, value).strip("bru\"'")
         return self.enabled and value != MASK and _ALL_MASKED.fullmatch(shown) is not None
 
-    def _learnt(self, name: str, value: str) -> Any:
+    def _learn_one(self, name: str, value: str) -> object:
         real = _real(value)
         if self.enabled and (name, value) not in self._met:
             if len(self._met) < _MAX_MET:
@@ -150,7 +155,7 @@ class Redactor:
 _MAX_FRAMES = 1_500
 _MAX_VARIABLES = 3_000
 _MAX_MET = 100_000
-_ROW = 30
+_MAX_ROW = 30
 _PLAIN = (str, bytes, int, float, list, tuple, dict, set)
 _ALL_MASKED = re.compile(r"(?:\w+ )?" + re.escape(MASK))
 
@@ -174,8 +179,8 @@ def _real(value: str) -> object:
     """The value of a literal; a text that was cut or is no literal as it stands."""
     if len(value) < 100_000:
         try:
-            found = ast.literal_eval(value)
+            literal: object = ast.literal_eval(value)
         except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
-            found = value.strip("'\"")
-        return found
+            return value.strip("'\"")
+        return literal
     return value

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-__all__ = ["Entry", "Kind", "ModelStatus", "Reader", "Transcript"]
+__all__ = ["Entry", "Kind", "ModelState", "ModelStatus", "Reader", "Transcript"]
 
 Kind = Literal["question", "answer", "thinking", "call", "note", "error", "diff"]
+ModelState = Literal["none", "loading", "ready", "ahead", "reading", "answering", "asking", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class ModelStatus:
     :param used, window: tokens; 0 where unknown.
     """
 
-    state: Literal["none", "loading", "ready", "ahead", "reading", "answering", "asking", "failed"] = "none"
+    state: ModelState = "none"
     words: str = "no model"
     model: str = ""
     where: str = ""
@@ -89,9 +90,18 @@ class Transcript:
         reader.standing_changed(self.standing)
         return lambda: self._readers.remove(reader) if reader in self._readers else None
 
-    def add(self, kind: Kind, text: str, **more: object) -> Entry:
+    def add(
+        self,
+        kind: Kind,
+        text: str,
+        *,
+        detail: str = "",
+        words: str = "",
+        running: bool = False,
+        offers: tuple[str, ...] = (),
+    ) -> Entry:
         self._last += 1
-        return self.put(replace(Entry(self._last, kind, text), **more))  # type: ignore[arg-type]
+        return self.put(Entry(self._last, kind, text, detail, words, running, offers=offers))
 
     def put(self, entry: Entry) -> Entry:
         """As it now is."""

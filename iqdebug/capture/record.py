@@ -14,6 +14,7 @@ from .container import Container, write
 from .original_functions import monotonic, system
 from .reprs import Asker
 from .settings import Settings
+from .version import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 MAX_VALUES = 40_000
 MAX_VALUES_WHEN_SHORT = 1_500
-_WRITER = "iqdebug capture 0.1.0"
 MAX_RECORDS = 500  # log records and output lines kept
 VALUES_PER_CHUNK = 4_000  # values in one chunk
 EVENT_LOOP_TIMEOUT = 0.03
@@ -212,7 +212,7 @@ def _meta(occasion: Occasion, collected: Collector, settings: Settings) -> Dict[
         "title": title[:300],
         "how": occasion.how,
         "created": time.time(),
-        "writer": _WRITER,
+        "writer": "iqdebug capture " + VERSION,
         "fingerprint": collected.fingerprint(),
         "pid": system.getpid(),
         "python": "%d.%d.%d" % sys.version_info[:3],

@@ -1,20 +1,21 @@
-"""The commands, a file a group, and what they share.
-
-Each module has ``add(commands)``, which declares its commands. What a command needs it imports
-when it runs: ``--help`` stays instant.
-"""
+"""What the commands share: arguments, complaints, documents."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import os
+import signal
 import sys
 from collections.abc import Iterator
 
 from iqdebug.core.errors import IqdebugError, UsageError
+from iqdebug.core.output import say_error
+from iqdebug.core.text import clean, shortened
 
 __all__ = [
     "add_exceptions",
+    "add_json",
     "add_model",
     "add_pid",
     "add_project",
@@ -27,11 +28,15 @@ __all__ = [
     "seconds",
 ]
 
-_MAX_LINE = 2_000  # characters of an error's line: it may name a path of any length
+MAX_ERROR_LINE = 2_000  # characters of an error's line: it may name a path of any length
 
 
 def add_pid(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pid", type=pid_number, metavar="PID", help="process id (see `iqdebug ps`)")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON (docs/json.md)")
 
 
 def add_exceptions(parser: argparse.ArgumentParser) -> None:
@@ -63,8 +68,6 @@ def add_project(parser: argparse.ArgumentParser) -> None:
 
 
 def project_folder(text: str) -> str:
-    import os
-
     try:
         real = os.path.realpath(text) if text else ""
     except (OSError, ValueError):
@@ -107,17 +110,13 @@ def seconds(text: str) -> float:
 
 
 def complain(error: IqdebugError) -> None:
-    from iqdebug.core.output import say_error
-    from iqdebug.core.text import clean, shortened
-
-    first, *rest = (shortened(clean(line), _MAX_LINE) for line in error.lines())
+    first, *rest = (shortened(clean(line), MAX_ERROR_LINE) for line in error.lines())
     say_error(f"iqdebug: {first}", *(f"  {line}" for line in rest))
 
 
 @contextlib.contextmanager
 def ended_by_signals() -> Iterator[None]:
     """SIGTERM and SIGHUP end the command the way Ctrl-C does: through its clean-up."""
-    import signal
 
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt

@@ -1,8 +1,4 @@
-"""The command line: the parser, and what becomes of errors.
-
-Each command imports what it needs when it runs: ``--help`` stays instant and imports neither
-textual, debugpy nor llama_cpp.
-"""
+"""The command line: which command runs, and what becomes of errors."""
 
 from __future__ import annotations
 
@@ -12,74 +8,87 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
 
-from iqdebug import __version__
-from iqdebug.cli import ask, crashes, diagnose, models, processes, run, runtime
+from iqdebug.cli import on_demand
+from iqdebug.cli.commands import WrongArguments, parser_for
 from iqdebug.cli.common import complain
-from iqdebug.core.errors import IqdebugError
+from iqdebug.core.errors import IqdebugError, UsageError
+from iqdebug.core.exit_codes import ExitCode
+from iqdebug.core.output import say_error
 
 __all__ = ["main"]
 
-EXIT_CODES = """\
-exit codes:
-  0  done                             6  looking works, attaching does not
-  1  another error                    7  a step of attaching passed its deadline
-  2  wrong use                        8  the process ended meanwhile
-  3  no such process                  9  the debug connection broke
-  4  not a Python process            10  a program or package is missing
-  5  not permitted                   11  a crash file cannot be opened
- 12  no model, or it failed          130  interrupted
-"""
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return the exit code. Foreseeable failures are printed to stderr as one
-    to three lines."""
-    _tolerate_any_locale()
-    parser = _parser()
-    words, command = _split(sys.argv[1:] if arguments is None else arguments)
-    for word in (*words, *(command or ())):
-        if not _can_be(word):
-            parser.error(f"{word!r} holds what no argument can: half a character, or a null")
-    options = parser.parse_args(words)
-    if command is not None:
-        options.command = command
-    run: Callable[[argparse.Namespace], int] = options.run
-    _show_warnings_safely()
-    try:
-        code = run(options)
-        if sys.stdout is not None:
-            sys.stdout.flush()
-        return code
-    except IqdebugError as error:
-        complain(error)
-        return error.exit_code
-    except KeyboardInterrupt:
-        from iqdebug.core.output import say_error
+    """Run a command and return the exit code.
 
+    Foreseeable failures are printed to stderr as one to three lines; with ``--json`` stdout gets a
+    document that says the same.
+    """
+    _tolerate_any_locale()
+    words, command = _split(sys.argv[1:] if arguments is None else arguments)
+    json = "--json" in words
+    try:
+        parser = parser_for(words)
+        for word in (*words, *(command or ())):
+            if not _can_be(word):
+                parser.error(f"{word!r} holds what no argument can: half a character, or a null")
+        options = parser.parse_args(words)
+        if command is not None:
+            options.command = command
+        json = getattr(options, "json", False)
+        return _run(options)
+    except WrongArguments as wrong:
+        say_error(f"{wrong.program}: error: {wrong.message}")
+        return _document_of(UsageError(wrong.message), json)
+    except IqdebugError as error:
+        return _failed(error, json)
+    except KeyboardInterrupt:
         say_error("interrupted")
-        return 130
+        _document_of(IqdebugError("interrupted"), json, ExitCode.INTERRUPTED)
+        return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has gone (`| head`): nothing more can be said to it.
         _write_no_more()
-        return 0
+        return ExitCode.DONE
     except OSError as error:
-        complain(_of_the_system(error))
+        code = _failed(_of_the_system(error), json)
         if error.errno == errno.ENOSPC or sys.stdout is None:
             _write_no_more()
-        return 1
+        return code
     except Exception as error:
         if os.environ.get("IQDEBUG_TRACEBACK"):
             raise
-        complain(
-            IqdebugError(
-                f"This should not have happened: {type(error).__name__}",
-                str(error),
-                "Please report it; with IQDEBUG_TRACEBACK=1 in the environment it shows where",
-            )
+        unforeseen = IqdebugError(
+            f"This should not have happened: {type(error).__name__}",
+            str(error),
+            "Please report it; with IQDEBUG_TRACEBACK=1 in the environment it shows where",
         )
-        return 1
+        return _failed(unforeseen, json)
+
+
+def _run(options: argparse.Namespace) -> int:
+    run: Callable[[argparse.Namespace], int] = options.run
+    on_demand.show_warnings_safely()
+    code = run(options)
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    return code
+
+
+def _failed(error: IqdebugError, json: bool) -> int:
+    complain(error)
+    return _document_of(error, json)
+
+
+def _document_of(error: IqdebugError, json: bool, code: ExitCode | None = None) -> int:
+    """The error as a document on stdout, where one was asked for. What cannot be written is lost."""
+    code = code or error.exit_code
+    if json:
+        with contextlib.suppress(OSError, ValueError):
+            on_demand.say_failure(error, code)
+            sys.stdout.flush()
+    return code
 
 
 def _of_the_system(error: OSError) -> IqdebugError:
@@ -92,20 +101,6 @@ def _of_the_system(error: OSError) -> IqdebugError:
 def _write_no_more() -> None:
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _show_warnings_safely() -> None:
-    """What is logged and nobody handles goes to standard error: it may tell of foreign texts."""
-    import logging
-
-    from iqdebug.core.output import visible
-
-    class Visible(logging.Formatter):
-        def format(self, record: logging.LogRecord) -> str:
-            return visible(super().format(record))
-
-    if logging.lastResort is not None:
-        logging.lastResort.setFormatter(Visible())
 
 
 def _can_be(word: str) -> bool:
@@ -130,28 +125,3 @@ def _tolerate_any_locale() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-
-
-class _Parser(argparse.ArgumentParser):
-    """Shows arguments that are wrong so that they cannot steer the terminal, nor fill it."""
-
-    def error(self, message: str) -> NoReturn:
-        from iqdebug.core.text import clean, shortened
-
-        super().error(shortened(clean(message), 1_000))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="iqdebug",
-        description="A terminal debugger for live Python processes. Without a command: pick one from a list.",
-        epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"iqdebug {__version__}")
-    parser.set_defaults(run=processes.pick)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-
-    for group in (processes, run, diagnose, crashes, ask, models, runtime):
-        group.add(commands)
-    return parser

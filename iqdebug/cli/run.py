@@ -9,27 +9,23 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+from iqdebug.cli import on_demand
 from iqdebug.cli.common import add_exceptions, add_model, require_terminal
 from iqdebug.core.errors import MissingTool, NotPython, UsageError
+from iqdebug.core.python_versions import OLDEST_TARGET
+from iqdebug.dap.launch_plan import LaunchPlan
 
-if TYPE_CHECKING:
-    from iqdebug.dap.launch import LaunchPlan
+__all__ = ["configure", "plan_of"]
 
-__all__ = ["add"]
-
-_OLDEST = (3, 8)
-_ANSWER = 15.0  # seconds for an interpreter to say what it is
+VERSION_TIMEOUT = 15.0  # seconds for an interpreter to print its version
 
 
-def add(commands: Any) -> None:
-    parser = commands.add_parser(
-        "run",
-        help="start a program; an exception that nobody catches is held where it was raised",
-        usage="iqdebug run [options] [--] SCRIPT.py [ARGS...] | -m MODULE [ARGS...]",
-        description="Start a program at full speed, on a terminal of its own. Where an exception is "
-        "caught by nobody the program is held, with all its frames and variables.",
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "iqdebug run [options] [--] SCRIPT.py [ARGS...] | -m MODULE [ARGS...]"
+    parser.description = (
+        "Start a program at full speed, on a terminal of its own. Where an exception is "
+        "caught by nobody the program is held, with all its frames and variables."
     )
     parser.add_argument(
         "--python", metavar="PY", help="the interpreter (default: python3 as your shell finds it)"
@@ -66,9 +62,7 @@ def _run(options: argparse.Namespace) -> int:
         words, python=options.python, cwd=options.cwd, settings=options.env, terminal=options.terminal
     )
     require_terminal("Use `iqdebug diagnose -- CMD`, which needs none.")
-    from iqdebug.workflows.run import run_program
-
-    return run_program(plan, options.on_exception, options.pause, options.model)
+    return on_demand.run_program(plan, options.on_exception, options.pause, options.model)
 
 
 def plan_of(
@@ -85,8 +79,6 @@ def plan_of(
     :raises MissingTool: there is no such interpreter.
     :raises NotPython: it is none, or too old.
     """
-    from iqdebug.dap.launch import LaunchPlan
-
     arguments = list(words)
     if arguments[:1] == ["--"]:
         del arguments[0]
@@ -103,27 +95,29 @@ def plan_of(
         if not script.exists():
             place = f" in {folder}" if not Path(arguments[0]).is_absolute() else ""
             raise UsageError(f"There is no file {arguments[0]}{place}")
-    found = _interpreter(python)
+    interpreter = _interpreter(python)
     environment = {**os.environ, **dict(settings)}
     if not terminal:
         environment["TERM"] = "xterm-256color"  # what the program's own terminal understands
         for name in ("COLUMNS", "LINES"):
             environment.pop(name, None)
-    return LaunchPlan(found, _version(found), tuple(arguments), str(folder), environment, terminal)
+    return LaunchPlan(
+        interpreter, _version(interpreter), tuple(arguments), str(folder), environment, terminal
+    )
 
 
 def _interpreter(named: str | None) -> str:
     if named is not None:
-        found = shutil.which(os.path.expanduser(named))
-        if found is None:
+        path = shutil.which(os.path.expanduser(named))
+        if path is None:
             raise MissingTool(f"There is no interpreter {named}", fix="Name one with --python")
-        return os.path.abspath(found)
+        return os.path.abspath(path)
     environment = os.environ.get("VIRTUAL_ENV")
     wanted = [os.path.join(environment, "bin", "python")] if environment else []
     for each in (*wanted, "python3", "python"):
-        found = shutil.which(each)
-        if found is not None:
-            return os.path.abspath(found)
+        path = shutil.which(each)
+        if path is not None:
+            return os.path.abspath(path)
     return sys.executable
 
 
@@ -136,17 +130,17 @@ def _version(python: str) -> str:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=_ANSWER,
+            timeout=VERSION_TIMEOUT,
             stdin=subprocess.DEVNULL,
         )
-        said = done.stdout.split()
+        words = done.stdout.split()
     except (OSError, subprocess.TimeoutExpired):
-        said = []
+        words = []
     # Python 2 prints a tuple.
-    version = "".join(said[1:]).strip("',()") if said and "Python" in said[0] else ""
+    version = "".join(words[1:]).strip("',()") if words and "Python" in words[0] else ""
     numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
     if len(numbers) < 2:
         raise NotPython(f"{python} is not a Python interpreter")
-    if numbers < _OLDEST:
+    if numbers < OLDEST_TARGET:
         raise NotPython(f"{python} is Python {version}; iqdebug runs programs on 3.8 and later")
     return version

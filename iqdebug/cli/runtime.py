@@ -6,20 +6,23 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from iqdebug.cli.common import ended_by_signals
+from iqdebug.cli.common import add_json, ended_by_signals
+from iqdebug.cli.documents.base import say_document
+from iqdebug.cli.documents.runtime import RemovedRuntimes, RuntimeBuild, runtime_list_document
+from iqdebug.core.errors import Interrupted
+from iqdebug.core.exit_codes import ExitCode
+from iqdebug.core.output import say, say_error, wipe, write_over
+from iqdebug.core.text import clean
+from iqdebug.llm.backends.base import Progress
+from iqdebug.llm.runtime import Recipe, build, cache_folder, find_runtime, remove, runtimes
 
-if TYPE_CHECKING:
-    from iqdebug.llm.backends.base import Progress
-
-__all__ = ["add"]
+__all__ = ["configure"]
 
 
-def add(commands: Any) -> None:
-    group = commands.add_parser("runtime", help="build the llama.cpp that IQuest-Coder Loop models need")
-    group.set_defaults(run=_status)
-    actions = group.add_subparsers(title="actions", metavar="ACTION")
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_status, json=False)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION")
 
     building = actions.add_parser(
         "build",
@@ -50,10 +53,15 @@ def add(commands: Any) -> None:
         metavar="N",
         help="compilers at a time (default: all processors)",
     )
+    add_json(building)
     building.set_defaults(run=_build)
 
-    actions.add_parser("status", help="what is built, and which of it is used").set_defaults(run=_status)
-    actions.add_parser("remove", help="delete what was built and downloaded").set_defaults(run=_remove)
+    status = actions.add_parser("status", help="what is built, and which of it is used")
+    add_json(status)
+    status.set_defaults(run=_status)
+    removing = actions.add_parser("remove", help="delete what was built and downloaded")
+    add_json(removing)
+    removing.set_defaults(run=_remove)
 
 
 def _jobs(text: str) -> int:
@@ -63,57 +71,57 @@ def _jobs(text: str) -> int:
 
 
 def _build(options: argparse.Namespace) -> int:
-    from iqdebug.core.output import say, say_error
-    from iqdebug.llm.runtime import Recipe, build
-
     recipe = Recipe(options.backend or "cpu", options.arch)
     began = time.monotonic()
-    shown = _Shown()
+    shown = _ShownProgress()
     try:
         with ended_by_signals():
             library = build(recipe, shown, sdist=options.sdist, jobs=options.jobs)
     except KeyboardInterrupt:
         shown.end()
-        say_error("iqdebug: interrupted; nothing was installed")
-        return 130
+        raise Interrupted("interrupted; nothing was installed") from None
     finally:
         shown.end()
+    duration = time.monotonic() - began
+    if options.json:
+        say_document(
+            RuntimeBuild(library_folder=str(library), backend=recipe.backend, seconds=round(duration, 1))
+        )
+        return ExitCode.DONE
     say(str(library))
-    say_error(f"  ready after {time.monotonic() - began:.0f} s; Loop models are run with it")
-    return 0
+    say_error(f"  ready after {duration:.0f} s; Loop models are run with it")
+    return ExitCode.DONE
 
 
 def _status(options: argparse.Namespace) -> int:
-    from iqdebug.core.output import say
-    from iqdebug.core.text import clean
-    from iqdebug.llm.runtime import cache_folder, find_runtime, runtimes
-
-    used = find_runtime()
-    found = runtimes()
-    for runtime in found:
+    used, built = find_runtime(), runtimes()
+    if options.json:
+        say_document(runtime_list_document(cache_folder(), built, used))
+        return ExitCode.DONE
+    for runtime in built:
         mark = "*" if runtime.library_folder == used else " "
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(runtime.built))
         note = "" if runtime.current else "  of another iqdebug or machine, not used"
         arch = f" {runtime.arch}" if runtime.arch else ""
         where = clean(str(runtime.folder))
         say(f"{mark} {runtime.backend}{arch}  {when}  {runtime.size >> 20} MiB  {where}{note}")
-    if not found:
+    if not built:
         say(f"no runtime is built in {clean(str(cache_folder()))}")
     if used is None:
         say("Loop models need one: iqdebug runtime build   (on an NVIDIA card: --cuda)")
-    return 0
+    return ExitCode.DONE
 
 
 def _remove(options: argparse.Namespace) -> int:
-    from iqdebug.core.output import say
-    from iqdebug.llm.runtime import remove
-
     count, freed = remove()
-    say(f"{count} runtime{'' if count == 1 else 's'} removed, {freed >> 20} MiB freed")
-    return 0
+    if options.json:
+        say_document(RemovedRuntimes(count=count, freed=freed))
+    else:
+        say(f"{count} runtime{'' if count == 1 else 's'} removed, {freed >> 20} MiB freed")
+    return ExitCode.DONE
 
 
-class _Shown:
+class _ShownProgress:
     """Progress on stderr: one line that is rewritten on a terminal, else a line for each tenth."""
 
     def __init__(self) -> None:
@@ -122,8 +130,6 @@ class _Shown:
         self._tenth = -1
 
     def __call__(self, progress: Progress) -> None:
-        from iqdebug.core.output import say_error, write_over
-
         if self._terminal:
             self._last = progress.words
             write_over(progress.words)
@@ -136,8 +142,6 @@ class _Shown:
 
     def end(self) -> None:
         """Wipe the line. Idempotent."""
-        from iqdebug.core.output import wipe
-
         if self._terminal and self._last:
             wipe()
             self._last = ""

@@ -11,12 +11,12 @@ from types import CodeType
 __all__ = ["lines_with_code", "nearest"]
 
 MAX_TEXT = 2 << 20
-"""Characters of a text that is compiled; of a longer one nothing is said."""
+"""Characters of a text that is compiled."""
 
 
 def lines_with_code(lines: Sequence[str]) -> frozenset[int] | None:
-    """Numbers from 1. None where it cannot be told: this Python cannot compile the text, or it is too
-    long. The text is compiled, never run; ``await`` at its top level is a notebook's."""
+    """Numbers from 1; None where this Python cannot compile the text, or it is too long. The text is
+    compiled, never run; ``await`` may stand at its top level, as in a notebook."""
     text = "\n".join(line.rstrip("\r\n") for line in lines)
     if len(text) > MAX_TEXT:
         return None
@@ -39,7 +39,7 @@ def _lines_of(code: CodeType) -> Iterable[int]:
 
 def nearest(line: int, known: Iterable[int]) -> tuple[int, ...]:
     """The next lines before and after, as far as there are any."""
-    known = list(known)
-    before = max((n for n in known if n < line), default=0)
-    after = min((n for n in known if n > line), default=0)
+    numbers = list(known)
+    before = max((n for n in numbers if n < line), default=0)
+    after = min((n for n in numbers if n > line), default=0)
     return tuple(n for n in (before, after) if n)

@@ -6,13 +6,13 @@ import json
 import os
 import re
 import sys
-import tempfile
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 
 from iqdebug.core.errors import UsageError
+from iqdebug.system.atomic_write import atomic_write
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -114,10 +114,7 @@ def save_model(setting: str, path: Path | None = None) -> None:
             )
         path.parent.mkdir(parents=True, exist_ok=True)
         path = path.resolve()  # what a link points to is replaced, not the link
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".config-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(edited)
-        os.replace(name, path)
+        atomic_write(path, edited.encode("utf-8"), like=path.stat() if path.exists() else None)
     except OSError as error:
         raise UsageError(f"{path} cannot be written", str(error)) from None
 

@@ -1,4 +1,4 @@
-"""The exceptions iqdebug raises on purpose.
+"""The exceptions iqdebug raises on purpose; :mod:`iqdebug.core.exit_codes` says what the codes mean.
 
 ::
 
@@ -18,18 +18,22 @@
     ├── RunsCode                 an expression would run code where it may only read   exit 1
     ├── CrashFileError           a crash file that cannot be opened, or is none         exit 11
     ├── ModelError               a model cannot be loaded, reached or asked             exit 12
-    └── MissingTool              a program or package that this step needs is absent   exit 10
+    ├── MissingTool              a program or package that this step needs is absent   exit 10
+    └── Interrupted              Ctrl-C, or a signal that asks to end                  exit 130
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from iqdebug.core.exit_codes import ExitCode
+
 __all__ = [
     "AttachTimeout",
     "CannotAttach",
     "ConnectionLost",
     "CrashFileError",
+    "Interrupted",
     "IqdebugError",
     "MissingTool",
     "ModelError",
@@ -54,7 +58,7 @@ class IqdebugError(Exception):
     :param fix: what the person can do next; may be empty.
     """
 
-    exit_code: ClassVar[int] = 1
+    exit_code: ClassVar[ExitCode] = ExitCode.ERROR
 
     def __init__(self, what: str, why: str = "", fix: str = "") -> None:
         super().__init__(what)
@@ -71,7 +75,7 @@ class IqdebugError(Exception):
 
 
 class UsageError(IqdebugError):
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class TargetError(IqdebugError):
@@ -79,31 +83,31 @@ class TargetError(IqdebugError):
 
 
 class NoSuchProcess(TargetError):
-    exit_code = 3
+    exit_code = ExitCode.NOTHING_THERE
 
 
 class NotPython(TargetError):
-    exit_code = 4
+    exit_code = ExitCode.NOT_PYTHON
 
 
 class NotPermitted(TargetError):
-    exit_code = 5
+    exit_code = ExitCode.NOT_PERMITTED
 
 
 class CannotAttach(TargetError):
-    exit_code = 6
+    exit_code = ExitCode.CANNOT_ATTACH
 
 
 class AttachTimeout(TargetError):
-    exit_code = 7
+    exit_code = ExitCode.ATTACH_TIMEOUT
 
 
 class TargetExited(TargetError):
-    exit_code = 8
+    exit_code = ExitCode.TARGET_EXITED
 
 
 class ProtocolError(IqdebugError):
-    exit_code = 9
+    exit_code = ExitCode.CONNECTION_BROKEN
 
 
 class ConnectionLost(ProtocolError):
@@ -123,12 +127,16 @@ class RunsCode(IqdebugError):
 
 
 class CrashFileError(IqdebugError):
-    exit_code = 11
+    exit_code = ExitCode.CRASH_FILE
 
 
 class ModelError(IqdebugError):
-    exit_code = 12
+    exit_code = ExitCode.MODEL
 
 
 class MissingTool(IqdebugError):
-    exit_code = 10
+    exit_code = ExitCode.MISSING_TOOL
+
+
+class Interrupted(IqdebugError):
+    exit_code = ExitCode.INTERRUPTED

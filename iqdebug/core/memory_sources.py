@@ -1,4 +1,4 @@
-"""Source that is in no file: what a target keeps of the code it was given as text."""
+"""Source that is in no file: what a target keeps of code that it received as text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_CHARACTERS = 64 << 20
 
 
 class MemorySources:
-    """Files as they are on disk; where there is none of that name, the text that a session told of.
+    """Files as they are on disk, and the texts that sessions have added for names that are no files.
 
     :param disk: path → lines, () for none.
     """
@@ -29,7 +29,7 @@ class MemorySources:
         return tuple(self._texts.get(path) or self._disk(path))
 
     def add(self, path: str, lines: Sequence[str]) -> None:
-        """The oldest are forgotten when there are too many."""
+        """The oldest texts are dropped when there are too many."""
         self._texts.pop(path, None)
         self._texts[path] = tuple(lines)
         self._sizes[path] = sum(map(len, lines))
@@ -43,5 +43,5 @@ class MemorySources:
 
     @staticmethod
     def missing(path: str) -> bool:
-        """Whether there is no file of that name, so that only the target may have its text."""
+        """Whether no file has that name, so that only the target may have its text."""
         return bool(path) and (path.startswith("<") or not os.path.exists(path))

@@ -48,7 +48,7 @@ class StepKind(str, Enum):
 
 
 class Listener(Protocol):
-    """Told of changes, always on the event loop's thread, in order. Must not block."""
+    """Notified of changes, always on the event loop's thread, in order. Must not block."""
 
     def snapshot_changed(self, snapshot: Snapshot) -> None:
         """A newer snapshot is current."""
@@ -62,7 +62,7 @@ class Listener(Protocol):
 
 
 class CodeFinder(Protocol):
-    """What a living target has loaded. Runs no code of the target's. An answer is what was found
+    """What a living target has loaded. Runs no code of the target's. An answer holds what could be read
     within a second; each raises :class:`~iqdebug.core.errors.RequestFailed`,
     :class:`~iqdebug.core.errors.ConnectionLost` or TimeoutError."""
 
@@ -105,7 +105,7 @@ class DebugSession(Protocol):
         """Of a process that another one ends when it is paused for long; else None."""
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Start telling ``listener``; the returned callable stops it."""
+        """Notify ``listener`` from now on; the returned callable ends that."""
 
     def why_not(self, capability: Capability) -> str:
         """ "" when the action is possible now, else the reason in words."""

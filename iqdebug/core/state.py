@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
+from iqdebug.core.evidence import AnomalyKind, HopKind, Replacement
+from iqdebug.core.messages import Text, hop_message, render
+
 __all__ = [
     "Anomaly",
     "Attachability",
@@ -29,6 +32,7 @@ __all__ = [
     "ProcessInfo",
     "Snapshot",
     "Step",
+    "StopCause",
     "Supervisor",
     "Suspect",
     "Task",
@@ -48,6 +52,23 @@ class Phase(str, Enum):
     CRASHED = "crashed"  # paused on an uncaught exception, or read from a crash file
     DETACHED = "detached"
     ENDED = "ended"
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the target stands still, so that its frames can be looked into."""
+        return self in (Phase.PAUSED, Phase.CRASHED)
+
+
+class StopCause(str, Enum):
+    """Why a target stands still, for code; a snapshot's ``reason`` says it to people."""
+
+    UNKNOWN = ""
+    PAUSE = "pause"  # somebody asked it to stop
+    STEP = "step"
+    BREAKPOINT = "breakpoint"
+    EXCEPTION = "exception"
+    JUMP = "jump"
+    ENTRY = "entry"  # at the program's first line
 
 
 class Origin(str, Enum):
@@ -279,6 +300,7 @@ class Snapshot:
     focus: int | None = None  # id of the thread that stopped, or is worth looking at first
     exception: ExceptionInfo | None = None
     exit_code: int | None = None
+    cause: StopCause = StopCause.UNKNOWN  # of a stop
 
     def thread(self, thread_id: int | None) -> Thread | None:
         """The thread with that id, or None."""
@@ -299,43 +321,58 @@ class Suspect:
     line: int
     function: str
     score: float
-    reasons: tuple[str, ...] = ()
+    reason_messages: tuple[Text, ...] = ()
     proof: tuple[Variable, ...] = ()
     thread_id: int | None = None
     frame_index: int | None = None
 
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return tuple(render(reason) for reason in self.reason_messages)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One hop of a value's way: ``expression`` got its value at a place, ``how`` in words (``is
-    assigned here``). ``value`` is what it is now, where a frame still holds it. ``before`` are the
-    hops that led to this one, nearest first."""
+    """One hop of a value's way: how ``expression`` got its value at a place. ``detail`` is what some
+    kinds name besides: a statement, a parameter. ``how`` is both in words (``is assigned here``).
+    ``value`` is what it is now, where a frame still holds it. ``before`` are the hops that led to this
+    one, nearest first."""
 
     expression: str
-    how: str
+    kind: HopKind
     path: str
     line: int
     function: str
     value: Variable | None = None
     frame_index: int | None = None
     before: tuple[Step, ...] = ()
+    detail: str = ""
+
+    @property
+    def how(self) -> str:
+        return render(hop_message(self.kind, self.detail))
 
 
 @dataclass(frozen=True, slots=True)
 class Anomaly:
     """Something unusual about a value or a place that may have to do with the failure.
 
-    ``kind`` is one of the words in :mod:`iqdebug.diagnosis.rules`; ``text`` is a sentence;
-    ``weight`` in 0..1 says how much it accuses the place."""
+    ``text`` is ``message`` in words, a sentence; ``weight`` in 0..1 says how much it accuses the
+    place; ``edit`` is what mends it, where that follows from the evidence alone."""
 
-    kind: str
-    text: str
+    kind: AnomalyKind
+    message: Text
     path: str
     line: int
     function: str
     weight: float
     variable: Variable | None = None
     frame_index: int | None = None
+    edit: Replacement | None = None
+
+    @property
+    def text(self) -> str:
+        return render(self.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,13 +383,25 @@ class Diagnosis:
     ``provenance`` are the failing values, each with the hops it came by. ``meaning`` says what an
     exception of this type means and what to look at; "" where nothing is known."""
 
-    headline: str
+    headline_message: Text
     confidence: Literal["likely", "possible", "no clear suspect"]
     suspects: tuple[Suspect, ...] = ()
-    notes: tuple[str, ...] = ()
+    note_messages: tuple[Text, ...] = ()
     provenance: tuple[Step, ...] = ()
     anomalies: tuple[Anomaly, ...] = ()
-    meaning: str = ""
+    meaning_message: Text = ""
+
+    @property
+    def headline(self) -> str:
+        return render(self.headline_message)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return tuple(render(note) for note in self.note_messages)
+
+    @property
+    def meaning(self) -> str:
+        return render(self.meaning_message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
+from iqdebug.core.json_text import json_bytes
 from iqdebug.core.state import Breakpoint
-from iqdebug.core.text import json_bytes
+from iqdebug.system.atomic_write import atomic_write
 
 __all__ = ["ProjectStore", "state_folder"]
 
@@ -71,10 +71,7 @@ class ProjectStore:
         contents.project = self._project
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, name = tempfile.mkstemp(dir=self._path.parent)
-            with os.fdopen(handle, "wb") as file:
-                file.write(json_bytes(contents))
-            os.replace(name, self._path)
+            atomic_write(self._path, json_bytes(contents))
 
 
 def _of_a_file(breakpoint_: Breakpoint) -> bool:

@@ -1,4 +1,4 @@
-"""How long a paused process has before its supervisor ends it, and what is said of it.
+"""How long a paused process has before its supervisor ends it, and the sentences about it.
 
 gunicorn's arbiter compares the monotonic clock with the time stamp of a file that each worker touches
 (``workers/workertmp.py``; before version 20.1 with the file's change time). The file has no name any
@@ -25,8 +25,8 @@ NEAR_THE_END = 2.0
 """Seconds before the supervisor's time within which an end counts as its doing. Supervisors look
 about once a second."""
 
-_FILE = "wgunicorn-"
-_MONOTONIC = 1e8  # a time stamp below this many seconds is none since 1970
+_FILE_PREFIX = "wgunicorn-"
+_MAX_MONOTONIC = 1e8  # seconds; a time stamp below this is no date, but of the monotonic clock
 
 
 class WorkerClock:
@@ -41,18 +41,18 @@ class WorkerClock:
     @classmethod
     def of(cls, pid: int, proc: str = "/proc") -> WorkerClock | None:
         """None where the process has no such file, more than one, or may not be looked at."""
-        found = []
+        paths = []
         try:
             for entry in Path(proc, str(pid), "fd").iterdir():
                 try:
                     name = os.readlink(entry)
                 except OSError:
                     continue
-                if os.path.basename(name).startswith(_FILE) and name.endswith(" (deleted)"):
-                    found.append(str(entry))
+                if os.path.basename(name).startswith(_FILE_PREFIX) and name.endswith(" (deleted)"):
+                    paths.append(str(entry))
         except OSError:
             return None
-        return cls(found[0]) if len(found) == 1 else None
+        return cls(paths[0]) if len(paths) == 1 else None
 
     def silent_for(self) -> float | None:
         """Seconds since the last sign; None where that cannot be read."""
@@ -60,7 +60,7 @@ class WorkerClock:
             status = os.stat(self._path)
         except OSError:
             return None
-        if status.st_mtime < _MONOTONIC:
+        if status.st_mtime < _MAX_MONOTONIC:
             return max(time.monotonic() - status.st_mtime, 0.0)
         return max(time.time() - status.st_ctime, 0.0)
 
@@ -88,6 +88,8 @@ class Supervision:
         self._since = self._went_on = now()
         self.holding = False
         """Whether its clock is held, as the person asked."""
+        self.ended_it = False
+        """Whether the supervisor ended the process; known once :meth:`why_it_ended` was asked."""
 
     def stopped(self) -> None:
         now = self._now()
@@ -112,13 +114,13 @@ class Supervision:
 
     @property
     def left(self) -> float | None:
-        """Seconds until it is ended; None while it runs, or where that cannot be told."""
+        """Seconds until it is ended; None while it runs, or where that is not known."""
         timeout = self.supervisor.timeout_s
         if not self._held or timeout is None or self.holding:
             return None
         return max(timeout - self.held_for, 0.0)
 
-    # what is said
+    # sentences
 
     @property
     def _what(self) -> str:
@@ -149,11 +151,12 @@ class Supervision:
         timeout = self.supervisor.timeout_s
         now = self._now()
         let_go = now if self._held else self._went_on
-        # A worker that is told to end may still be seen to go on for a moment.
+        # A worker that gets its signal to end may still be seen to go on for a moment.
         if timeout is None or self.holding or now - let_go > NEAR_THE_END:
             return ""
         if let_go - self._since < max(timeout - NEAR_THE_END, timeout / 2):
             return ""
+        self.ended_it = True
         who = f"{self.supervisor.name} ({self.supervisor.pid})"
         return f"{who} ended {self._what} after {timeout:g} s without a sign: it was paused"
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import islice
 
-from iqdebug.core.errors import NotAvailable
-from iqdebug.core.session import Capability, Listener, StepKind
-from iqdebug.core.state import Breakpoint, Completion, EvaluateResult, Frame, Snapshot, Variable
+from iqdebug.core.read_only_session import ReadOnlySession
+from iqdebug.core.session import Capability, Listener
+from iqdebug.core.state import Completion, EvaluateResult, Frame, Snapshot, Variable
 from iqdebug.crash.lookup import CANNOT_RUN, NotRecorded, completions, look_up
 from iqdebug.crash.model import Crash
 from iqdebug.crash.to_snapshot import attributes_of
@@ -23,17 +23,18 @@ from iqdebug.crash.variables import (
 __all__ = ["NOTHING_RUNS", "RecordedSession"]
 
 NOTHING_RUNS = "recorded: nothing runs here"
-RECORDED = "this is a crash file already"
+ALREADY_RECORDED = "this is a crash file already"
 _POSSIBLE = (Capability.EVALUATE, Capability.COMPLETE, Capability.REPR)
 _MAX_PATHS = 100_000
 
 
-class RecordedSession:
+class RecordedSession(ReadOnlySession):
     """Implements :class:`~iqdebug.core.session.DebugSession`. Every answer comes from the file; there
     is one epoch, which never passes.
     """
 
     def __init__(self, crash: Crash) -> None:
+        super().__init__(_POSSIBLE, NOTHING_RUNS, {Capability.RECORD: ALREADY_RECORDED})
         self.crash = crash
         self._paths: dict[int, str] = {}  # reference → an expression, for the frame that is shown
 
@@ -41,30 +42,11 @@ class RecordedSession:
     def snapshot(self) -> Snapshot:
         return self.crash.snapshot
 
-    @property
-    def breakpoints(self) -> tuple[Breakpoint, ...]:
-        return ()
-
-    @property
-    def finder(self) -> None:
-        """Nothing is loaded here."""
-
-    @property
-    def supervision(self) -> None:
-        """Nobody waits for it."""
-
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """The recorded output is told at once; nothing else ever comes."""
         if self.crash.logs or self.crash.logs_dropped:
             listener.logs_arrived(self.crash.logs, self.crash.logs_dropped)
         return lambda: None
-
-    def why_not(self, capability: Capability) -> str:
-        if capability is Capability.RECORD:
-            return RECORDED
-        return "" if capability in _POSSIBLE else NOTHING_RUNS
-
-    # what a recording has
 
     async def variables(self, frame: Frame, epoch: int) -> tuple[Variable, ...]:
         found = self.crash.frames.get(frame.id) if frame.id is not None else None
@@ -146,41 +128,3 @@ class RecordedSession:
     def _look_up(self, expression: str, frame: Frame | None) -> int:
         found = self.crash.frames.get(frame.id) if frame is not None and frame.id is not None else None
         return look_up(self.crash, found, expression)
-
-    # what only a process can do
-
-    def _refuse(self, capability: Capability) -> NotAvailable:
-        return NotAvailable(f"cannot {capability.value}", NOTHING_RUNS)
-
-    async def record(self) -> tuple[str, bytes]:
-        raise NotAvailable(f"cannot {Capability.RECORD.value}", RECORDED)
-
-    async def pause(self) -> None:
-        raise self._refuse(Capability.PAUSE)
-
-    async def resume(self) -> None:
-        raise self._refuse(Capability.CONTINUE)
-
-    async def step(self, kind: StepKind, thread_id: int) -> None:
-        raise self._refuse(Capability.STEP)
-
-    async def run_to(self, path: str, line: int) -> None:
-        raise self._refuse(Capability.RUN_TO)
-
-    async def restart_frame(self, frame: Frame) -> None:
-        raise self._refuse(Capability.RESTART_FRAME)
-
-    async def set_variable(self, name: str, expression: str, frame: Frame, epoch: int) -> EvaluateResult:
-        raise self._refuse(Capability.SET_VARIABLE)
-
-    async def set_breakpoints(self, breakpoints: Sequence[Breakpoint]) -> None:
-        raise self._refuse(Capability.BREAKPOINTS)
-
-    async def arm(self, on: bool) -> None:
-        raise self._refuse(Capability.BREAKPOINTS)
-
-    async def refresh(self) -> None:
-        raise NotAvailable("cannot look again", NOTHING_RUNS)
-
-    async def detach(self) -> None:
-        """Nothing is held."""

@@ -1,8 +1,8 @@
 """The client's end of the agent's connections: requests, events, and the lease.
 
 Framing: a 4-byte big-endian length, then a JSON object; see :mod:`iqdebug.agent.server`. The agent runs
-in the target, so what comes from it is not trusted: what is longer than MAX_MESSAGE, no object, or makes
-who is told of it stumble ends the connection, in words.
+in the target, so what comes from it is not trusted: a message that is longer than MAX_MESSAGE, is no
+object, or makes its handler fail ends the connection, and the failure says why.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from typing import Any
 import msgspec
 
 from iqdebug.core.errors import ConnectionLost, IqdebugError, ProtocolError, RequestFailed
-from iqdebug.core.text import json_bytes, json_value
-from iqdebug.dap.agent_rows import MISUNDERSTOOD
+from iqdebug.core.json_text import json_bytes, json_value
+from iqdebug.dap.agent_rows import UNEXPECTED_SHAPE
 
 __all__ = ["AgentClient", "Lease"]
 
@@ -34,8 +34,8 @@ _HEADER = struct.Struct(">I")
 
 
 class AgentClient:
-    """:param on_event: told of each event, on the loop's thread; must not block.
-    :param on_closed: told once when the agent is gone.
+    """:param on_event: called with each event, on the loop's thread; must not block.
+    :param on_closed: called once when the agent is gone.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class AgentClient:
         """Why the connection was given up; None when the agent ended it, or it has not ended."""
         return self._failure
 
-    async def request(self, op: str, *, timeout: float = 3.0, **arguments: Any) -> Any:
+    async def request(self, op: str, *, timeout: float = 3.0, **arguments: object) -> Any:
         """The agent's result.
 
         :raises RequestFailed: the agent could not do it.
@@ -109,9 +109,9 @@ class AgentClient:
                     self._take(json_value(await self._reader.readexactly(size)))
         except IqdebugError as error:
             self._failure = error
-        except (msgspec.DecodeError, *MISUNDERSTOOD) as error:
+        except (msgspec.DecodeError, *UNEXPECTED_SHAPE) as error:
             self._failure = _given_up(f"{type(error).__name__}: {error}"[:200])
-        except Exception as error:  # whoever hears of events may meet what nobody foresaw
+        except Exception as error:  # a handler of events may meet what nobody foresaw
             log.exception("an event of the agent could not be taken")
             self._failure = _given_up(f"{type(error).__name__}: {error}"[:200])
         self._finish()

@@ -1,104 +1,201 @@
-"""What the agent's rows are made of. The agent runs in the target, which may be hostile and answer in
-its place: a row of another shape is refused here, at the edge, in words."""
+"""The agent's rows and answers as types. The agent runs in the target, which may be hostile and answer in its
+place: a message of another shape is refused here, at the edge, in words.
+
+The names on the wire are short, because a look at a large program sends many rows.
+"""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Awaitable, Callable
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
-from iqdebug.core.errors import IqdebugError, ProtocolError
+from iqdebug.core.errors import ProtocolError
 
 __all__ = [
-    "MISUNDERSTOOD",
+    "UNEXPECTED_SHAPE",
     "ExceptionRow",
     "FrameRow",
     "LogRow",
+    "OutcomeRow",
+    "PlaceRow",
+    "ReadRow",
+    "RecordRow",
+    "SourceRow",
     "TaskRow",
     "ThreadRow",
+    "ThreadsAnswer",
     "VariableRow",
-    "rows_of",
-    "sound",
-    "understood",
-    "unexpected",
+    "decode",
+    "unexpected_shape",
 ]
 
-MISUNDERSTOOD = (
+UNEXPECTED_SHAPE = (
     KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError, OverflowError,
 )  # fmt: skip
-"""What code raises that reads an answer of another shape."""
+"""What code raises that meets a message of another shape."""
 
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
-_Rows = list[Any]
+T = TypeVar("T")
 
 
-class VariableRow(msgspec.Struct):
-    n: str
-    v: str
-    t: str = ""
-    r: int = 0
-    s: int | None = None
-    st: Literal["ok", "cut", "slow", "raised", "lazy"] = "ok"
-    k: Literal["local", "argument", "global", "item", "attribute", "property", "group"] = "local"
-    e: str | None = None
+# rows
 
 
-class FrameRow(msgspec.Struct):
+class VariableRow(
+    msgspec.Struct,
+    frozen=True,
+    rename={
+        "name": "n",
+        "value": "v",
+        "type": "t",
+        "reference": "r",
+        "size": "s",
+        "state": "st",
+        "kind": "k",
+        "evaluate_name": "e",
+    },
+):
+    name: str
+    value: str
+    type: str = ""
+    reference: int = 0
+    size: int | None = None
+    state: Literal["ok", "cut", "slow", "raised", "lazy"] = "ok"
+    kind: Literal["local", "argument", "global", "item", "attribute", "property", "group"] = "local"
+    evaluate_name: str | None = None
+
+
+class FrameRow(
+    msgspec.Struct, frozen=True, rename={"module": "mod", "first_line": "first", "is_label": "label"}
+):
     name: str
     path: str
     line: int
     id: int | None
-    label: bool = False
-    mod: str = ""
-    locals: _Rows | None = None
-    span: tuple[int, int, int, int] | msgspec.UnsetType = msgspec.UNSET
-    first: int = 0
-    calls: list[tuple[str, str, int, str]] = []
+    is_label: bool = False
+    module: str = ""
+    locals: tuple[VariableRow, ...] | None = None
+    span: tuple[int, int, int, int] | None = None
+    first_line: int = 0
+    calls: tuple[tuple[str, str, int, str], ...] = ()
 
 
-class ThreadRow(msgspec.Struct):
+class ThreadRow(
+    msgspec.Struct,
+    frozen=True,
+    rename={"frames_total": "total", "is_main": "main", "os_id": "os", "is_greenlet": "waiting"},
+):
     id: int
     name: str
-    frames: _Rows
-    total: int
-    main: bool
-    os: int | None = None
+    frames: tuple[FrameRow, ...]
+    frames_total: int
+    is_main: bool
+    os_id: int | None = None
     ident: int | None = None
     stopped: bool = False
+    wait: str = ""
+    is_greenlet: bool = False
 
 
-class ExceptionRow(msgspec.Struct):
+class TaskRow(msgspec.Struct, frozen=True, rename={"coroutine": "coro"}):
+    name: str
+    coroutine: str
+    running: bool
+    awaiting: str
+    frames: tuple[FrameRow, ...]
+
+
+class ExceptionRow(msgspec.Struct, frozen=True, rename={"own_str": "own"}):
+    """``own_str``: its class says in a way of its own what its text is, which the agent does not call."""
+
     type: str
     message: str
     link: Literal["", "cause", "context", "member"]
-    notes: list[str]
-    chain: _Rows
-    members: _Rows
-    frames: _Rows
+    notes: tuple[str, ...]
+    chain: tuple[ExceptionRow, ...]
+    members: tuple[ExceptionRow, ...]
+    frames: tuple[FrameRow, ...]
+    own_str: bool = False
 
 
-class TaskRow(msgspec.Struct):
+class LogRow(
+    msgspec.Struct,
+    frozen=True,
+    rename={
+        "time": "t",
+        "stream": "s",
+        "text": "x",
+        "level": "l",
+        "logger": "g",
+        "path": "p",
+        "line": "n",
+    },
+):
+    time: float
+    stream: Literal["stdout", "stderr", "logging", "iqdebug"]
+    text: str
+    level: int = 0
+    logger: str = ""
+    path: str = ""
+    line: int = 0
+
+
+class PlaceRow(msgspec.Struct, frozen=True, rename={"code_name": "memory"}):
+    """``code_name``: the name in the code, of a text that is in no file."""
+
     name: str
-    coro: str
-    running: bool
-    awaiting: str
-    frames: _Rows
+    path: str
+    line: int
+    code_name: str | None = None
 
 
-class LogRow(msgspec.Struct):
-    t: float
-    s: Literal["stdout", "stderr", "logging", "iqdebug"]
-    x: str
-    l: int = 0  # noqa: E741 - the wire's own name
-    g: str = ""
-    p: str = ""
-    n: int = 0
+# answers
 
 
-def unexpected(error: Exception) -> ProtocolError:
+class ThreadsAnswer(msgspec.Struct, frozen=True):
+    threads: tuple[ThreadRow, ...]
+    tasks: tuple[TaskRow, ...]
+
+
+class OutcomeRow(msgspec.Struct, frozen=True):
+    """What code of the target's gave: its text, what it raised, or that it has not come back yet."""
+
+    text: str | None = None
+    type: str = ""
+    raised: str | None = None
+    slow: str | None = None
+
+
+class ReadRow(
+    msgspec.Struct,
+    frozen=True,
+    rename={"value": "v", "type": "t", "reference": "r", "would_run": "runs", "limit": "bound"},
+):
+    """A value that was read, or why it was not: reading it would run code, passed a limit, or failed."""
+
+    value: str | None = None
+    type: str = ""
+    reference: int = 0
+    would_run: str | None = None
+    limit: str | None = None
+    failed: str | None = None
+
+
+class RecordRow(msgspec.Struct, frozen=True):
+    """A crash file in base64 with a name for it, or why there is none."""
+
+    name: str = ""
+    data: str | None = None
+    raised: str | None = None
+    slow: str | None = None
+
+
+class SourceRow(msgspec.Struct, frozen=True):
+    lines: tuple[str, ...]
+    name: str
+
+
+def unexpected_shape(error: Exception) -> ProtocolError:
     return ProtocolError(
         "The agent in the target answered in an unexpected shape",
         f"{type(error).__name__}: {error}"[:200],
@@ -106,38 +203,12 @@ def unexpected(error: Exception) -> ProtocolError:
     )
 
 
-def sound(row: Any, shape: type[Any]) -> dict[str, Any]:
-    """The row, when its fields have the types of the shape; others are as they may be.
+def decode(message: object, shape: type[T]) -> T:
+    """The message as a value of that type.
 
-    :raises ProtocolError: they have not.
+    :raises ProtocolError: it has another shape.
     """
     try:
-        msgspec.convert(row, shape)
-    except (msgspec.ValidationError, *MISUNDERSTOOD) as error:
-        raise unexpected(error) from None
-    assert isinstance(row, dict)
-    return row
-
-
-def rows_of(answer: Any, name: str) -> list[Any]:
-    """:raises ProtocolError: there is no list of that name in the answer."""
-    found = answer.get(name) if isinstance(answer, dict) else None
-    if not isinstance(found, list):
-        raise unexpected(KeyError(name))
-    return found
-
-
-def understood(ask: Callable[_P, Awaitable[_R]]) -> Callable[_P, Awaitable[_R]]:
-    """For a method that asks the agent and reads the answer: a shape that it does not expect ends in
-    ProtocolError."""
-
-    @functools.wraps(ask)
-    async def asked(*arguments: _P.args, **named: _P.kwargs) -> _R:
-        try:
-            return await ask(*arguments, **named)
-        except IqdebugError:
-            raise
-        except MISUNDERSTOOD as error:
-            raise unexpected(error) from None
-
-    return asked
+        return msgspec.convert(message, shape)
+    except (msgspec.ValidationError, *UNEXPECTED_SHAPE) as error:
+        raise unexpected_shape(error) from None

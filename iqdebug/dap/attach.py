@@ -10,36 +10,36 @@ import contextlib
 import itertools
 import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
-
-import msgspec
 
 from iqdebug.core.errors import (
     AttachTimeout,
     CannotAttach,
     IqdebugError,
     NoSuchProcess,
-    ProtocolError,
     TargetExited,
 )
 from iqdebug.core.memory_sources import MemorySources
 from iqdebug.core.state import Breakpoint, ProcessInfo, Snapshot
 from iqdebug.dap.agent_client import AgentClient, Lease
-from iqdebug.dap.client import DapClient, decode_body
+from iqdebug.dap.agent_events import AgentEvent, FailedEvent, HeldEvent, HelloEvent, LogsEvent, PassedEvent
+from iqdebug.dap.client import DapClient
+from iqdebug.dap.handshake import ExceptionFilter, Greeting, handshake
 from iqdebug.dap.inject import Entry, ask_again, inject
 from iqdebug.dap.rendezvous import Rendezvous
 from iqdebug.dap.session import Session
 from iqdebug.dap.target_state import is_alive
 
-__all__ = ["AttachOptions", "Hello", "arrival", "attach", "handshake", "uid_of", "version_of"]
+__all__ = ["AttachOptions", "arrival", "attach", "attach_through", "uid_of", "version_of"]
 
-ExceptionFilter = Literal["uncaught", "raised", "userUnhandled"]
+ARRIVAL_TIMEOUT = 10.0
+"""Seconds for the agent, once the target runs Python again."""
 
-_ARRIVAL = 10.0  # seconds for the agent, once the target runs Python again
-_RARE_TURNS = 120.0  # seconds for starting in a target whose threads seldom give up the GIL
-_LOOK = 0.5
+START_TIMEOUT = 120.0
+"""Seconds for starting in a target whose threads seldom give up the interpreter lock."""
+
+ARRIVAL_CHECK_INTERVAL = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,6 @@ class AttachOptions:
     sources: MemorySources | None = None
 
 
-class _Capabilities(msgspec.Struct, frozen=True):
-    supportsRestartFrame: bool = False
-    supportsCompletionsRequest: bool = False
-
-
 async def attach(
     info: ProcessInfo,
     options: AttachOptions,
@@ -69,7 +64,7 @@ async def attach(
 ) -> Session:
     """A session on the process, RUNNING, with breakpoints and exception filters in place.
 
-    :param progress: told in words what is being waited for.
+    :param progress: called with what is being waited for, in words.
     :raises TargetError, MissingTool, ProtocolError: not attached; the target runs on.
     """
     rendezvous = Rendezvous(info.pid, uid_of(info.pid))
@@ -78,7 +73,7 @@ async def attach(
         version = version_of(info.python)
         entry = await inject(info.pid, version, rendezvous, progress)
         await arrival(info.pid, version, rendezvous, entry, options.wait, progress)
-        return await _open(info, options, rendezvous, progress)
+        return await attach_through(info, options, rendezvous, progress)
     finally:
         rendezvous.close()
 
@@ -110,12 +105,12 @@ async def arrival(
 ) -> None:
     """Wait until the agent talks. A pending call may have to wait for a C call to return."""
     started = time.monotonic()
-    patience = _ARRIVAL if entry is Entry.LOCK_ENTRY else wait
+    timeout = ARRIVAL_TIMEOUT if entry is Entry.LOCK_ENTRY else wait
     next_try = 1.0
     arrived = asyncio.ensure_future(rendezvous.connection("control"))
     try:
         while True:
-            done, _ = await asyncio.wait([arrived], timeout=_LOOK)
+            done, _ = await asyncio.wait([arrived], timeout=ARRIVAL_CHECK_INTERVAL)
             if done:
                 return
             if rendezvous.refused():
@@ -134,16 +129,16 @@ async def arrival(
                     "The process runs on as before; `iqdebug peek` works.",
                 )
             waited = time.monotonic() - started
-            if patience is not None and waited > patience:
+            if timeout is not None and waited > timeout:
                 raise AttachTimeout(
-                    f"Process {pid} did not reach a point where it can be entered within {patience:g} s",
+                    f"Process {pid} did not reach a point where it can be entered within {timeout:g} s",
                     "Its main thread is in a C call, or holds the interpreter lock there.",
                     "`iqdebug peek` works meanwhile; attach again when the call has returned.",
                 )
             if entry is not Entry.LOCK_ENTRY and waited > next_try:
                 next_try = 2 * waited
                 if await ask_again(pid, python, rendezvous, progress) is Entry.LOCK_ENTRY:
-                    entry, patience, started = Entry.LOCK_ENTRY, _ARRIVAL, time.monotonic()
+                    entry, timeout, started = Entry.LOCK_ENTRY, ARRIVAL_TIMEOUT, time.monotonic()
                     continue
             if waited > 1.0:
                 progress(
@@ -154,56 +149,56 @@ async def arrival(
         arrived.cancel()
 
 
-class Hello:
-    """Collects what the agent says first."""
-
-    def __init__(self) -> None:
-        self.future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-
-    def __call__(self, event: dict[str, Any]) -> None:
-        if not self.future.done():
-            self.future.set_result(event)
-
-    def closed(self) -> None:
-        self({"event": "closed"})
-
-
-async def _open(
+async def attach_through(
     info: ProcessInfo,
     options: AttachOptions,
     rendezvous: Rendezvous,
-    progress: Callable[[str], None],
+    progress: Callable[[str], None] = lambda words: None,
 ) -> Session:
+    """A session on a process that comes to the rendezvous, because the boot code runs in it, whoever had
+    it run: as :func:`attach` does once the agent has arrived.
+
+    When this fails, nothing of ours stays in the target, and it runs on.
+
+    :param rendezvous: started; stays the caller's to close, also when this fails.
+    :raises TargetError, MissingTool, ProtocolError: not attached.
+    """
     progress("starting the debugger in the target")
     session = Session(info, options.outside, options.sources)
-    hello = Hello()
     lease: Lease | None = None
     agent: AgentClient | None = None
-    client: DapClient | None = None
+    dap: DapClient | None = None
     try:
-        patience = _RARE_TURNS if options.wait is None else max(_ARRIVAL, options.wait)
-        async with _deadline("start its debugger", info.pid, patience, progress):
+        timeout = START_TIMEOUT if options.wait is None else max(ARRIVAL_TIMEOUT, options.wait)
+        async with _deadline("start its debugger", info.pid, timeout, progress):
             lease = Lease(await rendezvous.connection("lease"))
             control = await asyncio.open_connection(sock=await rendezvous.connection("control"))
-            # From here on the session hears the agent; the first event is also the greeting.
-            agent = AgentClient(
-                *control, both(hello, session.agent_event), _each(hello.closed, session.agent_closed)
-            )
-            greeting = await hello.future
+            greeting = Greeting(session.agent_event, session.agent_closed)
+            agent = AgentClient(*control, greeting.event, greeting.closed)
+            first = await greeting.first
             if agent.failure is not None:
                 raise agent.failure
-            _check_hello(greeting, info.pid)
+            _check_greeting(first, info.pid)
             stream = await asyncio.open_connection(sock=await rendezvous.connection("dap"))
-            client = DapClient(*stream, session.dap_event, session.dap_closed)
-            session.connect(client, agent, lease)
-        async with _deadline("answer the debug handshake", info.pid, patience, progress):
-            await handshake(session, client, rendezvous.token, options, patience)
+            dap = DapClient(*stream, session.dap_event, session.dap_closed)
+            session.connect(dap, agent, lease)
+        async with _deadline("answer the debug handshake", info.pid, timeout, progress):
+            await handshake(
+                session.target,
+                dap,
+                rendezvous.token,
+                exceptions=options.exceptions,
+                breakpoints=options.breakpoints,
+                just_my_code=options.just_my_code,
+                pause=options.pause,
+                timeout=timeout,
+            )
         return session
     except BaseException:
         if lease is not None:
             lease.end()
-        if client is not None:
-            await client.close()
+        if dap is not None:
+            await dap.close()
         if agent is not None:
             with contextlib.suppress(IqdebugError, TimeoutError):
                 await agent.request("leave", timeout=2.0)
@@ -211,42 +206,26 @@ async def _open(
         raise
 
 
-def both(first: Callable[[dict[str, Any]], None], second: Callable[[dict[str, Any]], None]) -> Any:
-    def told(event: dict[str, Any]) -> None:
-        first(event)
-        second(event)
-
-    return told
-
-
-def _each(first: Callable[[], None], second: Callable[[], None]) -> Callable[[], None]:
-    def told() -> None:
-        first()
-        second()
-
-    return told
-
-
-def _check_hello(event: dict[str, Any], pid: int) -> None:
-    if event["event"] == "hello":
+def _check_greeting(event: AgentEvent | None, pid: int) -> None:
+    """:raises TargetError: it is not that the agent is ready."""
+    if isinstance(event, HelloEvent):
         return
-    if event["event"] == "closed":
+    if event is None:
         raise TargetExited(f"Process {pid} closed the connection while iqdebug was attaching")
-    if event["event"] == "failed":
+    message = "" if isinstance(event, (LogsEvent, HeldEvent, PassedEvent)) else event.message[:300]
+    if isinstance(event, FailedEvent):
         raise CannotAttach(
             f"The debugger could not be started in process {pid}",
-            str(event.get("message", ""))[:300],
+            message,
             "The process runs on; `iqdebug peek` works. Please report this.",
         )
-    raise CannotAttach(
-        f"Process {pid} cannot be debugged now",
-        str(event.get("message", ""))[:300],
-        "`iqdebug peek` works meanwhile.",
-    )
+    raise CannotAttach(f"Process {pid} cannot be debugged now", message, "`iqdebug peek` works meanwhile.")
 
 
 @contextlib.asynccontextmanager
-async def _deadline(what: str, pid: int, seconds: float, progress: Callable[[str], None]) -> Any:
+async def _deadline(
+    what: str, pid: int, seconds: float, progress: Callable[[str], None]
+) -> AsyncIterator[None]:
     """A bound for a step, in words when it is passed, and words on the way when it takes long.
     (Python 3.10 has no asyncio.timeout.)"""
     task = asyncio.current_task()
@@ -258,13 +237,13 @@ async def _deadline(what: str, pid: int, seconds: float, progress: Callable[[str
         passed = True
         task.cancel()
 
-    async def say() -> None:
+    async def report() -> None:
         for waited in itertools.count(2):
             await asyncio.sleep(2.0 if waited == 2 else 1.0)
             progress(f"starting the debugger ({waited} s: the process seldom lets another thread run)")
 
     timer = asyncio.get_running_loop().call_later(seconds, cancel)
-    saying = asyncio.create_task(say())
+    reporting = asyncio.create_task(report())
     try:
         yield
     except (asyncio.CancelledError, TimeoutError) as error:
@@ -277,47 +256,4 @@ async def _deadline(what: str, pid: int, seconds: float, progress: Callable[[str
         ) from None
     finally:
         timer.cancel()
-        saying.cancel()
-
-
-async def handshake(
-    session: Session, client: DapClient, token: str, options: AttachOptions, patience: float
-) -> None:
-    """From a fresh connection to a target that runs with breakpoints and exception filters in place.
-
-    :param patience: seconds for each answer.
-    :raises ProtocolError, RequestFailed, TimeoutError: it did not come to that.
-    """
-    answer = await client.request("pydevdAuthorize", {"debugServerAccessToken": token}, timeout=patience)
-    if decode_body(answer, dict).get("clientAccessToken") != token:
-        raise ProtocolError("The debug connection was answered by something else than the target")
-    initialize = {
-        "clientID": "iqdebug",
-        "clientName": "iqdebug",
-        "adapterID": "debugpy",
-        "linesStartAt1": True,
-        "columnsStartAt1": True,
-        "pathFormat": "path",
-        "supportsVariableType": True,
-        "supportsANSIStyling": False,
-    }
-    capabilities = await client.fetch("initialize", initialize, _Capabilities, timeout=patience)
-    session.restart_frame_offered = capabilities.supportsRestartFrame
-    await client.request(
-        "attach",
-        {
-            "justMyCode": options.just_my_code,
-            "subProcess": False,
-            "redirectOutput": False,
-            "showReturnValue": True,
-            "terminateChildProcesses": False,
-            "debugOptions": [],
-            # Named, though off: else pydevd asks for the working directory, which may be gone.
-            "autoReload": {"enable": False, "watchDirectories": ["/"]},
-        },
-        timeout=patience,
-    )
-    await session.install_breakpoints(options.breakpoints, patience)
-    await client.request("setExceptionBreakpoints", {"filters": list(options.exceptions)}, timeout=patience)
-    await client.request("configurationDone", {}, timeout=patience)
-    await session.start(pause=options.pause, patience=patience)
+        reporting.cancel()

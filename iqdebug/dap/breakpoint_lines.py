@@ -13,7 +13,7 @@ __all__ = ["MOVED", "line_that_runs"]
 
 MOVED = "moved from the function's head, which runs only once, to the first line of its body"
 
-_MAX_LINES = 50_000  # a larger file is not parsed: no one wrote it by hand
+MAX_LINES_PARSED = 50_000  # a larger file was not written by hand
 
 
 def line_that_runs(lines: tuple[str, ...], line: int) -> int:
@@ -24,21 +24,21 @@ def line_that_runs(lines: tuple[str, ...], line: int) -> int:
 @functools.lru_cache(maxsize=16)
 def _heads(lines: tuple[str, ...]) -> dict[int, int]:
     """For each line of a function's head that runs nothing of its body: where the body begins."""
-    if len(lines) > _MAX_LINES:
+    if len(lines) > MAX_LINES_PARSED:
         return {}
     try:
         tree = ast.parse("\n".join(lines))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
-    found: dict[int, int] = {}
+    body_lines: dict[int, int] = {}
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             begin = _first_that_runs(node)
-            found.update(dict.fromkeys(range(first, node.body[0].lineno), begin))
-            for line in range(node.body[0].lineno, begin):  # a documentation runs nothing
-                found.setdefault(line, begin)
-    return found
+            body_lines.update(dict.fromkeys(range(first, node.body[0].lineno), begin))
+            for line in range(node.body[0].lineno, begin):  # a docstring runs nothing
+                body_lines.setdefault(line, begin)
+    return body_lines
 
 
 def _first_that_runs(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:

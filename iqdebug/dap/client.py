@@ -9,30 +9,32 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 
 from iqdebug.core.errors import ConnectionLost, IqdebugError, ProtocolError, RequestFailed
-from iqdebug.core.text import json_value
+from iqdebug.core.json_text import json_value
 from iqdebug.dap import protocol
-from iqdebug.dap.agent_rows import MISUNDERSTOOD, unexpected
+from iqdebug.dap.agent_rows import UNEXPECTED_SHAPE, unexpected_shape
 
-__all__ = ["DapClient"]
+__all__ = ["DapClient", "decode_body"]
 
 log = logging.getLogger(__name__)
 
 MAX_UNSENT = 1 << 22
 """Bytes that wait for the server to read them."""
 
-_CHUNK = 1 << 18
+_READ_SIZE = 1 << 18  # bytes asked of the connection at a time
+
+T = TypeVar("T")
 
 
 class DapClient:
     """One DAP connection.
 
-    :param on_event: told of each event, on the loop's thread, before later messages are read.
-    :param on_closed: told once when the connection ended, with the reason if it was a failure.
+    :param on_event: called with each event, on the loop's thread, before later messages are read.
+    :param on_closed: called once when the connection ended, with the reason if it was a failure.
     """
 
     def __init__(
@@ -82,7 +84,7 @@ class DapClient:
             raise RequestFailed(response.message or f"The debug server refused {command}")
         return response.body
 
-    async def fetch(self, command: str, arguments: object, shape: type[Any], *, timeout: float) -> Any:
+    async def fetch(self, command: str, arguments: object, shape: type[T], *, timeout: float) -> T:
         """:meth:`request`, with the body decoded into ``shape``.
 
         :raises ProtocolError: the body has another shape.
@@ -100,18 +102,18 @@ class DapClient:
         decoder = protocol.Decoder()
         failure: IqdebugError | None = None
         try:
-            while data := await self._reader.read(_CHUNK):
+            while data := await self._reader.read(_READ_SIZE):
                 for content in decoder.feed(data):
                     self._dispatch(protocol.decode(content))
                 if self._writer.transport.get_write_buffer_size() > MAX_UNSENT:
                     raise ProtocolError("The debug server asks, and does not read the answers")
         except ProtocolError as error:
             failure = error
-        except MISUNDERSTOOD as error:
-            failure = unexpected(error)
+        except UNEXPECTED_SHAPE as error:
+            failure = unexpected_shape(error)
         except OSError:
             pass
-        except Exception as error:  # whoever hears of events may meet what nobody foresaw
+        except Exception as error:  # a handler of events may meet what nobody foresaw
             log.exception("an event could not be taken")
             why = f"{type(error).__name__}: {error}"
             failure = ProtocolError("The debug server sent what nobody expected", why[:300])
@@ -146,9 +148,10 @@ class DapClient:
         return ConnectionLost("The debug connection ended", "", "Attach again to go on.")
 
 
-def decode_body(body: msgspec.Raw, shape: type[Any]) -> Any:
+def decode_body(body: msgspec.Raw, shape: type[T]) -> T:
     """:raises ProtocolError: the body has another shape."""
     try:
-        return json_value(bytes(body), shape)
+        decoded: T = json_value(bytes(body), shape)
+        return decoded
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProtocolError("The debug server's answer has an unexpected shape", str(error)) from error

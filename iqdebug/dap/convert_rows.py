@@ -1,152 +1,137 @@
-"""The agent's rows as frozen values."""
+"""The agent's rows as the frozen values of :mod:`iqdebug.core.state`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from iqdebug.core.paths import frame_kind, frame_kinds_settled
-from iqdebug.core.state import Call, ExceptionInfo, Frame, Gil, LogRecord, Task, Thread, ThreadState, Variable
-from iqdebug.dap.agent_rows import (
-    ExceptionRow,
-    FrameRow,
-    LogRow,
-    TaskRow,
-    ThreadRow,
-    VariableRow,
-    sound,
-    unexpected,
-)
+from iqdebug.core.state import Call, ExceptionInfo, Frame, LogRecord, Task, Thread, ThreadState, Variable
+from iqdebug.dap.agent_rows import ExceptionRow, FrameRow, LogRow, TaskRow, ThreadRow, VariableRow
 from iqdebug.dap.target_state import state_letter
 
-__all__ = ["exception", "log_record", "task", "thread", "user_frame_ids", "variable", "with_locals"]
+__all__ = ["exception", "log_record", "task", "thread", "user_frame_ids", "variables", "with_locals"]
 
-_FRAMES_READ = 20  # a thread
-_FRAMES_READ_IN_ALL = 300
+MAX_FRAMES_READ = 20
+"""Frames of one thread whose locals are read at a stop, the innermost."""
 
+MAX_FRAMES_READ_IN_ALL = 300
 
 MAX_LINE = 20_000
 """Characters of a line of output that are kept; the agent sends 4,000 at most."""
 
+_STATES = {"R": ThreadState.RUNNING, "S": ThreadState.WAITING, "D": ThreadState.WAITING}
 
-def variable(row: dict[str, Any]) -> Variable:
-    """:raises ProtocolError: as all here, for a row of another shape."""
-    sound(row, VariableRow)
-    return Variable(
-        name=row["n"],
-        value=row["v"],
-        type=row.get("t", ""),
-        reference=row.get("r", 0),
-        size=row.get("s"),
-        state=row.get("st", "ok"),
-        kind=row.get("k", "local"),
-        evaluate_name=row.get("e"),
+
+def variables(rows: Iterable[VariableRow]) -> tuple[Variable, ...]:
+    return tuple(
+        Variable(
+            name=row.name,
+            value=row.value,
+            type=row.type,
+            reference=row.reference,
+            size=row.size,
+            state=row.state,
+            kind=row.kind,
+            evaluate_name=row.evaluate_name,
+        )
+        for row in rows
     )
 
 
-def frame(row: dict[str, Any]) -> Frame:
-    sound(row, FrameRow)
-    listed = row.get("locals")
+def frame(row: FrameRow) -> Frame:
     return Frame(
-        name=row["name"],
-        path=row["path"],
-        line=row["line"],
-        id=row["id"] or None,
-        kind="label" if row.get("label") else frame_kind(row["path"]),
-        module=row.get("mod", ""),
-        locals=None if listed is None else tuple(variable(v) for v in listed),
-        span=tuple(row["span"]) if "span" in row else None,
-        first_line=row.get("first", 0),
-        calls=tuple(Call(*each) for each in row.get("calls", ())),
+        name=row.name,
+        path=row.path,
+        line=row.line,
+        id=row.id or None,
+        kind="label" if row.is_label else frame_kind(row.path),
+        module=row.module,
+        locals=None if row.locals is None else variables(row.locals),
+        span=row.span,
+        first_line=row.first_line,
+        calls=tuple(Call(*call) for call in row.calls),
     )
 
 
-def thread(row: dict[str, Any], pid: int) -> Thread:
-    sound(row, ThreadRow)
-    os_id = row.get("os")
-    stopped = row.get("stopped", False)
+def thread(row: ThreadRow, pid: int) -> Thread:
     return Thread(
-        id=row["id"],
-        name=row["name"],
-        os_id=os_id,
-        state=ThreadState.PAUSED if stopped else _state(pid, row),
-        gil=Gil.UNKNOWN,
-        frames=frame_kinds_settled(tuple(frame(f) for f in row["frames"])),
-        frames_total=row["total"],
-        is_main=row["main"],
-        wait=row.get("wait", ""),
-        is_greenlet=row.get("waiting", False),
-        ident=row.get("ident"),
+        id=row.id,
+        name=row.name,
+        os_id=row.os_id,
+        state=_thread_state(row, pid),
+        frames=frame_kinds_settled(tuple(frame(f) for f in row.frames)),
+        frames_total=row.frames_total,
+        is_main=row.is_main,
+        wait=row.wait,
+        is_greenlet=row.is_greenlet,
+        ident=row.ident,
     )
 
 
-def _state(pid: int, row: dict[str, Any]) -> ThreadState:
-    os_id = row.get("os")
-    if row.get("waiting"):
+def _thread_state(row: ThreadRow, pid: int) -> ThreadState:
+    if row.stopped:
+        return ThreadState.PAUSED
+    if row.is_greenlet:
         return ThreadState.WAITING
-    if os_id is None:
+    if row.os_id is None:
         return ThreadState.UNKNOWN
-    return {"R": ThreadState.RUNNING, "S": ThreadState.WAITING, "D": ThreadState.WAITING}.get(
-        state_letter(pid, os_id), ThreadState.UNKNOWN
-    )
+    return _STATES.get(state_letter(pid, row.os_id), ThreadState.UNKNOWN)
 
 
-def user_frame_ids(threads: Sequence[Thread]) -> list[int]:
+def user_frame_ids(threads: Iterable[Thread]) -> list[int]:
     """Ids of the frames whose locals a diagnosis reads: the user's innermost ones."""
     wanted: list[int] = []
-    for one in threads:
-        ids = [f.id for f in one.frames if f.kind == "user" and f.id is not None]
-        wanted += ids[:_FRAMES_READ]
-    return wanted[:_FRAMES_READ_IN_ALL]
+    for each in threads:
+        ids = [f.id for f in each.frames if f.kind == "user" and f.id is not None]
+        wanted += ids[:MAX_FRAMES_READ]
+    return wanted[:MAX_FRAMES_READ_IN_ALL]
 
 
-def with_locals(threads: Sequence[Thread], answer: list[list[Any]]) -> tuple[Thread, ...]:
-    """The threads with the locals that the agent answered, pairs of frame id and rows."""
-    try:
-        known = {number: tuple(variable(row) for row in rows) for number, rows in answer}
-    except (TypeError, ValueError) as error:
-        raise unexpected(error) from None
+def with_locals(
+    threads: Sequence[Thread], rows_by_frame: Mapping[int, Iterable[VariableRow]]
+) -> tuple[Thread, ...]:
+    """The threads with the locals of the frames whose ids are given."""
+    known = {frame_id: variables(rows) for frame_id, rows in rows_by_frame.items()}
     return tuple(
-        replace(one, frames=tuple(replace(f, locals=known[f.id]) if f.id in known else f for f in one.frames))
-        for one in threads
+        replace(
+            each, frames=tuple(replace(f, locals=known[f.id]) if f.id in known else f for f in each.frames)
+        )
+        for each in threads
     )
 
 
-def exception(row: dict[str, Any], *, uncaught: bool) -> ExceptionInfo:
+def exception(row: ExceptionRow, *, uncaught: bool) -> ExceptionInfo:
     """The tree of an exception, its causes, group members and notes."""
-    sound(row, ExceptionRow)
     return ExceptionInfo(
-        type=row["type"],
-        message=row["message"],
+        type=row.type,
+        message=row.message,
         uncaught=uncaught,
-        link=row["link"],
-        notes=tuple(row["notes"]),
-        chain=tuple(exception(below, uncaught=uncaught) for below in row["chain"]),
-        members=tuple(exception(member, uncaught=uncaught) for member in row["members"]),
-        frames=tuple(frame(f) for f in row["frames"]),
+        link=row.link,
+        notes=row.notes,
+        chain=tuple(exception(cause, uncaught=uncaught) for cause in row.chain),
+        members=tuple(exception(member, uncaught=uncaught) for member in row.members),
+        frames=tuple(frame(f) for f in row.frames),
     )
 
 
-def task(row: dict[str, Any]) -> Task:
-    sound(row, TaskRow)
+def task(row: TaskRow) -> Task:
     return Task(
-        name=row["name"],
-        coroutine=row["coro"],
-        state="running" if row["running"] else "pending",
-        frames=tuple(frame(f) for f in row["frames"]),
-        awaiting=row["awaiting"],
+        name=row.name,
+        coroutine=row.coroutine,
+        state="running" if row.running else "pending",
+        frames=tuple(frame(f) for f in row.frames),
+        awaiting=row.awaiting,
     )
 
 
-def log_record(row: dict[str, Any]) -> LogRecord:
-    sound(row, LogRow)
+def log_record(row: LogRow) -> LogRecord:
     return LogRecord(
-        time=row["t"],
-        stream=row["s"],
-        text=row["x"][:MAX_LINE],
-        level=row.get("l", 0),
-        logger=row.get("g", ""),
-        path=row.get("p", ""),
-        line=row.get("n", 0),
+        time=row.time,
+        stream=row.stream,
+        text=row.text[:MAX_LINE],
+        level=row.level,
+        logger=row.logger,
+        path=row.path,
+        line=row.line,
     )

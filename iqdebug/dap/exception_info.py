@@ -7,29 +7,30 @@ from dataclasses import replace
 from iqdebug.core.errors import ConnectionLost, RequestFailed
 from iqdebug.core.state import ExceptionInfo
 from iqdebug.dap import convert_rows, protocol
-from iqdebug.dap.target_client import ANSWER, TargetClient
+from iqdebug.dap.agent_rows import ExceptionRow
+from iqdebug.dap.target_client import TargetClient
 
-__all__ = ["raised_at"]
+__all__ = ["exception_at_stop"]
 
 
-async def raised_at(questions: TargetClient, body: protocol.StoppedBody) -> ExceptionInfo:
+async def exception_at_stop(client: TargetClient, body: protocol.StoppedBody) -> ExceptionInfo:
     """Of a stop whose reason is an exception. What does not answer in time is left out."""
     try:
-        found = await questions.fetch(
-            "exceptionInfo", {"threadId": body.threadId}, protocol.ExceptionInfoBody, ANSWER
+        info = await client.ask_debugger(
+            "exceptionInfo", {"threadId": body.threadId}, protocol.ExceptionInfoBody
         )
     except (RequestFailed, TimeoutError):
-        found = protocol.ExceptionInfoBody(exceptionId=body.text or "exception", description=body.description)
-    uncaught = found.breakMode == "unhandled"
+        info = protocol.ExceptionInfoBody(exceptionId=body.text or "exception", description=body.description)
+    uncaught = info.breakMode == "unhandled"
     # debugpy appends a note to the name when it stops at another frame than the raising one.
-    kind = found.exceptionId.partition("(note:")[0].strip().removeprefix("builtins.")
-    message = found.description or found.details.message or ""
-    traceback = found.details.stackTrace or ""
+    kind = info.exceptionId.partition("(note:")[0].strip().removeprefix("builtins.")
+    message = info.description or info.details.message or ""
+    traceback = info.details.stackTrace or ""
     try:
-        row = await questions.ask("exception", thread=body.threadId)
+        row = await client.ask_agent_maybe("exception", ExceptionRow, thread=body.threadId)
     except (RequestFailed, TimeoutError, ConnectionLost):
         row = None
     if row is None:
         return ExceptionInfo(type=kind, message=message, uncaught=uncaught, traceback=traceback)
     tree = replace(convert_rows.exception(row, uncaught=uncaught), traceback=traceback)
-    return replace(tree, message=message) if row["own"] and message else tree
+    return replace(tree, message=message) if row.own_str and message else tree

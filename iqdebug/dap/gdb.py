@@ -1,4 +1,4 @@
-"""gdb as a hand in a stopped target: call a function, write a string, let go.
+"""gdb, driven to call functions and write memory in a stopped target.
 
 gdb is driven over its standard input, in a session of its own, so that no signal meant for
 iqdebug reaches it and its death never comes in the middle of a call in the target: when iqdebug
@@ -21,6 +21,8 @@ CALL_TIMEOUT = 30.0
 """Seconds for a function that does not wait. Longer takes only what is no interpreter's function."""
 
 DETACH_TIMEOUT = 10.0
+"""Seconds for gdb to let the target go."""
+
 _MARK = "iqdebug-mark"
 _STARTUP = (
     # Only the interpreter and the C library are asked for symbols: reading those of every
@@ -50,7 +52,6 @@ class Gdb:
     def __init__(self, pid: int) -> None:
         self.pid = pid
         self._process: asyncio.subprocess.Process | None = None
-        self._said = ""
         self._marks = 0
 
     async def attach(self, timeout: float) -> None:
@@ -77,7 +78,7 @@ class Gdb:
             start_new_session=True,
         )
         try:
-            said = await self.command(f"attach {self.pid}", timeout)
+            output = await self.command(f"attach {self.pid}", timeout)
             for line in _SETUP:
                 await self.command(line, timeout)
         except asyncio.TimeoutError:
@@ -87,7 +88,7 @@ class Gdb:
                 "The process may be in uninterruptible disk or network wait (state D).",
                 "Try again, or use `iqdebug peek`.",
             ) from None
-        self._check(said)
+        self._check(output)
 
     async def let_run(self, seconds: float, timeout: float) -> None:
         """Let the target run on for that long, and stop it again.
@@ -97,19 +98,19 @@ class Gdb:
         await self.command("detach")
         await asyncio.sleep(seconds)
         try:
-            said = await self.command(f"attach {self.pid}", timeout)
+            output = await self.command(f"attach {self.pid}", timeout)
             for line in _SETUP:
                 await self.command(line, timeout)
         except asyncio.TimeoutError:
             raise AttachTimeout(f"gdb did not stop process {self.pid} again within {timeout:g} s") from None
-        self._check(said)
+        self._check(output)
 
-    def _check(self, said: str) -> None:
-        lowered = said.lower()
+    def _check(self, output: str) -> None:
+        lowered = output.lower()
         if "no such process" in lowered or not Path(f"/proc/{self.pid}").exists():
             raise NoSuchProcess(f"Process {self.pid} ended while iqdebug was attaching")
         if "not permitted" in lowered or "ptrace:" in lowered or "already traced" in lowered:
-            why = next((line for line in said.splitlines() if "ptrace" in line.lower()), said.strip())
+            why = next((line for line in output.splitlines() if "ptrace" in line.lower()), output.strip())
             raise CannotAttach(
                 f"The kernel did not let gdb stop process {self.pid}",
                 why.strip()[:160],
@@ -126,7 +127,7 @@ class Gdb:
         process.stdin.write(f"{line}\necho \\n{mark}\\n\n".encode())
         with contextlib.suppress(ConnectionError):
             await process.stdin.drain()
-        said: list[str] = []
+        output: list[str] = []
 
         async def read() -> None:
             assert process.stdout is not None
@@ -134,10 +135,10 @@ class Gdb:
                 text = raw.decode("utf-8", "replace").removeprefix("(gdb) ").rstrip("\n")
                 if text.endswith(mark):
                     return
-                said.append(text)
+                output.append(text)
 
         await asyncio.wait_for(read(), timeout)
-        return "\n".join(said)
+        return "\n".join(output)
 
     async def call(self, function: str, *arguments: str, returns: str = "int") -> int:
         """Call a C function on the target's main thread and return its result as a number.
@@ -148,7 +149,7 @@ class Gdb:
         shown = ", ".join(arguments)
         kinds = ", ".join("long" for _ in arguments)
         try:
-            said = await self.command(
+            output = await self.command(
                 f"print/d (({returns}(*)({kinds or 'void'})){function})({shown})", CALL_TIMEOUT
             )
         except asyncio.TimeoutError:
@@ -157,18 +158,18 @@ class Gdb:
                 "An interpreter's own does; this may be another function of that name.",
                 "`iqdebug peek` looks without calling anything.",
             ) from None
-        match = re.search(r"\$\d+ = (-?\d+)", said)
+        match = re.search(r"\$\d+ = (-?\d+)", output)
         if match is None:
             raise CannotAttach(
                 f"gdb could not call {function} in process {self.pid}",
-                said.strip().splitlines()[-1][:160] if said.strip() else "",
+                output.strip().splitlines()[-1][:160] if output.strip() else "",
                 "Use `iqdebug peek`, which needs no gdb.",
             )
         return int(match.group(1))
 
     async def address(self, symbol: str) -> int | None:
-        said = await self.command(f"print/d (long)&{symbol}")
-        match = re.search(r"\$\d+ = (-?\d+)", said)
+        output = await self.command(f"print/d (long)&{symbol}")
+        match = re.search(r"\$\d+ = (-?\d+)", output)
         return int(match.group(1)) if match else None
 
     async def write(self, address: int, data: Path) -> None:

@@ -20,29 +20,28 @@ too, and the boot code runs once, whichever of the two comes first.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import platform
 import re
 import secrets
 import shutil
-import sys
 import time
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 
 from iqdebug.core.errors import CannotAttach, MissingTool, NoSuchProcess
-from iqdebug.dap import remote_exec
+from iqdebug.dap import remote_exec_process
+from iqdebug.dap.boot_code import boot_code
 from iqdebug.dap.gdb import Gdb
 from iqdebug.dap.registers import at_a_safe_place
-from iqdebug.dap.rendezvous import NO_THREAD, Rendezvous
+from iqdebug.dap.rendezvous import Rendezvous
 from iqdebug.dap.target_state import state_letter
 
-__all__ = ["Entry", "ask_again", "boot_code", "inject"]
+__all__ = ["Entry", "ask_again", "inject"]
 
 GDB_TIMEOUT = 10.0
-REMOTE_EXEC_TIMEOUT = 5.0
-MAX_WORDS = 300
+"""Seconds for gdb to stop the process."""
+
 
 # System calls during which the C library may hold the allocator's lock, or that never return.
 _UNSAFE_CALLS = {
@@ -56,124 +55,6 @@ class Entry(str, Enum):
     PENDING_CALL = "pending call"
     LOCK_ENTRY = "lock entry"
     REMOTE_EXEC = "remote exec"
-
-
-# Runs in the target's main thread, with `setup` and `refusal` among its names.
-_BOOT = """
-import _thread
-import sys
-
-def genuine(name):
-    # The interpreter's own function, whatever gevent or another has put in its place.
-    found = getattr(_thread, name, None)
-    if type(found) is type(len) and found.__module__ == '_thread':
-        return found
-    if sys.version_info >= (3, 10):
-        import _imp
-        from _frozen_importlib import BuiltinImporter
-        fresh = _imp.create_builtin(BuiltinImporter.find_spec('_thread'))
-        _imp.exec_builtin(fresh)
-        return getattr(fresh, name)
-    import gc
-    for each in gc.get_objects():
-        if type(each) is type(len) and each.__name__ == name and each.__module__ == '_thread':
-            return each
-    raise LookupError(name)
-
-def forget():
-    for name in [n for n in sys.modules if n.split('.')[0] == '_iqdebug_inside']:
-        sys.modules.pop(name, None)
-
-def refuse():
-    # Never waits: this may be the target's only thread.
-    try:
-        import _socket
-        connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
-        connection.setblocking(False)
-        connection.connect(setup['socket'])
-        connection.send(('iqdebug %s %s\\n' % (setup['token'], refusal)).encode())
-        connection.close()
-    except BaseException:
-        pass
-
-def told(error):
-    try:
-        said = [a for a in error.args[:1] if type(a) is str]
-        with open(setup['note'], 'w', encoding='utf-8', errors='replace') as file:
-            file.write(': '.join([type(error).__name__] + said))
-    except BaseException:
-        pass
-
-def boot():
-    try:
-        if ident() == main:
-            return refuse()
-        package = type(sys)('_iqdebug_inside')
-        package.__path__ = [setup['inside']]
-        package.__package__ = '_iqdebug_inside'
-        package.session = setup['token']
-        present = sys.modules.setdefault('_iqdebug_inside', package)
-        if present is not package and getattr(present, 'session', None) == package.session:
-            return
-        sys.modules['_iqdebug_inside'] = package
-        from _iqdebug_inside.agent.unpatched import Importer
-        importer = Importer(setup['debugpy'], main)
-        importer.load('_iqdebug_inside.agent.' + setup['module']).run(setup, importer)
-    except BaseException as error:
-        # Leave nothing half begun, so that the same code may be sent again.
-        forget()
-        refuse() if type(error).__name__ == 'NotFound' else told(error)
-
-def begin():
-    try:
-        with open(setup['unmonitored'], encoding='utf-8') as file:
-            names = {}
-            exec(compile(file.read(), '<iqdebug>', 'exec'), names)
-        names['run_unmonitored'](boot)
-    except BaseException:
-        boot()
-
-# `threading` takes the thread that first imports it for the main one: that must be this one.
-try:
-    import threading
-except BaseException:
-    pass
-try:
-    ident, start = genuine('get_ident'), genuine('start_new_thread')
-    main = ident()
-except BaseException:
-    refuse()
-else:
-    try:
-        start(begin, ())
-    except BaseException as error:  # raised here it would come out of a line of the program
-        told(error)
-"""
-
-
-def boot_code(rendezvous: Rendezvous) -> str:
-    """Python source that starts the agent in a thread and leaves no name behind.
-
-    Nothing in it waits in the thread that runs it. Where no thread of the system can be started, it
-    says so over the rendezvous and does nothing more.
-
-    It must run in any interpreter from 3.8 on, in any module's namespace, print nothing and
-    raise nothing. Run again for the same session, it does nothing.
-    """
-    import debugpy
-
-    setup = {
-        "socket": str(rendezvous.path),
-        "token": rendezvous.token,
-        "mask": rendezvous.mask,
-        "debugpy": str(Path(debugpy.__file__).resolve().parent.parent),
-    }
-    inside = Path(__file__).resolve().parent.parent
-    setup |= {"inside": str(inside), "module": rendezvous.module}
-    setup |= {"unmonitored": str(inside / "agent" / "unmonitored.py"), "note": str(rendezvous.note)}
-    names = {"__name__": "_iqdebug_boot", "setup": setup, "refusal": NO_THREAD}
-    # A module's own `exec` may be anything; builtins' cannot.
-    return f"__import__('builtins').exec({_BOOT!r}, {names!r})"
 
 
 def main_thread_runs(pid: int, samples: int = 5, interval: float = 0.004) -> bool:
@@ -301,8 +182,10 @@ async def _written(gdb: Gdb, rendezvous: Rendezvous, code: str) -> int:
     return memory
 
 
-_LOCK_SOON = 1.0  # seconds after which a person is told what is waited for
-_UNDER_LOCK = """set $iqd = -1
+LOCK_WAIT_SHOWN_AFTER = 1.0
+"""Seconds after which a person sees what is waited for."""
+
+_RUN_UNDER_LOCK = """set $iqd = -1
 set $iqd = ((int(*)(void))PyGILState_Ensure)()
 print/d $iqd
 if $iqd >= 0
@@ -315,15 +198,15 @@ async def _by_lock(gdb: Gdb, memory: int, progress: Callable[[str], None]) -> No
     """Take the lock on the main thread, run the code, give the lock back. gdb has all of it from the
     start, so that the lock is given back whatever becomes of us."""
     progress("main thread is asleep in C: entering beside it")
-    entering = asyncio.ensure_future(gdb.command(_UNDER_LOCK.format(memory=memory)))
+    entering = asyncio.ensure_future(gdb.command(_RUN_UNDER_LOCK.format(memory=memory)))
     started = time.monotonic()
-    while not (await asyncio.wait([entering], timeout=_LOCK_SOON))[0]:
+    while not (await asyncio.wait([entering], timeout=LOCK_WAIT_SHOWN_AFTER))[0]:
         progress(
             f"another thread holds the interpreter lock in a C call ({time.monotonic() - started:.0f} s so "
             "far): attaching completes by itself when it returns"
         )
-    found = re.search(r"\$\d+ = (-?\d+)", entering.result())
-    if found is None or int(found[1]) < 0:
+    state = re.search(r"\$\d+ = (-?\d+)", entering.result())
+    if state is None or int(state[1]) < 0:
         raise CannotAttach(
             f"gdb could not call PyGILState_Ensure in process {gdb.pid}",
             (entering.result().strip().splitlines() or [""])[-1][:160],
@@ -364,23 +247,6 @@ async def _remote_exec(rendezvous: Rendezvous, code: str) -> str:
     clean_up = f"try:\n import os; os.unlink({str(script)!r}); os.rmdir({str(script.parent)!r})\n"
     clean_up += "except BaseException: pass\n"
     rendezvous.write_file(script.name, f"{code}\n__import__('builtins').exec({clean_up!r}, {{}})\n".encode())
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-S", str(remote_exec.__file__)),
-        *("ask", str(rendezvous.pid), str(rendezvous.uid), str(script)),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        cwd="/",
-    )
-    try:
-        said, _ = await asyncio.wait_for(process.communicate(), REMOTE_EXEC_TIMEOUT)
-    except asyncio.TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        return "has memory that does not answer"
-    rendezvous.script_pending = rendezvous.script_pending or process.returncode == 0
-    return (
-        ""
-        if process.returncode == 0
-        else said.decode("utf-8", "replace").strip()[:MAX_WORDS] or "is out of reach"
-    )
+    refusal = await remote_exec_process.ask(rendezvous.pid, rendezvous.uid, script)
+    rendezvous.script_pending = rendezvous.script_pending or not refusal
+    return refusal

@@ -1,43 +1,28 @@
 """Start a program under iqdebug: the interpreter itself on the script itself, at full speed.
 
 ``PY script.py args`` runs as it would without us; the agent comes in through a ``sitecustomize``
-on ``PYTHONPATH`` (see ``agent/boot``), and pydevd only when something is wrong (:mod:`.lazy`).
+on ``PYTHONPATH`` (see ``agent/boot``), and pydevd only when it is needed
+(:mod:`.launched_session`).
 """
 
 from __future__ import annotations
 
 import os
 import pwd
-import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import debugpy
 
 from iqdebug.core.errors import UsageError
 from iqdebug.core.state import ProcessInfo
 from iqdebug.core.store import state_folder
+from iqdebug.dap.launch_plan import LaunchPlan
 from iqdebug.dap.launched_session import LaunchedSession, LaunchOptions
 from iqdebug.dap.program import Program
 from iqdebug.dap.rendezvous import Rendezvous
 
 __all__ = ["LaunchPlan", "launch"]
-
-
-@dataclass(frozen=True, slots=True)
-class LaunchPlan:
-    """What to start. ``python`` is the interpreter's path, ``version`` its "3.12.1"; ``arguments``
-    are what follows it on the command line; ``environment`` is the program's, whole."""
-
-    python: str
-    version: str
-    arguments: tuple[str, ...]
-    cwd: str
-    environment: Mapping[str, str]
-    terminal: bool = False
-
-    @property
-    def command(self) -> str:
-        return shlex.join((Path(self.python).name, *self.arguments))
 
 
 async def launch(
@@ -49,7 +34,7 @@ async def launch(
 ) -> LaunchedSession:
     """A session on a fresh process of the plan, which runs.
 
-    :param on_output: told what the program writes to its terminal, from the first byte.
+    :param on_output: called with what the program writes to its terminal, from the first byte.
     :param size: columns and lines of that terminal.
     :raises UsageError: the interpreter or the folder cannot be used.
     """
@@ -93,8 +78,6 @@ def _user() -> str:
 
 def _environment(base: Mapping[str, str], rendezvous: Rendezvous) -> dict[str, str]:
     """The program's, with what brings the agent in; which takes it out again."""
-    import debugpy
-
     inside = Path(__file__).resolve().parent.parent
     setup = {
         "socket": str(rendezvous.path),

@@ -9,45 +9,52 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from iqdebug.core.errors import CannotAttach, ConnectionLost, IqdebugError
 from iqdebug.core.memory_sources import MemorySources
-from iqdebug.core.session import Capability, StepKind
+from iqdebug.core.session import Capability, Listener, StepKind
 from iqdebug.core.state import (
     Breakpoint,
+    Completion,
     EvaluateResult,
-    ExceptionInfo,
     Frame,
-    Origin,
     Phase,
     ProcessInfo,
     Snapshot,
+    StopCause,
+    Variable,
 )
-from iqdebug.dap import convert_rows
+from iqdebug.core.supervision import Supervision
 from iqdebug.dap.agent_client import AgentClient, Lease
-from iqdebug.dap.agent_rows import rows_of
-from iqdebug.dap.attach import AttachOptions, ExceptionFilter, Hello, both, handshake
-from iqdebug.dap.client import DapClient
+from iqdebug.dap.agent_events import HeldEvent, LogsEvent, PassedEvent, ReleasedEvent, decode_event
+from iqdebug.dap.availability import SENTENCES, Unavailable
+from iqdebug.dap.code_finder import Finder
+from iqdebug.dap.debugger_loader import DebuggerLoader
+from iqdebug.dap.handshake import ExceptionFilter, Greeting
+from iqdebug.dap.held_threads import HeldThreads
+from iqdebug.dap.live_target import LiveTarget
 from iqdebug.dap.program import Program, ended_words
 from iqdebug.dap.rendezvous import Rendezvous
-from iqdebug.dap.session import Session
 from iqdebug.dap.target_state import is_alive
 
 __all__ = ["LaunchOptions", "LaunchedSession"]
 
-log = logging.getLogger(__name__)
+ARRIVAL_TIMEOUT = 20.0
+"""Seconds for the interpreter to start and load the agent."""
 
-_ARRIVAL = 20.0  # seconds for the interpreter to start and load the agent
-_QUICK_END = 2.0  # seconds
-_OPEN = 20.0  # seconds for pydevd to be imported and to answer
-_END = 1.0  # seconds between the end of the agent's connection and that of the process
+QUICK_END_TIMEOUT = 2.0
+"""Seconds in which a program that was let go may end before it could answer."""
+
+END_TIMEOUT = 1.0
+"""Seconds between the end of the agent's connection and that of the process."""
+
+_NOT_LOADED = "it runs without the debugger: the interpreter did not load iqdebug's agent"
+_REPLACED = "the debugger is gone from it (it has become another program); it runs on"
 _NOT_HELD = "; not held: it patched its threads with breakpoints set"
-_STOPPED = (Phase.PAUSED, Phase.CRASHED)
-_NEEDS_PYDEVD = (Capability.STEP, Capability.RUN_TO, Capability.SET_VARIABLE, Capability.COMPLETE)
+_NEEDS_DEBUGGER = (Capability.STEP, Capability.RUN_TO, Capability.SET_VARIABLE, Capability.COMPLETE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,31 +70,29 @@ class LaunchOptions:
     sources: MemorySources | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Hold:
-    number: int
-    kind: str
-    how: str
-    thread: int  # Python's identifier
-    late: bool  # the interpreter is ending
+class LaunchedSession:
+    """Implements :class:`iqdebug.core.session.DebugSession` on a program of ours.
 
-
-class LaunchedSession(Session):
-    """:param rendezvous: started; closed with the session."""
+    :param rendezvous: started; closed with the session.
+    """
 
     def __init__(
         self, info: ProcessInfo, program: Program, rendezvous: Rendezvous, options: LaunchOptions
     ) -> None:
-        super().__init__(info, options.outside, options.sources)
         self.program = program
         self._rendezvous = rendezvous
         self._options = options
-        self._breakpoints = tuple(options.breakpoints)
-        self._opening = asyncio.Lock()
-        self._cannot_open: IqdebugError | None = None
-        self._holds: list[_Hold] = []
-        self._shown: _Hold | None = None
-        self._beside = False  # it is shown without pydevd
+        self._held = HeldThreads()
+        self.target = LiveTarget(
+            info,
+            outside=options.outside,
+            sources=options.sources,
+            breakpoints=options.breakpoints,
+            reason_of=self._held.reason_of,
+            further_reason=self._further_reason,
+            on_resumed=self._held.resumed,
+        )
+        self._debugger = DebuggerLoader(self.target, rendezvous, options.exceptions, self._connection_lost)
         self._released = False  # the agent let the program go, which runs or ran on without it
         self._next_lock = asyncio.Lock()
         self._exit = asyncio.ensure_future(self._watch_exit())
@@ -96,250 +101,232 @@ class LaunchedSession(Session):
         """Meet the agent and let the program go. RUNNING afterwards; ENDED where the program was
         quicker; DETACHED where the interpreter did not load the agent, and the program runs."""
         progress("starting the program")
+        store, client = self.target.store, self.target.client
         arrived = asyncio.ensure_future(self._rendezvous.connection("control"))
         either: set[asyncio.Future[Any]] = {arrived, self.program.exited}
-        done, _ = await asyncio.wait(either, timeout=_ARRIVAL, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(either, timeout=ARRIVAL_TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
         if arrived not in done:
             arrived.cancel()
             if not done:
-                self._publish(
-                    phase=Phase.DETACHED,
-                    reason="it runs without the debugger: the interpreter did not load iqdebug's agent",
-                )
+                store.update(store.epoch, phase=Phase.DETACHED, reason=_NOT_LOADED)
             return
-        hello = Hello()
-        self._lease = Lease(await self._rendezvous.connection("lease"))
+        self.target.lease = Lease(await self._rendezvous.connection("lease"))
         control = await asyncio.open_connection(sock=arrived.result())
-        self._questions.agent = AgentClient(
-            *control, both(hello, self.agent_event), self._agent_closed(hello)
-        )
-        await hello.future
-        wanted = self._options.pause or self._options.exceptions or any(b.enabled for b in self._breakpoints)
+        greeting = Greeting(self.agent_event, self.agent_closed)
+        client.agent = AgentClient(*control, greeting.event, greeting.closed)
+        await greeting.first
+        options = self._options
+        wanted = options.pause or options.exceptions or any(b.enabled for b in self.breakpoints)
         if wanted and self.program.exit_code is None:
             progress("starting the debugger in the program")
             with contextlib.suppress(IqdebugError, TimeoutError):
-                await self.ready()
+                await self._debugger.load()
         with contextlib.suppress(IqdebugError, TimeoutError):
-            await self._questions.ask("go", hold=self._options.hold, entry=self._options.pause)
-        if self._snapshot.phase is Phase.CONNECTING:
-            detail = f"no breakpoints: {self._cannot_open.what}" if self._cannot_open else ""
-            self._publish(phase=Phase.RUNNING, reason="started", detail=detail)
-            self._spawn(self.refresh())
+            await client.tell_agent("go", hold=options.hold, entry=options.pause)
+        if store.phase is Phase.CONNECTING:
+            failure = self._debugger.failure
+            detail = f"no breakpoints: {failure.what}" if failure is not None else ""
+            store.update(store.epoch, phase=Phase.RUNNING, reason="started", detail=detail)
+            self.target.tasks.spawn(self.refresh())
 
-    def _agent_closed(self, hello: Hello) -> Callable[[], None]:
-        def closed() -> None:
-            hello.closed()
-            self.agent_closed()
+    # what is known
 
-        return closed
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.target.store.snapshot
 
-    async def ready(self) -> None:
-        """Have pydevd in the program.
+    @property
+    def breakpoints(self) -> tuple[Breakpoint, ...]:
+        return self.target.breakpoints.current
 
-        :raises CannotAttach: that is not possible; it is not tried again.
-        """
-        async with self._opening:
-            if self._cannot_open is not None:
-                raise self._cannot_open
-            if self._questions.client is not None:
-                return
-            try:
-                await self._open()
-            except (IqdebugError, TimeoutError) as error:
-                log.info("pydevd could not be brought in: %s", error)
-                why = error.lines()[-1] if isinstance(error, IqdebugError) else "no answer in time"
-                self._cannot_open = CannotAttach("The debugger could not be started in the program", why)
-                raise self._cannot_open from error
+    @property
+    def finder(self) -> Finder:
+        return self.target.finder
 
-    async def _open(self) -> None:
-        refused = await self._questions.ask("open", answer=_OPEN)
-        if refused:
-            raise CannotAttach("The debugger could not be started in the program", refused)
-        connection = await asyncio.wait_for(self._rendezvous.connection("dap"), _OPEN)
-        client = DapClient(*await asyncio.open_connection(sock=connection), self.dap_event, self.dap_closed)
-        self._questions.client = client
-        wanted = self._options.exceptions
-        # Else every exception that the standard library raises and catches by itself would stop it.
-        options = AttachOptions(exceptions=wanted, breakpoints=self._breakpoints, just_my_code=bool(wanted))
-        await handshake(self, client, self._rendezvous.token, options, _OPEN)
+    @property
+    def supervision(self) -> Supervision | None:
+        return self.target.supervision
 
-    # what a screen may ask
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        return self.target.store.subscribe(listener)
 
     def why_not(self, capability: Capability) -> str:
-        reason = super().why_not(capability)
-        if not reason and self._beside and capability in _NEEDS_PYDEVD:
-            return "this stop is for looking only"
-        if not reason and self._cannot_open is not None and capability is Capability.PAUSE:
-            return self._cannot_open.why or self._cannot_open.what
-        return reason
+        return self.target.availability.why_not(capability)
+
+    def _further_reason(self, capability: Capability) -> str:
+        if self._held.without_debugger and capability in _NEEDS_DEBUGGER:
+            return SENTENCES[Unavailable.STOP_WITHOUT_DEBUGGER]
+        failure = self._debugger.failure
+        return failure.why or failure.what if failure is not None and capability is Capability.PAUSE else ""
+
+    # execution
 
     async def pause(self) -> None:
-        self._require(Capability.PAUSE)
-        await self.ready()
-        if self._snapshot.phase is Phase.RUNNING:
-            await super().pause()
+        self.target.availability.require(Capability.PAUSE)
+        await self._debugger.load()
+        if self.target.store.phase is Phase.RUNNING:
+            await self.target.execution.pause()
 
     async def resume(self) -> None:
         try:
             await self._resume()
         except ConnectionLost:
-            # It may have run to its end before it could answer: then that is told, and nothing failed.
-            done, _ = await asyncio.wait([self.program.exited], timeout=_QUICK_END)
+            # It may have run to its end before it could answer: then that is shown, and nothing failed.
+            done, _ = await asyncio.wait([self.program.exited], timeout=QUICK_END_TIMEOUT)
             if not done:
                 raise
 
     async def _resume(self) -> None:
-        hold = self._shown
-        if hold is not None and self._beside:
-            self._require(Capability.CONTINUE)
-            self._went_on("continued")
-            await self._questions.ask("release", hold=hold.number)
+        hold = self._held.shown
+        if hold is not None and self._held.without_debugger:
+            self.target.availability.require(Capability.CONTINUE)
+            self.target.execution.went_on("continued")
+            await self.target.client.tell_agent("release", hold=hold.number)
         else:
-            await super().resume()
+            await self.target.execution.resume()
             if hold is None:
-                self._spawn(self._show_next())  # else once it has gone on: it would go on with it
+                self.target.tasks.spawn(self._show_next())  # else once it has gone on: it would go on with it
 
     async def step(self, kind: StepKind, thread_id: int) -> None:
-        hold = self._shown
-        await super().step(kind, thread_id)
+        hold = self._held.shown
+        await self.target.execution.step(kind, thread_id)
         if hold is None:
-            self._spawn(self._show_next())
+            self.target.tasks.spawn(self._show_next())
+
+    async def run_to(self, path: str, line: int) -> None:
+        await self.target.breakpoints.run_to(path, line)
+        await self.resume()
+
+    async def restart_frame(self, frame: Frame) -> None:
+        await self.target.execution.restart_frame(frame)
+
+    # values
+
+    async def variables(self, frame: Frame, epoch: int) -> tuple[Variable, ...]:
+        return await self.target.values.variables(frame, epoch)
+
+    async def children(
+        self, reference: int, epoch: int, start: int = 0, count: int = 100
+    ) -> tuple[Variable, ...]:
+        return await self.target.values.children(reference, epoch, start, count)
+
+    async def full_value(self, reference_or_expression: int | str, frame: Frame | None, epoch: int) -> str:
+        return await self.target.values.full_value(reference_or_expression, frame, epoch)
+
+    async def read_expression(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
+        return await self.target.values.read_expression(expression, frame, epoch)
 
     async def evaluate(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
-        if self._beside and frame is not None and epoch == self._snapshot.epoch:
-            return await self._questions.evaluate_beside(expression, frame.id)
-        return await super().evaluate(expression, frame, epoch)
+        if self._held.without_debugger and frame is not None and self.target.store.is_current(epoch):
+            return await self.target.client.evaluate_in_agent(expression, frame.id)
+        return await self.target.values.evaluate(expression, frame, epoch)
 
-    async def install_breakpoints(self, breakpoints: Sequence[Breakpoint], patience: float = 5.0) -> None:
-        if self._questions.client is None:
-            if any(b.enabled for b in breakpoints):
-                await self.ready()
-            else:
-                self._breakpoints = tuple(breakpoints)
-                for listener in list(self._listeners):
-                    listener.breakpoints_changed(self._breakpoints)
+    async def complete(
+        self, text: str, column: int, frame: Frame | None, epoch: int
+    ) -> tuple[Completion, ...]:
+        return await self.target.values.complete(text, column, frame, epoch)
+
+    async def set_variable(self, name: str, expression: str, frame: Frame, epoch: int) -> EvaluateResult:
+        return await self.target.values.set_variable(name, expression, frame, epoch)
+
+    # breakpoints, recording, looking again
+
+    async def set_breakpoints(self, breakpoints: Sequence[Breakpoint]) -> None:
+        self.target.availability.require(Capability.BREAKPOINTS)
+        if not self._debugger.is_loaded:
+            if not any(b.enabled for b in breakpoints):
+                self.target.breakpoints.keep(breakpoints)
                 return
-        await super().install_breakpoints(breakpoints, patience)
+            await self._debugger.load()
+        await self.target.breakpoints.install(breakpoints)
+
+    async def arm(self, on: bool) -> None:
+        await self.target.breakpoints.arm(on)
+
+    async def record(self) -> tuple[str, bytes]:
+        hold = self._held.shown
+        if hold is None:
+            return await self.target.record()
+        return await self.target.record(why=hold.kind, how=hold.how, hold=hold.number)
+
+    async def refresh(self) -> None:
+        await self.target.reader.read_running()
 
     async def detach(self) -> None:
         """Leave the program to itself: what is held goes on, what was brought in goes out."""
         self._exit.cancel()
         self.program.let_go()
-        await super().detach()
+        await self.target.detach()
         self._rendezvous.close()
         self.program.leave()
 
     # exceptions that nobody catches
 
-    def agent_event(self, event: dict[str, Any]) -> None:
-        if event.get("event") == "held":
-            fields = ("hold", "kind", "how", "thread", "late")
-            self._holds.append(_Hold(*(event[name] for name in fields)))
-            self._spawn(self._show_next())
-        elif event.get("event") == "passed":
-            self._holds = [h for h in self._holds if h.number != event["hold"]]
-            if self._shown is not None and self._shown.number == event["hold"]:
-                self._shown = None
-            self._spawn(self._show_next())
-        else:
-            super().agent_event(event)
+    def agent_event(self, message: Mapping[str, Any]) -> None:
+        event = decode_event(message)
+        if isinstance(event, HeldEvent):
+            self._held.append(event)
+            self.target.tasks.spawn(self._show_next())
+        elif isinstance(event, PassedEvent):
+            self._held.remove(event.number)
+            self.target.tasks.spawn(self._show_next())
+        elif isinstance(event, LogsEvent):
+            self.target.append_logs(event)
+        elif isinstance(event, ReleasedEvent):
+            self._released = True
+            self._connection_lost(CannotAttach(event.message))
 
     async def _show_next(self) -> None:
         """Show the thread that is held longest, once nothing else is shown."""
         async with self._next_lock:
-            if self._snapshot.phase in _STOPPED or self._shown is not None or not self._holds:
+            if self.target.store.phase.is_stopped:
                 return
-            self._shown = hold = self._holds.pop(0)
+            hold = self._held.show_next()
+            if hold is None:
+                return
             try:
                 if hold.late:
                     raise CannotAttach("The debugger cannot be started any more", "the interpreter is ending")
-                await self.ready()
+                await self._debugger.load()
             except IqdebugError as error:
-                self._beside = True
-                await self._show_beside(hold, error)
+                self._held.without_debugger = True
+                await self.target.reader.read_held(hold, f"looking only: {error.lines()[-1]}")
             else:
-                await self._questions.ask("stop", hold=hold.number)
-
-    async def _show_beside(self, hold: _Hold, error: IqdebugError) -> None:
-        """The held thread as the agent sees it."""
-        rows = await self._questions.ask("threads")
-        tree = await self._questions.ask("exception", hold=hold.number)
-        threads = self._threads(rows)
-        focus = next((row["id"] for row in rows_of(rows, "threads") if row["ident"] == hold.thread), None)
-        info = convert_rows.exception(tree, uncaught=True)
-        self._publish(
-            epoch=self._snapshot.epoch + 1,
-            phase=Phase.CRASHED,
-            origin=Origin.DAP,
-            reason=self._exception_words(info),
-            detail=f"looking only: {error.lines()[-1]}",
-            threads=threads,
-            tasks=tuple(convert_rows.task(row) for row in rows_of(rows, "tasks")),
-            focus=focus,
-            exception=info,
-        )
-        await self._add_locals(self._snapshot.epoch)
-
-    def _exception_words(self, info: ExceptionInfo) -> str:
-        words = super()._exception_words(info)
-        hold = self._shown
-        if hold is None or not info.uncaught or not hold.how:
-            return words
-        return f"{words} {hold.how}" if hold.kind in ("thread", "uncaught") else f"{info.type}: {hold.how}"
-
-    def _held_words(self) -> dict[str, Any]:
-        hold = self._shown
-        if hold is None:
-            return {}
-        return {"why": hold.kind, "how": hold.how, "hold": hold.number}
-
-    def _went_on(self, reason: str, publish: bool = True) -> None:
-        super()._went_on(reason, publish)
-        self._shown, self._beside = None, False
+                await self.target.client.tell_agent("stop", hold=hold.number)
 
     # the end
 
     async def _watch_exit(self) -> None:
         code = await asyncio.shield(self.program.exited)
-        self._leaving = True
+        self.target.leaving = True
         await self._close_connections()
-        self._publish(
-            epoch=self._snapshot.epoch + 1,
+        self.target.store.begin_epoch(
             phase=Phase.ENDED,
             reason=ended_words(code) + (_NOT_HELD if code and self._released else ""),
             detail="",
             focus=None,
             exception=None,
             exit_code=code,
+            cause=StopCause.UNKNOWN,
         )
 
     def agent_closed(self) -> None:
-        if not self._leaving:
-            self._spawn(self._lost(None))
+        self._connection_lost(None)
 
-    async def _lost(self, failure: IqdebugError | None) -> None:
+    def _connection_lost(self, failure: IqdebugError | None) -> None:
+        if not self.target.leaving:
+            self.target.tasks.spawn(self._end(failure))
+
+    async def _end(self, failure: IqdebugError | None) -> None:
         """The process is about to end, which :meth:`_watch_exit` hears of; or has become another
         program, and runs on without the agent; or the agent let it go, and said why."""
-        self._released = self._released or (failure is not None and failure.what.startswith("released"))
-        await asyncio.wait([self.program.exited], timeout=_END)
-        if self._leaving or not is_alive(self._info.pid):
+        await asyncio.wait([self.program.exited], timeout=END_TIMEOUT)
+        if self.target.leaving or not is_alive(self.target.info.pid):
             return
-        self._leaving = True
+        self.target.leaving = True
         await self._close_connections()
-        words = "the debugger is gone from it (it has become another program); it runs on"
-        self._publish(
-            epoch=self._snapshot.epoch + 1,
-            phase=Phase.DETACHED,
-            reason=failure.what if failure else words,
-            detail="",
-            focus=None,
-        )
+        self.target.end(Phase.DETACHED, failure.what if failure else _REPLACED)
 
     async def _close_connections(self) -> None:
-        self._forget_pause()
-        if self._lease is not None:
-            self._lease.end()
-        for connection in (self._questions.client, self._questions.agent):
-            if connection is not None:
-                await connection.close()
+        await self.target.close_connections()
         self._rendezvous.close()

@@ -23,9 +23,14 @@ from pathlib import Path
 
 __all__ = ["Program", "ended_words", "shell_code"]
 
-_READ = 1 << 16
-_TIMEOUT = 2.0  # seconds between asking a program to end and ending it
-_SIZE = (80, 24)
+READ_SIZE = 1 << 16
+"""Bytes read from the terminal at a time."""
+
+END_TIMEOUT = 2.0
+"""Seconds between asking a program to end and ending it."""
+
+DEFAULT_SIZE = (80, 24)
+"""Columns and lines of its terminal."""
 
 # Waits for the client's end, then drains the terminal; arguments: its descriptor, the client's
 # pipe, and the file, of which at most 8 MiB are written.
@@ -36,7 +41,7 @@ while os.read(pipe, 1):
     pass
 left, file = 8 << 20, None
 os.set_blocking(master, True)
-os.write(master, bytes([4]))  # nobody types any more: whoever reads a line finds the end of the input
+os.write(master, bytes([4]))  # end of input: nobody types any more
 try:
     while True:
         data = os.read(master, 65536)
@@ -67,7 +72,7 @@ class Program:
         *,
         terminal: bool,
         log: Path,
-        size: tuple[int, int] = _SIZE,
+        size: tuple[int, int] = DEFAULT_SIZE,
     ) -> None:
         self.exit_code: int | None = None
         self.exited: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -82,7 +87,7 @@ class Program:
             self._process = subprocess.Popen(command, cwd=cwd, env=environment)
         else:
             self._process = self._on_pty(command, cwd, environment, size)
-        # What is told of the end must find what the screen keeps in its context.
+        # Whoever awaits the end must find the screen's context variables.
         self._context = contextvars.copy_context()
         threading.Thread(target=self._wait, name="iqdebug.program", daemon=True).start()
 
@@ -134,7 +139,7 @@ class Program:
     def _read(self) -> None:
         """What the program wrote; at its end everything that is left comes before :attr:`exited`."""
         try:
-            data = os.read(self._master, _READ)
+            data = os.read(self._master, READ_SIZE)
         except BlockingIOError:
             return
         except OSError:  # no process has the terminal open any more
@@ -146,14 +151,14 @@ class Program:
 
     def _wait(self) -> None:
         code = self._process.wait()
-        with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody asks any more
+        with contextlib.suppress(RuntimeError):  # the loop has been closed
             self._loop.call_soon_threadsafe(self._ended, code, context=self._context)
 
     def _ended(self, code: int) -> None:
         if self._master >= 0 and not self._let_go:
             for _ in range(1_000):  # what it wrote last
                 try:
-                    data = os.read(self._master, _READ)
+                    data = os.read(self._master, READ_SIZE)
                 except OSError:
                     break
                 if not data:
@@ -181,7 +186,7 @@ class Program:
                 return
             self._signal(number)
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(asyncio.shield(self.exited), _TIMEOUT)
+                await asyncio.wait_for(asyncio.shield(self.exited), END_TIMEOUT)
 
     def _signal(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -230,8 +235,8 @@ def ended_words(code: int | None) -> str:
         name = signal.Signals(-code).name
     except ValueError:
         return f"ended by signal {-code}"
-    said = (signal.strsignal(-code) or "").lower()
-    return f"ended by {name} ({said})" if said else f"ended by {name}"
+    description = (signal.strsignal(-code) or "").lower()
+    return f"ended by {name} ({description})" if description else f"ended by {name}"
 
 
 def shell_code(code: int | None) -> int:

@@ -7,12 +7,10 @@ Source of names and shapes: the DAP specification, 1.7x, and debugpy 1.8.22's sc
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from iqdebug.core.errors import ProtocolError
-from iqdebug.core.text import json_bytes, json_value
+from iqdebug.core.json_text import json_bytes, json_value
 
 __all__ = [
     "Decoder",
@@ -28,7 +26,7 @@ __all__ = [
 MAX_MESSAGE = 64 << 20
 """Bytes of one message; a longer announcement is taken for garbage on the stream."""
 
-_MAX_HEADER = 4096
+_MAX_HEADER = 4096  # bytes of the lines before a message
 
 
 class Response(msgspec.Struct, frozen=True, tag="response", tag_field="type"):
@@ -84,6 +82,18 @@ class EvaluateBody(msgspec.Struct, frozen=True):
     variablesReference: int = 0
 
 
+class VariableBody(msgspec.Struct, frozen=True):
+    name: str = ""
+    value: str = ""
+    type: str | None = None
+    variablesReference: int = 0
+    evaluateName: str | None = None
+
+
+class VariablesBody(msgspec.Struct, frozen=True):
+    variables: list[VariableBody] = []
+
+
 class CompletionItem(msgspec.Struct, frozen=True):
     label: str
     text: str | None = None
@@ -100,7 +110,6 @@ class ExceptionDetails(msgspec.Struct, frozen=True):
     message: str | None = None
     typeName: str | None = None
     stackTrace: str | None = None
-    innerException: list[Any] | None = None
 
 
 class ExceptionInfoBody(msgspec.Struct, frozen=True):
@@ -108,6 +117,16 @@ class ExceptionInfoBody(msgspec.Struct, frozen=True):
     description: str | None = None
     breakMode: str = ""
     details: ExceptionDetails = ExceptionDetails()
+
+
+class AuthorizeBody(msgspec.Struct, frozen=True):
+    """Of pydevd's own request."""
+
+    clientAccessToken: str = ""
+
+
+class CapabilitiesBody(msgspec.Struct, frozen=True):
+    supportsRestartFrame: bool = False
 
 
 def encode(seq: int, command: str, arguments: object) -> bytes:

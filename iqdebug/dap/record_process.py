@@ -1,4 +1,4 @@
-"""A crash file's worth of a living process: entered as for attaching, but without a debugger."""
+"""A crash file's worth of a living process: entered as when attaching, but no debugger is loaded."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from iqdebug.dap.rendezvous import Rendezvous
 
 __all__ = ["read_process"]
 
-_LARGEST = 64 << 20  # bytes
-_TIMEOUT = 30.0  # seconds from the agent's greeting to its last byte
+MAX_CRASH_FILE = 64 << 20
+"""Bytes."""
+
+RECORD_TIMEOUT = 30.0
+"""Seconds from the agent's greeting to its last byte."""
 
 
 async def read_process(
@@ -37,11 +40,13 @@ async def read_process(
         progress("reading frames and values")
         reader, writer = await asyncio.open_connection(sock=await rendezvous.connection("control"))
         try:
-            return await asyncio.wait_for(_received(reader), _TIMEOUT)
+            return await asyncio.wait_for(_received(reader), RECORD_TIMEOUT)
         except (asyncio.IncompleteReadError, OSError, ValueError):
             raise TargetExited(f"Process {info.pid} did not finish the snapshot") from None
         except asyncio.TimeoutError:
-            raise AttachTimeout(f"Process {info.pid} did not finish the snapshot in {_TIMEOUT:g} s") from None
+            raise AttachTimeout(
+                f"Process {info.pid} did not finish the snapshot in {RECORD_TIMEOUT:g} s"
+            ) from None
         finally:
             writer.close()
     finally:
@@ -50,6 +55,6 @@ async def read_process(
 
 async def _received(reader: asyncio.StreamReader) -> bytes:
     (size,) = struct.unpack(">Q", await reader.readexactly(8))
-    if size > _LARGEST:
+    if size > MAX_CRASH_FILE:
         raise ValueError(size)
     return await reader.readexactly(size)

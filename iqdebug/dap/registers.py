@@ -17,11 +17,20 @@ from iqdebug.dap.gdb import Gdb
 
 __all__ = ["at_a_safe_place"]
 
-_FIRST_WITH_LAYOUT = 14  # the version of gdb that asks for the processor's layout
-_STEPS = 60  # some milliseconds, more where the processors are busy
-_ROUNDS = 40
-_RUN = 0.02  # seconds between two stops
-_STOP_TIMEOUT = 10.0  # seconds for gdb
+FIRST_GDB_WITH_LAYOUT = 14
+"""The version of gdb that asks for the processor's layout."""
+
+MAX_STEPS = 60
+"""Instructions stepped in one round: some milliseconds, more where the processors are busy."""
+
+MAX_ROUNDS = 40
+
+RUN_INTERVAL = 0.02
+"""Seconds between two stops."""
+
+STOP_TIMEOUT = 10.0
+"""Seconds for gdb to stop the process again."""
+
 _SYSCALL = 0x050F  # the instruction, as gdb reads it
 
 
@@ -30,19 +39,19 @@ async def at_a_safe_place(gdb: Gdb) -> bool:
 
     :raises TargetError: it could not be stopped again.
     """
-    if not _layout_differs(Path("/proc/cpuinfo")) or await _version(gdb) >= _FIRST_WITH_LAYOUT:
+    if not _layout_differs(Path("/proc/cpuinfo")) or await _version(gdb) >= FIRST_GDB_WITH_LAYOUT:
         return True
     spans = " || ".join(f"($pc >= {start} && $pc < {end})" for start, end in _interpreter(gdb.pid))
     safe = f"*(unsigned short*)$pc == {_SYSCALL}" + (f" || {spans}" if spans else "")
-    for _ in range(_ROUNDS):
+    for _ in range(MAX_ROUNDS):
         if _in_system_call(gdb.pid) or await _true(gdb, safe):
             return True
         await gdb.command(
-            f"set $iqd = 0\nwhile $iqd < {_STEPS} && !({safe})\nstepi\nset $iqd = $iqd + 1\nend"
+            f"set $iqd = 0\nwhile $iqd < {MAX_STEPS} && !({safe})\nstepi\nset $iqd = $iqd + 1\nend"
         )
         if await _true(gdb, safe):
             return True
-        await gdb.let_run(_RUN, _STOP_TIMEOUT)
+        await gdb.let_run(RUN_INTERVAL, STOP_TIMEOUT)
     return False
 
 
@@ -55,8 +64,8 @@ def _layout_differs(cpuinfo: Path) -> bool:
 
 
 async def _version(gdb: Gdb) -> int:
-    found = re.search(r"GNU gdb .*?(\d+)\.\d+\S*$", await gdb.command("show version"), re.MULTILINE)
-    return int(found[1]) if found else 0
+    version = re.search(r"GNU gdb .*?(\d+)\.\d+\S*$", await gdb.command("show version"), re.MULTILINE)
+    return int(version[1]) if version else 0
 
 
 async def _true(gdb: Gdb, condition: str) -> bool:
@@ -78,11 +87,11 @@ def _interpreter(pid: int) -> list[tuple[int, int]]:
         lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
     except OSError:
         return []
-    found = []
+    spans = []
     for line in lines:
         fields = line.split(maxsplit=5)
         path = fields[5] if len(fields) == 6 else ""
         if "x" in fields[1] and (path == exe or Path(path).name.startswith("libpython3")):
             start, _, end = fields[0].partition("-")
-            found.append((int(start, 16), int(end, 16)))
-    return found
+            spans.append((int(start, 16), int(end, 16)))
+    return spans

@@ -25,10 +25,11 @@ _WORDS = 95
 _INTERPRETERS, _INTERPRETER_SIZE, _ID, _NEXT, _MAIN_THREAD = 5, 6, 7, 8, 10
 _FINALIZING, _RUNTIME_SIZE, _THREAD_SIZE, _SUPPORT = 4, 3, 22, 89
 
-_MAX_SCANNED = 64 << 20
-_CHUNK = 1 << 20
-_MAX_INTERPRETERS = 1000
-_MAX_MAPPINGS = 100_000
+MAX_SCANNED = 64 << 20  # bytes of memory that are searched
+SCAN_SIZE = 1 << 20  # bytes read at a time
+MAX_INTERPRETERS = 1000
+MAX_MAPPINGS = 100_000
+MAX_COOKIES = 16
 
 # Events that the interpreter looks into when their bit is set, and does nothing about when there is none
 # (Include/internal/pycore_ceval.h): signal, pending call, asynchronous exception, stop. They are all set, so
@@ -157,7 +158,7 @@ def _fields(memory: _Memory, pid: int) -> _Fields:
 def _main_interpreter(memory: _Memory, first: int, words: tuple[int, ...]) -> int:
     """The list of interpreters begins with the newest; the main one has the number 0."""
     interpreter = first
-    for _ in range(_MAX_INTERPRETERS):
+    for _ in range(MAX_INTERPRETERS):
         if not interpreter:
             break
         if memory.word(interpreter + words[_ID]) == 0:
@@ -168,24 +169,24 @@ def _main_interpreter(memory: _Memory, first: int, words: tuple[int, ...]) -> in
 
 def _runtimes(memory: _Memory, pid: int) -> list[int]:
     """Where the cookie stands in the writable data of the files that the process has mapped."""
-    found: list[int] = []
-    left = _MAX_SCANNED
+    addresses: list[int] = []
+    left = MAX_SCANNED
     with open(f"/proc/{pid}/maps", "rb") as maps:
-        for _, line in zip(range(_MAX_MAPPINGS), maps, strict=False):
+        for _, line in zip(range(MAX_MAPPINGS), maps, strict=False):
             fields = line.split(None, 5)
             if len(fields) < 6 or not fields[1].startswith(b"rw-p") or not fields[5].startswith(b"/"):
                 continue
             start, end = (int(each, 16) for each in fields[0].split(b"-"))
             while start < end and left > 0:
-                data = memory.read(start, min(_CHUNK, end - start))
+                data = memory.read(start, min(SCAN_SIZE, end - start))
                 at = data.find(_COOKIE)
-                while at >= 0 and len(found) < 16:
+                while at >= 0 and len(addresses) < MAX_COOKIES:
                     if (start + at) % 8 == 0:
-                        found.append(start + at)
+                        addresses.append(start + at)
                     at = data.find(_COOKIE, at + 1)
-                start += _CHUNK  # the cookie is aligned: none lies across two chunks
-                left -= _CHUNK
-    return found
+                start += SCAN_SIZE  # the cookie is aligned: none lies across two chunks
+                left -= SCAN_SIZE
+    return addresses
 
 
 def main(arguments: list[str]) -> int:

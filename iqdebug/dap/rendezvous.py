@@ -18,35 +18,27 @@ import os
 import secrets
 import shutil
 import socket
-import stat
 import struct
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from iqdebug.core.errors import CannotAttach
-from iqdebug.dap import remote_exec
+from iqdebug.dap.meeting_folder import meeting_folder
+from iqdebug.dap.remote_exec_process import withdraw
 
 __all__ = ["NO_THREAD", "Rendezvous"]
 
 ROLES = ("control", "lease", "dap")
 NO_THREAD = "no-thread"
-"""The role in which the target says that it cannot start the agent's thread."""
-
-MAX_SOCKET_NAME = 107
-"""Bytes of a Unix socket's path (``sun_path`` of unix(7), without its end)."""
+"""The role in which the target reports that it cannot start the agent's thread."""
 
 MAX_NOTE = 300
 """Characters that are read of why the agent could not be loaded."""
 
 MAX_GREETINGS = 32
-"""Connections that have not said yet who they are."""
+"""Connections whose greeting has not come yet."""
 
-WITHDRAW_TIMEOUT = 2.0
-_PREFIX = "iqdebug-"
-_HELLO_TIMEOUT = 10.0  # seconds: a busy target may be slow to finish a line it has begun
+GREETING_TIMEOUT = 10.0
+"""Seconds: a busy target may be slow to finish a line it has begun."""
 
 
 class Rendezvous:
@@ -69,7 +61,7 @@ class Rendezvous:
         self._greetings: set[asyncio.Task[None]] = set()
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            self.folder = _folder(uid)
+            self.folder = meeting_folder(uid)
         except BaseException:
             self._listener.close()
             raise
@@ -111,7 +103,7 @@ class Rendezvous:
         return connection
 
     def refused(self) -> bool:
-        """Whether the target has said that it can start no thread for the agent."""
+        """Whether the target has reported that it can start no thread for the agent."""
         refusal = self._connections.get(NO_THREAD)
         return refusal is not None and refusal.done()
 
@@ -121,13 +113,13 @@ class Rendezvous:
         return control is not None and control.done()
 
     def failure(self) -> str:
-        """Why the agent could not be loaded in the target, as far as it has said so; else ""."""
+        """Why the agent could not be loaded in the target, as far as the target reports it; else ""."""
         try:
             with self.note.open(encoding="utf-8", errors="replace") as file:
-                said = file.read(MAX_NOTE)
+                text = file.read(MAX_NOTE)
         except OSError:
             return ""
-        return "".join(c if c.isprintable() else " " for c in said).strip()
+        return "".join(c if c.isprintable() else " " for c in text).strip()
 
     def close(self) -> None:
         """Stop listening and remove the folder. Connections handed out stay open. A request to run a
@@ -140,7 +132,7 @@ class Rendezvous:
         for role, future in self._connections.items():
             if role not in self._taken and future.done() and not future.cancelled():
                 future.result().close()
-        if self.script_pending and not self.arrived() and not self._withdrawn():
+        if self.script_pending and not self.arrived() and not withdraw(self.pid, self.uid, self.folder):
             self.path.unlink(missing_ok=True)
             self.note.unlink(missing_ok=True)
         else:
@@ -155,26 +147,6 @@ class Rendezvous:
                 os.fchown(file.fileno(), self.uid, -1)
             file.write(content)
         return path
-
-    def _withdrawn(self) -> bool:
-        """Whether the target will not run the script any more."""
-        command = [sys.executable, "-I", "-S", str(remote_exec.__file__), "withdraw"]
-        nothing = subprocess.DEVNULL
-        try:
-            process = subprocess.Popen(
-                [*command, str(self.pid), str(self.uid), str(self.folder)],
-                stdin=nothing,
-                stdout=nothing,
-                stderr=nothing,
-                cwd="/",
-            )
-        except OSError:
-            return False
-        try:
-            return process.wait(WITHDRAW_TIMEOUT) == 0
-        except subprocess.TimeoutExpired:
-            process.kill()
-            return False
 
     async def _accept(self) -> None:
         loop = asyncio.get_running_loop()
@@ -217,7 +189,7 @@ class Rendezvous:
         with contextlib.suppress(OSError, asyncio.TimeoutError):
             while not line.endswith(b"\n") and len(line) < 200:
                 byte = await asyncio.wait_for(
-                    asyncio.get_running_loop().sock_recv(connection, 1), _HELLO_TIMEOUT
+                    asyncio.get_running_loop().sock_recv(connection, 1), GREETING_TIMEOUT
                 )
                 if not byte:
                     break
@@ -226,53 +198,3 @@ class Rendezvous:
         if len(words) == 3 and words[0] == "iqdebug" and secrets.compare_digest(words[1], self.token):
             return words[2]
         return ""
-
-
-def _folder(uid: int) -> Path:
-    """A new folder of ours for meeting the user's process.
-
-    Below the folder for temporary files, unless a socket's name would be too long there, the user could
-    not come there, or somebody else could put another folder in its place; then below one that suits.
-    """
-    why = ""
-    for base in _bases():
-        unsuitable = _unsuitable(base, uid)
-        if not unsuitable:
-            try:
-                return Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
-            except OSError as error:
-                unsuitable = f"{base}: {error.strerror or error}"
-        why = why or unsuitable
-    raise CannotAttach(
-        "There is no folder in which iqdebug and the target could meet",
-        why,
-        "Set TMPDIR to a folder that you may write to and the target's user can reach.",
-    )
-
-
-def _bases() -> Iterator[str]:
-    with contextlib.suppress(OSError):  # the working directory may be gone
-        yield os.path.abspath(tempfile.gettempdir())
-    yield from ("/tmp", "/var/tmp", "/dev/shm")
-
-
-def _unsuitable(base: str, uid: int) -> str:
-    """Why a folder is no place to meet in; "" when it is one."""
-    try:
-        name = base.encode()
-    except UnicodeEncodeError:
-        return f"{base!a} has a name that is no text"
-    if "\n" in base or len(name) + len(f"/{_PREFIX}12345678/") + 16 > MAX_SOCKET_NAME:
-        return f"{base[:60]}… is too long a name for a socket in it"
-    ours = os.geteuid()
-    try:
-        steps = [Path(base).resolve(), *Path(base).resolve().parents]
-        for step in steps:
-            about = os.stat(step)
-            if about.st_mode & 0o022 and not about.st_mode & stat.S_ISVTX:
-                return f"{step} can be changed by others"
-            if uid != ours and not about.st_mode & (stat.S_IXUSR if about.st_uid == uid else stat.S_IXOTH):
-                return f"{step} cannot be passed through by the target's user"
-    except (OSError, RuntimeError) as error:
-        return f"{base}: {error}"
-    return ""

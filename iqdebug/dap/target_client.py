@@ -1,118 +1,153 @@
-"""Questions about values, put to the agent or to debugpy. Knows no phase and no epoch:
-:class:`iqdebug.dap.session.Session` decides what may be asked and drops what came too late."""
+"""Requests to one target, over its two connections: to debugpy, and to the agent. Knows no phase and no
+epoch; whoever asks drops what comes too late."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
+from typing import TypeVar
 
 from iqdebug.core.errors import ConnectionLost, RequestFailed, RunsCode
 from iqdebug.core.expressions import plan_of
 from iqdebug.core.state import Completion, EvaluateResult, Variable
 from iqdebug.dap import convert_rows, protocol
 from iqdebug.dap.agent_client import AgentClient
-from iqdebug.dap.agent_rows import understood
+from iqdebug.dap.agent_rows import OutcomeRow, ReadRow, RecordRow, VariableRow, decode, unexpected_shape
 from iqdebug.dap.client import DapClient
 
-__all__ = ["ANSWER", "TargetClient"]
+__all__ = ["ANSWER_TIMEOUT", "TargetClient"]
 
-ANSWER = 3.0
+ANSWER_TIMEOUT = 3.0
 """Seconds for an answer about a paused target."""
 
-EVALUATE = 10.0
+EVALUATE_TIMEOUT = 10.0
 """Seconds for an answer that runs code of the target's."""
 
-RECORD = 10.0
+RECORD_TIMEOUT = 10.0
 """Seconds for a crash file; gathering it stops after about two."""
 
 _NOT_TRACKED = "Unable to find thread for evaluation"
 # debugpy's words about a frame that is in no thread's stack: of a group's member
 
+T = TypeVar("T")
+
 
 class TargetClient:
-    """Both connections into one target."""
+    """Both connections into one target; each is None until it stands."""
 
     def __init__(self) -> None:
-        self.client: DapClient | None = None
+        self.dap: DapClient | None = None
         self.agent: AgentClient | None = None
 
-    async def ask(self, op: str, answer: float = ANSWER, **arguments: Any) -> Any:
-        """A request to the agent; see :meth:`AgentClient.request` for what it raises."""
+    async def tell_agent(self, op: str, timeout: float = ANSWER_TIMEOUT, **arguments: object) -> None:
+        """A request to the agent whose answer holds nothing of use; raises as
+        :meth:`AgentClient.request`."""
         if self.agent is None:
             raise ConnectionLost("Not attached")
-        return await self.agent.request(op, timeout=answer, **arguments)
+        await self.agent.request(op, timeout=timeout, **arguments)
 
-    async def tell(self, command: str, arguments: object, timeout: float = ANSWER) -> None:
+    async def ask_agent(
+        self, op: str, shape: type[T], timeout: float = ANSWER_TIMEOUT, **arguments: object
+    ) -> T:
+        """A request to the agent; raises as :meth:`AgentClient.request`.
+
+        :raises ProtocolError: the answer has another shape.
+        """
+        if self.agent is None:
+            raise ConnectionLost("Not attached")
+        return decode(await self.agent.request(op, timeout=timeout, **arguments), shape)
+
+    async def ask_agent_maybe(
+        self, op: str, shape: type[T], timeout: float = ANSWER_TIMEOUT, **arguments: object
+    ) -> T | None:
+        """As :meth:`ask_agent`, where the agent answers with nothing when there is nothing."""
+        if self.agent is None:
+            raise ConnectionLost("Not attached")
+        answer = await self.agent.request(op, timeout=timeout, **arguments)
+        return None if answer is None else decode(answer, shape)
+
+    async def tell_debugger(self, command: str, arguments: object, timeout: float = ANSWER_TIMEOUT) -> None:
         """A DAP request whose answer holds nothing of use."""
-        if self.client is None:
+        if self.dap is None:
             raise ConnectionLost("Not attached")
-        await self.client.request(command, arguments, timeout=timeout)
+        await self.dap.request(command, arguments, timeout=timeout)
 
-    async def fetch(self, command: str, arguments: object, shape: type[Any], timeout: float = ANSWER) -> Any:
+    async def ask_debugger(
+        self, command: str, arguments: object, shape: type[T], timeout: float = ANSWER_TIMEOUT
+    ) -> T:
         """A DAP request with its body decoded."""
-        if self.client is None:
+        if self.dap is None:
             raise ConnectionLost("Not attached")
-        return await self.client.fetch(command, arguments, shape, timeout=timeout)
+        return await self.dap.fetch(command, arguments, shape, timeout=timeout)
 
-    @understood
     async def variables(self, frame_id: int) -> tuple[Variable, ...]:
-        rows = await self.ask("locals", frame=frame_id)
-        return tuple(convert_rows.variable(row) for row in rows or ())
+        rows = await self.ask_agent_maybe("locals", list[VariableRow], frame=frame_id)
+        return convert_rows.variables(rows or ())
 
-    @understood
     async def children(self, reference: int, start: int, count: int) -> tuple[Variable, ...]:
         """A negative reference is debugpy's, of a result that :meth:`evaluate` gave."""
         if reference < 0:
             return await self._debugpy_children(-reference, start, count)
-        rows = await self.ask("children", ref=reference, start=start, count=count)
-        return tuple(convert_rows.variable(row) for row in rows)
+        rows = await self.ask_agent("children", list[VariableRow], ref=reference, start=start, count=count)
+        return convert_rows.variables(rows)
 
-    @understood
     async def _debugpy_children(self, reference: int, start: int, count: int) -> tuple[Variable, ...]:
-        body = await self.fetch("variables", {"variablesReference": reference}, dict, EVALUATE)
+        body = await self.ask_debugger(
+            "variables", {"variablesReference": reference}, protocol.VariablesBody, EVALUATE_TIMEOUT
+        )
         return tuple(
             Variable(
-                name=str(row.get("name", "")),
-                value=str(row.get("value", "")),
-                type=str(row.get("type", "")),
-                reference=-int(row.get("variablesReference", 0)),
+                name=row.name,
+                value=row.value,
+                type=row.type or "",
+                reference=-row.variablesReference,
                 kind="item",
-                evaluate_name=row.get("evaluateName"),
+                evaluate_name=row.evaluateName,
             )
-            for row in body.get("variables", [])[start : start + count]
+            for row in body.variables[start : start + count]
         )
 
-    @understood
     async def own_repr(self, value: int | str, frame_id: int | None) -> str:
         """The own ``repr`` of the value behind a reference, or of an expression in a frame; or in
         words why there is none."""
-        asked = {"ref": value} if isinstance(value, int) else {"expression": value, "frame": frame_id}
-        said = await self.ask("repr", **asked)
-        if said is None:
+        what = {"ref": value} if isinstance(value, int) else {"expression": value, "frame": frame_id}
+        outcome = await self.ask_agent_maybe("repr", OutcomeRow, **what)
+        if outcome is None:
             return ""
-        if "text" in said:
-            return str(said["text"])
-        if "raised" in said:
-            return f"its repr raised {said['raised']}"
+        if outcome.text is not None:
+            return outcome.text
+        if outcome.raised is not None:
+            return f"its repr raised {outcome.raised}"
         return "slow: its repr has not returned within 2 s and goes on in the background"
 
-    @understood
-    async def record(self, **about: Any) -> tuple[str, bytes]:
+    async def record(
+        self, *, thread: int | None, hold: int | None, why: str, how: str, message: str
+    ) -> tuple[str, bytes]:
         """A name and the bytes of a crash file of a thread that stands still.
 
+        :param hold: the agent's number of the hold, where it holds the thread.
         :raises RequestFailed: it could not be gathered.
         """
+        about = {"thread": thread, "why": why, "how": how, "said": message}
+        if hold is not None:
+            about["hold"] = hold
         try:
-            said = await self.ask("record", answer=RECORD + ANSWER, timeout_s=RECORD, **about)
-            return str(said["name"]), base64.b64decode(said["data"])
+            answer = await self.ask_agent(
+                "record",
+                RecordRow,
+                timeout=RECORD_TIMEOUT + ANSWER_TIMEOUT,
+                timeout_s=RECORD_TIMEOUT,
+                **about,
+            )
+            if answer.data is not None and answer.name:
+                return answer.name, base64.b64decode(answer.data)
+            reason = answer.raised or answer.slow or "no answer that can be read"
         except TimeoutError:
-            why = f"no answer within {RECORD:g} s"
-        except (KeyError, binascii.Error):
-            why = str(said.get("raised") or said.get("slow") or "no answer that can be read")
-        raise RequestFailed("The stop could not be recorded", why)
+            reason = f"no answer within {RECORD_TIMEOUT:g} s"
+        except (binascii.Error, ValueError):
+            reason = "no answer that can be read"
+        raise RequestFailed("The stop could not be recorded", reason)
 
-    @understood
     async def read(self, expression: str, frame_id: int | None) -> EvaluateResult:
         """The agent reads it without running code of the target's; in ``__main__`` without a frame.
 
@@ -122,47 +157,48 @@ class TargetClient:
             plan = plan_of(expression)
         except SyntaxError as error:
             return EvaluateResult(f"SyntaxError: {error.msg}", failed=True)
-        row = await self.ask("read", plan=plan, frame=frame_id, expression=expression.strip())
+        row = await self.ask_agent_maybe(
+            "read", ReadRow, plan=plan, frame=frame_id, expression=expression.strip()
+        )
         if row is None:
             return EvaluateResult("the frame is not there any more", failed=True)
-        if "runs" in row:
-            raise RunsCode("Reading this would run code of the program", str(row["runs"]))
-        if "bound" in row:
-            return EvaluateResult(f"not read: {row['bound']}", failed=True)
-        if "failed" in row:
-            return EvaluateResult(str(row["failed"]), failed=True)
-        return EvaluateResult(str(row["v"]), str(row["t"]), int(row.get("r", 0)))
+        if row.would_run is not None:
+            raise RunsCode("Reading this would run code of the program", row.would_run)
+        if row.limit is not None:
+            return EvaluateResult(f"not read: {row.limit}", failed=True)
+        if row.failed is not None:
+            return EvaluateResult(row.failed, failed=True)
+        if row.value is None:
+            raise unexpected_shape(KeyError("v"))
+        return EvaluateResult(row.value, row.type, row.reference)
 
     async def evaluate(self, expression: str, frame_id: int) -> EvaluateResult:
         arguments = {"expression": expression, "frameId": frame_id, "context": "repl"}
         try:
-            body = await self.fetch("evaluate", arguments, protocol.EvaluateBody, EVALUATE)
+            body = await self.ask_debugger("evaluate", arguments, protocol.EvaluateBody, EVALUATE_TIMEOUT)
         except RequestFailed as error:
             if error.what.startswith(_NOT_TRACKED):
-                return await self.evaluate_beside(expression, frame_id)
+                return await self.evaluate_in_agent(expression, frame_id)
             return EvaluateResult(error.what, failed=True)
         except TimeoutError:
             return _too_slow()
         return EvaluateResult(body.result, body.type or "", -body.variablesReference)
 
-    async def evaluate_running(self, expression: str) -> EvaluateResult:
-        """In ``__main__``, while the target runs."""
-        return await self.evaluate_beside(expression, None)
-
-    @understood
-    async def evaluate_beside(self, expression: str, frame_id: int | None) -> EvaluateResult:
-        """By the agent, in a thread of its own: in a frame that stands still, or in ``__main__``."""
-        said = await self.ask("evaluate", expression=expression, frame=frame_id)
-        if "raised" in said:
-            return EvaluateResult(str(said["raised"]), failed=True)
-        if "slow" in said:
+    async def evaluate_in_agent(self, expression: str, frame_id: int | None) -> EvaluateResult:
+        """In a thread of its own: in a frame that stands still, or in ``__main__``."""
+        outcome = await self.ask_agent("evaluate", OutcomeRow, expression=expression, frame=frame_id)
+        if outcome.raised is not None:
+            return EvaluateResult(outcome.raised, failed=True)
+        if outcome.slow is not None:
             return EvaluateResult("slow: it goes on in the target", failed=True)
-        return EvaluateResult(str(said["text"]), str(said["type"]))
+        if outcome.text is None:
+            raise unexpected_shape(KeyError("text"))
+        return EvaluateResult(outcome.text, outcome.type)
 
     async def complete(self, text: str, column: int, frame_id: int) -> tuple[Completion, ...]:
         arguments = {"text": text, "column": column + 1, "frameId": frame_id}
         try:
-            body = await self.fetch("completions", arguments, protocol.CompletionsBody)
+            body = await self.ask_debugger("completions", arguments, protocol.CompletionsBody)
         except (RequestFailed, TimeoutError):
             return ()
         return tuple(
@@ -173,7 +209,9 @@ class TargetClient:
     async def set_variable(self, name: str, expression: str, frame_id: int) -> EvaluateResult:
         arguments = {"expression": name, "value": expression, "frameId": frame_id}
         try:
-            body = await self.fetch("setExpression", arguments, protocol.EvaluateBody, EVALUATE)
+            body = await self.ask_debugger(
+                "setExpression", arguments, protocol.EvaluateBody, EVALUATE_TIMEOUT
+            )
         except RequestFailed as error:
             return EvaluateResult(error.what, failed=True)
         except TimeoutError:
@@ -182,4 +220,4 @@ class TargetClient:
 
 
 def _too_slow() -> EvaluateResult:
-    return EvaluateResult(f"no answer within {EVALUATE:g} s; it goes on in the target", failed=True)
+    return EvaluateResult(f"no answer within {EVALUATE_TIMEOUT:g} s; it goes on in the target", failed=True)

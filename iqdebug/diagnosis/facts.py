@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from iqdebug.core.state import Frame, LogRecord, Variable
 
-__all__ = ["Facts"]
+__all__ = ["NO_FACTS", "Facts"]
 
 
 def _never(path: str) -> bool:
@@ -46,3 +46,6 @@ class Facts:
     def where_files_are(self, exists: Callable[[str], bool]) -> Facts:
         """The same, of a program whose files can be looked at."""
         return replace(self, path_exists=exists)
+
+
+NO_FACTS = Facts()

@@ -6,40 +6,28 @@ in the target, then in the text of the project's files, where it may wait to be 
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import os
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from iqdebug.core.code_lines import lines_with_code, nearest
 from iqdebug.core.errors import UsageError
 from iqdebug.core.session import CodeFinder
 from iqdebug.core.state import Breakpoint, CodePlace
-from iqdebug.diagnosis.source.outline import Definition, Outline
+from iqdebug.diagnosis.project_functions import defined_in, path_below, project_files
 from iqdebug.system.source_files import read_lines
 
 __all__ = [
     "Asked",
-    "defined_in",
-    "definitions",
     "file_named",
     "on_disk",
     "parse",
-    "project_files",
     "resolve",
 ]
 
-MAX_FILES = 5_000
-MAX_FOLDERS = 2_000
-WALK_TIMEOUT = 1.5
-"""Seconds for looking through a project's folders."""
-
 MAX_LISTED = 4
 """Places that are named in a message."""
-
-_PASSED_OVER = {"node_modules", "__pycache__", "site-packages", "dist-packages"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +130,7 @@ async def _function(
     if len(distinct) > 1:
         raise UsageError(
             f"{asked.function} may be any of {len(distinct)} functions",
-            _listed([f"{p.name} ({_short(p.path, root)}:{p.line})" for p in distinct.values()]),
+            _listed([f"{p.name} ({path_below(p.path, root)}:{p.line})" for p in distinct.values()]),
             "name one as module.function, as Class.method, or as FILE:LINE",
         )
     place = next(iter(distinct.values()))
@@ -169,106 +157,14 @@ def _ending(asked: Asked, paths: Sequence[str]) -> str:
     :raises UsageError: several do.
     """
     ending = os.sep + os.path.normpath(asked.path).lstrip("./")
-    found = sorted({path for path in paths if path.endswith(ending)})
-    if len(found) > 1:
-        raise UsageError(f"{asked.path} may be any of {len(found)} files", _listed(found), "name more of it")
-    return found[0] if found else ""
+    matches = sorted({path for path in paths if path.endswith(ending)})
+    if len(matches) > 1:
+        raise UsageError(
+            f"{asked.path} may be any of {len(matches)} files", _listed(matches), "name more of it"
+        )
+    return matches[0] if matches else ""
 
 
 def _listed(words: Sequence[str]) -> str:
     rest = f" and {len(words) - MAX_LISTED} more" if len(words) > MAX_LISTED else ""
     return ", ".join(words[:MAX_LISTED]) + rest
-
-
-def _short(path: str, root: str) -> str:
-    return os.path.relpath(path, root) if root and path.startswith(os.path.join(root, "")) else path
-
-
-# the text of a project
-
-
-def project_files(root: str) -> list[str]:
-    """Python files below a folder, without hidden folders, environments and installed packages;
-    bounded in number and time. No link is followed."""
-    if not root or os.path.realpath(root) in ("/", os.path.realpath(os.path.expanduser("~"))):
-        return []
-    return list(_walk(root, time.monotonic() + WALK_TIMEOUT))
-
-
-def _walk(root: str, deadline: float) -> Iterator[str]:
-    count = 0
-    for number, (folder, folders, files) in enumerate(os.walk(root)):
-        if number >= MAX_FOLDERS or time.monotonic() > deadline:
-            return
-        if "pyvenv.cfg" in files:
-            folders[:] = []
-            continue
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _PASSED_OVER)
-        for name in sorted(files):
-            path = os.path.join(folder, name)
-            if name.endswith(".py") and os.path.isfile(path):  # no pipe, which nobody could read
-                yield path
-                count += 1
-                if count >= MAX_FILES:
-                    return
-
-
-def defined_in(
-    root: str, paths: Sequence[str], function: str, read: Callable[[str], Sequence[str]]
-) -> tuple[CodePlace, ...]:
-    """The functions of that name in the text of files: of the bare name, ``Class.method``, or
-    ``module.function`` with as much of the module's path as was given."""
-    bare = function.rpartition(".")[2]
-    deadline = time.monotonic() + WALK_TIMEOUT
-    found = []
-    for path in paths:
-        if time.monotonic() > deadline:
-            break
-        lines = read(path)
-        if not any(bare in line and "def " in line for line in lines):
-            continue
-        outline = Outline(lines)
-        for one in outline.definitions:
-            if one.kind == "def" and one.name == bare:
-                own = one.qualname.replace("<locals>.", "")
-                if f".{_module(path)}.{own}".endswith(f".{function}"):
-                    name = f"{_module(_short(path, root))}.{own}"
-                    found.append(CodePlace(name, path, body_line(outline, one)))
-    return tuple(found)
-
-
-def definitions(root: str, paths: Sequence[str], read: Callable[[str], Sequence[str]]) -> list[CodePlace]:
-    """The functions in the text of files, by the names that they have below ``root``; as many as are
-    found in time."""
-    deadline = time.monotonic() + WALK_TIMEOUT
-    found: list[CodePlace] = []
-    for path in paths:
-        if time.monotonic() > deadline or len(found) >= MAX_FILES:
-            break
-        outline = Outline(read(path))
-        for one in outline.definitions:
-            if one.kind == "def":
-                name = f"{_module(_short(path, root))}.{one.qualname}"
-                found.append(CodePlace(name, path, _first_statement(outline, one)))
-    return found
-
-
-def _first_statement(outline: Outline, one: Definition) -> int:
-    parsed = outline.tree(one)
-    if parsed is None:
-        return one.line
-    body = parsed.body[1:] if ast.get_docstring(parsed) is not None and len(parsed.body) > 1 else parsed.body
-    return body[0].lineno
-
-
-def body_line(outline: Outline, one: Definition) -> int:
-    """The first line of a function's body that has code."""
-    known = lines_with_code(outline.lines)
-    head = _first_statement(outline, one)
-    within = [n for n in known or () if head <= n <= one.end]
-    return min(within, default=head)
-
-
-def _module(path: str) -> str:
-    stem = os.path.splitext(path)[0].removesuffix(os.sep + "__init__")
-    return stem.strip(os.sep).replace(os.sep, ".")

@@ -96,11 +96,18 @@ def presets(folder: Path | None = None) -> dict[str, Preset]:
     """
     found = {}
     own = (folder or config_folder()) / "models"
-    for place in (Path(__file__).with_name("presets"), own):
+    for place in (_shipped(), own):
         for path in sorted(place.glob("*.toml")) if place.is_dir() else []:
             preset = _read(path)
             found[preset.name] = preset
     return found
+
+
+def _shipped() -> Path:
+    """``iqdebug/models``, where the wheel has them; in a checkout ``models/`` beside the package."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "models"
+    return installed if installed.is_dir() else package.parent / "models"
 
 
 def _read(path: Path) -> Preset:

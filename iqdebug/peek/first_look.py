@@ -14,10 +14,10 @@ from dataclasses import replace
 from iqdebug.core.errors import CannotAttach
 from iqdebug.core.paths import is_number
 from iqdebug.core.state import Gil, Origin, Phase, Snapshot, Thread, ThreadState
+from iqdebug.peek.attachability import require_python
 from iqdebug.peek.greenlets import IN_A_LOOK, has_greenlets
 from iqdebug.peek.host import Host
 from iqdebug.peek.kernel import KernelThread, StaticData, kernel_thread, python_static_data
-from iqdebug.peek.preflight import require_python
 from iqdebug.peek.process_table import ProcessTable
 from iqdebug.peek.pyspy import Reader, read_threads, run_reader
 from iqdebug.peek.waits import wait_in_words

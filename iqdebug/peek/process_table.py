@@ -4,30 +4,51 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import dataclass
 
-from iqdebug.peek.procfs import ProcFS, Stat
+import psutil
 
-__all__ = ["ProcessTable"]
+from iqdebug.peek.procfs import ProcFS
+
+__all__ = ["ProcessRow", "ProcessTable"]
 
 _ADAPTER = re.compile(r"(?:^|/)debugpy[/.]adapter(?:$|/)")
 _OURSELVES = re.compile(r"(?:^|/)iqdebug(?:$|/)")
 
 
+@dataclass(frozen=True, slots=True)
+class ProcessRow:
+    """:param status: one of psutil's ``STATUS_`` constants.
+    :param name: as the kernel has it, cut to 15 characters.
+    """
+
+    pid: int
+    parent_pid: int
+    name: str
+    status: str
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether only its exit status is left, for its parent to collect."""
+        return self.status in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+
+
 class ProcessTable:
-    """The processes at the moment of construction. Those that ended meanwhile are left out."""
+    """The processes at the moment of construction, from psutil. Those that ended meanwhile are left out."""
 
     def __init__(self, proc: ProcFS) -> None:
         self.proc = proc
-        self.stats: dict[int, Stat] = {}
+        self.rows: dict[int, ProcessRow] = {}
         self.children: dict[int, list[int]] = defaultdict(list)
         self._commands: dict[int, list[str]] = {}
-        for pid in proc.pids():
+        for process in psutil.process_iter():
             try:
-                stat = proc.stat(pid)
-            except (OSError, ValueError):
+                with process.oneshot():
+                    row = ProcessRow(process.pid, process.ppid(), process.name(), process.status())
+            except psutil.Error:
                 continue
-            self.stats[pid] = stat
-            self.children[stat.ppid].append(pid)
+            self.rows[row.pid] = row
+            self.children[row.parent_pid].append(row.pid)
 
     def command(self, pid: int) -> list[str]:
         """Its command line; [] when it cannot be read or there is none."""
@@ -40,11 +61,11 @@ class ProcessTable:
 
     def ancestors(self, pid: int) -> list[int]:
         """Parent first. Stops at a parent that is not in the table."""
-        found: list[int] = []
-        while (stat := self.stats.get(pid)) and stat.ppid > 0 and stat.ppid not in found:
-            pid = stat.ppid
-            found.append(pid)
-        return found
+        parents: list[int] = []
+        while (row := self.rows.get(pid)) and row.parent_pid > 0 and row.parent_pid not in parents:
+            pid = row.parent_pid
+            parents.append(pid)
+        return parents
 
     def is_adapter(self, pid: int) -> bool:
         """Whether it is debugpy's adapter: part of a debugger, not a program under test."""
@@ -73,7 +94,7 @@ class ProcessTable:
             if self.is_adapter(child) and "--for-server" in self.command(child):
                 return f"a debugpy adapter (process {child}) already serves it"
         mine = {ours, *self.ancestors(ours)}
-        for other in self.stats:
+        for other in self.rows:
             words = self.command(other)
             if other not in mine and "attach" in words and str(pid) in words and self.is_iqdebug(other):
                 return f"another iqdebug (process {other}) is attached to it"

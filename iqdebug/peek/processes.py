@@ -4,38 +4,45 @@ from __future__ import annotations
 
 import shlex
 import time
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from functools import lru_cache
+
+import psutil
 
 from iqdebug.core.errors import NoSuchProcess
 from iqdebug.core.state import ProcessInfo
+from iqdebug.peek.attachability import attachability, require_python
 from iqdebug.peek.host import Host
 from iqdebug.peek.interpreter import Interpreter, find_interpreter
-from iqdebug.peek.preflight import attachability, require_python, user_name
 from iqdebug.peek.process_table import ProcessTable
-from iqdebug.peek.procfs import CLOCK_TICKS, PAGE_SIZE, ProcFS, Stat
+from iqdebug.peek.procfs import ProcFS
 
 __all__ = ["CpuMeter", "describe", "identity", "list_processes", "process_info"]
-
-_user_name = lru_cache(maxsize=256)(user_name)
 
 
 @dataclass
 class CpuMeter:
-    """Turns processor time into percent of one core since the same meter's last look."""
+    """Turns processor time into percent of one core since the same meter's last look; at the first one,
+    since the process began, where psutil's own would say 0."""
 
-    _last: dict[tuple[int, int], tuple[int, float]] = field(default_factory=dict)
+    _last: dict[int, tuple[float, float, float]] = field(default_factory=dict)
 
-    def percent(self, stat: Stat, age: float, now: float) -> float:
-        key = (stat.pid, stat.start_ticks)  # a pid that was used again is another process
-        before = self._last.get(key)
-        self._last[key] = (stat.cpu_ticks, now)
-        ticks, seconds = (stat.cpu_ticks - before[0], now - before[1]) if before else (stat.cpu_ticks, age)
-        return round(100.0 * ticks / CLOCK_TICKS / seconds, 1) if seconds > 0 else 0.0
+    def percent(self, pid: int, started: float, cpu_s: float, age: float, now: float) -> float:
+        """
+        :param started: when it began; a pid that was used again is another process.
+        :param cpu_s: processor time so far, seconds.
+        :param age: seconds since it began.
+        :param now: seconds of a clock that never jumps.
+        """
+        before = self._last.get(pid)
+        self._last[pid] = (started, cpu_s, now)
+        used, seconds = cpu_s, age
+        if before is not None and before[0] == started:
+            used, seconds = cpu_s - before[1], now - before[2]
+        return round(100.0 * used / seconds, 1) if seconds > 0 else 0.0
 
-    def forget_all_but(self, stats: dict[int, Stat]) -> None:
-        alive = {(stat.pid, stat.start_ticks) for stat in stats.values()}
-        self._last = {key: value for key, value in self._last.items() if key in alive}
+    def forget_all_but(self, pids: Collection[int]) -> None:
+        self._last = {pid: value for pid, value in self._last.items() if pid in pids}
 
 
 _meter = CpuMeter()
@@ -57,19 +64,19 @@ def list_processes(
         for child in table.children.get(host.pid, ())
         if table.is_iqdebug(child) or table.is_adapter(child)
     }
-    found = []
-    for pid in table.stats:
+    listed = []
+    for pid in table.rows:
         if pid in hidden:
             continue
         try:
             interpreter = find_interpreter(host.proc, pid)
             if interpreter is None or not (all_users or _uid(pid, host) == host.euid):
                 continue
-            found.append(describe(pid, interpreter, host, table, meter))
+            listed.append(describe(pid, interpreter, host, table, meter))
         except (OSError, ValueError, NoSuchProcess):
             continue
-    meter.forget_all_but(table.stats)
-    return found
+    meter.forget_all_but(table.rows)
+    return listed
 
 
 def process_info(pid: int, *, host: Host | None = None) -> ProcessInfo:
@@ -97,28 +104,36 @@ def describe(
 ) -> ProcessInfo:
     """The row of one process of the table. Raises NoSuchProcess when it has ended meanwhile."""
     try:
-        stat = host.proc.stat(pid)
-        uid = _uid(pid, host)
-    except ProcessLookupError:
+        process = psutil.Process(pid)
+        with process.oneshot():
+            started, times = process.create_time(), process.cpu_times()
+            rss, threads, name = process.memory_info().rss, process.num_threads(), process.name()
+    except psutil.NoSuchProcess:
         raise NoSuchProcess(f"process {pid} has just ended") from None
-    try:
-        cwd = host.proc.link(pid, "cwd")
-    except OSError:
-        cwd = ""
-    age = max(0.0, host.proc.uptime() - stat.start_ticks / CLOCK_TICKS)
+    except psutil.AccessDenied:
+        raise NoSuchProcess(f"process {pid} is hidden from this user") from None
+    age = max(0.0, time.time() - started)
     return ProcessInfo(
         pid=pid,
-        user=_user_name(uid) if uid >= 0 else "?",
+        user=_readable(process.username, "?"),
         python=interpreter.version,
-        command=shlex.join(table.command(pid)) or f"[{stat.comm}]",
-        cwd=cwd,
+        command=shlex.join(table.command(pid)) or f"[{name}]",
+        cwd=_readable(process.cwd, ""),
         exe=interpreter.exe,
         age=age,
-        cpu=meter.percent(stat, age, time.monotonic()),
-        rss=stat.rss_pages * PAGE_SIZE,
-        threads=stat.threads,
+        cpu=meter.percent(pid, started, times.user + times.system, age, time.monotonic()),
+        rss=rss,
+        threads=threads,
         attach=attachability(pid, interpreter, host=host, table=table),
     )
+
+
+def _readable(ask: Callable[[], str], otherwise: str) -> str:
+    """What the kernel shows of it to this user."""
+    try:
+        return ask()
+    except psutil.Error:
+        return otherwise
 
 
 def _uid(pid: int, host: Host) -> int:

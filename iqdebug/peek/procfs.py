@@ -12,24 +12,19 @@ from pathlib import Path
 
 from iqdebug.system.source_files import open_regular
 
-__all__ = ["CLOCK_TICKS", "PAGE_SIZE", "Mapping", "ProcFS", "Stat", "read_regular"]
-
-CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
-PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
+__all__ = ["Mapping", "ProcFS", "Stat", "read_regular"]
 
 
 @dataclass(frozen=True, slots=True)
 class Stat:
-    """The fields of /proc/PID/stat that iqdebug uses. Times in clock ticks, ``rss`` in pages."""
+    """The fields of /proc/PID/stat that iqdebug uses. ``start_ticks``: clock ticks
+    from the boot to its start."""
 
     pid: int
     comm: str
     state: str  # R S D T t Z X I, as the kernel writes it
     ppid: int
-    cpu_ticks: int
-    threads: int
     start_ticks: int
-    rss_pages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +106,7 @@ class ProcFS:
             comm=comm,
             state=f[0],
             ppid=int(f[1]),
-            cpu_ticks=int(f[11]) + int(f[12]),
-            threads=int(f[17]),
             start_ticks=int(f[19]),
-            rss_pages=int(f[21]),
         )
 
     def status(self, pid: int | str) -> dict[str, str]:
@@ -139,10 +131,3 @@ class ProcFS:
         text = self.read(pid, "maps").decode("utf-8", "replace")
         paths = (line[line.index("/") :] for line in text.splitlines() if "/" in line)
         return list(dict.fromkeys(path.removesuffix(" (deleted)") for path in paths))
-
-    def uptime(self) -> float:
-        """Seconds since boot."""
-        try:
-            return float(self.read("uptime").split()[0])
-        except (OSError, ValueError, IndexError):
-            return 0.0

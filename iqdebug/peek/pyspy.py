@@ -16,7 +16,7 @@ from iqdebug.core.errors import MissingTool, NoSuchProcess, NotPermitted, Target
 from iqdebug.core.paths import frame_kind, frame_kinds_settled
 from iqdebug.core.state import Frame, Gil, Thread, Variable
 from iqdebug.peek.host import Host
-from iqdebug.peek.preflight import not_permitted
+from iqdebug.peek.refusals import not_permitted
 from iqdebug.peek.thread_ids import kernel_ids
 
 __all__ = ["ATTEMPTS", "Reader", "read_threads", "variable_from_text"]

@@ -82,8 +82,8 @@ class _Process:
 
     @property
     def parent_pid(self) -> int:
-        known = self.table.stats.get(self.pid)
-        return known.ppid if known else 0
+        row = self.table.rows.get(self.pid)
+        return row.parent_pid if row else 0
 
     @property
     def environ(self) -> dict[str, str]:

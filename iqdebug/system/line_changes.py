@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Callable
 
 from iqdebug.capture.git import Repository, repository_above
+from iqdebug.system.unified_diff import parse_diff
 
 __all__ = ["Changes", "changed_lines"]
 
 RECENT = 14 * 86_400.0
 """Seconds: a line changed longer ago is no news."""
 
-_HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@")
 _SECONDS = 1.0  # for all questions together
 _EACH = 0.5
 
@@ -22,28 +21,12 @@ _EACH = 0.5
 def changed_lines(diff: str, root: str) -> dict[str, set[int]]:
     """The lines that a unified diff adds or changes, by the file's full path. Of a hunk that only
     removes, the line behind the gap."""
-    found: dict[str, set[int]] = {}
-    current: set[int] | None = None
-    number = 0
-    for line in diff.splitlines():
-        if line.startswith("+++ "):
-            name = line[4:].split("\t")[0].strip('"')
-            path = os.path.join(root, name.removeprefix("b/")) if name != "/dev/null" else ""
-            current = found.setdefault(path, set()) if path else None
-        elif line.startswith(("diff --git ", "--- a/", "--- /dev/null")):
-            number = 0
-        elif line.startswith("@@"):
-            hunk = _HUNK.match(line)
-            number = int(hunk[1]) if hunk else 0
-        elif current is not None and number:
-            if line.startswith("+"):
-                current.add(number)
-                number += 1
-            elif line.startswith("-"):
-                current.add(number)
-            else:
-                number += 1
-    return found
+    changed: dict[str, set[int]] = {}
+    for hunk in parse_diff(diff):
+        if hunk.new_path:
+            lines = changed.setdefault(os.path.join(root, hunk.new_path), set())
+            lines.update(hunk.changed_new_lines())
+    return changed
 
 
 class Changes:

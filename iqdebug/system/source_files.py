@@ -1,4 +1,4 @@
-"""Files that somebody else named: opened without waiting, regular ones only, within bounds.
+"""Files whose names come from outside: opened without waiting, regular ones only, within bounds.
 
 Everything that reads source text of this machine reads it here. Which files may be read is for
 :mod:`iqdebug.system.readable_files` to say.
@@ -19,9 +19,9 @@ __all__ = ["MAX_SOURCE", "open_regular", "read_lines"]
 MAX_SOURCE = 20 << 20
 """Bytes of a source file; what is larger is generated, not written."""
 
-_MAX_CACHED = 256  # files
-_MAX_CACHED_BYTES = 64 << 20
-_NO_SOURCE = ("/proc/", "/sys/", "/dev/")
+MAX_CACHED_FILES = 256
+MAX_CACHED_BYTES = 64 << 20
+_KERNEL_FOLDERS = ("/proc/", "/sys/", "/dev/")
 
 _cache: OrderedDict[tuple[str, int, int, int, int], tuple[str, ...]] = OrderedDict()
 
@@ -31,17 +31,19 @@ def open_regular(path: Path | str, *, follow: bool = True) -> BinaryIO:
 
     :param follow: whether a symbolic link leads to its target.
     :raises OSError: it is not there, may not be read, or is no regular file.
-    :raises ValueError: the name is none that a file could have.
+    :raises ValueError: no file can have that name.
     """
-    # Opening a device can be an act already, opening a pipe can wait: O_PATH does neither. What is opened
-    # then is what was looked at, whatever stands under the name meanwhile.
-    seen = os.open(path, os.O_PATH | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW))
+    # Opening a device can have effects, opening a pipe can wait: O_PATH does neither. What is opened
+    # afterwards is the very file that was checked, whatever the name has come to mean.
+    checked = os.open(path, os.O_PATH | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW))
     try:
-        _require_regular(os.fstat(seen).st_mode)
-        # Without O_NONBLOCK, opening waits for who holds a lease on the file (fcntl(2)).
-        return os.fdopen(os.open(f"/proc/self/fd/{seen}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+        _require_regular(os.fstat(checked).st_mode)
+        # Without O_NONBLOCK, opening waits for a process that holds a lease on the file (fcntl(2)).
+        return os.fdopen(
+            os.open(f"/proc/self/fd/{checked}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb"
+        )
     finally:
-        os.close(seen)
+        os.close(checked)
 
 
 def _require_regular(mode: int) -> None:
@@ -60,8 +62,8 @@ def _true_path(handle: int) -> str:
 
 
 def read_lines(path: str, *, exact: bool = False) -> tuple[str, ...]:
-    """The file's lines without line ends; () when it is not there, no regular file, made up by the
-    kernel, not text or too large.
+    """The file's lines without line ends; () when it does not exist, is no regular file, is one of the
+    kernel's, is not text or is too large.
 
     Read again when the file has changed. The encoding is the one that Python would use.
 
@@ -70,7 +72,7 @@ def read_lines(path: str, *, exact: bool = False) -> tuple[str, ...]:
     try:
         with open_regular(path, follow=not exact) as file:
             status, true = os.fstat(file.fileno()), _true_path(file.fileno())
-            if not 0 < status.st_size <= MAX_SOURCE or true.startswith(_NO_SOURCE):
+            if not 0 < status.st_size <= MAX_SOURCE or true.startswith(_KERNEL_FOLDERS):
                 return ()
             if exact and true not in ("", path):
                 return ()
@@ -78,10 +80,10 @@ def read_lines(path: str, *, exact: bool = False) -> tuple[str, ...]:
             if key not in _cache:
                 _cache[key] = _decoded(file.read(MAX_SOURCE))
             _cache.move_to_end(key)
-            found = _cache[key]
-            while len(_cache) > _MAX_CACHED or sum(each[-1] for each in list(_cache)) > _MAX_CACHED_BYTES:
+            lines = _cache[key]
+            while len(_cache) > MAX_CACHED_FILES or sum(each[-1] for each in list(_cache)) > MAX_CACHED_BYTES:
                 _cache.popitem(last=False)
-            return found
+            return lines
     except (OSError, ValueError, KeyError):  # the last: another thread has made room
         return ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.text import Text
@@ -10,17 +11,20 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
-__all__ = ["CHAT", "PANES", "PROGRAM", "PaneLayout", "TabsBar"]
+from iqdebug.tui.pane_table import PaneSpec, Place
 
-TABS = ("variables", "output", "console", "breakpoints", "suspects")
-PANES = ("source", "stack", *TABS)
-PROGRAM, CHAT = "program", "chat"
-_SHORT = ("Source", "Stack", "Vars", "Output", "Console", "Breaks", "Suspects", "Chat")
-_SHORTEST = ("Src", "Stk", "Var", "Out", "Con", "Brk", "Why", "Ask")
-_MARGIN = 2  # cells beside the names
-_WIDE = 120
-_NARROW = (80, 20)
-_TINY = (50, 12)
+__all__ = ["PaneLayout", "TabsBar"]
+
+LABEL_MARGIN = 2
+"""Cells beside the names."""
+
+MIN_WIDE_COLUMNS = 120
+MIN_COLUMNS, MIN_LINES = 80, 20
+"""With fewer there is room for one pane at a time."""
+
+TINY_COLUMNS, TINY_LINES = 50, 12
+
+_FIRST_TAB, _FIRST_TAB_WIDE = "variables", "output"
 
 
 class TabsBar(Static):
@@ -33,30 +37,23 @@ class TabsBar(Static):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._names: list[str] = []
-        self._short: tuple[str, ...] = ()
+        self._labels: list[tuple[str, str]] = []  # of each pane its id and the words
 
-    def show(self, names: list[str], chosen: str, width: int) -> None:
+    def show(self, panes: Sequence[PaneSpec], chosen: str, width: int) -> None:
         """``width``: the terminal's; the names are as long as it has room for."""
-        self._names = names
-        for self._short in ((), _SHORT, _SHORTEST):
-            if sum(len(self._label(name)) for name in names) + _MARGIN <= width:
+        for length in range(3):
+            self._labels = [(p.id, f" {p.keys[0]} {p.titles[length]} ") for p in panes]
+            if sum(len(label) for _, label in self._labels) + LABEL_MARGIN <= width:
                 break
         text = Text(no_wrap=True, overflow="ellipsis")
-        for name in names:
-            text.append(self._label(name), "reverse" if name == chosen else "dim")
+        for name, label in self._labels:
+            text.append(label, "reverse" if name == chosen else "dim")
         self.update(text)
-
-    def _label(self, name: str) -> str:
-        if name == PROGRAM:
-            return " 0 Prog " if self._short is _SHORTEST else " 0 Program "
-        number = len(PANES) if name == CHAT else PANES.index(name)
-        return f" {number + 1} {self._short[number] if self._short else name.capitalize()} "
 
     def on_click(self, event: Click) -> None:
         x = event.x - self.styles.padding.left
-        for name in self._names:
-            x -= len(self._label(name))
+        for name, label in self._labels:
+            x -= len(label)
             if x < 0:
                 self.post_message(self.Chosen(name))
                 return
@@ -67,70 +64,109 @@ class PaneLayout:
     focus, and the keys typed after it, at once.
 
     Wide (120 columns and more): variables have a pane of their own beside the tabs. Narrow
-    (under 80x20): one pane at a time. Tiny (under 50x12): a sentence.
-
-    :param program: whether there is a pane of the program's terminal; it may grow over the others.
-    :param chat: whether there is one of the conversation; it takes more room while it is chosen.
+    (under 80x20): one pane at a time. Tiny (under 50x12): a sentence. Until :meth:`begin` nothing
+    is displayed or hidden.
     """
 
-    def __init__(self, screen: Screen[Any], program: bool = False, chat: bool = False) -> None:
-        self._screen = screen
-        self._tabs = (*((PROGRAM,) if program else ()), *TABS, *((CHAT,) if chat else ()))
-        self.panes = ("source", "stack", *self._tabs)
-        self._grown = False
-        self._width = 80
+    def __init__(self) -> None:
+        self.panes: Sequence[PaneSpec] = ()
         self.wide = False
         self.narrow = False
-        self._tab = "variables"
-        self._part = "source"
+        self._screen: Screen[Any] | None = None
+        self._is_grown = False
+        self._width = MIN_COLUMNS
+        self._tab = _FIRST_TAB
+        self._place = Place.MAIN
+        """Where the chosen pane is."""
+
+    def begin(self, screen: Screen[Any], panes: Sequence[PaneSpec]) -> None:
+        """``panes``: those that the screen has."""
+        upper = [pane for pane in panes if pane.place is not Place.BOTTOM]
+        self.panes = (*upper, *(pane for pane in panes if pane.place is Place.BOTTOM))
+        self._screen = screen
+
+    def find(self, name: str) -> PaneSpec | None:
+        return next((pane for pane in self.panes if pane.id == name), None)
 
     def fit(self, width: int, height: int) -> None:
+        if self._screen is None:
+            return
         self._width = width
-        was_wide, self.wide = self.wide, width >= _WIDE
-        self.narrow = width < _NARROW[0] or height < _NARROW[1]
-        tiny = width < _TINY[0] or height < _TINY[1]
-        if self.wide and not was_wide and self._tab == "variables":
-            self._tab = "output"
+        was_wide, self.wide = self.wide, width >= MIN_WIDE_COLUMNS
+        self.narrow = width < MIN_COLUMNS or height < MIN_LINES
+        if self.wide and not was_wide and self._tab == _FIRST_TAB:
+            self._tab = _FIRST_TAB_WIDE
         self._screen.set_class(self.wide, "wide")
         self._screen.set_class(self.narrow, "narrow")
-        self._screen.set_class(tiny, "tiny")
+        self._screen.set_class(width < TINY_COLUMNS or height < TINY_LINES, "tiny")
         self._arrange()
 
     def grow(self, on: bool) -> None:
         """Whether the program's terminal, while it is the chosen pane, takes the others' room."""
-        if on != self._grown:
-            self._grown = on
+        if on != self._is_grown:
+            self._is_grown = on
             self._arrange()
 
     def show(self, name: str) -> str:
         """Make a pane visible; returns the selector of what should have the focus."""
-        if name in ("source", "stack"):
-            self._part = name
-        elif name == "variables" and self.wide:
-            self._part = "stack"
+        pane = self.find(name)
+        if pane is None:
+            return ""
+        if pane.build_beside is not None and self.wide:
+            self._place = Place.SIDE
             self._arrange()
-            return "#side-variables"
-        else:
-            self._part, self._tab = "bottom", name
+            return f"#side-{name}"
+        self._place = pane.place
+        if pane.place is Place.BOTTOM:
+            self._tab = name
         self._arrange()
-        return {"console": "#prompt", CHAT: "#question"}.get(name, f"#{name}")
+        return pane.focus or f"#{name}"
+
+    def focus(self, name: str) -> bool:
+        """Make a pane visible and give it the focus; False where there is none of that name."""
+        if self._screen is None or self.find(name) is None:
+            return False
+        self._screen.set_focus(self._screen.query_one(self.show(name)))
+        return True
+
+    def neighbour(self, by: int) -> str:
+        """The pane so many after the one with the focus, hidden or not, around the end."""
+        focused = self._screen.focused if self._screen is not None else None
+        inside = {node.id for node in focused.ancestors_with_self} if focused is not None else set()
+        names = [pane.id for pane in self.panes] or ["source"]
+        here = next((n for n, name in enumerate(names) if {name, f"side-{name}"} & inside), 0)
+        return names[(here + by) % len(names)]
 
     def _arrange(self) -> None:
-        query = self._screen.query_one
-        grown = self._grown and self._part == "bottom" and self._tab == PROGRAM
-        every = not self.narrow and not grown
-        self._screen.set_class(grown, "grown")
-        self._screen.set_class(self._part == "bottom" and self._tab == CHAT, "chatting")
-        query("#main").display = every or self._part in ("source", "stack")
-        query("#source").display = every or self._part == "source"
-        query("#side").display = every or self._part == "stack"
-        query("#side-variables").display = self.wide
-        query("#bottom").display = every or grown or self._part == "bottom"
-        for tab in self._tabs:
-            query(f"#{tab}").display = tab == self._tab
+        screen = self._screen
+        if screen is None:
+            return
+        is_bottom = self._place is Place.BOTTOM
+        tab = self.find(self._tab)
+        is_full = self._is_grown and is_bottom and tab is not None and tab.fills
+        shows_all = not self.narrow and not is_full
+        screen.set_class(is_full, "grown")
+        for pane in self.panes:
+            if pane.screen_class:
+                screen.set_class(is_bottom and pane is tab, pane.screen_class)
+            if pane.place is Place.BOTTOM:
+                screen.query_one(f"#{pane.id}").display = pane is tab
+            if pane.build_beside is not None:
+                screen.query_one(f"#side-{pane.id}").display = self.wide
+        screen.query_one("#main").display = shows_all or not is_bottom
+        screen.query_one("#source").display = shows_all or self._place is Place.MAIN
+        screen.query_one("#side").display = shows_all or self._place is Place.SIDE
+        screen.query_one("#bottom").display = shows_all or is_bottom
+        self._show_tabs(screen.query_one("#tabs", TabsBar))
+
+    def _show_tabs(self, tabs: TabsBar) -> None:
         if self.narrow:
-            shown = self._tab if self._part == "bottom" else self._part
-            query("#tabs", TabsBar).show(list(self.panes), shown, self._width)
+            upper = next((p.id for p in self.panes if p.place is self._place), "")
+            tabs.show(self.panes, self._tab if self._place is Place.BOTTOM else upper, self._width)
         else:
-            tabs = [tab for tab in self._tabs if not (self.wide and tab == "variables")]
-            query("#tabs", TabsBar).show(tabs, self._tab, self._width)
+            shown = [
+                pane
+                for pane in self.panes
+                if pane.place is Place.BOTTOM and not (self.wide and pane.build_beside is not None)
+            ]
+            tabs.show(shown, self._tab, self._width)

@@ -40,10 +40,10 @@ def whereabouts(snapshot: Snapshot | None, place: Place) -> Whereabouts:
         for raised, frames in _stacks(snapshot, thread):
             at = _find(frames, place, exact)
             if at is not None and thread is not None:
-                said = [] if raised is None else [f"in the traceback of {_last_name(raised)}"]
+                remarks = [] if raised is None else [f"in the traceback of {_last_name(raised)}"]
                 if not exact:
-                    said.append(f"{name} stands at line {frames[at].line}")
-                return Whereabouts(thread.id, at, raised, "; ".join(said))
+                    remarks.append(f"{name} stands at line {frames[at].line}")
+                return Whereabouts(thread.id, at, raised, "; ".join(remarks))
     task = next((t for t in snapshot.tasks if _find(t.frames, place, False) is not None), None)
     if task is not None:
         return Whereabouts(words=f"suspended in task {clean(task.name)}: its variables were not read")

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from iqdebug.assistant.session import AssistantSession, Consent, DebuggeeContext
-from iqdebug.assistant.transcript import Entry, ModelStatus
+from iqdebug.assistant.session import AssistantSession, DebuggeeContext
+from iqdebug.assistant.transcript import Entry, ModelStatus, Transcript
+from iqdebug.assistant.ui_context import HeadlessContext
 from iqdebug.core import text
 from iqdebug.core.errors import ModelError
 from iqdebug.core.output import wipe, write_over
 from iqdebug.core.session import DebugSession
-from iqdebug.core.state import Diagnosis, Frame, LogRecord, ProcessInfo, Variable
-from iqdebug.crash import Crash, open_crash
+from iqdebug.core.state import Diagnosis, LogRecord, ProcessInfo, Snapshot
+from iqdebug.crash import open_crash
 from iqdebug.crash.recorded_session import RecordedSession
+from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.system import signals
 from iqdebug.system.readable_files import reach_of_project, standing_in
 from iqdebug.workflows.assemble import companion_for
 from iqdebug.workflows.diagnosis_inputs import crash_diagnosis, live_diagnosis, source_reader
+from iqdebug.workflows.headless import outside_view
 
-__all__ = ["Said", "ask_file", "ask_process"]
+__all__ = ["AskResult", "ask_file", "ask_process"]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What came of a question. ``calls`` are the tool calls: what was asked, who allowed it, and the
+class AskResult:
+    """A question and its answer. ``calls`` are the tool calls: what was asked for, who allowed it, and the
     result."""
 
     question: str
@@ -39,59 +40,12 @@ class Said:
     notes: tuple[str, ...]
     standing: ModelStatus
 
-    def json(self) -> str:
-        return text.json_text(self.document())
-
-    def document(self) -> dict[str, Any]:
-        """The document of ``ask --json``."""
-        return {
-            "question": self.question,
-            "answer": self.answer,
-            "thinking": self.thinking,
-            "calls": [{"call": c.text, "allowed": c.words, "result": c.detail} for c in self.calls],
-            "proposed": [{"title": d.text, "diff": d.detail} for d in self.diffs],
-            "notes": list(self.notes),
-            "model": self.standing.model,
-            "where": self.standing.where,
-            "remote": self.standing.remote,
-            "tokens": {"used": self.standing.used, "window": self.standing.window},
-        }
-
     def lines(self) -> list[str]:
         lines = [f"⚙ {text.clean(c.text)}  ({text.clean(c.words)})" for c in self.calls]
         lines += [text.clean(line) for line in self.answer.splitlines()]
         for diff in self.diffs:
             lines += ["", text.clean(diff.text), *(text.clean(line) for line in diff.detail.splitlines())]
         return lines
-
-
-class _HeadlessContext:
-    """Nobody can be asked: everything that needs consent is refused."""
-
-    def __init__(self, session: DebugSession, logs: Sequence[LogRecord] = ()) -> None:
-        self._session = session
-        self._logs = tuple(logs)
-
-    def frame(self) -> Frame | None:
-        thread = self._session.snapshot.focused
-        frames = thread.frames if thread is not None else ()
-        return next((f for f in frames if f.kind == "user"), next(iter(frames), None))
-
-    def variables(self) -> Sequence[Variable]:
-        frame = self.frame()
-        return (frame.locals or ()) if frame is not None else ()
-
-    def logs(self) -> Sequence[LogRecord]:
-        return self._logs
-
-    async def consent(self, action: str, right: str, detail: str, why: str, may_hold: bool) -> Consent:
-        return "no"
-
-    def put(self, text: str) -> None:
-        pass
-
-    def copy(self, text: str) -> None:
-        pass
 
 
 def ask_file(
@@ -101,7 +55,7 @@ def ask_file(
     progress: bool = True,
     project: str | None = None,
     context: int = 0,
-) -> Said:
+) -> AskResult:
     """:param project: the folder whose files may be read beside the recording; None for the one that the
         person stands in.
     :param context: tokens of the model's window; 0: as configured.
@@ -111,88 +65,86 @@ def ask_file(
     crash = open_crash(path)
     own = project if project is not None else standing_in()
     reach = reach_of_project(own)
-    desk = companion_for(model, DebuggeeContext(crash, own, crash.read_source), context=context)
-    diagnosis = crash_diagnosis(crash, source_reader(crash, reach), reach=reach)
-    return signals.run(_asked_of_crash(desk, crash, diagnosis, question, progress))
+    read = source_reader(crash, reach)
 
+    def diagnose(snapshot: Snapshot, earlier: Snapshot | None) -> Diagnosis:
+        return crash_diagnosis(crash, read, reach=reach)
 
-async def _asked_of_crash(
-    desk: AssistantSession, crash: Crash, diagnosis: Diagnosis, question: str, progress: bool
-) -> Said:
+    debuggee = DebuggeeContext(crash, own, crash.read_source, diagnose=diagnose)
+    assistant = companion_for(model, debuggee, context=context)
     session = RecordedSession(crash)
-    return await _asked(desk, session, diagnosis, question, crash.logs, progress)
+    return signals.run(_ask(assistant, session, question, crash.logs, progress))
 
 
 def ask_process(
     info: ProcessInfo, question: str, model: str | None, progress: bool = True, context: int = 0
-) -> Said:
+) -> AskResult:
     """Attach, look, ask, and let the process run on.
 
     :raises TargetError: it cannot be attached to.
     :raises ModelError: there is no model, or it failed.
     """
-    return signals.run(_asked_of_process(info, question, model, progress, context))
+    return signals.run(_ask_process(info, question, model, progress, context))
 
 
-async def _asked_of_process(
+async def _ask_process(
     info: ProcessInfo, question: str, model: str | None, progress: bool, context: int
-) -> Said:
-    from iqdebug.dap.attach import AttachOptions, attach
-    from iqdebug.workflows.headless import outside_view
-
-    desk = companion_for(model, DebuggeeContext(project=info.cwd), context=context)
+) -> AskResult:
+    assistant = companion_for(
+        model, DebuggeeContext(project=info.cwd, diagnose=live_diagnosis), context=context
+    )
     options = AttachOptions(pause=False, exceptions=(), outside=outside_view(info.pid))
     session = await attach(info, options, lambda words: None)
     try:
         await session.refresh()
-        snapshot = session.snapshot
-        diagnosis = await asyncio.to_thread(live_diagnosis, snapshot, None)
-        return await _asked(desk, session, diagnosis, question, (), progress)
+        return await _ask(assistant, session, question, (), progress)
     finally:
         await session.detach()
 
 
-async def _asked(
-    desk: AssistantSession,
+async def _ask(
+    assistant: AssistantSession,
     session: DebugSession,
-    diagnosis: Diagnosis,
     question: str,
     logs: Sequence[LogRecord],
     progress: bool,
-) -> Said:
+) -> AskResult:
     reader = _Progress() if progress and sys.stderr.isatty() else None
     if reader is not None:
-        desk.transcript.subscribe(reader)
+        assistant.transcript.subscribe(reader)
     try:
-        if desk.window is None:
+        if assistant.window is None:
+            errors = [e.text for e in assistant.transcript.entries if e.kind == "error"]
             raise ModelError(
                 "No model was chosen",
-                "; ".join(
-                    " ".join(e.text.splitlines()) for e in desk.transcript.entries if e.kind == "error"
-                ),
+                "; ".join(" ".join(error.splitlines()) for error in errors),
                 "--model llama:FILE.gguf or --model http://host:port/v1; `iqdebug diagnose` needs none",
             )
-        desk.begin(session, _HeadlessContext(session, logs))
-        desk.moment(session.snapshot, diagnosis)
-        await desk.settled()
-        await desk.question(question)
+        assistant.begin(session, HeadlessContext(session, logs))
+        await assistant.settled()
+        await assistant.ask(question)
     finally:
         if reader is not None:
             reader.end()
-        await desk.close()
-    entries = desk.transcript.entries
-    failed = next((e for e in entries if e.kind == "error"), None)
-    if failed is not None:
-        what, *rest = failed.text.splitlines()
+        await assistant.close()
+    return _result(question, assistant.transcript)
+
+
+def _result(question: str, transcript: Transcript) -> AskResult:
+    """:raises ModelError: the model failed."""
+    entries = transcript.entries
+    failure = next((e for e in entries if e.kind == "error"), None)
+    if failure is not None:
+        what, *rest = failure.text.splitlines()
         raise ModelError(what, *rest[:2])
-    return Said(
+    return AskResult(
         question,
         "\n".join(e.text for e in entries if e.kind == "answer"),
         "\n".join(e.text for e in entries if e.kind == "thinking"),
         tuple(e for e in entries if e.kind == "call"),
         tuple(e for e in entries if e.kind == "diff"),
         tuple(e.text for e in entries if e.kind == "note" and not e.offers),
-        desk.transcript.standing,
+        transcript.standing,
     )
 
 

@@ -1,4 +1,4 @@
-"""Who the person talks with: a desk with the model that was chosen, or with none."""
+"""Makes the assistant of a debug session, with the model that was chosen or with none."""
 
 from __future__ import annotations
 
@@ -18,62 +18,55 @@ from iqdebug.core.errors import IqdebugError
 from iqdebug.core.store import state_folder
 from iqdebug.llm.open_backend import Opened, open_model
 from iqdebug.llm.window.saved_conversation import SavedConversation
-from iqdebug.llm.window.window import Folded, Window
+from iqdebug.llm.window.window import Window
 from iqdebug.peek.processes import identity
 
 __all__ = ["companion_for", "shelf"]
 
 
 def shelf() -> Path:
-    """Where conversations are kept."""
+    """The folder in which conversations are kept."""
     return state_folder() / "conversations"
 
 
 def companion_for(
-    setting: str | None, known: DebuggeeContext, kept: SavedConversation | None = None, context: int = 0
+    setting: str | None, debuggee: DebuggeeContext, kept: SavedConversation | None = None, context: int = 0
 ) -> AssistantSession:
-    """:param setting: ``llama:NAME_OR_FILE``, ``http://host/v1`` or ``none``; None for ``$IQDEBUG_MODEL``,
-        else what is configured.
+    """A model that cannot be opened does not keep anybody from debugging: the reason stands in the
+    transcript.
 
+    :param setting: ``llama:NAME_OR_FILE``, ``http://host/v1`` or ``none``; None for ``$IQDEBUG_MODEL``,
+        else what is configured.
     :param kept: the conversation that goes on.
     :param context: tokens of the window; 0: as configured.
-
-    A model that cannot be had is no reason not to debug: the reason stands in the conversation.
     """
     config, opened, failure = Config(), None, None
-    known = replace(known, identity=identity)
-    masked = Redactor()
+    masking = Redactor()
     try:
         config = load()
         chosen = setting if setting is not None else os.environ.get("IQDEBUG_MODEL") or config.model.setting
         wishes = msgspec.structs.replace(config.model, context=context or config.model.context)
-        opened = open_model(chosen, wishes, masked.scrub)
+        opened = open_model(chosen, wishes, masking.scrub)
     except IqdebugError as error:
         failure = error
-    veil = masked
-    if opened is not None and not opened.backend.about.remote and not config.model.mask_local:
-        veil = Redactor(enabled=False)
+    stays_here = opened is not None and not opened.backend.about.remote
     window = _window(opened, config)
-    desk = AssistantSession(
+    assistant = AssistantSession(
         window,
-        known,
+        replace(debuggee, identity=identity),
         commands=COMMANDS,
         extra=acting_tools,
-        veil=veil,
+        redactor=Redactor(enabled=False) if stays_here and not config.model.mask_local else masking,
         policy=Policy(config.rights.probe, config.rights.control),
         sampling=opened.sampling if opened is not None else None,
-        shelf=shelf(),
-        kept=kept,
+        folder=shelf(),
+        resumed=kept,
     )
     if window is not None:
-
-        def folded(now: Folded) -> None:
-            desk.note(now.words)
-
-        window.on_fold = folded
+        window.on_fold = lambda folded: assistant.note(folded.words)
     if failure is not None:
-        desk.transcript.add("error", "\n".join(failure.lines()))
-    return desk
+        assistant.transcript.add("error", "\n".join(failure.lines()))
+    return assistant
 
 
 def _window(opened: Opened | None, config: Config) -> Window | None:

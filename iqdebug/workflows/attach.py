@@ -6,19 +6,22 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
+from iqdebug.assistant.session import DebuggeeContext
 from iqdebug.core.errors import IqdebugError
 from iqdebug.core.memory_sources import MemorySources
 from iqdebug.core.output import say
 from iqdebug.core.session import DebugSession
-from iqdebug.core.state import Diagnosis, ProcessInfo, Snapshot
+from iqdebug.core.state import ProcessInfo, Snapshot
 from iqdebug.core.store import ProjectStore
+from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.diagnosis.named_places import Asked, resolve
+from iqdebug.diagnosis.shared_diagnosis import SharedDiagnosis
+from iqdebug.llm.window.saved_conversation import SavedConversation
+from iqdebug.peek.first_look import peek
+from iqdebug.tui.app import DebugApp
+from iqdebug.workflows.assemble import companion_for
 from iqdebug.workflows.diagnosis_inputs import live_diagnosis
 from iqdebug.workflows.headless import outside_view
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from iqdebug.llm.window.saved_conversation import SavedConversation
 
 __all__ = ["open_debugger"]
 
@@ -28,7 +31,7 @@ _FILTERS = {
     "user": ("userUnhandled", "uncaught"),
     "never": (),
 }
-_PEEK_INTERVAL = 1.0
+PEEK_INTERVAL = 1.0  # seconds
 
 
 def open_debugger(
@@ -50,11 +53,6 @@ def open_debugger(
     :returns: the exit code.
     :raises UsageError: a breakpoint that was asked for cannot be; the process has been left again.
     """
-    from iqdebug.assistant.session import DebuggeeContext
-    from iqdebug.peek.first_look import peek
-    from iqdebug.tui.app import DebugApp
-    from iqdebug.workflows.assemble import companion_for
-
     store = ProjectStore(info.cwd or str(info.pid))
     sources = MemorySources()
     wanted = list(asked)  # until they are set; attaching again finds them in the store
@@ -65,8 +63,6 @@ def open_debugger(
     async def connect(
         on_snapshot: Callable[[Snapshot], None], on_progress: Callable[[str], None]
     ) -> DebugSession:
-        from iqdebug.dap.attach import AttachOptions, attach
-
         options = AttachOptions(
             pause=pause,
             exceptions=_FILTERS[on_exception],  # type: ignore[arg-type]
@@ -82,18 +78,18 @@ def open_debugger(
         finally:
             keep_looking.cancel()
 
-    def diagnosis(snapshot: Snapshot, earlier: Snapshot | None) -> Diagnosis:
-        return live_diagnosis(snapshot, earlier, sources.read)
-
+    diagnose = SharedDiagnosis(lambda now, earlier: live_diagnosis(now, earlier, sources.read))
     app = DebugApp(
         connect,
         title=f"{info.pid} {info.command}",
         first=peek(info.pid),
-        diagnose=diagnosis,
+        diagnose=diagnose,
         read_source=sources.read,
         refresh_peek=refresh_peek,
         breakpoint_store=store,
-        companion=companion_for(model, DebuggeeContext(project=info.cwd, read_source=sources.read), kept),
+        companion=companion_for(
+            model, DebuggeeContext(project=info.cwd, read_source=sources.read, diagnose=diagnose), kept
+        ),
         project=info.cwd,
         in_memory=sources.in_memory,
         no_hold=no_hold,
@@ -111,7 +107,7 @@ async def _keep_looking(
 ) -> None:
     """Fresh peeks while attaching takes its time."""
     while True:
-        await asyncio.sleep(_PEEK_INTERVAL)
+        await asyncio.sleep(PEEK_INTERVAL)
         with contextlib.suppress(IqdebugError):
             on_snapshot(await look())
 

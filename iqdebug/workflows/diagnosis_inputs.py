@@ -15,18 +15,15 @@ from iqdebug.peek.start_info import reach_of_process
 from iqdebug.system.line_changes import Changes
 from iqdebug.system.readable_files import Reach
 
-__all__ = ["crash_diagnosis", "crash_facts", "live_diagnosis", "source_reader"]
+__all__ = ["children_reader", "crash_diagnosis", "crash_facts", "live_diagnosis", "source_reader"]
 
-_CHILDREN = 200
-_BLINK = 0.1  # seconds for git while somebody looks at the screen
+MAX_CHILDREN = 200  # of one value
+GIT_TIMEOUT = 0.1  # seconds, while somebody looks at the screen
 
 
 def crash_facts(crash: Crash, here: bool = False) -> Facts:
     """What the file knows. ``here``: the program ran on this machine a moment ago, so this machine's
     files may be looked at."""
-
-    def children(reference: int) -> Sequence[Variable]:
-        return list(itertools.islice(children_of(crash, reference), _CHILDREN))
 
     def module_values(frame: Frame) -> Sequence[Variable]:
         recorded = crash.frames.get(frame.id) if frame.id is not None else None
@@ -39,10 +36,19 @@ def crash_facts(crash: Crash, here: bool = False) -> Facts:
         cwd=crash.meta.cwd,
         argv=crash.meta.argv,
         logs=crash.logs,
-        children=children,
+        children=children_reader(crash),
         globals_of=module_values,
     )
     return facts.where_files_are(os.path.exists) if here else facts
+
+
+def children_reader(crash: Crash) -> Callable[[int], Sequence[Variable]]:
+    """Reads what lies below a recorded value, by the value's reference."""
+
+    def read(reference: int) -> Sequence[Variable]:
+        return list(itertools.islice(children_of(crash, reference), MAX_CHILDREN))
+
+    return read
 
 
 def source_reader(crash: Crash, reach: Reach) -> Callable[[str], Sequence[str]]:
@@ -60,7 +66,7 @@ def crash_diagnosis(
     here: bool = False,
     reach: Reach | None = None,
 ) -> Diagnosis:
-    """The evidence's word on a crash file. Of the lines that were changed of late what the file itself
+    """Diagnose a crash file. Of the lines that were changed of late what the file itself
     says, and of files within ``reach`` what git says."""
     git, within = crash.git, reach or Reach()
     diff, root = (git.diff, git.root) if git is not None else ("", "")
@@ -73,7 +79,7 @@ def live_diagnosis(
     earlier: Snapshot | None,
     read_source: Callable[[str], Sequence[str]] | None = None,
 ) -> Diagnosis:
-    """The evidence's word on a process of this machine, with its source as it is on disk now.
+    """Diagnose a process of this machine, with its source as it is on disk now.
 
     :param read_source: path → lines; None for what the way it was started lets be read.
     """
@@ -82,5 +88,5 @@ def live_diagnosis(
     if snapshot.phase is not Phase.CRASHED and snapshot.exception is None:
         return diagnose(snapshot, read_source=read_source, earlier=earlier)
     facts = Facts(python=snapshot.python, cwd=snapshot.cwd).where_files_are(os.path.exists)
-    changed = Changes(ask=lambda path: not reach.why_not(path), seconds=_BLINK)
+    changed = Changes(ask=lambda path: not reach.why_not(path), seconds=GIT_TIMEOUT)
     return diagnose(snapshot, read_source=read_source, earlier=earlier, changed=changed, facts=facts)

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from iqdebug.assistant.last_stop import LastStopSession, TodaysSources, remembered
+from iqdebug.assistant.session import DebuggeeContext
 from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Diagnosis, Snapshot
 from iqdebug.core.store import ProjectStore
+from iqdebug.crash import Crash, open_crash
+from iqdebug.crash.recorded_session import RecordedSession
+from iqdebug.crash.recorded_sources import RecordedSources
+from iqdebug.crash.summary import about_lines
+from iqdebug.diagnosis.shared_diagnosis import SharedDiagnosis
+from iqdebug.llm.window.saved_conversation import SavedConversation
 from iqdebug.system.readable_files import reach_of_project, standing_in
 from iqdebug.system.source_files import read_lines
+from iqdebug.tui.app import DebugApp
+from iqdebug.tui.controllers.recording import Recording
+from iqdebug.workflows.assemble import companion_for
 from iqdebug.workflows.diagnosis_inputs import crash_diagnosis, source_reader
 
 __all__ = ["open_file", "open_remembered", "recorded_app", "remembered_app"]
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from iqdebug.crash import Crash
-    from iqdebug.llm.window.saved_conversation import SavedConversation
-    from iqdebug.tui.app import DebugApp
 
 
 def open_file(
@@ -31,8 +36,6 @@ def open_file(
     :returns: the exit code.
     :raises CrashFileError: the file cannot be opened.
     """
-    from iqdebug.crash import open_crash
-
     return int(recorded_app(open_crash(path), model, kept, project).run() or 0)
 
 
@@ -46,14 +49,11 @@ def open_remembered(kept: SavedConversation) -> int:
 
 
 def remembered_app(kept: SavedConversation) -> DebugApp:
-    from iqdebug.assistant.last_stop import LastStopSession, TodaysSources, remembered
-    from iqdebug.assistant.session import DebuggeeContext
-    from iqdebug.tui.app import DebugApp
-    from iqdebug.tui.controllers.recording import Recording
-    from iqdebug.workflows.assemble import companion_for
+    last_stop = remembered(kept.moment())
+    snapshot = last_stop.snapshot
 
-    found = remembered(kept.moment())
-    snapshot = found.snapshot
+    def diagnose(now: Snapshot, earlier: Snapshot | None) -> Diagnosis:
+        return last_stop.diagnosis
 
     async def connect(
         on_snapshot: Callable[[Snapshot], None], on_progress: Callable[[str], None]
@@ -67,11 +67,11 @@ def remembered_app(kept: SavedConversation) -> DebugApp:
         connect,
         title=f"{snapshot.pid} {snapshot.command}",
         first=snapshot,
-        diagnose=lambda now, earlier: found.diagnosis,
+        diagnose=diagnose,
         read_source=read_lines,
         recording=Recording(sources=TodaysSources(), about=about),
         breakpoint_store=ProjectStore(snapshot.cwd or "/"),
-        companion=companion_for(kept.setting, DebuggeeContext(project=snapshot.cwd), kept),
+        companion=companion_for(kept.setting, DebuggeeContext(project=snapshot.cwd, diagnose=diagnose), kept),
     )
 
 
@@ -80,20 +80,11 @@ def recorded_app(
 ) -> DebugApp:
     """The screen on a recording. Breakpoints set in it are kept for the next run in its folder.
     ``project`` as in :func:`open_file`."""
-    from iqdebug.assistant.session import DebuggeeContext
-    from iqdebug.crash.recorded_session import RecordedSession
-    from iqdebug.crash.recorded_sources import RecordedSources
-    from iqdebug.crash.summary import about_lines
-    from iqdebug.tui.app import DebugApp
-    from iqdebug.tui.controllers.recording import Recording
-    from iqdebug.workflows.assemble import companion_for
-
     own = project if project is not None else standing_in()
     reach = reach_of_project(own)
     read = source_reader(crash, reach)
 
-    def diagnose(snapshot: Snapshot, earlier: Snapshot | None) -> Diagnosis:
-        return crash_diagnosis(crash, read, reach=reach)
+    diagnose = SharedDiagnosis(lambda snapshot, earlier: crash_diagnosis(crash, read, reach=reach))
 
     async def connect(
         on_snapshot: Callable[[Snapshot], None], on_progress: Callable[[str], None]
@@ -110,7 +101,7 @@ def recorded_app(
         breakpoint_store=ProjectStore(crash.meta.cwd or str(crash.path)),
         companion=companion_for(
             model,
-            DebuggeeContext(crash, own, crash.read_source),
+            DebuggeeContext(crash, own, crash.read_source, diagnose=diagnose),
             kept,
         ),
     )

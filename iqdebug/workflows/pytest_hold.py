@@ -1,7 +1,7 @@
 """Opens the screen on the process that started us, which holds an exception and lets us in itself.
 
-Nothing is injected: the process is told through a pipe which code starts the agent and runs it,
-and when the session stands it is told to stop at its exception. Once it goes on, the screen closes.
+Nothing is injected: the process gets the code that starts the agent through a pipe and runs it,
+and once the session stands it is asked to stop at its exception. When it goes on, the screen closes.
 """
 
 from __future__ import annotations
@@ -10,19 +10,22 @@ import asyncio
 import json
 import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 
+from iqdebug.assistant.session import DebuggeeContext
 from iqdebug.core.output import say
 from iqdebug.core.session import DebugSession
-from iqdebug.core.state import Breakpoint, LogRecord, Origin, Phase, ProcessInfo, Snapshot
+from iqdebug.core.state import Breakpoint, LogRecord, Phase, ProcessInfo, Snapshot
 from iqdebug.core.store import ProjectStore
+from iqdebug.dap.attach import AttachOptions, attach_through
+from iqdebug.dap.boot_code import boot_code
+from iqdebug.dap.rendezvous import Rendezvous
+from iqdebug.dap.snapshot_store import connecting
+from iqdebug.diagnosis.shared_diagnosis import SharedDiagnosis
 from iqdebug.system.source_files import read_lines
+from iqdebug.tui.app import DebugApp
+from iqdebug.workflows.assemble import companion_for
 from iqdebug.workflows.diagnosis_inputs import live_diagnosis
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from iqdebug.tui.app import DebugApp
 
 __all__ = ["WENT_ON", "main", "open_holder"]
 
@@ -35,60 +38,44 @@ def main(arguments: Sequence[str]) -> int:
     pipe, title, cwd = int(arguments[0]), arguments[1], arguments[2]
     python = ".".join(map(str, sys.version_info[:3]))
     info = ProcessInfo(os.getppid(), "", python, title, cwd, sys.executable)
-    return open_holder(info, lambda words: _told(pipe, words))
+    return open_holder(info, lambda order: _send(pipe, order))
 
 
-def _told(pipe: int, words: str) -> None:
-    os.write(pipe, (json.dumps(words) + "\n").encode())
+def _send(pipe: int, order: str) -> None:
+    os.write(pipe, (json.dumps(order) + "\n").encode())
 
 
-def open_holder(info: ProcessInfo, tell: Callable[[str], None]) -> int:
+def open_holder(info: ProcessInfo, send: Callable[[str], None]) -> int:
     """Run the screen until the person leaves or lets the process go on.
 
-    :param tell: is called with the code that the process must run, then with "stop".
-    :returns: the exit code; :data:`WENT_ON` when the process was told to go on.
+    :param send: is called with the code that the process must run, then with "stop".
+    :returns: the exit code; :data:`WENT_ON` when the person let the process go on.
     """
-    from iqdebug.assistant.session import DebuggeeContext
-    from iqdebug.tui.app import DebugApp
-    from iqdebug.workflows.assemble import companion_for
 
     async def connect(
         on_snapshot: Callable[[Snapshot], None], on_progress: Callable[[str], None]
     ) -> DebugSession:
-        from iqdebug.dap.attach import AttachOptions
-        from iqdebug.dap.attach import _open as open_session
-        from iqdebug.dap.inject import boot_code
-        from iqdebug.dap.rendezvous import Rendezvous
-
         rendezvous = Rendezvous(info.pid, os.geteuid())
         try:
             rendezvous.start()
-            tell(boot_code(rendezvous))
+            send(boot_code(rendezvous))
             options = AttachOptions(exceptions=(), wait=0.0, just_my_code=False)
-            session = await open_session(info, options, rendezvous, on_progress)
+            session = await attach_through(info, options, rendezvous, on_progress)
         finally:
             rendezvous.close()
         session.subscribe(watcher)
-        tell("stop")
+        send("stop")
         return session
 
+    diagnose = SharedDiagnosis(live_diagnosis)
     app = DebugApp(
         connect,
         title=info.command,
-        first=Snapshot(
-            pid=info.pid,
-            epoch=0,
-            phase=Phase.CONNECTING,
-            origin=Origin.LIVE,
-            taken_at=time.time(),
-            python=info.python,
-            command=info.command,
-            cwd=info.cwd,
-        ),
-        diagnose=live_diagnosis,
+        first=connecting(info),
+        diagnose=diagnose,
         read_source=read_lines,
         breakpoint_store=ProjectStore(info.cwd or "/"),
-        companion=companion_for(None, DebuggeeContext(project=info.cwd)),
+        companion=companion_for(None, DebuggeeContext(project=info.cwd, diagnose=diagnose)),
     )
     watcher = _Watcher(app)
     code = int(app.run() or 0)
@@ -107,7 +94,7 @@ class _Watcher:
         self.went_on = False
 
     def snapshot_changed(self, snapshot: Snapshot) -> None:
-        if self._stop is None and snapshot.phase in (Phase.PAUSED, Phase.CRASHED):
+        if self._stop is None and snapshot.phase.is_stopped:
             self._stop = snapshot.epoch
         elif self._stop is not None and snapshot.epoch != self._stop and self._leaving is None:
             self.went_on = snapshot.phase not in (Phase.ENDED, Phase.DETACHED)

@@ -12,6 +12,7 @@ import signal
 import termios
 from collections.abc import Callable, Iterator, Sequence
 
+from iqdebug.assistant.session import DebuggeeContext
 from iqdebug.core.errors import IqdebugError
 from iqdebug.core.memory_sources import MemorySources
 from iqdebug.core.output import say
@@ -21,17 +22,16 @@ from iqdebug.core.store import ProjectStore
 from iqdebug.dap.launch import LaunchPlan, launch
 from iqdebug.dap.launched_session import LaunchedSession, LaunchOptions
 from iqdebug.dap.program import ended_words, shell_code
+from iqdebug.diagnosis.shared_diagnosis import SharedDiagnosis
+from iqdebug.tui.app import DebugApp
+from iqdebug.workflows.assemble import companion_for
 from iqdebug.workflows.diagnosis_inputs import live_diagnosis
 from iqdebug.workflows.headless import outside_view
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from iqdebug.tui.app import DebugApp
 
 __all__ = ["Host", "launched_app", "run_program"]
 
 _FILTERS: dict[str, tuple[str, ...]] = {"uncaught": (), "raised": ("raised",), "user": ("userUnhandled",)}
-_SIZE_KNOWN = 0.5  # seconds that the start waits for the pane to know its size
+SIZE_TIMEOUT = 0.5  # seconds that the start waits for the pane to know its size
 
 
 def run_program(plan: LaunchPlan, on_exception: str, pause: bool, model: str | None = None) -> int:
@@ -52,9 +52,7 @@ def run_program(plan: LaunchPlan, on_exception: str, pause: bool, model: str | N
 
 
 def launched_app(host: Host) -> DebugApp:
-    from iqdebug.assistant.session import DebuggeeContext
-    from iqdebug.tui.app import DebugApp
-    from iqdebug.workflows.assemble import companion_for
+    diagnose = SharedDiagnosis(lambda now, earlier: live_diagnosis(now, earlier, host.sources.read))
 
     async def connect(
         on_snapshot: Callable[[Snapshot], None], on_progress: Callable[[str], None]
@@ -65,12 +63,13 @@ def launched_app(host: Host) -> DebugApp:
         connect,
         title=host.plan.command,
         first=None,
-        diagnose=lambda now, earlier: live_diagnosis(now, earlier, host.sources.read),
+        diagnose=diagnose,
         read_source=host.sources.read,
         breakpoint_store=host.store,
         program=host,
         companion=companion_for(
-            host.model, DebuggeeContext(project=host.plan.cwd, read_source=host.sources.read)
+            host.model,
+            DebuggeeContext(project=host.plan.cwd, read_source=host.sources.read, diagnose=diagnose),
         ),
         project=host.plan.cwd,
         in_memory=host.sources.in_memory,
@@ -103,7 +102,7 @@ class Host:
             return self.session
         if not self.lent:
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._sized.wait(), _SIZE_KNOWN)
+                await asyncio.wait_for(self._sized.wait(), SIZE_TIMEOUT)
         self.ended_by_us = False
         pid: list[int] = []
 
@@ -172,16 +171,16 @@ class Host:
 # the program has this terminal
 
 
-class _Ear:
-    """Lets a coroutine wait for what a session says."""
+class _StopWaiter:
+    """Lets a coroutine wait until a session's program stands still."""
 
     def __init__(self, session: LaunchedSession) -> None:
         self.session = session
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
         session.subscribe(self)
 
     def snapshot_changed(self, snapshot: Snapshot) -> None:
-        self._news.set()
+        self._changed.set()
 
     def logs_arrived(self, records: Sequence[LogRecord], dropped: int) -> None:
         pass
@@ -195,17 +194,17 @@ class _Ear:
             snapshot = self.session.snapshot
             if snapshot.phase not in (Phase.RUNNING, Phase.CONNECTING):
                 return snapshot
-            self._news.clear()
-            await self._news.wait()
+            self._changed.clear()
+            await self._changed.wait()
 
 
 async def _on_this_terminal(host: Host) -> int:
-    as_found = _terminal_settings()
-    with _deaf_to_the_keyboard():
+    restore_terminal = _terminal_settings()
+    with _keyboard_signals_ignored():
         session = await host.start()
         try:
             while True:
-                stop = await _Ear(session).still()
+                stop = await _StopWaiter(session).still()
                 if stop.phase is Phase.DETACHED:  # it has become another program
                     return shell_code(await session.program.exited)
                 if stop.phase is Phase.ENDED:
@@ -222,12 +221,12 @@ async def _on_this_terminal(host: Host) -> int:
                         await session.resume()
                 if host.again:
                     host.again = False
-                    as_found()
+                    restore_terminal()
                     session = await host.start()
         finally:
             await session.detach()
             if not host.running:
-                as_found()
+                restore_terminal()
     code = session.program.exit_code
     if code is not None and code < 0:
         say(f"iqdebug: {ended_words(code)}")
@@ -247,7 +246,7 @@ def _terminal_settings() -> Callable[[], None]:
 
 
 @contextlib.contextmanager
-def _deaf_to_the_keyboard() -> Iterator[None]:
+def _keyboard_signals_ignored() -> Iterator[None]:
     """Ctrl-C and Ctrl-\\ are for the program. A handler, since what is ignored would be inherited."""
     numbers = (signal.SIGINT, signal.SIGQUIT)
     saved = {number: signal.signal(number, lambda *_: None) for number in numbers}

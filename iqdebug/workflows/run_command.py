@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iqdebug.capture.__main__ import entered
+from iqdebug.capture.native import convert
 from iqdebug.core.errors import MissingTool, NotPython, UsageError
+from iqdebug.core.python_versions import OLDEST_TARGET
 
 __all__ = ["Watched", "command_line", "watch"]
 
-_NOT_FOUND = 127
+VERSION_TIMEOUT = 20.0  # seconds for an interpreter to print its version
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +53,24 @@ def command_line(words: Sequence[str], python: str | None) -> list[str]:
     if shutil.which(interpreter) is None:
         raise MissingTool(f"There is no interpreter {interpreter}", fix="Name one with --python")
     if python is not None:
-        _check(interpreter)
+        _require_python(interpreter)
     return [interpreter, *words]
 
 
-def _check(interpreter: str) -> None:
+def _require_python(interpreter: str) -> None:
     """:raises NotPython: it is no Python, or one too old for the hooks."""
     code = "import sys; print('.'.join(map(str, sys.version_info[:3])))"
     try:
-        done = subprocess.run([interpreter, "-c", code], capture_output=True, text=True, timeout=20)
+        done = subprocess.run(
+            [interpreter, "-c", code], capture_output=True, text=True, timeout=VERSION_TIMEOUT
+        )
         version = done.stdout.strip()
     except (OSError, subprocess.SubprocessError):
         version = ""
     parts = version.split(".")
     if len(parts) != 3 or not all(part.isdecimal() for part in parts):
         raise NotPython(f"{interpreter} is not a Python interpreter")
-    if tuple(map(int, parts)) < (3, 8):
+    if tuple(map(int, parts)) < OLDEST_TARGET:
         raise NotPython(f"{interpreter} is Python {version}; crashes are recorded on 3.8 and later")
 
 
@@ -107,8 +111,6 @@ def _left_to_the_child() -> Iterator[None]:
 
 def _gathered(fresh: Path, folder: Path) -> Iterator[Path]:
     """The files of this run, moved to where crashes are kept."""
-    from iqdebug.capture.native import convert
-
     for native in sorted(fresh.glob("*.native")):
         convert(str(native))
     for path in sorted(fresh.glob("*.iqcrash"), key=lambda p: p.name):

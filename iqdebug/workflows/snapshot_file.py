@@ -14,12 +14,16 @@ from iqdebug.capture.container import Container, write
 from iqdebug.capture.mask import Masker
 from iqdebug.core.errors import AttachTimeout, CannotAttach, MissingTool, UsageError
 from iqdebug.core.state import Frame, Snapshot, Variable
+from iqdebug.crash.folder import put
+from iqdebug.dap.record_process import read_process
+from iqdebug.peek.first_look import peek
+from iqdebug.peek.preflight import require_attachable
 from iqdebug.peek.start_info import reach_of_process
 from iqdebug.system import signals
 
 __all__ = ["save_snapshot"]
 
-_WAIT = 5.0  # seconds for the process to reach a point where it can be entered
+ENTRY_TIMEOUT = 5.0  # seconds for the process to reach a point where it can be entered
 
 
 def save_snapshot(
@@ -37,16 +41,11 @@ def save_snapshot(
     :raises TargetError: the process cannot even be looked at.
     :raises UsageError: the file cannot be written.
     """
-    from iqdebug.crash.folder import put
-    from iqdebug.dap.record_process import read_process
-    from iqdebug.peek.first_look import peek
-    from iqdebug.peek.preflight import require_attachable
-
     data, why = b"", "asked for"
     if attach:
         try:
             info = require_attachable(pid)
-            data = signals.run(read_process(info, mask=mask, wait=_WAIT, progress=progress))
+            data = signals.run(read_process(info, mask=mask, wait=ENTRY_TIMEOUT, progress=progress))
         except (AttachTimeout, CannotAttach, MissingTool) as error:
             why = error.why or error.what
     if not data:
@@ -132,9 +131,9 @@ def from_outside(snapshot: Snapshot, mask: bool) -> bytes:
     container.add("VALU", {"values": values})
     reach = reach_of_process(snapshot.pid, snapshot.cwd)
     for path, lines in environment.files_of(frames):
-        found = environment.source(path, lines) if not reach.why_not(path) else None
-        if found is not None:
-            container.add("SRCE", found, f"the source of {path}")
+        source = environment.source(path, lines) if not reach.why_not(path) else None
+        if source is not None:
+            container.add("SRCE", source, f"the source of {path}")
     container.left_out.append("what lies below each value: the process was looked at from outside")
     return container.finish()
 

@@ -2,45 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import jsonschema
-
-from iqdebug.assistant.actions.tools import ACTION_TOOLS, MUTATE, ActionContext
+from iqdebug.assistant.actions.fix import Proposal
 from iqdebug.assistant.actions.why import explain, section_lines, why
+from iqdebug.assistant.permissions import Answer, Right
+from iqdebug.assistant.tools.fixing import FIXING_TOOLS
+from iqdebug.core.state import Diagnosis
+from iqdebug.crash.model import Crash
+from iqdebug.crash.recorded_session import RecordedSession
 from tests.assistant.recorded import record_example
+from tests.assistant.targets import Bench
+
+
+@dataclass
+class RecordedWorkbench:
+    """A crash in its project."""
+
+    crash: Crash
+    diagnosis: Diagnosis
+    root: str
+    own_files: Sequence[str]
+    scratch_folder: Path
+    proposal: Proposal | None = None
+
+    def show_proposal(self, proposal: Proposal) -> None:
+        self.proposal = proposal
+
+    async def crash_to_run(self, tool: str) -> tuple[Crash, str]:
+        return self.crash, self.root
 
 
 async def test_from_a_refused_edit_to_a_proved_one(tmp_path: Path) -> None:
     case = record_example("divide_by_zero", tmp_path)
     before = case.program.read_bytes()
-    bench = ActionContext(case.crash, case.diagnosis, folder=tmp_path)
-    tools = {each.tool.name: each for each in ACTION_TOOLS}
-    assert set(tools) == {"propose_fix", "rerun", "verify", "write_test"}
-    for each in tools.values():
-        assert each.right == MUTATE
-        jsonschema.Draft202012Validator.check_schema(dict(each.tool.parameters))
+    workbench = RecordedWorkbench(
+        case.crash, case.diagnosis, str(case.root), [str(case.program)], tmp_path / "scratch"
+    )
+    workbench.scratch_folder.mkdir()
+    acting = [replace(each, workbench=workbench) for each in FIXING_TOOLS]
+    assert [each.spec.name for each in acting] == ["propose_fix", "rerun", "verify", "write_test"]
+    assert [each.right for each in acting] == [Right.READ, Right.MUTATE, Right.MUTATE, Right.MUTATE]
+    session = RecordedSession(case.crash)
+    bench = Bench(session, extra=acting, project=case.root)
 
-    early = await tools["verify"].run(bench, {})
+    early = await bench.call("verify")
     assert early.failed and "propose_fix first" in early.text
     wrong = {"path": "divide_by_zero.py", "old": "return total // count", "new": "return 0"}
-    refused = await tools["propose_fix"].run(bench, wrong)
+    refused = await bench.call("propose_fix", **wrong)
     assert refused.failed and "does not have these lines" in refused.text
-    again = await tools["rerun"].run(bench, {})
-    assert "fails again as it was recorded" in again.text
+    assert "was not run" in (await bench.call("propose_fix", path="divide_by_zero.py", old="")).text
+    assert bench.person.asked == []
 
+    bench.person.answers = [Answer.ONCE]
+    again = await bench.call("rerun")
+    assert "fails again as it was recorded" in again.text and again.decisions[0].right is Right.MUTATE
     right = {
         "path": "divide_by_zero.py",
         "old": "    return total / count  # @fails",
         "new": "    return total / count if count else 0.0",
     }
-    jsonschema.validate(right, dict(tools["propose_fix"].tool.parameters))
-    assert (
-        "+    return total / count if count else 0.0" in (await tools["propose_fix"].run(bench, right)).text
-    )
-    assert "Fixed" in (await tools["verify"].run(bench, {})).text
-    tested = await tools["write_test"].run(bench, {"equals": "0.0"})
+    proposed = await bench.call("propose_fix", **right)
+    assert "+    return total / count if count else 0.0" in proposed.text and not proposed.failed
+    assert workbench.proposal is not None
+    for name in ("rerun", "verify", "write_test"):
+        denied = await bench.call(name)
+        assert denied.failed and f"did not allow this: run {name}" in denied.text
+    assert list(workbench.scratch_folder.iterdir()) == []
+    bench.person.asked.clear()
+    bench.person.answers = [Answer.ONCE] * 2
+    assert "Fixed" in (await bench.call("verify")).text
+    tested = await bench.call("write_test", equals="0.0")
     assert "Proved" in tested.text and "def test_average_zero_division_error" in tested.text
+    assert [(each.tool, each.action) for each in bench.person.asked] == [
+        (name, f"run {name}") for name in ("verify", "write_test")
+    ]
+    times = ("runs twice,", "runs once or more,")
+    assert all(words in each.why for words, each in zip(times, bench.person.asked, strict=True))
+    assert "if count else 0.0" in bench.person.asked[0].detail
     assert case.program.read_bytes() == before
     assert sorted(p.name for p in case.root.iterdir()) == ["divide_by_zero.py", "pyproject.toml"]
 

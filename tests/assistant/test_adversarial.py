@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from iqdebug.assistant.permissioned_session import NotGranted, PermissionedSession
-from iqdebug.assistant.permissions import Answer, Gate, Right, refuse_all
+from iqdebug.assistant.permissions import Answer, DecidedBy, Gate, Right, refuse_all
 from iqdebug.core.session import StepKind
 from iqdebug.core.state import Breakpoint, Phase
 from iqdebug.llm.messages import ToolCall
@@ -76,7 +76,7 @@ async def test_a_granted_probe_runs_exactly_what_was_shown_once(python: str) -> 
         result = await bench.call("evaluate", expression="plain.effect", frame=frame)
         assert [(r.right, r.detail) for r in bench.person.asked] == [(Right.PROBE, "plain.effect")]
         assert "property" in bench.person.asked[0].why
-        assert result.decisions[0].by == "you, once"
+        assert result.decisions[0].by == DecidedBy.PERSON_ONCE
         refused = await bench.call("evaluate", expression="plain.effect", frame=frame)
         assert "did not allow" in refused.text and len(bench.person.asked) == 2
         assert await has_run(session, target) == {"property": 1}
@@ -171,7 +171,7 @@ async def test_with_nobody_to_ask_all_above_reading_is_refused(python: str) -> N
         headless = Bench(session)
         headless.gate._ask = refuse_all
         result = await headless.call("evaluate", expression="evil(1)", frame=frame)
-        assert "nobody can be asked" in result.text and result.decisions[0].by == "nobody to ask"
+        assert "nobody can be asked" in result.text and result.decisions[0].by == DecidedBy.NOBODY_TO_ASK
         assert "20" in (await headless.call("evaluate", expression="len(rows)", frame=frame)).text
         headless.box.close()
         assert await has_run(session, target) == {}

@@ -34,36 +34,37 @@ def lookup(tmp_path: Path) -> Recorded:
     return record_example("none_lookup", tmp_path)
 
 
-async def sat_down(
+async def begun(
     found: Recorded, backend: ScriptedBackend, shelf: Path, kept: SavedConversation | None = None
 ) -> AssistantSession:
-    known = DebuggeeContext(found.crash, str(found.root), found.crash.read_source)
-    desk = AssistantSession(
-        Window(backend), known, commands=COMMANDS, extra=acting_tools, shelf=shelf, kept=kept
+    debuggee = DebuggeeContext(
+        found.crash, str(found.root), found.crash.read_source, diagnose=lambda now, earlier: found.diagnosis
+    )
+    assistant = AssistantSession(
+        Window(backend), debuggee, commands=COMMANDS, extra=acting_tools, folder=shelf, resumed=kept
     )
     session = RecordedSession(found.crash)
-    desk.begin(session, Person(session))
-    desk.moment(session.snapshot, found.diagnosis)
-    await desk.settled()
-    return desk
+    assistant.begin(session, Person(session))
+    await assistant.settled()
+    return assistant
 
 
 async def test_it_goes_on_without_reading_anything_again(lookup: Recorded, tmp_path: Path) -> None:
     shelf = tmp_path / "shelf"
-    first = await sat_down(lookup, ScriptedBackend([Answer("It is None.")]), shelf)
-    await first.said("why?")
-    await first.said("/pin the customer is c3")
+    first = await begun(lookup, ScriptedBackend([Answer("It is None.")]), shelf)
+    await first.submit("why?")
+    await first.submit("/pin the customer is c3")
     await first.close()
     (kept,) = kept_sessions(shelf)
     assert (kept.title, kept.questions, kept.target) == ("why?", 1, str(lookup.crash.path.resolve()))
     assert all(f.stat().st_mode & 0o077 == 0 for f in kept.folder.iterdir())
     backend = ScriptedBackend([Answer("As I said.")])
-    again = await sat_down(lookup, backend, shelf, kept)
+    again = await begun(lookup, backend, shelf, kept)
     texts = [e.text for e in again.transcript.entries]
     assert texts[:2] == ["why?", "It is None."] and "the conversation goes on; nothing is read again" in texts
     assert sum(b.message.source == "evidence" for b in backend.blocks) == 1
     before = backend.counters.evaluated
-    await again.said("and now?")
+    await again.submit("and now?")
     assert backend.counters.evaluated - before < 60  # the pinned note and the question
     assert again.window is not None and again.window.pinned == ("the customer is c3",)
     await again.close()
@@ -75,16 +76,16 @@ async def test_without_the_models_state_the_same_words_are_read_again(
     lookup: Recorded, tmp_path: Path
 ) -> None:
     shelf = tmp_path / "shelf"
-    first = await sat_down(lookup, ScriptedBackend([Answer("It is None.")]), shelf)
-    await first.said("why?")
+    first = await begun(lookup, ScriptedBackend([Answer("It is None.")]), shelf)
+    await first.submit("why?")
     await first.close()
     (kept,) = kept_sessions(shelf)
     (kept.folder / "state").write_text("{")
     backend = ScriptedBackend([Answer("Yes.")])
-    again = await sat_down(lookup, backend, shelf, kept)
+    again = await begun(lookup, backend, shelf, kept)
     assert "the model reads it again" in again.transcript.entries[-2].text + again.transcript.entries[-1].text
     assert [b.message.content for b in backend.blocks][-1] == "It is None."
-    await again.said("sure?")
+    await again.submit("sure?")
     await again.close()
 
 
@@ -92,7 +93,7 @@ async def test_what_is_damaged_is_left_out_and_an_empty_one_not_kept(
     lookup: Recorded, tmp_path: Path
 ) -> None:
     shelf = tmp_path / "shelf"
-    first = await sat_down(lookup, ScriptedBackend(), shelf)
+    first = await begun(lookup, ScriptedBackend(), shelf)
     await first.close()
     assert kept_sessions(shelf) == []
     (shelf / "broken").mkdir(parents=True)
@@ -119,15 +120,17 @@ async def test_one_about_a_process_goes_on_with_what_was_last_seen_of_it(tmp_pat
     )
     found = Diagnosis("paused at a breakpoint", "no clear suspect")
     session = LastStopSession(stop)  # stands for a live one: the snapshot says that it is
-    known = DebuggeeContext(identity=lambda pid: f"{pid}:99:boot")
+    debuggee = DebuggeeContext(identity=lambda pid: f"{pid}:99:boot")
     backend = ScriptedBackend([Answer("It waits.")])
-    desk = AssistantSession(Window(backend), known, commands=COMMANDS, extra=acting_tools, shelf=shelf)
-    desk.begin(session, Watching(session))
-    desk.moment(stop, found)
-    await desk.settled()
-    await desk.said("what is it?")
-    desk.moment(replace(stop, epoch=6, phase=Phase.ENDED, threads=()), found)
-    await desk.close()
+    assistant = AssistantSession(
+        Window(backend), debuggee, commands=COMMANDS, extra=acting_tools, folder=shelf
+    )
+    assistant.begin(session, Watching(session))
+    assistant.stop_diagnosed(stop, found)
+    await assistant.settled()
+    await assistant.submit("what is it?")
+    assistant.stop_diagnosed(replace(stop, epoch=6, phase=Phase.ENDED, threads=()), found)
+    await assistant.close()
 
     (kept,) = kept_sessions(shelf)
     assert (kept.process, kept.words) == ("4711:99:boot", "app.py")
@@ -145,15 +148,15 @@ async def test_one_about_a_process_goes_on_with_what_was_last_seen_of_it(tmp_pat
         await there.resume()
 
     backend = ScriptedBackend([Answer("As I said.")])
-    desk = AssistantSession(
-        Window(backend), known, commands=COMMANDS, extra=acting_tools, shelf=shelf, kept=kept
+    assistant = AssistantSession(
+        Window(backend), debuggee, commands=COMMANDS, extra=acting_tools, folder=shelf, resumed=kept
     )
-    desk.begin(there, Watching(there))
-    desk.moment(again.snapshot, again.diagnosis)
-    await desk.settled()
+    assistant.begin(there, Watching(there))
+    assistant.stop_diagnosed(again.snapshot, again.diagnosis)
+    await assistant.settled()
     assert sum(b.message.source == "evidence" for b in backend.blocks) == 1  # it is not told twice
-    await desk.said("and now?")
-    await desk.close()
+    await assistant.submit("and now?")
+    await assistant.close()
     (kept,) = kept_sessions(shelf)
     assert (kept.process, kept.questions) == ("4711:99:boot", 2)  # the same conversation, of the same process
 

@@ -14,8 +14,8 @@ from iqdebug.assistant.action_tools import acting_tools
 from iqdebug.assistant.commands import COMMANDS
 from iqdebug.assistant.session import AssistantSession, Consent, DebuggeeContext
 from iqdebug.assistant.transcript import Entry
-from iqdebug.core.state import Frame, LogRecord, Variable
-from iqdebug.dap.session import Session
+from iqdebug.core.session import DebugSession
+from iqdebug.core.state import Frame, LogRecord, Snapshot, Variable
 from iqdebug.llm.messages import ToolCall
 from iqdebug.llm.window.window import Window
 from iqdebug.workflows.diagnosis_inputs import live_diagnosis
@@ -34,7 +34,7 @@ FIX = {
 class Person:
     """Consents to everything."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: DebugSession) -> None:
         self.session = session
         self.asked: list[tuple[str, str]] = []
 
@@ -48,6 +48,9 @@ class Person:
     def logs(self) -> Sequence[LogRecord]:
         return ()
 
+    def shows(self, snapshot: Snapshot) -> bool:
+        return True
+
     async def consent(self, action: str, right: str, detail: str, why: str, may_hold: bool) -> Consent:
         self.asked.append((action, detail))
         return "once"
@@ -59,23 +62,26 @@ class Person:
 
 
 class Talk:
-    def __init__(self, session: Session, backend: ScriptedBackend | None = None) -> None:
+    def __init__(self, session: DebugSession, backend: ScriptedBackend | None = None) -> None:
         window = Window(backend) if backend is not None else None
-        self.desk = AssistantSession(window, DebuggeeContext(), commands=COMMANDS, extra=acting_tools)
+        self.assistant = AssistantSession(
+            window, DebuggeeContext(diagnose=live_diagnosis), commands=COMMANDS, extra=acting_tools
+        )
         self.session = session
         self.person = Person(session)
 
     async def begin(self) -> None:
-        self.desk.begin(self.session, self.person)
-        self.desk.moment(self.session.snapshot, live_diagnosis(self.session.snapshot, None))
-        await self.desk.settled()
+        self.assistant.begin(self.session, self.person)
+        await self.assistant.settled()
 
     def entries(self, kind: str) -> list[Entry]:
-        return [e for e in self.desk.transcript.entries if e.kind == kind and not e.offers]
+        return [e for e in self.assistant.transcript.entries if e.kind == kind and not e.offers]
 
     @property
     def flow(self) -> str:
-        return "\n".join(f"{e.kind}: {e.text} ({e.words}) {e.detail}" for e in self.desk.transcript.entries)
+        return "\n".join(
+            f"{e.kind}: {e.text} ({e.words}) {e.detail}" for e in self.assistant.transcript.entries
+        )
 
 
 @pytest.fixture
@@ -102,7 +108,7 @@ async def test_a_model_proposes_verifies_and_writes_a_test(shop: Path, tmp_path:
         await run.crashed()
         talk = Talk(run.session, backend)
         await talk.begin()
-        await talk.desk.said("fix it")
+        await talk.assistant.submit("fix it")
         proposed, verified, tested = talk.entries("call")
         assert "allowed by rule" in proposed.words, talk.flow
         assert "✔ Fixed" in verified.detail, talk.flow
@@ -114,7 +120,7 @@ async def test_a_model_proposes_verifies_and_writes_a_test(shop: Path, tmp_path:
         assert run.session.snapshot.exception is not None, "it is still held"
         await run.session.resume()
         assert (await run.ended()).exit_code == 1
-        await talk.desk.close()
+        await talk.assistant.close()
 
 
 async def test_without_a_model(shop: Path, tmp_path: Path) -> None:
@@ -123,17 +129,17 @@ async def test_without_a_model(shop: Path, tmp_path: Path) -> None:
         await run.crashed()
         talk = Talk(run.session)
         await talk.begin()
-        await talk.desk.said("/verify")
+        await talk.assistant.submit("/verify")
         assert "fails again as it was recorded" in talk.flow, talk.flow
-        await talk.desk.said("/test")
+        await talk.assistant.submit("/test")
         assert "The test fails as it was recorded" in talk.flow, talk.flow
         (written,) = shop.glob("test_*.py")
         assert "def test_average_zero_division_error" in written.read_text()
         await run.session.resume()
         await run.ended()
-        await talk.desk.said("/verify")
+        await talk.assistant.submit("/verify")
         assert "needs a crash that can be repeated" in talk.flow and "the process has ended" in talk.flow
-        await talk.desk.close()
+        await talk.assistant.close()
 
 
 async def test_a_process_at_no_exception(tmp_path: Path) -> None:
@@ -152,9 +158,9 @@ async def test_a_process_at_no_exception(tmp_path: Path) -> None:
         await watcher.stopped()
         talk = Talk(session, backend)
         await talk.begin()
-        await asyncio.wait_for(talk.desk.said("run it again"), 30)
+        await asyncio.wait_for(talk.assistant.submit("run it again"), 30)
         again, proposed = talk.entries("call")
         assert "stands at no exception" in again.detail, talk.flow
         assert "does not have these lines" in proposed.detail, talk.flow
         assert talk.person.asked == []
-        await talk.desk.close()
+        await talk.assistant.close()

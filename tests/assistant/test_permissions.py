@@ -7,10 +7,20 @@ import asyncio
 import pytest
 
 from iqdebug.assistant.permissioned_session import NotGranted, PermissionedSession, code_of
-from iqdebug.assistant.permissions import Answer, Decision, Gate, Grant, Policy, Refused, Request, Right
-from iqdebug.assistant.tools import BoundTool, Result, ToolInvocation, Undo, tool_schema
+from iqdebug.assistant.permissions import (
+    Answer,
+    DecidedBy,
+    Decision,
+    Gate,
+    Grant,
+    Policy,
+    Refused,
+    Request,
+    Right,
+)
+from iqdebug.assistant.tools import Result, ToolInvocation, Undo, tool
+from iqdebug.assistant.wording import DECIDED_BY
 from iqdebug.core.state import Breakpoint
-from iqdebug.llm.messages import Tool
 from tests.assistant.targets import Bench, Person
 from tests.tui.fake_session import FakeSession
 
@@ -21,7 +31,7 @@ def asked(right: Right, tool: str = "step") -> Request:
 
 async def test_reading_needs_nobody() -> None:
     person = Person()
-    assert (await Gate(ask=person).decide(asked(Right.READ))).by == "rule"
+    assert (await Gate(ask=person).decide(asked(Right.READ))).by == DecidedBy.RULE
     assert person.asked == []
 
 
@@ -29,7 +39,7 @@ async def test_reading_needs_nobody() -> None:
 async def test_nobody_to_ask_is_a_no(right: Right) -> None:
     gate = Gate()
     decision = await gate.decide(asked(right))
-    assert (decision.allowed, decision.by) == (False, "nobody to ask")
+    assert (decision.allowed, decision.by) == (False, DecidedBy.NOBODY_TO_ASK)
     assert gate.decisions == (decision,)
 
 
@@ -37,7 +47,11 @@ async def test_answers_once_and_for_the_session() -> None:
     person = Person(Answer.ONCE, Answer.NO, Answer.SESSION)
     gate = Gate(ask=person)
     said = [await gate.decide(asked(Right.CONTROL)) for _ in range(5)]
-    assert [d.by for d in said] == ["you, once", "you", *["you, this session"] * 3]
+    assert [d.by for d in said] == [
+        DecidedBy.PERSON_ONCE,
+        DecidedBy.PERSON_REFUSED,
+        *[DecidedBy.PERSON_FOR_SESSION] * 3,
+    ]
     assert [d.allowed for d in said] == [True, False, True, True, True]
     assert len(person.asked) == 3
     assert gate.grants == (Grant("step", Right.CONTROL),)
@@ -51,7 +65,7 @@ async def test_answers_once_and_for_the_session() -> None:
 async def test_changes_are_asked_for_each_time_whatever_was_said() -> None:
     person = Person(Answer.SESSION, Answer.NO)
     gate = Gate(Policy("always", "always"), person)
-    assert (await gate.decide(asked(Right.MUTATE))).by == "you, once"
+    assert (await gate.decide(asked(Right.MUTATE))).by == DecidedBy.PERSON_ONCE
     assert not (await gate.decide(asked(Right.MUTATE))).allowed
     assert gate.grants == () and len(person.asked) == 2
 
@@ -59,8 +73,8 @@ async def test_changes_are_asked_for_each_time_whatever_was_said() -> None:
 async def test_the_configuration() -> None:
     person = Person(Answer.ONCE)
     gate = Gate(Policy(probe="session", control="always"), person)
-    assert (await gate.decide(asked(Right.CONTROL))).by == "config"
-    assert (await gate.decide(asked(Right.PROBE))).by == "you, this session"
+    assert (await gate.decide(asked(Right.CONTROL))).by == DecidedBy.CONFIG
+    assert (await gate.decide(asked(Right.PROBE))).by == DecidedBy.PERSON_FOR_SESSION
     assert (await gate.decide(asked(Right.PROBE))).allowed and len(person.asked) == 1
     gate.revoke_all()
     assert not (await gate.decide(asked(Right.PROBE))).allowed
@@ -106,7 +120,7 @@ async def test_a_right_is_for_the_text_that_was_shown_and_for_one_call() -> None
         await PermissionedSession(session, gate, "evaluate").evaluate("f(1)", frame, epoch)
     with pytest.raises(Refused) as caught:
         await PermissionedSession(session, gate, "evaluate").obtain(Right.PROBE, "evaluate", "f(1)")
-    assert caught.value.decision == Decision(False, "you", Right.PROBE, "evaluate", "f(1)")
+    assert caught.value.decision == Decision(False, DecidedBy.PERSON_REFUSED, Right.PROBE, "evaluate", "f(1)")
 
 
 @pytest.mark.parametrize(
@@ -124,10 +138,16 @@ def test_what_of_a_breakpoint_is_code(breakpoint_: Breakpoint, code: tuple[str, 
     assert code_of(breakpoint_) == code
 
 
+def test_there_are_words_for_each_way_to_decide() -> None:
+    assert set(DECIDED_BY) == set(DecidedBy) and len(set(DECIDED_BY.values())) == len(DecidedBy)
+
+
 async def test_a_further_tool_is_asked_for_unless_it_asks_itself() -> None:
     ran: list[str] = []
 
-    async def rerun(call: ToolInvocation, arguments: object) -> Result:
+    @tool(Right.MUTATE)
+    async def touch(call: ToolInvocation, *, test: str | None = None, times: int = 1) -> Result:
+        """Run it again."""
         ran.append(call.tool)
 
         async def back() -> str:
@@ -135,39 +155,36 @@ async def test_a_further_tool_is_asked_for_unless_it_asks_itself() -> None:
 
         return Result("it ran", undo=Undo("undo it", back))
 
-    async def careless(call: ToolInvocation, arguments: object) -> Result:
+    @tool(Right.READ)
+    async def careless(call: ToolInvocation, *, test: str = "") -> Result:
+        """Says that it reads."""
         await call.session.resume()
         return Result("never")
 
-    schema = tool_schema(test={"type": "string"})
-    extra = (
-        BoundTool(Tool("rerun", "Run it again.", schema), Right.MUTATE, rerun),
-        BoundTool(Tool("careless", "Says that it reads.", schema), Right.READ, careless),
-    )
+    extra = (touch, careless)
     session = FakeSession()
     bench = Bench(session, extra=extra)
-    refused = await bench.call("rerun", test="a")
-    assert refused.failed and ran == [] and bench.person.asked[0].detail == '{"test": "a"}'
+    refused = await bench.call("touch", test="a")
+    assert refused.failed and ran == [] and bench.person.asked[0].detail == '{"test": "a", "times": 1}'
     bench.person.answers = [Answer.ONCE]
-    done = await bench.call("rerun", test="a")
-    assert done.text == "it ran" and done.decisions[0].by == "you, once" and ran == ["rerun"]
-    assert "rerun" in {tool.name for tool in bench.box.tools()}
+    done = await bench.call("touch", test="a")
+    assert done.text == "it ran" and done.decisions[0].by == DecidedBy.PERSON_ONCE and ran == ["touch"]
+    assert "touch" in {each.name for each in bench.box.available_tools()}
     overstepped = await bench.call("careless")
     assert overstepped.failed and "allowed" in overstepped.text and session.asked("resume") == []
 
 
 async def test_a_tool_that_hangs_or_breaks_is_words() -> None:
-    async def hangs(call: ToolInvocation, arguments: object) -> Result:
+    @tool(Right.READ, timeout=-0.9)
+    async def hangs(call: ToolInvocation) -> Result:
         await asyncio.Event().wait()
         return Result("")
 
-    async def breaks(call: ToolInvocation, arguments: object) -> Result:
+    @tool(Right.READ)
+    async def breaks(call: ToolInvocation) -> Result:
         raise ZeroDivisionError("a mistake")
 
-    extra = (
-        BoundTool(Tool("hangs", ""), Right.READ, hangs, seconds=-0.9),
-        BoundTool(Tool("breaks", ""), Right.READ, breaks),
-    )
+    extra = (hangs, breaks)
     bench = Bench(FakeSession(), extra=extra)
     assert "No answer in time" in (await bench.call("hangs")).text
     assert "ZeroDivisionError" in (await bench.call("breaks")).text

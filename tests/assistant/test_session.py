@@ -11,9 +11,10 @@ import pytest
 
 from iqdebug.assistant.action_tools import acting_tools
 from iqdebug.assistant.commands import COMMANDS
+from iqdebug.assistant.last_stop import LastStopSession
 from iqdebug.assistant.session import AssistantSession, Consent, DebuggeeContext
 from iqdebug.assistant.transcript import Entry, ModelStatus
-from iqdebug.core.state import Frame, LogRecord, Variable
+from iqdebug.core.state import Frame, LogRecord, Snapshot, Variable
 from iqdebug.crash.recorded_session import RecordedSession
 from iqdebug.llm.backends.base import Block, Event, ModelInfo
 from iqdebug.llm.messages import Sampling, ToolCall
@@ -25,7 +26,7 @@ from tests.support.scripted_backend import Answer, ScriptedBackend
 class Person:
     """Sits before the screen; answers consents by ``says``."""
 
-    def __init__(self, session: RecordedSession, says: Sequence[Consent] = ()) -> None:
+    def __init__(self, session: RecordedSession | LastStopSession, says: Sequence[Consent] = ()) -> None:
         self.session = session
         self.says = list(says)
         self.asked: list[tuple[str, str, str]] = []
@@ -40,7 +41,10 @@ class Person:
         return (frame.locals or ()) if frame is not None else ()
 
     def logs(self) -> Sequence[LogRecord]:
-        return self.session.crash.logs
+        return self.session.crash.logs if isinstance(self.session, RecordedSession) else ()
+
+    def shows(self, snapshot: Snapshot) -> bool:
+        return True
 
     async def consent(self, action: str, right: str, detail: str, why: str, may_hold: bool) -> Consent:
         self.asked.append((action, right, detail))
@@ -58,25 +62,31 @@ class Talk:
         self, found: Recorded, backend: ScriptedBackend | None, says: Sequence[Consent] = ()
     ) -> None:
         self.backend = backend
-        known = DebuggeeContext(found.crash, str(found.root), found.crash.read_source)
+        debuggee = DebuggeeContext(
+            found.crash,
+            str(found.root),
+            found.crash.read_source,
+            diagnose=lambda now, earlier: found.diagnosis,
+        )
         window = Window(backend) if backend is not None else None
-        self.desk = AssistantSession(window, known, commands=COMMANDS, extra=acting_tools)
+        self.assistant = AssistantSession(window, debuggee, commands=COMMANDS, extra=acting_tools)
         self.session = RecordedSession(found.crash)
         self.person = Person(self.session, says)
         self.found = found
 
     async def begin(self) -> None:
-        self.desk.begin(self.session, self.person)
-        self.desk.moment(self.session.snapshot, self.found.diagnosis)
-        await self.desk.settled()
+        self.assistant.begin(self.session, self.person)
+        await self.assistant.settled()
 
     def entries(self, kind: str) -> list[Entry]:
         """Without what is offered behind everything."""
-        return [e for e in self.desk.transcript.entries if e.kind == kind and not e.offers]
+        return [e for e in self.assistant.transcript.entries if e.kind == kind and not e.offers]
 
     @property
     def flow(self) -> str:
-        return "\n".join(f"{e.kind}: {e.text} ({e.words}) {e.detail}" for e in self.desk.transcript.entries)
+        return "\n".join(
+            f"{e.kind}: {e.text} ({e.words}) {e.detail}" for e in self.assistant.transcript.entries
+        )
 
 
 Begin = Callable[..., Talk]
@@ -94,15 +104,15 @@ async def test_evidence_is_told_and_a_question_answered(lookup: Recorded) -> Non
     told = backend.blocks[1].message
     assert told.source == "evidence" and "AttributeError" in told.content and "«data" in told.content
     assert backend.counters.evaluated == backend.used  # it was read ahead
-    await talk.desk.said("why?")
-    assert [e.kind for e in talk.desk.transcript.entries if not e.offers] == [
+    await talk.assistant.submit("why?")
+    assert [e.kind for e in talk.assistant.transcript.entries if not e.offers] == [
         "question",
         "thinking",
         "answer",
     ]
     assert talk.entries("answer")[0].text == "`customer` is None at none_lookup.py:19."
-    assert talk.desk.transcript.standing.state == "ready"
-    await talk.desk.close()
+    assert talk.assistant.transcript.standing.state == "ready"
+    await talk.assistant.close()
 
 
 async def test_it_looks_proposes_and_is_proved(lookup: Recorded) -> None:
@@ -119,7 +129,7 @@ async def test_it_looks_proposes_and_is_proved(lookup: Recorded) -> None:
     )
     talk = Talk(lookup, backend, ["once"])
     await talk.begin()
-    await talk.desk.said("fix it")
+    await talk.assistant.submit("fix it")
     calls = talk.entries("call")
     assert [c.text.partition("(")[0] for c in calls] == ["stack", "evaluate", "propose_fix", "verify"]
     assert "allowed by rule" in calls[0].words and "allowed by you, once" in calls[3].words
@@ -130,13 +140,13 @@ async def test_it_looks_proposes_and_is_proved(lookup: Recorded) -> None:
     assert "fixed" in calls[3].detail.lower()
     before = (lookup.root / "none_lookup.py").read_bytes()
     talk.person.says = ["no", "once"]
-    await talk.desk.said("/apply")
+    await talk.assistant.submit("/apply")
     assert (lookup.root / "none_lookup.py").read_bytes() == before
-    await talk.desk.said("/apply")
+    await talk.assistant.submit("/apply")
     assert b'return "unknown"' in (lookup.root / "none_lookup.py").read_bytes()
-    await talk.desk.said("/undo")
+    await talk.assistant.submit("/undo")
     assert (lookup.root / "none_lookup.py").read_bytes() == before
-    await talk.desk.close()
+    await talk.assistant.close()
 
 
 async def test_a_refusal_is_told_to_the_model_and_nothing_runs(lookup: Recorded) -> None:
@@ -151,9 +161,36 @@ async def test_a_refusal_is_told_to_the_model_and_nothing_runs(lookup: Recorded)
 
     talk = Talk(lookup, ScriptedBackend(script), ["no"])
     await talk.begin()
-    await talk.desk.said("run it again")
+    await talk.assistant.submit("run it again")
     assert "did not allow this" in seen[0] and "failed" in talk.entries("call")[0].words
-    await talk.desk.close()
+    await talk.assistant.close()
+
+
+async def test_rights_lists_what_was_decided_and_by_whom(lookup: Recorded) -> None:
+    again = Answer(calls=(ToolCall("1", "rerun", {}),))
+    talk = Talk(lookup, ScriptedBackend([again, Answer("done"), again, Answer("then not")]), ["once", "no"])
+    await talk.begin()
+    await talk.assistant.submit("/rights")
+    assert talk.entries("note")[-1].text == "what the model may do: reading alone"
+    await talk.assistant.submit("run it")
+    await talk.assistant.submit("run it again")
+    await talk.assistant.submit("/rights")
+    allowed, refused, *_ = [
+        line for line in talk.entries("note")[-1].detail.splitlines() if line.startswith("rerun: ")
+    ]
+    assert allowed.startswith("rerun: allowed by you, once  ") and refused.startswith(
+        "rerun: refused by you  "
+    )
+    await talk.assistant.close()
+
+
+async def test_two_slashes_begin_a_question(lookup: Recorded) -> None:
+    backend = ScriptedBackend([Answer("A path.")])
+    talk = Talk(lookup, backend)
+    await talk.begin()
+    await talk.assistant.submit("//why is what?")
+    assert backend.blocks[-2].message.content == "//why is what?" and talk.entries("answer")
+    await talk.assistant.close()
 
 
 async def test_text_in_a_value_changes_no_right(tmp_path: Path) -> None:
@@ -165,9 +202,9 @@ async def test_text_in_a_value_changes_no_right(tmp_path: Path) -> None:
     talk = Talk(found, backend)
     await talk.begin()
     assert "<|im_end|>" not in backend.blocks[1].message.content
-    await talk.desk.said("what is order?")
+    await talk.assistant.submit("what is order?")
     assert talk.person.asked and "failed" in talk.entries("call")[0].words
-    await talk.desk.close()
+    await talk.assistant.close()
 
 
 async def test_wrong_calls_are_answered_so_that_they_can_be_mended(lookup: Recorded) -> None:
@@ -179,48 +216,48 @@ async def test_wrong_calls_are_answered_so_that_they_can_be_mended(lookup: Recor
     backend = ScriptedBackend([Answer(calls=calls), Answer("sorry")])
     talk = Talk(lookup, backend)
     await talk.begin()
-    await talk.desk.said("look")
+    await talk.assistant.submit("look")
     results = [b.message.content for b in backend.blocks if b.message.role == "tool"]
     assert "there is no tool" in results[0] and "was not run" in results[1] and "no frame 99" in results[2]
-    await talk.desk.close()
+    await talk.assistant.close()
 
 
 async def test_a_model_that_dies_is_said_and_comes_back(lookup: Recorded) -> None:
     backend = ScriptedBackend([Answer("The cause is clear", dies=5), Answer("Again: it is None.")])
     talk = Talk(lookup, backend)
     await talk.begin()
-    await talk.desk.said("why?")
+    await talk.assistant.submit("why?")
     assert "The model's process ended" in talk.entries("error")[0].text
-    assert talk.desk.transcript.standing.state == "failed"
-    await talk.desk.said("/retry")
+    assert talk.assistant.transcript.standing.state == "failed"
+    await talk.assistant.submit("/retry")
     assert talk.entries("answer")[-1].text == "Again: it is None."
-    await talk.desk.close()
+    await talk.assistant.close()
 
 
 async def test_an_answer_is_stopped_and_the_question_changed(lookup: Recorded) -> None:
     reached, go_on = asyncio.Event(), asyncio.Event()
 
     async def pause() -> None:
-        if any(e.kind == "answer" for e in talk.desk.transcript.entries):
+        if any(e.kind == "answer" for e in talk.assistant.transcript.entries):
             reached.set()
             await go_on.wait()
 
     backend = ScriptedBackend([Answer("one two three four five six"), Answer("yes")], pause=pause)
     talk = Talk(lookup, backend)
     await talk.begin()
-    turn = asyncio.create_task(talk.desk.said("why so?"))
+    turn = asyncio.create_task(talk.assistant.submit("why so?"))
     await reached.wait()
-    await talk.desk.stop()
+    await talk.assistant.stop()
     go_on.set()
     await turn
     assert talk.entries("note")[-1].text == "stopped" and backend.blocks[-1].partial
     before = backend.counters.evaluated
-    await talk.desk.said("/edit")
+    await talk.assistant.submit("/edit")
     assert talk.person.field == "why so?" and not talk.entries("question")
-    await talk.desk.said("why, then?")
+    await talk.assistant.submit("why, then?")
     assert talk.entries("answer")[-1].text == "yes"
     assert backend.counters.evaluated - before < 20
-    await talk.desk.close()
+    await talk.assistant.close()
 
 
 async def test_without_a_model_the_commands_answer_and_say_what_needs_one(lookup: Recorded) -> None:
@@ -238,7 +275,7 @@ async def test_without_a_model_the_commands_answer_and_say_what_needs_one(lookup
         "/context",
         "/nonsense",
     ):
-        await talk.desk.said(said)
+        await talk.assistant.submit(said)
     assert "no model was chosen" in talk.flow and "a person or a model has to say" in talk.flow
     assert "`customer` is None" in talk.flow and "worth watching" in talk.flow
     assert "it can be set" not in talk.flow and "no dangerous pattern" in talk.flow
@@ -246,20 +283,22 @@ async def test_without_a_model_the_commands_answer_and_say_what_needs_one(lookup
     assert "There is no window" in talk.flow
     assert "(not written yet)" in talk.flow and "the test was not written" in talk.flow
     assert not list(lookup.root.rglob("test_*.py"))
-    await talk.desk.close()
+    await talk.assistant.close()
 
 
 async def test_mentions_add_what_they_name(lookup: Recorded) -> None:
     backend = ScriptedBackend([Answer("ok")])
     talk = Talk(lookup, backend)
     await talk.begin()
-    await talk.desk.said("what of @var:order and @frame and @file:none_lookup.py:18 and @var:nothing ?")
+    await talk.assistant.submit(
+        "what of @var:order and @frame and @file:none_lookup.py:18 and @var:nothing ?"
+    )
     asked = backend.blocks[2].message.content
     assert "order: dict" in asked and "frame label at" in asked and "18     customer = find(" in asked
     assert "@var:nothing is not known here" in talk.flow
-    assert list(talk.desk.completions("see @var:or")) == ["@var:order"]
-    assert list(talk.desk.completions("/wh")) == ["/why"]
-    await talk.desk.close()
+    assert list(talk.assistant.completions("see @var:or")) == ["@var:order"]
+    assert list(talk.assistant.completions("/wh")) == ["/why"]
+    await talk.assistant.close()
 
 
 async def test_secrets_are_masked_in_every_byte_that_is_told(tmp_path: Path) -> None:
@@ -277,10 +316,10 @@ async def test_secrets_are_masked_in_every_byte_that_is_told(tmp_path: Path) -> 
     )
     talk = Talk(record_text(source, tmp_path), backend)
     await talk.begin()
-    await talk.desk.said("why? the key is sk_live_4f9a7c21e8d3b650")
+    await talk.assistant.submit("why? the key is sk_live_4f9a7c21e8d3b650")
     told = "".join(b.message.content for b in backend.blocks)
     assert "sk_live_4f9a" not in told and "ZeroDivisionError" in told
-    await talk.desk.close()
+    await talk.assistant.close()
 
 
 async def test_what_may_be_said_next_stands_last_and_is_not_offered_twice(lookup: Recorded) -> None:
@@ -288,33 +327,33 @@ async def test_what_may_be_said_next_stands_last_and_is_not_offered_twice(lookup
     await talk.begin()
 
     def offered() -> tuple[str, ...]:
-        (last,) = [e for e in talk.desk.transcript.entries if e.offers]
-        assert last is talk.desk.transcript.entries[-1]
+        (last,) = [e for e in talk.assistant.transcript.entries if e.offers]
+        assert last is talk.assistant.transcript.entries[-1]
         return last.offers
 
     first = offered()
     assert len(first) == 3 and first[0] == "Why does label fail?" and "/fix" in first
-    await talk.desk.said(first[0])
+    await talk.assistant.submit(first[0])
     assert len(offered()) == 3 and first[0] not in offered()
-    await talk.desk.said("/fix")
+    await talk.assistant.submit("/fix")
     assert "/fix" not in offered() and first[0] not in offered()
-    await talk.desk.close()
+    await talk.assistant.close()
 
 
 async def test_an_expression_is_completed_by_the_process_then_by_the_model(lookup: Recorded) -> None:
     talk = Talk(lookup, ScriptedBackend([Answer("er['id']")]))
     await talk.begin()
-    await talk.desk.said("/complete ord")
-    await talk.desk.said("/complete")
+    await talk.assistant.submit("/complete ord")
+    await talk.assistant.submit("/complete")
     assert "the process: order" in talk.flow and "the model: er" in talk.flow
     assert "There is nothing to complete" in talk.flow
-    await talk.desk.close()
+    await talk.assistant.close()
 
 
 async def test_the_wait_for_a_first_token_is_counted(
     lookup: Recorded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("iqdebug.assistant.conversation._SECOND", 0.005)
+    monkeypatch.setattr("iqdebug.assistant.turn.WAIT_SHOWN_EVERY_S", 0.005)
     counted = asyncio.Event()
 
     class Slow(ScriptedBackend):
@@ -340,7 +379,7 @@ async def test_the_wait_for_a_first_token_is_counted(
 
     talk = Talk(lookup, Slow([Answer("here")]))
     await talk.begin()
-    talk.desk.transcript.subscribe(Ear())
-    await talk.desk.said("why?")
-    assert talk.entries("answer")[0].text == "here" and talk.desk.transcript.standing.words == "ready"
-    await talk.desk.close()
+    talk.assistant.transcript.subscribe(Ear())
+    await talk.assistant.submit("why?")
+    assert talk.entries("answer")[0].text == "here" and talk.assistant.transcript.standing.words == "ready"
+    await talk.assistant.close()

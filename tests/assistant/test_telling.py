@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
-import pytest
-
 from iqdebug.assistant.action_tools import acting_tools
 from iqdebug.assistant.commands import COMMANDS
 from iqdebug.assistant.last_stop import LastStopSession
@@ -45,46 +43,45 @@ def stop(epoch: int, line: int, **more: object) -> Snapshot:
 
 
 def seated(backend: ScriptedBackend, first: Snapshot) -> AssistantSession:
-    desk = AssistantSession(Window(backend), DebuggeeContext(), commands=COMMANDS, extra=acting_tools)
+    assistant = AssistantSession(
+        Window(backend), DebuggeeContext(), commands=COMMANDS, extra=acting_tools, settle_s=0.0
+    )
     session = LastStopSession(first)
-    desk.begin(session, Watching(session))  # type: ignore[arg-type]
-    return desk
+    assistant.begin(session, Watching(session))
+    return assistant
 
 
 def told(backend: ScriptedBackend) -> list[str]:
     return [b.message.content for b in backend.blocks if b.message.source == "evidence"]
 
 
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("iqdebug.assistant.session._SETTLES", 0.0)
-
-
 async def test_pieces_of_one_stop_are_told_once_the_last_of_them() -> None:
     backend = ScriptedBackend([Answer("ok")])
-    desk = seated(backend, stop(1, 5))
-    desk.moment(stop(1, 5), SAID)
+    assistant = seated(backend, stop(1, 5))
+    assistant.stop_diagnosed(stop(1, 5), SAID)
     error = ExceptionInfo("ValueError", "no such order")
-    desk.moment(stop(1, 5, phase=Phase.CRASHED, exception=error), Diagnosis("it is the order", "likely"))
-    await desk.settled()
+    assistant.stop_diagnosed(
+        stop(1, 5, phase=Phase.CRASHED, exception=error), Diagnosis("it is the order", "likely")
+    )
+    await assistant.settled()
     (evidence,) = told(backend)
     assert "no such order" in evidence and "it is the order" in evidence
-    desk.moment(stop(1, 5, phase=Phase.CRASHED, exception=error, revision=4), SAID)
-    await desk.settled()
+    assistant.stop_diagnosed(stop(1, 5, phase=Phase.CRASHED, exception=error, revision=4), SAID)
+    await assistant.settled()
     assert len(told(backend)) == 1  # nothing new is known
-    await desk.close()
+    await assistant.close()
 
 
 async def test_an_exception_that_comes_to_be_known_later_is_told_whole() -> None:
     backend = ScriptedBackend([Answer("ok")])
-    desk = seated(backend, stop(1, 5))
-    desk.moment(stop(1, 5), SAID)
-    await desk.settled()
+    assistant = seated(backend, stop(1, 5))
+    assistant.stop_diagnosed(stop(1, 5), SAID)
+    await assistant.settled()
     error = ExceptionInfo("ValueError", "no such order")
-    desk.moment(stop(1, 5, phase=Phase.CRASHED, exception=error), SAID)
-    await desk.settled()
+    assistant.stop_diagnosed(stop(1, 5, phase=Phase.CRASHED, exception=error), SAID)
+    await assistant.settled()
     assert "no such order" in told(backend)[-1] and "stop 1 after stop 1" not in told(backend)[-1]
-    await desk.close()
+    await assistant.close()
 
 
 async def test_unread_evidence_gives_way_to_the_next_stop() -> None:
@@ -94,25 +91,25 @@ async def test_unread_evidence_gives_way_to_the_next_stop() -> None:
             yield
 
     backend = NeverReads([Answer("ok")])
-    desk = seated(backend, stop(1, 5))
+    assistant = seated(backend, stop(1, 5))
     for epoch in (1, 2, 3):
-        desk.moment(stop(epoch, 4 + epoch), SAID)
-        await desk.settled()
+        assistant.stop_diagnosed(stop(epoch, 4 + epoch), SAID)
+        await assistant.settled()
     (evidence,) = told(backend)
     assert "app.py:7" in evidence and "after stop" not in evidence  # whole: the others were never read
-    await desk.close()
+    await assistant.close()
 
 
 async def test_what_was_read_is_followed_by_what_changed() -> None:
     backend = ScriptedBackend([Answer("ok")])
-    desk = seated(backend, stop(1, 5))
-    desk.moment(stop(1, 5), SAID)
-    await desk.settled()
-    await desk.said("what?")
-    desk.moment(stop(2, 6), SAID)
-    await desk.settled()
+    assistant = seated(backend, stop(1, 5))
+    assistant.stop_diagnosed(stop(1, 5), SAID)
+    await assistant.settled()
+    await assistant.submit("what?")
+    assistant.stop_diagnosed(stop(2, 6), SAID)
+    await assistant.settled()
     assert ["stop 2 after stop 1" in text for text in told(backend)] == [False, True]
-    await desk.close()
+    await assistant.close()
 
 
 async def test_a_question_while_the_model_loads_comes_behind_the_evidence() -> None:
@@ -124,17 +121,17 @@ async def test_a_question_while_the_model_loads_comes_behind_the_evidence() -> N
             await super().start(on_progress)
 
     backend = Slow([Answer("ok")])
-    desk = seated(backend, stop(1, 5))
-    desk.moment(stop(1, 5), SAID)
-    asking = asyncio.create_task(desk.said("what?"))
+    assistant = seated(backend, stop(1, 5))
+    assistant.stop_diagnosed(stop(1, 5), SAID)
+    asking = asyncio.create_task(assistant.submit("what?"))
     await asyncio.sleep(0)
-    assert [e.text for e in desk.transcript.entries if e.kind == "question"] == ["what?"]  # seen at once
+    assert [e.text for e in assistant.transcript.entries if e.kind == "question"] == ["what?"]  # seen at once
     loaded.set()
     await asking
     assert [b.message.source for b in backend.blocks] == ["system", "evidence", "chat", "chat"]
-    await desk.settled()
+    await assistant.settled()
     assert len(told(backend)) == 1
-    await desk.close()
+    await assistant.close()
 
 
 async def test_a_stop_while_the_model_answers_is_told_before_the_next_question() -> None:
@@ -145,53 +142,53 @@ async def test_a_stop_while_the_model_answers_is_told_before_the_next_question()
         await go_on.wait()
 
     backend = ScriptedBackend([Answer("one"), Answer("two")], pause=pause)
-    desk = seated(backend, stop(1, 5))
-    desk.moment(stop(1, 5), SAID)
-    await desk.settled()
-    asking = asyncio.create_task(desk.said("what?"))
+    assistant = seated(backend, stop(1, 5))
+    assistant.stop_diagnosed(stop(1, 5), SAID)
+    await assistant.settled()
+    asking = asyncio.create_task(assistant.submit("what?"))
     await reached.wait()
-    desk.moment(stop(2, 6), SAID)
+    assistant.stop_diagnosed(stop(2, 6), SAID)
     await asyncio.sleep(0)
     go_on.set()
     await asking
-    await desk.settled()
+    await assistant.settled()
     assert "stop 2 after stop 1" in told(backend)[-1]
-    await desk.close()
+    await assistant.close()
 
 
 async def test_evidence_that_is_cut_with_a_question_is_told_again() -> None:
     backend = ScriptedBackend([Answer("one"), Answer("two")])
-    desk = seated(backend, stop(1, 5))
-    desk.moment(stop(1, 5), SAID)
-    await desk.settled()
-    await desk.said("what?")
-    desk.moment(stop(2, 6), SAID)
-    await desk.settled()
-    await desk.said("/edit")
+    assistant = seated(backend, stop(1, 5))
+    assistant.stop_diagnosed(stop(1, 5), SAID)
+    await assistant.settled()
+    await assistant.submit("what?")
+    assistant.stop_diagnosed(stop(2, 6), SAID)
+    await assistant.settled()
+    await assistant.submit("/edit")
     assert len(told(backend)) == 1
-    await desk.said("what, then?")
+    await assistant.submit("what, then?")
     assert len(told(backend)) == 2 and "app.py:6" in told(backend)[-1]
-    await desk.close()
+    await assistant.close()
 
 
 async def test_that_it_runs_on_is_no_news_but_why_it_hangs_is() -> None:
     backend = ScriptedBackend([Answer("one"), Answer("two"), Answer("three")])
-    desk = seated(backend, stop(1, 5))
+    assistant = seated(backend, stop(1, 5))
     for epoch, said in ((1, SAID), (2, SAID), (3, Diagnosis("two threads wait for each other", "likely"))):
-        desk.moment(stop(epoch, 5, phase=Phase.RUNNING if epoch > 1 else Phase.PAUSED), said)
-        await desk.settled()
-        await desk.said(f"question {epoch}")
+        assistant.stop_diagnosed(stop(epoch, 5, phase=Phase.RUNNING if epoch > 1 else Phase.PAUSED), said)
+        await assistant.settled()
+        await assistant.submit(f"question {epoch}")
     assert len(told(backend)) == 2 and "two threads wait" in told(backend)[-1]
-    await desk.close()
+    await assistant.close()
 
 
 async def test_after_a_failure_the_model_still_has_what_was_said() -> None:
     backend = ScriptedBackend([Answer("one"), Answer("two two two", dies=3), Answer("three")])
-    desk = seated(backend, stop(1, 5))
-    desk.moment(stop(1, 5), SAID)
-    await desk.settled()
+    assistant = seated(backend, stop(1, 5))
+    assistant.stop_diagnosed(stop(1, 5), SAID)
+    await assistant.settled()
     for question in ("first?", "second?", "third?"):
-        await desk.said(question)
+        await assistant.submit(question)
     said = [b.message.content for b in backend.blocks]
     assert len(told(backend)) == 1 and "first?" in said and "one" in said and said[-1] == "three"
-    await desk.close()
+    await assistant.close()

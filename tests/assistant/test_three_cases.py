@@ -66,6 +66,7 @@ async def test_recorded_mended_verified_tested_and_undone(
 
     verified = await verify(case.crash, proposal, folder=tmp_path)
     assert verified.verdict == "fixed" and verified.green, verified.lines()
+    assert verified.before is not None and verified.after is not None
     assert error in verified.before.output and error not in verified.after.output
 
     regression = await prove(
@@ -74,6 +75,7 @@ async def test_recorded_mended_verified_tested_and_undone(
     assert regression.test is not None and regression.verified is not None, regression.refused
     assert regression.test.function == function, regression.test.text
     assert regression.verified.green, regression.lines()
+    assert regression.verified.before is not None and regression.verified.after is not None
     assert "1 failed" in regression.verified.before.output
     assert "1 passed" in regression.verified.after.output
 

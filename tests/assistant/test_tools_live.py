@@ -6,18 +6,23 @@ import asyncio
 import contextlib
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from iqdebug.assistant.permissions import Answer, Policy, Right
+from iqdebug.assistant.permissions import Answer, DecidedBy, Policy, Right
 from iqdebug.core.state import Phase
 from iqdebug.dap.session import Session
+from iqdebug.llm.messages import Tool
 from tests.assistant.targets import PROGRAMS, Bench
 from tests.dap.targets import Target, Watcher, attached, running
 
 PYTHON = sys.executable
+
+
+def names_of(tools: Sequence[Tool]) -> set[str]:
+    return {tool.name for tool in tools}
 
 
 @contextlib.asynccontextmanager
@@ -35,7 +40,7 @@ async def pricing() -> AsyncIterator[tuple[Bench, Session, Watcher, Target]]:
         target.tell("price")
         await watcher.stopped()
         await session.set_breakpoints([])
-        bench.box.moment_shown()
+        bench.box.stop_shown()
         yield bench, session, watcher, target
 
 
@@ -89,7 +94,7 @@ async def test_stepping_tells_what_changed() -> None:
     async with pricing() as (bench, session, _, target):
         step = await bench.call("step", kind="over")
         assert f"orders.py:{target.line('added')}" in step.text and "result: int = 0  (new)" in step.text
-        assert step.decisions[0].by == "config"
+        assert step.decisions[0].by == DecidedBy.CONFIG
         step = await bench.call("step", kind="out")
         assert "price" in step.summary
         ran = await bench.call("run_to", path="orders.py", line=target.line("added"))
@@ -173,7 +178,7 @@ async def test_setting_a_variable_and_undoing_it() -> None:
     async with pricing() as (bench, session, _, target):
         bench.person.answers = [Answer.SESSION]
         done = await bench.call("set_variable", frame=0, name="one", expression="100")
-        assert "one was 0" in done.text and done.decisions[0].by == "you, once"
+        assert "one was 0" in done.text and done.decisions[0].by == DecidedBy.PERSON_ONCE
         assert "100" in (await bench.call("evaluate", expression="one", frame=0)).text
         assert done.undo is not None and "back to 0" in done.undo.words
         assert await done.undo.run() == "one is 0 again"
@@ -198,12 +203,12 @@ async def test_logs() -> None:
 
 async def test_while_it_runs_only_what_is_possible_is_offered() -> None:
     async with orders() as (bench, _session, _watcher, _target):
-        names = {tool.name for tool in bench.box.tools()}
+        names = names_of(bench.box.available_tools())
         assert {"pause", "stack", "evaluate", "breakpoints"} <= names
         assert not {"step", "continue", "run_to", "set_variable"} & names
         refused = await bench.call("step", kind="over")
         assert refused.failed and "not possible now" in refused.text
-        assert {"step", "continue", "run_to", "set_variable"} <= {tool.name for tool in bench.box.ever()}
+        assert {"step", "continue", "run_to", "set_variable"} <= names_of(bench.box.possible_tools())
         read = await bench.call("evaluate", expression="log.name")
         assert "'orders'" in read.text
         assert "while the process runs" in (await bench.call("evaluate", expression="add(1, 2)")).text
@@ -254,7 +259,7 @@ async def test_an_end_of_the_program_is_told() -> None:
         await watcher.until(lambda s: s.phase is Phase.ENDED)
         assert "the process is ended" in (await bench.call("stack")).text
         assert (await bench.call("evaluate", expression="1 + 1")).failed
-        assert {"step", "continue", "pause", "breakpoints"}.isdisjoint(t.name for t in bench.box.tools())
+        assert {"step", "continue", "pause", "breakpoints"}.isdisjoint(names_of(bench.box.available_tools()))
 
 
 @pytest.mark.parametrize("tool", ["continue", "step", "pause", "run_to"])
@@ -264,11 +269,11 @@ async def test_control_is_asked_for(tool: str) -> None:
         if tool == "pause":
             await session.resume()
         epoch = session.snapshot.epoch
-        arguments = {
+        arguments: dict[str, dict[str, object]] = {
             "step": {"kind": "in"},
             "run_to": {"path": "orders.py", "line": target.line("priced")},
-        }.get(tool, {})
-        result = await bench.call(tool, **arguments)
+        }
+        result = await bench.call(tool, **arguments.get(tool, {}))
         assert result.failed and session.snapshot.epoch == epoch
         assert [r.right for r in bench.person.asked] == [Right.CONTROL]
 
@@ -321,7 +326,7 @@ async def test_what_was_allowed_is_not_done_at_another_moment() -> None:
             ("step", {"kind": "over"}),
             ("continue", {}),
         ):
-            bench.box.moment_shown()
+            bench.box.stop_shown()
             before = session.snapshot.epoch
             result = await bench.call(tool, **arguments)
             assert result.failed and "moved on" in result.text, (tool, result.text)

@@ -11,6 +11,7 @@ from iqdebug.assistant.tools import Toolbox
 from iqdebug.crash.recorded_session import RecordedSession
 from tests.assistant.targets import Bench
 from tests.support.crashing import Case, crash_of
+from tests.tui.fake_session import FakeSession
 
 PROGRAM = """
 import logging
@@ -55,7 +56,7 @@ def bench_of(case: Case) -> Bench:
 
 async def test_a_crash_is_read_without_any_right(case: Case) -> None:
     bench = bench_of(case)
-    names = {tool.name for tool in bench.box.tools()}
+    names = {tool.name for tool in bench.box.available_tools()}
     assert names == {
         *("stack", "frame", "variables", "threads", "tasks", "evaluate", "exception", "suspects"),
         *("logs", "source", "search", "git_history"),
@@ -110,7 +111,7 @@ async def test_a_crash_file_names_no_file_of_this_machine(case: Case) -> None:
             assert (await bench.call(tool, path=path, **arguments)).failed
     bare = Bench(RecordedSession(case.crash))  # whoever opens it forgot to say what it has
     assert (await bare.call("source", path=str(Path(iqdebug.__file__)))).failed
-    assert bare.box.world.files.roots == ()
+    assert bare.box.context.files.roots == ()
 
 
 async def test_the_project_may_be_read_beside_it(case: Case, tmp_path: Path) -> None:
@@ -134,8 +135,11 @@ async def test_the_project_may_be_read_beside_it(case: Case, tmp_path: Path) -> 
 
 
 def test_the_toolbox_stops_listening(case: Case) -> None:
-    box = Toolbox(RecordedSession(case.crash), Bench(RecordedSession(case.crash)).gate)
+    session = FakeSession()
+    box = Toolbox(session, Bench(RecordedSession(case.crash)).gate)
+    assert len(session.listeners) == 1
     box.close()
+    assert session.listeners == []
 
 
 async def test_what_was_recorded_can_be_computed_with(case: Case) -> None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 
 import pytest
 
 from bench import __main__ as bench
-from bench.targets import PROGRAMS, of_minors, python_version, running
-
-MEASUREMENTS = [name for name in bench.NAMES if importlib.util.find_spec(f"bench.{name}")]
+from bench.targets import PROGRAMS, running
+from tests.support.interpreters import of_minors, python_version
 
 pytestmark = pytest.mark.timeout(30)
 
 
-@pytest.mark.parametrize("name", MEASUREMENTS)
+@pytest.mark.parametrize("name", bench.NAMES)
 def test_help_of_each_measurement(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         bench.main([name, "--help"])

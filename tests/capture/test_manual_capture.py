@@ -44,7 +44,7 @@ def test_sixty_failing_requests_leave_two_files(python: str, where: str, tmp_pat
     assert crash.missing == () and crash.meta.why == "caught"
     order = next(
         variable
-        for variable in next(f for f in crash.frames.values() if f.function == "handler").locals
+        for variable in next(f for f in crash.frames.values() if f.function == "handler").locals or ()
         if variable.name == "order"
     )
     assert crash.values[order.value].children

@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -94,6 +95,7 @@ EVERYDAY_NAMES = "token key Token x.key next_token"
 
 @pytest.mark.parametrize("name", EVERYDAY_NAMES.split())
 def test_a_key_or_token_is_masked_when_it_looks_random(name: str) -> None:
+    value: object
     for value in ("tok-12345", b"a1b2c3d4", "abcdefghijklmnop"):
         assert Masker().is_secret(name, value), value
     for value in ("while", "filename*1", "hunter2", "name", "content-type", 12345678, ["tok-12345"]):
@@ -102,6 +104,7 @@ def test_a_key_or_token_is_masked_when_it_looks_random(name: str) -> None:
 
 @pytest.mark.parametrize("name", WEAK_NAMES.split())
 def test_a_weak_name_masks_what_looks_like_a_secret(name: str) -> None:
+    value: object
     for value in ("hunter2", b"hunter2", "abcdefghijkl", bytearray(b"a1b2c3")):
         assert Masker().is_secret(name, value), value
     class_of_parser = type("Token", (), {})
@@ -294,7 +297,7 @@ def test_what_shares_less_than_four_characters_stays() -> None:
         assert masker.scrub(text) == text
 
 
-@given(st.text(st.characters(blacklist_categories=("Cs",)), min_size=4, max_size=400), st.data())
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=4, max_size=400), st.data())
 @settings(max_examples=150, deadline=None, database=None)
 def test_texts_cut_by_the_capture_show_no_beginning(secret: str, data: st.DataObject) -> None:
     assume(len(set(secret)) > 3 and is_strong(secret.strip()) and secret not in MASK)
@@ -332,8 +335,13 @@ def test_what_cannot_be_searched_is_masked_whole(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_index_is_made_once_for_many_texts(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = []
-    monkeypatch.setattr(mask_module, "Index", lambda secrets: made.append(1) or secret_index.Index(secrets))
+    made: list[secret_index.Index] = []
+
+    def counted(secrets: Any) -> secret_index.Index:
+        made.append(secret_index.Index(secrets))
+        return made[-1]
+
+    monkeypatch.setattr(mask_module, "Index", counted)
     masker = knowing("hunter2", "letmein9")
     assert not made, "made when it is needed"
     for _ in range(10):
@@ -418,7 +426,7 @@ def test_secrets_with_the_same_beginning_are_told_apart() -> None:
 
 ANY = st.text(
     st.one_of(
-        st.characters(blacklist_categories=("Cs",)),
+        st.characters(exclude_categories=["Cs"]),
         st.sampled_from("'\"\\%/+&=@:; \n\t{}<>…é漢🔑0aA"),
     ),
     max_size=30,

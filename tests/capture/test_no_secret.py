@@ -20,7 +20,7 @@ from iqdebug.capture.mask import MASK
 from iqdebug.capture.recent import Recent
 from iqdebug.capture.record import Occasion, record
 from iqdebug.capture.settings import Settings
-from tests.capture.chunks import HEAD, read
+from tests.support.chunks import HEAD, read
 
 SECRETS = st.text(
     st.characters(blacklist_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=8, max_size=60
@@ -101,7 +101,8 @@ def test_without_masking_it_is_there() -> None:
 def test_a_secret_of_an_outer_frame_is_masked_in_the_inner_ones(tmp_path: Path) -> None:
     def inner(text: str) -> Any:
         shown = f"[{text}]"
-        return {}[shown]
+        empty: dict[str, Any] = {}
+        return empty[shown]
 
     def outer() -> None:
         passphrase = "correct-horse-1"

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 import iqdebug
-from tests.capture.chunks import crash_files, read
 from tests.conftest import marker
 from tests.dap.targets import on_pythons
+from tests.support.chunks import crash_files, read
 
 PROGRAMS = Path(__file__).resolve().parent / "programs"
 ROOT = str(Path(iqdebug.__file__).resolve().parent.parent)
@@ -68,7 +68,8 @@ def local(content: dict[str, Any], function: str, name: str) -> dict[str, Any]:
             if row["function"].rsplit(".", 1)[-1] == function:
                 for found, _, number in row["locals"]:
                     if found == name:
-                        return values[str(number)]
+                        value: dict[str, Any] = values[str(number)]
+                        return value
     raise LookupError(name)
 
 

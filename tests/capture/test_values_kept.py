@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
+import numpy
+import pandas
 
 import iqdebug.capture
 from iqdebug.core.state import Frame, Variable
@@ -45,7 +45,6 @@ def statistics(crash: Crash, variable: Variable) -> dict[str, str]:
 
 
 def test_arrays_by_dtype_shape_and_statistics(tmp_path: Path) -> None:
-    numpy = pytest.importorskip("numpy")
 
     def work() -> None:
         big = numpy.arange(3_000_000, dtype="float64").reshape(3, -1)
@@ -53,7 +52,7 @@ def test_arrays_by_dtype_shape_and_statistics(tmp_path: Path) -> None:
         strided = big[:, ::2]
         objects = numpy.array([{"a": 1}, None], dtype=object)
         empty = numpy.array([])
-        assert [big, gaps, strided, objects, empty] == 1
+        raise ValueError(big, gaps, strided, objects, empty)
 
     crash = captured(work, tmp_path)
     values = {v.name: v for v in innermost(crash).locals or ()}
@@ -69,7 +68,6 @@ def test_arrays_by_dtype_shape_and_statistics(tmp_path: Path) -> None:
 
 
 def test_tables_by_column(tmp_path: Path) -> None:
-    pandas = pytest.importorskip("pandas")
 
     def work() -> None:
         table = pandas.DataFrame({"price": [1.5, 2.5, None], "name": ["a", "b", "c"]})
@@ -178,47 +176,3 @@ def test_install_twice_and_uninstall_leave_no_trace() -> None:
     iqdebug.capture.uninstall()
     iqdebug.capture.uninstall()
     assert (sys.excepthook, sys.unraisablehook, dict(sys.stdout.__dict__), list(sys.meta_path)) == before
-
-
-@pytest.mark.timeout(180)
-def test_the_environment_variable_alone_is_enough_where_it_is_installed(tmp_path: Path) -> None:
-    wheels, site = tmp_path / "wheels", tmp_path / "site"
-    source = tmp_path / "source"
-    names = subprocess.run(
-        [
-            "git",
-            "ls-files",
-            "-co",
-            "--exclude-standard",
-            "iqdebug",
-            "setup.py",
-            "*.pth",
-            "pyproject.toml",
-            "README.md",
-            "LICENSE",
-            "MANIFEST.in",
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-    for name in names:
-        (source / name).parent.mkdir(parents=True, exist_ok=True)
-        (source / name).write_bytes((ROOT / name).read_bytes())
-    pip = [sys.executable, "-m", "pip", "-q", "--disable-pip-version-check"]
-    subprocess.run([*pip, "wheel", "--no-deps", "-w", str(wheels), str(source)], check=True, timeout=150)
-    (wheel,) = wheels.glob("*.whl")
-    subprocess.run([sys.executable, "-m", "zipfile", "-e", str(wheel), str(site)], check=True)
-    code = f"import site; site.addsitedir({str(site)!r}); {{}}['missing']"
-    environ = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "IQDEBUG"))}
-    for folder in ("", str(tmp_path / "crashes")):
-        run = subprocess.run(
-            [sys.executable, "-S", "-c", code],
-            env={**environ, **({"IQDEBUG_CAPTURE": folder} if folder else {})},
-            capture_output=True,
-            text=True,
-            timeout=30,
-        )
-        assert run.returncode == 1 and run.stderr.endswith("KeyError: 'missing'\n")
-    assert len(list((tmp_path / "crashes").glob("*.iqcrash"))) == 1

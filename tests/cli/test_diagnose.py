@@ -69,7 +69,7 @@ def test_its_json_keeps_stdout_to_itself(program: Path) -> None:
     assert found["exception"]["type"] == "ValueError"
     assert [e["type"] for e in found["exception"]["chain"]] == ["ZeroDivisionError", "KeyError"]
     assert [f["function"] for f in found["frames"]] == ["<module>"]
-    assert found["frames"][0]["user_code"] is True
+    assert found["frames"][0]["kind"] == "user"
     assert {"rank", "file", "line", "function", "score", "reasons"} <= found["suspects"][0].keys()
     assert found["suspects"][0]["function"] == "mean"
     evidence = found["evidence"]
@@ -105,7 +105,9 @@ def test_the_latest_and_one_by_its_fingerprint(program: Path) -> None:
 
 def test_a_file_in_which_all_that_matters_is_damaged_is_no_diagnosis(program: Path) -> None:
     made = Path(
-        json.loads(diagnose(program, "--json", "--python", sys.executable, "--", "crash.py").stdout)["file"]
+        json.loads(diagnose(program, "--json", "--python", sys.executable, "--", "crash.py").stdout)[
+            "crash_file"
+        ]
     )
     data = bytearray(made.read_bytes())
     for tag in (b"EXCN", b"THRD", b"FRAM"):

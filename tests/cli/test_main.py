@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,11 +15,11 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 GONE = "2147483646"
 
 
-def iqdebug(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, **options.pop("env", {})}  # type: ignore[dict-item]
+def iqdebug(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **options.pop("env", {})}
     return subprocess.run(
         [sys.executable, "-m", "iqdebug", *arguments],
-        **{  # type: ignore[call-overload]
+        **{
             "cwd": ROOT,
             "env": environment,
             "stdin": subprocess.DEVNULL,
@@ -128,7 +129,7 @@ def test_json_parses(target: str, command: tuple[str, ...]) -> None:
 
 
 def test_json_of_the_lists(target: str) -> None:
-    rows = json.loads(iqdebug("ps", "--json").stdout)
+    rows = json.loads(iqdebug("ps", "--json").stdout)["processes"]
     assert int(target) in [row["pid"] for row in rows]
     assert json.loads(iqdebug("doctor", "--json").stdout)
 

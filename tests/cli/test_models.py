@@ -7,7 +7,7 @@ import pytest
 
 from iqdebug.cli.main import main
 from iqdebug.core.config import load
-from tests.llm.tiny import write_tiny
+from tests.support.tiny_model import write_tiny
 
 LOOP = "iquest-coder-v1-40b-loop-instruct"
 
@@ -55,6 +55,46 @@ def test_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "use", "http://localhost:8000/v1"]) == 0
     assert load().model.setting == "http://localhost:8000/v1"
     assert main(["models", "use", "nosuch"]) == 12
+
+
+def test_use_takes_what_the_option_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_tiny(tmp_path / "t.gguf")
+    downloaded = tmp_path / "data" / "iqdebug" / "models" / "d.gguf"
+    downloaded.parent.mkdir(parents=True)
+    write_tiny(downloaded)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for model, setting in {
+        f"llama:{path}": f"llama:{path}",
+        "llama:t.gguf": f"llama:{path}",
+        "llama:~/t.gguf": f"llama:{path}",
+        "llama:d.gguf": f"llama:{downloaded}",
+        "d.gguf": f"llama:{downloaded}",
+        f"llama:{LOOP}": f"llama:{LOOP}",
+        LOOP: f"llama:{LOOP}",
+        "https://models.example/v1": "https://models.example/v1",
+        "none": "none",
+    }.items():
+        assert main(["models", "use", model]) == 0
+        assert load().model.setting == setting
+
+
+@pytest.mark.parametrize("model", ["gone.gguf", "llama:gone.gguf", "./gone", "llama:/nowhere/gone.gguf"])
+def test_use_of_a_file_that_is_not_there(
+    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["models", "use", "none"]) == 0
+    capsys.readouterr()
+    assert main(["models", "use", model]) == 12
+    what, why, fix = capsys.readouterr().err.splitlines()
+    assert what == f"iqdebug: There is no file {model.removeprefix('llama:')}"
+    assert str(tmp_path / "data" / "iqdebug" / "models") in why and "iqdebug models list" in fix
+    assert load().model.setting == "none"
+
+
+def test_use_of_an_address_of_another_kind(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "use", "ftp://models.example/x.gguf"]) == 2
+    assert "llama:FILE.gguf, http://host:port/v1 or none" in capsys.readouterr().err
 
 
 def test_pull_of_what_is_not_published(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.cli.main import _parser, main
+from iqdebug.cli.commands import parser_for
+from iqdebug.cli.main import main
 from iqdebug.cli.run import plan_of
 from iqdebug.core.errors import MissingTool, NotPython, UsageError
 from iqdebug.dap.program import ended_words, shell_code
@@ -25,11 +26,11 @@ from iqdebug.dap.program import ended_words, shell_code
     ],
 )
 def test_what_follows_the_program_is_the_programs(line: list[str], program: list[str]) -> None:
-    assert _parser().parse_args(["run", *line]).program == program
+    assert parser_for(["run"]).parse_args(["run", *line]).program == program
 
 
 def test_a_module_takes_the_rest() -> None:
-    options = _parser().parse_args(["run", "--cwd", "/", "-m", "module", "--env", "x", "-m"])
+    options = parser_for(["run"]).parse_args(["run", "--cwd", "/", "-m", "module", "--env", "x", "-m"])
     assert options.module == ["module", "--env", "x", "-m"] and options.cwd == "/"
 
 

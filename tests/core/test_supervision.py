@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.cli.processes import agreed_to_attach
+from iqdebug.cli.consent import agreed_to_attach
 from iqdebug.core.state import Attachability, ProcessInfo, Supervisor
 from iqdebug.core.supervision import Supervision, WorkerClock
 

@@ -17,10 +17,10 @@ from iqdebug.crash.summary import about_lines
 from iqdebug.system.readable_files import reach_of_project
 from iqdebug.workflows.diagnosis_inputs import crash_diagnosis
 from iqdebug.workflows.open_crash import recorded_app
-from tests.capture.chunks import crash_files
 from tests.capture.test_programs import PROGRAMS, run
 from tests.conftest import marker
 from tests.dap.targets import on_pythons
+from tests.support.chunks import crash_files
 from tests.tui.screens import shows
 
 WRITTEN = """\

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -180,14 +181,14 @@ async def test_nothing_runs_and_it_says_so(session: RecordedSession) -> None:
 
 
 async def test_who_subscribes_is_told_the_recorded_output(session: RecordedSession) -> None:
-    told: list[object] = []
+    told: list[tuple[Any, int]] = []
 
     class Ear(FakeSession):
-        def logs_arrived(self, records: object, dropped: int) -> None:
+        def logs_arrived(self, records: Any, dropped: int) -> None:
             told.append((records, dropped))
 
     session.subscribe(Ear())()  # type: ignore[arg-type]
-    ((records, dropped),) = told  # type: ignore[misc]
+    ((records, dropped),) = told
     assert [r.text for r in records] == ["starting", "no user"] and dropped == 3
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from bench.targets import python_version
 from iqdebug.core.state import Phase, Snapshot
 from iqdebug.dap.launch import LaunchPlan, launch
 from iqdebug.dap.launched_session import LaunchedSession, LaunchOptions
 from tests.dap.targets import PROGRAMS, Watcher
+from tests.support.interpreters import python_version
 
 PROGRAM = PROGRAMS / "crashing.py"
 

@@ -10,10 +10,10 @@ import json
 import os
 import sys
 
-from bench.targets import python_version
 from iqdebug.dap.launch import LaunchPlan, launch
 from iqdebug.dap.launched_session import LaunchOptions
 from tests.dap.targets import Watcher
+from tests.support.interpreters import python_version
 
 
 async def stay(python: str, script: str, crash: bool) -> None:

@@ -17,15 +17,15 @@ from typing import Any
 
 import pytest
 
-from bench.targets import interpreters, python_version
-from iqdebug.core.state import Breakpoint, Frame, LogRecord, Phase, ProcessInfo, Snapshot, Variable
+from iqdebug.core.session import DebugSession, StepKind
+from iqdebug.core.state import Breakpoint, Frame, LogRecord, ProcessInfo, Snapshot, Variable
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.dap.session import Session
 from tests.conftest import marker
+from tests.support.interpreters import interpreters, python_version
 
 PROGRAMS = Path(__file__).resolve().parent / "programs"
 MINORS = tuple(f"3.{minor}" for minor in range(8, 15))
-STOPPED = (Phase.PAUSED, Phase.CRASHED)
 
 
 def _found() -> dict[str, str]:
@@ -145,7 +145,7 @@ async def running(python: str, program: str, *arguments: str, **options: Any) ->
 class Watcher:
     """Hears a session's listener calls and lets a test wait for one."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: DebugSession) -> None:
         self.session = session
         self.snapshots: list[Snapshot] = [session.snapshot]
         self.logs: list[LogRecord] = []
@@ -172,7 +172,7 @@ class Watcher:
 
     async def stopped(self, after: int = -1, timeout: float = 10.0) -> Snapshot:
         """The description of a stop later than epoch ``after``."""
-        return await self.until(lambda s: s.phase in STOPPED and s.epoch > after and s.revision > 0, timeout)
+        return await self.until(lambda s: s.phase.is_stopped and s.epoch > after and s.revision > 0, timeout)
 
     async def logged(self, predicate: Callable[[LogRecord], bool], timeout: float = 10.0) -> LogRecord:
         await self._wait(lambda: any(map(predicate, self.logs)), timeout, "log record")
@@ -220,8 +220,6 @@ async def frame_of(watcher: Watcher, name: str) -> tuple[Frame, int]:
 
 async def step_to(session: Session, watcher: Watcher, line: int, most: int = 60) -> Snapshot:
     """Step over until the innermost frame stands at ``line``."""
-    from iqdebug.core.session import StepKind
-
     snapshot = await watcher.stopped()
     for _ in range(most):
         if top(snapshot).line == line:

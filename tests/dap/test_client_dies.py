@@ -11,13 +11,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bench.targets import python_version
 from iqdebug.core.session import Capability
 from iqdebug.core.state import Phase
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.dap.session import Session
 from tests.conftest import EXAMPLES
 from tests.dap.targets import Target, Watcher, as_before, attached, on_pythons, running
+from tests.support.interpreters import python_version
 
 SOME = ("3.8", "3.11", "3.12", "3.13", "3.14")
 
@@ -76,13 +76,13 @@ async def test_killed_while_the_target_runs(python: str) -> None:
 
 
 def _break_debug_connection(session: Session) -> None:
-    assert session._questions.client is not None
-    session._questions.client._writer.transport.abort()
+    assert session.target.client.dap is not None
+    session.target.client.dap._writer.transport.abort()
 
 
 def _break_control_connection(session: Session) -> None:
-    assert session._questions.agent is not None
-    session._questions.agent._writer.transport.abort()
+    assert session.target.client.agent is not None
+    session.target.client.agent._writer.transport.abort()
 
 
 @on_pythons(*SOME)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from iqdebug.core.session import Capability
-from iqdebug.core.state import Breakpoint, Phase
+from iqdebug.core.state import Breakpoint, Phase, StopCause
 from iqdebug.dap.launch import launch
 from iqdebug.dap.launched_session import LaunchOptions
 from tests.conftest import marker
@@ -46,6 +46,7 @@ async def test_the_program_finds_everything_as_without_us(python: str) -> None:
         assert seen["sitecustomize"] is False and seen["threads"] == 1
         assert (seen["main"], seen["file"], seen["cwd"]) == ("__main__", "crashing.py", str(PROGRAMS))
         assert (end.exit_code, end.reason) == (0, "ended, exit code 0")
+        assert end.cause is StopCause.UNKNOWN
 
 
 @on_pythons()
@@ -93,6 +94,7 @@ async def test_uncaught_in_the_main_thread(python: str) -> None:
     async with crash(python, "main") as run:
         stop = await run.crashed()
         assert stop.phase is Phase.CRASHED and stop.reason == "uncaught ValueError"
+        assert stop.cause is StopCause.EXCEPTION
         assert stop.focused is not None and stop.focused.is_main
         assert [f.name for f in stop.focused.frames[:3]] == ["deliver", "outer", "main"]
         assert top(stop).line == marker(PROGRAM, "raise")
@@ -306,7 +308,7 @@ async def test_a_breakpoint_set_while_it_runs_and_one_that_is_off(python: str) -
     off = Breakpoint(str(PROGRAM), marker(PROGRAM, "loop"), enabled=False)
     async with crash(python, "loops", breakpoints=(off,)) as run:
         await run.said("looping")
-        assert run.session._questions.client is None
+        assert run.session.target.client.dap is None
         await run.session.set_breakpoints([Breakpoint(off.path, off.line)])
         stop = await run.watcher.stopped()
         assert top(stop).line == off.line
@@ -316,7 +318,7 @@ async def test_a_breakpoint_set_while_it_runs_and_one_that_is_off(python: str) -
 async def test_it_starts_paused(python: str) -> None:
     async with crash(python, "fine", pause=True) as run:
         stop = await run.watcher.stopped()
-        assert stop.phase is Phase.PAUSED and stop.reason == "entry"
+        assert stop.phase is Phase.PAUSED and stop.reason == "entry" and stop.cause is StopCause.ENTRY
         assert (top(stop).name, Path(top(stop).path)) == ("<module>", PROGRAM)
         await run.session.resume()
         assert (await run.ended()).exit_code == 0
@@ -363,7 +365,7 @@ async def test_without_pydevd_it_is_still_held_and_shown(python: str, tmp_path: 
         stop = await run.crashed()
         assert stop.phase is Phase.CRASHED and top(stop).name == "deliver"
         assert stop.exception is not None and stop.exception.message == "box 7 is empty"
-        assert "looking only" in stop.detail
+        assert "looking only" in stop.detail and stop.cause is StopCause.EXCEPTION
         assert named(await run.session.variables(top(stop), stop.epoch), "box").value == "[6, 7]"
         assert (await run.session.evaluate("box[1] + 1", top(stop), stop.epoch)).value == "8"
         assert run.session.why_not(Capability.STEP) and not run.session.why_not(Capability.CONTINUE)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from bench.targets import python_version
 from iqdebug.core.memory_sources import MemorySources
 from iqdebug.core.state import Breakpoint
 from iqdebug.core.store import ProjectStore
@@ -15,6 +14,7 @@ from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.diagnosis.named_places import parse, resolve
 from iqdebug.peek.preflight import require_attachable
 from tests.dap.targets import Watcher, attached, on_pythons, running, top
+from tests.support.interpreters import python_version
 
 PROGRAM = "elsewhere.py"
 CELL = "/tmp/ipykernel_1/4711.py"

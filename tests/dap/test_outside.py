@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from bench.targets import interpreters
 from iqdebug.peek.first_look import peek
 from iqdebug.workflows.headless import outside_view
 from tests.dap.targets import attached, on_pythons, running
+from tests.support.interpreters import interpreters
 
 EMBEDDED = r"""
 #include <Python.h>
@@ -90,7 +90,7 @@ def test_an_embedded_python_without_a_frame(embedded: subprocess.Popen[str], opt
     document = diagnosed(embedded.pid, *options)
     (thread,) = document["snapshot"]["threads"]
     assert thread["is_main"] and thread["frames"] == [] and thread["wait"].startswith("reading a pipe")
-    assert "idle" in document["diagnosis"]["headline"] and document["note"] == ""
+    assert "idle" in document["headline"] and document["not_attached"] == ""
     assert embedded.stdin is not None and embedded.stdout is not None
     embedded.stdin.write("\n")
     embedded.stdin.flush()
@@ -111,7 +111,8 @@ async def test_where_attaching_is_refused_diagnose_looks_from_outside(python: st
     async with running(python, "service.py") as target:
         with stopped(target.pid):
             document = diagnosed(target.pid)
-        assert "only looked at from outside" in document["note"] and "is stopped" in document["note"]
+        why = document["not_attached"]
+        assert "only looked at from outside" in why and "is stopped" in why
         assert document["snapshot"]["origin"] == "peek" and document["snapshot"]["threads"][0]["frames"]
         await target.goes_on()
 
@@ -120,7 +121,7 @@ async def test_where_attaching_is_refused_diagnose_looks_from_outside(python: st
 async def test_where_the_slot_is_taken_diagnose_looks_from_outside(python: str) -> None:
     async with running(python, "debugged.py", "monitoring") as target:
         document = diagnosed(target.pid)
-        assert "somebody" in document["note"] and document["snapshot"]["threads"]
+        assert "somebody" in document["not_attached"] and document["snapshot"]["threads"]
         await target.goes_on()
         assert target.stderr == b""
 
@@ -142,7 +143,7 @@ def test_in_a_container_of_its_own_threads_keep_the_numbers_of_here(python: str)
             outer.kill()
     (thread,) = document["snapshot"]["threads"]
     assert (thread["os_id"], thread["is_main"]) == (pid, True) and "sleeping" in thread["wait"]
-    assert "another container" in document["note"]
+    assert "another container" in document["not_attached"]
 
 
 def test_a_process_that_runs_no_python_is_still_refused() -> None:

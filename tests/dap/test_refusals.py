@@ -13,12 +13,12 @@ import debugpy
 import psutil
 import pytest
 
-from bench.targets import python_version
 from iqdebug.core.errors import CannotAttach, NoSuchProcess, TargetExited
 from iqdebug.core.state import Phase
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.dap.rendezvous import Rendezvous
 from tests.dap.targets import PROGRAMS, attached, on_pythons, running
+from tests.support.interpreters import python_version
 
 NOBODY = 65534
 SYSTEM_PYTHON = "/usr/bin/python3"

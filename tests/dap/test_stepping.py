@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iqdebug.core.session import Capability, StepKind
-from iqdebug.core.state import Origin, Phase, Snapshot, ThreadState
+from iqdebug.core.state import Origin, Phase, Snapshot, StopCause, ThreadState
 from iqdebug.core.store import ProjectStore
 from tests.dap.targets import attached, frame_of, named, on_pythons, running, step_to, top
 
@@ -18,6 +18,7 @@ async def test_pause_look_step_over_in_out(python: str) -> None:
         await session.set_breakpoints([target.breakpoint("call")])
         snapshot = await watcher.stopped()
         assert (snapshot.phase, snapshot.origin, snapshot.reason) == (Phase.PAUSED, Origin.DAP, "breakpoint")
+        assert snapshot.cause is StopCause.BREAKPOINT
         focused = snapshot.focused
         assert focused is not None and focused.is_main and focused.state is ThreadState.PAUSED
         assert [f.name for f in focused.frames] == ["outer", "main", "<module>"]
@@ -36,6 +37,7 @@ async def test_pause_look_step_over_in_out(python: str) -> None:
             target.line("inner"),
             "step",
         )
+        assert snapshot.cause is StopCause.STEP
         await session.step(StepKind.OVER, focused.id)
         snapshot = await watcher.stopped(after=snapshot.epoch)
         assert top(snapshot).line == target.line("inner-return")
@@ -57,7 +59,7 @@ async def test_pause_look_step_over_in_out(python: str) -> None:
         await target.goes_on()  # the line run to was a stop for once only
         await session.pause()
         snapshot = await watcher.stopped(after=snapshot.epoch)
-        assert snapshot.reason == "pause"
+        assert snapshot.reason == "pause" and snapshot.cause is StopCause.PAUSE
         assert session.why_not(Capability.PAUSE) == "already paused"
         await session.detach()
         assert session.snapshot.phase is Phase.DETACHED

@@ -17,6 +17,7 @@ from iqdebug.core.state import (
     Origin,
     Phase,
     Snapshot,
+    StopCause,
     Task,
     Thread,
     ThreadState,
@@ -136,8 +137,8 @@ def test_a_loop_on_float_equality_cannot_end() -> None:
 def test_a_breakpoint_in_an_ordinary_function_accuses_nobody() -> None:
     frame = at("none_lookup.py", "assigned", "label", ("order", "{'id': 1, 'customer': 'c1'}"))
     held = thread(1, "MainThread", frame, state=ThreadState.PAUSED)
-    for reason in ("breakpoint", "step"):
-        now = Snapshot(7, 2, Phase.PAUSED, Origin.DAP, 0.0, reason=reason, threads=(held,), focus=1)
+    for cause in (StopCause.BREAKPOINT, StopCause.STEP):
+        now = Snapshot(7, 2, Phase.PAUSED, Origin.DAP, 0.0, threads=(held,), focus=1, cause=cause)
         answer = ask(now)
         assert answer.confidence == "no clear suspect"
         assert answer.suspects == ()
@@ -148,10 +149,10 @@ def test_a_breakpoint_on_a_with_statement_is_not_a_wait() -> None:
     file = "deadlock.py"
     stepping = thread(2, "first", at(file, "first-waits", "first"), state=ThreadState.PAUSED)
     other = thread(3, "second", at(file, "second-waits", "second"), state=ThreadState.PAUSED)
-    now = Snapshot(
-        7, 2, Phase.PAUSED, Origin.DAP, 0.0, reason="breakpoint", threads=(stepping, other), focus=2
-    )
-    assert ask(now).confidence == "no clear suspect"
+    threads = (stepping, other)
+    for cause, accuses in ((StopCause.BREAKPOINT, False), (StopCause.PAUSE, True)):
+        now = Snapshot(7, 2, Phase.PAUSED, Origin.DAP, 0.0, threads=threads, focus=2, cause=cause)
+        assert (ask(now).confidence != "no clear suspect") is accuses
 
 
 def test_an_idle_event_loop_and_an_idle_pool_are_ordinary() -> None:

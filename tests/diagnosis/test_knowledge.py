@@ -7,15 +7,17 @@ import re
 
 import pytest
 
+from iqdebug.core.messages import render
 from iqdebug.core.state import ExceptionInfo
-from iqdebug.diagnosis.knowledge import _table, meaning_of
+from iqdebug.diagnosis.knowledge import meaning_of, meanings
 from iqdebug.diagnosis.knowledge.bases import BASES, LAST_NAMES
 
 PLAIN = {"BaseException", "Exception", "EnvironmentError", "IOError", "WindowsError"}
 
 
 def meaning(kind: str, message: str = "") -> str:
-    return meaning_of(ExceptionInfo(kind, message))
+    found = meaning_of(ExceptionInfo(kind, message))
+    return render(found) if found is not None else ""
 
 
 @pytest.mark.parametrize(
@@ -74,13 +76,14 @@ def test_nothing_is_made_up(kind: str) -> None:
 
 
 def test_the_table_is_well_formed() -> None:
-    known = _table()
+    known = meanings()
     assert len(known) > 200
     for listed in known.values():
         assert sum(not m.pattern for m in listed) <= 1
         for entry in listed:
             re.compile(entry.pattern)
-            assert entry.means.endswith(".") and entry.look.endswith(".")
+            means, _, look = render(entry.message).partition(". ")
+            assert means and look.endswith(".")
     for kind, base in {**BASES, **LAST_NAMES}.items():
         assert base in known or base in BASES, kind
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.diagnosis.dataflow.backward_slice import hands_over
+from iqdebug.diagnosis.dataflow.backward_slice import is_delegate
 from iqdebug.diagnosis.dataflow.message_templates import made_by
 from tests.support.crashing import Case, crash_of, steps
 
@@ -403,10 +403,10 @@ def test_a_variable_that_is_made_from_itself_is_followed_on(tmp_path: Path) -> N
     assert ("found(…)", case.line("empty")) in steps(case.diagnosis.provenance)
 
 
-def test_what_only_calls_another_hands_over() -> None:
-    assert hands_over(tree_of("def f(x):\n    'words'\n    return g(x)"))
-    assert not hands_over(tree_of("def f(x):\n    return 1"))
-    assert not hands_over(tree_of("def f(x):\n    if x:\n        return g(x)"))
+def test_what_only_calls_another_is_a_delegate() -> None:
+    assert is_delegate(tree_of("def f(x):\n    'words'\n    return g(x)"))
+    assert not is_delegate(tree_of("def f(x):\n    return 1"))
+    assert not is_delegate(tree_of("def f(x):\n    if x:\n        return g(x)"))
 
 
 # attributes that are missing, cases that are missing

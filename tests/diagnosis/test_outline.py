@@ -84,7 +84,7 @@ def test_what_is_no_python_has_no_tree_and_raises_nothing(text: str) -> None:
     found = Outline(text.splitlines())
     for definition in found.definitions:
         assert found.tree(definition) is None or definition.end
-    found.module_around(1)
+    found.module
 
 
 def test_it_agrees_with_the_parser_on_our_own_code() -> None:

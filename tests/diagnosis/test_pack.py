@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from iqdebug.core.messages import render
 from iqdebug.core.state import (
     Diagnosis,
     ExceptionInfo,
@@ -23,7 +24,7 @@ from iqdebug.diagnosis.knowledge import meaning_of
 from iqdebug.diagnosis.prompt.delta import packed_delta
 from iqdebug.diagnosis.prompt.pack import estimated_tokens, packed
 from iqdebug.diagnosis.prompt.recent_changes import hunks_of
-from iqdebug.diagnosis.source.functions import Texts
+from iqdebug.diagnosis.source.texts import Texts
 from tests.support.crashing import Case, crash_of
 
 PROGRAM = """
@@ -157,7 +158,7 @@ def test_nothing_changed_is_short() -> None:
     ],
 )
 def test_what_an_exception_means(kind: str, message: str, said: str) -> None:
-    found = meaning_of(ExceptionInfo(kind, message))
+    found = render(meaning_of(ExceptionInfo(kind, message)) or "")
     assert said in found and bool(found) == bool(said)
 
 

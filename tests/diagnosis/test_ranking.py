@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.diagnosis.ranking.ranking import with_second_lines
+from iqdebug.diagnosis.ranking.order import with_second_lines
 from iqdebug.diagnosis.source.functions import Candidate
 from tests.support.crashing import Case, crash_of, steps
 
@@ -527,11 +527,11 @@ def test_none_beside_what_failed_accuses_nobody(tmp_path: Path) -> None:
 
 
 def test_three_functions_come_first_and_then_further_lines() -> None:
-    def site(function: str, line: int, weight: float) -> Candidate:
+    def candidate(function: str, line: int, weight: float) -> Candidate:
         return Candidate("a.py", line, function, weight)
 
-    places = [site("f", 1, 0.9), site("g", 2, 0.8), site("e", 3, 0.5), site("h", 4, 0.4)]
-    places += [site("k", 5, 0.36), site("f", 6, 0.34), site("g", 7, 0.3)]
+    places = [candidate("f", 1, 0.9), candidate("g", 2, 0.8), candidate("e", 3, 0.5), candidate("h", 4, 0.4)]
+    places += [candidate("k", 5, 0.36), candidate("f", 6, 0.34), candidate("g", 7, 0.3)]
     found = with_second_lines(places)
     assert [s.line for s in found] == [1, 2, 3, 6, 4, 7, 5]
     assert [s.weight for s in found] == sorted((s.weight for s in found), reverse=True)

@@ -9,10 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import anomaly_kind_message, render
 from iqdebug.core.state import Anomaly, ExceptionInfo, Frame, LogRecord, Variable
 from iqdebug.diagnosis import rules
-from iqdebug.diagnosis.rules import KINDS, RULES, CrashContext, Facts, find_anomalies
-from iqdebug.diagnosis.source.functions import Texts
+from iqdebug.diagnosis.facts import Facts
+from iqdebug.diagnosis.rules import RULES, find_anomalies
+from iqdebug.diagnosis.rules.context import CrashContext
+from iqdebug.diagnosis.source.texts import Texts
 from tests.conftest import EXAMPLES, marker
 from tests.dap.targets import on_pythons
 from tests.diagnosis import test_rules_calls as test_anomalies_calls
@@ -54,7 +58,7 @@ def test_the_examples_are_understood(name: str, python: str, tmp_path: Path) -> 
 def test_each_kind_is_tried_and_each_is_in_the_table() -> None:
     modules = {"hidden-module", "circular-import", "renamed", "not-installed", "version-mismatch"}
     tried = {kind for kind, _, _ in CASES} | modules | {"relative-path"}
-    assert tried == KINDS.keys()
+    assert tried == set(AnomalyKind)
 
 
 def test_the_weightiest_comes_first(tmp_path: Path) -> None:
@@ -81,7 +85,7 @@ def test_a_rule_that_fails_takes_no_other_along(monkeypatch: pytest.MonkeyPatch)
         raise RecursionError
 
     def works(scene: CrashContext) -> list[Anomaly]:
-        return [Anomaly("path", "x", "/a.py", 1, "f", 0.3)]
+        return [Anomaly(AnomalyKind.PATH, "x", "/a.py", 1, "f", 0.3)]
 
     monkeypatch.setattr(rules, "RULES", (broken, works))
     assert len(find_anomalies((), None, Texts(lambda path: ()), Facts())) == 1
@@ -201,11 +205,11 @@ def test_no_rule_raises_for_what_a_snapshot_contains(data: st.DataObject) -> Non
     scene = CrashContext(frames, error, Texts(lambda path: lines), facts)
     for rule in RULES:
         for found in rule(scene):
-            assert found.kind in KINDS and found.weight in (0.3, 0.6, 0.9)
+            assert isinstance(found.kind, AnomalyKind) and found.weight in (0.3, 0.6, 0.9)
             assert len(found.text) < 1_000
 
 
 def test_every_kind_is_documented() -> None:
     text = (Path(__file__).parents[2] / "docs" / "evidence.md").read_text()
-    for kind, words in KINDS.items():
-        assert f"| `{kind}` | {words} |" in text
+    for kind in AnomalyKind:
+        assert f"| `{kind.value}` | {render(anomaly_kind_message(kind))} |" in text

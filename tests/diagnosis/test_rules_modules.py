@@ -11,7 +11,7 @@ import pytest
 from iqdebug.core.state import Anomaly, ExceptionInfo, Frame
 from iqdebug.diagnosis.rules import Facts, find_anomalies
 from iqdebug.diagnosis.rules.renamed import DISTRIBUTIONS, GONE
-from iqdebug.diagnosis.source.functions import Texts
+from iqdebug.diagnosis.source.texts import Texts
 from tests.conftest import EXAMPLES
 from tests.dap.targets import on_pythons
 from tests.support.anomalous import found_by

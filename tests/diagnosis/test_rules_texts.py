@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from iqdebug.core.messages import render
 from iqdebug.diagnosis.rules.parsing import _left_format, _number_fault
 from tests.support.anomalous import found_in
 
@@ -277,7 +278,7 @@ def test_a_path_that_is_beside_the_code(tmp_path: Path) -> None:
     ],
 )
 def test_what_of_a_number_is_wrong(text: str, base: int, words: str) -> None:
-    assert words in _number_fault(text, base)
+    assert words in render(_number_fault(text, base))
 
 
 @pytest.mark.parametrize(
@@ -292,4 +293,4 @@ def test_what_of_a_number_is_wrong(text: str, base: int, words: str) -> None:
     ],
 )
 def test_where_a_date_leaves_its_format(text: str, form: str, words: str) -> None:
-    assert words in _left_format(text, form)
+    assert words in render(_left_format(text, form))

@@ -15,7 +15,7 @@ import pytest
 
 from tests.assistant.recorded import Recorded, record_example
 from tests.e2e.terminal import ROOT, Terminal, needs_tmux, until
-from tests.llm.tiny import write_tiny
+from tests.support.tiny_model import write_tiny
 
 pytestmark = [pytest.mark.timeout(150)]
 
@@ -229,7 +229,7 @@ def test_a_diagnosis_with_an_answer_behind_it(tmp_path: Path) -> None:
         )
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
-    assert document["suspects"] and document["said"]["answer"].startswith("**The cause**")
+    assert document["suspects"] and document["reply"]["answer"].startswith("**The cause**")
 
 
 def test_without_a_model_or_with_one_that_is_not_there_it_says_so(tmp_path: Path) -> None:

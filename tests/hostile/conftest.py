@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.llm.tiny import write_tiny
+from tests.support.tiny_model import write_tiny
 
 FUZZ_CASES = 300
 

@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from iqdebug.core.errors import IqdebugError, ProtocolError, RequestFailed
+from iqdebug.core.json_text import json_text
 from iqdebug.core.state import Phase, ProcessInfo, Snapshot
-from iqdebug.core.text import json_text, snapshot_lines
+from iqdebug.core.state_lines import snapshot_lines
 from iqdebug.dap import protocol
 from iqdebug.dap.agent_client import MAX_MESSAGE, AgentClient, Lease
 from iqdebug.dap.client import DapClient
@@ -180,7 +181,7 @@ async def test_fuzz_answers_of_every_shape(cases: int) -> None:
         dap = await asyncio.open_connection(sock=near_dap)
         client = DapClient(*dap, session.dap_event, session.dap_closed)
         session.connect(client, agent, Lease(near_lease))
-        session._publish(phase=Phase.RUNNING)
+        session.target.store.update(0, phase=Phase.RUNNING)
         serving = asyncio.ensure_future(_serve(far, chance))
         try:
             while done < cases and not agent.closed:
@@ -196,15 +197,15 @@ async def test_fuzz_answers_of_every_shape(cases: int) -> None:
 
 
 async def _ask_everything(session: Session) -> None:
-    questions = session._questions
+    client = session.target.client
     for ask in (
         session.refresh,
-        lambda: questions.variables(1),
-        lambda: questions.children(1, 0, 10),
-        lambda: questions.own_repr(1, None),
-        lambda: questions.read("x", None),
-        lambda: questions.evaluate_beside("x", None),
-        questions.record,
+        lambda: client.variables(1),
+        lambda: client.children(1, 0, 10),
+        lambda: client.own_repr(1, None),
+        lambda: client.read("x", None),
+        lambda: client.evaluate_in_agent("x", None),
+        lambda: client.record(thread=1, hold=None, why="caught", how="held", message=""),
     ):
         with contextlib.suppress(IqdebugError, TimeoutError):
             await ask()

@@ -16,6 +16,7 @@ from iqdebug.assistant.commands import COMMANDS
 from iqdebug.assistant.session import AssistantSession, Consent, DebuggeeContext
 from iqdebug.assistant.tools import Result
 from iqdebug.core.exact_text import as_seen, exact_lines, shown_as_is
+from iqdebug.core.state import Snapshot
 from iqdebug.crash import Crash
 from iqdebug.crash.recorded_session import RecordedSession
 from iqdebug.diagnosis import diagnose
@@ -195,6 +196,9 @@ class Eyes:
     def logs(self) -> tuple[()]:
         return ()
 
+    def shows(self, snapshot: Snapshot) -> bool:
+        return True
+
     async def consent(self, action: str, right: str, detail: str, why: str, may_hold: bool) -> Consent:
         self.shown.append(detail)
         return "no"
@@ -210,13 +214,13 @@ def desk_of(crash: Crash, root: Path) -> tuple[AssistantSession, Eyes]:
     )
     eyes, session = Eyes(), RecordedSession(crash)
     desk.begin(session, eyes)
-    desk.moment(crash.snapshot, diagnose(crash.snapshot, read_source=crash.read_source))
+    desk.stop_diagnosed(crash.snapshot, diagnose(crash.snapshot, read_source=crash.read_source))
     return desk, eyes
 
 
 async def call(desk: AssistantSession, name: str, **arguments: Any) -> Result:
-    assert desk._place is not None
-    return await desk._place.toolbox.run(ToolCall("1", name, arguments))
+    assert desk.active is not None
+    return await desk.active.binding.toolbox.run(ToolCall("1", name, arguments))
 
 
 async def test_write_test_shows_the_expression_and_verify_the_diff(tmp_path: Path) -> None:
@@ -249,8 +253,8 @@ async def test_commands_of_the_person_show_the_same(tmp_path: Path) -> None:
     found = record_text(PROGRAM, tmp_path)
     desk, eyes = desk_of(found.crash, found.root)
     await call(desk, "propose_fix", **FIX)
-    await desk.said("/verify")
-    await desk.said("/test")
+    await desk.submit("/verify")
+    await desk.submit("/test")
     assert "+    return total / max(people, 1)" in eyes.shown[0]
     assert "def test_share" in eyes.shown[1] and "max(people, 1)" in eyes.shown[1]
 
@@ -260,17 +264,17 @@ async def test_what_was_shown_is_applied_and_not_what_came_meanwhile(tmp_path: P
     found = record_text(PROGRAM, tmp_path)
     desk, _ = desk_of(found.crash, found.root)
     await call(desk, "propose_fix", **FIX)
-    shown = desk.work.proposal
+    shown = desk.pending.proposal
 
     async def agree(*_: object) -> Consent:
         await call(desk, "propose_fix", **{**FIX, "new": "    import evil"})
         return "once"
 
-    assert desk.eyes is not None
-    desk.eyes.consent = agree  # type: ignore[misc,assignment]
-    await desk.said("/apply")
+    assert desk.active is not None
+    desk.active.binding.ui.consent = agree  # type: ignore[method-assign]
+    await desk.submit("/apply")
     assert "max(people, 1)" in found.program.read_text() and "evil" not in found.program.read_text()
-    assert desk.work.proposal is not shown and desk.work.proposal is not None
+    assert desk.pending.proposal is not shown and desk.pending.proposal is not None
 
 
 def test_names_of_the_program_cannot_write_lines_of_the_dialog() -> None:

@@ -17,8 +17,11 @@ import pytest
 from iqdebug.assistant.action_tools import acting_tools
 from iqdebug.assistant.commands import COMMANDS
 from iqdebug.assistant.session import AssistantSession, DebuggeeContext
+from iqdebug.assistant.ui_context import HeadlessContext
 from iqdebug.capture.native import convert
-from iqdebug.cli.crashes import _of_native
+from iqdebug.cli.crash_choice import as_crash_file
+from iqdebug.cli.documents.diagnosis import crash_document
+from iqdebug.core.json_text import json_text
 from iqdebug.core.state import Frame
 from iqdebug.crash import open_crash
 from iqdebug.crash.recorded_session import RecordedSession
@@ -27,7 +30,6 @@ from iqdebug.peek.first_look import peek
 from iqdebug.peek.start_info import reach_of_process, script_of
 from iqdebug.system.readable_files import Reach, User, may_be_project, project_around, reach_of_project
 from iqdebug.system.source_files import open_regular, read_lines
-from iqdebug.workflows.ask import _HeadlessContext
 from iqdebug.workflows.crash_report import report_on
 from iqdebug.workflows.diagnosis_inputs import crash_diagnosis, live_diagnosis, source_reader
 from iqdebug.workflows.snapshot_file import from_outside
@@ -59,7 +61,7 @@ def crash_naming(path: str, folder: Path, line: int = 1) -> Path:
 def diagnosed(crash: Path, project: Path | str) -> tuple[str, str]:
     """The report and the JSON document of somebody who stands in the project."""
     report = report_on(open_crash(crash), reach=reach_of_project(str(project)))
-    return "\n".join(report.lines()), report.json()
+    return "\n".join(report.lines()), json_text(crash_document(report))
 
 
 def commanded(crash: Path, cwd: Path, *options: str) -> str:
@@ -88,10 +90,11 @@ def prompt(crash: Path, project: Path | None) -> str:
     known = DebuggeeContext(found, str(project or ""), found.read_source)
     desk = AssistantSession(None, known, commands=COMMANDS, extra=acting_tools)
     session = RecordedSession(found)
-    desk.begin(session, _HeadlessContext(session))
+    desk.begin(session, HeadlessContext(session))
     reach = reach_of_project(str(project or ""))
     diagnosis = crash_diagnosis(found, source_reader(found, reach), reach=reach)
-    return desk.evidence(found.snapshot, diagnosis)
+    assert desk.active is not None
+    return desk.active.evidence.text(found.snapshot, diagnosis)
 
 
 @pytest.fixture
@@ -253,12 +256,12 @@ async def test_a_made_up_file_name_of_a_code_object_opens_nothing(
             ("frame", {"index": 0}),
         ):
             assert MARK not in (await bench.call(tool, **arguments)).text, tool
-        assert str(diary.parent) not in bench.box.world.files.reach.roots
+        assert str(diary.parent) not in bench.box.context.files.reach.roots
         assert "def helped" in (await bench.call("source", path="helper.py")).text
         assert "time.sleep" in (await bench.call("source", path=str(program))).text
         found = live_diagnosis(session.snapshot, None)
         assert MARK not in repr(found)
-        assert MARK not in bench.box.world.read_source(str(diary))
+        assert MARK not in bench.box.context.read_source(str(diary))
 
 
 def test_what_a_process_was_started_with_may_be_read(tmp_path: Path) -> None:
@@ -341,7 +344,7 @@ def test_folders_that_are_no_project(tmp_path: Path) -> None:
 def test_a_report_without_a_project_reads_the_recording_alone(tmp_path: Path, diary: Path) -> None:
     crash = open_crash(crash_naming(str(diary), tmp_path))
     report = report_on(crash)
-    assert MARK not in "\n".join(report.lines()) and MARK not in report.json()
+    assert MARK not in "\n".join(report.lines()) and MARK not in json_text(crash_document(report))
     assert any(isinstance(f, Frame) and f.path == str(diary) for f in crash.snapshot.threads[0].frames)
 
 
@@ -363,21 +366,21 @@ async def test_no_word_of_a_recording_that_stands_for_a_path_breaks_a_tool(
     made = tmp_path / "made.iqcrash"
     made.write_bytes(container([chunk(tag, content) for tag, content in rows]))
     crash = open_crash(made)
-    report_on(crash, reach=reach_of_project(str(project))).json()
+    json_text(crash_document(report_on(crash, reach=reach_of_project(str(project)))))
     desk = AssistantSession(
         None, DebuggeeContext(crash, str(project), crash.read_source), commands=COMMANDS, extra=acting_tools
     )
     session = RecordedSession(crash)
-    desk.begin(session, _HeadlessContext(session))
-    desk.moment(crash.snapshot, crash_diagnosis(crash, crash.read_source))
-    assert desk._place is not None
+    desk.begin(session, HeadlessContext(session))
+    desk.stop_diagnosed(crash.snapshot, crash_diagnosis(crash, crash.read_source))
+    assert desk.active is not None
     for tool, arguments in (
         ("rerun", {}),
         ("write_test", {}),
         ("propose_fix", {"path": word, "old": "x", "new": "y"}),
         ("source", {"path": word}),
     ):
-        result = await desk._place.toolbox.run(ToolCall("1", tool, arguments))
+        result = await desk.active.binding.toolbox.run(ToolCall("1", tool, arguments))
         assert result.failed and "The tool itself failed" not in result.text, (tool, result.text)
 
 
@@ -425,10 +428,10 @@ def test_a_native_crash_of_another_folder_opens_nothing(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.chdir(project)
-    made = _of_native(native(tmp_path / "given", diary))
+    made = as_crash_file(native(tmp_path / "given", diary))
     assert open_crash(made).read_source(str(diary)) == ()
     monkeypatch.chdir(diary.parent)
-    assert open_crash(_of_native(native(tmp_path / "given", diary))).read_source(str(diary))
+    assert open_crash(as_crash_file(native(tmp_path / "given", diary))).read_source(str(diary))
 
 
 def test_a_pipe_among_the_native_crashes_holds_nobody_up(tmp_path: Path) -> None:

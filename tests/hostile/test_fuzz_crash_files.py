@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from iqdebug.core.errors import CrashFileError
-from iqdebug.core.text import json_text, snapshot_lines
+from iqdebug.core.json_text import json_text
+from iqdebug.core.state_lines import snapshot_lines
 from iqdebug.crash import RecordedSession, open_crash
 from iqdebug.crash.folder import groups_of, listed, prune
 from iqdebug.crash.recorded_sources import RecordedSources

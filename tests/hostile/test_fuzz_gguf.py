@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from iqdebug.core.errors import IqdebugError
-from iqdebug.core.text import json_text
+from iqdebug.core.json_text import json_text
 from iqdebug.llm.gguf.hardware import Gpu, Machine
 from iqdebug.llm.gguf.header import parse_header
 from iqdebug.llm.gguf.inspect import inspect_header

@@ -11,9 +11,9 @@ from iqdebug.assistant.permissions import Gate
 from iqdebug.assistant.tools.toolbox import Toolbox
 from iqdebug.crash import RecordedSession, open_crash
 from iqdebug.llm.backends.base import ToolCallEvent
-from iqdebug.llm.backends.http_calls import checked
 from iqdebug.llm.chat_format.answer import AnswerReader
 from iqdebug.llm.messages import ToolCall
+from iqdebug.llm.tool_schema import check_call
 from tests.hostile.fuzzing import HOSTILE_TEXTS, bounded, chance_of, mutated_bytes, no_growth
 from tests.support.crashfile import sample
 
@@ -53,7 +53,7 @@ def test_fuzz_tool_texts(tmp_path: Path, fuzz_cases: int) -> None:
     chance = chance_of("tool texts")
     session = RecordedSession(open_crash(sample(tmp_path)))
     box = Toolbox(session, Gate())
-    tools = [t for t in box.tools() if t.name not in _SLOW]
+    tools = [t for t in box.available_tools() if t.name not in _SLOW]
     taken = run = 0
     loop = asyncio.new_event_loop()
     with no_growth():
@@ -82,7 +82,7 @@ def test_fuzz_tool_texts(tmp_path: Path, fuzz_cases: int) -> None:
                         written = json.dumps(dict(event.call.arguments))
                         broken = mutated_bytes(written.encode(), chance).decode("utf-8", "replace")
                         for each in (written, broken):
-                            given, wrong = checked(event.call.name, each, tools)
+                            given, wrong = check_call(event.call.name, each, tools)
                             assert isinstance(given, dict) and isinstance(wrong, str)
                         if chance.random() < 0.2:
                             result = loop.run_until_complete(box.run(event.call))

@@ -79,9 +79,10 @@ async def agent_case(data: bytes) -> None:
 
 def take(event: protocol.Event) -> None:
     """As a session does."""
-    shape = {"stopped": protocol.StoppedBody, "output": protocol.OutputBody}.get(event.event)
-    if shape is not None:
-        decode_body(event.body, shape)
+    if event.event == "stopped":
+        decode_body(event.body, protocol.StoppedBody)
+    elif event.event == "output":
+        decode_body(event.body, protocol.OutputBody)
 
 
 async def dap_case(data: bytes) -> None:

@@ -15,11 +15,11 @@ from iqdebug.assistant.actions.fix import propose
 from iqdebug.assistant.commands import COMMANDS
 from iqdebug.assistant.session import AssistantSession, DebuggeeContext
 from iqdebug.assistant.tools import Result
+from iqdebug.assistant.ui_context import HeadlessContext
 from iqdebug.crash.recorded_session import RecordedSession
 from iqdebug.diagnosis import diagnose
 from iqdebug.llm.messages import ToolCall
 from iqdebug.peek.start_info import reach_of_process
-from iqdebug.workflows.ask import _HeadlessContext
 from tests.assistant.recorded import Recorded, record_text
 from tests.dap.targets import attached, on_pythons, running
 
@@ -90,14 +90,14 @@ def desk_of(found: Recorded) -> AssistantSession:
     known = DebuggeeContext(crash, str(found.root), crash.read_source)
     desk = AssistantSession(None, known, commands=COMMANDS, extra=acting_tools)
     session = RecordedSession(crash)
-    desk.begin(session, _HeadlessContext(session))
-    desk.moment(crash.snapshot, diagnose(crash.snapshot, read_source=crash.read_source))
+    desk.begin(session, HeadlessContext(session))
+    desk.stop_diagnosed(crash.snapshot, diagnose(crash.snapshot, read_source=crash.read_source))
     return desk
 
 
 async def call(desk: AssistantSession, name: str, **arguments: Any) -> Result:
-    assert desk._place is not None
-    return await desk._place.toolbox.run(ToolCall("1", name, arguments))
+    assert desk.active is not None
+    return await desk.active.binding.toolbox.run(ToolCall("1", name, arguments))
 
 
 def calls(path: str) -> list[tuple[str, dict[str, Any]]]:
@@ -131,8 +131,10 @@ async def test_no_tool_says_anything_of_them_headless(tmp_path: Path) -> None:
         extra=acting_tools,
     )
     session = RecordedSession(found.crash)
-    desk.begin(session, _HeadlessContext(session))
-    desk.moment(found.crash.snapshot, diagnose(found.crash.snapshot, read_source=found.crash.read_source))
+    desk.begin(session, HeadlessContext(session))
+    desk.stop_diagnosed(
+        found.crash.snapshot, diagnose(found.crash.snapshot, read_source=found.crash.read_source)
+    )
     for path in all_hidden(found.root):
         for name, arguments in calls(path):
             result = await call(desk, name, **arguments)
@@ -157,8 +159,8 @@ async def test_no_tool_says_anything_of_them_in_a_living_process(python: str, tm
         desk = AssistantSession(
             None, DebuggeeContext(project=str(root)), commands=COMMANDS, extra=acting_tools
         )
-        desk.begin(session, _HeadlessContext(session))
-        desk.moment(session.snapshot, diagnose(session.snapshot, read_source=lambda path: ()))
+        desk.begin(session, HeadlessContext(session))
+        desk.stop_diagnosed(session.snapshot, diagnose(session.snapshot, read_source=lambda path: ()))
         for path in all_hidden(root)[::2]:
             for name, arguments in calls(path):
                 result = await call(desk, name, **arguments)
@@ -178,8 +180,10 @@ async def test_paths_that_no_file_has_are_answered_in_words(tmp_path: Path, path
         extra=acting_tools,
     )
     session = RecordedSession(found.crash)
-    desk.begin(session, _HeadlessContext(session))
-    desk.moment(found.crash.snapshot, diagnose(found.crash.snapshot, read_source=found.crash.read_source))
+    desk.begin(session, HeadlessContext(session))
+    desk.stop_diagnosed(
+        found.crash.snapshot, diagnose(found.crash.snapshot, read_source=found.crash.read_source)
+    )
     for name, arguments in calls(path):
         result = await call(desk, name, **arguments)
         assert "The tool itself failed" not in result.text, (name, result.text)

@@ -97,7 +97,9 @@ async def test_a_model_whose_template_loops_cannot_converse_and_says_why(
 
 def test_no_process_is_left_of_a_template() -> None:
     template = ChatTemplate(CHATML)
-    child = template.renderer._closing.peek()[2][1]
+    closing = template.renderer._closing.peek()
+    assert closing is not None
+    child = closing[2][1]
     assert os.path.exists(f"/proc/{child.pid}")
     template.renderer.close()
     assert not os.path.exists(f"/proc/{child.pid}")

@@ -19,7 +19,6 @@ from iqdebug.capture.recent import Recent
 from iqdebug.capture.record import Occasion, record
 from iqdebug.capture.settings import Settings
 from iqdebug.core.state import Variable
-from tests.capture.chunks import HEAD
 from tests.hostile.masking_corpus import INNOCENT, WEAK, Planted, derived, planted
 from tests.hostile.masking_heldout import (
     INNOCENT_TOO,
@@ -30,6 +29,7 @@ from tests.hostile.masking_heldout import (
     made_of,
     third,
 )
+from tests.support.chunks import HEAD
 
 PLANTED = planted()
 
@@ -213,14 +213,14 @@ def test_weak_secrets_are_masked_where_they_are_values(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("each", PLANTED, ids=[each.form for each in PLANTED])
 def test_no_planted_secret_is_told_live(each: Planted) -> None:
-    veil = Redactor()
+    redactor = Redactor()
     shown = each.value if isinstance(each.value, str) else values.text(each.value, 400, 4)
     variable = Variable(each.name, values.text(each.value, 400, 4), type(each.value).__name__)
     assert each.secret not in row(variable, Redactor(), 4_000)
-    veil.learn([variable])
-    assert each.secret not in veil.scrub(f"{each.name}={shown!r}")
+    redactor.learn([variable])
+    assert each.secret not in redactor.scrub(f"{each.name}={shown!r}")
     if each.form.startswith("named"):
-        assert each.secret not in veil.scrub(f"it was {shown}")
+        assert each.secret not in redactor.scrub(f"it was {shown}")
     else:
         assert each.secret not in Redactor().scrub(shown)
 
@@ -229,12 +229,12 @@ def test_no_planted_secret_is_told_live(each: Planted) -> None:
 def test_what_is_made_of_a_known_secret_is_masked(form: str) -> None:
     secret = "kQ7vR2mX9pT4-wZ8"
     made = derived(secret)[form]
-    veil = Redactor()
-    veil.learn([Variable("password", repr(secret), "str")])
+    redactor = Redactor()
+    redactor.learn([Variable("password", repr(secret), "str")])
     masker = Masker()
     masker.learn(secret)
     for shown in (
-        veil.value_of(Variable("x", repr(made), "str")),
+        redactor.value_of(Variable("x", repr(made), "str")),
         masker.scrub_value(repr(made)),
         masker.scrub(f"it is {made} ok"),
     ):
@@ -243,13 +243,13 @@ def test_what_is_made_of_a_known_secret_is_masked(form: str) -> None:
 
 
 def test_nothing_innocent_is_masked_live() -> None:
-    veil = Redactor()
-    veil.learn_environment(WEAK)
-    over = [text for text in INNOCENT if veil.scrub(text) != text]
+    redactor = Redactor()
+    redactor.learn_environment(WEAK)
+    over = [text for text in INNOCENT if redactor.scrub(text) != text]
     over += [
         text
         for text in INNOCENT
-        if text != "test" and (shown := repr(text)) != veil.value_of(Variable("line", shown))
+        if text != "test" and (shown := repr(text)) != redactor.value_of(Variable("line", shown))
     ]
     assert not over, "\n".join(map(str, over))
 
@@ -264,10 +264,10 @@ def leaks_live(corpus: list[Planted]) -> set[str]:
     found = set()
     for each in corpus:
         shown = values.text(each.value, 400, 4)
-        veil = Redactor()
+        redactor = Redactor()
         variable = Variable(each.name, shown, type(each.value).__name__)
-        veil.learn([variable])
-        if each.secret in row(variable, veil, 4_000):
+        redactor.learn([variable])
+        if each.secret in row(variable, redactor, 4_000):
             found.add(each.form)
     return found
 
@@ -297,7 +297,7 @@ def test_what_else_is_made_of_a_known_secret(form: str) -> None:
 
 
 def test_the_second_innocent_texts_stay() -> None:
-    veil = Redactor()
-    veil.learn_environment(WEAK)
+    redactor = Redactor()
+    redactor.learn_environment(WEAK)
     assert len(INNOCENT_TOO) >= 100
-    assert {text for text in (*INNOCENT_TOO, *THIRD_INNOCENT) if veil.scrub(text) != text} == KNOWN_OVER
+    assert {text for text in (*INNOCENT_TOO, *THIRD_INNOCENT) if redactor.scrub(text) != text} == KNOWN_OVER

@@ -67,7 +67,7 @@ async def test_no_read_of_a_live_process_shows_a_secret() -> None:
         await session.set_breakpoints([target.breakpoint("loop")])
         await watcher.stopped()
         await session.set_breakpoints([])
-        bench.box.moment_shown()
+        bench.box.stop_shown()
         seen = {}
         for expression in (*EXPRESSIONS, *RUN):
             fresh = Bench(session, Policy("always", "always"))  # nothing is known from another question

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from iqdebug.core.errors import CannotAttach
-from iqdebug.dap import rendezvous
-from iqdebug.dap.rendezvous import MAX_SOCKET_NAME, Rendezvous
+from iqdebug.dap import meeting_folder
+from iqdebug.dap.meeting_folder import MAX_SOCKET_NAME
+from iqdebug.dap.rendezvous import Rendezvous
 from tests.dap.targets import attached, on_pythons, running
 
 
@@ -79,7 +80,7 @@ def test_a_folder_where_the_other_user_cannot_come(own: Path) -> None:
 
 
 def test_where_nothing_suits_it_is_said_in_words(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rendezvous, "_bases", lambda: iter(["/not-there"]))
+    monkeypatch.setattr(meeting_folder, "_candidates", lambda: iter(["/not-there"]))
     with pytest.raises(CannotAttach) as caught:
         Rendezvous(os.getpid(), os.geteuid())
     assert "not-there" in caught.value.why and "TMPDIR" in caught.value.fix

@@ -4,13 +4,19 @@ agent and the capture have."""
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
+import numpy
+import pandas
 import pytest
 
 import iqdebug
+from iqdebug.capture import arrays, tree, values
+from iqdebug.capture.mask import Masker
 from tests.dap.targets import on_pythons
 
 PROGRAM = Path(__file__).parent / "programs" / "records_every_call.py"
@@ -49,11 +55,7 @@ def test_the_record_of_calls_stays_empty_in_every_interpreter(python: str) -> No
 
 
 def test_arrays_and_tables_run_nothing_either() -> None:
-    numpy = pytest.importorskip("numpy")
-    pandas = pytest.importorskip("pandas")
-    from pandas.api.extensions import ExtensionArray, ExtensionDtype
-
-    from iqdebug.capture import arrays, collect, tree, values
+    extensions: Any = importlib.import_module("pandas.api.extensions")
 
     ran: list[str] = []
 
@@ -61,14 +63,14 @@ def test_arrays_and_tables_run_nothing_either() -> None:
         ran.append(str(len(of)))
         return "told"
 
-    class Kind(ExtensionDtype):
+    class Kind(extensions.ExtensionDtype):  # type: ignore[misc]
         name = "own"
         type = object
 
         def __str__(self) -> str:
             return told()
 
-    class Column(ExtensionArray):
+    class Column(extensions.ExtensionArray):  # type: ignore[misc]
         dtype = Kind()
 
         def __init__(self) -> None:
@@ -86,7 +88,7 @@ def test_arrays_and_tables_run_nothing_either() -> None:
             told()
             return object.__getattribute__(self, name)
 
-    class Derived(numpy.ndarray):  # type: ignore[misc, name-defined]
+    class Derived(numpy.ndarray[Any, Any]):
         def __repr__(self) -> str:
             return told()
 
@@ -116,7 +118,7 @@ def test_arrays_and_tables_run_nothing_either() -> None:
         for each in held:
             arrays.described(each)
             arrays.text_of(each)
-            tree.Forest(collect.Masker(True), 5_000, float("inf")).add(each)
+            tree.Forest(Masker(True), 5_000, float("inf")).add(each)
         assert ran == []
     assert texts[0] == "array([1e+308, -1e+308, inf, 0.1])"
     assert texts[1] == "array([0.1, 2.0], dtype=float16)" and texts[5] == "float32(0.1)"

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.targets import interpreters, python_version
 from iqdebug.core.errors import IqdebugError
 from iqdebug.dap import remote_exec
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.dap.rendezvous import Rendezvous
 from iqdebug.peek.elf import read_binary
 from tests.dap.targets import PROGRAMS, Target, attached, running
+from tests.support.interpreters import interpreters, python_version
 
 VICTIM, THIRD = 65534, 65533
 SYSTEM_PYTHON = "/usr/bin/python3"

@@ -93,7 +93,7 @@ def test_diagnose_looks_from_outside(capfd: pytest.CaptureFixture[str]) -> None:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
         document = json.loads(done.stdout)
-        assert "seccomp" in document["note"] and document["snapshot"]["threads"][0]["frames"]
+        assert "seccomp" in document["not_attached"] and document["snapshot"]["threads"][0]["frames"]
 
 
 @x86_64

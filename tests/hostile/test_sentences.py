@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from iqdebug.cli.main import main
 from tests.hostile.test_terminal_escapes import assert_harmless
-from tests.llm.tiny import write_tiny
 from tests.support.crashfile import sample
+from tests.support.tiny_model import write_tiny
 
 ROOT = Path(__file__).parents[2]
 MAX_LINE = 3_000
@@ -97,7 +98,7 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]
 
 
 @pytest.fixture(scope="module")
-def sleeper() -> int:
+def sleeper() -> Iterator[int]:
     """A process of Python that sleeps."""
     with subprocess.Popen(
         [sys.executable, "-c", "print(1, flush=True); import time; time.sleep(600)"], stdout=subprocess.PIPE

@@ -18,13 +18,13 @@ from textual.color import Color
 
 from iqdebug.assistant.transcript import ModelStatus
 from iqdebug.cli.main import main
-from iqdebug.core import text
+from iqdebug.core.json_text import json_text
 from iqdebug.core.output import say, say_error, visible
 from iqdebug.crash import open_crash
 from iqdebug.tui.widgets.printable import Printable
 from iqdebug.workflows.open_crash import recorded_app
-from tests.llm.tiny import write_tiny
 from tests.support.crashfile import contents, written
+from tests.support.tiny_model import write_tiny
 from tests.tui.screens import screen, shows, until
 from tests.tui.test_chat import READY, ready, talking
 
@@ -115,8 +115,8 @@ def test_a_model_s_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
         assert "owned" in said_by(capsys, "models", action, str(path), "--json")
     assert "\\x1b" in said_by(capsys, "models", "use", str(path))
     assert "\\x1b" in said_by(capsys, "models", "list")
-    for action in (("inspect",), ("plan",), ("use",)):
-        said_by(capsys, "models", *action, str(path) + "\x1b[0m")
+    for action in ("inspect", "plan", "use"):
+        said_by(capsys, "models", action, str(path) + "\x1b[0m")
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ while True:
 def test_a_live_process(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program = tmp_path / "program\x1b[31m.py"
     program.write_text(_PROGRAM.encode("ascii", "backslashreplace").decode())
-    command = [sys.executable, str(program), "\x1b]0;owned\x07\u202e", b"\xff\x9b"]
+    command: list[str | bytes] = [sys.executable, str(program), "\x1b]0;owned\x07\u202e", b"\xff\x9b"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         try:
@@ -242,7 +242,7 @@ async def test_the_conversation(forgotten: list[str]) -> None:
         await ready(pilot)
         friend.transcript.stand(ModelStatus("failed", NASTY, "model" + NASTY, "host" + NASTY, True, 1, 2))
         for kind in ("question", "answer", "thinking", "call", "diff", "note", "error"):
-            friend.transcript.add(kind, f"{kind} {NASTY}\n# {NASTY}", detail="+" + NASTY, words=NASTY)  # type: ignore[arg-type]
+            friend.transcript.add(kind, f"{kind} {NASTY}\n# {NASTY}", detail="+" + NASTY, words=NASTY)
         friend.transcript.add("note", "to ask", offers=("offer " + NASTY,))
         await until(pilot, lambda: "offer" in screen(app))
         friend.transcript.stand(READY)
@@ -266,14 +266,14 @@ def test_the_one_output(capsys: pytest.CaptureFixture[str]) -> None:
     assert_harmless(out + err)
     assert out.startswith("two\nlines\tof \\x1b[31m") and out.endswith("漢字 ümläut 🙂\n")
     assert visible("\U000e0041") == "\\U000e0041"
-    assert text.json_text([NASTY + "\x7f"]).isascii()
+    assert json_text([NASTY + "\x7f"]).isascii()
 
 
 def test_nothing_else_prints() -> None:
     """Outside of the code that runs inside programs or as a process of its own, whose output we read, and of
     pytest's plug-in, which pytest shows."""
     package = ROOT / "iqdebug"
-    apart = {"agent", "capture", "testrun", "pytest_plugin.py", "output.py"}
+    apart = {"agent", "capture", "pytest_plugin", "output.py"}
     own_log = package / "llm" / "worker" / "native.py"  # standard error is a file there
     read_by_us = {own_log, package / "dap" / "remote_exec.py", package / "peek" / "seccomp.py"}
     prints = []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from iqdebug.llm.backends.local import LoadOptions, LocalBackend
-from tests.llm.tiny import write_tiny
+from tests.support.tiny_model import write_tiny
 
 WINDOW = 2048
 

@@ -7,7 +7,7 @@ import pytest
 from iqdebug.core.errors import ModelError
 from iqdebug.llm.gguf.inspect import inspect
 from iqdebug.llm.presets import preset_for, presets
-from tests.llm.tiny import write_tiny
+from tests.support.tiny_model import write_tiny
 
 
 def test_the_whole_family_is_there(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -65,7 +66,7 @@ def feed(engine: Engine, tokens: Sequence[int]) -> int:
     return len(tokens) - start
 
 
-def logits(engine: Engine) -> np.ndarray:
+def logits(engine: Engine) -> np.ndarray[Any, np.dtype[np.float32]]:
     return np.ctypeslib.as_array(
         native.llama_get_logits_ith(engine.context, -1), shape=(engine.vocabulary,)
     ).copy()
@@ -93,7 +94,7 @@ def test_after_any_cut_the_logits_are_those_of_a_fresh_evaluation(engine: Engine
     assert computed < whole
 
 
-def other(engine: Engine, tokens: Sequence[int]) -> np.ndarray:
+def other(engine: Engine, tokens: Sequence[int]) -> np.ndarray[Any, np.dtype[np.float32]]:
     """The same tokens from nothing, in the sequence beside the log."""
     for start in range(0, len(tokens), engine.batch_size):
         engine.extend_side(tokens[start : start + engine.batch_size], start)

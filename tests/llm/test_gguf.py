@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from iqdebug.core.errors import ModelError
 from iqdebug.llm.gguf.header import Header, parse_header, read_header
-from tests.llm.tiny import write_tiny
+from tests.support.tiny_model import write_tiny
 
 
 @lru_cache

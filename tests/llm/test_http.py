@@ -168,8 +168,7 @@ async def test_an_answer_is_cancelled_wherever_it_stands(stage: str) -> None:
             await backend.cancel()
 
         stopping = asyncio.create_task(stop())
-        async with asyncio.timeout(5):
-            events = await reply(backend)
+        events = await asyncio.wait_for(reply(backend), 5)
         await stopping
         done = events[-1]
         assert isinstance(done, ReplyFinished) and done.why == "cancelled" and done.block.partial

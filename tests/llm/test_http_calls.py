@@ -6,8 +6,8 @@ import pytest
 
 from iqdebug.llm.backends.base import Event, ReplyFinished, ToolCallEvent
 from iqdebug.llm.backends.http import HttpBackend
-from iqdebug.llm.backends.http_calls import checked
 from iqdebug.llm.messages import Message, Sampling, Tool
+from iqdebug.llm.tool_schema import check_call
 from tests.llm.fake_server import FakeServer, Turn
 
 LINES = Tool(
@@ -47,13 +47,13 @@ LINES = Tool(
     ],
 )
 def test_arguments_are_checked(written: str, arguments: dict[str, object] | None, words: str) -> None:
-    found, wrong = checked("lines", written, [LINES])
+    found, wrong = check_call("lines", written, [LINES])
     assert words in wrong and bool(wrong) is bool(words)
     assert arguments is None or found == arguments
 
 
 def test_a_tool_that_is_not_there() -> None:
-    assert "there is no tool 'rm'; there are: lines" in checked("rm", "{}", [LINES])[1]
+    assert "there is no tool 'rm'; there are: lines" in check_call("rm", "{}", [LINES])[1]
 
 
 async def talk(server: FakeServer) -> tuple[HttpBackend, list[Event]]:

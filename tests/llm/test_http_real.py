@@ -18,7 +18,7 @@ from iqdebug.core.errors import ModelError
 from iqdebug.llm.backends.base import Event, ReplyFinished, Text
 from iqdebug.llm.backends.http import HttpBackend
 from iqdebug.llm.messages import Message, Sampling
-from tests.llm.tiny import write_tiny
+from tests.support.tiny_model import write_tiny
 
 WINDOW = 2_048
 
@@ -75,7 +75,7 @@ async def test_it_converses_and_counts(url: str, model: Path) -> None:
         done = (await reply(backend, 12))[-1]
         assert isinstance(done, ReplyFinished) and done.why in ("stop", "length") and not done.block.partial
     assert [b.message.role for b in backend.blocks] == ["system", "user", "assistant", "user", "assistant"]
-    assert done.counters.generated >= 2 and done.first_token_seconds > 0
+    assert isinstance(done, ReplyFinished) and done.counters.generated >= 2 and done.first_token_seconds > 0
     await backend.close()
 
 
@@ -97,15 +97,17 @@ async def test_a_cancelled_answer_leaves_the_server_free(url: str) -> None:
     await backend.start()
     await backend.open("be short")
     await backend.append(Message("user", "count"))
-    events: list[Event] = []
-    async with asyncio.timeout(30):
+
+    async def cancelled_at_the_first_word() -> list[Event]:
+        events: list[Event] = []
         async for event in backend.reply(Sampling(max_tokens=1_500, seed=1, temperature=1.0)):
             events.append(event)
             if isinstance(event, Text):
                 await backend.cancel()
-    done = events[-1]
+        return events
+
+    done = (await asyncio.wait_for(cancelled_at_the_first_word(), 30))[-1]
     assert isinstance(done, ReplyFinished) and done.why == "cancelled" and done.block.partial
     await backend.append(Message("user", "go on"))
-    async with asyncio.timeout(30):
-        assert isinstance((await reply(backend, 5))[-1], ReplyFinished)
+    assert isinstance((await asyncio.wait_for(reply(backend, 5), 30))[-1], ReplyFinished)
     await backend.close()

@@ -6,7 +6,7 @@ import pytest
 
 from iqdebug.core.errors import ModelError
 from iqdebug.llm.gguf.inspect import inspect
-from tests.llm.tiny import write_tiny
+from tests.support.tiny_model import write_tiny
 
 
 def test_a_whole_model(tmp_path: Path) -> None:

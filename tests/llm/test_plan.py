@@ -13,7 +13,7 @@ from iqdebug.core.errors import ModelError
 from iqdebug.llm.gguf.hardware import Gpu, Machine, look
 from iqdebug.llm.gguf.inspect import Shape, inspect
 from iqdebug.llm.gguf.plan import Weights, compute_bytes, kv_bytes, output_bytes, plan
-from tests.llm.tiny import write_tiny
+from tests.support.tiny_model import write_tiny
 
 GIB = 1 << 30
 BIG = Shape(80, 5120, 40, 8, 128, 27648, 76800, 131072)

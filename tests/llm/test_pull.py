@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from iqdebug.core.errors import MissingTool, ModelError
-from iqdebug.llm.gguf import pull as module
 from iqdebug.llm.gguf.pull import pull
 
 BODY = bytes(range(256)) * 8000
@@ -107,7 +106,7 @@ def test_another_file_than_the_preset_names(hub: Hub, tmp_path: Path) -> None:
 
 def test_no_room(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(module.shutil, "disk_usage", lambda path: usage(10, 9, 1))
+    monkeypatch.setattr("shutil.disk_usage", lambda path: usage(10, 9, 1))
     with pytest.raises(ModelError, match="no room"):
         pull("o/r", "m.gguf", to=tmp_path, endpoint=hub.url)
 

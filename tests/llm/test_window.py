@@ -17,8 +17,8 @@ from iqdebug.llm.backends.base import Block, ReplyFinished
 from iqdebug.llm.messages import Message, Sampling, Tool, ToolCall
 from iqdebug.llm.window.ledger import Fact, facts_of, ledger_text
 from iqdebug.llm.window.window import Folded, Window
-from tests.llm.tiny import write_tiny
 from tests.support.scripted_backend import Answer, ScriptedBackend
+from tests.support.tiny_model import write_tiny
 
 SAMPLING = Sampling(max_tokens=2_000)
 TOOLS = (Tool("stack", "the stack", {"type": "object", "properties": {"thread": {"type": "integer"}}}),)

@@ -19,7 +19,7 @@ from iqdebug.llm.backends.local import LoadOptions, LocalBackend
 from iqdebug.llm.backends.worker_process import OutOfMemory, smaller
 from iqdebug.llm.messages import Message, Sampling, Tool
 from tests.llm.conftest import WINDOW, MakeBackend, options_for
-from tests.llm.tiny import write_tiny
+from tests.support.tiny_model import write_tiny
 
 NOISE = Sampling(max_tokens=12, seed=1, temperature=1.0, top_p=1.0, top_k=0)
 GREEDY = Sampling(max_tokens=8, temperature=0)

@@ -19,7 +19,7 @@ KINDS = {"f32": api.GGML_TYPE_F32, "f16": api.GGML_TYPE_F16, "q8_0": api.GGML_TY
 _log: list[str] = []
 
 
-@api.llama_log_callback
+@api.llama_log_callback  # type: ignore[untyped-decorator]
 def _on_log(level: int, text: bytes, data: Any) -> None:
     _log.append(text.decode("utf-8", "replace"))
 
@@ -60,7 +60,7 @@ def _load(job: dict[str, Any]) -> Any:
     if "gate_permuted" in job:
         overrides[0].key = f"{job['label']}.loop.gate_permuted".encode()
         overrides[0].tag = api.LLAMA_KV_OVERRIDE_TYPE_BOOL
-        overrides[0].value.val_bool = job["gate_permuted"]
+        overrides[0].value.val_bool = job["gate_permuted"]  # type: ignore[union-attr]
         parameters.kv_overrides = overrides
     return api.llama_model_load_from_file(job["model"].encode(), parameters)
 

@@ -29,6 +29,12 @@ class Answer:
     said: Sequence[Any]
     about: Mapping[str, Any]
 
+    @property
+    def rows(self) -> Array:
+        """The logits of an evaluation that must have happened."""
+        assert self.logits is not None, "nothing was evaluated"
+        return self.logits
+
 
 @dataclass(frozen=True, slots=True)
 class Closeness:

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
+from iqdebug.llm.backends import local
 from iqdebug.llm.backends.base import ReplyFinished
 from iqdebug.llm.messages import Message, Sampling
 from tests.native.reference import logits
 from tests.native.tiny import Shape, make_weights, write_gguf
-
-local = pytest.importorskip("iqdebug.llm.backends.local", reason="the worker is not part of this tree")
 
 pytestmark = pytest.mark.slow
 

@@ -11,9 +11,9 @@ from iqdebug.core.errors import ModelError
 from iqdebug.llm.backends.base import ReplyFinished
 from iqdebug.llm.messages import Message, Sampling
 from iqdebug.llm.open_backend import open_model
-from tests.llm.tiny import write_tiny
 from tests.native.conftest import CACHE
 from tests.native.tiny import Shape, make_weights, write_gguf
+from tests.support.tiny_model import write_tiny
 
 WISHES = Model(context=1024, kv_type="f16")
 

@@ -22,7 +22,7 @@ LENGTH = 600
 UBATCH = 32  # a ring of 256
 LIMIT = 193  # 256 - 63
 EXACT = 1e-4
-SMALL_RING = {"n_ctx": 1024, "n_ubatch": UBATCH}
+SMALL_RING: dict[str, Any] = {"n_ctx": 1024, "n_ubatch": UBATCH}
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def _expected(tokens: tuple[int, ...]) -> Any:
 def test_the_ring_and_the_limit_are_what_llama_cpp_makes_them(
     library: Path, model: str, tmp_path: Path
 ) -> None:
-    contexts = [
+    contexts: list[dict[str, Any]] = [
         {"n_ctx": 1024, "n_ubatch": 32},
         {"n_ctx": 1024, "n_ubatch": 200},
         {"n_ctx": 2048, "n_ubatch": 512},
@@ -95,7 +95,7 @@ def test_a_cut_is_exact_up_to_the_limit_and_refused_beyond_it(
         599,
         600,
     ]
-    jobs = [
+    jobs: list[dict[str, Any]] = [
         {
             "name": str(back),
             "model": model,
@@ -114,7 +114,7 @@ def test_a_cut_is_exact_up_to_the_limit_and_refused_beyond_it(
         allowed = back <= LIMIT or back == LENGTH
         assert answer.said == [allowed], back
         kept = tokens[: LENGTH - back] if allowed else tokens  # a refused cut changes nothing
-        assert error_of(answer.logits[LENGTH:], kept + others) < EXACT, back
+        assert error_of(answer.rows[LENGTH:], kept + others) < EXACT, back
 
 
 def test_a_refused_cut_is_mended_by_evaluating_again(library: Path, model: str, tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_refused_cut_is_mended_by_evaluating_again(library: Path, model: str, 
     job = {"name": "again", "model": model, "context": SMALL_RING, "steps": steps}
     answer = evaluate(library, [job], tmp_path)["again"]
     assert answer.said == [False]
-    assert error_of(answer.logits[LENGTH:], kept + others) < EXACT
+    assert error_of(answer.rows[LENGTH:], kept + others) < EXACT
 
 
 def test_a_state_that_was_loaded_is_cut_by_the_same_rule(library: Path, model: str, tmp_path: Path) -> None:
@@ -140,17 +140,17 @@ def test_a_state_that_was_loaded_is_cut_by_the_same_rule(library: Path, model: s
         jobs.append({"name": str(back), **common, "steps": steps})
     answers = evaluate(library, jobs, tmp_path)
     del answers["saved"]
-    for back, answer in answers.items():
+    for name, answer in answers.items():
         allowed = answer.said[1]
-        assert not allowed or int(back) <= LIMIT
-        kept = tokens[: LENGTH - int(back)] if allowed else tokens
-        assert error_of(answer.logits, kept + others) < EXACT, back
+        assert not allowed or int(name) <= LIMIT
+        kept = tokens[: LENGTH - int(name)] if allowed else tokens
+        assert error_of(answer.rows, kept + others) < EXACT, name
     assert answers["1"].said[1]
 
 
 def test_with_the_whole_cache_any_cut_is_exact(library: Path, model: str, tmp_path: Path) -> None:
     tokens, others = tokens_of(LENGTH, 1), tokens_of(20, 2)
-    jobs = [
+    jobs: list[dict[str, Any]] = [
         {
             "name": str(back),
             "model": model,
@@ -161,7 +161,7 @@ def test_with_the_whole_cache_any_cut_is_exact(library: Path, model: str, tmp_pa
     ]
     for back, answer in evaluate(library, jobs, tmp_path).items():
         assert answer.said == [True]
-        assert error_of(answer.logits[LENGTH:], tokens[: LENGTH - int(back)] + others) < EXACT
+        assert error_of(answer.rows[LENGTH:], tokens[: LENGTH - int(back)] + others) < EXACT
 
 
 def test_no_order_of_growing_and_cutting_is_silently_wrong(library: Path, model: str, tmp_path: Path) -> None:
@@ -187,14 +187,14 @@ def test_no_order_of_growing_and_cutting_is_silently_wrong(library: Path, model:
     said = [answer for n in answers for answer in answers[n].said]
     assert len(said) == asked
     assert said.count(True) > 20 and said.count(False) > 10
-    for n, answer in answers.items():
-        assert error_of(answer.logits[-1:], logs[n]) < EXACT
+    for name, answer in answers.items():
+        assert error_of(answer.rows[-1:], logs[name]) < EXACT
 
 
 def test_a_sequence_beside_the_log_leaves_it_exact(library: Path, model: str, tmp_path: Path) -> None:
     """Completions outside the log share its cache."""
     tokens, beside, others = tokens_of(LENGTH, 1), tokens_of(90, 3), tokens_of(30, 2)
-    jobs = [
+    jobs: list[dict[str, Any]] = [
         {
             "name": str(back),
             "model": model,
@@ -214,9 +214,9 @@ def test_a_sequence_beside_the_log_leaves_it_exact(library: Path, model: str, tm
         assert answer.said[:2] == [True, True]
         allowed = answer.said[2]
         kept = tokens[: LENGTH - int(back)] if allowed else tokens
-        assert error_of(answer.logits[LENGTH : LENGTH + 30], beside[:30]) < EXACT
-        assert error_of(answer.logits[LENGTH + 30 : LENGTH + 120], beside) < EXACT
-        assert error_of(answer.logits[LENGTH + 120 :], kept + others) < EXACT, back
+        assert error_of(answer.rows[LENGTH : LENGTH + 30], beside[:30]) < EXACT
+        assert error_of(answer.rows[LENGTH + 30 : LENGTH + 120], beside) < EXACT
+        assert error_of(answer.rows[LENGTH + 120 :], kept + others) < EXACT, back
     assert answers["50"].said[2] and not answers["300"].said[2]
 
 
@@ -228,4 +228,4 @@ def test_a_plain_llama_is_cut_anywhere(library: Path, tmp_path: Path) -> None:
     job = {"name": "plain", "model": path, "context": SMALL_RING, "steps": steps}
     answer = evaluate(library, [job], tmp_path)["plain"]
     assert answer.said == [True]
-    assert np.abs(answer.logits[-10:] - answer.logits[100:110]).max() < EXACT
+    assert np.abs(answer.rows[-10:] - answer.rows[100:110]).max() < EXACT

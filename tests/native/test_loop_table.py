@@ -148,7 +148,7 @@ def table(
     jobs = []
     for row in ROWS:
         tokens = tokens_of(row.shape, row.length)
-        job = {
+        job: dict[str, Any] = {
             "name": row.name,
             "model": str(expected.file(row)),
             "context": row.context,

@@ -232,7 +232,7 @@ def test_an_index_that_serves_another_file(
 
 
 def test_a_disk_that_is_too_full(cache: Path, sdist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(building.shutil, "disk_usage", lambda path: SimpleNamespace(free=100 << 20))
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=100 << 20))
     with pytest.raises(ModelError, match="100 MiB free, about 700 MiB needed"):
         build(Recipe(), folder=cache, sdist=sdist)
     assert nothing_is_installed(cache)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import runpy
-import shutil
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -16,7 +13,6 @@ import pytest
 from iqdebug.cli.main import main
 from iqdebug.core.errors import ModelError
 from iqdebug.llm.runtime import cache_folder, is_loop, runtime_for
-from iqdebug.llm.runtime.source import patches
 from tests.native.fakes import pinned_to, programs, small_source
 
 
@@ -106,36 +102,3 @@ def test_two_builds_at_once_make_one(tmp_path: Path) -> None:
     said = [process.communicate(timeout=40)[0] for process in both]
     assert said[0] == said[1] != b""
     assert count.read_text() == "x\n"
-
-
-def test_a_wheel_carries_the_patches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What `pip install iqdebug` brings; setuptools itself is only there while a wheel is built."""
-
-    class BuildPy:
-        build_lib = str(tmp_path)
-
-        def run(self) -> None: ...
-
-        def mkpath(self, folder: str) -> None:
-            os.makedirs(folder, exist_ok=True)
-
-        def copy_file(self, source: str, target: str, preserve_mode: bool) -> None:
-            shutil.copyfile(source, target)
-
-        def get_outputs(self, include_bytecode: bool) -> list[str]:
-            return []
-
-    given: dict[str, Any] = {}
-    setuptools, command = ModuleType("setuptools"), ModuleType("setuptools.command.build_py")
-    setuptools.setup = given.update  # type: ignore[attr-defined]
-    command.build_py = BuildPy  # type: ignore[attr-defined]
-    for module in (setuptools, ModuleType("setuptools.command"), command):
-        monkeypatch.setitem(sys.modules, module.__name__, module)
-    root = Path(__file__).resolve().parents[2]
-    monkeypatch.chdir(root)
-    runpy.run_path(str(root / "setup.py"))
-    building = given["cmdclass"]["build_py"]()
-    building.run()
-    installed = tmp_path / "iqdebug" / "llm" / "runtime" / "patches"
-    assert [file.name for file in sorted(installed.iterdir())] == [patch.name for patch in patches()]
-    assert sorted(building.get_outputs()) == sorted(str(f) for f in tmp_path.rglob("*") if f.is_file())

@@ -8,7 +8,7 @@ import pytest
 
 from iqdebug.core.errors import IqdebugError, ModelError, UsageError
 from iqdebug.llm.runtime import Recipe, source
-from iqdebug.llm.runtime.source import apply_patch, patches
+from iqdebug.llm.runtime.source import Patch, apply_patch, patches
 from tests.native.fakes import PATCH
 
 
@@ -57,3 +57,11 @@ def test_every_error_is_one_to_three_lines() -> None:
             source._why_pip_failed(output, Path("log"))
         assert 1 <= len(raised.value.lines()) <= 3
         assert all("\n" not in line for line in raised.value.lines())
+
+
+def test_a_patch_that_was_cut_off_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "vendor/llama.cpp/src/model.cpp"
+    file.parent.mkdir(parents=True)
+    file.write_text("one\ntwo\nthree\n")
+    with pytest.raises(ModelError, match=r"0001-small\.patch is damaged: loop\.cpp"):
+        apply_patch(Patch(PATCH.name, PATCH.text[: -len("+file\n")]), tmp_path)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 from iqdebug.core.errors import CannotAttach, MissingTool, NoSuchProcess, NotPermitted, NotPython
 from iqdebug.core.state import ProcessInfo
 from iqdebug.peek.host import Host
 from iqdebug.peek.preflight import require_attachable
-from iqdebug.peek.processes import list_processes, process_info
+from iqdebug.peek.processes import CpuMeter, list_processes, process_info
 from iqdebug.peek.procfs import ProcFS
 
 US = 10
@@ -49,10 +52,12 @@ class Machine:
         owner = self.euid if uid is None else uid
         comm = os.path.basename(exe)[:15]
         numbers = f"{ppid} 1 1 0 -1 0 0 0 0 0 150 50 0 0 20 0 3 0 1000 0 256"
-        (folder / "stat").write_text(f"{pid} ({comm}) {state} {numbers} 0 0\n")
+        (folder / "stat").write_text(f"{pid} ({comm}) {state} {numbers}{' 0' * 30}\n")
+        (folder / "statm").write_text("1000 256 100 1 0 200 0\n")
         capabilities = self.capabilities if pid == US else "0"
         (folder / "status").write_text(
             f"Name:\t{comm}\nUid:\t{owner}\t{owner}\t{owner}\t{owner}\nTracerPid:\t{tracer}\n"
+            "Threads:\t3\n"
             f"NSpid:\t{pid}\t7\nCapEff:\t{capabilities}\n"
         )
         (folder / "cmdline").write_bytes(b"\0".join(w.encode() for w in (command or (exe,))) + b"\0")
@@ -86,11 +91,14 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))
+    psutil.process_iter.cache_clear()  # each remembers the folder it was found in
     found = Machine(tmp_path)
-    (tmp_path / "uptime").write_text("110.0 200.0\n")
+    (tmp_path / "stat").write_text(f"btime {int(time.time()) - 110}\n")
     found.process(1, "/sbin/init", uid=0)
-    return found
+    yield found
+    psutil.process_iter.cache_clear()
 
 
 def with_us(machine: Machine, ppid: int = 1) -> Machine:
@@ -102,7 +110,11 @@ def test_a_python_process_is_described(machine: Machine) -> None:
     with_us(machine).process(TARGET, "/nowhere/bin/python3.11", "python3.11", "app.py", "two words")
     info = machine.require()
     assert (info.python, info.command, info.cwd) == ("3.11", "python3.11 app.py 'two words'", "/srv")
-    assert info.age == pytest.approx(100.0) and info.cpu == pytest.approx(2.0) and info.threads == 3
+    assert (
+        info.age == pytest.approx(100.0, abs=5)
+        and info.cpu == pytest.approx(2.0, abs=0.2)
+        and info.threads == 3
+    )
     assert "nine tenths and more return on detach" in info.attach.cost
 
 
@@ -148,17 +160,12 @@ def test_a_process_that_vanishes_during_the_look_is_left_out(machine: Machine) -
 
 
 def test_cpu_is_measured_since_the_last_look() -> None:
-    from iqdebug.peek.processes import CpuMeter
-    from iqdebug.peek.procfs import CLOCK_TICKS, Stat
-
-    def stat(ticks: int) -> Stat:
-        return Stat(5, "python", "R", 1, ticks, 1, 0, 0)
-
     meter = CpuMeter()
-    assert meter.percent(stat(10 * CLOCK_TICKS), age=100.0, now=0.0) == 10.0
-    assert meter.percent(stat(11 * CLOCK_TICKS), age=102.0, now=2.0) == 50.0
-    meter.forget_all_but({})
-    assert meter.percent(stat(12 * CLOCK_TICKS), age=120.0, now=4.0) == 10.0
+    assert meter.percent(5, 1.0, cpu_s=10.0, age=100.0, now=0.0) == 10.0
+    assert meter.percent(5, 1.0, cpu_s=11.0, age=102.0, now=2.0) == 50.0
+    assert meter.percent(5, 9.0, cpu_s=1.0, age=10.0, now=3.0) == 10.0, "another process with that number"
+    meter.forget_all_but([])
+    assert meter.percent(5, 9.0, cpu_s=12.0, age=120.0, now=4.0) == 10.0
 
 
 def test_missing_and_zombie_processes(machine: Machine) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from iqdebug.core.state import Supervisor
@@ -14,11 +16,20 @@ from iqdebug.peek.supervisors import MAX_WORDS, supervisor_of
 MASTER, WORKER = 10, 11
 
 
+@pytest.fixture(autouse=True)
+def made_up_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))
+    psutil.process_iter.cache_clear()  # each remembers the folder it was found in
+    (tmp_path / "stat").write_text("btime 1000000\n")
+    yield
+    psutil.process_iter.cache_clear()
+
+
 def process(root: Path, pid: int, ppid: int, command: list[str], environ: str = "") -> None:
     folder = root / str(pid)
     folder.mkdir()
     numbers = f"{ppid} 1 1 0 -1 0 0 0 0 0 150 50 0 0 20 0 3 0 1000 0 256"
-    (folder / "stat").write_text(f"{pid} (python) S {numbers} 0 0\n")
+    (folder / "stat").write_text(f"{pid} (python) S {numbers}{' 0' * 30}\n")
     (folder / "cmdline").write_bytes(
         b"\0".join(w.encode("utf-8", "surrogateescape") for w in command) + b"\0"
     )

@@ -1,11 +1,11 @@
-"""Interpreters with real packages, for tests; see :mod:`bench.environments`."""
+"""Interpreters with real packages, for tests; see :mod:`tests.support.environments`."""
 
 from __future__ import annotations
 
 import pytest
 
-from bench.environments import NoEnvironment, interpreter_with
-from bench.targets import interpreters, python_version
+from tests.support.environments import NoEnvironment, interpreter_with
+from tests.support.interpreters import interpreters, python_version
 
 __all__ = ["interpreter", "python_with"]
 

@@ -23,12 +23,12 @@ from typing import Any
 import psutil
 import pytest
 
-from bench.targets import python_version
 from iqdebug.core.state import Breakpoint, Phase, ProcessInfo
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.dap.session import Session
 from tests.conftest import marker
 from tests.dap.targets import Watcher, frame_of, until_true
+from tests.support.interpreters import python_version
 
 PROGRAMS = Path(__file__).resolve().parent / "programs"
 HANDLED = PROGRAMS / "handled.py"

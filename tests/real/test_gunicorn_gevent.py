@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.targets import python_version
 from iqdebug.core.session import StepKind
 from iqdebug.core.state import Breakpoint, ProcessInfo
 from iqdebug.dap.attach import AttachOptions, attach
 from tests.conftest import marker
 from tests.dap.targets import PROGRAMS, Watcher, top, until_true
 from tests.real.environments import python_with
+from tests.support.interpreters import python_version
 
 APP = PROGRAMS / "green_app.py"
 

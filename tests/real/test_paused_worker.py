@@ -12,6 +12,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -243,10 +244,14 @@ async def test_no_stop_holds_a_busy_worker_with_threads(tmp_path: Path) -> None:
         try:
             with Terminal([*command, str(worker)], tmp_path / "state", 100, 30) as it:
                 for number in range(1, 5):
-                    await until_true(lambda number=number: kept() == number, 20, "another recording")
+                    await until_true(
+                        partial(lambda number: kept() == number, number), 20, "another recording"
+                    )
                     await asyncio.to_thread(it.wait_for, "recorded 2", "the process runs on", "environ")
                     so_far = len(answers)
-                    await until_true(lambda so_far=so_far: len(answers) > so_far + 50, 20, "it answers")
+                    await until_true(
+                        partial(lambda before: len(answers) > before + 50, so_far), 20, "it answers"
+                    )
                     it.keys("c")
                 await until_true(lambda: kept() == 5, 20, "the last recording")
                 it.keys("q")

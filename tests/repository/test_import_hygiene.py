@@ -29,7 +29,33 @@ def modules_after(code: str) -> set[str]:
 def test_help_imports_no_screen_no_debugger_no_model() -> None:
     loaded = modules_after("from iqdebug.cli.main import main; main(['--help'])")
     assert "iqdebug" in loaded
-    assert not loaded & {"textual", "rich", "debugpy", "llama_cpp"}
+    assert not loaded & {"textual", "rich", "debugpy", "llama_cpp", "msgspec", "asyncio"}
+
+
+NOTHING = "2147483646"  # a pid that no process has
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["ps", "--json"],
+        ["peek", NOTHING],
+        ["diagnose", NOTHING],
+        ["diagnose", NOTHING, "--no-attach"],
+        ["diagnose", "nowhere.iqcrash"],
+        ["snapshot", NOTHING],
+        ["open", "nowhere.iqcrash", "--json"],
+        ["crashes", "--dir", "nowhere"],
+        ["attach", NOTHING],
+        ["run", "nowhere.py"],
+        ["help", "exit-codes"],
+    ],
+    ids=" ".join,
+)
+def test_a_command_without_a_screen_imports_none(words: list[str]) -> None:
+    loaded = modules_after(f"from iqdebug.cli.main import main; main({words!r})")
+    assert "iqdebug" in loaded
+    assert not loaded & {"textual", "rich", "pyte", "llama_cpp", "httpx"}
 
 
 def test_the_state_imports_the_standard_library_alone() -> None:

@@ -14,8 +14,10 @@ import iqdebug
 from iqdebug.core.state import Anomaly, Frame, Variable
 from iqdebug.crash import Crash, open_crash
 from iqdebug.crash.variables import children_of, global_variables
-from iqdebug.diagnosis.rules import RULES, CrashContext, Facts, find_anomalies
-from iqdebug.diagnosis.source.functions import Texts
+from iqdebug.diagnosis.facts import Facts
+from iqdebug.diagnosis.rules import RULES, find_anomalies
+from iqdebug.diagnosis.rules.context import CrashContext
+from iqdebug.diagnosis.source.texts import Texts
 from tests.support.crashing import crash_of
 
 ROOT = str(Path(iqdebug.__file__).resolve().parent.parent)

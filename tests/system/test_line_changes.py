@@ -38,7 +38,7 @@ def git(folder: Path, *words: str, when: str = "") -> None:
 
 def test_lines_of_a_diff() -> None:
     assert changed_lines(DIFF, "/r") == {"/r/shop/cart.py": {3, 5}}
-    assert changed_lines("garbage\n@@ nothing\n+++ b/x\n+y", "/r") == {"/r/x": set()}
+    assert changed_lines("garbage\n@@ nothing\n+++ b/x\n+y", "/r") == {}
 
 
 @pytest.fixture

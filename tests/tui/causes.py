@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from iqdebug.core.evidence import AnomalyKind, HopKind
 from iqdebug.core.state import Anomaly, Diagnosis, ExceptionInfo, Frame, Snapshot, Step, Suspect, Variable
 from tests.tui import scenario
 from tests.tui.scenario import SERVICE, line
@@ -26,19 +27,20 @@ def traced(snapshot: Snapshot, earlier: Snapshot | None = None) -> Diagnosis:
     failing, taken = line("key-error"), line("intake-get")
     elsewhere = Step(
         "read_order(…)",
-        "returned by `return dict(row)`",
+        HopKind.RETURNED,
         SERVICE,
         20,
         "read_order",
-        before=(Step("row", "is an element of the loop", SERVICE, 18, "read_order"),),
+        detail="return dict(row)",
+        before=(Step("row", HopKind.LOOP_ELEMENT, SERVICE, 18, "read_order"),),
     )
     passed = Step(
-        "order", "is passed as `order`", SERVICE, taken, "intake", ORDER, frame_index=1, before=(elsewhere,)
+        "order", HopKind.PASSED, SERVICE, taken, "intake", ORDER, 1, before=(elsewhere,), detail="order"
     )
-    other = Step("SKU", "is set: `self.sku = None`", SERVICE, 25, "OrderService.__init__")
+    other = Step("SKU", HopKind.SET, SERVICE, 25, "OrderService.__init__", detail="self.sku = None")
     root = Step(
         "order",
-        "where it failed",
+        HopKind.FAILED,
         SERVICE,
         failing,
         "OrderService.accept",
@@ -47,7 +49,9 @@ def traced(snapshot: Snapshot, earlier: Snapshot | None = None) -> Diagnosis:
         before=(passed, replace(other, before=(replace(other, line=26),))),
     )
     return Diagnosis(
-        headline=f"KeyError: 'sku' at orders_service.py:{failing} in accept: `order` has no key 'sku'",
+        headline_message=(
+            f"KeyError: 'sku' at orders_service.py:{failing} in accept: `order` has no key 'sku'"
+        ),
         confidence="likely",
         suspects=(
             Suspect(
@@ -55,7 +59,7 @@ def traced(snapshot: Snapshot, earlier: Snapshot | None = None) -> Diagnosis:
                 failing,
                 "OrderService.accept",
                 0.92,
-                reasons=(
+                reason_messages=(
                     "`order` has no key 'sku'",
                     "the key 'SKU' is there, in other letters",
                     "`order` is not checked before it is used",
@@ -69,18 +73,25 @@ def traced(snapshot: Snapshot, earlier: Snapshot | None = None) -> Diagnosis:
                 taken,
                 "intake",
                 0.6,
-                reasons=("`order` is passed on here",),
+                reason_messages=("`order` is passed on here",),
                 thread_id=3,
                 frame_index=1,
             ),
-            Suspect(SERVICE, 20, "read_order", 0.5, reasons=("`read_order(…)` gave the value",), thread_id=3),
-            Suspect(PRICES, 41, "fetch", 0.3, reasons=("TimeoutError arises here",), thread_id=3),
+            Suspect(
+                SERVICE,
+                20,
+                "read_order",
+                0.5,
+                reason_messages=("`read_order(…)` gave the value",),
+                thread_id=3,
+            ),
+            Suspect(PRICES, 41, "fetch", 0.3, reason_messages=("TimeoutError arises here",), thread_id=3),
         ),
-        notes=("the service logs and drops other errors",),
+        note_messages=("the service logs and drops other errors",),
         provenance=(root,),
         anomalies=(
             Anomaly(
-                "near-miss key",
+                AnomalyKind.NEAR_KEY,
                 "`order` has the key 'SKU', which differs from 'sku' in capitals alone",
                 SERVICE,
                 failing,
@@ -89,9 +100,16 @@ def traced(snapshot: Snapshot, earlier: Snapshot | None = None) -> Diagnosis:
                 ORDER,
                 0,
             ),
-            Anomaly("default", "`history` is a default that grew to 1,000,000", SERVICE, 25, "accept", 0.4),
+            Anomaly(
+                AnomalyKind.GROWN_DEFAULT,
+                "`history` is a default that grew to 1,000,000",
+                SERVICE,
+                25,
+                "accept",
+                0.4,
+            ),
         ),
-        meaning=(
+        meaning_message=(
             "KeyError: a dictionary was asked for a key that it does not have. "
             "Look at the keys that it has, and at what should have put the missing one there."
         ),
@@ -103,5 +121,5 @@ def untraced(snapshot: Snapshot, earlier: Snapshot | None = None) -> Diagnosis:
     return Diagnosis(
         "SystemError: error return without exception set",
         "no clear suspect",
-        meaning="SystemError: the interpreter, or an extension module, is at fault.",
+        meaning_message="SystemError: the interpreter, or an extension module, is at fault.",
     )

@@ -229,7 +229,10 @@ def diagnosis(snapshot: Snapshot, earlier: Snapshot | None = None) -> Diagnosis:
                 line("packer-waits"),
                 "packer",
                 0.95,
-                reasons=("waits for ledger_lock, which refunder holds", "holds stock_lock since 3.2 s"),
+                reason_messages=(
+                    "waits for ledger_lock, which refunder holds",
+                    "holds stock_lock since 3.2 s",
+                ),
                 proof=(Variable("self.ledger_lock", "<locked _thread.lock>"),),
                 thread_id=4,
                 frame_index=0,
@@ -239,16 +242,20 @@ def diagnosis(snapshot: Snapshot, earlier: Snapshot | None = None) -> Diagnosis:
                 line("refunder-waits"),
                 "refunder",
                 0.9,
-                reasons=("waits for stock_lock, which packer holds",),
+                reason_messages=("waits for stock_lock, which packer holds",),
                 proof=(Variable("self.stock_lock", "<locked _thread.lock>"),),
                 thread_id=5,
                 frame_index=0,
             ),
             Suspect(
-                SERVICE, line("swallowed"), "intake", 0.4, reasons=("an exception is logged and dropped",)
+                SERVICE,
+                line("swallowed"),
+                "intake",
+                0.4,
+                reason_messages=("an exception is logged and dropped",),
             ),
         ),
-        notes=("the stacks were read while the process ran",),
+        note_messages=("the stacks were read while the process ran",),
     )
 
 

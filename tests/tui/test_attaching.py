@@ -44,7 +44,7 @@ async def test_what_cannot_be_attached_stays_in_view_and_can_be_tried_again() ->
         async def works(*told: object) -> FakeSession:
             return FakeSession()
 
-        app._connect = works  # type: ignore[assignment]
+        app.controllers.connection.connect = works
         await pilot.press("r")
         await shows(pilot, "paused (breakpoint)")
         assert "gdb is not installed" not in screen(app)
@@ -141,7 +141,7 @@ async def test_attaching_again_begins_with_fresh_epochs() -> None:
         async def again(*told: object) -> FakeSession:
             return FakeSession(snapshot=scenario.crashed(epoch=2))
 
-        app._connect = again  # type: ignore[assignment]
+        app.controllers.connection.connect = again
         await pilot.press("r")
         await shows(pilot, "crashed: uncaught KeyError")
 

@@ -83,5 +83,5 @@ async def test_marks_move_to_where_the_server_put_them() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, "paused (breakpoint)")
         moved = replace(Breakpoint(SERVICE, 57), line=58, verified=True)
-        app.breakpoints_changed([moved])
+        app.controllers.connection.breakpoints_changed([moved])
         await shows(pilot, "● 58")

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Collapsible, Input
 
+from iqdebug.assistant.commands import COMMANDS
+from iqdebug.assistant.session import AssistantSession, DebuggeeContext
 from iqdebug.assistant.transcript import ModelStatus, Transcript
+from iqdebug.assistant.ui_context import UiContext
 from iqdebug.core.session import DebugSession
-from iqdebug.core.state import Diagnosis, Snapshot
+from iqdebug.core.state import Diagnosis, Phase, Snapshot
+from iqdebug.diagnosis.shared_diagnosis import SharedDiagnosis
+from iqdebug.llm.window.window import Window
 from iqdebug.tui.app import DebugApp
-from iqdebug.tui.controllers.chat import ScreenContext
+from iqdebug.tui.controllers.brief_pause import RecordedStop
 from iqdebug.tui.panes.chat import ChatPane, linked
 from iqdebug.tui.panes.source import SourcePane
-from tests.tui import causes
+from tests.support.crashfile import contents, written
+from tests.support.scripted_backend import ScriptedBackend
+from tests.tui import causes, scenario
 from tests.tui.fake_session import FakeSession, app_on
 from tests.tui.scenario import SERVICE
 from tests.tui.screens import compare, screen, shows, until
@@ -29,16 +38,12 @@ class Friend:
         self.heard: list[str] = []
         self.stopped = 0
         self.closed = False
-        self.moments: list[Diagnosis] = []
-        self.screen: ScreenContext | None = None
+        self.screen: UiContext | None = None
 
-    def begin(self, session: DebugSession, screen: ScreenContext) -> None:
-        self.screen = screen
+    def begin(self, session: DebugSession, ui: UiContext) -> None:
+        self.screen = ui
 
-    def moment(self, snapshot: Snapshot, diagnosis: Diagnosis) -> None:
-        self.moments.append(diagnosis)
-
-    async def said(self, text: str) -> None:
+    async def submit(self, text: str) -> None:
         self.heard.append(text)
         self.transcript.add("question", text)
 
@@ -48,7 +53,7 @@ class Friend:
     def completions(self, text: str) -> Sequence[str]:
         return [word for word in ("/why", "/watch", "@file:") if word.startswith(text.split(" ")[-1])]
 
-    async def completed(self, before: str, after: str) -> str:
+    async def complete_expression(self, before: str, after: str) -> str:
         return "total()" if before.endswith("order.") else ""
 
     async def close(self) -> None:
@@ -74,7 +79,6 @@ async def test_a_question_is_sent_and_its_answer_grows() -> None:
     app, friend = talking()
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
-        assert len(friend.moments) == 1
         friend.transcript.stand(READY)
         await pilot.press(*"why?", "enter")
         await until(pilot, lambda: friend.heard == ["why?"])
@@ -289,3 +293,57 @@ async def test_what_is_folded_is_opened_by_keys() -> None:
         assert app.focused is field
         await pilot.press("shift+tab", "escape")
         assert app.focused is field
+
+
+def with_model(
+    session: FakeSession, diagnose: SharedDiagnosis, no_hold: bool = False
+) -> tuple[DebugApp, ScriptedBackend]:
+    backend = ScriptedBackend()
+    assistant = AssistantSession(
+        Window(backend), DebuggeeContext(diagnose=diagnose), commands=COMMANDS, settle_s=0.0
+    )
+    return app_on(session, diagnose=diagnose, companion=assistant, no_hold=no_hold), backend
+
+
+def evidence_in(backend: ScriptedBackend) -> list[str]:
+    return [b.message.content for b in backend.blocks if b.message.source == "evidence"]
+
+
+async def test_the_model_follows_the_session_and_a_stop_is_diagnosed_once_for_all() -> None:
+    diagnosed: list[Snapshot] = []
+
+    def diagnose(snapshot: Snapshot, earlier: Snapshot | None) -> Diagnosis:
+        diagnosed.append(snapshot)
+        return causes.traced(snapshot, earlier)
+
+    session = FakeSession(snapshot=causes.crashed())
+    app, backend = with_model(session, SharedDiagnosis(diagnose))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(pilot, "`order` has no key 'sku'")
+        await until(pilot, lambda: evidence_in(backend), "the evidence")
+        assert "KeyError" in evidence_in(backend)[-1]
+        session.push(causes.crashed(epoch=4))
+        await until(pilot, lambda: "evidence of stop 4" in evidence_in(backend)[-1], "the next stop")
+        await until(pilot, lambda: len(diagnosed) == 3, "diagnoses")
+        assert sorted(s.epoch for s in diagnosed) == [0, 3, 4]  # 0: what was seen from outside at first
+
+
+async def test_a_stop_that_is_only_recorded_is_not_given_to_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IQDEBUG_CAPTURE", str(tmp_path))
+    diagnosed: list[Snapshot] = []
+
+    def diagnose(snapshot: Snapshot, earlier: Snapshot | None) -> Diagnosis:
+        diagnosed.append(snapshot)
+        return Diagnosis("it stands", "no clear suspect")
+
+    session = FakeSession(snapshot=scenario.running(), recorded=written(contents()))
+    app, backend = with_model(session, SharedDiagnosis(diagnose), no_hold=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await shows(pilot, "running")
+        session.push(replace(scenario.paused(2), revision=1))
+        await until(pilot, lambda: isinstance(app.session, RecordedStop), "the recording")
+        await until(pilot, lambda: any("ValueError" in text for text in evidence_in(backend)), "its evidence")
+        stopped = [s for s in diagnosed if s.phase in (Phase.PAUSED, Phase.CRASHED)]
+        assert stopped and all("process runs on" in s.reason for s in stopped)

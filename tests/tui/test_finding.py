@@ -80,7 +80,7 @@ async def test_a_function_is_gone_to_with_the_arrows() -> None:
 
 
 async def test_what_is_not_listed_is_looked_for_everywhere() -> None:
-    places = {"json.loads": (CodePlace("json.loads", OTHER, 4),)}
+    places: dict[str, tuple[CodePlace, ...]] = {"json.loads": (CodePlace("json.loads", OTHER, 4),)}
     app = app_on(FakeSession(finder=FakeFinder(places)))
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, "paused (breakpoint)", "order = {'id'")

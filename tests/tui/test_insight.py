@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from iqdebug.core.evidence import HopKind
 from iqdebug.core.state import Diagnosis, Step, Suspect
 from iqdebug.crash import open_crash
 from iqdebug.tui.app import DebugApp
@@ -80,7 +82,7 @@ async def test_a_reason_that_the_headline_has_no_room_for_is_said_below() -> Non
 def test_the_card_never_takes_more_lines_than_it_may(most: int) -> None:
     found = causes.traced(causes.crashed())
     for count in range(4):
-        some = tuple(replace(s, reasons=s.reasons[:count]) for s in found.suspects[:count])
+        some = tuple(replace(s, reason_messages=s.reasons[:count]) for s in found.suspects[:count])
         for suspects in (some, tuple(replace(s, proof=()) for s in some)):
             assert len(card_text(replace(found, suspects=suspects), most).split("\n")) <= most
 
@@ -265,15 +267,16 @@ async def test_the_way_of_the_value_is_a_tree_to_follow(size: tuple[int, int]) -
 
 
 def chain(length: int) -> Step:
-    step = Step("x0", "is assigned here", SERVICE, 20, "f0")
+    step = Step("x0", HopKind.ASSIGNED, SERVICE, 20, "f0")
     for n in range(1, length):
-        step = Step(f"x{n}", "is assigned here", SERVICE, 20, f"f{n}", before=(step,))
+        step = Step(f"x{n}", HopKind.ASSIGNED, SERVICE, 20, f"f{n}", before=(step,))
     return step
 
 
 async def test_a_long_way_with_hostile_values_draws_and_folds() -> None:
-    hostile = replace(chain(60), expression=scenario.HOSTILE, how=scenario.HOSTILE, function=scenario.HOSTILE)
-    found = replace(causes.traced(causes.crashed()), provenance=(hostile,), meaning=scenario.HOSTILE)
+    words = scenario.HOSTILE
+    hostile = replace(chain(60), expression=words, kind=HopKind.SET, detail=words, function=words)
+    found = replace(causes.traced(causes.crashed()), provenance=(hostile,), meaning_message=scenario.HOSTILE)
     app = app_at_crash(lambda now, earlier: found)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot, app)
@@ -293,7 +296,7 @@ async def test_what_was_folded_out_and_the_cursor_survive_a_newer_look() -> None
         at = app.query_one(SuspectsPane).current_key
         session.push(replace(session.snapshot, revision=4))
         await until(pilot, lambda: app.snapshot is not None and app.snapshot.revision == 4, "the newer look")
-        await until(pilot, lambda: app._answered == app._asked, "its diagnosis")
+        await until(pilot, lambda: app.controllers.diagnosis.is_up_to_date, "its diagnosis")
         await shows(pilot, "· the key 'SKU' is there")
         assert app.query_one(SuspectsPane).current_key == at
 
@@ -314,11 +317,13 @@ async def test_a_recording_walks_its_suspects_too(
         await pilot.press("7")
         await shows(pilot, "Suspects (", "main.py:26")
         frames = set()
-        found = app._diagnosis.suspects if app._diagnosis is not None else ()
+        diagnosis = app.controllers.diagnosis.current
+        found = diagnosis.suspects if diagnosis is not None else ()
         for number in range(1, len(found) + 1):
             await pilot.press("right_square_bracket")
             wanted = found[number - 1]
-            await until(pilot, lambda w=wanted: place(app) == (w.path, w.line), f"suspect {number}")
+            there = partial(lambda suspect: place(app) == (suspect.path, suspect.line), wanted)
+            await until(pilot, there, f"suspect {number}")
             frames.add(app.frame.name if app.frame is not None else "")
         assert "greet" in frames or "main" in frames
         await pilot.press("i")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
-from iqdebug.core.state import Diagnosis, Snapshot, Suspect
+from iqdebug.core.state import Diagnosis, Phase, Snapshot, Suspect
 from iqdebug.tui.panes.insight import LOOKING
 from tests.tui import causes, scenario
 from tests.tui.fake_session import FakeSession, app_on
@@ -59,7 +59,7 @@ async def test_an_older_stops_cause_never_takes_a_newer_ones_place() -> None:
         await pilot.press("n")
         await shows(pilot, "paused (step)", "found at (3, 0)")
         slow.let(2)
-        await until(pilot, lambda: not app._at_work, "the older one's end")
+        await until(pilot, lambda: app.controllers.diagnosis.is_idle, "the older one's end")
         assert "found at (3, 0)" in screen(app) and "found at (2, 0)" not in screen(app)
 
 
@@ -110,7 +110,7 @@ async def test_at_an_end_nothing_is_looked_for() -> None:
     app = app_on(session, diagnose=causes.traced)
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, "likely:")
-        session.push(replace(scenario.running(9), phase=scenario.Phase.ENDED, threads=(), exit_code=0))
+        session.push(replace(scenario.running(9), phase=Phase.ENDED, threads=(), exit_code=0))
         await until(pilot, lambda: "ended" in status(app), "the end")
         await pilot.pause(0.3)
         assert LOOKING not in screen(app)

@@ -11,7 +11,7 @@ from iqdebug.core.errors import RequestFailed
 from iqdebug.core.session import Capability
 from iqdebug.core.state import Phase, Supervisor
 from iqdebug.core.supervision import Supervision
-from iqdebug.tui.controllers.brief_pause import Taken
+from iqdebug.tui.controllers.brief_pause import RecordedStop
 from iqdebug.tui.panes.source import SourcePane
 from tests.support.crashfile import PATH, contents, written
 from tests.tui import scenario
@@ -83,7 +83,7 @@ async def test_a_stop_is_recorded_and_the_process_goes_on_at_once(shelf: Path) -
     async with app.run_test(size=(120, 40)) as pilot:
         await shows(pilot, "running")
         session.push(replace(scenario.paused(2), revision=1))
-        await until(pilot, lambda: isinstance(app.session, Taken), "the recording")
+        await until(pilot, lambda: isinstance(app.session, RecordedStop), "the recording")
         assert [i[0] for i in session.intents if i[0] in ("record", "arm", "resume")] == [
             "arm",
             "record",
@@ -96,7 +96,7 @@ async def test_a_stop_is_recorded_and_the_process_goes_on_at_once(shelf: Path) -
 
         session.push(replace(scenario.paused(4), revision=1))
         await until(pilot, lambda: len(session.asked("resume")) == 2, "a later stop goes on")
-        assert isinstance(app.session, Taken) and len(session.asked("record")) == 1
+        assert isinstance(app.session, RecordedStop) and len(session.asked("record")) == 1
 
         await pilot.press("c")
         await until(pilot, lambda: app.session is session, "back")
@@ -112,7 +112,7 @@ async def test_one_look_at_a_process_that_others_hold(shelf: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, "running")
         await pilot.press("L")
-        await until(pilot, lambda: isinstance(app.session, Taken), "the recording")
+        await until(pilot, lambda: isinstance(app.session, RecordedStop), "the recording")
         assert app.session is not None and app.session.why_not(Capability.STEP)
         await pilot.press("n")
         await until(pilot, lambda: any("the process runs on" in n for n in notices(app)), "why not")
@@ -123,7 +123,7 @@ async def test_one_look_at_a_process_that_others_hold(shelf: Path) -> None:
         session.push(replace(scenario.paused(9), revision=1))
         await shows(pilot, "paused (breakpoint)")
         await pilot.press("L")
-        await until(pilot, lambda: isinstance(app.session, Taken), "of a held one, too")
+        await until(pilot, lambda: isinstance(app.session, RecordedStop), "of a held one, too")
         await pilot.press("q")
     assert session.detached == 1
 
@@ -146,9 +146,9 @@ async def test_the_process_ends_while_its_recording_is_looked_at(shelf: Path) ->
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, "running")
         session.push(replace(scenario.paused(2), revision=1))
-        await until(pilot, lambda: isinstance(app.session, Taken), "the recording")
+        await until(pilot, lambda: isinstance(app.session, RecordedStop), "the recording")
         session.push(replace(scenario.running(7), phase=Phase.ENDED, reason="exited"))
         await until(pilot, lambda: any("has gone meanwhile" in n for n in notices(app)), "said")
-        assert isinstance(app.session, Taken)
+        assert isinstance(app.session, RecordedStop)
         await pilot.press("c")
         await shows(pilot, "the process has ended")

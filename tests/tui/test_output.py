@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iqdebug.core.state import LogRecord
-from iqdebug.tui.panes.log import KEPT, LogPane
+from iqdebug.tui.panes.log import MAX_RECORDS, LogPane
 from iqdebug.tui.panes.source import SourcePane
 from tests.tui import scenario
 from tests.tui.fake_session import FakeSession, app_on
@@ -24,7 +24,7 @@ async def test_a_flood_is_painted_seldom_and_held_within_bounds() -> None:
             batches += 1
         session.write([LogRecord(scenario.NOON, "stdout", "the last line")], dropped=1_234)
         await shows(pilot, "the last line", "1,234 lines came too fast")
-        assert pane.row_count() == KEPT
+        assert pane.row_count() == MAX_RECORDS
         assert pane.paints - painted < batches / 10
         await pilot.press("n")
         await until(pilot, lambda: session.asked("step"), "a step under the flood")

@@ -12,9 +12,9 @@ from textual.pilot import Pilot
 from iqdebug.core.errors import RequestFailed
 from iqdebug.core.state import Phase, Snapshot
 from iqdebug.tui.app import DebugApp
-from iqdebug.tui.controllers.program import LeaveScreen
 from iqdebug.tui.panes.program import ProgramPane
 from iqdebug.tui.panes.status_bar import StatusBar
+from iqdebug.tui.screens.leave import LeaveScreen
 from iqdebug.tui.widgets.terminal import Terminal, key_bytes
 from tests.tui import scenario
 from tests.tui.fake_session import FakeMemory, FakeSession
@@ -72,7 +72,7 @@ def app_with(host: FakeHost, sessions: Sequence[FakeSession]) -> DebugApp:
         connect,
         title="python orders.py",
         first=None,
-        diagnose=scenario.diagnosis,  # type: ignore[arg-type]
+        diagnose=scenario.diagnosis,
         read_source=scenario.read_source,
         breakpoint_store=FakeMemory(),
         program=host,

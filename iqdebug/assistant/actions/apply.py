@@ -16,10 +16,11 @@ from pathlib import Path
 from iqdebug.assistant.actions.fix import Change, Proposal
 from iqdebug.core.errors import UsageError
 from iqdebug.core.store import state_folder
+from iqdebug.system.atomic_write import atomic_write
 
 __all__ = ["Receipt", "apply", "receipts", "undo"]
 
-_KEPT = 50  # fixes that can be undone
+MAX_BACKUPS = 50  # fixes that can be undone
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +95,13 @@ def undo(receipt: Receipt) -> tuple[str, ...]:
 
 def receipts(folder: Path | None = None) -> tuple[Receipt, ...]:
     """The fixes that can be undone, newest first."""
-    found = []
+    undoable = []
     for path in sorted((folder or state_folder() / "fixes").glob("*/manifest.json"), reverse=True):
         with contextlib.suppress(UsageError, OSError, KeyError):
             rows = _manifest(path.parent)
             files = tuple(str(row["path"]) for row in rows)
-            found.append(Receipt(path.parent, files, path.stat().st_mtime))
-    return tuple(found)
+            undoable.append(Receipt(path.parent, files, path.stat().st_mtime))
+    return tuple(undoable)
 
 
 def _check(change: Change) -> None:
@@ -146,15 +147,15 @@ def _backed_up(proposal: Proposal, base: Path) -> Receipt:
         raise UsageError(
             f"No backup can be written to {base}", error.strerror or str(error), "Nothing was changed."
         ) from None
-    for old in sorted(base.iterdir())[:-_KEPT]:
+    for old in sorted(base.iterdir())[:-MAX_BACKUPS]:
         _forget(old)
     return Receipt(folder, tuple(c.path for c in proposal.files), now)
 
 
 def _manifest(folder: Path) -> Sequence[dict[str, object]]:
     try:
-        found = json.loads((folder / "manifest.json").read_text("utf-8"))["files"]
-        return [{k: str(row[k]) for k in ("path", "backup", "before", "after")} for row in found]
+        rows = json.loads((folder / "manifest.json").read_text("utf-8"))["files"]
+        return [{k: str(row[k]) for k in ("path", "backup", "before", "after")} for row in rows]
     except (OSError, ValueError, KeyError, TypeError):
         raise UsageError(f"There is no fix to undo in {folder}", "It was undone, or is damaged.") from None
 
@@ -179,17 +180,4 @@ def _write(path: str, data: bytes) -> None:
             file.write(data)
             file.truncate()
         return
-    handle, name = tempfile.mkstemp(prefix=".iqdebug-", dir=os.path.dirname(path))
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            with contextlib.suppress(OSError):
-                os.fchown(handle, status.st_uid, status.st_gid)
-            os.fchmod(handle, stat.S_IMODE(status.st_mode))
-            file.flush()
-            os.fsync(handle)
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
+    atomic_write(path, data, like=status)

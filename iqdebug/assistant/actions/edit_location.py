@@ -93,7 +93,7 @@ def _loosely(lines: Sequence[str], edit: Hunk) -> list[tuple[int, tuple[str, ...
     the new lines indented as it is there."""
     own = _indent(edit.old)
     wanted = [_without(line, own) for line in edit.old]
-    found = []
+    matches = []
     size = len(wanted)
     for start in range(len(lines) - size + 1):
         block = lines[start : start + size]
@@ -103,8 +103,8 @@ def _loosely(lines: Sequence[str], edit: Hunk) -> list[tuple[int, tuple[str, ...
         if any(line.strip() and not line.startswith(own) for line in edit.new):
             continue
         new = tuple(there + line[len(own) :] if line.strip() else "" for line in edit.new)
-        found.append((start, _kept(block, wanted, new, edit, there, own)))
-    return found
+        matches.append((start, _kept(block, wanted, new, edit, there, own)))
+    return matches
 
 
 def _kept(
@@ -160,17 +160,17 @@ def _definition_placed(file: TextFile, edit: Definition, name: str) -> TextFile:
         tree = ast.parse(file.text)
     except (SyntaxError, ValueError, RecursionError) as error:
         raise EditRefused(f"{name} does not parse as it is: {error}", "Give the edit as a diff.") from None
-    found = list(_named(tree, edit.name, edit.owner, ""))
+    definitions = list(_named(tree, edit.name, edit.owner, ""))
     whole = f"{edit.owner}.{edit.name}" if edit.owner else edit.name
-    if not found:
+    if not definitions:
         raise EditRefused(f"{name} has no function `{whole}`", "Give the edit as a diff.")
-    if len(found) > 1:
-        at = ", ".join(str(node.lineno) for node in found[:6])
+    if len(definitions) > 1:
+        at = ", ".join(str(node.lineno) for node in definitions[:6])
         raise EditRefused(
-            f"{name} has `{whole}` {len(found)} times (lines {at})",
+            f"{name} has `{whole}` {len(definitions)} times (lines {at})",
             "Give the edit as a diff with lines around.",
         )
-    node = found[0]
+    node = definitions[0]
     decorated = min([node.lineno, *(d.lineno for d in node.decorator_list)])
     first = decorated if edit.decorated else node.lineno
     indent = file.lines[node.lineno - 1][: node.col_offset]
@@ -182,12 +182,12 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def _named(node: ast.AST, name: str, owner: str, around: str) -> list[FunctionNode]:
-    found: list[FunctionNode] = []
+    definitions: list[FunctionNode] = []
     for child in ast.iter_child_nodes(node):
         inside = around
         if isinstance(child, FunctionNode) and child.name == name and (not owner or around == owner):
-            found.append(child)
+            definitions.append(child)
         if isinstance(child, ast.ClassDef):
             inside = child.name
-        found += _named(child, name, owner, inside)
-    return found
+        definitions += _named(child, name, owner, inside)
+    return definitions

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from iqdebug.core.errors import UsageError
+from iqdebug.system.unified_diff import parse_loose_diff
 
 __all__ = ["Definition", "Edit", "EditRefused", "Hunk", "edits_in", "edits_of_call"]
 
@@ -21,12 +22,11 @@ _BLOCK = re.compile(
     r"^<{5,9} ?(?:SEARCH|ORIGINAL)[^\n]*\n(.*?)^={5,9}[ \t]*\n(.*?)^>{5,9} ?(?:REPLACE|UPDATED)[^\n]*$",
     re.M | re.S,
 )
-_HUNK = re.compile(r"^@@+(?: -(\d+)(?:,\d+)? \+\d+(?:,\d+)?)?[^\n]*$")
 _ELIDED = re.compile(
     r"^\s*(?:#\s*)?(?:\.\.\.|…)\s*(?:\(?(?:rest|existing|unchanged|same|remaining).*)?$", re.I
 )
 _ELIDED_WORDS = re.compile(r"#.*(?:\.\.\.|…).*\b(?:rest|existing|unchanged|same|remaining|before)\b", re.I)
-_LARGEST = 400_000  # characters of a reply that are read
+MAX_REPLY = 400_000  # characters of a reply that are read
 
 
 class EditRefused(UsageError):
@@ -68,15 +68,15 @@ def edits_of_call(arguments: Mapping[str, Any]) -> tuple[Edit, ...]:
         return edits_in(arguments["diff"], str(arguments.get("path", "")))
     listed = arguments.get("edits")
     rows = listed if isinstance(listed, list) else [arguments]
-    found = []
+    hunks = []
     for row in rows:
         if not isinstance(row, Mapping) or not all(isinstance(row.get(k), str) for k in ("old", "new")):
             raise EditRefused("An edit needs the texts `old` and `new`", "`old` is copied from the file.")
         if not row["old"].strip():
             raise EditRefused("`old` is empty", "Copy the lines that change from the file, as they are.")
         path = str(row.get("path") or arguments.get("path") or "")
-        found.append(Hunk(path, _lines(row["old"]), _lines(row["new"])))
-    return tuple(found)
+        hunks.append(Hunk(path, _lines(row["old"]), _lines(row["new"])))
+    return tuple(hunks)
 
 
 def edits_in(reply: str, path: str = "") -> tuple[Edit, ...]:
@@ -84,15 +84,15 @@ def edits_in(reply: str, path: str = "") -> tuple[Edit, ...]:
 
     :raises EditRefused: there are none in any of the forms.
     """
-    text = reply[:_LARGEST].replace("\r\n", "\n")
-    found: tuple[Edit, ...] = tuple(_blocks(text, path))
-    found = found or tuple(_diffs(text, path)) or _json(text, path) or tuple(_definitions(text, path))
-    if not found:
+    text = reply[:MAX_REPLY].replace("\r\n", "\n")
+    edits: tuple[Edit, ...] = tuple(_blocks(text, path))
+    edits = edits or tuple(_diffs(text, path)) or _json(text, path) or tuple(_definitions(text, path))
+    if not edits:
         raise EditRefused(
             "There is no edit in the reply",
             "An edit is a unified diff, a search and replace block, or a whole function in a code fence.",
         )
-    return found
+    return edits
 
 
 def _lines(text: str) -> tuple[str, ...]:
@@ -121,50 +121,13 @@ def _path_above(text: str) -> str:
 
 
 def _diffs(text: str, path: str) -> Iterator[Hunk]:
-    old: list[str] = []
-    new: list[str] = []
-    start, inside, waiting = 0, False, path
-
-    def done() -> Iterator[Hunk]:
+    for hunk in parse_loose_diff(text):
+        old, new = list(hunk.old_lines), list(hunk.new_lines)
         while old and new and old[-1] == new[-1] == "":
             old.pop()
             new.pop()
         if old != new:
-            yield Hunk(path, tuple(old), tuple(new), start)
-        old.clear()
-        new.clear()
-
-    lines = text.split("\n")
-    for number, line in enumerate(lines):
-        following = lines[number + 1] if number + 1 < len(lines) else ""
-        hunk = _HUNK.match(line)
-        if line.startswith("--- ") and following.startswith("+++ "):
-            yield from done()
-            inside, waiting = False, _name(line)
-        elif line.startswith("+++ ") and not inside:
-            path = _name(line) or waiting or path
-        elif hunk is not None:
-            yield from done()
-            start, inside = int(hunk[1] or 0), True
-        elif line.startswith(("diff --git ", "index ")) or line.lstrip().startswith("```"):
-            yield from done()
-            inside = False
-        elif inside and line[:1] in (" ", ""):
-            old.append(line[1:])
-            new.append(line[1:])
-        elif inside and line[0] == "-":
-            old.append(line[1:])
-        elif inside and line[0] == "+":
-            new.append(line[1:])
-        elif inside and line[0] != "\\":
-            yield from done()
-            inside = False
-    yield from done()
-
-
-def _name(line: str) -> str:
-    words = line[4:].split("\t")[0].strip().strip('"')
-    return "" if words == "/dev/null" else words[2:] if words[:2] in ("a/", "b/") else words
+            yield Hunk(hunk.new_path or hunk.old_path or path, tuple(old), tuple(new), hunk.old_start)
 
 
 def _json(text: str, path: str) -> tuple[Edit, ...]:
@@ -174,15 +137,15 @@ def _json(text: str, path: str) -> tuple[Edit, ...]:
         tried.append(text[at : text.rfind("}") + 1])
     for each in tried:
         try:
-            found = json.loads(each)
+            value = json.loads(each)
         except (ValueError, RecursionError):
             continue
-        if isinstance(found, dict) and isinstance(found.get("arguments"), dict):
-            found = found["arguments"]
-        if isinstance(found, list):
-            found = {"edits": found}
-        if isinstance(found, dict) and {"old", "edits", "diff"} & found.keys():
-            return edits_of_call({"path": path, **found})
+        if isinstance(value, dict) and isinstance(value.get("arguments"), dict):
+            value = value["arguments"]
+        if isinstance(value, list):
+            value = {"edits": value}
+        if isinstance(value, dict) and {"old", "edits", "diff"} & value.keys():
+            return edits_of_call({"path": path, **value})
     return ()
 
 

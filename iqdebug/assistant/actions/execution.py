@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from iqdebug.capture.__main__ import entered
 from iqdebug.core.errors import IqdebugError, UsageError
 from iqdebug.core.paths import frame_kind
@@ -24,8 +26,8 @@ from iqdebug.crash.to_snapshot import place_of
 
 __all__ = ["Execution", "Failure", "execute", "failure_of", "failures_in"]
 
-_KEPT = 60_000  # bytes of output kept from each end
-_DYING = 5  # seconds for the end of what was killed; one that waits for a disk may take longer
+MAX_OUTPUT_BYTES = 60_000  # bytes of output kept from each end
+KILL_TIMEOUT = 5  # seconds for the end of what was killed; one that waits for a disk may take longer
 _MARK = "IQDEBUG_TRY"
 _FRAME = re.compile(r'^\s*File "([^"]+)", line (\d+), in (\S+)')
 _ERROR = re.compile(r"^(?:E\s+)?([A-Za-z_][\w.]*)(?::\s?(.*))?$")
@@ -85,7 +87,7 @@ async def execute(
     """Run it in a process group of its own, without input. When it has ended, or the time is up,
     everything that it started is killed, also what left the group, and has ended on return.
 
-    :param crashes: a folder for crash files of Python processes among them, to tell failures by.
+    :param crashes: a folder for crash files of Python processes among them, from which failures are read.
     :raises UsageError: it cannot be started.
     """
     token = secrets.token_hex(12)
@@ -116,9 +118,9 @@ async def execute(
         await asyncio.to_thread(_finish, process, token, reader)
     output = reader.text
     taken = time.monotonic() - started
-    found = (*_recorded(crashes), *failures_in(output))
+    failures = (*_recorded(crashes), *failures_in(output))
     code = None if timed_out else process.returncode
-    return Execution(code, output, taken, timed_out, tuple(dict.fromkeys(found)))
+    return Execution(code, output, taken, timed_out, tuple(dict.fromkeys(failures)))
 
 
 class _Reader(threading.Thread):
@@ -135,9 +137,9 @@ class _Reader(threading.Thread):
         with self._stream:
             while part := os.read(self._stream.fileno(), 65_536):
                 self._total += len(part)
-                room = _KEPT - len(self._head)
+                room = MAX_OUTPUT_BYTES - len(self._head)
                 self._head += part[:room]
-                self._tail = (self._tail + part[max(room, 0) :])[-_KEPT:]
+                self._tail = (self._tail + part[max(room, 0) :])[-MAX_OUTPUT_BYTES:]
 
     @property
     def text(self) -> str:
@@ -158,35 +160,34 @@ def _finish(process: subprocess.Popen[bytes], token: str, reader: _Reader) -> No
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    wanted = f"{_MARK}={token}".encode()
-    deadline = time.monotonic() + _DYING
-    killed: set[int] = set()
+    deadline = time.monotonic() + KILL_TIMEOUT
+    killed: set[psutil.Process] = set()
     while True:
         # Looked for anew each time: one of them may have started another meanwhile.
-        marked = set(_marked(wanted))
-        for pid in marked:
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
-        killed = {pid for pid in killed | marked if _lives(pid)}
+        for child in _marked(token):
+            with contextlib.suppress(psutil.Error):
+                child.kill()
+            killed.add(child)
+        killed = {child for child in killed if _lives(child)}
         if not killed or time.monotonic() > deadline:
             break
         time.sleep(0.005)
     reader.join(5)
 
 
-def _marked(wanted: bytes) -> Iterator[int]:
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if wanted in (entry / "environ").read_bytes().split(b"\0"):
-                yield int(entry.name)
+def _marked(token: str) -> Iterator[psutil.Process]:
+    """Those that inherited the environment, wherever they have moved to."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.environ().get(_MARK) == token:
+                yield process
 
 
-def _lives(pid: int) -> bool:
+def _lives(process: psutil.Process) -> bool:
     try:
-        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
-    except OSError:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
         return False
-    return state not in (b"Z", b"X")
 
 
 def failure_of(crash: Crash) -> Failure | None:
@@ -199,20 +200,20 @@ def failure_of(crash: Crash) -> Failure | None:
 
 
 def _recorded(folder: Path | None) -> list[Failure]:
-    found = []
+    failures = []
     for path in sorted(folder.glob("*.iqcrash")) if folder is not None and folder.is_dir() else []:
         try:
             failure = failure_of(open_crash(path))
         except IqdebugError:
             continue
         if failure is not None:
-            found.append(failure)
-    return found
+            failures.append(failure)
+    return failures
 
 
 def failures_in(output: str) -> list[Failure]:
     """The exceptions of the tracebacks in a text, the last one first: what ended the program."""
-    found: list[Failure] = []
+    failures: list[Failure] = []
     function, own, inside = "", "", False
     for line in output.splitlines():
         frame = _FRAME.match(line.lstrip("| "))
@@ -227,9 +228,9 @@ def failures_in(output: str) -> list[Failure]:
             error = _ERROR.match(line.lstrip("| "))
             if error is not None and function:
                 type_ = error[1].removeprefix("__main__.").removeprefix("builtins.")
-                found.append(Failure(type_, _short(own or function), (error[2] or "")[:200]))
+                failures.append(Failure(type_, _short(own or function), (error[2] or "")[:200]))
                 inside = False
-    return list(dict.fromkeys(reversed(found)))
+    return list(dict.fromkeys(reversed(failures)))
 
 
 def _last(name: str) -> str:

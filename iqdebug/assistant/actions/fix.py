@@ -15,12 +15,13 @@ from iqdebug.assistant.actions.edits import Edit, EditRefused
 from iqdebug.assistant.actions.text_file import TextFile
 from iqdebug.system.readable_files import Reach
 from iqdebug.system.source_files import open_regular
+from iqdebug.system.unified_diff import parse_diff
 
 __all__ = ["Change", "Proposal", "propose"]
 
-_LARGEST = 4 << 20  # bytes of a file that is edited
-_LONGEST_PATH = 4_096  # bytes, as the kernel has it
-_FOREIGN = frozenset({".git", ".hg", ".svn", "site-packages", "dist-packages", "node_modules"})
+MAX_FILE_BYTES = 4 << 20  # bytes of a file that is edited
+MAX_PATH_BYTES = 4_096  # bytes, as the kernel has it
+FOREIGN_FOLDERS = frozenset({".git", ".hg", ".svn", "site-packages", "dist-packages", "node_modules"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,12 @@ def propose(
         parse as Python. The words are for whoever made the edit to mend it.
     """
     work: dict[str, _Work] = {}
-    said: list[str] = []
+    warned: list[str] = []
     for edit in edits:
         path = _resolved(edit.path, root, known)
         _require_readable(path, root, why_not)
         if path not in work:
-            work[path] = _opened(path, root, read or _bytes, said)
+            work[path] = _opened(path, root, read or _bytes, warned)
         one = work[path]
         one.file = placed(one.file, edit, one.change.name)
     changes = []
@@ -84,15 +85,15 @@ def propose(
         after = one.file.data
         if after == one.change.before:
             continue
-        _check_syntax(one, said)
+        _check_syntax(one, warned)
         changes.append(Change(one.change.path, one.change.name, one.change.before, after))
     if not changes:
         raise EditRefused("The edit changes nothing", "The new lines are the same as the old ones.")
     diff = "".join(_diff(c) for c in changes)
-    removed = sum(line.startswith("-") and not line.startswith("---") for line in diff.splitlines())
+    removed = sum(hunk.removed_count for hunk in parse_diff(diff))
     if removed > 40:
-        said.append(f"It replaces {removed} lines, which is much for a fix")
-    return Proposal(os.path.realpath(root), tuple(changes), diff, tuple(dict.fromkeys(said)), reason)
+        warned.append(f"It replaces {removed} lines, which is much for a fix")
+    return Proposal(os.path.realpath(root), tuple(changes), diff, tuple(dict.fromkeys(warned)), reason)
 
 
 def _resolved(path: str, root: str, known: Sequence[str]) -> str:
@@ -119,7 +120,7 @@ def _resolved(path: str, root: str, known: Sequence[str]) -> str:
     inside = os.path.relpath(real, top)
     if inside.startswith("..") or os.path.isabs(inside):
         raise EditRefused(f"{path} lies outside {top}", "Only files of the program itself are changed.")
-    foreign = _FOREIGN & set(Path(inside).parts)
+    foreign = FOREIGN_FOLDERS & set(Path(inside).parts)
     if foreign:
         raise EditRefused(f"{path} is in {min(foreign)}, which is not the program's own code")
     return real
@@ -133,7 +134,7 @@ def _require_readable(path: str, root: str, why_not: Callable[[str], str]) -> No
 
 def _is_path(path: str) -> bool:
     try:
-        return "\0" not in path and len(os.fsencode(path)) < _LONGEST_PATH
+        return "\0" not in path and len(os.fsencode(path)) < MAX_PATH_BYTES
     except UnicodeEncodeError:
         return False
 
@@ -141,28 +142,28 @@ def _is_path(path: str) -> bool:
 def _bytes(path: str) -> bytes:
     try:
         with open_regular(path, follow=False) as file:
-            data = file.read(_LARGEST + 1)
+            data = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise EditRefused(f"{path} cannot be read", error.strerror or "") from None
-    if len(data) > _LARGEST:
-        raise EditRefused(f"{path} is larger than {_LARGEST >> 20} MiB")
+    if len(data) > MAX_FILE_BYTES:
+        raise EditRefused(f"{path} is larger than {MAX_FILE_BYTES >> 20} MiB")
     return data
 
 
-def _opened(path: str, root: str, read: Callable[[str], bytes], said: list[str]) -> _Work:
+def _opened(path: str, root: str, read: Callable[[str], bytes], warned: list[str]) -> _Work:
     data = read(path)
     name = os.path.relpath(path, os.path.realpath(root)).replace(os.sep, "/")
     status = os.stat(path)
     if not status.st_mode & 0o222 or not os.access(path, os.W_OK):
-        said.append(f"{name} is read-only: it can be tried in a scratch copy but not applied")
+        warned.append(f"{name} is read-only: it can be tried in a scratch copy but not applied")
     if status.st_nlink > 1:
-        said.append(f"{name} has {status.st_nlink} names (hard links): it changes under each of them")
+        warned.append(f"{name} has {status.st_nlink} names (hard links): it changes under each of them")
     if os.path.realpath(os.path.abspath(path)) != os.path.abspath(path):
-        said.append(f"{name} is a link; the file that it leads to is changed")
+        warned.append(f"{name} is a link; the file that it leads to is changed")
     return _Work(Change(path, name, data, data), TextFile.of(data, name))
 
 
-def _check_syntax(one: _Work, said: list[str]) -> None:
+def _check_syntax(one: _Work, warned: list[str]) -> None:
     if not one.change.name.endswith((".py", ".pyw")):
         return
     try:
@@ -174,7 +175,7 @@ def _check_syntax(one: _Work, said: list[str]) -> None:
         at = f" at line {line}: `{one.file.lines[line - 1].strip()[:80]}`" if line else ""
         why = getattr(error, "msg", None) or str(error)
         if not _parses(one.change.before):
-            said.append(f"{one.change.name} did not parse before and does not now: {why}")
+            warned.append(f"{one.change.name} did not parse before and does not now: {why}")
             return
         raise EditRefused(
             f"With the edit {one.change.name} is no Python any more: {why}{at}", "Mind the indentation."

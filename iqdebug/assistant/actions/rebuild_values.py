@@ -42,8 +42,8 @@ _CALLS = {
 _CALLEES = frozenset(name.rpartition(".")[2] for name in _CALLS)
 _ENUM = re.compile(r"<(\w+)\.(\w+): .*>\Z", re.S)
 _ZONE = re.compile(r"zoneinfo\.ZoneInfo\(key=('[^'\\]+')\)\Z")
-_DEEPEST = 12
-_LONGEST = 20_000  # characters of one value's source
+MAX_DEPTH = 12
+MAX_SOURCE = 20_000  # characters of one value's source
 _MODULES_OF_STATE = frozenset(
     {"_io", "_thread", "threading", "socket", "sqlite3", "asyncio", "subprocess", "generator", "select"}
     | {"ssl", "weakref", "types", "functools", "itertools", "_asyncio", "tempfile", "queue", "contextlib"}
@@ -94,7 +94,7 @@ class Rebuilder:
         """
         needs = _Needs()
         source = self._source(number, name, needs)
-        if len(source) > _LONGEST:
+        if len(source) > MAX_SOURCE:
             raise CannotRebuild(f"`{name}` is too large to be written down ({len(source):,} characters)")
         return Rebuilt(source, frozenset(needs.imports), frozenset(needs.classes), needs.made)
 
@@ -106,7 +106,7 @@ class Rebuilder:
             raise CannotRebuild(f"`{path}` was masked as a secret")
         if number in needs.around:
             raise CannotRebuild(f"`{path}` contains itself")
-        if len(needs.around) > _DEEPEST:
+        if len(needs.around) > MAX_DEPTH:
             raise CannotRebuild(f"`{path}` is nested too deeply")
         needs.around.add(number)
         try:
@@ -209,14 +209,14 @@ def _literal(value: Value, path: str) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = ast.literal_eval(f"({inner},)" if value.type == "range" else inner)
+            literal = ast.literal_eval(f"({inner},)" if value.type == "range" else inner)
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         raise CannotRebuild(f"`{path}` was recorded as {text[:60]}") from None
-    if value.type == "float" and not math.isfinite(found):
-        return f'float("{found}")'
+    if value.type == "float" and not math.isfinite(literal):
+        return f'float("{literal}")'
     if value.type == "range":
-        return f"range({', '.join(map(repr, found))})"
-    return f"bytearray({found!r})" if value.type == "bytearray" else repr(found)
+        return f"range({', '.join(map(repr, literal))})"
+    return f"bytearray({literal!r})" if value.type == "bytearray" else repr(literal)
 
 
 def _call(value: Value, path: str, needs: _Needs) -> str:

@@ -39,7 +39,7 @@ __all__ = [
     "write_test",
 ]
 
-_MOST = 6  # calls that are tried
+MAX_CALLS = 6  # calls that are tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,11 @@ class Regression:
 
     def lines(self) -> list[str]:
         """The test, what was proved, and what could not be made into one."""
-        found = [f"no test from {words}" for words in self.refused]
+        shown = [f"no test from {words}" for words in self.refused]
         if self.test is not None and self.verified is not None:
-            found += [f"note: {note}" for note in self.test.notes]
-            found += [f"{self.test.path}:", *self.test.text.splitlines(), *self.verified.lines(10)]
-        return found
+            shown += [f"note: {note}" for note in self.test.notes]
+            shown += [f"{self.test.path}:", *self.test.text.splitlines(), *self.verified.lines(10)]
+        return shown
 
 
 Tests = tuple[tuple[RegressionTest, ...], tuple[str, ...]]
@@ -111,7 +111,7 @@ def regression_tests(
     folder = folder if os.path.isdir(folder) else root
     command = command_of_crash(crash)
     refused: list[str] = []
-    found: list[RegressionTest] = []
+    tests: list[RegressionTest] = []
     for candidate in candidates(crash, diagnosis):
         name = candidate.frame.function
         try:
@@ -121,11 +121,11 @@ def regression_tests(
             continue
         path = _free(folder, test_name(call.target, candidate.failure))
         text = call_test(call, folder, command.source_folders, expectation)
-        found.append(RegressionTest(path, text, call.target, candidate.failure, call.notes))
-        if len(found) >= _MOST:
+        tests.append(RegressionTest(path, text, call.target, candidate.failure, call.notes))
+        if len(tests) >= MAX_CALLS:
             break
-    found += _of_program(crash, command, folder, refused)
-    return tuple(found), tuple(dict.fromkeys(refused))
+    tests += _of_program(crash, command, folder, refused)
+    return tuple(tests), tuple(dict.fromkeys(refused))
 
 
 async def prove(
@@ -161,13 +161,13 @@ async def prove(
             path.unlink()
             shown = f"pytest {os.path.relpath(test.path, scratch.root)}"
             verified = _worded(tried(test.failure, before, after, shown, scratch.left_out))
-            found = Regression(test, verified, tuple(refused))
+            regression = Regression(test, verified, tuple(refused))
             if verified.verdict in ("fixed", "reproduced"):
-                return found
+                return regression
             if verified.verdict in ("did not reproduce before", "timed out") and after is None:
                 refused.append(f"{test.function or 'the whole program'}: {verified.words}")
             else:
-                best = best or found
+                best = best or regression
     return (
         replace(best, refused=tuple(refused)) if best is not None else Regression(None, None, tuple(refused))
     )
@@ -232,11 +232,11 @@ def _free(folder: str, name: str) -> str:
 async def _run(scratch: Scratch, command: Command, path: Path, seconds: float) -> Execution:
     _, cwd, settings = in_scratch(scratch, command)
     where = cwd if cwd.startswith(scratch.folder) else scratch.folder
-    found = await execute(_words(command, str(path)), where, settings, seconds=seconds)
-    if "No module named pytest" in found.output:
+    execution = await execute(_words(command, str(path)), where, settings, seconds=seconds)
+    if "No module named pytest" in execution.output:
         again = _words_without_pytest(command, str(path))
-        found = await execute(again, where, settings, seconds=seconds)
-    return replace(found, output=scratch.original(found.output))
+        execution = await execute(again, where, settings, seconds=seconds)
+    return replace(execution, output=scratch.original(execution.output))
 
 
 def _words(command: Command, test: str) -> list[str]:

@@ -51,7 +51,7 @@ class RebuiltCall:
 def candidates(crash: Crash, diagnosis: Diagnosis | None = None) -> list[Candidate]:
     """The function of the first suspect, where it is on the stack, then from the innermost outwards.
     Causes come before what they led to."""
-    found: dict[int, Candidate] = {}
+    by_frame: dict[int, Candidate] = {}
     for error, caught in _chain(crash):
         frames = [crash.frames[n] for n in error.frames if n in crash.frames]
         own = [f for f in frames if kind_of(f.file, crash.meta.prefixes) == "user"]
@@ -59,8 +59,8 @@ def candidates(crash: Crash, diagnosis: Diagnosis | None = None) -> list[Candida
         failure = Failure(error.type, function, error.message)
         for frame in own:
             if not (caught and frame is frames[-1]):  # which caught it, and raised another
-                found.setdefault(frame.id, Candidate(frame, failure))
-    listed = list(found.values())
+                by_frame.setdefault(frame.id, Candidate(frame, failure))
+    listed = list(by_frame.values())
     top = diagnosis.suspects[0] if diagnosis is not None and diagnosis.suspects else None
     if top is not None:
         listed.sort(key=lambda c: (c.frame.file, c.frame.function) != (top.path, top.function))
@@ -69,16 +69,16 @@ def candidates(crash: Crash, diagnosis: Diagnosis | None = None) -> list[Candida
 
 def _chain(crash: Crash) -> Iterator[tuple[RecordedException, bool]]:
     """The exceptions, the first cause first, and whether each was caught."""
-    found: list[RecordedException] = []
+    errors: list[RecordedException] = []
     number = crash.root
-    while number is not None and number in crash.exceptions and len(found) < 20:
+    while number is not None and number in crash.exceptions and len(errors) < 20:
         error = crash.exceptions[number]
-        if error in found:
+        if error in errors:
             break
-        found.append(error)
+        errors.append(error)
         number = error.cause if error.cause is not None else None if error.suppress else error.context
-    for error in reversed(found):
-        yield error, error is not found[0]
+    for error in reversed(errors):
+        yield error, error is not errors[0]
 
 
 def rebuilt_call(crash: Crash, candidate: Candidate) -> RebuiltCall:

@@ -43,17 +43,17 @@ class Command:
 
 
 def command_of_crash(crash: Crash, python: str = "") -> Command:
-    """The command that a crash file tells of. Only the folders and the interpreter are looked up on
+    """The command that a crash file records. Only the folders and the interpreter are looked up on
     this machine; nothing runs.
 
     :param python: the interpreter to use instead of the recorded one.
     """
     meta = crash.meta
-    said: list[str] = []
-    interpreter = python or _interpreter(meta.executable, meta.python, said)
+    warned: list[str] = []
+    interpreter = python or _interpreter(meta.executable, meta.python, warned)
     environ, masked = _environment(crash.environ)
     if masked:
-        said.append(f"These variables were masked and are not set: {', '.join(masked)}")
+        warned.append(f"These variables were masked and are not set: {', '.join(masked)}")
     folders = _source_folders(crash)
     options = _options(crash.flags)
     test = crash.test.nodeid if crash.test is not None else _current_test(crash)
@@ -70,8 +70,8 @@ def command_of_crash(crash: Crash, python: str = "") -> Command:
     if not why and meta.why in ("snapshot", "native"):
         why = {"snapshot": "it is a snapshot of a living process, not a failure"}.get(meta.why, "")
     if _reads_stdin(crash):
-        said.append("It reads standard input, which is empty when it runs again")
-    return Command(words, meta.cwd, environ, folders, test, why, tuple(said))
+        warned.append("It reads standard input, which is empty when it runs again")
+    return Command(words, meta.cwd, environ, folders, test, why, tuple(warned))
 
 
 def command_of_process(
@@ -80,15 +80,15 @@ def command_of_process(
     """The command of a living process, as ``/proc`` has its words, folder and variables."""
     own = {k: v for k, v in environ.items() if not k.startswith(_OURS)}
     why = "" if words else "its command line cannot be read"
-    said: tuple[str, ...] = ()
+    warned: tuple[str, ...] = ()
     if "-c" in words[1:2]:
-        said = ("Its program stood on the command line (-c)",)
+        warned = ("Its program stood on the command line (-c)",)
     if not why and not os.path.isdir(cwd):
         why = f"its folder {cwd} is gone"
     given = tuple(words)
     if given and not os.path.isabs(given[0]) and executable:
         given = (executable.removesuffix(" (deleted)"), *given[1:])
-    return Command(given, cwd, own, (), "", why, said)
+    return Command(given, cwd, own, (), "", why, warned)
 
 
 def project_root(crash: Crash) -> str:
@@ -130,11 +130,11 @@ def _current_test(crash: Crash) -> str:
     return name if inside and os.path.exists(os.path.join(crash.meta.cwd, name.partition("::")[0])) else ""
 
 
-def _interpreter(recorded: str, version: str, said: list[str]) -> str:
+def _interpreter(recorded: str, version: str, warned: list[str]) -> str:
     if os.path.isfile(recorded) and os.access(recorded, os.X_OK):
         return recorded
     own = ".".join(map(str, sys.version_info[:3]))
-    said.append(
+    warned.append(
         f"Its interpreter {recorded or '(not recorded)'} ({version or '?'}) is not on this machine: "
         f"{sys.executable} ({own}) runs it"
     )
@@ -154,17 +154,17 @@ def _environment(recorded: Mapping[str, str]) -> tuple[dict[str, str], list[str]
 
 def _options(flags: Mapping[str, int]) -> tuple[str, ...]:
     """Those of the interpreter's options that change what a program does."""
-    found = []
+    options = []
     if flags.get("optimize"):
-        found.append("-" + "O" * min(flags["optimize"], 2))
+        options.append("-" + "O" * min(flags["optimize"], 2))
     if flags.get("bytes_warning"):
-        found.append("-" + "b" * min(flags["bytes_warning"], 2))
+        options.append("-" + "b" * min(flags["bytes_warning"], 2))
     for name, option in (("safe_path", "-P"), ("no_user_site", "-s")):
         if flags.get(name) and not flags.get("isolated"):
-            found.append(option)
+            options.append(option)
     if flags.get("dev_mode"):
-        found += ["-X", "dev"]
-    return tuple(found)
+        options += ["-X", "dev"]
+    return tuple(options)
 
 
 def _program(crash: Crash) -> tuple[tuple[str, ...], str]:
@@ -210,22 +210,22 @@ def _module(crash: Crash) -> str:
 
 def _source_folders(crash: Crash) -> tuple[str, ...]:
     """Folders of the person's own code on the module path: as recorded, and as the modules' names
-    and files tell, which finds those of editable installs too."""
+    and files imply, which finds those of editable installs too."""
     root = project_root(crash)
     if not root:
         return ()
-    found: list[str] = []
+    folders: list[str] = []
     for frame in crash.frames.values():
         if kind_of(frame.file, crash.meta.prefixes) != "user" or frame.module in ("", "__main__"):
             continue
         parts = frame.module.split(".")
         stem = frame.file.removesuffix(".py").removesuffix("/__init__").split("/")
         if stem[-len(parts) :] == parts:
-            found.append("/".join(stem[: -len(parts)]) or "/")
-    found += [p for p in crash.sys_path if os.path.isabs(p)]
+            folders.append("/".join(stem[: -len(parts)]) or "/")
+    folders += [p for p in crash.sys_path if os.path.isabs(p)]
     real = real_path(root)
     inside = []
-    for folder in found:
+    for folder in folders:
         where = real_path(folder)
         own = where == real or where.startswith(real + os.sep)
         if own and kind_of(where + "/x.py", crash.meta.prefixes) == "user" and os.path.isdir(where):

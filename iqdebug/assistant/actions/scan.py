@@ -20,9 +20,9 @@ from iqdebug.diagnosis.source.outline import Outline
 
 __all__ = ["Finding", "Scanned", "scan"]
 
-_MAX_FILES = 30
-_LARGEST = 400_000  # characters of a file
-_MOST = 60
+MAX_FILES = 30
+MAX_FILE_CHARACTERS = 400_000  # characters of a file
+MAX_FINDINGS = 60
 _LEVELS = {"HIGH": 0, "MEDIUM": 1, "LOW": 2, "UNDEFINED": 3}
 _OPENS = frozenset(
     {"open", "Path", "send_file", "join", "joinpath", "remove", "unlink", "rmtree", "makedirs"}
@@ -51,12 +51,12 @@ class Finding:
     def lines(self) -> list[str]:
         """For a person: what, where, which values flow there, what to do."""
         where = "on the stack" if self.on_stack else "same file"
-        found = [
+        shown = [
             f"{self.severity} {self.rule}: {self.text}",
             f"  {Path(self.path).name}:{self.line} in {self.function} ({where}): {self.source}",
         ]
-        found += [f"    here {v.name} = {v.value[:100]}" for v in self.live]
-        return found + ([f"  → {self.advice}"] if self.advice else [])
+        shown += [f"    here {v.name} = {v.value[:100]}" for v in self.live]
+        return shown + ([f"  → {self.advice}"] if self.advice else [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +83,20 @@ def scan(snapshot: Snapshot, *, read_source: Callable[[str], Sequence[str]]) -> 
         lines = tuple(line.rstrip("\r\n") for line in read_source(path))
         if not lines:
             continue
-        if len(texts) >= _MAX_FILES or sum(map(len, lines)) > _LARGEST:
+        if len(texts) >= MAX_FILES or sum(map(len, lines)) > MAX_FILE_CHARACTERS:
             notes.append(f"{Path(path).name} was not scanned: too large, or too many files")
             continue
         texts[path] = lines
     issues, skipped = _bandit(texts)
     notes += [f"{Path(path).name} could not be parsed" for path in skipped]
-    found = [_finding(issue, path, texts[path], every) for path, issue in issues]
-    found += [f for path, lines in texts.items() for f in _paths(path, lines, every)]
-    found.sort(key=lambda f: (not f.on_stack, _LEVELS[f.severity], _LEVELS[f.confidence], f.path, f.line))
-    unique = {(f.rule, f.path, f.line): f for f in reversed(found)}
-    kept = [f for f in found if unique.get((f.rule, f.path, f.line)) is f]
-    if len(kept) > _MOST:
-        notes.append(f"{len(kept) - _MOST} more findings are not shown")
-    return Scanned(tuple(kept[:_MOST]), len(texts), tuple(notes))
+    findings = [_finding(issue, path, texts[path], every) for path, issue in issues]
+    findings += [f for path, lines in texts.items() for f in _paths(path, lines, every)]
+    findings.sort(key=lambda f: (not f.on_stack, _LEVELS[f.severity], _LEVELS[f.confidence], f.path, f.line))
+    unique = {(f.rule, f.path, f.line): f for f in reversed(findings)}
+    kept = [f for f in findings if unique.get((f.rule, f.path, f.line)) is f]
+    if len(kept) > MAX_FINDINGS:
+        notes.append(f"{len(kept) - MAX_FINDINGS} more findings are not shown")
+    return Scanned(tuple(kept[:MAX_FINDINGS]), len(texts), tuple(notes))
 
 
 def _errors(snapshot: Snapshot) -> Iterator[tuple[Frame, ...]]:
@@ -129,7 +129,7 @@ def _bandit(texts: Mapping[str, Sequence[str]]) -> tuple[list[tuple[str, _Issue]
         raise MissingTool(
             "bandit is not installed, whose rules are used here", "", "pip install 'iqdebug[scan]'"
         ) from None
-    found: list[tuple[str, _Issue]] = []
+    found_issues: list[tuple[str, _Issue]] = []
     with tempfile.TemporaryDirectory(prefix="iqdebug-scan-") as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         names: dict[str, str] = {}
@@ -145,9 +145,9 @@ def _bandit(texts: Mapping[str, Sequence[str]]) -> tuple[list[tuple[str, _Issue]
             span = issue.linerange or [issue.lineno]
             row = _Issue(issue.test_id, issue.text, issue.severity, issue.confidence, issue.lineno, max(span))
             if issue.fname in names:
-                found.append((names[issue.fname], row))
+                found_issues.append((names[issue.fname], row))
         skipped = [names[name] for name, _ in manager.skipped if name in names]
-    return found, skipped
+    return found_issues, skipped
 
 
 def _finding(issue: _Issue, path: str, lines: Sequence[str], frames: Sequence[Frame]) -> Finding:

@@ -16,14 +16,14 @@ from iqdebug.core.errors import UsageError
 
 __all__ = ["Scratch", "scratch_copy"]
 
-_SKIPPED = frozenset(
+SKIPPED_FOLDERS = frozenset(
     {".git", ".hg", ".svn", "__pycache__", "node_modules", ".tox", ".nox", ".mypy_cache", ".ruff_cache"}
     | {".pytest_cache", ".hypothesis", ".eggs", ".idea", ".vscode", ".ipynb_checkpoints"}
 )
-_LARGEST = 16 << 20  # bytes of one file
-_MAX_BYTES = 512 << 20
-_MAX_FILES = 30_000
-_SAID = 6
+MAX_FILE_BYTES = 16 << 20  # bytes of one file
+MAX_TOTAL_BYTES = 512 << 20
+MAX_FILES = 30_000
+MAX_NAMES_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Scratch:
         Path(path).write_bytes(data)
 
     def _clear_caches(self) -> None:
-        """Compiled code is told from its source by second and size alone: a quick edit of equal size
+        """Python takes compiled code for current by second and size alone: a quick edit of equal size
         would run the old one."""
         for cache in Path(self.folder).rglob("__pycache__"):
             shutil.rmtree(cache, ignore_errors=True)
@@ -118,7 +118,7 @@ def _copied(top: str, folder: str, needed: frozenset[str]) -> Scratch:
                     continue
                 if not stat.S_ISREG(status.st_mode):
                     continue
-                if status.st_size > _LARGEST and source not in needed:
+                if status.st_size > MAX_FILE_BYTES and source not in needed:
                     large.append(f"{os.path.relpath(source, top)} ({status.st_size >> 20} MiB)")
                     continue
                 shutil.copyfile(source, target)
@@ -128,20 +128,19 @@ def _copied(top: str, folder: str, needed: frozenset[str]) -> Scratch:
                 unread.append(os.path.relpath(source, top))
                 continue
             files, size = files + 1, size + status.st_size
-            if files > _MAX_FILES or size > _MAX_BYTES:
+            if files > MAX_FILES or size > MAX_TOTAL_BYTES:
                 raise UsageError(
                     f"{top} is too large to copy",
-                    f"It has more than {_MAX_FILES:,} files or {_MAX_BYTES >> 20} MiB.",
+                    f"It has more than {MAX_FILES:,} files or {MAX_TOTAL_BYTES >> 20} MiB.",
                 )
-    said = [*_listed("Too large to be copied", large), *_listed("Could not be copied", unread)]
-    return Scratch(top, folder, files, size, tuple(said))
+    left_out = [*_listed("Too large to be copied", large), *_listed("Could not be copied", unread)]
+    return Scratch(top, folder, files, size, tuple(left_out))
 
 
 def _walked(top: str) -> Iterator[tuple[str, list[str], list[str]]]:
     for at, names, plain in os.walk(top):
-        names[:] = sorted(
-            n for n in names if n not in _SKIPPED and not os.path.exists(os.path.join(at, n, "pyvenv.cfg"))
-        )
+        kept = (name for name in names if name not in SKIPPED_FOLDERS)
+        names[:] = sorted(name for name in kept if not os.path.exists(os.path.join(at, name, "pyvenv.cfg")))
         yield at, names, sorted(plain)
 
 
@@ -155,11 +154,11 @@ def _link(source: str, target: str, top: str, folder: str) -> None:
 
 
 def _listed(words: str, names: Iterable[str]) -> list[str]:
-    found = list(names)
-    if not found:
+    listed = list(names)
+    if not listed:
         return []
-    more = f" and {len(found) - _SAID} more" if len(found) > _SAID else ""
-    return [f"{words}: {', '.join(found[:_SAID])}{more}"]
+    more = f" and {len(listed) - MAX_NAMES_SHOWN} more" if len(listed) > MAX_NAMES_SHOWN else ""
+    return [f"{words}: {', '.join(listed[:MAX_NAMES_SHOWN])}{more}"]
 
 
 def _make_deletable(folder: str) -> None:

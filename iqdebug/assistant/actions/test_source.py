@@ -13,7 +13,7 @@ from iqdebug.assistant.actions.replayable_calls import RebuiltCall
 
 __all__ = ["Expectation", "call_test", "program_test", "test_name"]
 
-_WIDE = 96
+MAX_WIDTH = 96
 _LOADED = '''
 def loaded(path):
     """The program as a module, without what it does when it is run."""
@@ -105,8 +105,8 @@ def call_test(call: RebuiltCall, folder: str, sources: Sequence[str], expectatio
         body += ["", "", *_MADE.strip().splitlines()]
     body += ["", "", f"def test_{test_name(call.target, failure)}():"]
     lines += [_assigned(name, rebuilt.source) for name, rebuilt in call.arguments]
-    said = f"  # raised {_one_line(failure.shown)}" if frame.line else ""
-    lines += _checked(call, expectation, said)
+    comment = f"  # raised {_one_line(failure.shown)}" if frame.line else ""
+    lines += _checked(call, expectation, comment)
     body += [f"    {line}" if line else "" for text in lines for line in text.split("\n")]
     return "\n".join([*head, *body, ""])
 
@@ -147,13 +147,13 @@ def _names_target(call: RebuiltCall, root: str) -> bool:
     return re.search(rf"(?<![\w.]){re.escape(root)}\b", call.call) is not None
 
 
-def _checked(call: RebuiltCall, expectation: Expectation, said: str) -> list[str]:
+def _checked(call: RebuiltCall, expectation: Expectation, comment: str) -> list[str]:
     expression = f"asyncio.run({call.call})" if call.asynchronous else call.call
     if expectation.raises:
-        return [f"with pytest.raises({expectation.raises}):", f"    {expression}{said}"]
+        return [f"with pytest.raises({expectation.raises}):", f"    {expression}{comment}"]
     if expectation.equals:
-        return [f"assert {expression} == {expectation.equals}{said}"]
-    return [f"{expression}{said}"]
+        return [f"assert {expression} == {expectation.equals}{comment}"]
+    return [f"{expression}{comment}"]
 
 
 def _assigned(name: str, source: str) -> str:
@@ -162,7 +162,7 @@ def _assigned(name: str, source: str) -> str:
 
 def _laid_out(source: str, taken: int, depth: int) -> str:
     """The expression in one line where it fits, else an element a line."""
-    if len(source) + taken + 4 * depth <= _WIDE or depth > 4:
+    if len(source) + taken + 4 * depth <= MAX_WIDTH or depth > 4:
         return source
     try:
         node = ast.parse(source, mode="eval").body

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -57,13 +57,13 @@ class Verified:
 
     def lines(self, most: int = 30) -> list[str]:
         """Verdict, notes, and the last lines of both outputs."""
-        found = [("✔ " if self.green else "✘ ") + self.words, f"  ran: {self.command}"]
-        found += [f"  note: {note}" for note in self.notes]
+        shown = [("✔ " if self.green else "✘ ") + self.words, f"  ran: {self.command}"]
+        shown += [f"  note: {note}" for note in self.notes]
         for title, run in (("before", self.before), ("with the fix", self.after)):
             if run is not None:
-                found.append(f"{title}: {run.words} ({run.seconds:.1f} s)")
-                found += ["  " + line for line in run.output.rstrip().splitlines()[-most:]]
-        return found
+                shown.append(f"{title}: {run.words} ({run.seconds:.1f} s)")
+                shown += ["  " + line for line in run.output.rstrip().splitlines()[-most:]]
+        return shown
 
 
 def side_effects(command: Command, times: str = "twice") -> tuple[str, ...]:
@@ -71,14 +71,14 @@ def side_effects(command: Command, times: str = "twice") -> tuple[str, ...]:
 
     :param times: how often it runs, in words.
     """
-    said = [
+    sentences = [
         "Command and variables are as the recording has them: is it your own?",
     ]
-    said.append(f"The program runs {times}, in a copy of the project that is deleted afterwards")
-    said.append(
+    sentences.append(f"The program runs {times}, in a copy of the project that is deleted afterwards")
+    sentences.append(
         "It can still reach the network, databases, and files outside the project, as when it was run by hand"
     )
-    return (*said, *command.warnings)
+    return (*sentences, *command.warnings)
 
 
 def shown_exactly(command: Command, proposal: Proposal | None, words: Sequence[str] = ()) -> str:
@@ -178,10 +178,8 @@ async def _run(
     if command.test:
         words += PYTEST_OPTIONS
     crashes = None if command.test else Path(scratch.folder).parent / f"crashes-{name}"
-    found = await execute(words, cwd, settings, seconds=seconds, crashes=crashes)
-    return Execution(
-        found.code, scratch.original(found.output), found.seconds, found.timed_out, found.failures
-    )
+    execution = await execute(words, cwd, settings, seconds=seconds, crashes=crashes)
+    return replace(execution, output=scratch.original(execution.output))
 
 
 def in_scratch(scratch: Scratch, command: Command) -> tuple[list[str], str, dict[str, str]]:

@@ -6,17 +6,18 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from iqdebug.core.evidence import HopKind
+from iqdebug.core.messages import Message, Text, hop_message
 from iqdebug.core.paths import frame_kind
 from iqdebug.core.state import Breakpoint, Diagnosis, LogRecord, Step
 from iqdebug.diagnosis.source.outline import Definition, Outline
 
 __all__ = ["Hits", "Watch", "hits_of", "watches"]
 
-_MOST = 5
-_NAMES = 4
+MAX_WATCHES = 5
+MAX_NAMES = 4
 _MARK = "watch"
-# Words of the evidence for a line that gives a name its value: the line itself does not know it yet.
-_MAKING = ("is assigned here", "got its value here", "is an element of")
+_GIVES_VALUE = {hop_message(kind) for kind in HopKind if kind.gives_value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Hits:
 
 
 def watches(
-    diagnosis: Diagnosis, *, read_source: Callable[[str], Sequence[str]], most: int = _MOST
+    diagnosis: Diagnosis, *, read_source: Callable[[str], Sequence[str]], most: int = MAX_WATCHES
 ) -> tuple[Watch, ...]:
     """Log-points for the places that made the failing values, nearest the failure first, then for the
     suspects. Each is at a line where the names have their values, in the person's own code. () where
@@ -48,27 +49,27 @@ def watches(
 
     A session accepts the breakpoints as they are (``DebugSession.set_breakpoints``).
     """
-    found: dict[tuple[str, int], Watch] = {}
+    chosen: dict[tuple[str, int], Watch] = {}
     outlines: dict[str, Outline] = {}
 
     def add(path: str, line: int, wanted: Sequence[str], after: bool, reason: str) -> None:
-        if len(found) >= most or frame_kind(path) != "user" or not wanted:
+        if len(chosen) >= most or frame_kind(path) != "user" or not wanted:
             return
         if path not in outlines:
             outlines[path] = Outline(tuple(read_source(path)))
         at = _after(outlines[path], line) if after else line
         names = _known_at(outlines[path], at, wanted)
-        if not at or not names or (path, at) in found:
+        if not at or not names or (path, at) in chosen:
             return
-        mark = f"{_MARK} {len(found) + 1}"
+        mark = f"{_MARK} {len(chosen) + 1}"
         shown = " ".join(f"{name}={{{name}}}" for name in names)
         point = Breakpoint(path, at, log_message=f"{mark}: {shown}")
-        found[path, at] = Watch(point, names, reason, mark)
+        chosen[path, at] = Watch(point, names, reason, mark)
 
     for root in diagnosis.provenance:
         for step in _hops(root):
             names = _names(step.expression)
-            assigned = any(words in step.how for words in _MAKING)
+            assigned = step.kind.gives_value
             reason = f"`{step.expression}` {step.how} at line {step.line} of {step.function}"
             if assigned and step.value is not None:
                 reason += f"; it was {step.value.value[:60]} at the failure"
@@ -79,19 +80,26 @@ def watches(
             lines = tuple(read_source(suspect.path))
             names = _names(lines[suspect.line - 1]) if 0 < suspect.line <= len(lines) else ()
         reason = suspect.reasons[0] if suspect.reasons else "it is under suspicion"
-        assigned = any(words in reason for words in _MAKING)
+        assigned = any(_gives_value(each) for each in suspect.reason_messages[:1])
         add(suspect.path, suspect.line, names, assigned, f"{suspect.function}: {reason}")
-    return tuple(found.values())
+    return tuple(chosen.values())
 
 
 def hits_of(chosen: Sequence[Watch], records: Sequence[LogRecord], most: int = 3) -> tuple[Hits, ...]:
     """What the log-points reported among the log's records, for a report after a run."""
-    found = []
+    hits = []
     for watch in chosen:
         texts = [r.text.strip() for r in records if r.text.lstrip().startswith(watch.mark + ":")]
         last = tuple(text.removeprefix(watch.mark + ":").strip() for text in texts[-most:])
-        found.append(Hits(watch, len(texts), last))
-    return tuple(found)
+        hits.append(Hits(watch, len(texts), last))
+    return tuple(hits)
+
+
+def _gives_value(reason: Text) -> bool:
+    """Whether a suspect's line gives the name its value: the line itself does not know it yet."""
+    if not isinstance(reason, Message):
+        return False
+    return reason.id == "reason.got_value" or reason.value("how") in _GIVES_VALUE
 
 
 def _hops(step: Step) -> Iterator[Step]:
@@ -121,7 +129,7 @@ def _names(expression: str) -> tuple[str, ...]:
 def _function(outline: Outline, line: int) -> tuple[Definition | None, ast.AST | None]:
     definition = outline.function_at(line)
     if definition is None:
-        return None, outline.module_around(line)
+        return None, outline.module
     return definition, outline.tree(definition)
 
 
@@ -149,7 +157,7 @@ def _known_at(outline: Outline, line: int, wanted: Sequence[str]) -> tuple[str, 
     if tree is None:
         return ()
     if definition is None or not isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef):
-        return tuple(wanted[:_NAMES])
+        return tuple(wanted[:MAX_NAMES])
     arguments = tree.args
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     own = {a.arg for a in every} | {a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None}
@@ -158,4 +166,4 @@ def _known_at(outline: Outline, line: int, wanted: Sequence[str]) -> tuple[str, 
         for n in ast.walk(tree)
         if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and n.lineno < line
     }
-    return tuple(name for name in dict.fromkeys(wanted) if name in own | early)[:_NAMES]
+    return tuple(name for name in dict.fromkeys(wanted) if name in own | early)[:MAX_NAMES]

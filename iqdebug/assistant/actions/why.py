@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from iqdebug.core.messages import anomaly_kind_message, render
 from iqdebug.core.state import Anomaly, Diagnosis, ExceptionInfo, Snapshot, Step, Suspect
 from iqdebug.core.text import clean
 from iqdebug.diagnosis.knowledge import meaning_of
-from iqdebug.diagnosis.rules import KINDS
 
 __all__ = ["Section", "explain", "section_lines", "why"]
 
-_SUSPECTS = 3
-_ANOMALIES = 4
-_HOPS = 8
-_VALUE = 100
+MAX_SUSPECTS = 3
+MAX_ANOMALIES = 4
+MAX_HOPS = 8
+MAX_VALUE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +30,25 @@ class Section:
 
 def why(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Section, ...]:
     """The short answer: what failed, the likeliest place with its proof, the value's way there."""
-    found = [_headline(diagnosis), _chain(snapshot.exception)]
+    sections = [_headline(diagnosis), _chain(snapshot.exception)]
     if diagnosis.suspects:
-        found.append(_suspects("Most likely here", diagnosis.suspects[:1]))
-    found += list(_ways(diagnosis.provenance[:2]))
+        sections.append(_suspects("Most likely here", diagnosis.suspects[:1]))
+    sections += list(_ways(diagnosis.provenance[:2]))
     if diagnosis.anomalies:
-        found.append(_unusual(diagnosis.anomalies[:1]))
-    found.append(_unknown(snapshot, diagnosis))
-    return tuple(s for s in found if s.lines)
+        sections.append(_unusual(diagnosis.anomalies[:1]))
+    sections.append(_unknown(snapshot, diagnosis))
+    return tuple(s for s in sections if s.lines)
 
 
 def explain(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Section, ...]:
     """The long answer: also what such an exception means, its causes, the other places and remarks."""
-    found = [_headline(diagnosis), _chain(snapshot.exception), _meaning(snapshot, diagnosis)]
-    found.append(_suspects("Where the cause may lie", diagnosis.suspects[:_SUSPECTS]))
-    found += list(_ways(diagnosis.provenance[:_SUSPECTS]))
-    found.append(_unusual(diagnosis.anomalies[:_ANOMALIES]))
-    found.append(Section("Besides", tuple(clean(note) for note in diagnosis.notes)))
-    found.append(_unknown(snapshot, diagnosis))
-    return tuple(s for s in found if s.lines)
+    sections = [_headline(diagnosis), _chain(snapshot.exception), _meaning(snapshot, diagnosis)]
+    sections.append(_suspects("Where the cause may lie", diagnosis.suspects[:MAX_SUSPECTS]))
+    sections += list(_ways(diagnosis.provenance[:MAX_SUSPECTS]))
+    sections.append(_unusual(diagnosis.anomalies[:MAX_ANOMALIES]))
+    sections.append(Section("Besides", tuple(clean(note) for note in diagnosis.notes)))
+    sections.append(_unknown(snapshot, diagnosis))
+    return tuple(s for s in sections if s.lines)
 
 
 def section_lines(sections: Sequence[Section]) -> list[str]:
@@ -81,7 +81,7 @@ def _chain(error: ExceptionInfo | None) -> Section:
 def _meaning(snapshot: Snapshot, diagnosis: Diagnosis) -> Section:
     text = diagnosis.meaning
     if not text and snapshot.exception is not None:
-        text = meaning_of(snapshot.exception)
+        text = render(meaning_of(snapshot.exception) or "")
     return Section("What this exception means", tuple(text.splitlines()))
 
 
@@ -102,7 +102,7 @@ def _ways(roots: Sequence[Step]) -> Iterator[Section]:
         lines: list[str] = []
         places: list[tuple[str, int] | None] = []
         for depth, step in _hops(root, 0):
-            if len(lines) == _HOPS:
+            if len(lines) == MAX_HOPS:
                 break
             value = f" = {_cut(step.value.value)}" if step.value is not None else ""
             where = _place(step.path, step.line)
@@ -118,7 +118,10 @@ def _hops(step: Step, depth: int) -> Iterator[tuple[int, Step]]:
 
 
 def _unusual(anomalies: Sequence[Anomaly]) -> Section:
-    lines = [f"{clean(a.text)}, {_place(a.path, a.line)} ({KINDS.get(a.kind, a.kind)})" for a in anomalies]
+    lines = [
+        f"{clean(a.text)}, {_place(a.path, a.line)} ({render(anomaly_kind_message(a.kind))})"
+        for a in anomalies
+    ]
     return Section("What is unusual", tuple(lines), tuple((a.path, a.line) for a in anomalies))
 
 
@@ -156,4 +159,4 @@ def _place(path: str, line: int) -> str:
 
 def _cut(value: str) -> str:
     shown = clean(value)
-    return shown if len(shown) <= _VALUE else shown[: _VALUE - 1] + "…"
+    return shown if len(shown) <= MAX_VALUE else shown[: MAX_VALUE - 1] + "…"

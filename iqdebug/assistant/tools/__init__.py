@@ -1,11 +1,24 @@
-"""The tools of a model, one file a group, and the box that runs them."""
+"""The tools of a model, one file a group, and the box that runs them.
 
-from iqdebug.assistant.tools.base import BoundTool, Result, ToolContext, ToolInvocation, ToolUsageError, Undo
-from iqdebug.assistant.tools.schema import checked, tool_schema
-from iqdebug.assistant.tools.toolbox import BUILT_IN, Toolbox
+To add one: a file here with an ``async def`` under :func:`~.decorator.tool`, its place in
+:mod:`~.catalogue`, and a test.
+"""
+
+from iqdebug.assistant.tools.base import (
+    BoundTool,
+    Result,
+    ToolContext,
+    ToolInvocation,
+    ToolUsageError,
+    Undo,
+)
+from iqdebug.assistant.tools.catalogue import ALL_TOOLS
+from iqdebug.assistant.tools.decorator import tool
+from iqdebug.assistant.tools.toolbox import Toolbox
+from iqdebug.assistant.tools.workbench import Workbench
 
 __all__ = [
-    "BUILT_IN",
+    "ALL_TOOLS",
     "BoundTool",
     "Result",
     "ToolContext",
@@ -13,6 +26,6 @@ __all__ = [
     "ToolUsageError",
     "Toolbox",
     "Undo",
-    "checked",
-    "tool_schema",
+    "Workbench",
+    "tool",
 ]

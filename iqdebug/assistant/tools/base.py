@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from iqdebug.assistant.permissioned_session import PermissionedSession
 from iqdebug.assistant.permissions import Decision, Right
 from iqdebug.assistant.redaction import Redactor, wrap_untrusted
 from iqdebug.assistant.tools.events import Events
 from iqdebug.assistant.tools.files import Files
+from iqdebug.assistant.tools.workbench import Workbench
 from iqdebug.core.session import Capability
 from iqdebug.core.state import Diagnosis, Frame, Snapshot, Thread
 from iqdebug.llm.messages import Source, Tool
 
-__all__ = ["LIMIT", "BoundTool", "Result", "ToolContext", "ToolInvocation", "ToolUsageError", "Undo", "cut"]
+__all__ = [
+    "MAX_RESULT",
+    "BoundTool",
+    "Result",
+    "ToolContext",
+    "ToolInvocation",
+    "ToolUsageError",
+    "Undo",
+    "cut",
+]
 
-_MAX_FRAMES = 1_500
-LIMIT = 12_000
+MAX_FRAMES = 1_500
+MAX_RESULT = 12_000
 """Characters of one result; what is more comes in pages."""
+TOOL_TIMEOUT = 30.0
+"""Seconds that a call may take, unless its tool says otherwise."""
 
 
 class ToolUsageError(Exception):
@@ -35,8 +49,10 @@ class ToolUsageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """:param words: what undoing does, one line.
-    :param run: does it, because a person asked; returns what came of it, in words.
+    """How a person can take back what a tool did.
+
+    :param words: what undoing does, one line.
+    :param run: does it; returns what came of it, in words.
     """
 
     words: str
@@ -45,7 +61,9 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """:param text: for the model: masked, what the debuggee wrote in it fenced.
+    """What a call gave.
+
+    :param text: for the model: masked, what the debuggee wrote in it fenced.
     :param source: what the text is counted under.
     :param summary: for the person, one line.
     :param decisions: which rights above READ it used, and who gave them.
@@ -68,7 +86,7 @@ class ToolContext:
 
     files: Files
     events: Events
-    veil: Redactor
+    redactor: Redactor
     diagnose: Callable[[Snapshot], Diagnosis]
     read_source: Callable[[str], Sequence[str]]
 
@@ -78,58 +96,66 @@ class ToolInvocation:
     """One call under way."""
 
     session: PermissionedSession
-    world: ToolContext
+    context: ToolContext
     tool: str
+    _workbench: Workbench | None = None
 
-    def data(self, label: str, text: str, limit: int = LIMIT) -> str:
+    @property
+    def workbench(self) -> Workbench:
+        """Of a tool that declares that it needs one."""
+        if self._workbench is None:
+            raise RuntimeError(f"{self.tool} does not declare that it needs a workbench")
+        return self._workbench
+
+    def data(self, label: str, text: str, limit: int = MAX_RESULT) -> str:
         """Text of the debuggee's, masked, bounded, fenced and labelled."""
-        return wrap_untrusted(cut(self.world.veil.scrub(text), limit), label)
+        return wrap_untrusted(cut(self.context.redactor.scrub(text), limit), label)
 
-    def thread(self, wanted: object = None) -> Thread:
+    def thread(self, wanted: str | int | None = None) -> Thread:
         """By id or name; the one in focus by default.
 
-        :raises Mend: there is none.
+        :raises ToolUsageError: there is none.
         """
         snapshot = self.session.snapshot
         if wanted is None or wanted == "":
-            found = snapshot.focused
+            thread = snapshot.focused
         else:
-            found = next((t for t in snapshot.threads if str(t.id) == str(wanted) or t.name == wanted), None)
-        if found is None:
+            thread = next((t for t in snapshot.threads if str(t.id) == str(wanted) or t.name == wanted), None)
+        if thread is None:
             names = ", ".join(f"{t.id} ({t.name})" for t in snapshot.threads[:20]) or "none"
             raise ToolUsageError(f"there is no thread {str(wanted or '')[:60]}", f"threads: {names}")
-        return found
+        return thread
 
     def frames(self, thread: Thread) -> tuple[Frame, ...]:
         """The thread's frames; of the one in focus also those of the exceptions that led to the one
         that is shown, each under a heading."""
         snapshot = self.session.snapshot
-        found = list(thread.frames)
+        frames = list(thread.frames)
         focused = snapshot.focused
         if focused is None or focused.id != thread.id or snapshot.exception is None:
-            return tuple(found)
-        known = {f.id for f in found}
+            return tuple(frames)
+        known = {f.id for f in frames}
         waiting = [snapshot.exception]
-        while waiting and len(found) < _MAX_FRAMES:
+        while waiting and len(frames) < MAX_FRAMES:
             error = waiting.pop(0)
             new = [f for f in error.frames if f.id is not None and f.id not in known and f.kind != "label"]
             if new:
-                found.append(Frame(f"{error.link or 'raised'}: {error.type}", "", 0, kind="label"))
-                found += new
+                frames.append(Frame(f"{error.link or 'raised'}: {error.type}", "", 0, kind="label"))
+                frames += new
                 known.update(f.id for f in new)
             waiting += [*error.chain, *error.members]
-        return tuple(found)
+        return tuple(frames)
 
-    def frame(self, index: int, thread: object = None) -> Frame:
+    def frame(self, index: int, thread: str | int | None = None) -> Frame:
         """By its number in the stack, 0 the innermost.
 
-        :raises Mend: there is none.
+        :raises ToolUsageError: there is none.
         """
-        found = self.thread(thread)
-        frames = self.frames(found)
+        of = self.thread(thread)
+        frames = self.frames(of)
         if not 0 <= index < len(frames):
             raise ToolUsageError(
-                f"there is no frame {index}: thread {found.id} has frames 0 to {len(frames) - 1}"
+                f"there is no frame {index}: thread {of.id} has frames 0 to {len(frames) - 1}"
             )
         frame = frames[index]
         if frame.kind == "label":
@@ -142,7 +168,7 @@ class ToolInvocation:
         """Ask for a right at this moment of the process.
 
         :raises Refused: it was not given.
-        :raises Mend: the process has moved on while the person thought about it.
+        :raises ToolUsageError: the process has moved on while the person thought about it.
         """
         epoch = self.session.snapshot.epoch
         await self.session.obtain(right, action, detail, why)
@@ -151,42 +177,55 @@ class ToolInvocation:
                 "allowed, but the process has moved on meanwhile; nothing was done. Look again first"
             )
 
-    def need(self, capability: Capability) -> None:
-        """:raises Mend: the session cannot do it now."""
+    def require(self, capability: Capability) -> None:
+        """:raises ToolUsageError: the session cannot do it now."""
         reason = self.session.why_not(capability)
         if reason:
             raise ToolUsageError(f"cannot {capability.value} now: {reason}")
 
 
-Run = Callable[[ToolInvocation, Mapping[str, Any]], Awaitable[Result]]
-
-
-def _nothing() -> str:
-    return ""
-
-
 @dataclass(frozen=True, slots=True)
 class BoundTool:
-    """:param right: the highest right that it may use.
-    :param asks_itself: it obtains its rights with the exact text, when it comes to it. Else the
+    """A tool as a model is shown it, bound to the function that runs it. Made by :func:`~.decorator.tool`.
+
+    :param arguments: what the function takes besides the call, as a type to check against.
+    :param right: the highest right that it may use.
+    :param asks_itself: it obtains its rights itself, with the exact text, when it comes to it. Else the
         toolbox asks for ``right`` before the call, showing the arguments.
     :param capability: without it the tool is not offered, nor run.
-    :param why_not: "" when it is possible now.
     :param by_frame: the names of its arguments that mean a frame of the stack as it was last shown.
-    :param seconds: how long a call may take, without the person's time.
+    :param timeout: seconds that a call may take; of one that asks itself, its own affair.
+    :param workbench: what a tool that acts works on; None of the others.
     """
 
-    tool: Tool
+    spec: Tool
+    arguments: type[msgspec.Struct]
+    function: Callable[..., Awaitable[Result]]
     right: Right
-    run: Run
     asks_itself: bool = False
+    needs_workbench: bool = False
     capability: Capability | None = None
-    why_not: Callable[[], str] = field(default=_nothing)
     by_frame: tuple[str, ...] = ()
-    seconds: float = 30.0
+    timeout: float = TOOL_TIMEOUT
+    workbench: Workbench | None = None
+
+    def typed(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The function's arguments by name, with defaults.
+
+        :raises ToolUsageError: they are not of the types that it takes.
+        """
+        try:
+            converted = msgspec.convert(arguments, self.arguments)
+        except msgspec.ValidationError as error:
+            raise ToolUsageError(f"{self.spec.name} was not run: {error}") from None
+        return {name: getattr(converted, name) for name in self.arguments.__struct_fields__}
+
+    def run(self, call: ToolInvocation, arguments: Mapping[str, Any]) -> Awaitable[Result]:
+        """:param arguments: as :meth:`typed` gives them."""
+        return self.function(call, **arguments)
 
 
-def cut(text: str, limit: int = LIMIT) -> str:
+def cut(text: str, limit: int = MAX_RESULT) -> str:
     """The beginning of a longer text, and how much more there was."""
     if len(text) <= limit:
         return text

@@ -3,64 +3,73 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from iqdebug.assistant.permissions import Right
 from iqdebug.assistant.purity import why_a_probe
-from iqdebug.assistant.tools.base import BoundTool, Result, ToolInvocation, ToolUsageError, Undo
-from iqdebug.assistant.tools.events import STOPPED
-from iqdebug.assistant.tools.inspection import FRAME, THREAD
-from iqdebug.assistant.tools.schema import tool_schema
-from iqdebug.assistant.tools.secrets import of_a_secret, told_value
+from iqdebug.assistant.tools.base import Result, ToolInvocation, ToolUsageError, Undo
+from iqdebug.assistant.tools.decorator import tool
+from iqdebug.assistant.tools.parameters import FrameIndex, ThreadRef
+from iqdebug.assistant.tools.secrets import involves_secret, masked_value
 from iqdebug.core.errors import RunsCode
 from iqdebug.core.session import Capability
-from iqdebug.core.state import EvaluateResult, Frame, Origin
-from iqdebug.llm.messages import Tool
+from iqdebug.core.state import EvaluateResult, Origin
 
-__all__ = ["EVALUATING_TOOLS"]
+__all__ = ["EVALUATION_TOOLS"]
 
-_SIMPLE = ("int", "float", "str", "bool", "NoneType", "bytes")
+Expression = Annotated[str, Meta(max_length=2_000, description="a Python expression")]
+VariableName = Annotated[str, Meta(max_length=200, description="the variable's name")]
+
+TYPES_TO_SET_BACK = ("int", "float", "str", "bool", "NoneType", "bytes")
 
 
-async def _evaluate(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
-    expression = arguments["expression"].strip()
+@tool(Right.PROBE, asks_itself=True)
+async def evaluate(
+    call: ToolInvocation, *, expression: Expression, frame: FrameIndex = 0, thread: ThreadRef | None = None
+) -> Result:
+    """Evaluate an expression in a frame. Names, attributes, items, comparisons, arithmetic, comprehensions
+    and len, type, isinstance, sorted, sum… on plain data are read at once; what may run code of the program
+    (calls, properties, its own operators) asks the person first."""
+    expression = expression.strip()
     epoch = call.session.snapshot.epoch
-    frame = _frame(call, arguments)
+    # While the target runs it has no frames to evaluate in: ``__main__`` is read.
+    where = call.frame(frame, thread) if call.session.snapshot.phase.is_stopped else None
     try:
         why = why_a_probe(expression)
     except SyntaxError as error:
         raise ToolUsageError(f"this is no Python expression: {error.msg}") from None
-    tainted = await of_a_secret(call, expression, frame, epoch)
+    tainted = await involves_secret(call, expression, where, epoch)
     if not why:
         try:
-            read = await call.session.read_expression(expression, frame, epoch)
-            return _told(call, expression, read, "read", tainted)
+            value = await call.session.read_expression(expression, where, epoch)
+            return _result(call, expression, value, "read", tainted)
         except RunsCode as error:
             why = error.why
     if call.session.snapshot.origin is Origin.RECORDED:
         raise ToolUsageError(
             f"nothing runs in a recording, and this would run code ({why}); read values instead"
         )
-    call.need(Capability.EVALUATE)
-    if call.session.snapshot.phase not in STOPPED:
+    call.require(Capability.EVALUATE)
+    if not call.session.snapshot.phase.is_stopped:
         raise ToolUsageError(
             f"while the process runs, only what reads can be evaluated, and here {why}; pause it first"
         )
-    where = frame.name if frame is not None else "__main__"
-    await call.session.obtain(Right.PROBE, f"evaluate in {where}", expression, why)
-    return _told(call, expression, await call.session.evaluate(expression, frame, epoch), "run", tainted)
+    place = where.name if where is not None else "__main__"
+    await call.session.obtain(Right.PROBE, f"evaluate in {place}", expression, why)
+    value = await call.session.evaluate(expression, where, epoch)
+    return _result(call, expression, value, "run", tainted)
 
 
-def _frame(call: ToolInvocation, arguments: Mapping[str, Any]) -> Frame | None:
-    """None while the target runs: ``__main__`` is read."""
-    if call.session.snapshot.phase in STOPPED:
-        return call.frame(arguments["frame"], arguments.get("thread"))
-    return None
-
-
-def _told(call: ToolInvocation, expression: str, result: EvaluateResult, how: str, tainted: bool) -> Result:
-    value = told_value(call, expression, result, tainted)
+def _result(
+    call: ToolInvocation,
+    expression: str,
+    result: EvaluateResult,
+    how: Literal["read", "run"],
+    tainted: bool,
+) -> Result:
+    value = masked_value(call, expression, result, tainted)
     kind = f" ({result.type})" if result.type else ""
     words = {"read": "Read without running code of the program", "run": "Evaluated in the program"}[how]
     if result.failed:
@@ -73,10 +82,19 @@ def _told(call: ToolInvocation, expression: str, result: EvaluateResult, how: st
     )
 
 
-async def _set_variable(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
-    name, expression = arguments["name"].strip(), arguments["expression"].strip()
+@tool(Right.MUTATE, asks_itself=True, capability=Capability.SET_VARIABLE)
+async def set_variable(
+    call: ToolInvocation,
+    *,
+    frame: FrameIndex,
+    thread: ThreadRef | None = None,
+    name: VariableName,
+    expression: Expression,
+) -> Result:
+    """Assign to a variable of a frame, to try a hypothesis. Asks the person each time."""
+    name, expression = name.strip(), expression.strip()
     epoch = call.session.snapshot.epoch
-    frame = call.frame(arguments["frame"], arguments.get("thread"))
+    where = call.frame(frame, thread)
     try:
         target = ast.parse(name, mode="eval").body
         ast.parse(expression, mode="eval")
@@ -84,31 +102,33 @@ async def _set_variable(call: ToolInvocation, arguments: Mapping[str, Any]) -> R
         raise ToolUsageError("`name` and `expression` must each be one Python expression") from None
     if not isinstance(target, ast.Name):
         raise ToolUsageError("only a variable of the frame can be set: `name` must be its name alone")
-    old = next((v for v in await call.session.variables(frame, epoch) if v.name == name), None)
+    old = next((v for v in await call.session.variables(where, epoch) if v.name == name), None)
     if old is None:
-        raise ToolUsageError(f"frame {arguments['frame']} has no variable `{name[:60]}`")
+        raise ToolUsageError(f"frame {frame} has no variable `{name[:60]}`")
     await call.session.obtain(
         Right.MUTATE,
-        f"set {name} in {frame.name}",
+        f"set {name} in {where.name}",
         f"{name} = {expression}",
         "it changes the running program",
     )
-    result = await call.session.set_variable(name, expression, frame, epoch)
-    was = call.world.veil.value_of(old)
+    result = await call.session.set_variable(name, expression, where, epoch)
+    was = call.context.redactor.value_of(old)
     if result.failed:
         return Result(
             f"Not set.\n{call.data('why', result.value)}", "values", f"{name} was not set", failed=True
         )
     undo = None
-    if old.type in _SIMPLE and old.state == "ok" and _literal(old.value):
-        back = call.session.setting_back(name, old.value, frame, epoch)
+    if old.type in TYPES_TO_SET_BACK and old.state == "ok" and _literal(old.value):
+        back = call.session.setting_back(name, old.value, where, epoch)
 
         async def run() -> str:
             done = await back()
             return done.value if done.failed else f"{name} is {was} again"
 
         undo = Undo(f"set {name} back to {was}", run)
-    body = call.data(f"{name}", f"{name} was {was}\n{name} is {call.world.veil.named(name, result.value)}")
+    body = call.data(
+        f"{name}", f"{name} was {was}\n{name} is {call.context.redactor.named(name, result.value)}"
+    )
     return Result(f"Set.\n{body}", "values", f"{name} = {expression[:80]}", undo)
 
 
@@ -120,40 +140,4 @@ def _literal(text: str) -> bool:
     return True
 
 
-_EXPRESSION = {"type": "string", "maxLength": 2_000, "description": "a Python expression"}
-
-EVALUATING_TOOLS = (
-    BoundTool(
-        Tool(
-            "evaluate",
-            "Evaluate an expression in a frame. Names, attributes, items, comparisons, arithmetic, "
-            "comprehensions and len, type, isinstance, sorted, sum… on plain data are read at once; what may "
-            "run code of the program (calls, properties, its own operators) asks the person first.",
-            tool_schema(
-                ("expression",), expression=_EXPRESSION, frame={**FRAME, "default": 0}, thread=THREAD
-            ),
-        ),
-        Right.PROBE,
-        _evaluate,
-        asks_itself=True,
-        by_frame=("frame",),
-    ),
-    BoundTool(
-        Tool(
-            "set_variable",
-            "Assign to a variable of a frame, to try a hypothesis. Asks the person each time.",
-            tool_schema(
-                ("frame", "name", "expression"),
-                frame=FRAME,
-                thread=THREAD,
-                name={"type": "string", "maxLength": 200, "description": "the variable's name"},
-                expression=_EXPRESSION,
-            ),
-        ),
-        Right.MUTATE,
-        _set_variable,
-        asks_itself=True,
-        capability=Capability.SET_VARIABLE,
-        by_frame=("frame",),
-    ),
-)
+EVALUATION_TOOLS = (evaluate, set_variable)

@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from iqdebug.assistant.permissions import Right
-from iqdebug.assistant.tools.base import BoundTool, Result, ToolInvocation
-from iqdebug.assistant.tools.inspection import moment
-from iqdebug.assistant.tools.schema import tool_schema
+from iqdebug.assistant.tools.base import Result, ToolInvocation
+from iqdebug.assistant.tools.decorator import tool
+from iqdebug.assistant.tools.inspection import describe_phase
 from iqdebug.core.state import ExceptionInfo, LogRecord, Suspect
-from iqdebug.core.text import diagnosis_lines
-from iqdebug.diagnosis.prompt.pack import told
-from iqdebug.llm.messages import Tool
+from iqdebug.core.state_lines import diagnosis_lines
+from iqdebug.diagnosis.prompt.pack import exception_lines
 
 __all__ = ["EVIDENCE_TOOLS"]
 
-_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
-_LINE = 400
+Level = Literal["debug", "info", "warning", "error", "critical"]
+LEVELS: dict[Level, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
+MAX_RECORD = 400  # characters
 
 
-async def _exception(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
+@tool(Right.READ)
+async def exception(call: ToolInvocation) -> Result:
+    """The exception with its causes, notes and tracebacks."""
     snapshot = call.session.snapshot
-    found = snapshot.exception
-    if found is None:
-        return Result(f"{moment(snapshot)} No exception is being shown.", "evidence", "no exception")
-    lines = told(found, "")
-    lines += ["", *_tracebacks(found)]
+    error = snapshot.exception
+    if error is None:
+        return Result(f"{describe_phase(snapshot)} No exception is being shown.", "evidence", "no exception")
+    lines = exception_lines(error, "")
+    lines += ["", *_tracebacks(error)]
     body = call.data("the exception and its causes", "\n".join(lines))
-    caught = "nobody catches it" if found.uncaught else "some code would catch it"
-    return Result(f"{moment(snapshot)} {caught}.\n{body}", "evidence", f"exception {found.type}")
+    caught = "nobody catches it" if error.uncaught else "some code would catch it"
+    return Result(f"{describe_phase(snapshot)} {caught}.\n{body}", "evidence", f"exception {error.type}")
 
 
 def _tracebacks(error: ExceptionInfo) -> list[str]:
@@ -45,9 +48,12 @@ def _tracebacks(error: ExceptionInfo) -> list[str]:
     return lines
 
 
-async def _suspects(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
+@tool(Right.READ)
+async def suspects(call: ToolInvocation) -> Result:
+    """What rules say about the cause, without a model: places, reasons, values, and the way the failing
+    value came."""
     snapshot = call.session.snapshot
-    diagnosis = await asyncio.to_thread(call.world.diagnose, snapshot)
+    diagnosis = await asyncio.to_thread(call.context.diagnose, snapshot)
     lines = diagnosis_lines(diagnosis)
     if diagnosis.meaning:
         lines.append(f"meaning: {diagnosis.meaning}")
@@ -57,10 +63,10 @@ async def _suspects(call: ToolInvocation, arguments: Mapping[str, Any]) -> Resul
         where = _frame_words(call, suspect)
         lines.append(f"  {suspect.function} {suspect.path}:{suspect.line} ({where}, {suspect.score:.2f})")
         for variable in suspect.proof:
-            lines.append(f"    {variable.name} = {call.world.veil.value_of(variable)[:200]}")
-    call.world.veil.learn(v for s in diagnosis.suspects for v in s.proof)
+            lines.append(f"    {variable.name} = {call.context.redactor.value_of(variable)[:200]}")
+    call.context.redactor.learn(v for s in diagnosis.suspects for v in s.proof)
     body = call.data("what the evidence says, by rules, without a model", "\n".join(lines))
-    return Result(f"{moment(snapshot)}\n{body}", "evidence", f"{len(diagnosis.suspects)} suspects")
+    return Result(f"{describe_phase(snapshot)}\n{body}", "evidence", f"{len(diagnosis.suspects)} suspects")
 
 
 def _frame_words(call: ToolInvocation, suspect: Suspect) -> str:
@@ -74,72 +80,47 @@ def _frame_words(call: ToolInvocation, suspect: Suspect) -> str:
     return "no frame: it has returned, or another line of one"
 
 
-async def _logs(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
-    contains = arguments.get("contains", "").lower()
-    level = _LEVELS.get(arguments.get("level", ""), 0)
+@tool(Right.READ)
+async def logs(
+    call: ToolInvocation,
+    *,
+    contains: Annotated[str, Meta(max_length=200, description="only records with this text")] | None = None,
+    level: Annotated[Level, Meta(description="only log records from this level")] | None = None,
+    last: Annotated[int, Meta(ge=1, le=200)] = 40,
+) -> Result:
+    """The last output and log records of the program."""
+    text = (contains or "").lower()
+    lowest = LEVELS[level] if level is not None else 0
     records = [
         r
-        for r in call.world.events.logs
-        if (not contains or contains in r.text.lower()) and (r.level >= level if level else True)
+        for r in call.context.events.logs
+        if (not text or text in r.text.lower()) and (not lowest or r.level >= lowest)
     ]
-    last = records[-arguments["last"] :]
-    lines = [_record(r) for r in last]
+    shown = records[-last:]
+    lines = [_record(r) for r in shown]
     lost = (
-        f" {call.world.events.lost:,} lines were lost because they came too fast."
-        if call.world.events.lost
+        f" {call.context.events.lost:,} lines were lost because they came too fast."
+        if call.context.events.lost
         else ""
     )
-    text = f"{len(last)} of {len(records)} records that fit, oldest first.{lost}"
+    words = f"{len(shown)} of {len(records)} records that fit, oldest first.{lost}"
     if not lines:
-        total = len(call.world.events.logs)
+        total = len(call.context.events.logs)
         return Result(f"No record fits; {total:,} are kept since we listen.{lost}", "logs", "no log record")
     return Result(
-        f"{text}\n{call.data('output and log', chr(10).join(lines))}", "logs", f"{len(last)} log records"
+        f"{words}\n{call.data('output and log', chr(10).join(lines))}", "logs", f"{len(shown)} log records"
     )
 
 
 def _record(record: LogRecord) -> str:
     at = time.strftime("%H:%M:%S", time.localtime(record.time))
-    level = next((n for n, v in _LEVELS.items() if v == record.level), "") if record.level else ""
+    level = next((n for n, v in LEVELS.items() if v == record.level), "") if record.level else ""
     source = " ".join(
         filter(None, (record.stream if record.stream != "logging" else "", level, record.logger))
     )
     place = f" ({record.path}:{record.line})" if record.path else ""
-    text = record.text if len(record.text) <= _LINE else record.text[: _LINE - 1] + "…"
+    text = record.text if len(record.text) <= MAX_RECORD else record.text[: MAX_RECORD - 1] + "…"
     return f"{at} {source}: {text}{place}"
 
 
-EVIDENCE_TOOLS = (
-    BoundTool(
-        Tool("exception", "The exception with its causes, notes and tracebacks.", tool_schema()),
-        Right.READ,
-        _exception,
-    ),
-    BoundTool(
-        Tool(
-            "suspects",
-            "What rules say about the cause, without a model: places, reasons, values, and the way the "
-            "failing value came.",
-            tool_schema(),
-        ),
-        Right.READ,
-        _suspects,
-    ),
-    BoundTool(
-        Tool(
-            "logs",
-            "The last output and log records of the program.",
-            tool_schema(
-                contains={"type": "string", "maxLength": 200, "description": "only records with this text"},
-                level={
-                    "type": "string",
-                    "enum": list(_LEVELS),
-                    "description": "only log records from this level",
-                },
-                last={"type": "integer", "minimum": 1, "maximum": 200, "default": 40},
-            ),
-        ),
-        Right.READ,
-        _logs,
-    ),
-)
+EVIDENCE_TOOLS = (exception, suspects, logs)

@@ -27,7 +27,7 @@ def frames_of(snapshot: Snapshot) -> Iterable[Frame]:
 
 
 class Files:
-    """Of a live target what :func:`~iqdebug.peek.start_info.reach_of_process` tells, whatever its frames
+    """Of a live target what :func:`~iqdebug.peek.start_info.reach_of_process` allows, whatever its frames
     name. Of a recording: what was recorded, whatever paths it names, and the project. Never: hidden
     files, keys, what is no source or text, the home folder or ``/`` as "the program".
 
@@ -35,7 +35,7 @@ class Files:
     :param recorded: the recording's files; None of a live target.
     :param project: a folder of this machine that the person works in; None where none is known.
     :param home: the person's home folder, which is no program's; None for the one of this process.
-    :param reach: tells of a live target what may be read, from its process id and working folder.
+    :param reach: what may be read of a live target, from its process id and working folder.
     """
 
     def __init__(
@@ -57,11 +57,11 @@ class Files:
     @property
     def named(self) -> tuple[str, ...]:
         """Files that frames name, the person's own first."""
-        found: dict[str, bool] = {}
+        is_own: dict[str, bool] = {}
         for frame in frames_of(self._snapshot()):
             if frame.path and not frame.path.startswith("<"):
-                found.setdefault(frame.path, frame.kind == "user")
-        return tuple(sorted(found, key=lambda path: not found[path]))
+                is_own.setdefault(frame.path, frame.kind == "user")
+        return tuple(sorted(is_own, key=lambda path: not is_own[path]))
 
     @property
     def reach(self) -> Reach:
@@ -79,13 +79,13 @@ class Files:
     def roots(self) -> tuple[str, ...]:
         """Folders to search on this machine, real paths, the outermost alone: of those that may be read
         the project, and those that code on the stacks lies in."""
-        found = self.reach.roots
+        readable = self.reach.roots
         if self.recorded is None:
             own = [real_path(f.path) for f in frames_of(self._snapshot()) if _is_own(f)]
             project = real_path(self._project)
-            found = tuple(r for r in found if r == project or any(below(path, r) for path in own))
+            readable = tuple(r for r in readable if r == project or any(below(path, r) for path in own))
         kept: list[str] = []
-        for root in sorted(found, key=len):
+        for root in sorted(readable, key=len):
             if not any(below(root, other) for other in kept):
                 kept.append(root)
         return tuple(kept)

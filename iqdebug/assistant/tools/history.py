@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated
+
+from msgspec import Meta
 
 from iqdebug.assistant.permissions import Right
-from iqdebug.assistant.tools.base import BoundTool, Result, ToolInvocation, ToolUsageError
+from iqdebug.assistant.tools.base import Result, ToolInvocation, ToolUsageError
+from iqdebug.assistant.tools.decorator import tool
 from iqdebug.assistant.tools.git import ask_git
-from iqdebug.assistant.tools.schema import tool_schema
+from iqdebug.assistant.tools.parameters import LineNumber
 from iqdebug.assistant.tools.source import readable
-from iqdebug.llm.messages import Tool
+from iqdebug.system.unified_diff import without_file_headers
 
 __all__ = ["HISTORY_TOOLS"]
 
-_LINES = 160
+MAX_LINES = 160
+MAX_WIDTH = 300
 
 
-async def _git_history(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
-    path = os.path.realpath(readable(call, arguments["path"]))
-    if not os.path.isfile(path):
+@tool(Right.READ)
+async def git_history(
+    call: ToolInvocation,
+    *,
+    path: Annotated[str, Meta(max_length=1_000, description="a path or the end of one")],
+    line: LineNumber,
+    count: Annotated[int, Meta(ge=1, le=20)] = 5,
+) -> Result:
+    """The commits that changed a line, newest first, with their diffs."""
+    file = os.path.realpath(readable(call, path))
+    if not os.path.isfile(file):
         raise ToolUsageError("that file is not on this machine, so it has no history here")
-    line, count = arguments["line"], arguments["count"]
-    folder, name = os.path.split(path)
-    said = await ask_git(
+    folder, name = os.path.split(file)
+    printed = await ask_git(
         folder,
         "log",
         f"-L{line},{line}:./{name}",
@@ -32,31 +42,16 @@ async def _git_history(call: ToolInvocation, arguments: Mapping[str, Any]) -> Re
         "--date=iso",
         "--format=commit %h%n%ad %an%n%s%n",
     )
-    if said is None:
+    if printed is None:
         raise ToolUsageError(
             f"git has no history of line {line} of {name}: not in a repository, not committed, or too long"
         )
-    lines = [text[:300] for text in said.splitlines() if not text.startswith(("diff --git", "--- ", "+++ "))]
-    more = f"\n… {len(lines) - _LINES} more lines" if len(lines) > _LINES else ""
-    body = call.data(f"git history of line {line} of {name}", "\n".join(lines[:_LINES]) + more)
+    lines = [text[:MAX_WIDTH] for text in without_file_headers(printed)]
+    more = f"\n… {len(lines) - MAX_LINES} more lines" if len(lines) > MAX_LINES else ""
+    body = call.data(f"git history of line {line} of {name}", "\n".join(lines[:MAX_LINES]) + more)
     return Result(
         f"The last {count} changes, newest first.\n{body}", "evidence", f"git history of {name}:{line}"
     )
 
 
-HISTORY_TOOLS = (
-    BoundTool(
-        Tool(
-            "git_history",
-            "The commits that changed a line, newest first, with their diffs.",
-            tool_schema(
-                ("path", "line"),
-                path={"type": "string", "maxLength": 1_000, "description": "a path or the end of one"},
-                line={"type": "integer", "minimum": 1},
-                count={"type": "integer", "minimum": 1, "maximum": 20, "default": 5},
-            ),
-        ),
-        Right.READ,
-        _git_history,
-    ),
-)
+HISTORY_TOOLS = (git_history,)

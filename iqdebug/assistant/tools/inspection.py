@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Annotated
+
+from msgspec import Meta
 
 from iqdebug.assistant.permissions import Right
 from iqdebug.assistant.redaction import Redactor
-from iqdebug.assistant.tools.base import BoundTool, Result, ToolInvocation, ToolUsageError
-from iqdebug.assistant.tools.schema import tool_schema
+from iqdebug.assistant.tools.base import Result, ToolInvocation, ToolUsageError
+from iqdebug.assistant.tools.decorator import tool
+from iqdebug.assistant.tools.parameters import FrameIndex, Offset, ThreadRef
 from iqdebug.core.state import Frame, Phase, Snapshot, Task, Thread, Variable
-from iqdebug.llm.messages import Tool
 
-__all__ = ["FRAME", "LOOKING_TOOLS", "THREAD", "moment", "row", "stack_lines"]
+__all__ = ["INSPECTION_TOOLS", "describe_phase", "row", "stack_lines"]
 
-_FRAMES = 60
-_AROUND = 6
-_LOCALS = 40
-_VALUE = 300
+MAX_FRAMES_SHOWN = 60
+MAX_LOCALS_SHOWN = 40
+MAX_VALUE = 300  # characters
+LINES_AROUND = 6
 
-FRAME = {"type": "integer", "minimum": 0, "description": "the frame's number in `stack`; 0 is the innermost"}
-THREAD = {"type": ["string", "integer"], "description": "a thread's id or name; the one in focus by default"}
+VariablePath = Annotated[str, Meta(max_length=500, description="a variable, or a path: order.lines[3]")]
 
 
-def moment(snapshot: Snapshot) -> str:
+def describe_phase(snapshot: Snapshot) -> str:
     """Where the process stands, in one line of ours."""
     words = {
         Phase.PAUSED: "paused",
@@ -36,7 +37,7 @@ def moment(snapshot: Snapshot) -> str:
     return f"Stop {snapshot.epoch}: the process is {words}."
 
 
-def stack_lines(frames: Sequence[Frame], start: int = 0, count: int = _FRAMES) -> list[str]:
+def stack_lines(frames: Sequence[Frame], start: int = 0, count: int = MAX_FRAMES_SHOWN) -> list[str]:
     """A line a frame, by number."""
     lines = []
     for index, frame in list(enumerate(frames))[start : start + count]:
@@ -48,11 +49,11 @@ def stack_lines(frames: Sequence[Frame], start: int = 0, count: int = _FRAMES) -
     return lines
 
 
-def row(variable: Variable, veil: Redactor, limit: int = _VALUE) -> str:
+def row(variable: Variable, redactor: Redactor, limit: int = MAX_VALUE) -> str:
     """One variable on one line, masked by its name."""
     if variable.kind == "group":
         return f"{variable.name} (group)" + (f" {variable.size:,} names" if variable.size else "")
-    value = " ".join(veil.value_of(variable).split("\n"))
+    value = " ".join(redactor.value_of(variable).split("\n"))
     if len(value) > limit:
         value = value[: limit - 1] + "…"
     kind = variable.type.rsplit(".", 1)[-1]
@@ -61,76 +62,84 @@ def row(variable: Variable, veil: Redactor, limit: int = _VALUE) -> str:
     return f"{variable.name}: {kind}{size} = {value}{note}"
 
 
-async def _stack(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
+@tool(Right.READ)
+async def stack(call: ToolInvocation, *, thread: ThreadRef | None = None, start: Offset = 0) -> Result:
+    """The stack of a thread: a line a frame, innermost first, by number."""
     if call.session.snapshot.phase is Phase.RUNNING:
         await call.session.refresh()
-    thread = call.thread(arguments.get("thread"))
-    start = arguments["start"]
-    frames = call.frames(thread)
+    of = call.thread(thread)
+    frames = call.frames(of)
     lines = stack_lines(frames, start)
-    total = max(thread.frames_total or 0, len(frames))
-    shown = f"frames {start} to {min(start + _FRAMES, len(frames)) - 1} of {total}"
+    total = max(of.frames_total or 0, len(frames))
+    shown = f"frames {start} to {min(start + MAX_FRAMES_SHOWN, len(frames)) - 1} of {total}"
     if not lines:
         shown = f"no frames from {start} on; there are {len(frames)}" if frames else "no frames"
-    text = f"{moment(call.session.snapshot)} Thread {thread.id}, {shown}, innermost first."
-    body = call.data(f"stack of thread {thread.name}", "\n".join(lines)) if lines else ""
-    return Result(f"{text}\n{body}".strip(), "evidence", f"stack of {thread.name}: {shown}")
+    text = f"{describe_phase(call.session.snapshot)} Thread {of.id}, {shown}, innermost first."
+    body = call.data(f"stack of thread {of.name}", "\n".join(lines)) if lines else ""
+    return Result(f"{text}\n{body}".strip(), "evidence", f"stack of {of.name}: {shown}")
 
 
-async def _frame(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
-    index = arguments["index"]
-    frame = call.frame(index, arguments.get("thread"))
-    variables = await call.session.variables(frame, call.session.snapshot.epoch)
-    call.world.veil.learn(variables)
-    lines = [f"{frame.name} at {frame.path}:{frame.line}", *_source_lines(call, frame), ""]
-    rows = [row(v, call.world.veil) for v in variables if v.kind != "group"]
-    lines += rows[:_LOCALS]
-    if len(rows) > _LOCALS:
-        lines.append(f"… {len(rows) - _LOCALS} more; use variables with start={_LOCALS}")
-    text = (
-        f"{moment(call.session.snapshot)} Frame {index}: its source (`>` is where it stands) and variables."
-    )
+@tool(Right.READ)
+async def frame(call: ToolInvocation, *, index: FrameIndex, thread: ThreadRef | None = None) -> Result:
+    """One frame: the source around where it stands, and its variables."""
+    shown = call.frame(index, thread)
+    held = await call.session.variables(shown, call.session.snapshot.epoch)
+    call.context.redactor.learn(held)
+    lines = [f"{shown.name} at {shown.path}:{shown.line}", *_source_lines(call, shown), ""]
+    rows = [row(v, call.context.redactor) for v in held if v.kind != "group"]
+    lines += rows[:MAX_LOCALS_SHOWN]
+    if len(rows) > MAX_LOCALS_SHOWN:
+        lines.append(f"… {len(rows) - MAX_LOCALS_SHOWN} more; use variables with start={MAX_LOCALS_SHOWN}")
+    phase = describe_phase(call.session.snapshot)
+    text = f"{phase} Frame {index}: its source (`>` is where it stands) and variables."
     return Result(
         f"{text}\n{call.data(f'frame {index}', chr(10).join(lines))}",
         "values",
-        f"frame {index}: {frame.name}",
+        f"frame {index}: {shown.name}",
     )
 
 
 def _source_lines(call: ToolInvocation, frame: Frame) -> list[str]:
-    if call.world.files.why_not(frame.path):
+    if call.context.files.why_not(frame.path):
         return ["(no source to be read)"]
-    lines = call.world.read_source(frame.path)
-    span = range(max(frame.line - _AROUND, 1), min(frame.line + _AROUND, len(lines)) + 1)
+    lines = call.context.read_source(frame.path)
+    span = range(max(frame.line - LINES_AROUND, 1), min(frame.line + LINES_AROUND, len(lines)) + 1)
     return [f"{'>' if n == frame.line else ' '}{n:5} {lines[n - 1].rstrip()[:300]}" for n in span]
 
 
-async def _variables(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
+@tool(Right.READ)
+async def variables(
+    call: ToolInvocation,
+    *,
+    frame: FrameIndex,
+    thread: ThreadRef | None = None,
+    name: VariablePath | None = None,
+    start: Offset = 0,
+    count: Annotated[int, Meta(ge=1, le=100)] = 30,
+) -> Result:
+    """The variables of a frame, or what is inside one of them, page by page. Runs no code."""
     epoch = call.session.snapshot.epoch
-    frame = call.frame(arguments["frame"], arguments.get("thread"))
-    rows: Sequence[Variable] = await call.session.variables(frame, epoch)
-    name, start, count = arguments.get("name", ""), arguments["start"], arguments["count"]
-    label, secret = f"variables of frame {arguments['frame']}", ""
+    of = call.frame(frame, thread)
+    rows: Sequence[Variable] = await call.session.variables(of, epoch)
+    label = f"variables of frame {frame}"
     total: int | None = len(rows)
     if name:
-        found = await _named(call, name, rows, frame, epoch)
-        label, secret = f"what is in {name[:60]}", call.world.veil.value_of(found)
-        total = found.size
-        reference = found.reference
-        if secret != found.value or not reference:
+        parent = await _named(call, name, rows, of, epoch)
+        label, total = f"what is in {name[:60]}", parent.size
+        if call.context.redactor.value_of(parent) != parent.value or not parent.reference:
             rows = ()
         else:
-            rows = await call.session.children(reference, epoch, start, count)
-        head = f"{row(found, call.world.veil)}"
+            rows = await call.session.children(parent.reference, epoch, start, count)
+        head = row(parent, call.context.redactor)
     else:
         head, rows = "", rows[start : start + count]
-    call.world.veil.learn(rows)
+    call.context.redactor.learn(rows)
     lines = [head] if head else []
-    lines += [("  " if head else "") + row(v, call.world.veil) for v in rows]
-    of = f" of {total:,}" if total is not None else ""
-    shown = f"{len(rows)} from {start}{of}" if rows else "nothing below it" if name else "no variables"
+    lines += [("  " if head else "") + row(v, call.context.redactor) for v in rows]
+    of_total = f" of {total:,}" if total is not None else ""
+    shown = f"{len(rows)} from {start}{of_total}" if rows else "nothing below it" if name else "no variables"
     more = rows and (len(rows) == count if total is None else start + len(rows) < total)
-    text = f"{moment(call.session.snapshot)} {shown}."
+    text = f"{describe_phase(call.session.snapshot)} {shown}."
     if more:
         text += f" For more: start={start + len(rows)}."
     return Result(f"{text}\n{call.data(label, chr(10).join(lines))}", "values", f"{label}: {shown}")
@@ -140,9 +149,9 @@ async def _named(
     call: ToolInvocation, name: str, rows: Sequence[Variable], frame: Frame, epoch: int
 ) -> Variable:
     """A variable of the frame, or what a path such as ``order.lines[3]`` leads to by reading."""
-    found = next((v for v in rows if v.name == name), None)
-    if found is not None:
-        return found
+    variable = next((v for v in rows if v.name == name), None)
+    if variable is not None:
+        return variable
     if frame.id is None:
         raise ToolUsageError(f"there is no variable `{name[:60]}`", ", ".join(v.name for v in rows[:40]))
     result = await call.session.read_expression(name, frame, epoch)
@@ -154,13 +163,14 @@ async def _named(
     return Variable(name, result.value, result.type, result.reference)
 
 
-async def _threads(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
+@tool(Right.READ)
+async def threads(call: ToolInvocation, *, start: Offset = 0) -> Result:
+    """Every thread and what it does."""
     if call.session.snapshot.phase is Phase.RUNNING:
         await call.session.refresh()
     snapshot = call.session.snapshot
-    start = arguments["start"]
     lines = [_thread_line(t, snapshot) for t in snapshot.threads[start : start + 40]]
-    text = f"{moment(snapshot)} {len(snapshot.threads)} threads; `*` is in focus."
+    text = f"{describe_phase(snapshot)} {len(snapshot.threads)} threads; `*` is in focus."
     return Result(
         f"{text}\n{call.data('threads', chr(10).join(lines))}", "evidence", f"{len(snapshot.threads)} threads"
     )
@@ -175,13 +185,14 @@ def _thread_line(thread: Thread, snapshot: Snapshot) -> str:
     return f"{mark} {thread.id} {thread.name} ({thread.state.value}{main}{wait}): {where}"
 
 
-async def _tasks(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
+@tool(Right.READ)
+async def tasks(call: ToolInvocation, *, start: Offset = 0) -> Result:
+    """Unfinished asyncio tasks and what they await."""
     snapshot = call.session.snapshot
-    start = arguments["start"]
     lines: list[str] = []
     for task in snapshot.tasks[start : start + 30]:
         lines += _task_lines(task)
-    text = f"{moment(snapshot)} {len(snapshot.tasks)} unfinished asyncio tasks."
+    text = f"{describe_phase(snapshot)} {len(snapshot.tasks)} unfinished asyncio tasks."
     if not lines:
         return Result(text, "evidence", "no asyncio tasks")
     return Result(
@@ -195,55 +206,4 @@ def _task_lines(task: Task) -> list[str]:
     return lines + [f"    {f.name} {f.path}:{f.line}" for f in task.frames[:8]]
 
 
-START = {"type": "integer", "minimum": 0, "default": 0, "description": "skip so many"}
-
-LOOKING_TOOLS = (
-    BoundTool(
-        Tool(
-            "stack",
-            "The stack of a thread: a line a frame, innermost first, by number.",
-            tool_schema(thread=THREAD, start=START),
-        ),
-        Right.READ,
-        _stack,
-    ),
-    BoundTool(
-        Tool(
-            "frame",
-            "One frame: the source around where it stands, and its variables.",
-            tool_schema(("index",), index=FRAME, thread=THREAD),
-        ),
-        Right.READ,
-        _frame,
-        by_frame=("index",),
-    ),
-    BoundTool(
-        Tool(
-            "variables",
-            "The variables of a frame, or what is inside one of them, page by page. Runs no code.",
-            tool_schema(
-                ("frame",),
-                frame=FRAME,
-                thread=THREAD,
-                name={
-                    "type": "string",
-                    "maxLength": 500,
-                    "description": "a variable, or a path: order.lines[3]",
-                },
-                start=START,
-                count={"type": "integer", "minimum": 1, "maximum": 100, "default": 30},
-            ),
-        ),
-        Right.READ,
-        _variables,
-        by_frame=("frame",),
-    ),
-    BoundTool(
-        Tool("threads", "Every thread and what it does.", tool_schema(start=START)), Right.READ, _threads
-    ),
-    BoundTool(
-        Tool("tasks", "Unfinished asyncio tasks and what they await.", tool_schema(start=START)),
-        Right.READ,
-        _tasks,
-    ),
-)
+INSPECTION_TOOLS = (stack, frame, variables, threads, tasks)

@@ -1,4 +1,4 @@
-"""Watch values at a line for some hits, and tell: a breakpoint that reads and goes on, and is removed.
+"""Watch values at a line for some hits: a breakpoint that reads, lets the program go on, and is removed.
 
 Where every expression of the message only reads, the program stops at the line for a moment, the values
 are read without running its code, and it goes on. Else debugpy would have to evaluate them there, which
@@ -10,27 +10,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated
+
+from msgspec import Meta
 
 from iqdebug.assistant.permissions import Right
 from iqdebug.assistant.purity import why_a_probe
-from iqdebug.assistant.tools.base import BoundTool, Result, ToolInvocation, ToolUsageError
-from iqdebug.assistant.tools.control import LINE, PATH, SECONDS, place, told_stop
-from iqdebug.assistant.tools.events import OVER, STOPPED
-from iqdebug.assistant.tools.schema import tool_schema
-from iqdebug.assistant.tools.secrets import of_a_secret, told_value
+from iqdebug.assistant.tools.base import Result, ToolInvocation, ToolUsageError
+from iqdebug.assistant.tools.control import describe_stop, readable_line
+from iqdebug.assistant.tools.decorator import tool
+from iqdebug.assistant.tools.events import OVER
+from iqdebug.assistant.tools.parameters import FilePath, LineNumber, WaitSeconds
+from iqdebug.assistant.tools.secrets import involves_secret, masked_value
 from iqdebug.core.errors import IqdebugError, RunsCode
 from iqdebug.core.session import Capability
-from iqdebug.core.state import Breakpoint, Snapshot
-from iqdebug.llm.messages import Tool
+from iqdebug.core.state import Breakpoint, Snapshot, StopCause
 
 __all__ = ["LOGPOINT_TOOLS"]
 
-_HOLE = re.compile(r"\{([^{}]+)\}")
-_VALUE = 300
-_LATE = 0.1  # seconds for a stop at the line that was under way when the watch was removed
+EXPRESSION = re.compile(r"\{([^{}]+)\}")
+MAX_VALUE = 300  # characters
+LATE_STOP_TIMEOUT = 0.1  # seconds for a stop at the line that was under way when the watch was removed
 
 
 @dataclass
@@ -40,15 +41,26 @@ class _Watch:
     message: str
     hits: int
     seconds: float
-    said: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
     ended: str = ""
     elsewhere: Snapshot | None = None
 
 
-async def _log_point(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
-    call.need(Capability.BREAKPOINTS)
-    path, line = place(call, arguments)
-    watch = _Watch(path, line, arguments["message"], arguments["hits"], arguments["seconds"])
+@tool(Right.CONTROL, asks_itself=True, capability=Capability.BREAKPOINTS)
+async def log_point(
+    call: ToolInvocation,
+    *,
+    path: FilePath,
+    line: LineNumber,
+    message: Annotated[str, Meta(max_length=500, description="such as: total={order.total}")],
+    hits: Annotated[int, Meta(ge=1, le=100)] = 5,
+    seconds: WaitSeconds = 10,
+) -> Result:
+    """Watch values at a line and tell: lets the program run, notes the message at each hit, and removes
+    itself after so many hits or seconds. Asks the person."""
+    call.require(Capability.BREAKPOINTS)
+    path = readable_line(call, path, line)
+    watch = _Watch(path, line, message, hits, seconds)
     if any((b.path, b.line) == (path, line) and b.enabled for b in call.session.breakpoints):
         raise ToolUsageError(
             f"there is a breakpoint at {path}:{line} already; remove it first, or watch a line beside it"
@@ -67,15 +79,15 @@ async def _log_point(call: ToolInvocation, arguments: Mapping[str, Any]) -> Resu
         await (_listen(call, watch) if why else _visit(call, watch, mine))
     finally:
         await asyncio.shield(_removed(call, mine))
-    return await _told(call, watch, earlier)
+    return await _report(call, watch, earlier)
 
 
 def _why_a_probe(message: str) -> str:
     """Why reading the message's expressions may run code; "" when it does not."""
-    rest = _HOLE.sub("", message)
+    rest = EXPRESSION.sub("", message)
     if "{" in rest or "}" in rest:
         raise ToolUsageError("write each expression as {expression}, without braces inside")
-    for hole in _HOLE.findall(message):
+    for hole in EXPRESSION.findall(message):
         try:
             why = why_a_probe(hole)
         except SyntaxError as error:
@@ -88,7 +100,7 @@ def _why_a_probe(message: str) -> str:
 async def _installed(call: ToolInvocation, point: Breakpoint) -> Breakpoint:
     """Set, and where the server put it.
 
-    :raises Mend: it cannot be there.
+    :raises ToolUsageError: it cannot be there.
     """
     await call.session.set_breakpoints((*call.session.breakpoints, point))
     mine = call.session.breakpoints[-1]
@@ -108,16 +120,16 @@ async def _visit(call: ToolInvocation, watch: _Watch, mine: Breakpoint) -> None:
     """Stop at the line, read, go on."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + watch.seconds
-    ran = call.session.snapshot.phase not in STOPPED
+    ran = not call.session.snapshot.phase.is_stopped
     epoch = call.session.snapshot.epoch
     if not ran:
         await call.session.resume()
     while True:
-        now = await call.world.events.stopped(epoch, max(deadline - loop.time(), 0.0))
+        now = await call.context.events.stopped(epoch, max(deadline - loop.time(), 0.0))
         if now is None:
             watch.ended = "the time was over; the program runs on"
             await _removed(call, mine)
-            late = await call.world.events.stopped(epoch, _LATE)
+            late = await call.context.events.stopped(epoch, LATE_STOP_TIMEOUT)
             if late is not None and _at(late, mine):
                 await call.session.resume()
             elif late is not None:
@@ -126,11 +138,11 @@ async def _visit(call: ToolInvocation, watch: _Watch, mine: Breakpoint) -> None:
         if now.phase in OVER or not _at(now, mine):
             watch.ended, watch.elsewhere = "it stopped for another reason", now
             return
-        watch.said.append(await _read(call, watch.message, now))
-        if len(watch.said) >= watch.hits and not ran:
+        watch.messages.append(await _read(call, watch.message, now))
+        if len(watch.messages) >= watch.hits and not ran:
             watch.ended, watch.elsewhere = "it is left stopped at the line", now
             return
-        if len(watch.said) >= watch.hits:
+        if len(watch.messages) >= watch.hits:
             await _removed(call, mine)
             await call.session.resume()
             watch.ended = "the program runs on"
@@ -142,39 +154,43 @@ async def _visit(call: ToolInvocation, watch: _Watch, mine: Breakpoint) -> None:
 def _at(now: Snapshot, mine: Breakpoint) -> bool:
     thread = now.focused
     top = thread.frames[0] if thread is not None and thread.frames else None
-    return now.reason == "breakpoint" and top is not None and (top.path, top.line) == (mine.path, mine.line)
+    return (
+        now.cause is StopCause.BREAKPOINT
+        and top is not None
+        and (top.path, top.line) == (mine.path, mine.line)
+    )
 
 
 async def _read(call: ToolInvocation, message: str, now: Snapshot) -> str:
     thread = now.focused
     assert thread is not None
-    said = message
-    for hole in dict.fromkeys(_HOLE.findall(message)):
+    text = message
+    for hole in dict.fromkeys(EXPRESSION.findall(message)):
         try:
-            tainted = await of_a_secret(call, hole, thread.frames[0], now.epoch)
+            tainted = await involves_secret(call, hole, thread.frames[0], now.epoch)
             result = await call.session.read_expression(hole, thread.frames[0], now.epoch)
-            value = told_value(call, hole, result, tainted)
+            value = masked_value(call, hole, result, tainted)
         except RunsCode as error:
             value = f"<not read, it would run code: {error.why}>"
-        said = said.replace(f"{{{hole}}}", value if len(value) <= _VALUE else value[: _VALUE - 1] + "…")
-    return said
+        text = text.replace(f"{{{hole}}}", value if len(value) <= MAX_VALUE else value[: MAX_VALUE - 1] + "…")
+    return text
 
 
 async def _listen(call: ToolInvocation, watch: _Watch) -> None:
     """debugpy evaluates the message at the line and reports it as a log record."""
-    events = call.world.events
+    events = call.context.events
     loop = asyncio.get_running_loop()
     deadline = loop.time() + watch.seconds
-    begun = events.told
+    begun = events.log_count
     epoch = call.session.snapshot.epoch
-    if call.session.snapshot.phase in STOPPED:
+    if call.session.snapshot.phase.is_stopped:
         await call.session.resume()
-    while len(watch.said) < watch.hits:
-        new = events.told - begun
+    while len(watch.messages) < watch.hits:
+        new = events.log_count - begun
         fresh = list(events.logs)[-new:] if new else []
-        watch.said = [r.text[:_VALUE] for r in fresh if r.stream == "iqdebug"][: watch.hits]
+        watch.messages = [r.text[:MAX_VALUE] for r in fresh if r.stream == "iqdebug"][: watch.hits]
         left = deadline - loop.time()
-        if len(watch.said) >= watch.hits:
+        if len(watch.messages) >= watch.hits:
             break
         if left <= 0:
             watch.ended = "the time was over; the program runs on"
@@ -186,36 +202,16 @@ async def _listen(call: ToolInvocation, watch: _Watch) -> None:
     watch.ended = "the program runs on"
 
 
-async def _told(call: ToolInvocation, watch: _Watch, earlier: Snapshot) -> Result:
-    many = f"{len(watch.said)} of {watch.hits} hits at line {watch.line}"
+async def _report(call: ToolInvocation, watch: _Watch, earlier: Snapshot) -> Result:
+    many = f"{len(watch.messages)} of {watch.hits} hits at line {watch.line}"
     text = f"{many}; {watch.ended}. The watch is removed."
-    if watch.said:
-        lines = [f"{number}: {said}" for number, said in enumerate(watch.said, 1)]
+    if watch.messages:
+        lines = [f"{number}: {message}" for number, message in enumerate(watch.messages, 1)]
         text += "\n" + call.data(f"what was seen at {watch.path}:{watch.line}", "\n".join(lines))
     if watch.elsewhere is not None:
-        stop = await told_stop(call, watch.elsewhere, earlier, "Then")
+        stop = await describe_stop(call, watch.elsewhere, earlier, "Then")
         text += "\n" + stop.text
     return Result(text, "values", f"watched line {watch.line}: {many}")
 
 
-LOGPOINT_TOOLS = (
-    BoundTool(
-        Tool(
-            "log_point",
-            "Watch values at a line and tell: lets the program run, notes the message at each hit, and "
-            "removes itself after so many hits or seconds. Asks the person.",
-            tool_schema(
-                ("path", "line", "message"),
-                path=PATH,
-                line=LINE,
-                message={"type": "string", "maxLength": 500, "description": "such as: total={order.total}"},
-                hits={"type": "integer", "minimum": 1, "maximum": 100, "default": 5},
-                seconds=SECONDS,
-            ),
-        ),
-        Right.CONTROL,
-        _log_point,
-        asks_itself=True,
-        capability=Capability.BREAKPOINTS,
-    ),
-)
+LOGPOINT_TOOLS = (log_point,)

@@ -6,39 +6,49 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Annotated
+
+from msgspec import Meta
 
 from iqdebug.assistant.permissions import Right
-from iqdebug.assistant.tools.base import BoundTool, Result, ToolInvocation, ToolUsageError
+from iqdebug.assistant.tools.base import Result, ToolInvocation, ToolUsageError
+from iqdebug.assistant.tools.decorator import tool
 from iqdebug.assistant.tools.git import ask_git
-from iqdebug.assistant.tools.schema import tool_schema
 from iqdebug.core.errors import MissingTool
-from iqdebug.llm.messages import Tool
 
 __all__ = ["SEARCH_TOOLS"]
 
-_SECONDS = 3.0
-_FILES = 5_000
-_BYTES = 1 << 20
-_HITS = 200
-_SKIPPED = frozenset(("node_modules", "__pycache__", "site-packages", "build", "dist"))
+SEARCH_TIMEOUT = 3.0  # seconds for walking, and again for reading
+MAX_FILES = 5_000
+MAX_FILE_BYTES = 1 << 20
+MAX_HITS = 200
+MAX_LINE = 5_000  # characters; a longer line is no source
+SKIPPED_FOLDERS = frozenset(("node_modules", "__pycache__", "site-packages", "build", "dist"))
 
 Match = Callable[[str], bool]
 
 
-async def _search(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
-    text, symbol = arguments.get("text", ""), arguments.get("symbol", "")
+@tool(Right.READ)
+async def search(
+    call: ToolInvocation,
+    *,
+    text: Annotated[str, Meta(max_length=200)] | None = None,
+    symbol: Annotated[str, Meta(max_length=100, description="a function, class or variable")] | None = None,
+    path: Annotated[str, Meta(max_length=300, description="only files whose path holds this")] | None = None,
+    start: Annotated[int, Meta(ge=0)] = 0,
+    count: Annotated[int, Meta(ge=1, le=100)] = 30,
+) -> Result:
+    """Search the program's source: `text` anywhere (any case), or `symbol` where it is defined."""
     if bool(text) == bool(symbol):
         raise ToolUsageError("give either `text` or `symbol`")
     if symbol and not symbol.isidentifier():
         raise ToolUsageError("`symbol` must be one name; use `text` for anything else")
-    match = _defines(symbol) if symbol else _holds(text)
+    match = _defines(symbol) if symbol else _holds(text or "")
     paths, whole = await _paths(call)
-    wanted = arguments.get("path", "")
-    paths = [path for path in paths if wanted in path] if wanted else paths
+    if path:
+        paths = [each for each in paths if path in each]
     hits, complete = await asyncio.to_thread(_hits, paths, match, _reader(call))
-    start, count = arguments["start"], arguments["count"]
     shown = hits[start : start + count]
     if not hits:
         limits = "" if complete and whole else " (not all files were searched)"
@@ -69,27 +79,27 @@ def _defines(symbol: str) -> Match:
 async def _paths(call: ToolInvocation) -> tuple[list[str], bool]:
     """The files to search, and whether they are all: of each root what git does not ignore, else what
     lies there; and those that frames name."""
-    files = call.world.files
-    found = dict.fromkeys(files.recorded if files.recorded is not None else files.named)
+    files = call.context.files
+    paths = dict.fromkeys(files.recorded if files.recorded is not None else files.named)
     for root in files.roots:
         try:
-            said = await ask_git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+            printed = await ask_git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
         except MissingTool:
-            said = None
+            printed = None
         listed: Iterable[str] = (
-            (os.path.join(root, n) for n in said.split("\0") if n) if said else _walk(root)
+            (os.path.join(root, n) for n in printed.split("\0") if n) if printed else _walk(root)
         )
         for path in listed:
-            if len(found) >= _FILES:
-                return list(found), False
-            found.setdefault(path)
-    return list(found), True
+            if len(paths) >= MAX_FILES:
+                return list(paths), False
+            paths.setdefault(path)
+    return list(paths), True
 
 
 def _walk(root: str) -> Iterator[str]:
-    until = time.monotonic() + _SECONDS
+    until = time.monotonic() + SEARCH_TIMEOUT
     for folder, folders, names in os.walk(root):
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _SKIPPED)
+        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in SKIPPED_FOLDERS)
         folders[:] = [f for f in folders if not os.path.exists(os.path.join(folder, f, "pyvenv.cfg"))]
         yield from (os.path.join(folder, name) for name in sorted(names) if not name.startswith("."))
         if time.monotonic() > until:
@@ -98,13 +108,13 @@ def _walk(root: str) -> Iterator[str]:
 
 def _reader(call: ToolInvocation) -> Callable[[str], Sequence[str]]:
     """The lines of files that may be read and are no giants, by one look at what may be read."""
-    recorded, reach = frozenset(call.world.files.recorded or ()), call.world.files.reach
+    recorded, reach = frozenset(call.context.files.recorded or ()), call.context.files.reach
 
     def read(path: str) -> Sequence[str]:
         if path in recorded:
-            return call.world.read_source(path)
+            return call.context.read_source(path)
         try:
-            return () if os.path.getsize(path) > _BYTES else reach.read(path)
+            return () if os.path.getsize(path) > MAX_FILE_BYTES else reach.read(path)
         except (OSError, ValueError):
             return ()
 
@@ -113,33 +123,17 @@ def _reader(call: ToolInvocation) -> Callable[[str], Sequence[str]]:
 
 def _hits(paths: Sequence[str], match: Match, read: Callable[[str], Sequence[str]]) -> tuple[list[str], bool]:
     """The lines that fit, and whether all files were looked at."""
-    found: list[str] = []
-    until = time.monotonic() + _SECONDS
+    hits: list[str] = []
+    until = time.monotonic() + SEARCH_TIMEOUT
     for path in paths:
-        if len(found) >= _HITS or time.monotonic() > until:
-            return found, False
+        if len(hits) >= MAX_HITS or time.monotonic() > until:
+            return hits, False
         for number, line in enumerate(read(path), 1):
-            if len(line) < 5_000 and match(line):
-                found.append(f"{path}:{number}: {line.strip()[:200]}")
-                if len(found) >= _HITS:
-                    return found, False
-    return found, True
+            if len(line) < MAX_LINE and match(line):
+                hits.append(f"{path}:{number}: {line.strip()[:200]}")
+                if len(hits) >= MAX_HITS:
+                    return hits, False
+    return hits, True
 
 
-SEARCH_TOOLS = (
-    BoundTool(
-        Tool(
-            "search",
-            "Search the program's source: `text` anywhere (any case), or `symbol` where it is defined.",
-            tool_schema(
-                text={"type": "string", "maxLength": 200},
-                symbol={"type": "string", "maxLength": 100, "description": "a function, class or variable"},
-                path={"type": "string", "maxLength": 300, "description": "only files whose path holds this"},
-                start={"type": "integer", "minimum": 0, "default": 0},
-                count={"type": "integer", "minimum": 1, "maximum": 100, "default": 30},
-            ),
-        ),
-        Right.READ,
-        _search,
-    ),
-)
+SEARCH_TOOLS = (search,)

@@ -1,4 +1,4 @@
-"""What an expression makes of a secret is one: it is told from the values that the expression names."""
+"""Whether a secret goes into the value of an expression: then the value is masked as a whole."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from iqdebug.capture.secret_names import NONE, judge
 from iqdebug.core.errors import IqdebugError, RunsCode
 from iqdebug.core.state import EvaluateResult, Frame
 
-__all__ = ["of_a_secret", "told_value"]
+__all__ = ["involves_secret", "masked_value"]
 
-_PARTS = 24
-_OPENED = 6
-_BELOW = 100
-_TELLS_NOTHING = ("bool", "NoneType")
+MAX_PARTS = 24
+MAX_OPENED = 6
+MAX_CHILDREN = 100
+HARMLESS_TYPES = ("bool", "NoneType")
 
 
-async def of_a_secret(call: ToolInvocation, expression: str, frame: Frame | None, epoch: int) -> bool:
+async def involves_secret(call: ToolInvocation, expression: str, frame: Frame | None, epoch: int) -> bool:
     """Whether a secret goes into the expression's value: a name, attribute or item in it holds one.
 
     The frame's variables and whatever the expression names are read first (no code runs), with what lies
-    directly below it, so that the secrets among them are known before anything is said.
+    directly below it, so that the secrets among them are known before anything is shown.
     """
-    if not call.world.veil.enabled:
+    if not call.context.redactor.enabled:
         return False
     if frame is not None:
         with contextlib.suppress(IqdebugError):
@@ -40,22 +40,22 @@ async def of_a_secret(call: ToolInvocation, expression: str, frame: Frame | None
             result = await call.session.read_expression(part, frame, epoch)
             if result.failed:
                 continue
-            if call.world.veil.is_secret(name, result.value):
+            if call.context.redactor.is_secret(name, result.value):
                 tainted = True
-            elif result.reference > 0 and opened < _OPENED:
+            elif result.reference > 0 and opened < MAX_OPENED:
                 opened += 1
-                await call.session.children(result.reference, epoch, 0, _BELOW)
+                await call.session.children(result.reference, epoch, 0, MAX_CHILDREN)
     return tainted
 
 
-def told_value(call: ToolInvocation, expression: str, result: EvaluateResult, tainted: bool) -> str:
-    """The value as a model is told of it: the mask, where a secret went into it and it is not only True,
+def masked_value(call: ToolInvocation, expression: str, result: EvaluateResult, tainted: bool) -> str:
+    """The value as a model is shown it: the mask, where a secret went into it and it is not only True,
     False or None."""
     if tainted and result.failed:
         return result.value.partition(":")[0][:80]
-    if tainted and result.type not in _TELLS_NOTHING:
+    if tainted and result.type not in HARMLESS_TYPES:
         return MASK
-    return call.world.veil.named(expression, result.value)
+    return call.context.redactor.named(expression, result.value)
 
 
 def _parts(expression: str) -> Iterator[tuple[str, str]]:
@@ -65,13 +65,13 @@ def _parts(expression: str) -> Iterator[tuple[str, str]]:
         tree = ast.parse(expression.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
-            found.setdefault(node.id, node.id)
+            names.setdefault(node.id, node.id)
         elif isinstance(node, ast.Attribute):
-            found.setdefault(ast.unparse(node), node.attr)
+            names.setdefault(ast.unparse(node), node.attr)
         elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-            found.setdefault(ast.unparse(node), str(node.slice.value))
-    ordered = sorted(found.items(), key=lambda item: judge(item[1]) == NONE)
-    yield from ordered[:_PARTS]
+            names.setdefault(ast.unparse(node), str(node.slice.value))
+    ordered = sorted(names.items(), key=lambda item: judge(item[1]) == NONE)
+    yield from ordered[:MAX_PARTS]

@@ -3,62 +3,74 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Annotated
+
+from msgspec import Meta
 
 from iqdebug.assistant.permissions import Right
-from iqdebug.assistant.tools.base import BoundTool, Result, ToolInvocation, ToolUsageError
-from iqdebug.assistant.tools.schema import tool_schema
-from iqdebug.llm.messages import Tool
+from iqdebug.assistant.tools.base import Result, ToolInvocation, ToolUsageError
+from iqdebug.assistant.tools.decorator import tool
+from iqdebug.assistant.tools.parameters import FilePath
 
-__all__ = ["TEXT_TOOLS", "readable"]
+__all__ = ["SOURCE_TOOLS", "readable"]
 
-_LINES = 200
-_WIDTH = 300
+MAX_LINES = 200
+MAX_WIDTH = 300
+DEFAULT_LINES = 80
 
 
 def readable(call: ToolInvocation, name: str) -> str:
     """The one file that a path, or the end of one, stands for, when it may be read.
 
-    :raises Mend: there is none, several, or it may not.
+    :raises ToolUsageError: there is none, several, or it may not.
     """
-    found = call.world.files.resolved(name)
-    if not found:
-        known = ", ".join(call.world.files.named[:12])
+    paths = call.context.files.resolved(name)
+    if not paths:
+        known = ", ".join(call.context.files.named[:12])
         raise ToolUsageError(
             f"there is no file `{name[:100]}` here; files of the frames: {known}. Or use search"
         )
-    if len(found) > 1 and len(set(found)) > 1:
+    if len(set(paths)) > 1:
         raise ToolUsageError(
-            f"`{name[:100]}` may be any of {', '.join(sorted(set(found))[:8])}; give the whole path"
+            f"`{name[:100]}` may be any of {', '.join(sorted(set(paths))[:8])}; give the whole path"
         )
-    reason = call.world.files.why_not(found[0])
+    reason = call.context.files.why_not(paths[0])
     if reason:
         raise ToolUsageError(f"`{name[:100]}` may not be read: {reason}")
-    return found[0]
+    return paths[0]
 
 
-async def _source(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
-    path, function = arguments.get("path", ""), arguments.get("function", "")
+@tool(Right.READ)
+async def source(
+    call: ToolInvocation,
+    *,
+    path: FilePath | None = None,
+    function: Annotated[str, Meta(max_length=200, description="a function or class")] | None = None,
+    start: Annotated[int, Meta(ge=1, description="first line")] | None = None,
+    end: Annotated[int, Meta(ge=1, description=f"last line; at most {MAX_LINES} lines at a time")]
+    | None = None,
+) -> Result:
+    """Source text of the program: lines of a file, or a whole function by name."""
+    function = function or ""
     if not path and not function:
         raise ToolUsageError("give `path`, or `function` for a function of the frames' files")
     if path:
         path = readable(call, path)
         lines = _lines(call, path)
-        first = _definition(lines, function) if function else arguments.get("start", 1)
+        first = _definition(lines, function) if function else start or 1
         if not first:
             raise ToolUsageError(f"{path} defines no `{function[:60]}`")
     else:
-        path, first = _found(call, function)
+        path, first = _place_of(call, function)
         lines = _lines(call, path)
-    last = arguments.get("end") or (_end_of(lines, first) if function else first + 79)
-    last = min(last, first + _LINES - 1, len(lines))
+    last = end or (_end_of(lines, first) if function else first + DEFAULT_LINES - 1)
+    last = min(last, first + MAX_LINES - 1, len(lines))
     if first > len(lines) or last < first:
         raise ToolUsageError(f"{path} has lines 1 to {len(lines)}")
     here = {f.line for t in call.session.snapshot.threads for f in t.frames if f.path == path}
-    shown = [
-        f"{'>' if n in here else ' '}{n:5} {lines[n - 1].rstrip()[:_WIDTH]}" for n in range(first, last + 1)
-    ]
+    span = range(first, last + 1)
+    shown = [f"{'>' if n in here else ' '}{n:5} {lines[n - 1].rstrip()[:MAX_WIDTH]}" for n in span]
     more = f" For more: start={last + 1}." if last < len(lines) else ""
     words = f"Lines {first} to {last} of {len(lines)}; `>` is where a frame stands.{more}"
     return Result(
@@ -70,7 +82,7 @@ async def _source(call: ToolInvocation, arguments: Mapping[str, Any]) -> Result:
 
 def _lines(call: ToolInvocation, path: str) -> Sequence[str]:
     try:
-        lines = call.world.read_source(path)
+        lines = call.context.read_source(path)
     except (OSError, ValueError):
         lines = ()
     if not lines:
@@ -78,17 +90,17 @@ def _lines(call: ToolInvocation, path: str) -> Sequence[str]:
     return lines
 
 
-def _found(call: ToolInvocation, function: str) -> tuple[str, int]:
+def _place_of(call: ToolInvocation, function: str) -> tuple[str, int]:
     """Where one of the frames' files defines the function; frames of that name come first."""
     bare = function.rpartition(".")[2]
     for frame in (f for t in call.session.snapshot.threads for f in t.frames):
-        if frame.name.rpartition(".")[2] == bare and not call.world.files.why_not(frame.path):
+        if frame.name.rpartition(".")[2] == bare and not call.context.files.why_not(frame.path):
             first = _definition(_lines(call, frame.path), bare)
             return frame.path, first or max(frame.first_line, frame.line - 10, 1)
-    for path in call.world.files.named[:40]:
-        if not call.world.files.why_not(path):
+    for path in call.context.files.named[:40]:
+        if not call.context.files.why_not(path):
             try:
-                first = _definition(call.world.read_source(path), bare)
+                first = _definition(call.context.read_source(path), bare)
             except (OSError, ValueError):
                 continue
             if first:
@@ -106,7 +118,7 @@ def _end_of(lines: Sequence[str], first: int) -> int:
     """The last line of the block that begins there, by indentation."""
     indent = len(lines[first - 1]) - len(lines[first - 1].lstrip())
     last, opened = first, False
-    for number in range(first + 1, min(len(lines), first + _LINES) + 1):
+    for number in range(first + 1, min(len(lines), first + MAX_LINES) + 1):
         line = lines[number - 1]
         if not line.strip():
             continue
@@ -118,25 +130,4 @@ def _end_of(lines: Sequence[str], first: int) -> int:
     return last
 
 
-_LINE = {"type": "integer", "minimum": 1}
-
-TEXT_TOOLS = (
-    BoundTool(
-        Tool(
-            "source",
-            "Source text of the program: lines of a file, or a whole function by name.",
-            tool_schema(
-                path={
-                    "type": "string",
-                    "maxLength": 1_000,
-                    "description": "a path or the end of one: orders.py",
-                },
-                function={"type": "string", "maxLength": 200, "description": "a function or class"},
-                start={**_LINE, "description": "first line"},
-                end={**_LINE, "description": f"last line; at most {_LINES} lines at a time"},
-            ),
-        ),
-        Right.READ,
-        _source,
-    ),
-)
+SOURCE_TOOLS = (source,)

@@ -10,45 +10,31 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from iqdebug.assistant.permissioned_session import NotGranted, PermissionedSession
-from iqdebug.assistant.permissions import Gate, Refused, Right
+from iqdebug.assistant.permissions import DecidedBy, Gate, Refused, Right
 from iqdebug.assistant.redaction import Redactor, defanged, environment_of, wrap_untrusted
 from iqdebug.assistant.tools.base import BoundTool, Result, ToolContext, ToolInvocation, ToolUsageError, cut
-from iqdebug.assistant.tools.control import CONTROL_TOOLS
-from iqdebug.assistant.tools.evaluate import EVALUATING_TOOLS
+from iqdebug.assistant.tools.catalogue import ALL_TOOLS
 from iqdebug.assistant.tools.events import Events
-from iqdebug.assistant.tools.evidence import EVIDENCE_TOOLS
 from iqdebug.assistant.tools.files import Files
-from iqdebug.assistant.tools.history import HISTORY_TOOLS
-from iqdebug.assistant.tools.inspection import LOOKING_TOOLS
-from iqdebug.assistant.tools.logpoint import LOGPOINT_TOOLS
-from iqdebug.assistant.tools.schema import checked
-from iqdebug.assistant.tools.search import SEARCH_TOOLS
-from iqdebug.assistant.tools.source import TEXT_TOOLS
 from iqdebug.core.errors import IqdebugError
 from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Diagnosis, Origin, Snapshot
 from iqdebug.core.text import clean
 from iqdebug.diagnosis import diagnose as diagnosis_of
 from iqdebug.llm.messages import Tool, ToolCall
+from iqdebug.llm.tool_schema import check_arguments
 from iqdebug.system.source_files import read_lines
 
-__all__ = ["BUILT_IN", "Toolbox"]
+__all__ = ["Toolbox"]
 
 log = logging.getLogger(__name__)
 
-BUILT_IN: tuple[BoundTool, ...] = (
-    *LOOKING_TOOLS,
-    *EVALUATING_TOOLS,
-    *EVIDENCE_TOOLS,
-    *TEXT_TOOLS,
-    *SEARCH_TOOLS,
-    *HISTORY_TOOLS,
-    *CONTROL_TOOLS,
-    *LOGPOINT_TOOLS,
-)
-_LARGEST = 16_000
-_GRACE = 1.0
+MAX_ANSWER = 16_000
+"""Characters of one result with its fences; its own text is bounded before."""
+GRACE_SECONDS = 1.0  # for a tool that bounds itself by its timeout
 
 
 class Toolbox:
@@ -57,7 +43,7 @@ class Toolbox:
     :param read_source: the lines of a file that the recording holds.
     :param recorded: the paths whose text a recording has; None of a live target.
     :param project: the folder on this machine that the person works in, if known.
-    :param extra: further tools. One that does not say that it asks itself is asked for by the toolbox.
+    :param extra: further tools, such as those that act, with their workbench.
     """
 
     def __init__(
@@ -65,7 +51,7 @@ class Toolbox:
         session: DebugSession,
         gate: Gate,
         *,
-        veil: Redactor | None = None,
+        redactor: Redactor | None = None,
         read_source: Callable[[str], Sequence[str]] = read_lines,
         recorded: Sequence[str] | None = None,
         project: Path | None = None,
@@ -79,56 +65,52 @@ class Toolbox:
         self._events = Events(session)
         files = Files(lambda: session.snapshot, recorded, project)
         read = files.reader(read_source)
-        self.world = ToolContext(
+        self.context = ToolContext(
             files=files,
             events=self._events,
-            veil=veil if veil is not None else Redactor(),
+            redactor=redactor if redactor is not None else Redactor(),
             diagnose=diagnose or (lambda snapshot: diagnosis_of(snapshot, read_source=read)),
             read_source=read,
         )
         if session.snapshot.origin is not Origin.RECORDED and session.snapshot.pid > 0:
-            self.world.veil.learn_environment(environment_of(session.snapshot.pid))
-        self._tools = {each.tool.name: each for each in (*BUILT_IN, *extra)}
-        self._shown = session.snapshot.epoch
+            self.context.redactor.learn_environment(environment_of(session.snapshot.pid))
+        own = (each for each in ALL_TOOLS if not each.needs_workbench)
+        self._tools = {each.spec.name: each for each in (*own, *extra)}
+        self._shown_epoch = session.snapshot.epoch
 
     def close(self) -> None:
         """Stop listening to the session."""
         self._events.close()
 
-    def tools(self) -> tuple[Tool, ...]:
+    def available_tools(self) -> tuple[Tool, ...]:
         """Those that the session can do in principle now, in a fixed order."""
-        return tuple(each.tool for each in self._tools.values() if not self._why_not(each))
+        return tuple(each.spec for each in self._tools.values() if not self._why_not(each))
 
-    def ever(self) -> tuple[Tool, ...]:
+    def possible_tools(self) -> tuple[Tool, ...]:
         """Those that the session may be able to do at some time, in a fixed order: for the beginning of a
         conversation, whose list of tools cannot change later. :meth:`run` says when one is not possible."""
         if self._session.snapshot.origin is Origin.RECORDED:
-            return self.tools()
-        return tuple(each.tool for each in self._tools.values())
+            return self.available_tools()
+        return tuple(each.spec for each in self._tools.values())
 
-    def right_of(self, name: str) -> Right | None:
-        """The highest right that the tool may use; None when there is no such tool."""
-        found = self._tools.get(name)
-        return found.right if found is not None else None
-
-    def moment_shown(self) -> None:
-        """The model has just been told of the current stop: frame numbers mean its frames."""
-        self._shown = self._session.snapshot.epoch
+    def stop_shown(self) -> None:
+        """The model has been shown the current stop: frame numbers mean its frames from now on."""
+        self._shown_epoch = self._session.snapshot.epoch
 
     def _why_not(self, bound: BoundTool) -> str:
-        words = self._session.why_not(bound.capability) if bound.capability is not None else ""
-        return words or bound.why_not()
+        return self._session.why_not(bound.capability) if bound.capability is not None else ""
 
     async def run(self, call: ToolCall) -> Result:
         """Never raises for what a model may do wrong: the result then says what would be right. Raises
         CancelledError alone."""
-        guarded = PermissionedSession(self._session, self.gate, call.name, self.world.veil.learn)
+        permissioned = PermissionedSession(self._session, self.gate, call.name, self.context.redactor.learn)
         try:
-            result = await self._run(call, guarded)
+            result = await self._run(call, permissioned)
         except ToolUsageError as error:
             result = _failure(str(error), data=error.data)
         except Refused as error:
-            who = "The person" if error.decision.by == "you" else "The rules here (nobody can be asked)"
+            by_person = error.decision.by is DecidedBy.PERSON_REFUSED
+            who = "The person" if by_person else "The rules here (nobody can be asked)"
             result = _failure(
                 f"{who} did not allow this: {error.action}. Nothing was done. Go on without it, by reading; "
                 "do not ask for the same again.",
@@ -145,43 +127,44 @@ class Toolbox:
         except Exception as error:
             log.exception("tool %s failed", call.name)
             result = _failure(f"The tool itself failed ({type(error).__name__}); try another way.")
-        scrub = self.world.veil.scrub
+        scrub = self.context.redactor.scrub
         return replace(
             result,
-            text=cut(defanged(scrub(result.text)), _LARGEST),
+            text=cut(defanged(scrub(result.text)), MAX_ANSWER),
             summary=clean(scrub(" ".join((result.summary or call.name).split())))[:200],
-            decisions=result.decisions or guarded.decisions,
+            decisions=result.decisions or permissioned.decisions,
         )
 
-    async def _run(self, call: ToolCall, guarded: PermissionedSession) -> Result:
+    async def _run(self, call: ToolCall, permissioned: PermissionedSession) -> Result:
         bound = self._tools.get(call.name)
         if bound is None:
-            raise ToolUsageError(
-                f"there is no tool `{call.name[:60]}`; tools: {', '.join(t.name for t in self.tools())}"
-            )
-        arguments, wrong = checked(bound.tool.parameters, call.arguments)
-        if wrong:
-            raise ToolUsageError(f"{call.name} was not run: " + "; ".join(wrong[:8]))
+            names = ", ".join(each.name for each in self.available_tools())
+            raise ToolUsageError(f"there is no tool `{call.name[:60]}`; tools: {names}")
+        checked, problems = check_arguments(bound.spec.parameters, call.arguments)
+        if problems:
+            raise ToolUsageError(f"{call.name} was not run: " + "; ".join(problems))
+        arguments = bound.typed(checked)
         reason = self._why_not(bound)
         if reason:
             raise ToolUsageError(f"{call.name} is not possible now: {reason}")
-        self._check_moment(bound, call.arguments)
+        self._require_shown_stop(bound, call.arguments)
         if bound.right is not Right.READ and not bound.asks_itself:
-            shown = json.dumps(arguments, ensure_ascii=False, default=str)
-            await guarded.obtain(bound.right, f"run {call.name}", shown)
-        work = bound.run(ToolInvocation(guarded, self.world, call.name), arguments)
+            given = {name: value for name, value in arguments.items() if value is not None}
+            shown = json.dumps(msgspec.to_builtins(given), ensure_ascii=False)
+            await permissioned.obtain(bound.right, f"run {call.name}", shown)
+        work = bound.run(ToolInvocation(permissioned, self.context, call.name, bound.workbench), arguments)
         if bound.asks_itself:  # it waits for a person, and bounds its own waiting
             result = await work
         else:
-            result = await asyncio.wait_for(work, bound.seconds + _GRACE)
-        self.moment_shown()
+            result = await asyncio.wait_for(work, bound.timeout + GRACE_SECONDS)
+        self.stop_shown()
         return result
 
-    def _check_moment(self, bound: BoundTool, arguments: Mapping[str, Any]) -> None:
+    def _require_shown_stop(self, bound: BoundTool, arguments: Mapping[str, Any]) -> None:
         epoch = self._session.snapshot.epoch
-        if epoch == self._shown or not any(name in arguments for name in bound.by_frame):
+        if epoch == self._shown_epoch or not any(name in arguments for name in bound.by_frame):
             return
-        self.moment_shown()
+        self.stop_shown()
         raise ToolUsageError(
             f"the process has moved on since you last looked (now stop {epoch}): frame numbers mean other "
             "frames now. Call stack first, then ask again"

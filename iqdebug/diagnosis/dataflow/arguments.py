@@ -9,16 +9,10 @@ from collections.abc import Sequence
 
 from iqdebug.core.state import Frame
 from iqdebug.diagnosis.dataflow.bindings import assignments
-from iqdebug.diagnosis.source.functions import (
-    Function,
-    FunctionTree,
-    Texts,
-    calls_in,
-    own_expressions,
-    unparsed,
-)
+from iqdebug.diagnosis.source.functions import Function, FunctionTree, calls_in, own_expressions, unparsed
+from iqdebug.diagnosis.source.texts import Texts
 
-__all__ = ["argument_of", "breaks_contract", "hands_on", "senders"]
+__all__ = ["argument_of", "breaks_contract", "is_passthrough", "senders"]
 
 
 def argument_of(function: Function, caller: Function, name: str) -> ast.expr | None:
@@ -84,7 +78,7 @@ def _has_default(function: Function, name: str) -> bool:
     return name in given or name in plain[len(plain) - len(args.defaults) :]
 
 
-def hands_on(function: Function) -> bool:
+def is_passthrough(function: Function) -> bool:
     """A wrapper: takes any arguments and passes them on as they are."""
     tree = function.tree
     if not isinstance(tree, FunctionTree) or tree.args.vararg is None or tree.args.kwarg is None:

@@ -6,10 +6,12 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
+from iqdebug.core.messages import message
 from iqdebug.core.state import ExceptionInfo, Frame
 from iqdebug.diagnosis.dataflow.classes import class_of_type
-from iqdebug.diagnosis.source.functions import Candidate, Function, Texts, calls_in
+from iqdebug.diagnosis.source.functions import Candidate, Function, calls_in
 from iqdebug.diagnosis.source.outline import Definition, Outline
+from iqdebug.diagnosis.source.texts import Texts
 
 __all__ = ["made_elsewhere", "setters", "without_support"]
 
@@ -18,38 +20,42 @@ _UNSUPPORTED = re.compile(
     r"not (?:yet )?(?:supported|implemented)|unsupported|no (?:handler|visitor|converter)", re.I
 )
 _REFUSING = re.compile(r"NotImplemented|NotSupported|Unsupported")
-_FILES = 16
-_MOST = 3
-_LINES = 60_000  # of a file
-_DELETED, _SET, _ALIAS, _CASES = 0.45, 0.4, 0.5, 0.5
+MAX_FILES = 16
+MAX_SETTERS = 3
+MAX_LINES = 60_000  # of a file
+DELETED_WEIGHT, SET_WEIGHT, ALIAS_WEIGHT, MISSING_CASE_WEIGHT = 0.45, 0.4, 0.5, 0.5
 _BASES = re.compile(r"class\s+\w+\s*\(([^)]*)\)")
 
 
 def setters(error: ExceptionInfo, frames: Sequence[Frame], texts: Texts) -> list[Candidate]:
     """Of an attribute that an object lacks: the functions that delete or set it in the files of the stack
     and of what they call. An object that is there but lacks an attribute was not filled, or emptied."""
-    found = _MISSING.search(error.message)
-    if found is None:
+    missing = _MISSING.search(error.message)
+    if missing is None:
         return []
-    name = found[1]
+    name = missing[1]
     removes = re.compile(rf"\bdel\b.*\.{name}\b|\bdelattr\(.*['\"]{name}['\"]")
     sets = re.compile(rf"\.{name}\s*(?::[^=]+)?=(?!=)|\bsetattr\(.*['\"]{name}['\"]")
-    sites: dict[tuple[str, str], Candidate] = {}
-    for path in list(_files(frames))[:_FILES]:
+    candidates: dict[tuple[str, str], Candidate] = {}
+    for path in list(_files(frames))[:MAX_FILES]:
         outline = texts[path]
-        for line, text in enumerate(outline.lines[:_LINES], 1):
+        for line, text in enumerate(outline.lines[:MAX_LINES], 1):
             if name not in text:
                 continue
-            weight = _DELETED if removes.search(text) else _SET if sets.search(text) else 0.0
+            weight = DELETED_WEIGHT if removes.search(text) else SET_WEIGHT if sets.search(text) else 0.0
             definition = outline.function_at(line) if weight else None
             if definition is None:
                 continue
-            words = f"`{name}` is {'deleted' if weight == _DELETED else 'set'} here: `{text.strip()[:80]}`"
-            site = Candidate(path, line, definition.qualname, weight, [words])
-            known = sites.get((path, definition.qualname))
+            code = text.strip()[:80]
+            if weight == DELETED_WEIGHT:
+                reason = message("reason.deleted", name=name, code=code)
+            else:
+                reason = message("reason.set", name=name, code=code)
+            known = candidates.get((path, definition.qualname))
             if known is None or known.weight < weight:
-                sites[path, definition.qualname] = site
-    return sorted(sites.values(), key=lambda s: -s.weight)[:_MOST]
+                candidate = Candidate(path, line, definition.qualname, weight, [reason])
+                candidates[path, definition.qualname] = candidate
+    return sorted(candidates.values(), key=lambda c: -c.weight)[:MAX_SETTERS]
 
 
 def _files(frames: Sequence[Frame]) -> dict[str, None]:
@@ -66,8 +72,10 @@ def without_support(error: ExceptionInfo, function: Function) -> list[Candidate]
     owner = function.outline.class_of(function.definition)
     if owner is None:
         return []
-    words = f"what `{owner.name}` does not support would be added here"
-    return [Candidate(function.frame.path, owner.line, f"{owner.qualname}.<class>", _CASES, [words])]
+    reason = message("reason.add_support", name=owner.name)
+    return [
+        Candidate(function.frame.path, owner.line, f"{owner.qualname}.<class>", MISSING_CASE_WEIGHT, [reason])
+    ]
 
 
 def made_elsewhere(
@@ -89,8 +97,8 @@ def made_elsewhere(
             line = texts[path].declares(owner, called.attr)
             if line:
                 text = " ".join(texts[path].text(line).split())[:80]
-                words = f"`{called.attr}` is made here: `{text}`"
-                return [Candidate(path, line, f"{owner.qualname}.<class>", _ALIAS, [words])]
+                reason = message("reason.made", name=called.attr, code=text)
+                return [Candidate(path, line, f"{owner.qualname}.<class>", ALIAS_WEIGHT, [reason])]
     return []
 
 
@@ -110,5 +118,5 @@ def _with_bases(there: tuple[str, Definition], texts: Texts) -> Iterator[tuple[s
 def _bases(outline: Outline, definition: Definition) -> list[Definition]:
     head = _BASES.search(outline.text(definition.line))
     names = [n.strip().rsplit(".", 1)[-1] for n in head[1].split(",")] if head else []
-    found = [outline.named(n) for n in names if n.isidentifier()]
-    return [d for d in found if d is not None and d.kind == "class"]
+    definitions = [outline.named(n) for n in names if n.isidentifier()]
+    return [d for d in definitions if d is not None and d.kind == "class"]

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from iqdebug.diagnosis.dataflow.bindings import assignments
 from iqdebug.diagnosis.source.functions import FunctionTree, calls_in, names_in, unparsed
 
-__all__ = ["decorators", "hands_over", "shaping"]
+__all__ = ["decorators", "is_delegate", "shaping"]
 
-_MOST = 8
-_MAX_YIELDS = 6
-_DIRECT, _THROUGH_A_NAME, _HANDED_OVER = 0.9, 0.75, 0.7
+MAX_CALLS = 8
+MAX_YIELDS = 6
+DIRECT_SHARE, THROUGH_NAME_SHARE, PASSED_ON_SHARE = 0.9, 0.75, 0.7
 
 
 def shaping(tree: FunctionTree, source: ast.expr) -> list[tuple[str, float]]:
@@ -24,14 +24,14 @@ def shaping(tree: FunctionTree, source: ast.expr) -> list[tuple[str, float]]:
     the share of suspicion that each keeps. Of a generator all that it yields, as each element counts.
     """
     sources = [source, *_yielded(tree, source)]
-    found: dict[str, float] = {}
+    shares: dict[str, float] = {}
     for expression in sources:
         for name, share in _within(tree, expression, expression.lineno):
-            found[name] = max(share, found.get(name, 0.0))
-    return sorted(found.items(), key=lambda item: -item[1])[:_MOST]
+            shares[name] = max(share, shares.get(name, 0.0))
+    return sorted(shares.items(), key=lambda item: -item[1])[:MAX_CALLS]
 
 
-def hands_over(tree: FunctionTree) -> bool:
+def is_delegate(tree: FunctionTree) -> bool:
     """Whether the function is two statements at most, one of them a call: what it gives is the doing of
     what it calls."""
     body = [s for s in tree.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
@@ -45,19 +45,19 @@ def decorators(tree: FunctionTree) -> list[str]:
 
 
 def _yielded(tree: FunctionTree, source: ast.expr) -> list[ast.expr]:
-    found = [n.value for n in ast.walk(tree) if isinstance(n, ast.Yield | ast.YieldFrom) and n.value]
-    with_calls = [e for e in found if any(isinstance(n, ast.Call) for n in ast.walk(e))]
-    return [e for e in with_calls if e is not source][:_MAX_YIELDS]
+    yielded = [n.value for n in ast.walk(tree) if isinstance(n, ast.Yield | ast.YieldFrom) and n.value]
+    with_calls = [e for e in yielded if any(isinstance(n, ast.Call) for n in ast.walk(e))]
+    return [e for e in with_calls if e is not source][:MAX_YIELDS]
 
 
 def _within(tree: FunctionTree, expression: ast.expr, line: int) -> Iterator[tuple[str, float]]:
     for name, call in calls_in(expression):
-        yield name, _DIRECT
+        yield name, DIRECT_SHARE
         for argument in (*call.args, *(k.value for k in call.keywords)):
             if isinstance(argument, ast.Name):
-                yield argument.id, _HANDED_OVER
+                yield argument.id, PASSED_ON_SHARE
     for name in names_in(expression)[:6]:
-        yield name, _HANDED_OVER  # a function that is given out, as a decorator does
-        for _, source, _ in list(assignments(tree, name, line))[:3]:
-            if source is not None:
-                yield from ((n, _THROUGH_A_NAME) for n, _ in calls_in(source)[:4])
+        yield name, PASSED_ON_SHARE  # a function that is given out, as a decorator does
+        for binding in list(assignments(tree, name, line))[:3]:
+            if binding.source is not None:
+                yield from ((n, THROUGH_NAME_SHARE) for n, _ in calls_in(binding.source)[:4])

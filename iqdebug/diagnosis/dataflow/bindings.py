@@ -4,44 +4,56 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from iqdebug.core.evidence import HopKind
 from iqdebug.diagnosis.source.functions import own_expressions, unparsed
 
-__all__ = ["always_runs", "assignments", "next_line"]
+__all__ = ["Binding", "always_runs", "assignments", "next_line"]
 
 
-def assignments(tree: ast.AST, name: str, before: int) -> Iterator[tuple[ast.stmt, ast.expr | None, str]]:
-    """The statements above a line that give the name a value, nearest first: the statement, the
-    expression that the value comes from, and words."""
-    found: list[tuple[ast.stmt, ast.expr | None, str]] = []
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A statement that gives a name its value: from ``source``, in the way that ``kind`` and, for a change
+    in place, ``method`` say."""
+
+    statement: ast.stmt
+    source: ast.expr | None
+    kind: HopKind
+    method: str = ""
+
+
+def assignments(tree: ast.AST, name: str, before: int) -> Iterator[Binding]:
+    """The statements above a line that give the name a value, nearest first."""
+    bindings: list[Binding] = []
     for node in ast.walk(tree):
         if not isinstance(node, ast.stmt) or node is tree or node.lineno > before:
             continue
         if isinstance(node, ast.Assign):
             if any(_binds(target, name) for target in node.targets) and node.lineno < before:
-                found.append((node, node.value, "is assigned here"))
+                bindings.append(Binding(node, node.value, HopKind.ASSIGNED))
         elif isinstance(node, ast.AnnAssign | ast.AugAssign):
             if _binds(node.target, name) and node.lineno < before:
-                found.append((node, node.value, "is assigned here"))
+                bindings.append(Binding(node, node.value, HopKind.ASSIGNED))
         elif isinstance(node, ast.For | ast.AsyncFor):
             if _binds(node.target, name):
-                found.append((node, node.iter, "is an element of the loop"))
+                bindings.append(Binding(node, node.iter, HopKind.LOOP_ELEMENT))
         elif isinstance(node, ast.With | ast.AsyncWith):
             for item in node.items:
                 if item.optional_vars is not None and _binds(item.optional_vars, name):
-                    found.append((node, item.context_expr, "is bound here"))
+                    bindings.append(Binding(node, item.context_expr, HopKind.BOUND))
         for expression in own_expressions(node):
             for each in ast.walk(expression):
                 if isinstance(each, ast.NamedExpr) and _binds(each.target, name):
-                    found.append((node, each.value, "is assigned here"))
+                    bindings.append(Binding(node, each.value, HopKind.ASSIGNED))
                 elif isinstance(each, ast.comprehension) and _binds(each.target, name):
-                    found.append((node, each.iter, "is an element of the comprehension"))
+                    bindings.append(Binding(node, each.iter, HopKind.COMPREHENSION_ELEMENT))
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and node.lineno < before:
             func = node.value.func
             if isinstance(func, ast.Attribute) and func.attr in _CHANGES and unparsed(func.value) == name:
-                found.append((node, node.value, f"is changed by `.{func.attr}`"))
-    found.sort(key=lambda item: -item[0].lineno)
-    return iter(found)
+                bindings.append(Binding(node, node.value, HopKind.CHANGED, func.attr))
+    bindings.sort(key=lambda binding: -binding.statement.lineno)
+    return iter(bindings)
 
 
 _CHANGES = frozenset(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from iqdebug.core.messages import message
 from iqdebug.core.state import ExceptionInfo, Frame
-from iqdebug.diagnosis.source.functions import Candidate, Texts
+from iqdebug.diagnosis.source.functions import Candidate
 from iqdebug.diagnosis.source.outline import Definition
+from iqdebug.diagnosis.source.texts import Texts
 
 __all__ = ["class_of_type", "named_in_message"]
 
@@ -20,25 +22,25 @@ _BARE = (
     re.compile(r"abstract class (\w+)"),
 )
 _WHOLE = re.compile(r"<class '(\w+(?:\.\w+)+)'>")
-_FRAMES = 12
-_LACKING, _NAMED = 0.42, 0.45
+MAX_FRAMES = 12
+LACKING_WEIGHT, NAMED_WEIGHT = 0.42, 0.45
 
 
 def named_in_message(error: ExceptionInfo, frames: Sequence[Frame], texts: Texts) -> list[Candidate]:
     """The definitions of the classes that a message names: what an object cannot do is as often missing
     in its class as wrongly asked of it, and what a class declares decides how general code treats it.
     Classes of the standard library and of C are left out, as their source is not the person's to mend."""
-    found: dict[tuple[str, int], Candidate] = {}
+    candidates: dict[tuple[str, int], Candidate] = {}
     types = [name for text in _BARE for match in text.finditer(error.message) for name in match.groups()]
     for name, weight in [
-        *((m[1], _NAMED) for m in _WHOLE.finditer(error.message)),
-        *((n, _LACKING) for n in types),
+        *((m[1], NAMED_WEIGHT) for m in _WHOLE.finditer(error.message)),
+        *((n, LACKING_WEIGHT) for n in types),
     ]:
         for path, definition in _places_of(name, frames, texts):
-            words = f"`{definition.name}`, which the message names, is defined here"
-            site = Candidate(path, definition.line, f"{definition.qualname}.<class>", weight, [words])
-            found.setdefault((path, definition.line), site)
-    return list(found.values())[:2]
+            reason = message("reason.class_named", name=definition.name)
+            candidate = Candidate(path, definition.line, f"{definition.qualname}.<class>", weight, [reason])
+            candidates.setdefault((path, definition.line), candidate)
+    return list(candidates.values())[:2]
 
 
 def _places_of(name: str, frames: Sequence[Frame], texts: Texts) -> Iterator[tuple[str, Definition]]:
@@ -47,14 +49,14 @@ def _places_of(name: str, frames: Sequence[Frame], texts: Texts) -> Iterator[tup
         if there is not None:
             yield there
         return
-    for frame in frames[:_FRAMES]:
+    for frame in frames[:MAX_FRAMES]:
         for variable in frame.locals or ():
             if variable.type.endswith("." + name):
                 there = class_of_type(variable.type, frames, texts)
                 if there is not None:
                     yield there
                     return
-    for path in dict.fromkeys(f.path for f in frames[:_FRAMES] if f.kind not in ("stdlib", "label")):
+    for path in dict.fromkeys(f.path for f in frames[:MAX_FRAMES] if f.kind not in ("stdlib", "label")):
         definition = texts[path].named(name)
         if definition is not None and definition.kind == "class":
             yield path, definition

@@ -13,22 +13,22 @@ from iqdebug.diagnosis.source.functions import FunctionTree
 
 __all__ = ["made_by"]
 
-_LEAST = 2  # characters of the constant parts that are no blanks
-_LONGEST = 2_000
-_MOST = 200  # expressions of a function
+MIN_CHARACTERS = 2  # characters of the constant parts that are no blanks
+MAX_TEXT_LENGTH = 2_000
+MAX_EXPRESSIONS = 200  # expressions of a function
 
 
 def made_by(tree: FunctionTree, text: str) -> list[tuple[ast.expr, int]]:
     """The expressions of the function that format something with constant parts that all stand in the
     text, in their order, and how many characters those are: the longest first, none below two."""
-    text = text[:_LONGEST]
-    found: list[tuple[ast.expr, int]] = []
+    text = text[:MAX_TEXT_LENGTH]
+    makers: list[tuple[ast.expr, int]] = []
     for expression in _formatting(tree):
         parts = [p for p in _parts(expression) if p]
         size = sum(len(part.replace(" ", "")) for part in parts)
-        if size >= _LEAST and _in_order(parts, text):
-            found.append((expression, size))
-    return sorted(found, key=lambda each: -each[1])
+        if size >= MIN_CHARACTERS and _in_order(parts, text):
+            makers.append((expression, size))
+    return sorted(makers, key=lambda each: -each[1])
 
 
 def _formatting(tree: FunctionTree) -> Iterator[ast.expr]:
@@ -37,7 +37,7 @@ def _formatting(tree: FunctionTree) -> Iterator[ast.expr]:
     for node in ast.walk(tree):
         if id(node) in inner or not isinstance(node, ast.JoinedStr | ast.BinOp | ast.Call):
             continue
-        if len(_parts(node)) > 1 and count < _MOST:
+        if len(_parts(node)) > 1 and count < MAX_EXPRESSIONS:
             count += 1
             inner.update(id(below) for below in ast.walk(node))
             yield node
@@ -76,8 +76,8 @@ def _between(template: str, mark: str) -> list[str]:
 def _in_order(parts: list[str], text: str) -> bool:
     at = 0
     for part in parts:
-        found = text.find(part, at)
-        if found < 0:
+        start = text.find(part, at)
+        if start < 0:
             return False
-        at = found + len(part)
+        at = start + len(part)
     return True

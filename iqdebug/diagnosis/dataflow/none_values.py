@@ -27,11 +27,11 @@ def surely_none(function: Function, message: str) -> str:
     roots = [function.failing] if function.failing is not None else []
     if not roots and function.statement is not None:
         roots = list(own_expressions(function.statement))
-    found: dict[str, None] = {}
+    bases: dict[str, None] = {}
     for node in (each for root in roots for each in ast.walk(root)):
         if not isinstance(node, use) or (attribute and getattr(node, "attr", "") != attribute[1]):
             continue
         base = node.func if isinstance(node, ast.Call) else getattr(node, "value", None)
         if isinstance(base, ast.Attribute | ast.Subscript | ast.Call | ast.Name):
-            found.setdefault(unparsed(base))
-    return next(iter(found)) if len(found) == 1 else ""
+            bases.setdefault(unparsed(base))
+    return next(iter(bases)) if len(bases) == 1 else ""

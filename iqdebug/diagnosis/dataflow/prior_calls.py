@@ -9,8 +9,8 @@ from iqdebug.diagnosis.source.functions import FunctionTree, calls_in, unparsed
 
 __all__ = ["done_before", "effects"]
 
-_MOST = 2
-_CALLS = 8
+MAX_CALLS_ABOVE = 2
+MAX_EFFECTS = 8
 
 
 def done_before(tree: ast.AST, thing: ast.expr, line: int) -> list[str]:
@@ -22,7 +22,7 @@ def done_before(tree: ast.AST, thing: ast.expr, line: int) -> list[str]:
         return []
     same = ast.dump(thing) if constant else ""
     name = "" if constant else unparsed(thing)
-    found: list[tuple[int, str]] = []
+    calls_above: list[tuple[int, str]] = []
     for statement in ast.walk(tree):
         if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
             continue
@@ -33,11 +33,11 @@ def done_before(tree: ast.AST, thing: ast.expr, line: int) -> list[str]:
         if isinstance(call.func, ast.Attribute) and not constant:
             given.append(call.func.value)
         if any(ast.dump(g) == same if constant else unparsed(g) == name for g in given):
-            found.append((statement.lineno, unparsed(call.func)))
-    return [called for _, called in sorted(found, reverse=True) if called][:_MOST]
+            calls_above.append((statement.lineno, unparsed(call.func)))
+    return [called for _, called in sorted(calls_above, reverse=True) if called][:MAX_CALLS_ABOVE]
 
 
 def effects(tree: FunctionTree) -> Iterator[str]:
     """What a function that is called for its effect calls to have it, each once."""
-    found = dict.fromkeys(name for name, _ in calls_in(tree))
-    yield from list(found)[:_CALLS]
+    called_names = dict.fromkeys(name for name, _ in calls_in(tree))
+    yield from list(called_names)[:MAX_EFFECTS]

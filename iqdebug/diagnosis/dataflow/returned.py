@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 
 from iqdebug.core.state import Variable
-from iqdebug.diagnosis.source.functions import Function, FunctionTree, Texts
+from iqdebug.diagnosis.source.functions import Function, FunctionTree
 from iqdebug.diagnosis.source.outline import Definition, Outline
+from iqdebug.diagnosis.source.texts import Texts
 
 __all__ = ["in_same_file", "resolved", "returning"]
 
@@ -14,14 +15,14 @@ __all__ = ["in_same_file", "resolved", "returning"]
 def resolved(function: Function, name: str, texts: Texts) -> list[tuple[str, Definition]]:
     """The definitions that a called expression stands for: as recorded with the frame, else by the
     name in the same file."""
-    found: list[tuple[str, Definition]] = []
+    recorded: list[tuple[str, Definition]] = []
     for call in function.frame.calls:
         if call.expression == name:
             definition = texts[call.path].starting(call.line)
             if definition is not None:
-                found.append((call.path, definition))
-    if found:
-        return found[:3]
+                recorded.append((call.path, definition))
+    if recorded:
+        return recorded[:3]
     path = function.frame.path
     if name.startswith(("self.", "cls.")) and name.count(".") == 1 and function.definition is not None:
         owner = function.outline.class_of(function.definition)
@@ -42,12 +43,12 @@ def in_same_file(outline: Outline, definition: Definition, name: str) -> list[De
     a method of the same class, or the only method of that name."""
     last = name.rsplit(".", 1)[-1]
     if "." not in name:
-        found = outline.named(f"{definition.qualname}.<locals>.{name}") or outline.named(name)
-        return [found] if found is not None and found.kind == "def" else []
+        function = outline.named(f"{definition.qualname}.<locals>.{name}") or outline.named(name)
+        return [function] if function is not None and function.kind == "def" else []
     if name.startswith(("self.", "cls.")) and name.count(".") == 1:
         owner = outline.class_of(definition)
-        found = outline.named(f"{owner.qualname}.{last}") if owner is not None else None
-        return [found] if found is not None else []
+        function = outline.named(f"{owner.qualname}.{last}") if owner is not None else None
+        return [function] if function is not None else []
     alike = [d for d in outline.definitions if d.kind == "def" and d.name == last]
     return alike if len(alike) == 1 else []
 

@@ -1,7 +1,8 @@
 """What exceptions mean and what to look at, for Python's own and those of common libraries.
 
-The tables beside this file hold blocks of three lines: types as :attr:`ExceptionInfo.type` has them,
-with ``~`` and a regular expression where the message must match; what it means; what to look at.
+The tables beside this file hold two lines an entry: the end of its message's id, ``meaning.…``; below
+it the types as :attr:`ExceptionInfo.type` has them, with ``~`` and a regular expression where the
+exception's message must match. The sentences are in the catalogue, in ``iqdebug/core/messages/en/meanings``.
 """
 
 from __future__ import annotations
@@ -10,54 +11,52 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+from iqdebug.core.messages import Message
 from iqdebug.core.state import ExceptionInfo
 from iqdebug.diagnosis.knowledge import data, databases, errors, failures, standard, web
 from iqdebug.diagnosis.knowledge.bases import BASES, LAST_NAMES
 
-__all__ = ["Meaning", "meaning_of"]
+__all__ = ["Meaning", "meaning_of", "meanings"]
 
-_MESSAGE = 2_000
-_DEEPEST = 12
+MAX_MESSAGE_LENGTH = 2_000
+MAX_BASES = 12
 _TABLES = (errors, failures, standard, web, databases, data)
 
 
 class Meaning(NamedTuple):
-    """``pattern`` is a regular expression that the message must match, "" for any; ``means`` and
-    ``look`` are a sentence each."""
+    """``pattern`` is a regular expression that the exception's message must match, "" for any;
+    ``message`` is what it means and what to look at, a sentence each."""
 
     pattern: str
-    means: str
-    look: str
+    message: Message
 
 
-def meaning_of(error: ExceptionInfo) -> str:
-    """What an exception of this type means and what to look at, in two sentences; "" where nothing
-    is known. The type is looked up by its qualified name, then by the known base classes and
-    names; of several entries the first whose pattern fits the message is taken. Never raises."""
-    known = _table()
+def meaning_of(error: ExceptionInfo) -> Message | None:
+    """What an exception of this type means and what to look at; None where nothing is known. The type
+    is looked up by its qualified name, then by the known base classes and names; of several entries the
+    first whose pattern fits the message is taken. Never raises."""
+    known = meanings()
     name = error.type.split(" ")[0]
-    message = error.message[:_MESSAGE]
-    for _ in range(_DEEPEST):
+    text = error.message[:MAX_MESSAGE_LENGTH]
+    for _ in range(MAX_BASES):
         for meaning in known.get(name, ()):
-            if not meaning.pattern or re.search(meaning.pattern, message):
-                return f"{meaning.means} {meaning.look}"
+            if not meaning.pattern or re.search(meaning.pattern, text):
+                return meaning.message
         base = BASES.get(name, "") or LAST_NAMES.get(name.rpartition(".")[2], "")
         if base in ("", name):
-            return ""
+            return None
         name = base
-    return ""
+    return None
 
 
 @cache
-def _table() -> dict[str, tuple[Meaning, ...]]:
+def meanings() -> dict[str, tuple[Meaning, ...]]:
     """Qualified type → its entries, those with a pattern first."""
-    found: dict[str, list[Meaning]] = {}
-    for block in "\n".join(table.ENTRIES for table in _TABLES).strip().split("\n\n"):
-        lines = [line.strip() for line in block.strip().splitlines()]
-        if len(lines) < 3:
-            continue
-        names, _, pattern = lines[0].partition(" ~ ")
-        meaning = Meaning(pattern.strip(), lines[1], lines[2])
+    entries: dict[str, list[Meaning]] = {}
+    rows = [row for table in _TABLES for row in table.ENTRIES.strip().splitlines()]
+    for message_id, types in zip(rows[::2], rows[1::2], strict=True):
+        names, _, pattern = types.strip().partition(" ~ ")
+        meaning = Meaning(pattern.strip(), Message(f"meaning.{message_id}"))
         for name in names.split():
-            found.setdefault(name, []).append(meaning)
-    return {name: tuple(sorted(listed, key=lambda m: not m.pattern)) for name, listed in found.items()}
+            entries.setdefault(name, []).append(meaning)
+    return {name: tuple(sorted(listed, key=lambda m: not m.pattern)) for name, listed in entries.items()}

@@ -74,14 +74,14 @@ yaml.parser.ParserError: yaml.composer.ComposerError yaml.reader.ReaderError
 
 
 def _table() -> dict[str, str]:
-    found: dict[str, str] = {}
+    bases: dict[str, str] = {}
     base = ""
     for line in _BELOW.strip().splitlines():
         words = line.split()
         if words[0].endswith(":"):
             base = words.pop(0)[:-1]
-        found.update(dict.fromkeys(words, base))
-    return found
+        bases.update(dict.fromkeys(words, base))
+    return bases
 
 
 BASES: dict[str, str] = _table()

@@ -5,54 +5,57 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from iqdebug.core.messages import message
 from iqdebug.core.state import Frame, Thread, Variable
-from iqdebug.diagnosis.live.context import Finding, LiveContext, as_number, suspect, where
-from iqdebug.diagnosis.source.syntax import Source, unparse
+from iqdebug.diagnosis.live.context import Finding, LiveContext, as_number, shown, suspect, where
+from iqdebug.diagnosis.source.functions import Function
 
 __all__ = ["growing_containers"]
 
-_LARGE = 10_000
-_LARGE_COUNT = 100
-_SMALLEST_GROWTH = 10
-_FRAMES_READ = 60
+LARGE_CONTAINER = 10_000  # elements
+LARGE_QUEUE = 100
+"""Elements of what a number in the program is the size of: a program counts what it fears may grow."""
+MIN_GROWTH = 10
+MAX_FRAMES = 60
 
 
-def growing_containers(look: LiveContext) -> list[Finding]:
+def growing_containers(context: LiveContext) -> list[Finding]:
     """A container that grew between two looks may be growing without bound. A large one seen
     once is only mentioned: large data is ordinary. Besides the sizes of locals this reads
     numbers that the source takes from ``len(x)`` or ``x.qsize()``, for a queue's own size cannot
     be seen from outside."""
     before: dict[tuple[object, ...], float] = {}
-    if look.earlier is not None:
-        for thread in look.earlier.threads:
-            for index, frame, variable, count, _of in _counts(look, thread):
+    if context.earlier is not None:
+        for thread in context.earlier.threads:
+            for index, frame, variable, count, _of in _counts(context, thread):
                 before.setdefault(_place(thread, index, frame, variable), count)
     findings = []
-    for thread in look.snapshot.threads:
-        for index, frame, variable, count, of in _counts(look, thread):
+    for thread in context.snapshot.threads:
+        for index, frame, variable, count, of in _counts(context, thread):
             was = before.get(_place(thread, index, frame, variable))
-            named = f"`{of}`" if of else f"`{variable.name}`"
-            grew = was is not None and count >= max(was + _SMALLEST_GROWTH, _LARGE_COUNT)
-            if grew and _stays_one_object(look.source(frame), frame, of or variable.name):
-                reason = f"{named} grew from {was or 0:.0f} to {count:.0f} between two looks"
+            name = of or variable.name
+            grew = was is not None and count >= max(was + MIN_GROWTH, LARGE_QUEUE)
+            if grew and _stays_one_object(context.function(frame), name):
+                reason = message("live.grew", name=name, before=f"{was or 0:.0f}", now=f"{count:.0f}")
                 place = suspect(frame, 0.45, [reason], thread=thread, index=index, proof=(variable,))
-                findings.append(Finding("possible", f"{reason} ({where(frame)})", (place,)))
-            elif count >= (_LARGE_COUNT if of else _LARGE):
-                as_local = f" (local `{variable.name}`)" if of else ""
-                findings.append(
-                    Finding("note", f"{named} has {count:.0f} elements{as_local} in {where(frame)}")
-                )
+                headline = message("live.grew_at", reason=reason, place=where(frame))
+                findings.append(Finding("possible", headline, (place,)))
+            elif count >= (LARGE_QUEUE if of else LARGE_CONTAINER):
+                as_local = message("live.as_local", name=variable.name) if of else None
+                size = f"{count:.0f}"
+                large = message("live.large", name=name, count=size, local=as_local, place=where(frame))
+                findings.append(Finding("note", large))
     return findings
 
 
-def _counts(look: LiveContext, thread: Thread) -> Iterator[tuple[int, Frame, Variable, float, str]]:
+def _counts(context: LiveContext, thread: Thread) -> Iterator[tuple[int, Frame, Variable, float, str]]:
     """Frame index, frame, local, number of elements, and what it is the size of when the local
     is a number that was taken from another container."""
-    for index, frame in enumerate(thread.frames[:_FRAMES_READ]):
+    for index, frame in enumerate(thread.frames[:MAX_FRAMES]):
         if frame.kind != "user" or not frame.locals:
             continue
         numbers = [v for v in frame.locals if v.size is None and as_number(v) is not None]
-        taken = _taken_sizes(look.source(frame), frame) if numbers else {}
+        taken = _taken_sizes(context.function(frame)) if numbers else {}
         for variable in frame.locals:
             if variable.size is not None and not variable.type.startswith(("str", "bytes")):
                 yield index, frame, variable, float(variable.size), ""
@@ -68,13 +71,13 @@ def _place(thread: Thread, index: int, frame: Frame, variable: Variable) -> tupl
     return thread.os_id or thread.id, frame.path, frame.name, variable.name, callers
 
 
-def _stays_one_object(source: Source, frame: Frame, name: str) -> bool:
+def _stays_one_object(function: Function, name: str) -> bool:
     """Whether the name means one object throughout the call: a local that a loop binds anew
     (the line just read, the batch just taken) varies in size without growing."""
-    function = source.function(frame.line)
-    if function is None:
+    tree = function.function_tree
+    if tree is None:
         return False
-    loops = [n for n in ast.walk(function) if isinstance(n, ast.For | ast.AsyncFor | ast.While)]
+    loops = [n for n in ast.walk(tree) if isinstance(n, ast.For | ast.AsyncFor | ast.While)]
     bound = {
         n.id
         for loop in loops
@@ -84,11 +87,11 @@ def _stays_one_object(source: Source, frame: Frame, name: str) -> bool:
     return name.split(".")[0].split("[")[0] not in bound
 
 
-def _taken_sizes(source: Source, frame: Frame) -> dict[str, str]:
+def _taken_sizes(function: Function) -> dict[str, str]:
     """Local name -> what it is the size of, for ``name = len(x)`` and ``name = x.qsize()``."""
-    function = source.function(frame.line)
     sizes: dict[str, str] = {}
-    for node in ast.walk(function) if function is not None else ():
+    tree = function.function_tree
+    for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             call = node.value
             if (
@@ -97,11 +100,11 @@ def _taken_sizes(source: Source, frame: Frame) -> dict[str, str]:
                 and call.func.id == "len"
                 and call.args
             ):
-                sizes[node.targets[0].id] = unparse(call.args[0])
+                sizes[node.targets[0].id] = shown(call.args[0])
             elif (
                 isinstance(call, ast.Call)
                 and isinstance(call.func, ast.Attribute)
                 and call.func.attr == "qsize"
             ):
-                sizes[node.targets[0].id] = unparse(call.func.value)
+                sizes[node.targets[0].id] = shown(call.func.value)
     return sizes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from iqdebug.core.messages import Message, message
 from iqdebug.core.state import Frame, Gil, Thread, ThreadState, Variable
 from iqdebug.diagnosis.live.context import (
     Finding,
@@ -11,11 +12,11 @@ from iqdebug.diagnosis.live.context import (
     Strength,
     as_number,
     local,
+    shown,
     suspect,
     where,
     who,
 )
-from iqdebug.diagnosis.source.syntax import unparse
 
 __all__ = ["holds_the_gil", "never_ending_loop"]
 
@@ -40,70 +41,67 @@ _WAITS = frozenset(
 _Loop = ast.While | ast.For | ast.AsyncFor
 
 
-def never_ending_loop(look: LiveContext) -> list[Finding]:
+def never_ending_loop(context: LiveContext) -> list[Finding]:
     """A running thread is ordinary. It is suspect when the loop around it cannot end by what its
     source shows: a condition on floats that only exact equality ends, or one whose names nothing
-    in the body changes. Seen in the same call at two looks, it is possibly stuck."""
-    if look.stopped_by_choice:
+    in the body changes. Seen in the same call in two snapshots, it is possibly stuck."""
+    if context.stopped_by_choice:
         return []
     findings = []
-    for thread in look.snapshot.threads:
-        found = look.user_frame(thread)
-        if found is None or not (_busy(thread) or (look.stopped and thread.id == look.snapshot.focus)):
+    for thread in context.snapshot.threads:
+        innermost = context.user_frame(thread)
+        if innermost is None or not (
+            _busy(thread) or (context.stopped and thread.id == context.snapshot.focus)
+        ):
             continue
-        index, frame = found
-        loop = _innermost_loop(look, frame)
+        index, frame = innermost
+        loop = _innermost_loop(context, frame)
         proof = _loop_proof(loop, frame) if isinstance(loop, ast.While) else None
         if proof is not None and isinstance(loop, ast.While):
             reason, score, strength = proof
-            reasons = [reason, *_pace(look, thread)]
+            reasons = [reason, *_pace(context, thread)]
             place = suspect(
                 frame, score, reasons, thread=thread, index=index, proof=_values(loop.test, frame)
             )
-            said = f"{who(thread)} is in a loop that does not end at {where(frame)}: {reason}"
-            findings.append(Finding(strength, said, (place,)))
-        elif _busy(thread) and look.same_function(thread):
-            reasons = ["it was in the same call at the look before", *_loop_words(loop)]
+            headline = message("live.endless_loop", thread=who(thread), place=where(frame), reason=reason)
+            findings.append(Finding(strength, headline, (place,)))
+        elif _busy(thread) and context.same_function(thread):
+            reasons = [_SAME_CALL, *_around(loop)]
             values = _values(loop.test if isinstance(loop, ast.While) else loop, frame)
             place = suspect(frame, 0.5, reasons, thread=thread, index=index, proof=values)
-            findings.append(
-                Finding("possible", f"{who(thread)} keeps the CPU busy at {where(frame)}", (place,))
-            )
+            busy = message("live.busy", thread=who(thread), place=where(frame))
+            findings.append(Finding("possible", busy, (place,)))
         elif _busy(thread):
-            findings.append(Finding("note", f"{who(thread)} is running at {where(frame)}"))
+            running = message("live.running", thread=who(thread), place=where(frame))
+            findings.append(Finding("note", running))
     return findings
 
 
-def holds_the_gil(look: LiveContext) -> list[Finding]:
-    """One thread that keeps the interpreter lock over two looks without moving is in a C call
-    that does not let go; all other Python code waits. One look alone shows an ordinary moment."""
-    threads = look.snapshot.threads
+def holds_the_gil(context: LiveContext) -> list[Finding]:
+    """One thread that keeps the interpreter lock over two snapshots without moving is in a C call
+    that does not let go; all other Python code waits. One snapshot alone shows an ordinary moment."""
+    threads = context.snapshot.threads
     waiting = [t for t in threads if t.gil is Gil.WAITS]
     holder = next((t for t in threads if t.gil is Gil.HOLDS), None)
     if holder is None:
         if len(waiting) > 1 and len(waiting) == len(threads):
-            return [
-                Finding("note", f"all {len(threads)} threads wait for the GIL, and its holder cannot be seen")
-            ]
+            return [Finding("note", message("live.gil.unseen", count=len(threads)))]
         return []
-    found = look.user_frame(holder)
-    if found is None or look.stopped:
+    innermost = context.user_frame(holder)
+    if innermost is None or context.stopped:
         return []
-    index, frame = found
-    others = (
-        f"{len(waiting)} other threads wait for it" if len(waiting) > 1 else "another thread waits for it"
-    )
-    if look.unmoved(holder):
-        reasons = [
-            "it holds the GIL and has not moved since the look before: a C call that keeps it, or a hot loop"
-        ]
+    index, frame = innermost
+    others = message("live.gil.others", count=len(waiting))
+    held = message("live.gil.held", thread=who(holder), place=where(frame))
+    if context.unmoved(holder):
+        reasons = [message("live.gil.not_moved")]
         reasons += [others] if waiting else []
         place = suspect(frame, 0.75 if waiting else 0.6, reasons, thread=holder, index=index)
         strength: Strength = "likely" if waiting else "possible"
-        said = f"{who(holder)} holds the GIL at {where(frame)}" + (f" and {others}" if waiting else "")
-        return [Finding(strength, said, (place,))]
+        headline = message("live.gil.held_and", held=held, others=others) if waiting else held
+        return [Finding(strength, headline, (place,))]
     if waiting:
-        return [Finding("note", f"{who(holder)} holds the GIL at {where(frame)}; {others}")]
+        return [Finding("note", message("live.gil.note", held=held, others=others))]
     return []
 
 
@@ -111,12 +109,15 @@ def _busy(thread: Thread) -> bool:
     return thread.state is ThreadState.RUNNING or thread.gil is Gil.HOLDS
 
 
-def _pace(look: LiveContext, thread: Thread) -> list[str]:
-    return ["it was in the same call at the look before"] if look.same_function(thread) else []
+_SAME_CALL = message("live.same_call")
 
 
-def _innermost_loop(look: LiveContext, frame: Frame) -> _Loop | None:
-    for statement in reversed(look.source(frame).chain(frame.line)):
+def _pace(context: LiveContext, thread: Thread) -> list[Message]:
+    return [_SAME_CALL] if context.same_function(thread) else []
+
+
+def _innermost_loop(context: LiveContext, frame: Frame) -> _Loop | None:
+    for statement in reversed(context.function(frame).statements):
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return None
         if isinstance(statement, _Loop):
@@ -124,13 +125,13 @@ def _innermost_loop(look: LiveContext, frame: Frame) -> _Loop | None:
     return None
 
 
-def _loop_words(loop: _Loop | None) -> list[str]:
+def _around(loop: _Loop | None) -> list[Message]:
     if isinstance(loop, ast.While):
-        return [f"the loop around it goes on while `{unparse(loop.test)}`"]
-    return [f"the loop around it runs over `{unparse(loop.iter)}`"] if loop is not None else []
+        return [message("live.loop.while", test=shown(loop.test))]
+    return [message("live.loop.over", iterable=shown(loop.iter))] if loop is not None else []
 
 
-def _loop_proof(loop: ast.While, frame: Frame) -> tuple[str, float, Strength] | None:
+def _loop_proof(loop: ast.While, frame: Frame) -> tuple[Message, float, Strength] | None:
     inside = [n for s in loop.body for n in ast.walk(s)]
     can_leave = any(
         isinstance(n, ast.Break | ast.Return | ast.Raise | ast.Yield | ast.YieldFrom | ast.Await)
@@ -142,11 +143,11 @@ def _loop_proof(loop: ast.While, frame: Frame) -> tuple[str, float, Strength] | 
     test = loop.test
     if isinstance(test, ast.Constant):
         if test.value and not calls:
-            return f"`while {unparse(test)}` with no way out and nothing that waits", 0.8, "likely"
+            return message("live.loop.no_way_out", test=shown(test)), 0.8, "likely"
         return None
-    float_words = _float_equality(test, inside, frame)
-    if float_words:
-        return float_words, 0.92, "likely"
+    floats = _float_equality(test, inside, frame)
+    if floats is not None:
+        return floats, 0.92, "likely"
     simple = not any(
         isinstance(n, ast.Call | ast.Attribute | ast.Subscript | ast.NamedExpr) for n in ast.walk(test)
     )
@@ -154,14 +155,14 @@ def _loop_proof(loop: ast.While, frame: Frame) -> tuple[str, float, Strength] | 
     stored = {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store | ast.Del)}
     unchanged = simple and names and not stored.intersection(names)
     if unchanged and all(_is_plain(local(frame, n)) for n in names):
-        reason = f"nothing in the loop changes {_and(names)}, so `{unparse(test)}` stays as it is"
+        reason = message("live.loop.unchanged", names=_any_of(names), test=shown(test))
         return reason, 0.85, "likely"
     return None
 
 
-def _float_equality(test: ast.expr, inside: list[ast.AST], frame: Frame) -> str:
+def _float_equality(test: ast.expr, inside: list[ast.AST], frame: Frame) -> Message | None:
     if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.NotEq)):
-        return ""
+        return None
     steps = {
         n.target.id
         for n in inside
@@ -175,9 +176,9 @@ def _float_equality(test: ast.expr, inside: list[ast.AST], frame: Frame) -> str:
             number = as_number(value)
             if value is None or number is None or goal is None or not set(value.value) & set(".en"):
                 continue
-            past = f" and is past {goal:g} already" if abs(number) > abs(goal) else ""
-            return f"`{unparse(test)}` compares floats for exact equality; `{side.id}` is {value.value}{past}"
-    return ""
+            past = message("live.loop.past", goal=f"{goal:g}") if abs(number) > abs(goal) else None
+            return message("live.loop.floats", test=shown(test), name=side.id, value=value.value, past=past)
+    return None
 
 
 def _is_plain(variable: Variable | None) -> bool:
@@ -210,6 +211,8 @@ def _values(node: ast.AST | None, frame: Frame) -> list[Variable]:
     return [v for v in (local(frame, name) for name in names) if v is not None]
 
 
-def _and(names: list[str]) -> str:
-    quoted = [f"`{n}`" for n in names]
-    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " or " + quoted[-1]
+def _any_of(names: list[str]) -> Message:
+    quoted = [message("quoted", text=name) for name in names]
+    if len(quoted) == 1:
+        return quoted[0]
+    return message("live.any_of", names=quoted[:-1], last=quoted[-1])

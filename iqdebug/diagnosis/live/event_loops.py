@@ -5,9 +5,20 @@ from __future__ import annotations
 import ast
 from typing import Literal
 
+from iqdebug.core.messages import Text, message
 from iqdebug.core.state import Frame, Gil, Task, Thread, ThreadState
-from iqdebug.diagnosis.live.context import Finding, LiveContext, Strength, suspect, where, who
-from iqdebug.diagnosis.source.syntax import Source, bound_names, dotted, unparse
+from iqdebug.diagnosis.live.context import (
+    NOT_MOVED,
+    Finding,
+    LiveContext,
+    Strength,
+    file_name,
+    shown,
+    suspect,
+    where,
+    who,
+)
+from iqdebug.diagnosis.source.functions import Function, bound_names, dotted
 
 __all__ = ["blocked_loop", "tasks_nobody_wakes"]
 
@@ -29,72 +40,77 @@ _BLOCKING_FILES = (
     "/queue.py",
     "/threading.py",
 )
+MAX_TASKS = 6
 _WAITING_METHODS = frozenset({"wait", "get", "put", "join", "acquire"})
 
 
-def blocked_loop(look: LiveContext) -> list[Finding]:
+def blocked_loop(context: LiveContext) -> list[Finding]:
     """While a callback or coroutine runs under the event loop, nothing else on that loop does.
     One that waits there (a sleep, a socket, a child process) stops every other task."""
-    if look.stopped_by_choice:
+    if context.stopped_by_choice:
         return []
     findings = []
-    for thread in look.snapshot.threads:
+    for thread in context.snapshot.threads:
         under_loop = _frames_under_loop(thread)
-        found = next(((i, f) for i, f in enumerate(under_loop) if f.kind == "user"), None)
-        if found is None or thread.state is ThreadState.RUNNING or thread.gil is Gil.WAITS:
+        innermost = next(((i, f) for i, f in enumerate(under_loop) if f.kind == "user"), None)
+        if innermost is None or thread.state is ThreadState.RUNNING or thread.gil is Gil.WAITS:
             continue
-        index, frame = found
-        statement = look.source(frame).statement(frame.line)
+        index, frame = innermost
+        statement = context.function(frame).statement
         call = _blocking_call(statement) or _inner_blocking(under_loop[:index])
-        if not call and not (thread.state is ThreadState.WAITING and look.unmoved(thread)):
+        if not call and not (thread.state is ThreadState.WAITING and context.unmoved(thread)):
             continue
-        reason = (
-            f"`{call}` waits here on the event loop's thread"
-            if call
-            else "something waits here on the event loop's thread"
-        )
-        reasons = [f"{reason}; until it returns, no task of that loop can run"]
-        if look.unmoved(thread):
-            reasons.append("it has not moved since the look before")
+        what = message("quoted", text=call) if call else message("live.event_loop.something")
+        reasons = [message("live.event_loop.waits", what=what)]
+        if context.unmoved(thread):
+            reasons.append(NOT_MOVED)
         place = suspect(frame, 0.85 if call else 0.5, reasons, thread=thread, index=index)
-        said = f"{who(thread)} blocks its event loop at {where(frame)}" + (f" in `{call}`" if call else "")
-        findings.append(Finding("likely" if call else "possible", said, (place,)))
+        headline = message(
+            "live.event_loop",
+            thread=who(thread),
+            place=where(frame),
+            call=message("live.event_loop.in_call", call=call) if call else None,
+        )
+        findings.append(Finding("likely" if call else "possible", headline, (place,)))
     return findings
 
 
-def tasks_nobody_wakes(look: LiveContext) -> list[Finding]:
+def tasks_nobody_wakes(context: LiveContext) -> list[Finding]:
     """A task that awaits an event is ordinary as long as something may set it. It is suspect when
     the event is a local or an argument within one file and that file sets it nowhere; an event
     that other code can reach (an attribute, a global, one handed on) accuses nobody."""
     findings = []
     waiting = 0
-    for task in look.snapshot.tasks:
-        found = next(((i, f) for i, f in enumerate(task.frames) if f.kind == "user"), None)
-        if task.state != "pending" or found is None:
+    for task in context.snapshot.tasks:
+        innermost = next(((i, f) for i, f in enumerate(task.frames) if f.kind == "user"), None)
+        if task.state != "pending" or innermost is None:
             continue
         waiting += 1
-        index, frame = found
-        source = look.source(frame)
-        awaited = _awaited(source.statement(frame.line))
+        index, frame = innermost
+        source, function = context.source(frame), context.function(frame)
+        awaited = _awaited(function.statement)
         if awaited is None or awaited[1] != "wait":
             continue
         name = awaited[0].rsplit(".", 1)[-1]
         if source.mentions(f"{name}.set") or source.mentions(f"{name}.notify"):
             continue
-        reach = _reach(source, frame, awaited[0])
+        reach = _reach(function, awaited[0])
         if reach == "unknown":
             continue
-        reasons = [
-            f"task {task.name} awaits `{awaited[0]}.wait()` here, and nothing in its file calls `{name}.set`"
-        ]
+        waiter = message("who.task", name=task.name)
+        reasons = [message("live.event.awaited", task=waiter, event=awaited[0], name=name)]
         if reach == "argument":
-            reasons.append(f"`{name}` came in as an argument of a call in this file")
+            reasons.append(message("live.event.argument", name=name))
         place = suspect(frame, 0.65 if reach == "argument" else 0.8, reasons, index=index)
         strength: Strength = "likely" if reach == "local" else "possible"
-        said = f"task {task.name} waits for an event that nothing in {_file(frame)} sets ({where(frame)})"
-        findings.append(Finding(strength, said, (place,)))
+        file = file_name(frame.path)
+        headline = message("live.event", task=waiter, file=file, place=where(frame))
+        findings.append(Finding(strength, headline, (place,)))
     if waiting > 1 and not findings:
-        findings.append(Finding("note", f"{waiting} tasks are pending: {_tasks(look.snapshot.tasks)}"))
+        tasks = _pending(context.snapshot.tasks)
+        more = message("live.tasks.more") if len(tasks) > MAX_TASKS else None
+        note = message("live.tasks", count=waiting, tasks=tasks[:MAX_TASKS], more=more)
+        findings.append(Finding("note", note))
     return findings
 
 
@@ -120,7 +136,7 @@ def _blocking_call(statement: ast.stmt | None) -> str:
     for head in heads:
         for node in ast.walk(head):
             if isinstance(node, ast.Call) and id(node) not in awaited and dotted(node.func) in _BLOCKING:
-                return unparse(node)
+                return shown(node)
     return ""
 
 
@@ -144,28 +160,27 @@ def _awaited(statement: ast.stmt | None) -> tuple[str, str] | None:
     return None
 
 
-def _reach(source: Source, frame: Frame, awaited: str) -> Literal["local", "argument", "unknown"]:
+def _reach(function: Function, awaited: str) -> Literal["local", "argument", "unknown"]:
     """How far the awaited name is known: ``local`` when the function made it and hands it to
     nobody, ``argument`` when a call in this file passed it and the file sets nothing at all,
     ``unknown`` when code elsewhere can well have it."""
-    function = source.function(frame.line)
-    if function is None or "." in awaited or awaited not in bound_names(function):
+    tree, source = function.function_tree, function.outline
+    if tree is None or "." in awaited or awaited not in bound_names(tree):
         return "unknown"
-    arguments = function.args
+    arguments = tree.args
     if awaited in {a.arg for a in [*arguments.args, *arguments.kwonlyargs, *arguments.posonlyargs]}:
-        calls = sum(f"{function.name}(" in line for line in source.lines)
+        calls = sum(f"{tree.name}(" in line for line in source.lines)
         sets = source.mentions(".set(") or source.mentions(".set)")
         return "unknown" if sets or calls < 2 else "argument"
-    uses = [n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == awaited]
-    own = [n.value for n in ast.walk(function) if isinstance(n, ast.Attribute)]
+    uses = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == awaited]
+    own = [n.value for n in ast.walk(tree) if isinstance(n, ast.Attribute)]
     passed_on = [n for n in uses if isinstance(n.ctx, ast.Load) and not any(n is o for o in own)]
     return "unknown" if passed_on else "local"
 
 
-def _file(frame: Frame) -> str:
-    return frame.path.replace("\\", "/").rsplit("/", 1)[-1]
-
-
-def _tasks(tasks: tuple[Task, ...]) -> str:
-    words = [f"{t.name} ({t.awaiting})" if t.awaiting else t.name for t in tasks if t.state == "pending"]
-    return ", ".join(words[:6]) + (", ..." if len(words) > 6 else "")
+def _pending(tasks: tuple[Task, ...]) -> list[Text]:
+    return [
+        message("live.tasks.awaiting", name=t.name, awaiting=t.awaiting) if t.awaiting else t.name
+        for t in tasks
+        if t.state == "pending"
+    ]

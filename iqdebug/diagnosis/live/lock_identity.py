@@ -1,4 +1,4 @@
-"""Which locks a stack holds and which it waits for, told from the source around its frames.
+"""Which locks a stack holds and which it waits for, by the source around its frames.
 
 A frame inside the body of ``with lock:`` holds the lock; a frame on the header of such a
 statement, or on ``lock.acquire()``, waits for it. Two texts mean the same lock when they lead to
@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from iqdebug.core.messages import Message
 from iqdebug.core.state import Frame, ThreadState, Variable
-from iqdebug.diagnosis.live.context import LiveContext, address, local
-from iqdebug.diagnosis.source.syntax import FunctionNode, bound_names, dotted, functions_in, unparse
+from iqdebug.diagnosis.live.context import LiveContext, address, local, shown
+from iqdebug.diagnosis.source.functions import FunctionTree, bound_names, dotted
 
 __all__ = ["LockUse", "Party", "held_locks", "lock_like", "same_lock", "waited_locks"]
 
@@ -29,7 +30,7 @@ class Party:
     """A thread or a task: something that can wait and be waited for."""
 
     key: str
-    words: str
+    label: Message
     frames: tuple[Frame, ...]
     state: ThreadState
     thread_id: int | None = None
@@ -61,7 +62,7 @@ def lock_like(use: LockUse) -> bool:
     )
 
 
-def waited_locks(look: LiveContext, party: Party) -> list[LockUse]:
+def waited_locks(context: LiveContext, party: Party) -> list[LockUse]:
     """What the innermost user frame waits for. Empty when the frames inside it show that it
     is doing something else, or when it is running."""
     if party.state is ThreadState.RUNNING:
@@ -73,31 +74,29 @@ def waited_locks(look: LiveContext, party: Party) -> list[LockUse]:
         if not inner.path.replace("\\", "/").endswith(_WAITING_FILES) or inner.name.endswith("wait"):
             return []
     frame = party.frames[index]
-    statement = look.source(frame).statement(frame.line)
-    return [_use(look, expr, index, frame, frame.line) for expr in _waits(statement, frame.line)]
+    statement = context.function(frame).statement
+    return [_use(context, expr, index, frame, frame.line) for expr in _waits(statement, frame.line)]
 
 
-def held_locks(look: LiveContext, party: Party) -> Iterator[LockUse]:
+def held_locks(context: LiveContext, party: Party) -> Iterator[LockUse]:
     """What the stack holds, innermost frame first. A lock whose ``wait`` is being called is
     not held: waiting on a condition lets go of it."""
     for index, frame in enumerate(party.frames):
         if frame.kind != "user":
             continue
-        chain = look.source(frame).chain(frame.line)
-        let_go = _waited_on(chain[-1]) if chain else frozenset()
-        function_at = max((i for i, s in enumerate(chain) if isinstance(s, FunctionNode)), default=-1)
-        for statement in reversed(chain[function_at + 1 :]):
+        function = context.function(frame)
+        let_go = _waited_on(function.statement) if function.statement is not None else frozenset()
+        for statement in reversed(function.statements):
             if isinstance(statement, ast.With | ast.AsyncWith) and frame.line >= statement.body[0].lineno:
                 for item in statement.items:
-                    if dotted_or_item(item.context_expr) and unparse(item.context_expr) not in let_go:
-                        yield _use(look, item.context_expr, index, frame, statement.lineno)
-        functions = functions_in(chain)
-        if functions:
-            for expr, line in _acquired(functions[-1], frame.line):
-                yield _use(look, expr, index, frame, line)
+                    if _is_named(item.context_expr) and shown(item.context_expr) not in let_go:
+                        yield _use(context, item.context_expr, index, frame, statement.lineno)
+        if function.function_tree is not None:
+            for expr, line in _acquired(function.function_tree, frame.line):
+                yield _use(context, expr, index, frame, line)
 
 
-def dotted_or_item(expr: ast.expr) -> bool:
+def _is_named(expr: ast.expr) -> bool:
     """Whether the expression names a thing, rather than making one."""
     return bool(dotted(expr)) or (isinstance(expr, ast.Subscript) and bool(dotted(expr.value)))
 
@@ -106,21 +105,21 @@ def _waits(statement: ast.stmt | None, line: int) -> list[ast.expr]:
     if isinstance(statement, ast.With | ast.AsyncWith):
         if line >= statement.body[0].lineno:
             return []
-        return [i.context_expr for i in statement.items if dotted_or_item(i.context_expr)]
-    if statement is None or isinstance(statement, FunctionNode | ast.ClassDef):
+        return [i.context_expr for i in statement.items if _is_named(i.context_expr)]
+    if statement is None or isinstance(statement, FunctionTree | ast.ClassDef):
         return []
     return [call.func.value for call in _method_calls(statement, "acquire") if not _does_not_block(call)]
 
 
-def _method_calls(node: ast.AST, method: str) -> Iterator[_MethodCall]:
-    for found in ast.walk(node):
+def _method_calls(node: ast.AST, *methods: str) -> Iterator[_MethodCall]:
+    for call in ast.walk(node):
         if (
-            isinstance(found, ast.Call)
-            and isinstance(found.func, ast.Attribute)
-            and found.func.attr == method
-            and dotted_or_item(found.func.value)
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Attribute)
+            and call.func.attr in methods
+            and _is_named(call.func.value)
         ):
-            yield _MethodCall(found.func, found)
+            yield _MethodCall(call.func, call)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,43 +128,42 @@ class _MethodCall:
     call: ast.Call
 
 
-def _does_not_block(found: _MethodCall) -> bool:
-    arguments = [*found.call.args[:1], *(k.value for k in found.call.keywords if k.arg == "blocking")]
+def _does_not_block(use: _MethodCall) -> bool:
+    arguments = [*use.call.args[:1], *(k.value for k in use.call.keywords if k.arg == "blocking")]
     return any(isinstance(a, ast.Constant) and a.value is False for a in arguments)
 
 
 def _waited_on(statement: ast.stmt) -> frozenset[str]:
-    names = {unparse(c.func.value) for m in ("wait", "wait_for") for c in _method_calls(statement, m)}
-    return frozenset(names)
+    return frozenset(shown(use.func.value) for use in _method_calls(statement, "wait", "wait_for"))
 
 
-def _acquired(function: FunctionNode, line: int) -> list[tuple[ast.expr, int]]:
+def _acquired(function: FunctionTree, line: int) -> list[tuple[ast.expr, int]]:
     """Locks taken with ``acquire()`` above the line and not released above it."""
     taken: dict[str, tuple[ast.expr, int]] = {}
-    calls = [*_method_calls(function, "acquire"), *_method_calls(function, "release")]
-    for found in sorted(calls, key=lambda c: (c.call.lineno, c.call.col_offset)):
-        if found.call.lineno >= line:
+    uses = _method_calls(function, "acquire", "release")
+    for use in sorted(uses, key=lambda c: (c.call.lineno, c.call.col_offset)):
+        if use.call.lineno >= line:
             break
-        name = unparse(found.func.value)
-        if found.func.attr == "release":
+        name = shown(use.func.value)
+        if use.func.attr == "release":
             taken.pop(name, None)
-        elif not _does_not_block(found):
-            taken[name] = (found.func.value, found.call.lineno)
+        elif not _does_not_block(use):
+            taken[name] = (use.func.value, use.call.lineno)
     return list(taken.values())
 
 
-def _use(look: LiveContext, expr: ast.expr, index: int, frame: Frame, since: int) -> LockUse:
-    text = unparse(expr)
+def _use(context: LiveContext, expr: ast.expr, index: int, frame: Frame, since: int) -> LockUse:
+    text = shown(expr)
     named = local(frame, text)
     proof = named or Variable(
         name=text, value=f"taken at line {since}" if since != frame.line else "waited for here"
     )
-    return LockUse(text, _identity(look, expr, frame), index, frame, since, proof)
+    return LockUse(text, _identity(context, expr, frame), index, frame, since, proof)
 
 
-def _identity(look: LiveContext, expr: ast.expr, frame: Frame) -> tuple[str, ...] | None:
+def _identity(context: LiveContext, expr: ast.expr, frame: Frame) -> tuple[str, ...] | None:
     if isinstance(expr, ast.Subscript):
-        base = _identity(look, expr.value, frame)
+        base = _identity(context, expr.value, frame)
         key = expr.slice
         if base is None:
             return None
@@ -178,8 +176,7 @@ def _identity(look: LiveContext, expr: ast.expr, frame: Frame) -> tuple[str, ...
     if root is not None:
         at = address(root)
         return ("object" if len(path) == 1 else "attribute", at, *path[1:]) if at else None
-    functions: Sequence[FunctionNode] = functions_in(look.source(frame).chain(frame.line))
-    if any(path[0] in bound_names(f) for f in functions):
+    if any(path[0] in bound_names(tree) for tree in context.function(frame).around):
         return None
     return ("global", frame.path, *path)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import islice
 
+from iqdebug.core.messages import Message, message
 from iqdebug.core.state import Gil, Suspect, ThreadState, Variable
-from iqdebug.diagnosis.live.context import Finding, LiveContext, suspect, where, who
+from iqdebug.diagnosis.live.context import NOT_MOVED, Finding, LiveContext, shown, suspect, where, who
 from iqdebug.diagnosis.live.lock_identity import (
     LockUse,
     Party,
@@ -16,11 +18,10 @@ from iqdebug.diagnosis.live.lock_identity import (
     same_lock,
     waited_locks,
 )
-from iqdebug.diagnosis.source.syntax import unparse
 
 __all__ = ["pool_waits_for_itself", "waiting_for_locks"]
 
-_PARTIES = 500
+MAX_PARTIES = 500
 _SLOW_CALLS = (
     "sleep",
     "run",
@@ -40,67 +41,68 @@ _Edge = tuple[Party, LockUse, Party, LockUse, bool]
 """Who waits, for what, who holds it, as what, and whether the lock is surely the same."""
 
 
-def waiting_for_locks(look: LiveContext) -> list[Finding]:
+def waiting_for_locks(context: LiveContext) -> list[Finding]:
     """A cycle of parties, each waiting for a lock that the next one holds, can never end by
     itself: a deadlock. Without a cycle, a holder that several wait for, or that does something
-    slow meanwhile, is worth a look; a single brief wait is ordinary."""
-    edges = _edges(look, list(islice(_parties(look), _PARTIES)))
+    slow meanwhile, is worth naming; a single brief wait is ordinary."""
+    edges = _edges(context, list(islice(_parties(context), MAX_PARTIES)))
     cycles = _cycles(edges)
     findings = [_deadlock(cycle) for cycle in cycles]
     caught = {edge[0].key for cycle in cycles for edge in cycle}
-    behind = sorted({e[0].words for e in edges if e[2].key in caught and e[0].key not in caught})
+    behind = _labels(e[0] for e in edges if e[2].key in caught and e[0].key not in caught)
     if behind:
-        findings.append(Finding("note", f"stuck behind the deadlock as well: {', '.join(behind[:8])}"))
+        findings.append(Finding("note", message("live.deadlock.behind", parties=behind[:8])))
     rest = [e for e in edges if e[4] and e[0].key not in caught and e[2].key not in caught]
-    findings += _holders(look, rest)
+    findings += _holders(context, rest)
     return findings
 
 
-def pool_waits_for_itself(look: LiveContext) -> list[Finding]:
+def pool_waits_for_itself(context: LiveContext) -> list[Finding]:
     """When every worker of a thread pool waits in ``result()`` for work given to a pool and none
     is idle, nothing may be left to do that work."""
     workers = [
-        (thread, found)
-        for thread in look.snapshot.threads
+        (thread, context.user_frame(thread))
+        for thread in context.snapshot.threads
         if any(f.name.endswith("_worker") and f.path.endswith("thread.py") for f in thread.frames)
-        for found in [look.user_frame(thread)]
     ]
-    if not workers or look.stopped_by_choice:
+    if not workers or context.stopped_by_choice:
         return []
     suspects = []
-    for thread, found in workers:
-        if (
-            found is None
-            or thread.state is ThreadState.RUNNING
-            or ".result(" not in look.source(found[1]).text(found[1].line)
-        ):
+    for thread, innermost in workers:
+        if innermost is None or thread.state is ThreadState.RUNNING:
             return []
-        index, frame = found
-        reason = "this runs in a worker of a thread pool and waits for the result of other work in a pool"
+        index, frame = innermost
+        if ".result(" not in context.source(frame).text(frame.line):
+            return []
+        reason = message("live.pool.waits")
         suspects.append(suspect(frame, 0.7, [reason], thread=thread, index=index))
-    said = f"all {len(workers)} workers of the thread pool wait for results, and none is left to produce them"
-    return [Finding("possible", said, tuple(suspects[:4]))]
+    headline = message("live.pool", count=len(workers))
+    return [Finding("possible", headline, tuple(suspects[:4]))]
 
 
-def _parties(look: LiveContext) -> Iterable[Party]:
-    deliberate = look.snapshot.focus if look.stopped_by_choice else None
-    for thread in look.snapshot.threads:
+def _labels(parties: Iterable[Party]) -> list[Message]:
+    """Each once: tasks, the main thread, threads; by name."""
+    return sorted({party.label for party in parties}, key=lambda label: (label.id, str(label.value("name"))))
+
+
+def _parties(context: LiveContext) -> Iterable[Party]:
+    deliberate = context.snapshot.focus if context.stopped_by_choice else None
+    for thread in context.snapshot.threads:
         if thread.id != deliberate:
             # Waiting for the GIL is being ready to run: no lock of the program's holds it up.
             state = ThreadState.RUNNING if thread.gil is Gil.WAITS else thread.state
             yield Party(f"thread {thread.id}", who(thread), thread.frames, state, thread.id)
-    for number, task in enumerate(look.snapshot.tasks):
+    for number, task in enumerate(context.snapshot.tasks):
         if task.state == "pending":
-            yield Party(
-                f"task {number}", f"task {task.name}", task.frames, ThreadState.WAITING, task.thread_id
-            )
+            label = message("who.task", name=task.name)
+            yield Party(f"task {number}", label, task.frames, ThreadState.WAITING, task.thread_id)
 
 
-def _edges(look: LiveContext, parties: list[Party]) -> list[_Edge]:
-    waiting = [(party, use) for party in parties for use in waited_locks(look, party)]
+def _edges(context: LiveContext, parties: list[Party]) -> list[_Edge]:
+    waiting = [(party, use) for party in parties for use in waited_locks(context, party)]
     if not waiting:
         return []
-    holding = [(party, use) for party in parties for use in held_locks(look, party)]
+    holding = [(party, use) for party in parties for use in held_locks(context, party)]
     edges: list[_Edge] = []
     for waiter, wanted in waiting:
         for holder, held in holding:
@@ -146,55 +148,57 @@ def _deadlock(cycle: list[_Edge]) -> Finding:
     for position, (waiter, wanted, holder, held, _) in enumerate(cycle):
         own = cycle[position - 1][3]
         itself = holder.key == waiter.key
-        reasons = [
-            f"{waiter.words} waits here for `{wanted.text}`, which "
-            + (
-                f"it holds itself since line {held.since}"
-                if itself
-                else f"{holder.words} holds since line {held.since}"
-            ),
-        ]
-        if not itself:
-            behind = cycle[position - 1][0].words
-            reasons.append(
-                f"{waiter.words} holds `{own.text}` since line {own.since}, which {behind} waits for"
-            )
+        if itself:
+            reasons = [
+                message(
+                    "live.deadlock.waits_for_itself", waiter=waiter.label, lock=wanted.text, line=held.since
+                )
+            ]
+        else:
+            reasons = [
+                message(
+                    "live.deadlock.waits",
+                    waiter=waiter.label,
+                    lock=wanted.text,
+                    holder=holder.label,
+                    line=held.since,
+                ),
+                message(
+                    "live.deadlock.holds",
+                    holder=waiter.label,
+                    lock=own.text,
+                    line=own.since,
+                    waiter=cycle[position - 1][0].label,
+                ),
+            ]
             if len(cycle) == 2:
-                reasons.append("the two take the same locks in opposite order")
+                reasons.append(message("live.deadlock.opposite_order"))
         suspects.append(
             suspect(
                 wanted.frame, 0.97 if sure else 0.6, reasons, index=wanted.index, proof=_proof(wanted, own)
             )
         )
     suspects = [_at(s, edge[0]) for s, edge in zip(suspects, cycle, strict=True)]
-    names = [edge[0].words for edge in cycle]
+    labels = [edge[0].label for edge in cycle]
     if len(cycle) == 1:
-        said = f"{names[0]} waits for `{cycle[0][1].text}`, which it already holds: it can never go on"
+        headline = message("live.deadlock.itself", waiter=labels[0], lock=cycle[0][1].text)
     else:
-        locks = ", ".join(f"`{edge[1].text}`" for edge in cycle)
-        said = f"deadlock: {' and '.join(names)} wait for each other's locks ({locks})"
-    said += "" if sure else " - going by the locks' names"
-    return Finding("likely" if sure else "possible", said, tuple(suspects))
+        locks = [message("quoted", text=edge[1].text) for edge in cycle]
+        headline = message("live.deadlock", parties=labels, locks=locks)
+    if not sure:
+        headline = message("live.deadlock.by_names", headline=headline)
+    return Finding("likely" if sure else "possible", headline, tuple(suspects))
 
 
 def _at(place: Suspect, party: Party) -> Suspect:
-    return Suspect(
-        place.path,
-        place.line,
-        place.function,
-        place.score,
-        place.reasons,
-        place.proof,
-        party.thread_id,
-        place.frame_index,
-    )
+    return replace(place, thread_id=party.thread_id)
 
 
 def _proof(*uses: LockUse) -> tuple[Variable, ...]:
     return tuple({u.text: u.proof for u in uses}.values())
 
 
-def _holders(look: LiveContext, edges: list[_Edge]) -> list[Finding]:
+def _holders(context: LiveContext, edges: list[_Edge]) -> list[Finding]:
     by_holder: dict[tuple[str, str], list[_Edge]] = {}
     for edge in edges:
         by_holder.setdefault((edge[2].key, edge[3].text), []).append(edge)
@@ -202,27 +206,39 @@ def _holders(look: LiveContext, edges: list[_Edge]) -> list[Finding]:
     for group in by_holder.values():
         holder, held = group[0][2], group[0][3]
         index, frame = next((i, f) for i, f in enumerate(holder.frames) if f.kind == "user")
-        thread = look.snapshot.thread(holder.thread_id)
-        waiting = ", ".join(sorted({e[0].words for e in group})[:6])
-        slow = _slow_call(look.source(frame).statement(frame.line))
-        stuck = thread is not None and look.unmoved(thread) is True
-        if look.stopped_by_choice or not (slow or stuck or len(group) > 1):
-            findings.append(
-                Finding(
-                    "note", f"{waiting} waits for `{held.text}`, held by {holder.words} at {where(frame)}"
-                )
+        thread = context.snapshot.thread(holder.thread_id)
+        waiting = _labels(e[0] for e in group)[:6]
+        slow = _slow_call(context.function(frame).statement)
+        stuck = thread is not None and context.unmoved(thread) is True
+        if context.stopped_by_choice or not (slow or stuck or len(group) > 1):
+            note = message(
+                "live.lock.waits",
+                waiting=waiting,
+                lock=held.text,
+                holder=holder.label,
+                place=where(frame),
             )
+            findings.append(Finding("note", note))
             continue
-        doing = f" while it is in `{slow}`" if slow else ""
+        doing = message("live.lock.while", call=slow) if slow else None
         reasons = [
-            f"{holder.words} holds `{held.text}` since line {held.since}{doing}, and {waiting} waits for it"
+            message(
+                "live.lock.holds",
+                holder=holder.label,
+                lock=held.text,
+                line=held.since,
+                doing=doing,
+                waiting=waiting,
+            )
         ]
         if stuck:
-            reasons.append("it has not moved since the look before")
+            reasons.append(NOT_MOVED)
         score = 0.55 + 0.1 * stuck + 0.1 * bool(slow)
         place = suspect(frame, score, reasons, thread=thread, index=index, proof=(held.proof,))
-        said = f"{holder.words} keeps `{held.text}`{doing}; {len(group)} waiting for it"
-        findings.append(Finding("possible", said, (place,)))
+        headline = message(
+            "live.lock.keeps", holder=holder.label, lock=held.text, doing=doing, count=len(group)
+        )
+        findings.append(Finding("possible", headline, (place,)))
     return findings
 
 
@@ -231,7 +247,7 @@ def _slow_call(statement: ast.stmt | None) -> str:
         return ""
     for node in ast.walk(statement):
         if isinstance(node, ast.Call):
-            name = unparse(node.func)
+            name = shown(node.func)
             if name.rsplit(".", 1)[-1] in _SLOW_CALLS:
-                return unparse(node)
+                return shown(node)
     return ""

@@ -4,47 +4,55 @@ from __future__ import annotations
 
 from collections import Counter
 
+from iqdebug.core.messages import message
 from iqdebug.core.state import Frame, Thread, Variable
 from iqdebug.diagnosis.live.context import Finding, LiveContext, suspect, who
 
 __all__ = ["deep_recursion"]
 
-_DEEP = 100
-_REPEATS = 50
+MIN_FRAMES = 100
+MIN_CALLS = 50
+"""Of the function that is on the stack most often."""
 
 
-def deep_recursion(look: LiveContext) -> list[Finding]:
+def deep_recursion(context: LiveContext) -> list[Finding]:
     """A function that is on a stack 50 times or more recurses. That is ordinary in walks over
     deep data; it is suspect when Python gave up (RecursionError) or when the arguments are the
     same at each level, for then no level brings it nearer to its end."""
-    return [f for thread in look.snapshot.threads for f in _in(look, thread)]
+    return [f for thread in context.snapshot.threads for f in _in(context, thread)]
 
 
-def _in(look: LiveContext, thread: Thread) -> list[Finding]:
+def _in(context: LiveContext, thread: Thread) -> list[Finding]:
     frames = [f for f in thread.frames if f.kind != "label"]
-    if len(frames) < _DEEP:
+    if len(frames) < MIN_FRAMES:
         return []
     counts = Counter((f.path, f.name) for f in frames)
     (_, most) = counts.most_common(1)[0]
-    if most < _REPEATS:
+    if most < MIN_CALLS:
         return []
     cycle = sorted({name for (_, name), n in counts.items() if n * 2 > most})
     index, frame = next((i, f) for i, f in enumerate(thread.frames) if counts[f.path, f.name] * 2 > most)
     total = max(thread.frames_total or 0, len(frames))
-    words = f"{cycle[0]} calls itself" if len(cycle) == 1 else f"{' and '.join(cycle[:4])} call each other"
-    reasons = [f"{words}: {most} of {total} frames"]
+    if len(cycle) == 1:
+        calls = message("live.recursion.itself", function=cycle[0])
+    else:
+        calls = message("live.recursion.each_other", functions=cycle[:4])
+    counted = message("live.recursion.counted", calls=calls, count=most, total=total)
+    reasons = [counted]
     alike = _same_arguments(thread, frame)
-    raised = look.snapshot.exception is not None and look.snapshot.exception.type == "RecursionError"
+    raised = context.snapshot.exception is not None and context.snapshot.exception.type == "RecursionError"
     if alike:
-        names = ", ".join(f"`{v.name}`" for v in alike)
-        reasons.insert(0, f"{names} is the same at each level: nothing brings the recursion to its end")
-    if raised and thread.id == look.snapshot.focus:
+        names = [message("quoted", text=v.name) for v in alike]
+        reasons.insert(0, message("live.recursion.alike", names=names))
+    if raised and thread.id == context.snapshot.focus:
         place = suspect(frame, 0.93, reasons, thread=thread, index=index, proof=alike)
-        return [Finding("likely", f"recursion without end: {words}, {most} deep", (place,))]
-    if alike and not look.stopped_by_choice:
+        endless = message("live.recursion.endless", calls=calls, count=most)
+        return [Finding("likely", endless, (place,))]
+    if alike and not context.stopped_by_choice:
         place = suspect(frame, 0.7, reasons, thread=thread, index=index, proof=alike)
-        return [Finding("possible", f"{who(thread)} recurses with unchanged arguments: {words}", (place,))]
-    return [Finding("note", f"{who(thread)} is deep in a recursion: {reasons[-1]}")]
+        unchanged = message("live.recursion.unchanged", thread=who(thread), calls=calls)
+        return [Finding("possible", unchanged, (place,))]
+    return [Finding("note", message("live.recursion.deep", thread=who(thread), counted=counted))]
 
 
 def _same_arguments(thread: Thread, innermost: Frame) -> list[Variable]:

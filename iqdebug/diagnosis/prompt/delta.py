@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from iqdebug.core.state import Diagnosis, Frame, Snapshot, Thread, Variable
-from iqdebug.diagnosis.prompt.pack import Evidence, Pack, estimated_tokens, told
-from iqdebug.diagnosis.source.functions import Texts
+from iqdebug.diagnosis.prompt.pack import Evidence, Pack, estimated_tokens, exception_lines
+from iqdebug.diagnosis.source.texts import Texts
 
 __all__ = ["packed_delta"]
 
-_AROUND = 3  # lines of source around a new place
-_VALUES = 40
+LINES_AROUND = 3  # lines of source around a new place
+MAX_VALUES = 40
 
 
 def packed_delta(
@@ -28,7 +28,7 @@ def packed_delta(
     pack = Pack(budget)
     lines = [f"stop {snapshot.epoch} after stop {earlier.epoch}: {snapshot.reason or snapshot.phase.value}"]
     if snapshot.exception is not None:
-        lines += told(snapshot.exception, "")
+        lines += exception_lines(snapshot.exception, "")
     lines.append(f"assessment ({diagnosis.confidence}): {diagnosis.headline}")
     pack.add("\n".join(lines), must=True)
     texts = Texts(read_source)
@@ -89,15 +89,15 @@ def _add_values(pack: Pack, frame: Frame, old: Frame) -> None:
         lines.append(f"  {_value(variable)}{was}")
     moved = f", from line {old.line}" if frame.line != old.line else ""
     if lines or moved:
-        pack.add("\n".join([f"## {frame.name} at {frame.path}:{frame.line}{moved}", *lines[:_VALUES]]))
+        pack.add("\n".join([f"## {frame.name} at {frame.path}:{frame.line}{moved}", *lines[:MAX_VALUES]]))
 
 
 def _add_frame(pack: Pack, frame: Frame, texts: Texts) -> None:
     outline = texts[frame.path]
-    span = range(max(frame.line - _AROUND, 1), frame.line + _AROUND + 1)
+    span = range(max(frame.line - LINES_AROUND, 1), frame.line + LINES_AROUND + 1)
     source = [f"{'>' if n == frame.line else ' '} {n} {outline.text(n)}" for n in span if outline.text(n)]
     values = [f"  {_value(v)}" for v in frame.locals or () if v.kind != "group"]
-    pack.add("\n".join([f"## new: {frame.name} at {frame.path}:{frame.line}", *source, *values[:_VALUES]]))
+    pack.add("\n".join([f"## new: {frame.name} at {frame.path}:{frame.line}", *source, *values[:MAX_VALUES]]))
 
 
 def _value(variable: Variable) -> str:

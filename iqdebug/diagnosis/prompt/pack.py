@@ -13,24 +13,25 @@ from dataclasses import dataclass
 
 from iqdebug.core.state import Call, Diagnosis, ExceptionInfo, Frame, LogRecord, Snapshot, Suspect, Variable
 from iqdebug.diagnosis.prompt.recent_changes import hunks_of
-from iqdebug.diagnosis.ranking.ranking import Failure, failures
-from iqdebug.diagnosis.source.functions import Function, Texts, calls_in, own_expressions
+from iqdebug.diagnosis.ranking.failures import Failure, failures
+from iqdebug.diagnosis.source.functions import Function, calls_in, own_expressions
 from iqdebug.diagnosis.source.outline import Definition, Outline
+from iqdebug.diagnosis.source.texts import Texts
 
-__all__ = ["Evidence", "Pack", "estimated_tokens", "packed", "told"]
+__all__ = ["Evidence", "Pack", "estimated_tokens", "exception_lines", "packed"]
 
-_BYTES_A_TOKEN = 3.0
-_WHOLE_RETURNED = 160  # lines of a function that has returned, shown whole
-_AROUND = 14  # lines shown around a line of a longer one
-_VALUE = 300
-_FRAMES = 40
-_CALLEES = 60
-_LOGS = 12
-_STANDARD_FRAMES = 3
-_FEW = 14
-_DOCSTRING = 8  # lines
-_THREADS = 40
-_SHARE_OF_DIFFS = 8  # a diff takes at most this part of the room that is left
+BYTES_PER_TOKEN = 3.0
+MAX_WHOLE_RETURNED_LINES = 160  # lines of a function that has returned, shown whole
+LINES_AROUND = 14  # lines shown around a line of a longer one
+MAX_VALUE_LENGTH = 300
+MAX_FRAMES = 40
+MAX_CALLEES = 60
+MAX_LOG_LINES = 12
+MAX_STANDARD_FRAMES = 3
+MAX_VALUES_OF_FRAME = 14
+MAX_DOCSTRING_LINES = 8  # lines
+MAX_THREADS = 40
+DIFF_SHARE_DIVISOR = 8  # a diff takes at most this part of the room that is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Evidence:
 def estimated_tokens(text: str) -> int:
     """Tokens of a text, estimated from above without a tokenizer: source code has more than three
     bytes a token in the vocabularies of code models."""
-    return int(len(text.encode("utf-8", "replace")) / _BYTES_A_TOKEN) + 1
+    return int(len(text.encode("utf-8", "replace")) / BYTES_PER_TOKEN) + 1
 
 
 def packed(
@@ -74,14 +75,14 @@ def packed(
     if not chain:
         pack.add("\n".join(_waiting(snapshot)))
     for hunk in hunks_of(*diff, list(by_place), texts) if diff[0] else ():
-        if pack.fits(len(hunk) * _SHARE_OF_DIFFS):
+        if pack.fits(len(hunk) * DIFF_SHARE_DIVISOR):
             pack.add(hunk)
     for failure in chain or [_as_failure(snapshot)]:
         _add_failure(shown, failure, by_place, len(chain) > 1, whole)
     _add_suspects(shown, diagnosis.suspects)
     _add_callees(shown, chain)
     if logs:
-        lines = [f"{r.stream}: {r.text}" for r in logs[-_LOGS:]]
+        lines = [f"{r.stream}: {r.text}" for r in logs[-MAX_LOG_LINES:]]
         pack.add("\n".join(["last output:", *lines]))
     for failure in chain or [_as_failure(snapshot)]:
         _add_stack(pack, failure)
@@ -93,7 +94,7 @@ class Pack:
     """Parts of a text, as many as a budget in tokens allows."""
 
     def __init__(self, budget: int) -> None:
-        self._room = budget * _BYTES_A_TOKEN - 4
+        self._room = budget * BYTES_PER_TOKEN - 4
         self._parts: list[str] = []
 
     def add(self, text: str, *, must: bool = False) -> bool:
@@ -120,7 +121,7 @@ def _headline(snapshot: Snapshot, diagnosis: Diagnosis) -> list[str]:
     lines = []
     error = snapshot.exception
     if error is not None:
-        lines += told(error, "")
+        lines += exception_lines(error, "")
     if diagnosis.meaning:
         lines.append(f"  {diagnosis.meaning}")
     lines.append(f"assessment ({diagnosis.confidence}): {diagnosis.headline}")
@@ -129,8 +130,8 @@ def _headline(snapshot: Snapshot, diagnosis: Diagnosis) -> list[str]:
         lines.append(f"  {rank}. {suspect.path}:{suspect.line} {suspect.function}")
         lines += [f"     {reason}" for reason in suspect.reasons[:2]]
         lines += [f"     {v.name} = {v.value}" for v in suspect.proof[:3]]
-    said = {reason for suspect in diagnosis.suspects[:8] for reason in suspect.reasons[:2]}
-    for anomaly in [a for a in diagnosis.anomalies if a.text not in said][:6]:
+    shown_reasons = {reason for suspect in diagnosis.suspects[:8] for reason in suspect.reason_messages[:2]}
+    for anomaly in [a for a in diagnosis.anomalies if a.message not in shown_reasons][:6]:
         lines.append(f"  unusual: {anomaly.text} ({anomaly.path}:{anomaly.line} {anomaly.function})")
     return lines
 
@@ -138,14 +139,14 @@ def _headline(snapshot: Snapshot, diagnosis: Diagnosis) -> list[str]:
 def _waiting(snapshot: Snapshot) -> list[str]:
     """Where each thread and task is: what a stop without an exception is about."""
     lines = [f"stopped: {snapshot.reason}" if snapshot.reason else f"state: {snapshot.phase.value}"]
-    for thread in snapshot.threads[:_THREADS]:
+    for thread in snapshot.threads[:MAX_THREADS]:
         top = next(
             (f for f in thread.frames if f.kind == "user"), thread.frames[0] if thread.frames else None
         )
         at = f" in {top.name} {top.path}:{top.line}" if top is not None else ""
         waits = f", {thread.wait}" if thread.wait else ""
         lines.append(f"thread {thread.name}: {thread.state.value}{at}{waits}")
-    for task in snapshot.tasks[:_THREADS]:
+    for task in snapshot.tasks[:MAX_THREADS]:
         place = task.frames[0] if task.frames else None
         at = f" in {place.name} {place.path}:{place.line}" if place is not None else ""
         awaits = f", awaits {task.awaiting}" if task.awaiting else ""
@@ -153,15 +154,15 @@ def _waiting(snapshot: Snapshot) -> list[str]:
     return lines
 
 
-def told(error: ExceptionInfo, indent: str) -> list[str]:
+def exception_lines(error: ExceptionInfo, indent: str) -> list[str]:
     """An exception with its notes, members and causes, a line each."""
     link = {"cause": "caused by ", "context": "while handling ", "member": "member: "}.get(error.link, "")
     lines = [f"{indent}{link}{error.type}: {error.message[:2_000]}"]
     lines += [f"{indent}  note: {note[:500]}" for note in error.notes[:5]]
     for member in error.members[:10]:
-        lines += told(member, indent + "  ")
+        lines += exception_lines(member, indent + "  ")
     for before in error.chain[:5]:
-        lines += told(before, indent + "  ")
+        lines += exception_lines(before, indent + "  ")
     return lines
 
 
@@ -196,15 +197,15 @@ class _Shown:
         function = Function.of(frame, self.texts)
         line = function.outline.text(frame.line).strip()
         head = f"## {function.qualname} at {frame.path}:{frame.line}"
-        values = self._frame_values(function)[:_FEW]
+        values = self._frame_values(function)[:MAX_VALUES_OF_FRAME]
         if values:
             self.pack.add("\n".join([head, *([f"> {frame.line} {line}"] if line else []), *values]))
 
     def definition(self, path: str, line: int, words: str) -> None:
         outline = self.texts[path]
-        found = outline.function_at(line) or outline.starting(line)
-        name = found.qualname if found is not None else "<module>"
-        source = self._source(path, found, line, _WHOLE_RETURNED)
+        function = outline.function_at(line) or outline.starting(line)
+        name = function.qualname if function is not None else "<module>"
+        source = self._source(path, function, line, MAX_WHOLE_RETURNED_LINES)
         if source:
             self.pack.add("\n".join([f"## {name} at {path}:{line} (has returned: {words})", *source]))
 
@@ -221,15 +222,15 @@ class _Shown:
         self._functions.add(key)
         start, end = first, last
         head: list[str] = []
-        told = self._long_docstring(outline, definition)
-        if last - first - len(told) >= whole:
-            start, end = max(first, line - _AROUND), min(last, line + _AROUND)
+        docstring = self._long_docstring(outline, definition)
+        if last - first - len(docstring) >= whole:
+            start, end = max(first, line - LINES_AROUND), min(last, line + LINES_AROUND)
             if definition is not None and start > definition.line:
                 head = [f"  {definition.line} {outline.text(definition.line)}", "  …"]
         lines = [
             f"{'>' if n == line else ' '} {n} {outline.text(n)}"
             for n in range(start, end + 1)
-            if n not in told or n == line
+            if n not in docstring or n == line
         ]
         return [*head, *lines]
 
@@ -242,7 +243,7 @@ class _Shown:
             return range(0)
         words = tree.body[0]
         last = words.end_lineno or words.lineno
-        return range(words.lineno + 1, last) if last - words.lineno > _DOCSTRING else range(0)
+        return range(words.lineno + 1, last) if last - words.lineno > MAX_DOCSTRING_LINES else range(0)
 
     def _frame_values(self, function: Function) -> list[str]:
         lines: list[str] = []
@@ -255,7 +256,7 @@ class _Shown:
         return ["values:", *lines[:60]] if lines else []
 
     def _value(self, name: str, variable: Variable) -> list[str]:
-        text = variable.value[:_VALUE]
+        text = variable.value[:MAX_VALUE_LENGTH]
         key = (name, text)
         if key in self._values:
             return []
@@ -265,9 +266,9 @@ class _Shown:
 
     def _attributes(self, function: Function) -> list[tuple[str, Variable]]:
         """``x.y`` that the failing statement reads, where ``x`` is a variable of the frame."""
-        found: list[tuple[str, Variable]] = []
+        attributes: list[tuple[str, Variable]] = []
         if function.statement is None:
-            return found
+            return attributes
         for expression in own_expressions(function.statement):
             for node in ast.walk(expression):
                 if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
@@ -277,8 +278,8 @@ class _Shown:
                     continue
                 for child in self.children(owner.reference):
                     if child.name == node.attr and child.state != "lazy":
-                        found.append((f"{node.value.id}.{node.attr}", child))
-        return found[:12]
+                        attributes.append((f"{node.value.id}.{node.attr}", child))
+        return attributes[:12]
 
 
 def _add_failure(
@@ -286,7 +287,7 @@ def _add_failure(
 ) -> None:
     if several:
         shown.pack.add(f"# {failure.error.type}: {failure.error.message[:200]}")
-    frames = [f for f in failure.frames if f.kind not in ("label", "stdlib")][:_FRAMES]
+    frames = [f for f in failure.frames if f.kind not in ("label", "stdlib")][:MAX_FRAMES]
     for frame in _innermost_standard(failure):
         shown.values_alone(frame)
     for place, frame in enumerate(frames):
@@ -297,11 +298,11 @@ def _add_failure(
 
 def _innermost_standard(failure: Failure) -> list[Frame]:
     """The frames of the standard library that raised: their values are what it complains about."""
-    found: list[Frame] = []
+    innermost: list[Frame] = []
     for frame in failure.frames:
-        if frame.kind != "stdlib" or len(found) == _STANDARD_FRAMES:
-            return found
-        found.append(frame)
+        if frame.kind != "stdlib" or len(innermost) == MAX_STANDARD_FRAMES:
+            return innermost
+        innermost.append(frame)
     return []
 
 
@@ -316,12 +317,12 @@ def _add_callees(shown: _Shown, chain: Sequence[Failure]) -> None:
     values. Then what those call in their own files."""
     listed: list[tuple[str, Definition]] = []
     for failure in chain[:2]:
-        for frame in [f for f in failure.frames if f.kind not in ("label", "stdlib")][:_FRAMES]:
+        for frame in [f for f in failure.frames if f.kind not in ("label", "stdlib")][:MAX_FRAMES]:
             for call in _called_before(shown.texts, frame):
-                found = shown.texts[call.path].starting(call.line)
-                if found is not None and len(listed) < _CALLEES:
-                    listed.append((call.path, found))
-                    shown.definition(call.path, found.line, f"`{call.expression}` in {frame.name}")
+                callee = shown.texts[call.path].starting(call.line)
+                if callee is not None and len(listed) < MAX_CALLEES:
+                    listed.append((call.path, callee))
+                    shown.definition(call.path, callee.line, f"`{call.expression}` in {frame.name}")
     for path, definition in listed:
         outline = shown.texts[path]
         tree = outline.tree(definition)

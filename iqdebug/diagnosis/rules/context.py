@@ -7,16 +7,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
+from iqdebug.core.evidence import AnomalyKind, Replacement
+from iqdebug.core.messages import Text
 from iqdebug.core.state import Anomaly, ExceptionInfo, Frame, Variable
 from iqdebug.diagnosis.facts import Facts
 from iqdebug.diagnosis.rules.literals import MISSING, literal, number_of, quoted, size_of
-from iqdebug.diagnosis.source.functions import Function, Texts, own_expressions, unparsed
+from iqdebug.diagnosis.rules.replacements import Statement
+from iqdebug.diagnosis.source.functions import Function, own_expressions, unparsed
+from iqdebug.diagnosis.source.texts import Texts
 
 __all__ = ["CrashContext", "Loop", "method"]
 
 MAX_FRAMES = 1_200
-_MAX_CHILDREN = 400
-_HUGE = 10**12
+MAX_CHILDREN = 400
+MAX_NUMBER = 10**12
 Loop = ast.For | ast.AsyncFor | ast.While
 
 
@@ -63,10 +67,10 @@ class CrashContext:
         return next((i for i in self.code if i > index), None)
 
     def function(self, index: int) -> Function:
-        found = self._functions.get(index)
-        if found is None:
-            found = self._functions[index] = Function.of(self.frames[index], self.texts)
-        return found
+        function = self._functions.get(index)
+        if function is None:
+            function = self._functions[index] = Function.of(self.frames[index], self.texts)
+        return function
 
     def statement(self, index: int) -> ast.stmt | None:
         return self.function(index).statement
@@ -84,10 +88,10 @@ class CrashContext:
     def operations(self, index: int) -> tuple[ast.AST, ...]:
         """What may have failed: the expression that the interpreter names, or every expression of
         the statement, outermost first, with the statement itself where it operates."""
-        found = self._operations.get(index)
-        if found is None:
-            found = self._operations[index] = tuple(self._evaluated(index))
-        return found
+        operations = self._operations.get(index)
+        if operations is None:
+            operations = self._operations[index] = tuple(self._evaluated(index))
+        return operations
 
     def _evaluated(self, index: int) -> Iterator[ast.AST]:
         function = self.function(index)
@@ -120,20 +124,20 @@ class CrashContext:
         function, line = self.function(index), self.frames[index].line
         if function.tree is None:
             return []
-        found = [n for n in ast.walk(function.tree) if isinstance(n, Loop) and n.lineno <= line <= _last(n)]
-        return sorted(found, key=lambda n: -n.lineno)
+        around = [n for n in ast.walk(function.tree) if isinstance(n, Loop) and n.lineno <= line <= _last(n)]
+        return sorted(around, key=lambda n: -n.lineno)
 
     def assigned(self, index: int, name: str) -> list[ast.Assign | ast.AnnAssign]:
         """The plain assignments to a name above the frame's line, in its own function, nearest
         first."""
         tree, here = self.function(index).tree, self.frames[index].line
-        found = [
+        assignments = [
             n
             for n in (ast.walk(tree) if tree is not None else ())
             if isinstance(n, ast.Assign | ast.AnnAssign) and n.lineno < here
             if any(unparsed(t) == name for t in (n.targets if isinstance(n, ast.Assign) else [n.target]))
         ]
-        return sorted(found, key=lambda n: -n.lineno)
+        return sorted(assignments, key=lambda n: -n.lineno)
 
     # what names stood for
 
@@ -148,11 +152,11 @@ class CrashContext:
             return self.value(index, node.target)
         if isinstance(node, ast.Attribute):
             owner = self.value(index, node.value)
-            found = self._child(owner, node.attr)
-            return replace(found, name=unparsed(node)) if found is not None else None
+            part = self._child(owner, node.attr)
+            return replace(part, name=unparsed(node)) if part is not None else None
         if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Slice):
-            found = self.item(self.value(index, node.value), self.value(index, node.slice))
-            return replace(found, name=unparsed(node)) if found is not None else None
+            part = self.item(self.value(index, node.value), self.value(index, node.slice))
+            return replace(part, name=unparsed(node)) if part is not None else None
         if isinstance(node, ast.Call):
             number = self.number(index, node)
             return Variable(unparsed(node), str(number), "int") if number is not None else None
@@ -160,9 +164,9 @@ class CrashContext:
 
     def named(self, index: int, name: str) -> Variable | None:
         """A local, or else a module's variable."""
-        found = self.function(index).value(name)
-        if found is not None:
-            return found
+        local = self.function(index).value(name)
+        if local is not None:
+            return local
         return next((v for v in self.module_values(index) if v.name == name), None)
 
     def module_values(self, index: int) -> Sequence[Variable]:
@@ -181,9 +185,7 @@ class CrashContext:
         if variable is None or not variable.reference:
             return ()
         if variable.reference not in self._children:
-            self._children[variable.reference] = tuple(
-                self.facts.children(variable.reference)[:_MAX_CHILDREN]
-            )
+            self._children[variable.reference] = tuple(self.facts.children(variable.reference)[:MAX_CHILDREN])
         return self._children[variable.reference]
 
     def _child(self, owner: Variable | None, name: str) -> Variable | None:
@@ -198,9 +200,9 @@ class CrashContext:
         names = {key.value}
         if at is not None and size is not None:
             names.add(f"[{at + size if at < 0 else at}]")
-        found = next((c for c in self.children(owner) if c.kind == "item" and c.name in names), None)
-        if found is not None:
-            return found
+        child = next((c for c in self.children(owner) if c.kind == "item" and c.name in names), None)
+        if child is not None:
+            return child
         whole, wanted = literal(owner), quoted(key.value)
         if wanted is MISSING or not isinstance(whole, dict | list | tuple):
             return None
@@ -239,17 +241,24 @@ class CrashContext:
             return None
         return number_of(self.value(index, node))
 
-    # what is said
+    # what stands out
 
-    def say(
+    def statement_at(self, index: int, line: int = 0) -> Statement:
+        """The statement that an edit would change: the frame's, or that of another line of its file."""
+        return Statement(
+            self.frames[index].path, self.function(index).outline, line or self.frames[index].line
+        )
+
+    def anomaly(
         self,
-        kind: str,
-        text: str,
+        kind: AnomalyKind,
+        message: Text,
         index: int,
         weight: float,
         variable: Variable | None = None,
         *,
         line: int = 0,
+        edit: Replacement | None = None,
     ) -> Anomaly:
         """An anomaly at the frame's line, or at another line of its file."""
         frame = self.frames[index]
@@ -257,9 +266,9 @@ class CrashContext:
         function = self.function(index)
         name = function.qualname
         if line and (function.definition is None or not function.definition.holds(line)):
-            found = self.texts[frame.path].function_at(line)
-            name = found.qualname if found is not None else "<module>"
-        return Anomaly(kind, text, frame.path, at, name, weight, variable, index)
+            definition = self.texts[frame.path].function_at(line)
+            name = definition.qualname if definition is not None else "<module>"
+        return Anomaly(kind, message, frame.path, at, name, weight, variable, index, edit)
 
 
 def _last(node: ast.stmt) -> int:
@@ -267,7 +276,7 @@ def _last(node: ast.stmt) -> int:
 
 
 def _combined(operator: ast.operator, left: int | None, right: int | None) -> int | None:
-    if left is None or right is None or abs(left) > _HUGE or abs(right) > _HUGE:
+    if left is None or right is None or abs(left) > MAX_NUMBER or abs(right) > MAX_NUMBER:
         return None
     if isinstance(operator, ast.Add):
         return left + right

@@ -4,44 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import message
 from iqdebug.core.state import Anomaly, Frame, Variable
 from iqdebug.diagnosis.rules.context import CrashContext
 
 __all__ = ["endless_recursion"]
 
-_LONGEST_CYCLE = 12
-_ROUNDS_COMPARED = 12
-_LEAST_ROUNDS = 8
+MAX_CYCLE_LENGTH = 12
+MAX_ROUNDS_COMPARED = 12
+MIN_ROUNDS = 8
 _ADDRESS_FREE = ("self", "cls")
 
 
-def endless_recursion(scene: CrashContext) -> Iterator[Anomaly]:
+def endless_recursion(context: CrashContext) -> Iterator[Anomaly]:
     """The frames of a RecursionError repeat with a period: a few functions that call each other.
     An argument that is the same on every round cannot bring it to its end; one that moves away
     from its start without end says that the end is never reached."""
-    if scene.kind != "RecursionError":
+    if context.kind != "RecursionError":
         return
-    frames = [scene.frames[i] for i in scene.code]
+    frames = [context.frames[i] for i in context.code]
     start, period = _period(frames)
     if not period:
         return
     rounds = _rounds(frames, start, period)
-    at = scene.code[start]
+    at = context.code[start]
     names = list(dict.fromkeys(frames[start + n].name.rsplit(".", 1)[-1] for n in reversed(range(period))))
     way = " → ".join([*names, names[0]])
     frame, same, moving = _compared(frames, start, period)
     where = start + frames[start : start + period].index(frame)
-    said = [f"{way} goes round, {rounds} times in the frames that are known"]
+    parts = [message("anomaly.recursion.round", way=way, count=rounds)]
     if same:
-        listed = ", ".join(f"`{v.name}`" for v in same[:4])
-        said.append(f"{listed} {'is' if len(same) == 1 else 'are'} the same every time")
+        quoted = [message("quoted", text=v.name) for v in same[:4]]
+        parts.append(message("anomaly.recursion.same", names=quoted, count=len(same)))
     for name, texts in moving[:3]:
-        said.append(f"`{name}` changes: {', '.join(t[:40] for t in reversed(texts[:3]))} at last")
+        values = [text[:40] for text in reversed(texts[:3])]
+        parts.append(message("anomaly.recursion.changes", name=name, values=values))
     whole = bool(same) and not moving
-    yield scene.say(
-        "recursion",
-        "; ".join(said),
-        scene.code[where] if where < len(scene.code) else at,
+    yield context.anomaly(
+        AnomalyKind.RECURSION,
+        message("anomaly.recursion", parts=parts),
+        context.code[where] if where < len(context.code) else at,
         0.9 if whole else 0.6,
         same[0] if same else None,
     )
@@ -50,10 +53,10 @@ def endless_recursion(scene: CrashContext) -> Iterator[Anomaly]:
 def _period(frames: list[Frame]) -> tuple[int, int]:
     """Where from the innermost end, and with what period, the functions repeat. The innermost frames
     may be of a check or a look-up that happened to be the last straw."""
-    keys = [(f.path, f.name) for f in frames[: _LONGEST_CYCLE * (_LEAST_ROUNDS + 2)]]
-    for start in range(min(_LONGEST_CYCLE, len(keys))):
-        for period in range(1, _LONGEST_CYCLE + 1):
-            end = start + period * _LEAST_ROUNDS
+    keys = [(f.path, f.name) for f in frames[: MAX_CYCLE_LENGTH * (MIN_ROUNDS + 2)]]
+    for start in range(min(MAX_CYCLE_LENGTH, len(keys))):
+        for period in range(1, MAX_CYCLE_LENGTH + 1):
+            end = start + period * MIN_ROUNDS
             if end <= len(keys) and all(keys[n] == keys[n + period] for n in range(start, end - period)):
                 return start, period
     return 0, 0
@@ -76,7 +79,7 @@ def _compared(
     their texts, innermost first."""
     best: tuple[Frame, list[Variable], list[tuple[str, list[str]]]] = (frames[start], [], [])
     for offset in range(period):
-        rounds = frames[start + offset :: period][:_ROUNDS_COMPARED]
+        rounds = frames[start + offset :: period][:MAX_ROUNDS_COMPARED]
         values = [
             {v.name: v for v in f.locals or () if v.kind == "argument"}
             for f in rounds

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import message
 from iqdebug.core.state import Anomaly, Variable
 from iqdebug.diagnosis.dataflow.arguments import senders
 from iqdebug.diagnosis.dataflow.bindings import assignments
@@ -14,7 +16,7 @@ from iqdebug.diagnosis.source.functions import FunctionTree, unparsed
 __all__ = ["against_annotation"]
 
 _CONCERNED = frozenset(("TypeError", "AttributeError", "ValueError", "KeyError", "IndexError"))
-_MAX_FRAMES = 8
+MAX_FRAMES = 8
 _NUMBER = frozenset(("int", "bool"))
 _SIZED = frozenset(("str", "bytes", "bytearray", "list", "tuple", "dict", "set", "frozenset"))
 _BUILTIN = _SIZED | frozenset(("int", "float", "complex", "bool", "NoneType"))
@@ -55,15 +57,15 @@ _ALIAS = {
 }
 
 
-def against_annotation(scene: CrashContext) -> Iterator[Anomaly]:
+def against_annotation(context: CrashContext) -> Iterator[Anomaly]:
     """A parameter that holds none of what its annotation allows was passed wrongly: the call is to
     blame, not the function. Only builtin values are judged, only where the parameter still holds
     what was passed, and only where the failure speaks of that type or of that parameter's line. A
     default of None means None is allowed, as it did before annotations said so."""
-    if scene.kind not in _CONCERNED:
+    if context.kind not in _CONCERNED:
         return
-    for at in [i for i in scene.code if scene.frames[i].kind != "stdlib"][:_MAX_FRAMES]:
-        function = scene.function(at)
+    for at in [i for i in context.code if context.frames[i].kind != "stdlib"][:MAX_FRAMES]:
+        function = context.function(at)
         tree = function.tree
         if not isinstance(tree, FunctionTree):
             continue
@@ -76,15 +78,15 @@ def against_annotation(scene: CrashContext) -> Iterator[Anomaly]:
                 continue
             if value.type == "NoneType" and isinstance(default, ast.Constant) and default.value is None:
                 continue
-            if any(assignments(tree, parameter.arg, scene.frames[at].line)):
+            if any(assignments(tree, parameter.arg, context.frames[at].line)):
                 continue
-            named = f"'{value.type}'" in scene.message or f"not {value.type}" in scene.message
-            used = at == scene.own and any(
-                isinstance(n, ast.Name) and n.id == parameter.arg for n in scene.expressions(at)
+            named = f"'{value.type}'" in context.message or f"not {value.type}" in context.message
+            used = at == context.own and any(
+                isinstance(n, ast.Name) and n.id == parameter.arg for n in context.expressions(at)
             )
             if not named and not used:
                 continue
-            yield _wrongly_passed(scene, at, parameter, value, 0.9 if named and used else 0.6)
+            yield _wrongly_passed(context, at, parameter, value, 0.9 if named and used else 0.6)
 
 
 def _annotated(tree: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[ast.arg, ast.expr | None]]:
@@ -101,18 +103,24 @@ def _annotated(tree: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[a
 
 
 def _wrongly_passed(
-    scene: CrashContext, at: int, parameter: ast.arg, value: Variable, weight: float
+    context: CrashContext, at: int, parameter: ast.arg, value: Variable, weight: float
 ) -> Anomaly:
     """At the call that made the value; those between only handed it on."""
-    function = scene.function(at)
+    function = context.function(at)
     annotation = unparsed(parameter.annotation).strip("'") if parameter.annotation is not None else ""
-    is_a = f"`{parameter.arg}` of {function.qualname} is declared `{annotation}`"
-    way = senders(scene.frames, scene.texts, at, parameter.arg)
-    if not way or scene.frames[way[-1]].kind == "stdlib":
-        text = f"{is_a}, and holds a {value.type}: {value.value[:60]}"
-        return scene.say("against-annotation", text, at, weight, value)
-    text = f"{is_a}, and this call passes a {value.type}: {value.value[:60]}"
-    return scene.say("against-annotation", text, way[-1], weight, value)
+    declared = message(
+        "anomaly.against_annotation.declared",
+        name=parameter.arg,
+        function=function.qualname,
+        annotation=annotation,
+    )
+    shown = value.value[:60]
+    way = senders(context.frames, context.texts, at, parameter.arg)
+    if not way or context.frames[way[-1]].kind == "stdlib":
+        text = message("anomaly.against_annotation.holds", declared=declared, type=value.type, value=shown)
+        return context.anomaly(AnomalyKind.AGAINST_ANNOTATION, text, at, weight, value)
+    text = message("anomaly.against_annotation.passes", declared=declared, type=value.type, value=shown)
+    return context.anomaly(AnomalyKind.AGAINST_ANNOTATION, text, way[-1], weight, value)
 
 
 def _allowed(annotation: ast.expr | None) -> frozenset[str] | None:
@@ -133,8 +141,8 @@ def _allowed(annotation: ast.expr | None) -> frozenset[str] | None:
         if outer in ("Optional", "Union"):
             inner = annotation.slice
             parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
-            found = _union(parts)
-            return found | {"NoneType"} if found is not None and outer == "Optional" else found
+            allowed = _union(parts)
+            return allowed | {"NoneType"} if allowed is not None and outer == "Optional" else allowed
         return _allowed(annotation.value)
     if isinstance(annotation, ast.Name | ast.Attribute):
         name = unparsed(annotation).rsplit(".", 1)[-1]
@@ -143,10 +151,10 @@ def _allowed(annotation: ast.expr | None) -> frozenset[str] | None:
 
 
 def _union(parts: list[ast.expr]) -> frozenset[str] | None:
-    found: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()
     for part in parts:
         allowed = _allowed(part)
         if allowed is None:
             return None
-        found |= allowed
-    return found
+        types |= allowed
+    return types

@@ -6,11 +6,14 @@ import ast
 import re
 from collections.abc import Iterator
 
+from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import message
 from iqdebug.core.state import Anomaly
 from iqdebug.diagnosis.dataflow.arguments import argument_of
 from iqdebug.diagnosis.dataflow.bindings import assignments
 from iqdebug.diagnosis.rules.context import CrashContext, method
 from iqdebug.diagnosis.rules.literals import size_of
+from iqdebug.diagnosis.rules.replacements import default_made_in_body
 from iqdebug.diagnosis.source.functions import Function, FunctionTree, unparsed
 
 __all__ = ["grown_default"]
@@ -19,41 +22,44 @@ _CACHE = re.compile(r"^_|cache|memo|seen|registry", re.IGNORECASE)
 _GROWS = frozenset(("append", "extend", "insert", "add", "update", "setdefault", "appendleft"))
 
 
-def grown_default(scene: CrashContext) -> Iterator[Anomaly]:
+def grown_default(context: CrashContext) -> Iterator[Anomaly]:
     """A default value is made once, when ``def`` runs, and kept between the calls. A parameter that
     the caller did not pass, whose default is an empty list, and that holds more than this call can
     have put there, has kept what other calls left. Names that say cache are meant so."""
-    code = [i for i in scene.code if scene.frames[i].kind != "stdlib"][:30]
+    code = [i for i in context.code if context.frames[i].kind != "stdlib"][:30]
     for at in code:
-        function = scene.function(at)
+        function = context.function(at)
         if not isinstance(function.tree, FunctionTree):
             continue
         for name, default in _mutable_defaults(function.tree):
             value = function.value(name)
             size = size_of(value)
-            if value is None or not size or _CACHE.search(name) or _given(scene, at, function, name):
+            if value is None or not size or _CACHE.search(name) or _given(context, at, function, name):
                 continue
             grows, looped = _growth(function, name)
             if not grows or _rebound(function, name):
                 continue
             definition = function.definition
             line = definition.line if definition is not None else 0
-            text = (
-                f"`{name}` has a default of `{unparsed(default)}`, which all calls share: this call did not "
-                f"pass it, and it has {size} element{'s' if size > 1 else ''} ({value.value[:60]})"
+            text = message(
+                "anomaly.grown_default",
+                name=name,
+                default=unparsed(default),
+                count=size,
+                value=value.value[:60],
             )
             sure = not looped and size > grows
-            yield scene.say("grown-default", text, at, 0.9 if sure else 0.3, value, line=line)
+            weight = 0.9 if sure else 0.3
+            edit = default_made_in_body(context.statement_at(at, line), name)
+            yield context.anomaly(AnomalyKind.GROWN_DEFAULT, text, at, weight, value, line=line, edit=edit)
 
 
 def _rebound(function: Function, name: str) -> bool:
     """Whether the function gives the parameter a value of its own before the failing line."""
     tree = function.tree
-    found = assignments(tree, name, function.frame.line) if tree is not None else iter(())
-    return any(
-        isinstance(statement, ast.Assign) and any(unparsed(t) == name for t in statement.targets)
-        for statement, _, _ in found
-    )
+    bindings = assignments(tree, name, function.frame.line) if tree is not None else iter(())
+    statements = [binding.statement for binding in bindings]
+    return any(isinstance(s, ast.Assign) and any(unparsed(t) == name for t in s.targets) for s in statements)
 
 
 def _mutable_defaults(tree: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, ast.expr]]:
@@ -69,16 +75,16 @@ def _mutable_defaults(tree: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[
             yield parameter.arg, default
 
 
-def _given(scene: CrashContext, at: int, function: Function, name: str) -> bool:
+def _given(context: CrashContext, at: int, function: Function, name: str) -> bool:
     """Whether the caller passes the parameter, or may: its call is not seen or unpacks something."""
-    caller = scene.caller(at)
-    if caller is None or scene.frames[caller].kind == "stdlib":
+    caller = context.caller(at)
+    if caller is None or context.frames[caller].kind == "stdlib":
         return True
-    above = scene.function(caller)
+    above = context.function(caller)
     if argument_of(function, above, name) is not None or above.statement is None:
         return True
     last = function.qualname.rsplit(".", 1)[-1]
-    calls = [n for n in scene.written(caller) if isinstance(n, ast.Call)]
+    calls = [n for n in context.written(caller) if isinstance(n, ast.Call)]
     named = [c for c in calls if unparsed(c.func).rsplit(".", 1)[-1] == last or last.startswith("__")]
     starred = any(isinstance(a, ast.Starred) for c in named for a in c.args)
     return not named or starred or any(k.arg is None for c in named for k in c.keywords)

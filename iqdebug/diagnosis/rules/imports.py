@@ -7,6 +7,8 @@ import re
 import sys
 from collections.abc import Iterator
 
+from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import message
 from iqdebug.core.state import Anomaly
 from iqdebug.diagnosis.rules.context import CrashContext
 from iqdebug.diagnosis.rules.modules import FROM_FILE, NO_ATTRIBUTE, NO_MODULE, NO_NAME, stem
@@ -17,52 +19,60 @@ from iqdebug.diagnosis.source.functions import unparsed
 __all__ = ["missing_module", "misspelt_import", "renamed", "version_mismatch"]
 
 
-def renamed(scene: CrashContext) -> Iterator[Anomaly]:
+def renamed(context: CrashContext) -> Iterator[Anomaly]:
     """A name that a library gave up with some version. It is said only where the installed version
     is not older than that; where no version is known, more carefully."""
-    at = scene.user if scene.user is not None else scene.own
+    at = context.user if context.user is not None else context.own
     if at is None:
         return
-    for module, name in _asked_for(scene):
+    for module, name in _asked_for(context):
         gone = GONE.get((module, name))
         if gone is None:
             continue
         owner, version, instead = gone
-        installed = scene.facts.python if owner == "python" else _installed(scene, owner)
+        installed = context.facts.python if owner == "python" else _installed(context, owner)
         if installed and _release(installed) < _release(version):
             continue
-        what = f"`{module}.{name}`" if name else f"the module `{module}`"
-        has = f" ({installed} is installed)" if installed else ""
-        by = "Python" if owner == "python" else owner
-        text = f"{what} is gone since {by} {version}{has}: {instead}"
-        yield scene.say("renamed", text, at, 0.9 if installed else 0.6)
+        if name:
+            what = message("anomaly.renamed.name", name=f"{module}.{name}")
+        else:
+            what = message("anomaly.renamed.module", module=module)
+        text = message(
+            "anomaly.renamed",
+            what=what,
+            owner="Python" if owner == "python" else owner,
+            version=version,
+            installed=message("anomaly.renamed.installed", version=installed) if installed else None,
+            instead=instead,
+        )
+        yield context.anomaly(AnomalyKind.RENAMED, text, at, 0.9 if installed else 0.6)
         return
 
 
-def _asked_for(scene: CrashContext) -> list[tuple[str, str]]:
+def _asked_for(context: CrashContext) -> list[tuple[str, str]]:
     """Pairs of module (or type) and name that the failure may be about."""
-    said = scene.message
-    if scene.kind in ("ImportError", "ModuleNotFoundError"):
-        found = NO_NAME.search(said)
-        if found is not None:
-            return [(found[3], found[1])]
-        missing = NO_MODULE.search(said)
+    text = context.message
+    if context.kind in ("ImportError", "ModuleNotFoundError"):
+        name = NO_NAME.search(text)
+        if name is not None:
+            return [(name[3], name[1])]
+        missing = NO_MODULE.search(text)
         if missing is None:
             return []
         parts = missing[1].split(".")
         return [(".".join(parts[:n]), "") for n in range(len(parts), 0, -1)]
-    if scene.kind == "AttributeError":
-        module = NO_ATTRIBUTE.search(said)
+    if context.kind == "AttributeError":
+        module = NO_ATTRIBUTE.search(text)
         if module is not None:
             return [(module[1], module[2])]
-        of = re.search(r"'([\w.]+)' object has no attribute '(\w+)'", said)
+        of = re.search(r"'([\w.]+)' object has no attribute '(\w+)'", text)
         return [(of[1].rsplit(".", 1)[-1], of[2])] if of is not None else []
     return []
 
 
-def _installed(scene: CrashContext, name: str) -> str:
+def _installed(context: CrashContext, name: str) -> str:
     wanted = _normal(name)
-    return next((v for n, v in scene.facts.distributions if _normal(n) == wanted), "")
+    return next((v for n, v in context.facts.distributions if _normal(n) == wanted), "")
 
 
 def _normal(name: str) -> str:
@@ -71,23 +81,23 @@ def _normal(name: str) -> str:
 
 def _release(version: str) -> tuple[int, ...]:
     """The numbers of a version, without trailing zeros: (3, 10) for "3.10.0rc1"."""
-    found = re.match(r"v?(?:\d+!)?(\d+(?:\.\d+)*)", version)
-    numbers = [int(n) for n in found[1].split(".")[:6]] if found is not None else []
+    match = re.match(r"v?(?:\d+!)?(\d+(?:\.\d+)*)", version)
+    numbers = [int(n) for n in match[1].split(".")[:6]] if match is not None else []
     while numbers and numbers[-1] == 0:
         numbers.pop()
     return tuple(numbers)
 
 
-def missing_module(scene: CrashContext) -> Iterator[Anomaly]:
+def missing_module(context: CrashContext) -> Iterator[Anomaly]:
     """A module that is not there: its name is nearly that of one that is, or its distribution has
     another name and is not installed."""
-    at = scene.user if scene.user is not None else scene.own
-    missing = NO_MODULE.search(scene.message)
+    at = context.user if context.user is not None else context.own
+    missing = NO_MODULE.search(context.message)
     if (
         at is None
         or missing is None
         or missing[2]
-        or scene.kind not in ("ModuleNotFoundError", "ImportError")
+        or context.kind not in ("ModuleNotFoundError", "ImportError")
     ):
         return
     module = missing[1]
@@ -95,74 +105,80 @@ def missing_module(scene: CrashContext) -> Iterator[Anomaly]:
     if any((".".join(module.split(".")[: n + 1]), "") in GONE for n in range(module.count(".") + 1)):
         return
     owner = DISTRIBUTIONS.get(module) or DISTRIBUTIONS.get(top)
-    known = scene.facts.distributions
-    if owner is not None and known and not _installed(scene, owner):
-        text = f"the module `{top}` comes with the distribution {owner}, which is not installed here"
-        yield scene.say("not-installed", text, at, 0.9)
+    known = context.facts.distributions
+    if owner is not None and known and not _installed(context, owner):
+        text = message("anomaly.not_installed.distribution", module=top, distribution=owner)
+        yield context.anomaly(AnomalyKind.NOT_INSTALLED, text, at, 0.9)
         return
     if "." in module or not re.fullmatch(r"\w+", top):
         return
     names = [*sys.stdlib_module_names, *(n.replace("-", "_") for n, _ in known)]
-    beside = {stem(f.path) for f in scene.frames if f.kind == "user"}
+    beside = {stem(f.path) for f in context.frames if f.kind == "user"}
     near = near_name(top, [*names, *beside])
     if near is not None and near.sure:
-        text = f"there is no module `{top}`, but there is `{near.name}` ({near.how})"
-        yield scene.say("near-name", text, at, 0.6)
-    elif known and owner is None and not _installed(scene, top):
-        text = f"no distribution `{top}` is among the {len(known)} that are installed here"
-        yield scene.say("not-installed", text, at, 0.3)
+        text = message("anomaly.near_module", wrong=top, near=near.name, difference=near.difference)
+        yield context.anomaly(AnomalyKind.NEAR_NAME, text, at, 0.6)
+    elif known and owner is None and not _installed(context, top):
+        text = message("anomaly.not_installed", distribution=top, count=len(known))
+        yield context.anomaly(AnomalyKind.NOT_INSTALLED, text, at, 0.3)
 
 
 _VERSION = re.compile(r"^__version__\s*(?::\s*\w+\s*)?=\s*['\"]([\w.+!-]+)['\"]")
 _VERSION_FILES = ("__init__.py", "_version.py", "version.py", "__version__.py", "__about__.py")
 _PACKAGE = re.compile(r"^(.*(?:site|dist)-packages[/\\])(\w+)[/\\]")
-_MAX_PACKAGES = 6
-_LINES_READ = 400
+MAX_PACKAGES = 6
+MAX_LINES_TO_VERSION = 400
 
 
-def version_mismatch(scene: CrashContext) -> Iterator[Anomaly]:
+def version_mismatch(context: CrashContext) -> Iterator[Anomaly]:
     """A package whose code says another version than its metadata was installed over an older one,
     or is another copy than the one that the installer knows. Looked for only in packages that the
     exception passed through. Builds between releases are left out: they say what they like."""
     seen: set[str] = set()
-    for at in scene.code[:200]:
-        found = _PACKAGE.match(scene.frames[at].path)
-        if found is None or found[2] in seen or len(seen) >= _MAX_PACKAGES:
+    for at in context.code[:200]:
+        package = _PACKAGE.match(context.frames[at].path)
+        if package is None or package[2] in seen or len(seen) >= MAX_PACKAGES:
             continue
-        seen.add(found[2])
-        listed = _installed(scene, DISTRIBUTIONS.get(found[2], found[2]))
-        own = _own_version(scene, found[1] + found[2])
+        seen.add(package[2])
+        listed = _installed(context, DISTRIBUTIONS.get(package[2], package[2]))
+        own = _own_version(context, package[1] + package[2])
         if not listed or not own or any("dev" in v or "+" in v or "unknown" in v for v in (listed, own)):
             continue
         shorter = min(len(_release(listed)), len(_release(own)))
         if shorter and _release(listed)[:shorter] != _release(own)[:shorter]:
-            text = f"the code of `{found[2]}` says it is version {own}, and its metadata says {listed}"
-            yield scene.say("version-mismatch", text, at, 0.6)
+            text = message("anomaly.version_mismatch", package=package[2], code=own, metadata=listed)
+            yield context.anomaly(AnomalyKind.VERSION_MISMATCH, text, at, 0.6)
 
 
-def _own_version(scene: CrashContext, folder: str) -> str:
+def _own_version(context: CrashContext, folder: str) -> str:
     for name in _VERSION_FILES:
-        for text in scene.texts[f"{folder}/{name}"].lines[:_LINES_READ]:
-            found = _VERSION.match(text)
-            if found is not None:
-                return found[1]
+        for text in context.texts[f"{folder}/{name}"].lines[:MAX_LINES_TO_VERSION]:
+            match = _VERSION.match(text)
+            if match is not None:
+                return match[1]
     return ""
 
 
-def misspelt_import(scene: CrashContext) -> Iterator[Anomaly]:
+def misspelt_import(context: CrashContext) -> Iterator[Anomaly]:
     """A name that a file of the person's own does not have, but one near it."""
-    at = scene.user
-    found = NO_NAME.search(scene.message)
-    told = FROM_FILE.search(scene.message)
-    if at is None or found is None or told is None or found[2] or scene.kind != "ImportError":
+    at = context.user
+    missing = NO_NAME.search(context.message)
+    file = FROM_FILE.search(context.message)
+    if at is None or missing is None or file is None or missing[2] or context.kind != "ImportError":
         return
-    outline = scene.texts[told[1]]
+    outline = context.texts[file[1]]
     names = [d.name for d in outline.definitions if "." not in d.qualname]
-    module = outline.module_around(1)
+    module = outline.module
     for node in module.body if module is not None else ():
         if isinstance(node, ast.Assign):
             names += [unparsed(t) for t in node.targets]
-    near = near_name(found[1], names)
+    near = near_name(missing[1], names)
     if near is not None:
-        text = f"`{found[3]}` has no `{found[1]}`, but `{near.name}` ({near.how})"
-        yield scene.say("near-name", text, at, 0.9 if near.sure else 0.6)
+        text = message(
+            "anomaly.near_import",
+            module=missing[3],
+            wrong=missing[1],
+            near=near.name,
+            difference=near.difference,
+        )
+        yield context.anomaly(AnomalyKind.NEAR_NAME, text, at, 0.9 if near.sure else 0.6)

@@ -6,6 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
+from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import message
 from iqdebug.core.state import Anomaly, Variable
 from iqdebug.diagnosis.dataflow.bindings import assignments
 from iqdebug.diagnosis.rules.context import CrashContext, Loop, method
@@ -21,49 +23,49 @@ _CAME_OUT_EMPTY = re.compile(
     r"at least (one|two) data|of empty (iterable|sequence)|Cannot choose from an empty"
 )
 _KEEPS = frozenset(("iter", "next", "tee", "print", "repr", "type", "id", "isinstance", "enumerate", "zip"))
-_MAX_NODES = 20_000
+MAX_NODES = 20_000
 
 
-def exhausted(scene: CrashContext) -> Iterator[Anomaly]:
+def exhausted(context: CrashContext) -> Iterator[Anomaly]:
     """An iterator gives its elements once. A generator that has finished, and is read again, gives
     nothing: the second loop runs no round, the second ``list`` is empty. Speaks where the failure
     is one of emptiness, and a use of the same name above has read the iterator to its end."""
-    if scene.kind != "StopIteration" and not _CAME_OUT_EMPTY.search(scene.message):
+    if context.kind != "StopIteration" and not _CAME_OUT_EMPTY.search(context.message):
         return
-    at = scene.own
+    at = context.own
     if at is None:
         return
-    for name in _read_here(scene, at):
-        value = scene.named(at, name)
+    for name in _read_here(context, at):
+        value = context.named(at, name)
         if value is None or value.type.rsplit(".", 1)[-1] not in {t.rsplit(".", 1)[-1] for t in _ONE_SHOT}:
             continue
         finished = value.value.endswith(", finished>")
         if value.type == "generator" and not finished:
             continue
-        line = _read_before(scene, at, name)
+        line = _read_before(context, at, name)
         if line:
-            text = f"`{name}` is an iterator that line {line} has read to its end: here it gives nothing"
-            yield scene.say("exhausted-iterator", text, at, 0.9 if finished else 0.6, value)
-        elif finished and scene.kind != "StopIteration":
-            text = f"`{name}` is a generator that has finished: it gives nothing any more"
-            yield scene.say("exhausted-iterator", text, at, 0.3, value)
+            text = message("anomaly.exhausted.read", name=name, line=line)
+            yield context.anomaly(AnomalyKind.EXHAUSTED_ITERATOR, text, at, 0.9 if finished else 0.6, value)
+        elif finished and context.kind != "StopIteration":
+            text = message("anomaly.exhausted.finished", name=name)
+            yield context.anomaly(AnomalyKind.EXHAUSTED_ITERATOR, text, at, 0.3, value)
 
 
-def _read_here(scene: CrashContext, at: int) -> list[str]:
+def _read_here(context: CrashContext, at: int) -> list[str]:
     """The names that the failing statement reads, and those that its operands were made of."""
-    names = dict.fromkeys(n.id for n in scene.written(at) if isinstance(n, ast.Name))
-    tree = scene.function(at).tree
+    names = dict.fromkeys(n.id for n in context.written(at) if isinstance(n, ast.Name))
+    tree = context.function(at).tree
     for name in list(names)[:8] if tree is not None else ():
         assert tree is not None
-        for _, source, _ in list(assignments(tree, name, scene.frames[at].line))[:2]:
-            if source is not None:
-                names.update(dict.fromkeys(n.id for n in ast.walk(source) if isinstance(n, ast.Name)))
+        for binding in list(assignments(tree, name, context.frames[at].line))[:2]:
+            if binding.source is not None:
+                names.update(dict.fromkeys(n.id for n in ast.walk(binding.source) if isinstance(n, ast.Name)))
     return list(names)
 
 
-def _read_before(scene: CrashContext, at: int, name: str) -> int:
+def _read_before(context: CrashContext, at: int, name: str) -> int:
     """The first line that reads the iterator to its end, where another line reads it later."""
-    tree, here = scene.function(at).tree, scene.frames[at].line
+    tree, here = context.function(at).tree, context.frames[at].line
     bound, consuming, later = 0, 0, False
     for node in _in_order(tree):
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.lineno < here:
@@ -79,12 +81,12 @@ def _read_before(scene: CrashContext, at: int, name: str) -> int:
 
 
 def _in_order(tree: ast.AST | None) -> list[ast.AST]:
-    found: list[ast.AST] = []
+    nodes: list[ast.AST] = []
     for node in ast.walk(tree) if tree is not None else ():
-        found.append(node)
-        if len(found) > _MAX_NODES:
+        nodes.append(node)
+        if len(nodes) > MAX_NODES:
             break
-    return sorted(found, key=lambda n: (getattr(n, "lineno", 0), getattr(n, "col_offset", 0)))
+    return sorted(nodes, key=lambda n: (getattr(n, "lineno", 0), getattr(n, "col_offset", 0)))
 
 
 def _consumes(node: ast.AST, name: str) -> int:
@@ -110,26 +112,26 @@ _CHANGES = frozenset(
 )
 
 
-def changed_while_iterating(scene: CrashContext) -> Iterator[Anomaly]:
+def changed_while_iterating(context: CrashContext) -> Iterator[Anomaly]:
     """A mapping, set or deque must keep its size while a loop runs over it. The line inside the loop
     that changes it is to blame; where none does, a function that the loop calls may."""
-    at = scene.own
-    if at is None or scene.kind != "RuntimeError" or not _CHANGED.search(scene.message):
+    at = context.own
+    if at is None or context.kind != "RuntimeError" or not _CHANGED.search(context.message):
         return
-    for loop, over in _loops_over(scene, at):
-        value = scene.value(at, over)
+    for loop, over in _loops_over(context, at):
+        value = context.value(at, over)
         name = unparsed(over)
         line = _changes(loop, name)
         if line:
-            text = f"`{name}` is changed here, inside the loop of line {loop.lineno} that runs over it"
-            yield scene.say("changed-in-loop", text, at, 0.9, value, line=line)
+            text = message("anomaly.changed_in_loop", name=name, line=loop.lineno)
+            yield context.anomaly(AnomalyKind.CHANGED_IN_LOOP, text, at, 0.9, value, line=line)
             return
-        yield from _changed_by_call(scene, at, loop, name, value)
+        yield from _changed_by_call(context, at, loop, name, value)
 
 
-def _loops_over(scene: CrashContext, at: int) -> Iterator[tuple[Loop, ast.expr]]:
-    for loop in scene.loops(at):
-        if isinstance(loop, ast.While) or loop.lineno != scene.frames[at].line:
+def _loops_over(context: CrashContext, at: int) -> Iterator[tuple[Loop, ast.expr]]:
+    for loop in context.loops(at):
+        if isinstance(loop, ast.While) or loop.lineno != context.frames[at].line:
             continue
         over = loop.iter
         while isinstance(over, ast.Call):
@@ -158,20 +160,22 @@ def _changes(tree: ast.AST, name: str) -> int:
 
 
 def _changed_by_call(
-    scene: CrashContext, at: int, loop: Loop, name: str, value: Variable | None
+    context: CrashContext, at: int, loop: Loop, name: str, value: Variable | None
 ) -> Iterator[Anomaly]:
     """A function of the same file that the loop calls, and that changes the same attribute of its
     object, or the same module variable, or what it was handed."""
-    function = scene.function(at)
+    function = context.function(at)
     for called, call in [c for s in loop.body for c in _calls_of(s)][:30]:
-        found = None
+        definition = None
         last = called.rsplit(".", 1)[-1]
         if called.startswith("self.") and called.count(".") == 1 and function.definition is not None:
             owner = function.outline.class_of(function.definition)
-            found = function.outline.named(f"{owner.qualname}.{last}") if owner is not None else None
+            definition = function.outline.named(f"{owner.qualname}.{last}") if owner is not None else None
         elif "." not in called:
-            found = function.outline.named(called)
-        tree = function.outline.tree(found) if found is not None and found.kind == "def" else None
+            definition = function.outline.named(called)
+        tree = (
+            function.outline.tree(definition) if definition is not None and definition.kind == "def" else None
+        )
         if tree is None:
             continue
         alias = name
@@ -183,8 +187,8 @@ def _changed_by_call(
             continue
         line = _changes(tree, alias)
         if line:
-            text = f"`{name}` is changed here: `{called}` is called in the loop of line {loop.lineno} over it"
-            yield scene.say("changed-in-loop", text, at, 0.9, value, line=line)
+            text = message("anomaly.changed_by_call", name=name, function=called, line=loop.lineno)
+            yield context.anomaly(AnomalyKind.CHANGED_IN_LOOP, text, at, 0.9, value, line=line)
             return
 
 

@@ -11,7 +11,7 @@ from iqdebug.core.state import Variable
 
 __all__ = ["MISSING", "Text", "is_none", "literal", "number_of", "quoted", "size_of", "text_of"]
 
-_LONGEST = 4_000
+MAX_LITERAL_LENGTH = 4_000
 
 
 class _Missing:
@@ -27,7 +27,7 @@ _CUT = re.compile(r"… \(([\d,]+) long\)$")
 
 def quoted(text: str) -> object:
     """The value that a literal's text stands for; MISSING for any other text."""
-    if not text or len(text) > _LONGEST:
+    if not text or len(text) > MAX_LITERAL_LENGTH:
         return MISSING
     try:
         with warnings.catch_warnings():
@@ -62,9 +62,9 @@ def text_of(variable: Variable | None) -> Text | None:
     if variable is None or variable.state not in ("ok", "cut") or variable.type not in ("str", "bytes"):
         return None
     shown = variable.value
-    found = quoted(shown)
+    text = quoted(shown)
     size: int | None = None
-    if found is MISSING:
+    if text is MISSING:
         cut = _CUT.search(shown)
         if cut is None:
             return None
@@ -73,13 +73,13 @@ def text_of(variable: Variable | None) -> Text | None:
         quote = body[1:2] if body[:1] == "b" else body[:1]
         # The cut may have gone through an escape.
         for shorter in range(12):
-            found = quoted(body[: len(body) - shorter] + quote)
-            if found is not MISSING:
+            text = quoted(body[: len(body) - shorter] + quote)
+            if text is not MISSING:
                 break
-    if isinstance(found, str):
-        return Text(found, size if size is not None else len(found), str)
-    if isinstance(found, bytes):
-        return Text(found.decode("latin-1"), size if size is not None else len(found), bytes)
+    if isinstance(text, str):
+        return Text(text, size if size is not None else len(text), str)
+    if isinstance(text, bytes):
+        return Text(text.decode("latin-1"), size if size is not None else len(text), bytes)
     return None
 
 
@@ -89,14 +89,14 @@ def size_of(variable: Variable | None) -> int | None:
         return None
     if variable.size is not None:
         return variable.size
-    found = literal(variable)
-    return len(found) if isinstance(found, str | bytes | list | tuple | dict | set | frozenset) else None
+    whole = literal(variable)
+    return len(whole) if isinstance(whole, str | bytes | list | tuple | dict | set | frozenset) else None
 
 
 def number_of(variable: Variable | None) -> int | None:
     """A whole number's value; bool is none."""
-    found = literal(variable)
-    return found if type(found) is int else None
+    number = literal(variable)
+    return number if type(number) is int else None
 
 
 def is_none(variable: Variable | None) -> bool:

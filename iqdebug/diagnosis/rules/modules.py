@@ -6,6 +6,8 @@ import re
 import sys
 from collections.abc import Iterator
 
+from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import message
 from iqdebug.core.state import Anomaly
 from iqdebug.diagnosis.rules.context import CrashContext
 
@@ -19,51 +21,53 @@ _RENAMING = re.compile(r"consider renaming '([^']+)'")
 _LIBRARY = re.compile(r"(?:site|dist)-packages|[/\\]lib(?:64)?[/\\]python\d")
 
 
-def hidden_module(scene: CrashContext) -> Iterator[Anomaly]:
+def hidden_module(context: CrashContext) -> Iterator[Anomaly]:
     """A file of the person's own that is named like a module of the standard library is imported
     in its place. Named only where the file is seen: in the message, on the stack, or on disk."""
-    at = scene.user if scene.user is not None else scene.first
-    module = _module_meant(scene)
+    at = context.user if context.user is not None else context.first
+    module = _module_meant(context)
     if at is None or not module:
         return
     top = module.split(".")[0]
     if top not in sys.stdlib_module_names:
         return
-    path = _hiding_file(scene, top)
+    path = _hiding_file(context, top)
     if not path:
         return
-    text = f"{path} is named like the module `{top}` of the standard library, and is imported in its place"
-    yield scene.say("hidden-module", text, at, 0.9)
+    text = message("anomaly.hidden_module", path=path, module=top)
+    yield context.anomaly(AnomalyKind.HIDDEN_MODULE, text, at, 0.9)
 
 
-def _module_meant(scene: CrashContext) -> str:
+def _module_meant(context: CrashContext) -> str:
     """The module that lacks something."""
-    if scene.kind == "AttributeError":
-        found = NO_ATTRIBUTE.search(scene.message) or re.search(r"module '([\w.]+)' has no", scene.message)
-        return found[1] if found is not None else ""
-    if scene.kind not in ("ImportError", "ModuleNotFoundError"):
+    if context.kind == "AttributeError":
+        attribute = NO_ATTRIBUTE.search(context.message) or re.search(
+            r"module '([\w.]+)' has no", context.message
+        )
+        return attribute[1] if attribute is not None else ""
+    if context.kind not in ("ImportError", "ModuleNotFoundError"):
         return ""
-    name = NO_NAME.search(scene.message)
+    name = NO_NAME.search(context.message)
     if name is not None:
         return name[3]
-    missing = NO_MODULE.search(scene.message)
+    missing = NO_MODULE.search(context.message)
     return missing[1] if missing is not None and missing[2] else ""
 
 
-def _hiding_file(scene: CrashContext, top: str) -> str:
-    told = _RENAMING.search(scene.message) or FROM_FILE.search(scene.message)
-    if told is not None:
-        path = told[1]
+def _hiding_file(context: CrashContext, top: str) -> str:
+    named_file = _RENAMING.search(context.message) or FROM_FILE.search(context.message)
+    if named_file is not None:
+        path = named_file[1]
         return path if not _LIBRARY.search(path) and stem(path) in (top, "__init__") else ""
-    for frame in scene.frames:
+    for frame in context.frames:
         if frame.kind == "user" and stem(frame.path) == top:
             return frame.path
-    folders = dict.fromkeys(_folder(f.path) for f in scene.frames if f.kind == "user")
-    if scene.facts.argv:
-        folders[_joined(scene.facts.cwd, _folder(scene.facts.argv[0]))] = None
+    folders = dict.fromkeys(_folder(f.path) for f in context.frames if f.kind == "user")
+    if context.facts.argv:
+        folders[_joined(context.facts.cwd, _folder(context.facts.argv[0]))] = None
     for folder in list(folders)[:12]:
         for path in (f"{folder}/{top}.py", f"{folder}/{top}/__init__.py"):
-            if folder and not _LIBRARY.search(path) and scene.facts.path_exists(path):
+            if folder and not _LIBRARY.search(path) and context.facts.path_exists(path):
                 return path
     return ""
 
@@ -80,28 +84,30 @@ def _joined(folder: str, path: str) -> str:
     return path if path.startswith("/") or not folder else f"{folder}/{path}".rstrip("/")
 
 
-def circular_import(scene: CrashContext) -> Iterator[Anomaly]:
+def circular_import(context: CrashContext) -> Iterator[Anomaly]:
     """A module that is asked for a name while it is still being executed: a module that it imports
     imports it back. The two lines are on the stack."""
-    if "partially initialized module" not in scene.message:
+    if "partially initialized module" not in context.message:
         return
-    found = re.search(r"partially initialized module '([\w.]+)'", scene.message)
-    module = found[1] if found is not None else ""
+    partial = re.search(r"partially initialized module '([\w.]+)'", context.message)
+    module = partial[1] if partial is not None else ""
     bodies = [
-        i for i in scene.code if scene.frames[i].name.endswith("<module>") and scene.frames[i].kind == "user"
+        i
+        for i in context.code
+        if context.frames[i].name.endswith("<module>") and context.frames[i].kind == "user"
     ]
-    again = [i for i in bodies if _is_file_of(scene.frames[i].path, module)]
-    at = scene.user
-    if at is None or not again or (module in sys.stdlib_module_names and _hiding_file(scene, module)):
+    again = [i for i in bodies if _is_file_of(context.frames[i].path, module)]
+    at = context.user
+    if at is None or not again or (module in sys.stdlib_module_names and _hiding_file(context, module)):
         return
-    outer = scene.frames[again[0]]
-    inner = scene.frames[at]
+    outer = context.frames[again[0]]
+    inner = context.frames[at]
     if outer.path == inner.path:
-        text = f"`{module}` imports itself: this file has the name of the module that it asks for"
+        text = message("anomaly.circular_import.itself", module=module)
     else:
-        there = f"line {outer.line} of {stem(outer.path)}.py"
-        text = f"`{module}` is still being imported ({there} led here), and this line needs it already"
-    yield scene.say("circular-import", text, at, 0.9)
+        file = f"{stem(outer.path)}.py"
+        text = message("anomaly.circular_import", module=module, line=outer.line, file=file)
+    yield context.anomaly(AnomalyKind.CIRCULAR_IMPORT, text, at, 0.9)
 
 
 def _is_file_of(path: str, module: str) -> bool:

@@ -8,9 +8,12 @@ import re
 import sys
 from collections.abc import Iterator
 
+from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import Message, message
 from iqdebug.core.state import Anomaly, Variable
 from iqdebug.diagnosis.rules.context import CrashContext
-from iqdebug.diagnosis.rules.similar_names import Near, near_name
+from iqdebug.diagnosis.rules.replacements import imported_module, other_attribute, other_name
+from iqdebug.diagnosis.rules.similar_names import near_name
 from iqdebug.diagnosis.source.functions import FunctionTree, unparsed
 from iqdebug.diagnosis.source.outline import Outline
 
@@ -20,21 +23,24 @@ _NO_NAME = re.compile(r"name '(\w+)' is not defined")
 _BUILTINS = tuple(n for n in dir(builtins) if n[0] != "_")
 
 
-def misspelt_name(scene: CrashContext) -> Iterator[Anomaly]:
+def misspelt_name(context: CrashContext) -> Iterator[Anomaly]:
     """A name that nothing binds: one near it that is bound, an attribute of ``self`` by the same
     name, or a module of the standard library that the file does not import."""
-    at = scene.first
-    wrong = _NO_NAME.search(scene.message)
-    if at is None or wrong is None or scene.kind != "NameError":
+    at = context.first
+    wrong = _NO_NAME.search(context.message)
+    if at is None or wrong is None or context.kind != "NameError":
         return
-    name, function = wrong[1], scene.function(at)
-    own = scene.named(at, "self")
-    if any(c.name == name and c.kind == "attribute" for c in scene.children(own)):
-        yield scene.say("missing-self", f"`self.{name}` exists: `self.` is missing", at, 0.9, own)
+    name, function = wrong[1], context.function(at)
+    own = context.named(at, "self")
+    if any(c.name == name and c.kind == "attribute" for c in context.children(own)):
+        edit = other_name(context.statement_at(at), name, f"self.{name}")
+        text = message("anomaly.missing_self", name=name)
+        yield context.anomaly(AnomalyKind.MISSING_SELF, text, at, 0.9, own, edit=edit)
         return
     if name in sys.stdlib_module_names and name not in _module_names(function.outline):
-        text = f"`{name}` is a module of the standard library, which this file does not import"
-        yield scene.say("not-imported", text, at, 0.9)
+        text = message("anomaly.not_imported", module=name)
+        edit = imported_module(context.frames[at].path, function.outline, name)
+        yield context.anomaly(AnomalyKind.NOT_IMPORTED, text, at, 0.9, edit=edit)
         return
     local = [v.name for v in function.frame.locals or ()] + list(function.parameters)
     near = near_name(name, [*local, *_module_names(function.outline)])
@@ -43,18 +49,16 @@ def misspelt_name(scene: CrashContext) -> Iterator[Anomaly]:
         # Among so many builtins a neighbour two letters away is chance.
         near = near if near is not None and near.sure else None
     if near is not None:
-        value = scene.named(at, near.name)
+        value = context.named(at, near.name)
         weight = 0.9 if near.sure else 0.6
-        yield scene.say("near-name", _said(name, near), at, weight, value)
-
-
-def _said(name: str, near: Near) -> str:
-    return f"there is no `{name}`, but there is `{near.name}` ({near.how})"
+        edit = other_name(context.statement_at(at), name, near.name)
+        text = message("anomaly.near_name", wrong=name, near=near.name, difference=near.difference)
+        yield context.anomaly(AnomalyKind.NEAR_NAME, text, at, weight, value, edit=edit)
 
 
 def _module_names(outline: Outline) -> list[str]:
     """What a module binds at its top level."""
-    module = outline.module_around(1)
+    module = outline.module
     names = [d.name for d in outline.definitions if "." not in d.qualname]
     for node in ast.walk(module) if module is not None else ():
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -70,69 +74,76 @@ _METHODS: dict[str, tuple[str, ...]] = {
     t.__name__: tuple(n for n in dir(t) if n[0] != "_")
     for t in (str, bytes, bytearray, list, tuple, dict, set, frozenset, int, float)
 }
-_ELSEWHERE: dict[tuple[str, str], str] = {
-    ("list", "add"): "`append` adds to a list, `add` to a set",
-    ("list", "push"): "`append` adds to a list",
-    ("list", "length"): "`len(…)` gives the length",
-    ("str", "length"): "`len(…)` gives the length",
-    ("list", "split"): "it is a list already: one of its elements is to be split",
-    ("list", "strip"): "it is a list: each element is to be stripped",
-    ("list", "lower"): "it is a list: each element is meant",
-    ("list", "keys"): "it is a list of what may be mappings: one element is meant",
-    ("list", "items"): "it is a list of what may be mappings: one element is meant",
-    ("list", "get"): "it is a list of what may be mappings: one element is meant",
-    ("list", "join"): "`separator.join(list)` is the order",
-    ("set", "append"): "`add` adds to a set",
-    ("dict", "append"): "`dict[key] = value` adds to a mapping, or one of its values is meant",
-    ("dict", "has_key"): "`key in dict` asks for a key since Python 3",
-    ("dict", "iteritems"): "`items()` since Python 3",
-    ("dict", "itervalues"): "`values()` since Python 3",
-    ("dict", "iterkeys"): "`keys()` since Python 3",
-    ("tuple", "append"): "a tuple cannot grow: a list is meant",
-    ("bytes", "encode"): "it is encoded already: bytes are decoded",
-    ("str", "decode"): "it is text already: text is encoded",
-    ("bytes", "format"): "bytes have no `format`: they are to be decoded first",
-    ("str", "items"): "it is text: JSON that was not parsed, or one element too deep",
-    ("str", "get"): "it is text: JSON that was not parsed, or one element too deep",
-    ("str", "keys"): "it is text: JSON that was not parsed, or one element too deep",
-    ("str", "append"): "text cannot grow: a list is meant",
-    ("generator", "sort"): "a generator has no order yet: `sorted(…)` makes a list of it",
-    ("generator", "append"): "a generator cannot grow: `list(…)` makes a list of it",
-    ("map", "append"): "`map` gives an iterator since Python 3: `list(map(…))` makes a list",
-    ("map", "sort"): "`map` gives an iterator since Python 3: `sorted(…)` makes a list",
-    ("filter", "append"): "`filter` gives an iterator since Python 3: `list(…)` makes a list",
-    ("dict_keys", "sort"): "`keys()` gives a view since Python 3: `sorted(…)` makes a list",
-    ("dict_keys", "append"): "`keys()` gives a view since Python 3: `list(…)` makes a list",
-    ("dict_values", "sort"): "`values()` gives a view since Python 3: `sorted(…)` makes a list",
+_ELSEWHERE: dict[tuple[str, str], Message] = {
+    ("list", "add"): message("other_type.list.add"),
+    ("list", "push"): message("other_type.list.push"),
+    ("list", "length"): message("other_type.list.length"),
+    ("str", "length"): message("other_type.list.length"),
+    ("list", "split"): message("other_type.list.split"),
+    ("list", "strip"): message("other_type.list.strip"),
+    ("list", "lower"): message("other_type.list.lower"),
+    ("list", "keys"): message("other_type.list.keys"),
+    ("list", "items"): message("other_type.list.keys"),
+    ("list", "get"): message("other_type.list.keys"),
+    ("list", "join"): message("other_type.list.join"),
+    ("set", "append"): message("other_type.set.append"),
+    ("dict", "append"): message("other_type.dict.append"),
+    ("dict", "has_key"): message("other_type.dict.has_key"),
+    ("dict", "iteritems"): message("other_type.dict.iteritems"),
+    ("dict", "itervalues"): message("other_type.dict.itervalues"),
+    ("dict", "iterkeys"): message("other_type.dict.iterkeys"),
+    ("tuple", "append"): message("other_type.tuple.append"),
+    ("bytes", "encode"): message("other_type.bytes.encode"),
+    ("str", "decode"): message("other_type.str.decode"),
+    ("bytes", "format"): message("other_type.bytes.format"),
+    ("str", "items"): message("other_type.str.items"),
+    ("str", "get"): message("other_type.str.items"),
+    ("str", "keys"): message("other_type.str.items"),
+    ("str", "append"): message("other_type.str.append"),
+    ("generator", "sort"): message("other_type.generator.sort"),
+    ("generator", "append"): message("other_type.generator.append"),
+    ("map", "append"): message("other_type.map.append"),
+    ("map", "sort"): message("other_type.map.sort"),
+    ("filter", "append"): message("other_type.filter.append"),
+    ("dict_keys", "sort"): message("other_type.dict_keys.sort"),
+    ("dict_keys", "append"): message("other_type.dict_keys.append"),
+    ("dict_values", "sort"): message("other_type.dict_values.sort"),
 }
 
 
-def misspelt_attribute(scene: CrashContext) -> Iterator[Anomaly]:
+def misspelt_attribute(context: CrashContext) -> Iterator[Anomaly]:
     """An attribute that is not there: one near it that the object has, by its recorded attributes,
     the methods of its class, or what its methods assign. For builtin types also the method that
     another type has under that name."""
-    at = scene.first
-    wrong = _NO_ATTRIBUTE.search(scene.message) or _NO_CLASS_ATTRIBUTE.search(scene.message)
-    if at is None or wrong is None or scene.kind != "AttributeError" or scene.raised(at):
+    at = context.first
+    wrong = _NO_ATTRIBUTE.search(context.message) or _NO_CLASS_ATTRIBUTE.search(context.message)
+    if at is None or wrong is None or context.kind != "AttributeError" or context.raised(at):
         return
     name, kind = wrong["name"], wrong["of"].rsplit(".", 1)[-1]
-    for node in scene.operations(at):
+    for node in context.operations(at):
         target = node.func if isinstance(node, ast.Call) else node
         if not isinstance(target, ast.Attribute) or target.attr != name:
             continue
-        owner = scene.value(at, target.value)
+        owner = context.value(at, target.value)
         if owner is not None and owner.type and not _is_of(owner, kind):
             continue
-        shown = f"`{unparsed(target.value)}` ({kind})"
+        shown = message("anomaly.typed", name=unparsed(target.value), type=kind)
         if (kind, name) in _ELSEWHERE:
-            yield scene.say(
-                "other-type", f"{shown} has no `{name}`: {_ELSEWHERE[kind, name]}", at, 0.6, owner
-            )
+            text = message("anomaly.other_type", owner=shown, wrong=name, meant=_ELSEWHERE[kind, name])
+            yield context.anomaly(AnomalyKind.OTHER_TYPE, text, at, 0.6, owner)
             return
-        near = near_name(name, _attributes(scene, at, owner, kind))
+        near = near_name(name, _attributes(context, at, owner, kind))
         if near is not None:
-            text = f"{shown} has no `{name}`, but `{near.name}` ({near.how})"
-            yield scene.say("near-name", text, at, 0.9 if near.sure else 0.6, owner)
+            text = message(
+                "anomaly.near_attribute",
+                owner=shown,
+                wrong=name,
+                near=near.name,
+                difference=near.difference,
+            )
+            edit = other_attribute(context.statement_at(at), name, near.name)
+            weight = 0.9 if near.sure else 0.6
+            yield context.anomaly(AnomalyKind.NEAR_NAME, text, at, weight, owner, edit=edit)
             return
 
 
@@ -140,20 +151,20 @@ def _is_of(owner: Variable, kind: str) -> bool:
     return owner.type.rsplit(".", 1)[-1] == kind or owner.type == "type" or "type" in owner.type.lower()
 
 
-_MAX_FILES = 12
+MAX_FILES = 12
 
 
-def _attributes(scene: CrashContext, at: int, owner: Variable | None, kind: str) -> list[str]:
-    names = [c.name for c in scene.children(owner) if c.kind in ("attribute", "property")]
+def _attributes(context: CrashContext, at: int, owner: Variable | None, kind: str) -> list[str]:
+    names = [c.name for c in context.children(owner) if c.kind in ("attribute", "property")]
     names += _METHODS.get(kind, ())
-    paths = dict.fromkeys([scene.frames[at].path, *(c.path for c in scene.frames[at].calls)])
-    for path in list(paths)[:_MAX_FILES]:
-        outline = scene.texts[path]
-        found = next((d for d in outline.definitions if d.kind == "class" and d.name == kind), None)
-        if found is None or found.end - found.line > 4_000:
+    paths = dict.fromkeys([context.frames[at].path, *(c.path for c in context.frames[at].calls)])
+    for path in list(paths)[:MAX_FILES]:
+        outline = context.texts[path]
+        owner_class = next((d for d in outline.definitions if d.kind == "class" and d.name == kind), None)
+        if owner_class is None or owner_class.end - owner_class.line > 4_000:
             continue
-        names += [m.name for m in outline.methods(found)]
-        body = "\n".join(outline.text(n) for n in range(found.line, found.end + 1))
+        names += [m.name for m in outline.methods(owner_class)]
+        body = "\n".join(outline.text(n) for n in range(owner_class.line, owner_class.end + 1))
         names += re.findall(r"\bself\.(\w+)\s*(?::[^=\n]{0,80})?=[^=]", body[:200_000])
         names += re.findall(r"^    (\w+)\s*(?::|=)", body[:200_000], re.MULTILINE)
     return list(dict.fromkeys(names))
@@ -165,15 +176,15 @@ _UNBOUND = re.compile(
 )
 
 
-def unbound_local(scene: CrashContext) -> Iterator[Anomaly]:
+def unbound_local(context: CrashContext) -> Iterator[Anomaly]:
     """An assignment anywhere in a function makes the name local to all of it. Without ``global`` the
     module's variable of that name is hidden; else the branch that assigns was not taken."""
-    at = scene.first
-    wrong = _UNBOUND.search(scene.message)
-    if at is None or wrong is None or scene.kind not in ("UnboundLocalError", "NameError"):
+    at = context.first
+    wrong = _UNBOUND.search(context.message)
+    if at is None or wrong is None or context.kind not in ("UnboundLocalError", "NameError"):
         return
     name = next(g for g in wrong.groups() if g)
-    function, here = scene.function(at), scene.frames[at].line
+    function, here = context.function(at), context.frames[at].line
     if not isinstance(function.tree, FunctionTree):
         return
     lines = sorted(_binding_lines(function.tree, name))
@@ -183,34 +194,33 @@ def unbound_local(scene: CrashContext) -> Iterator[Anomaly]:
         (n for n in ast.walk(function.tree) if isinstance(n, ast.ExceptHandler) and n.name == name), None
     )
     if handler is not None and (handler.end_lineno or handler.lineno) < here:
-        text = f"`{name}` of the `except` at line {handler.lineno} is deleted when that block ends"
-        yield scene.say("unbound-local", text, at, 0.9, line=handler.lineno)
+        text = message("anomaly.unbound.except", name=name, line=handler.lineno)
+        yield context.anomaly(AnomalyKind.UNBOUND_LOCAL, text, at, 0.9, line=handler.lineno)
     elif name in _module_names(function.outline):
-        text = (
-            f"`{name}` is local to {function.qualname}, since line {lines[0]} assigns it: `global` is missing"
-        )
-        yield scene.say("unbound-local", text, at, 0.9, line=lines[0])
+        text = message("anomaly.unbound.global", name=name, function=function.qualname, line=lines[0])
+        yield context.anomaly(AnomalyKind.UNBOUND_LOCAL, text, at, 0.9, line=lines[0])
     elif lines[0] > here:
-        text = f"`{name}` is assigned first at line {lines[0]}, below this line"
-        yield scene.say("unbound-local", text, at, 0.9)
+        text = message("anomaly.unbound.below", name=name, line=lines[0])
+        yield context.anomaly(AnomalyKind.UNBOUND_LOCAL, text, at, 0.9)
     else:
         above = max(n for n in lines if n <= here)
         if above == here:
-            yield scene.say("unbound-local", f"`{name}` is changed before it was ever assigned", at, 0.9)
+            text = message("anomaly.unbound.changed", name=name)
+            yield context.anomaly(AnomalyKind.UNBOUND_LOCAL, text, at, 0.9)
             return
-        text = f"`{name}` is only assigned at line {above}, and that line did not run"
-        yield scene.say("unbound-local", text, at, 0.6, line=above)
+        text = message("anomaly.unbound.not_run", name=name, line=above)
+        yield context.anomaly(AnomalyKind.UNBOUND_LOCAL, text, at, 0.6, line=above)
 
 
 def _binding_lines(tree: ast.AST, name: str) -> set[int]:
-    found = {
+    lines = {
         n.lineno
         for n in ast.walk(tree)
         if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store | ast.Del)
     }
-    found |= {n.lineno for n in ast.walk(tree) if isinstance(n, ast.ExceptHandler) and n.name == name}
+    lines |= {n.lineno for n in ast.walk(tree) if isinstance(n, ast.ExceptHandler) and n.name == name}
     for node in ast.walk(tree):
         names = node.names if isinstance(node, ast.Import | ast.ImportFrom) else []
         if any((a.asname or a.name.split(".")[0]) == name for a in names):
-            found.add(getattr(node, "lineno", 0))
-    return found
+            lines.add(getattr(node, "lineno", 0))
+    return lines

@@ -6,6 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
+from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import Message, message
 from iqdebug.core.state import Anomaly, Variable
 from iqdebug.diagnosis.rules.context import CrashContext
 from iqdebug.diagnosis.rules.literals import is_none, size_of
@@ -16,102 +18,104 @@ __all__ = ["empty_used", "none_used", "zero_divisor"]
 _NO_ATTRIBUTE = re.compile(r"'NoneType' object has no attribute '([^']+)'")
 
 
-def none_used(scene: CrashContext) -> Iterator[Anomaly]:
+def none_used(context: CrashContext) -> Iterator[Anomaly]:
     """None has no attributes, elements or operators of its own use. When Python complains about
     NoneType, the operand on the failing line that is None is the one: a look-up found nothing, or a
     function ended without ``return``. Where the interpreter names the very expression, its base
     needs no value to be known."""
-    at = scene.first
-    if at is None or scene.kind not in ("AttributeError", "TypeError"):
+    at = context.first
+    if at is None or context.kind not in ("AttributeError", "TypeError"):
         return
     # Before Python 3.11 `re` did not say of which type it was.
-    if "NoneType" not in scene.message and scene.message != "expected string or bytes-like object":
+    if "NoneType" not in context.message and context.message != "expected string or bytes-like object":
         return
-    if scene.frames[at].kind == "stdlib":
-        yield from _passed_none(scene)
+    if context.frames[at].kind == "stdlib":
+        yield from _passed_none(context)
         return
-    found = False
-    for node in scene.operations(at):
-        for base, use in _bases(scene, at, node):
-            value = scene.value(at, base)
-            named = f"`{unparsed(base)}`"
+    is_explained = False
+    for node in context.operations(at):
+        for base, use in _bases(context, at, node):
+            value = context.value(at, base)
             if is_none(value) and not isinstance(base, ast.Constant):
-                found = True
-                yield scene.say("none-used", f"{named} is None, and {use}", at, 0.9, value)
-            elif value is None and scene.is_exact(at) and isinstance(base, ast.Call) and _definite(node):
-                found = True
-                yield scene.say("none-used", f"{named} returned None, and {use}", at, 0.9)
-    if not found:
-        yield from _passed_none(scene)
+                is_explained = True
+                text = message("anomaly.none_used", name=unparsed(base), use=use)
+                yield context.anomaly(AnomalyKind.NONE_USED, text, at, 0.9, value)
+            elif value is None and context.is_exact(at) and isinstance(base, ast.Call) and _definite(node):
+                is_explained = True
+                text = message("anomaly.none_returned", call=unparsed(base), use=use)
+                yield context.anomaly(AnomalyKind.NONE_USED, text, at, 0.9)
+    if not is_explained:
+        yield from _passed_none(context)
 
 
-def _bases(scene: CrashContext, at: int, node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
+def _bases(context: CrashContext, at: int, node: ast.AST) -> Iterator[tuple[ast.expr, Message]]:
     """What of an expression must not be None, and how it is used."""
-    said = scene.message
-    attribute = _NO_ATTRIBUTE.search(said)
+    text = context.message
+    attribute = _NO_ATTRIBUTE.search(text)
     if attribute is not None:
-        taken = node.func if isinstance(node, ast.Call) and scene.is_exact(at) else node
+        taken = node.func if isinstance(node, ast.Call) and context.is_exact(at) else node
         if isinstance(taken, ast.Attribute) and taken.attr == attribute[1]:
-            yield taken.value, f"`.{taken.attr}` is taken from it"
-    elif "not subscriptable" in said or "item assignment" in said or "item deletion" in said:
+            yield taken.value, message("use.attribute", attribute=taken.attr)
+    elif "not subscriptable" in text or "item assignment" in text or "item deletion" in text:
         if isinstance(node, ast.Subscript):
-            yield node.value, "it is subscripted"
-    elif "not callable" in said:
+            yield node.value, message("use.subscripted")
+    elif "not callable" in text:
         if isinstance(node, ast.Call):
-            yield node.func, "it is called"
-    elif "iterable" in said or "iterator" in said:
-        yield from _iterated(scene, at, node)
+            yield node.func, message("use.called")
+    elif "iterable" in text or "iterator" in text:
+        yield from _iterated(context, at, node)
     elif isinstance(node, ast.BinOp):
-        yield from ((side, f"it is used in `{unparsed(node)}`") for side in (node.left, node.right))
+        yield from ((side, message("use.used_in", code=unparsed(node))) for side in (node.left, node.right))
     elif isinstance(node, ast.AugAssign):
-        yield from ((side, f"it is used in `{unparsed(node)}`") for side in (node.target, node.value))
+        yield from ((side, message("use.used_in", code=unparsed(node))) for side in (node.target, node.value))
     elif isinstance(node, ast.Compare):
         sides = (node.left, *node.comparators)
-        yield from ((side, f"it is compared in `{unparsed(node)}`") for side in sides)
+        yield from ((side, message("use.compared_in", code=unparsed(node))) for side in sides)
     elif isinstance(node, ast.Call):
         for argument in (*node.args, *(k.value for k in node.keywords)):
-            yield argument, f"it is passed to `{unparsed(node.func)}`"
+            yield argument, message("use.passed_to", function=unparsed(node.func))
     elif isinstance(node, ast.Subscript):
-        yield node.slice, f"it is the index in `{unparsed(node)}`"
+        yield node.slice, message("use.index_in", code=unparsed(node))
     elif isinstance(node, ast.With | ast.AsyncWith):
-        yield from ((item.context_expr, "it is entered with `with`") for item in node.items)
+        yield from ((item.context_expr, message("use.entered")) for item in node.items)
 
 
-def _iterated(scene: CrashContext, at: int, node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
-    statement = scene.statement(at)
+def _iterated(context: CrashContext, at: int, node: ast.AST) -> Iterator[tuple[ast.expr, Message]]:
+    statement = context.statement(at)
     if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
-        yield node.iter, "it is looped over"
+        yield node.iter, message("use.looped")
     elif isinstance(node, ast.Call):
-        yield from ((a, f"it is passed to `{unparsed(node.func)}`") for a in node.args)
+        yield from ((a, message("use.passed_to", function=unparsed(node.func))) for a in node.args)
     elif isinstance(node, ast.Starred):
-        yield node.value, "it is unpacked"
+        yield node.value, message("use.unpacked")
     elif isinstance(node, ast.Compare):
-        yield from ((c, "it is searched with `in`") for c in node.comparators)
+        yield from ((c, message("use.searched")) for c in node.comparators)
     elif isinstance(node, ast.Tuple | ast.List) and isinstance(statement, ast.Assign):
-        yield statement.value, "it is unpacked"
+        yield statement.value, message("use.unpacked")
     elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple | ast.List):
-        yield node.value, "it is unpacked"
-    elif isinstance(node, ast.expr) and scene.is_exact(at):
-        yield node, "it is looped over"
+        yield node.value, message("use.unpacked")
+    elif isinstance(node, ast.expr) and context.is_exact(at):
+        yield node, message("use.looped")
 
 
 def _definite(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute | ast.Subscript)
 
 
-def _passed_none(scene: CrashContext) -> Iterator[Anomaly]:
+def _passed_none(context: CrashContext) -> Iterator[Anomaly]:
     """A library complains about None that the person's own line passed: the only None there."""
-    at = scene.user
-    if at is None or at == scene.first or scene.raised(at):
+    at = context.user
+    if at is None or at == context.first or context.raised(at):
         return
-    calls = [n for n in scene.operations(at) if isinstance(n, ast.Call)][:1]
+    calls = [n for n in context.operations(at) if isinstance(n, ast.Call)][:1]
     for call in calls:
         passed = [*call.args, *(k.value for k in call.keywords)]
-        nothing = [(a, v) for a in passed if is_none(v := scene.value(at, a))]
+        nothing = [(a, v) for a in passed if is_none(v := context.value(at, a))]
         if len(nothing) == 1 and not isinstance(nothing[0][0], ast.Constant):
             node, value = nothing[0]
-            text = f"`{unparsed(node)}` is None, and it is passed to `{unparsed(call.func)}`"
-            yield scene.say("none-used", text, at, 0.6, value)
+            use = message("use.passed_to", function=unparsed(call.func))
+            text = message("anomaly.none_used", name=unparsed(node), use=use)
+            yield context.anomaly(AnomalyKind.NONE_USED, text, at, 0.6, value)
 
 
 _WANTS_SOME = re.compile(
@@ -123,22 +127,23 @@ _WANTS_SOME = re.compile(
 _TAKES = frozenset(("pop", "popleft", "popitem", "get_nowait"))
 
 
-def empty_used(scene: CrashContext) -> Iterator[Anomaly]:
+def empty_used(context: CrashContext) -> Iterator[Anomaly]:
     """An empty container has no first, last, greatest or random element. When Python misses one,
     an empty operand of the failing expression is why; where it was filled is another question."""
-    wanted = _WANTS_SOME.search(scene.message) or (scene.kind == "StopIteration" and not scene.message)
-    at = scene.own
-    if at is None or not wanted or scene.kind in ("AttributeError", "SyntaxError"):
+    wanted = _WANTS_SOME.search(context.message) or (context.kind == "StopIteration" and not context.message)
+    at = context.own
+    if at is None or not wanted or context.kind in ("AttributeError", "SyntaxError"):
         return
-    for node in scene.operations(at):
+    for node in context.operations(at):
         for base, use in _taken_from(node):
-            value = scene.value(at, base)
+            value = context.value(at, base)
             if value is not None and size_of(value) == 0 and not isinstance(base, ast.Constant):
-                yield scene.say("empty-used", f"`{unparsed(base)}` is empty, and {use}", at, 0.9, value)
+                text = message("anomaly.empty_used", name=unparsed(base), use=use)
+                yield context.anomaly(AnomalyKind.EMPTY_USED, text, at, 0.9, value)
 
 
-def _taken_from(node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
-    use = f"`{unparsed(node)}` takes an element from it"
+def _taken_from(node: ast.AST) -> Iterator[tuple[ast.expr, Message]]:
+    use = message("use.takes_element", code=unparsed(node))
     if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Slice):
         yield node.value, use
     elif isinstance(node, ast.Call):
@@ -150,30 +155,33 @@ def _taken_from(node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
                 inner = inner.args[0]
             if isinstance(inner, ast.GeneratorExp | ast.ListComp):
                 inner = inner.generators[0].iter
-            yield inner, f"`{unparsed(node)}` needs an element of it"
+            yield inner, message("use.needs_element", code=unparsed(node))
     elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple | ast.List):
-        yield node.value, "its elements are unpacked"
+        yield node.value, message("use.elements_unpacked")
 
 
-def zero_divisor(scene: CrashContext) -> Iterator[Anomaly]:
+def zero_divisor(context: CrashContext) -> Iterator[Anomaly]:
     """A divisor that is zero because there is nothing to count is the usual way to divide by zero:
     the mean of an empty list."""
-    at = scene.first
-    if at is None or scene.kind != "ZeroDivisionError" or scene.raised(at):
+    at = context.first
+    if at is None or context.kind != "ZeroDivisionError" or context.raised(at):
         return
-    for node in scene.operations(at):
+    for node in context.operations(at):
         right = _divisor(node)
         if right is None:
             continue
-        shown = f"the divisor `{unparsed(right)}` is zero"
+        divisor = unparsed(right)
         if isinstance(right, ast.Call) and unparsed(right.func) in ("len", "sum") and len(right.args) == 1:
-            value = scene.value(at, right.args[0])
+            value = context.value(at, right.args[0])
             if value is not None and size_of(value) == 0:
-                yield scene.say("zero-divisor", f"{shown}: `{value.name}` is empty", at, 0.9, value)
+                empty = message("anomaly.zero_divisor.empty", name=value.name)
+                text = message("anomaly.zero_divisor", divisor=divisor, reason=empty)
+                yield context.anomaly(AnomalyKind.ZERO_DIVISOR, text, at, 0.9, value)
             continue
-        value = scene.value(at, right)
+        value = context.value(at, right)
         if value is not None and _is_zero(value) and not isinstance(right, ast.Constant):
-            yield scene.say("zero-divisor", shown + _counted(scene, at, right), at, 0.9, value)
+            text = message("anomaly.zero_divisor", divisor=divisor, reason=_counted(context, at, right))
+            yield context.anomaly(AnomalyKind.ZERO_DIVISOR, text, at, 0.9, value)
 
 
 def _divisor(node: ast.AST) -> ast.expr | None:
@@ -188,12 +196,12 @@ def _is_zero(value: Variable) -> bool:
     return value.state == "ok" and value.value in ("0", "0.0", "-0.0", "0j", "False")
 
 
-def _counted(scene: CrashContext, at: int, right: ast.expr) -> str:
+def _counted(context: CrashContext, at: int, right: ast.expr) -> Message | None:
     """What the zero is the size or the sum of, where it was assigned as that."""
-    for node in scene.assigned(at, unparsed(right))[:1]:
+    for node in context.assigned(at, unparsed(right))[:1]:
         call = node.value
         if isinstance(call, ast.Call) and call.args and unparsed(call.func) in ("len", "sum"):
-            counted = scene.value(at, call.args[0])
+            counted = context.value(at, call.args[0])
             if counted is not None and size_of(counted) == 0:
-                return f": line {node.lineno} counts `{counted.name}`, which is empty"
-    return ""
+                return message("anomaly.zero_divisor.counted", line=node.lineno, name=counted.name)
+    return None

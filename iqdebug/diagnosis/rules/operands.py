@@ -6,6 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
+from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import message
 from iqdebug.core.state import Anomaly, Variable
 from iqdebug.diagnosis.rules.context import CrashContext
 from iqdebug.diagnosis.rules.literals import literal
@@ -20,31 +22,35 @@ _OPERANDS = re.compile(
 )
 
 
-def mixed_operands(scene: CrashContext) -> Iterator[Anomaly]:
+def mixed_operands(context: CrashContext) -> Iterator[Anomaly]:
     """Operands of two types: which one is which. A text that looks like a number most often comes
     from input, a file or JSON, and was not converted."""
-    found = _OPERANDS.search(scene.message)
-    at = scene.first
-    if at is None or found is None or scene.kind != "TypeError":
+    operands = _OPERANDS.search(context.message)
+    at = context.first
+    if at is None or operands is None or context.kind != "TypeError":
         return
-    types = [t for t in found.groups() if t]
+    types = [t for t in operands.groups() if t]
     if "NoneType" in types or "coroutine" in types or set(types) == {"str", "bytes"}:
         return
-    for node in scene.operations(at):
+    for node in context.operations(at):
         sides = _sides(node)
-        values = [(side, scene.value(at, side)) for side in sides]
+        values = [(side, context.value(at, side)) for side in sides]
         known = [(side, value) for side, value in values if value is not None and value.type in types]
         if len({v.type for _, v in known}) < 2:
             continue
         numeric = [(s, v) for s, v in known if v.type in ("str", "bytes") and _looks_numeric(v)]
         if numeric and {v.type for _, v in known} & {"int", "float"}:
             side, value = numeric[0]
-            text = f"`{unparsed(side)}` is {value.value[:40]}, a number as text: it was not converted"
-            yield scene.say("number-as-text", text, at, 0.9, value)
+            text = message("anomaly.number_as_text", name=unparsed(side), value=value.value[:40])
+            yield context.anomaly(AnomalyKind.NUMBER_AS_TEXT, text, at, 0.9, value)
             return
-        parts = [f"`{unparsed(side)}` is {v.type} {v.value[:40]}" for side, v in known[:2]]
+        parts = [
+            message("anomaly.operand", name=unparsed(side), type=v.type, value=v.value[:40])
+            for side, v in known[:2]
+        ]
         odd = next((v for s, v in known if not isinstance(s, ast.Constant)), known[0][1])
-        yield scene.say("mixed-types", " and ".join(parts), at, 0.6, odd)
+        text = message("anomaly.mixed_operands", operands=parts)
+        yield context.anomaly(AnomalyKind.MIXED_TYPES, text, at, 0.6, odd)
         return
 
 
@@ -73,26 +79,28 @@ _TEXT_BYTES = re.compile(
 )
 
 
-def text_and_bytes(scene: CrashContext) -> Iterator[Anomaly]:
+def text_and_bytes(context: CrashContext) -> Iterator[Anomaly]:
     """Text and bytes do not mix: one of the two on this line was not decoded, or not encoded. The
     values say which is which."""
-    at = scene.own
-    if at is None or scene.kind != "TypeError" or not _TEXT_BYTES.search(scene.message):
+    at = context.own
+    if at is None or context.kind != "TypeError" or not _TEXT_BYTES.search(context.message):
         return
-    found: dict[str, dict[str, Variable]] = {"str": {}, "bytes": {}}
-    for node in scene.expressions(at):
+    by_type: dict[str, dict[str, Variable]] = {"str": {}, "bytes": {}}
+    for node in context.expressions(at):
         if isinstance(node, ast.Constant | ast.Name | ast.Attribute | ast.Subscript):
-            value = scene.value(at, node)
-            if value is not None and value.type in found:
-                found[value.type].setdefault(unparsed(node), value)
-    texts, raw = found["str"], found["bytes"]
+            value = context.value(at, node)
+            if value is not None and value.type in by_type:
+                by_type[value.type].setdefault(unparsed(node), value)
+    texts, raw = by_type["str"], by_type["bytes"]
     named = {n: v for n, v in {**raw, **texts}.items() if n[:1] not in "'\"b" or n.isidentifier()}
     if texts and raw and named:
         first, second = next(iter(raw)), next(iter(texts))
-        text = f"`{first[:60]}` is bytes and `{second[:60]}` is text: one must be decoded or encoded"
-        yield scene.say("text-and-bytes", text, at, 0.9, next(iter(named.values())))
+        text = message("anomaly.text_and_bytes.both", bytes=first[:60], text=second[:60])
+        yield context.anomaly(AnomalyKind.TEXT_AND_BYTES, text, at, 0.9, next(iter(named.values())))
     elif len(named) == 1 and not (texts and raw):
         name, value = next(iter(named.items()))
-        other = "bytes are" if value.type == "str" else "text is"
-        text = f"`{name}` is {value.type}, and {other} wanted here"
-        yield scene.say("text-and-bytes", text, at, 0.6, value)
+        if value.type == "str":
+            text = message("anomaly.text_and_bytes.bytes_wanted", name=name)
+        else:
+            text = message("anomaly.text_and_bytes.text_wanted", name=name)
+        yield context.anomaly(AnomalyKind.TEXT_AND_BYTES, text, at, 0.6, value)

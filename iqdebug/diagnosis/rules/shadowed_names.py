@@ -7,6 +7,8 @@ import builtins
 import re
 from collections.abc import Iterator
 
+from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.messages import message
 from iqdebug.core.state import Anomaly
 from iqdebug.diagnosis.rules.context import CrashContext
 
@@ -16,51 +18,55 @@ _NOT_CALLABLE = re.compile(r"'([\w.]+)' object is not callable")
 _BUILTINS = frozenset(n for n in dir(builtins) if n.islower() and n[0] != "_")
 
 
-def hidden_name(scene: CrashContext) -> Iterator[Anomaly]:
+def hidden_name(context: CrashContext) -> Iterator[Anomaly]:
     """A name that is called and holds a plain value: an assignment has hidden the builtin or the
     function of that name. And a module that is called, where the thing in it of the same name is
     meant (``datetime.datetime``)."""
-    at = scene.first
-    wrong = _NOT_CALLABLE.search(scene.message)
-    if at is None or wrong is None or scene.kind != "TypeError":
+    at = context.first
+    wrong = _NOT_CALLABLE.search(context.message)
+    if at is None or wrong is None or context.kind != "TypeError":
         return
-    for node in scene.operations(at):
+    for node in context.operations(at):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             continue
         name = node.func.id
         if wrong[1] == "module":
-            if _is_module(scene, at, name):
-                text = (
-                    f"`{name}` is the module, and it is called: something in it is meant, as `{name}.{name}`"
-                )
-                yield scene.say("module-called", text, at, 0.9)
+            if _is_module(context, at, name):
+                text = message("anomaly.module_called", name=name)
+                yield context.anomaly(AnomalyKind.MODULE_CALLED, text, at, 0.9)
             continue
-        value = scene.named(at, name)
+        value = context.named(at, name)
         if value is not None and value.type.rsplit(".", 1)[-1] != wrong[1].rsplit(".", 1)[-1]:
             continue
-        line, definition = _assigned(scene, at, name), scene.function(at).outline.named(name)
+        line, definition = _assigned(context, at, name), context.function(at).outline.named(name)
         holds = f"{value.type} {value.value[:40]}" if value is not None else wrong[1]
         if name in _BUILTINS and line:
-            text = f"`{name}` is {holds} since line {line}: the builtin `{name}` is hidden"
-            yield scene.say("hidden-builtin", text, at, 0.9, value, line=line)
+            text = message("anomaly.hidden_builtin", name=name, value=holds, line=line)
+            yield context.anomaly(AnomalyKind.HIDDEN_BUILTIN, text, at, 0.9, value, line=line)
         elif definition is not None and line and definition.line < line:
-            of = f"the {definition.kind} of line {definition.line}"
-            text = f"`{name}` is {holds} since line {line}, which hides {of}"
-            yield scene.say("hidden-name", text, at, 0.9, value, line=line)
+            text = message(
+                "anomaly.hidden_name",
+                name=name,
+                value=holds,
+                line=line,
+                keyword=definition.kind,
+                definition=definition.line,
+            )
+            yield context.anomaly(AnomalyKind.HIDDEN_NAME, text, at, 0.9, value, line=line)
         elif value is not None:
-            text = f"`{name}` is {holds}, and it is called"
-            yield scene.say("not-callable", text, at, 0.6, value)
+            text = message("anomaly.not_callable", name=name, value=holds)
+            yield context.anomaly(AnomalyKind.NOT_CALLABLE, text, at, 0.6, value)
 
 
-def _assigned(scene: CrashContext, at: int, name: str) -> int:
+def _assigned(context: CrashContext, at: int, name: str) -> int:
     """The line that binds the name: in the function, as its parameter, or in the module."""
-    function = scene.function(at)
+    function = context.function(at)
     bound = _bound(function.tree, name)
     if bound:
         return bound
     if name in function.parameters and function.definition is not None:
         return function.definition.line
-    return _bound(function.outline.module_around(1), name)
+    return _bound(function.outline.module, name)
 
 
 def _bound(tree: ast.AST | None, name: str) -> int:
@@ -72,11 +78,11 @@ def _bound(tree: ast.AST | None, name: str) -> int:
     return min(lines, default=0)
 
 
-def _is_module(scene: CrashContext, at: int, name: str) -> bool:
-    value = scene.named(at, name)
+def _is_module(context: CrashContext, at: int, name: str) -> bool:
+    value = context.named(at, name)
     if value is not None:
         return value.value.startswith("<module ")
-    module = scene.function(at).outline.module_around(1)
+    module = context.function(at).outline.module
     for node in ast.walk(module) if module is not None else ():
         if isinstance(node, ast.Import) and any((a.asname or a.name) == name for a in node.names):
             return True

@@ -1,20 +1,33 @@
-"""Code as the fault rules see it: places in functions, the calls a frame makes, what a line does."""
+"""The function that a frame runs, and what syntax trees say: the statement at a line, calls, names."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from iqdebug.core.messages import Text
 from iqdebug.core.state import Frame, Variable
-from iqdebug.diagnosis.source.outline import Definition, Outline
+from iqdebug.diagnosis.source.definitions import Definition
+from iqdebug.diagnosis.source.outline import FunctionTree, Outline
+from iqdebug.diagnosis.source.texts import Texts
 
-__all__ = ["Candidate", "Function", "Texts", "calls_in", "names_in", "package_of", "statement_at", "unparsed"]
+__all__ = [
+    "Candidate",
+    "Function",
+    "FunctionTree",
+    "bound_names",
+    "calls_in",
+    "dotted",
+    "names_in",
+    "own_expressions",
+    "package_of",
+    "statements_around",
+    "unparsed",
+]
 
-FunctionTree = ast.FunctionDef | ast.AsyncFunctionDef
 _PACKAGE = re.compile(r"(?:site|dist)-packages[/\\]([^/\\]+)")
 
 
@@ -27,44 +40,9 @@ class Candidate:
     line: int
     function: str
     weight: float
-    reasons: list[str] = field(default_factory=list)
+    reasons: list[Text] = field(default_factory=list)
     proof: list[Variable] = field(default_factory=list)
     index: int | None = None
-
-
-_KEPT = 64
-_known: OrderedDict[str, Outline] = OrderedDict()
-
-
-def _outline(path: str, lines: tuple[str, ...]) -> Outline:
-    """The outline of the very same lines as before, where it is still known: every stop of a session
-    asks for the same files."""
-    found = _known.get(path)
-    if found is None or found.lines is not lines:
-        found = Outline(lines)
-    _known[path] = found
-    _known.move_to_end(path)
-    while len(_known) > _KEPT:
-        _known.popitem(last=False)
-    return found
-
-
-class Texts:
-    """Outlines of source files, each read once."""
-
-    def __init__(self, read_source: Callable[[str], Sequence[str]]) -> None:
-        self._read = read_source
-        self._outlines: dict[str, Outline] = {}
-
-    def __getitem__(self, path: str) -> Outline:
-        found = self._outlines.get(path)
-        if found is None:
-            try:
-                lines = self._read(path)
-            except (OSError, ValueError):
-                lines = ()
-            found = self._outlines[path] = _outline(path, tuple(lines))
-        return found
 
 
 @dataclass(frozen=True)
@@ -74,14 +52,15 @@ class Function:
     frame: Frame
     outline: Outline
     definition: Definition | None
+    texts: Texts
 
     @classmethod
     def of(cls, frame: Frame, texts: Texts) -> Function:
         outline = texts[frame.path]
-        found = outline.function_at(frame.line) if frame.line else None
+        definition = outline.function_at(frame.line) if frame.line else None
         if frame.name.rsplit(".", 1)[-1] == "<module>":
-            found = None
-        return cls(frame, outline, found)
+            definition = None
+        return cls(frame, outline, definition, texts)
 
     @property
     def qualname(self) -> str:
@@ -89,9 +68,20 @@ class Function:
 
     @cached_property
     def tree(self) -> FunctionTree | ast.Module | None:
-        if self.definition is not None:
-            return self.outline.tree(self.definition)
-        return self.outline.module_around(self.frame.line)
+        """The function's tree; for code of a module the module's."""
+        return self.outline.module if self.definition is None else self.function_tree
+
+    @property
+    def function_tree(self) -> FunctionTree | None:
+        """The function's tree; None for code of a module, which costs more to parse."""
+        return self.texts.tree(self.frame.path, self.definition) if self.definition is not None else None
+
+    @cached_property
+    def around(self) -> tuple[FunctionTree, ...]:
+        """The trees of the function and of those that it is nested in, innermost first."""
+        definitions = self.outline.functions_around(self.frame.line) if self.definition is not None else ()
+        trees = (self.texts.tree(self.frame.path, d) for d in definitions)
+        return tuple(tree for tree in trees if tree is not None)
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
@@ -102,9 +92,16 @@ class Function:
         return (*listed, *(a.arg for a in (args.vararg, args.kwarg) if a is not None))
 
     @cached_property
+    def statements(self) -> tuple[ast.stmt, ...]:
+        """The statements of the function, or of the module, that hold the frame's line, outermost first."""
+        line = self.frame.line
+        tree = self.outline.top_level_statement(line) if self.definition is None else self.function_tree
+        return statements_around(tree, line) if tree is not None else ()
+
+    @property
     def statement(self) -> ast.stmt | None:
         """The innermost statement at the frame's line."""
-        return statement_at(self.tree, self.frame.line) if self.tree is not None else None
+        return self.statements[-1] if self.statements else None
 
     @cached_property
     def body_size(self) -> int:
@@ -134,22 +131,34 @@ class Function:
         return next((v for v in self.frame.locals or () if v.name == name), None)
 
 
-def statement_at(tree: ast.AST, line: int) -> ast.stmt | None:
-    """The innermost statement whose lines hold the line; of a compound one only its head."""
-    best: ast.stmt | None = None
-    level: list[ast.AST] = [tree]
+def statements_around(tree: ast.AST, line: int) -> tuple[ast.stmt, ...]:
+    """The statements below the tree that hold the line, outermost first. Of several that begin on it
+    the last."""
+    around: list[ast.stmt] = []
+    level = _blocks(tree)
     while level:
-        below: list[ast.AST] = []
-        for node in level:
-            if isinstance(node, ast.stmt):
-                if not node.lineno <= line <= (node.end_lineno or node.lineno):
-                    continue  # nor does what it holds
-                own = isinstance(node, FunctionTree | ast.ClassDef) and node is tree
-                if not own and (best is None or node.lineno >= best.lineno):
-                    best = node
-            below += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr)]
-        level = below
-    return best
+        holding = [s for s in level if _first_line(s) <= line <= (s.end_lineno or s.lineno)]
+        if not holding:
+            break
+        around.append(holding[-1])
+        level = _blocks(holding[-1])
+    return tuple(around)
+
+
+def _blocks(node: ast.AST) -> list[ast.stmt]:
+    """The statements directly below a statement or a module."""
+    statements: list[ast.stmt] = []
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt):
+            statements.append(child)
+        elif isinstance(child, ast.ExceptHandler | ast.match_case):
+            statements += child.body
+    return statements
+
+
+def _first_line(statement: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(d.lineno for d in decorators)])
 
 
 def own_expressions(statement: ast.stmt) -> Iterator[ast.expr]:
@@ -168,25 +177,25 @@ def names_in(node: ast.AST) -> list[str]:
     """Plain names and ``self.x`` attributes that an expression reads, in order, each once. Names
     that are only called are left out."""
     called = {id(n.func) for n in ast.walk(node) if isinstance(n, ast.Call)}
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for each in ast.walk(node):
         if isinstance(each, ast.Attribute) and isinstance(each.value, ast.Name):
             if each.value.id in ("self", "cls") and id(each) not in called:
-                found.setdefault(f"{each.value.id}.{each.attr}")
+                names.setdefault(f"{each.value.id}.{each.attr}")
         elif isinstance(each, ast.Name) and id(each) not in called:
-            found.setdefault(each.id)
-    return list(found)
+            names.setdefault(each.id)
+    return list(names)
 
 
 def calls_in(node: ast.AST) -> list[tuple[str, ast.Call]]:
     """Calls with the text of what is called, outermost first."""
-    found = []
+    calls = []
     for each in ast.walk(node):
         if isinstance(each, ast.Call):
             name = unparsed(each.func)
             if name:
-                found.append((name, each))
-    return found
+                calls.append((name, each))
+    return calls
 
 
 def unparsed(node: ast.AST, limit: int = 80) -> str:
@@ -196,9 +205,32 @@ def unparsed(node: ast.AST, limit: int = 80) -> str:
         return ""
 
 
+def dotted(node: ast.expr) -> str:
+    """``a.b.c`` for a chain of names; "" for anything else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
+def bound_names(function: FunctionTree) -> frozenset[str]:
+    """The names that are local to the function: its arguments and what it assigns."""
+    arguments = function.args
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    names = {a.arg for a in [*every, *filter(None, (arguments.vararg, arguments.kwarg))]}
+    outside: set[str] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.Global | ast.Nonlocal):
+            outside.update(node.names)
+    return frozenset(names - outside)
+
+
 def package_of(frame_path: str, kind: str) -> str:
     """A word for whose code a path is: equal for files of one package."""
-    found = _PACKAGE.search(frame_path)
-    if found:
-        return found[1].removesuffix(".py")
+    package = _PACKAGE.search(frame_path)
+    if package:
+        return package[1].removesuffix(".py")
     return kind

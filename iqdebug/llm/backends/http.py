@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import json
 import os
-import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
@@ -46,6 +45,7 @@ from iqdebug.llm.backends.openai_messages import (
 )
 from iqdebug.llm.chat_format.tool_calls import tool_schema
 from iqdebug.llm.messages import Message, Sampling, Tool
+from iqdebug.system.atomic_write import atomic_write
 
 __all__ = ["HttpBackend"]
 
@@ -418,17 +418,9 @@ class HttpBackend:
         """:raises ModelError: it cannot be written. What was there before stays."""
         rows = [(b.mark, b.message, b.tokens, b.partial) for b in self._blocks]
         data = msgspec.json.encode(_Saved(self._server.model, rows))
-        name = ""
         try:
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")  # of mode 0600
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, path)
+            atomic_write(path, data)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                os.unlink(name)
             raise ModelError("The session cannot be saved", f"{path}: {error.strerror}") from error
 
     async def load(self, path: Path) -> None:

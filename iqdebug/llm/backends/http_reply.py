@@ -11,11 +11,11 @@ from typing import Any
 from iqdebug.core.errors import ModelError
 from iqdebug.llm.backends.api_keys import Key
 from iqdebug.llm.backends.base import Event, Thinking, ToolCallEvent
-from iqdebug.llm.backends.http_calls import checked
 from iqdebug.llm.backends.http_errors import told
 from iqdebug.llm.chat_format.answer import AnswerReader
 from iqdebug.llm.chat_format.tool_calls import new_call_id
 from iqdebug.llm.messages import Message, Tool, ToolCall
+from iqdebug.llm.tool_schema import check_call
 from iqdebug.llm.untrusted_json import sound
 
 __all__ = ["MAX_CALLS", "Reply", "WrongCall"]
@@ -112,7 +112,7 @@ class Reply:
         events: list[Event] = []
         wrong: list[WrongCall] = []
         for _, row in sorted(self._parts.items()):
-            arguments, words = checked(row["name"], row["arguments"], self._tools)
+            arguments, words = check_call(row["name"], row["arguments"], self._tools)
             if words:
                 wrong.append(WrongCall(row["name"], row["arguments"], words))
                 continue

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from iqdebug.core.errors import MissingTool, ModelError
 from iqdebug.system.source_files import open_regular
+from iqdebug.system.unified_diff import DiffHunk, parse_diff
 
 __all__ = [
     "SDIST",
@@ -33,7 +34,7 @@ VERSION = "0.3.36"
 SDIST_SHA256 = "832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e"
 SDIST = f"llama_cpp_python-{VERSION}.tar.gz"
 
-_HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_NOT_BUILT = "This is a fault of iqdebug or of a changed sdist; nothing was built."
 _VENDORED = f"llama_cpp_python-{VERSION}/vendor/llama.cpp/"
 _NEEDED = ("CMakeLists.txt", "LICENSE", "cmake", "ggml", "include", "licenses", "src", "vendor")
 
@@ -180,41 +181,31 @@ def apply_patch(patch: Patch, root: Path) -> None:
 
     :raises ModelError: a line is not as the patch expects it. Files before it are changed already.
     """
-    lines = patch.text.splitlines(keepends=True)
-    at = 0
-    while at < len(lines):
-        if not lines[at].startswith("--- "):
-            at += 1
-            continue
-        file = root / lines[at + 1][len("+++ b/") :].rstrip("\n")
-        at = _patch_file(patch, lines, at + 2, file)
+    hunks = parse_diff(patch.text)
+    for name, hunks_of_file in itertools.groupby(hunks, key=lambda hunk: hunk.new_path):
+        _patch_file(patch, hunks_of_file, root / name)
 
 
-def _patch_file(patch: Patch, lines: list[str], at: int, file: Path) -> int:
+def _patch_file(patch: Patch, hunks: Iterable[DiffHunk], file: Path) -> None:
     old = file.read_text("utf-8").splitlines(keepends=True) if file.exists() else []
     new: list[str] = []
     taken = 0
-    while at < len(lines) and (hunk := _HUNK.match(lines[at])):
-        start, count = int(hunk[1]), int(hunk[2] or 1)
-        first = start - 1 if count else start
+    for hunk in hunks:
+        if not hunk.is_whole:
+            raise ModelError(f"{patch.name} is damaged: {file.name}, {hunk.header}", fix=_NOT_BUILT)
+        first = hunk.old_start - 1 if hunk.old_count else hunk.old_start
         new += old[taken:first]
         taken = first
-        left_old, left_new = count, int(hunk[4] or 1)
-        at += 1
-        while left_old > 0 or left_new > 0:
-            sign, text = lines[at][:1], lines[at][1:]
-            if sign in " -":
+        for line in hunk.lines:
+            sign, text = line[0], f"{line[1:]}\n"
+            if sign != "+":
                 if taken >= len(old) or old[taken] != text:
                     raise ModelError(
                         f"{patch.name} does not fit the source: line {taken + 1} of {file.name} is another",
-                        fix="This is a fault of iqdebug or of a changed sdist; nothing was built.",
+                        fix=_NOT_BUILT,
                     )
                 taken += 1
-                left_old -= 1
-            if sign in " +":
+            if sign != "-":
                 new.append(text)
-                left_new -= 1
-            at += 1
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("".join(new + old[taken:]), "utf-8")
-    return at

@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import tempfile
 import zlib
 from pathlib import Path
 
 from iqdebug.core.errors import ModelError
 from iqdebug.llm.window.token_log import DamagedLog, TokenLog
+from iqdebug.system.atomic_write import atomic_write
 
 __all__ = ["new_state_file", "read_log", "sound_state", "write_log"]
 
@@ -42,17 +42,7 @@ def write_log(path: Path, log: TokenLog, identity: str, state: Path | None) -> N
         data = log.dump(identity)
     else:
         data = log.dump(identity, state.name, state.stat().st_size, _checksum(state))
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
+    atomic_write(path, data)
     for other in path.parent.glob(f"{_quoted(path.name)}.*.state"):
         if other != state:
             with contextlib.suppress(OSError):

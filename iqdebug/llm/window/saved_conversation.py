@@ -18,8 +18,9 @@ from typing import Any
 
 import msgspec
 
-from iqdebug.core.text import json_bytes
+from iqdebug.core.json_text import json_bytes
 from iqdebug.llm.window.window import Window
+from iqdebug.system.atomic_write import atomic_write
 
 __all__ = ["PROCESS", "SavedConversation", "keep", "kept_sessions", "taken_up"]
 
@@ -93,9 +94,9 @@ async def keep(
     try:
         await window.save(place / _STATE, place / _WINDOW)
         if moment:
-            _write(place / _MOMENT, moment)
+            atomic_write(place / _MOMENT, moment)
         meta = _Meta(_VERSION, time.time(), target, window.about.setting, title, questions, list(flow), words)
-        _write(place / _META, json_bytes(meta))
+        atomic_write(place / _META, json_bytes(meta))
         for old in kept_sessions(folder):
             if (old.target, old.setting) == (target, window.about.setting):
                 shutil.rmtree(old.folder, ignore_errors=True)
@@ -139,10 +140,3 @@ async def taken_up(window: Window, kept: SavedConversation) -> bool:
     :raises ModelError: it is damaged.
     """
     return await window.load(kept.folder / _STATE, kept.folder / _WINDOW)
-
-
-def _write(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    os.replace(name, path)

@@ -1,5 +1,5 @@
 """Looking without holding: a stop is recorded, the process goes on at once, and the recording is
-shown in the same panes. And the time that a supervisor gives a process that is held."""
+shown in the same panes."""
 
 from __future__ import annotations
 
@@ -10,24 +10,28 @@ from dataclasses import replace
 
 from iqdebug.core.errors import IqdebugError, RequestFailed
 from iqdebug.core.session import Capability, CodeFinder, DebugSession
-from iqdebug.core.state import Breakpoint, Phase, Snapshot
+from iqdebug.core.state import Breakpoint, Phase, Snapshot, StopCause
 from iqdebug.crash import Crash, open_crash
 from iqdebug.crash.folder import put
 from iqdebug.crash.recorded_session import RecordedSession
 from iqdebug.tui import messages
-from iqdebug.tui.actions import Action
-from iqdebug.tui.controllers.base import OVER, STOPPED
-from iqdebug.tui.controllers.navigation import Finding
+from iqdebug.tui.controllers.chat import ChatController
+from iqdebug.tui.controllers.connection import ConnectionController
+from iqdebug.tui.controllers.state import OVER, DebugState
+from iqdebug.tui.controllers.tasks import TaskRunner
+from iqdebug.tui.controllers.window import Window
 
-__all__ = ["Looking", "Taken"]
+__all__ = ["BriefPauseController", "RecordedStop"]
+
+MAX_RETRIES = 3
+DESCRIPTION_TIMEOUT_S = 0.5
+"""For an exception's text to follow its stop."""
 
 _LIVE = (Capability.CONTINUE, Capability.DETACH, Capability.BREAKPOINTS)
-_TRIES = 3
-_DESCRIBED = 0.5  # seconds for an exception's text to follow its stop
 _RUNS_ON = "this is a recording: the process runs on (c: back to it)"
 
 
-class Taken(RecordedSession):
+class RecordedStop(RecordedSession):
     """A stop that was recorded; the process has gone on. Continuing leads back to it.
 
     :param live: the session on the process.
@@ -39,7 +43,9 @@ class Taken(RecordedSession):
         self.live = live
         self._back = back
         reason = f"{stop.reason}; the process runs on"
-        self._shown = replace(crash.snapshot, epoch=stop.epoch, reason=reason, detail="", cwd=stop.cwd)
+        self._shown = replace(
+            crash.snapshot, epoch=stop.epoch, cause=stop.cause, reason=reason, detail="", cwd=stop.cwd
+        )
 
     @property
     def snapshot(self) -> Snapshot:
@@ -74,79 +80,104 @@ class Taken(RecordedSession):
         await self.live.detach()
 
 
-class Looking(Finding):
-    """``_no_hold``: no stop holds the process."""
+class BriefPauseController:
+    """:param no_hold: no stop holds the process.
+    :param read_source: path → lines as they are now; () where there are none.
+    """
 
-    _no_hold = False
-    _once = False  # the next stop is recorded, though others hold
-    _taking = False
-    _released = False  # the stop that is being recorded is over; what stops now goes on at once
+    def __init__(
+        self,
+        window: Window,
+        state: DebugState,
+        tasks: TaskRunner,
+        connection: ConnectionController,
+        chat: ChatController,
+        *,
+        read_source: Callable[[str], Sequence[str]],
+        no_hold: bool,
+    ) -> None:
+        self._window = window
+        self._state = state
+        self._tasks = tasks
+        self._connection = connection
+        self._chat = chat
+        self._read_source = read_source
+        self._no_hold = no_hold
+        self._records_next = False  # the next stop is recorded, though others hold
+        self._is_recording = False
+        self._is_released = False  # the stop that is being recorded is over; what stops now goes on at once
 
-    _begin_chat: Callable[[DebugSession], None]
-    _read_source: Callable[[str], Sequence[str]]
+    def why_not(self) -> str:
+        session = self._state.session
+        if isinstance(session, RecordedStop):
+            return "this is one already (c: back to the process)"
+        return session.why_not(Capability.DETACH) if session is not None else ""
 
-    def why_not_action(self, action: Action) -> str:
-        if action.name == "hold_clock":
-            return self._why_not_hold()
-        if action.name == "snapshot" and self.session is not None:
-            if isinstance(self.session, Taken):
-                return "this is one already (c: back to the process)"
-            return self.session.why_not(Capability.DETACH)
-        return super().why_not_action(action)
-
-    def _source_lines(self, path: str) -> Sequence[str]:
+    def source_lines(self, path: str) -> Sequence[str]:
         """As it is now; of a recorded stop what it brought along where there is nothing now."""
         lines = self._read_source(path)
-        if not lines and isinstance(self.session, Taken):
-            return self.session.crash.read_source(path)
+        session = self._state.session
+        if not lines and isinstance(session, RecordedStop):
+            return session.crash.read_source(path)
         return lines
 
-    # recording a stop
-
-    def action_snapshot(self) -> None:
+    def look(self) -> None:
         """Stop, record, go on; where it is held already, record and go on."""
-        session = self.session
-        if session is None:
-            self._refused(Capability.PAUSE)
-        elif isinstance(session, Taken):
-            self.notify("this is a recording already; c leads back to the process")
-        elif session.snapshot.phase in STOPPED:
-            self._take(session, session.snapshot)
-        elif not self._refused(Capability.PAUSE):
-            self._once = True
-            self._do(session.pause(), words="pausing for a moment")
+        session = self._state.session
+        if isinstance(session, RecordedStop):
+            self._window.notify("this is a recording already; c leads back to the process")
+        elif session is not None and session.snapshot.phase.is_stopped:
+            self._record(session, session.snapshot)
+        elif not self._tasks.refuses(Capability.PAUSE) and session is not None:
+            self._records_next = True
+            self._tasks.start(session.pause(), words="pausing for a moment")
 
-    def _aside(self, snapshot: Snapshot) -> bool:
-        """Whether the process's news are none for the screen: a recording is shown, or is being made."""
-        shown = self.session
-        if isinstance(shown, Taken):
-            if snapshot.phase in STOPPED:  # another thread, or an exception: breakpoints are out
-                self._do(shown.live.resume())
-            elif snapshot.phase in OVER:
-                words = snapshot.reason if snapshot.phase is Phase.ENDED else "the connection to it ended"
-                self.notify(f"the process has gone meanwhile: {words}", severity="warning")
+    def intercepts(self, snapshot: Snapshot) -> bool:
+        """Whether the process's snapshot is not for the screen: a recording is shown, or is being made."""
+        session = self._state.session
+        if isinstance(session, RecordedStop):
+            self._follow_behind(session, snapshot)
             return True
-        if snapshot.phase in STOPPED and self._released and shown is not None:
-            self._do(shown.resume())
+        if session is None or not snapshot.phase.is_stopped:
+            return False
+        if self._is_released:
+            self._tasks.start(session.resume())
             return True
-        if snapshot.phase in STOPPED and (self._no_hold or self._once) and shown is not None:
-            if snapshot.reason == "exception" and snapshot.exception is None:
-                self.set_timer(_DESCRIBED, lambda: self._take_late(shown, snapshot.epoch))
-            elif not self._taking:
-                self._take(shown, snapshot)
-            return True
-        return False
+        if not (self._no_hold or self._records_next):
+            return False
+        if snapshot.cause is StopCause.EXCEPTION and snapshot.exception is None:
+            epoch = snapshot.epoch
+            self._window.set_timer(DESCRIPTION_TIMEOUT_S, lambda: self._record_undescribed(session, epoch))
+        elif not self._is_recording:
+            self._record(session, snapshot)
+        return True
 
-    def _take_late(self, session: DebugSession, epoch: int) -> None:
+    def passes_by(self, stop: Snapshot) -> bool:
+        """Whether the process goes on at once from this stop, once it has been recorded: the recording is
+        shown instead."""
+        is_recorded = self._no_hold or self._records_next or self._is_recording or self._is_released
+        is_live = not isinstance(self._state.session, RecordedStop)
+        return stop.phase.is_stopped and is_recorded and is_live
+
+    def _follow_behind(self, shown: RecordedStop, snapshot: Snapshot) -> None:
+        """What the process does while a recording of it is shown."""
+        if snapshot.phase.is_stopped:  # another thread, or an exception: breakpoints are out
+            self._tasks.start(shown.live.resume())
+        elif snapshot.phase in OVER:
+            words = snapshot.reason if snapshot.phase is Phase.ENDED else "the connection to it ended"
+            self._window.notify(f"the process has gone meanwhile: {words}", severity="warning")
+
+    def _record_undescribed(self, session: DebugSession, epoch: int) -> None:
         """Of an exception that was not described in time."""
-        if not self._taking and session.snapshot.epoch == epoch and session.snapshot.phase in STOPPED:
-            self._take(session, session.snapshot)
+        is_same = session.snapshot.epoch == epoch and session.snapshot.phase.is_stopped
+        if not self._is_recording and is_same:
+            self._record(session, session.snapshot)
 
-    def _take(self, session: DebugSession, stop: Snapshot) -> None:
-        self._once, self._taking = False, True
-        self._do(self._taken(session, stop), words="recording this stop")
+    def _record(self, session: DebugSession, stop: Snapshot) -> None:
+        self._records_next, self._is_recording = False, True
+        self._tasks.start(self._record_and_show(session, stop), words="recording this stop")
 
-    async def _taken(self, session: DebugSession, stop: Snapshot) -> None:
+    async def _record_and_show(self, session: DebugSession, stop: Snapshot) -> None:
         """
         :raises IqdebugError: it could not be recorded; the process has gone on all the same.
         """
@@ -154,75 +185,42 @@ class Looking(Finding):
             try:
                 with contextlib.suppress(IqdebugError, TimeoutError):
                     await session.arm(False)  # other threads would come to the same breakpoints
-                name, data = await self._recorded(session)
+                name, data = await _record_newest(session)
             finally:
-                self._released = True
-                if session.snapshot.phase in STOPPED:
+                self._is_released = True
+                if session.snapshot.phase.is_stopped:
                     await session.resume()
             crash = await asyncio.to_thread(lambda: open_crash(put(name, data)))
         except BaseException:
-            self._taking = self._released = False
-            await self._back_to(session)
+            self._is_recording = self._is_released = False
+            await self._return_to(session)
             raise
-        self._taking = self._released = False
-        if self.session is session:
-            taken = Taken(crash, session, stop, lambda: self._do(self._back_to(session)))
-            self._show_session(taken)
-            self.notify("recorded; the process runs on. c: back to it, breakpoints in place again")
+        self._is_recording = self._is_released = False
+        if self._state.session is session:
+            recorded = RecordedStop(crash, session, stop, lambda: self._tasks.start(self._return_to(session)))
+            self._show_session(recorded)
+            self._window.notify("recorded; the process runs on. c: back to it, breakpoints in place again")
 
-    @staticmethod
-    async def _recorded(session: DebugSession) -> tuple[str, bytes]:
-        """Of the newest stop: another thread may stop while one is being recorded."""
-        for _ in range(_TRIES):
-            epoch = session.snapshot.epoch
-            try:
-                return await session.record()
-            except RequestFailed:
-                if session.snapshot.epoch == epoch or session.snapshot.phase not in STOPPED:
-                    raise
-        return await session.record()
-
-    async def _back_to(self, session: DebugSession) -> None:
-        if isinstance(self.session, Taken):
+    async def _return_to(self, session: DebugSession) -> None:
+        if isinstance(self._state.session, RecordedStop):
             self._show_session(session)
         with contextlib.suppress(IqdebugError, TimeoutError):
             await session.arm(True)
 
     def _show_session(self, session: DebugSession) -> None:
-        self.session = session
-        self._begin_chat(session)
-        self.post_message(messages.SnapshotArrived(session.snapshot, anew=True))
-        self._show_status()
+        self._connection.switch_to(session)
+        self._chat.begin(session)
+        self._window.post_message(messages.SnapshotArrived(session.snapshot, anew=True))
+        self._window.refresh_status()
 
-    # supervisors
 
-    def _supervised_words(self) -> tuple[str, bool]:
-        """What is said of a supervisor while it waits, and whether it is urgent."""
-        found = self.session.supervision if self.session is not None else None
-        return (found.warning, found.urgent) if found is not None else ("", False)
-
-    def _why_not_hold(self) -> str:
-        found = self.session.supervision if self.session is not None else None
-        return found.why_not_hold() if found is not None else "nobody ends this process for being paused"
-
-    def action_hold_clock(self) -> None:
-        reason = self._why_not_hold()
-        found = self.session.supervision if self.session is not None else None
-        if reason or found is None:
-            self.notify(f"cannot hold a supervisor's clock: {reason}", severity="warning")
-            return
-        found.holding = not found.holding
-        name = found.supervisor.name
-        self.notify(
-            f"while it is paused {name} is shown a sign of life each second, from outside the process; "
-            "H ends that, and so does leaving"
-            if found.holding
-            else f"{name}'s clock runs again"
-        )
-        self._keep_clock()
-        self._show_status()
-
-    def _keep_clock(self) -> None:
-        found = self.session.supervision if self.session is not None else None
-        if found is not None and not found.tick():
-            self.notify(f"{found.supervisor.name}'s clock can no longer be held", severity="error")
+async def _record_newest(session: DebugSession) -> tuple[str, bytes]:
+    """Of the newest stop: another thread may stop while one is being recorded."""
+    for _ in range(MAX_RETRIES):
+        epoch = session.snapshot.epoch
+        try:
+            return await session.record()
+        except RequestFailed:
+            if session.snapshot.epoch == epoch or not session.snapshot.phase.is_stopped:
+                raise
+    return await session.record()

@@ -1,38 +1,44 @@
-"""The conversation on the screen: what it is told of the session, and what it asks the person."""
+"""The conversation on the screen: what it may know of the session, and what it asks the person."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from iqdebug.assistant.transcript import Entry, ModelStatus, Transcript
+from iqdebug.assistant.ui_context import Consent, UiContext
 from iqdebug.core.session import DebugSession
-from iqdebug.core.state import Completion, Diagnosis, Frame, LogRecord, Snapshot, Variable
-from iqdebug.tui.controllers.recording import Recorded
+from iqdebug.core.state import Completion, Frame, LogRecord, Snapshot, Variable
+from iqdebug.tui.controllers.diagnosis import DiagnosisController
+from iqdebug.tui.controllers.selection import SelectionController
+from iqdebug.tui.controllers.state import DebugState
+from iqdebug.tui.controllers.window import Window
 from iqdebug.tui.panes.chat import ChatPane
-from iqdebug.tui.panes.source import SourcePane
 from iqdebug.tui.panes.status_bar import StatusBar
-from iqdebug.tui.screens.consent import Consent, ConsentScreen
+from iqdebug.tui.screens.consent import ConsentScreen
 
-__all__ = ["Chatting", "Companion", "ScreenContext"]
+__all__ = ["ChatController", "Companion", "ScreenContext"]
+
+MAX_LOG_RECORDS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenContext:
-    """What a conversation may know of the screen, and ask of the person.
+    """Implements :class:`iqdebug.assistant.ui_context.UiContext`.
 
     :param consent: (action, right, detail, why, may hold) → the answer.
-    :param put: a text into the question's field.
+    :param put: writes a text into the question's field.
     """
 
     frame: Callable[[], Frame | None]
     variables: Callable[[], Sequence[Variable]]
     logs: Callable[[], Sequence[LogRecord]]
-    consent: Callable[[str, str, str, str, bool], Awaitable[Consent]]
+    shows: Callable[[Snapshot], bool]
+    consent: Callable[[str, str, str, str, bool], Coroutine[None, None, Consent]]
     put: Callable[[str], None]
     copy: Callable[[str], None]
 
@@ -43,106 +49,143 @@ class Companion(Protocol):
     @property
     def transcript(self) -> Transcript: ...
 
-    def begin(self, session: DebugSession, screen: ScreenContext) -> None:
-        """A session is there, or another one."""
+    def begin(self, session: DebugSession, ui: UiContext) -> None:
+        """A session is there, or another one. Its stops are followed from the session itself."""
 
-    def moment(self, snapshot: Snapshot, diagnosis: Diagnosis) -> None:
-        """A stop and what the evidence says of it; returns at once."""
-
-    async def said(self, text: str) -> None:
+    async def submit(self, text: str) -> None:
         """A question, or a command that begins with ``/``. What comes of it is in the transcript."""
 
     async def stop(self) -> None: ...
 
     def completions(self, text: str) -> Sequence[str]: ...
 
-    async def completed(self, before: str, after: str) -> str:
+    async def complete_expression(self, before: str, after: str) -> str:
         """How a model would go on with an expression in the selected frame; "" without one."""
 
     async def close(self) -> None:
         """Ends the model's process. Never raises."""
 
 
-class Chatting(Recorded):
-    _companion: Companion | None = None
-    _logs_kept: tuple[LogRecord, ...] = ()
+class ChatController:
+    """Reads the transcript (:class:`iqdebug.assistant.transcript.Reader`) and shows it in the pane.
 
-    def _begin_chat(self, session: DebugSession) -> None:
+    :param companion: None: there is no conversation, and nothing here has an effect.
+    :param shows: whether a stop of the process is for the screen.
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        state: DebugState,
+        selection: SelectionController,
+        diagnosis: DiagnosisController,
+        companion: Companion | None,
+        *,
+        shows: Callable[[Snapshot], bool],
+    ) -> None:
+        self._window = window
+        self._state = state
+        self._selection = selection
+        self._diagnosis = diagnosis
+        self._companion = companion
+        self._shows = shows
+        self._logs: tuple[LogRecord, ...] = ()
+
+    @property
+    def is_available(self) -> bool:
+        return self._companion is not None
+
+    def show_transcript(self) -> None:
+        """From now on, what is there already included."""
+        if self._companion is not None:
+            self._companion.transcript.subscribe(self)
+
+    async def close(self) -> None:
+        if self._companion is not None:
+            await self._companion.close()
+
+    # what the companion may know
+
+    def begin(self, session: DebugSession) -> None:
         if self._companion is None:
             return
         screen = ScreenContext(
-            frame=lambda: self.frame,
-            variables=self._values_shown,
-            logs=lambda: self._logs_kept,
-            consent=self._consent,
-            put=lambda text: self.screen_stack[0].query_one(ChatPane).put(text),
-            copy=self.copy_to_clipboard,
+            frame=lambda: self._selection.frame,
+            variables=self._frame_variables,
+            logs=lambda: self._logs,
+            shows=self._shows,
+            consent=self._ask_consent,
+            put=lambda text: self._window.pane(ChatPane).put(text),
+            copy=self._window.copy_to_clipboard,
         )
         self._companion.begin(session, screen)
 
-    def _values_shown(self) -> Sequence[Variable]:
-        frame = self.frame
+    def add_logs(self, records: Sequence[LogRecord]) -> None:
+        self._logs = (*self._logs, *records)[-MAX_LOG_RECORDS:]
+
+    def _frame_variables(self) -> Sequence[Variable]:
+        frame = self._selection.frame
         return (frame.locals or ()) if frame is not None else ()
 
-    def _chat_moment(self, diagnosis: Diagnosis) -> None:
-        if self._companion is not None and self.snapshot is not None and self.session is not None:
-            self._companion.moment(self.snapshot, diagnosis)
+    async def _ask_consent(self, action: str, right: str, detail: str, why: str, may_hold: bool) -> Consent:
+        """The person's answer; "no" where the dialog is closed without one."""
+        answer: asyncio.Future[Consent] = asyncio.get_running_loop().create_future()
 
-    async def _consent(self, action: str, right: str, detail: str, why: str, may_hold: bool) -> Consent:
-        answered: asyncio.Future[Consent] = asyncio.get_running_loop().create_future()
-
-        def answer(given: Consent | None) -> None:
-            if not answered.done():
-                answered.set_result(given or "no")
+        def answered(given: Consent | None) -> None:
+            if not answer.done():
+                answer.set_result(given or "no")
 
         screen = ConsentScreen(action, right, detail, why, may_hold)
-        self.push_screen(screen, answer)
+        self._window.push_screen(screen, answered)
         try:
-            return await answered
+            return await answer
         except asyncio.CancelledError:
             with contextlib.suppress(Exception):
                 screen.dismiss("no")
             raise
 
-    # what the conversation tells (iqdebug.assistant.transcript.Reader)
+    # iqdebug.assistant.transcript.Reader
 
     def entry_changed(self, entry: Entry) -> None:
-        if self._drawn:
-            self.screen_stack[0].query_one(ChatPane).show(entry)
+        if self._window.is_drawn:
+            self._window.pane(ChatPane).show(entry)
 
     def entries_removed(self, after: int) -> None:
-        if self._drawn:
-            self.screen_stack[0].query_one(ChatPane).remove_after(after)
+        if self._window.is_drawn:
+            self._window.pane(ChatPane).remove_after(after)
 
     def standing_changed(self, standing: ModelStatus) -> None:
-        if self._drawn:
-            self.screen_stack[0].query_one(ChatPane).show_standing(standing)
-            self.screen_stack[0].query_one(StatusBar).set_model(standing)
+        if self._window.is_drawn:
+            self._window.pane(ChatPane).show_standing(standing)
+            self._window.pane(StatusBar).set_model(standing)
 
     # what the person does
 
-    def on_chat_pane_asked(self, message: ChatPane.Asked) -> None:
+    def ask(self, text: str) -> None:
         if self._companion is not None:
-            self.run_worker(self._companion.said(message.text), group="chat")
+            self._window.run_worker(self._companion.submit(text), group="chat")
 
-    def on_chat_pane_stop_wanted(self, message: ChatPane.StopWanted) -> None:
+    def stop(self) -> None:
         if self._companion is not None:
-            self.run_worker(self._companion.stop(), group="chat-stop")
+            self._window.run_worker(self._companion.stop(), group="chat-stop")
 
-    def on_chat_pane_place_chosen(self, message: ChatPane.PlaceChosen) -> None:
-        """A model names files as it likes: the one of the stacks that ends so is meant."""
-        path = message.path
-        known = {f.path for t in (self.snapshot.threads if self.snapshot else ()) for f in t.frames if f.path}
-        known |= {s.path for s in (self._diagnosis.suspects if self._diagnosis is not None else ())}
-        ending = os.sep + path.lstrip("./")
-        found = path if path in known else next((k for k in sorted(known) if k.endswith(ending)), path)
-        self.screen_stack[0].query_one(SourcePane).show(found, message.line, current=False)
+    def show_place(self, path: str, line: int) -> None:
+        """A model names files as it likes: the one of the stacks or suspects that ends so is meant."""
+        snapshot, diagnosis = self._state.snapshot, self._diagnosis.current
+        known = {f.path for t in (snapshot.threads if snapshot else ()) for f in t.frames if f.path}
+        known |= {s.path for s in (diagnosis.suspects if diagnosis is not None else ())}
+        if path not in known:
+            ending = os.sep + path.lstrip("./")
+            path = next((k for k in sorted(known) if k.endswith(ending)), path)
+        self._selection.show_line(path, line)
 
-    async def _model_completions(self, text: str, column: int) -> Sequence[Completion]:
+    def complete_question(self, text: str) -> Sequence[str]:
+        """The words that may stand where the last one stands."""
+        return self._companion.completions(text) if self._companion is not None else ()
+
+    async def complete_expression(self, text: str, column: int) -> Sequence[Completion]:
+        """What a model would write there; () without one."""
         if self._companion is None:
             return ()
-        found = await self._companion.completed(text[:column], text[column:])
-        return (Completion(found, start=column),) if found else ()
-
-    def _chat_completions(self, text: str) -> Sequence[str]:
-        return self._companion.completions(text) if self._companion is not None else ()
+        completion = await self._companion.complete_expression(text[:column], text[column:])
+        return (Completion(completion, start=column),) if completion else ()

@@ -1,4 +1,4 @@
-"""The cause on the screen: asked for beside the screen's own work, shown, and walked through."""
+"""The diagnosis on the screen: computed beside the screen's own work, shown, and walked through."""
 
 from __future__ import annotations
 
@@ -6,187 +6,223 @@ import contextlib
 import threading
 from collections.abc import Callable, Hashable
 from contextvars import copy_context
+from dataclasses import dataclass
 
 from textual.timer import Timer
 
 from iqdebug.core.state import Diagnosis, Snapshot, Suspect
 from iqdebug.tui import messages
-from iqdebug.tui.controllers.base import OVER, STOPPED, unforeseen
-from iqdebug.tui.controllers.selection import Selection
-from iqdebug.tui.layout import PaneLayout
+from iqdebug.tui.controllers.selection import SelectionController
+from iqdebug.tui.controllers.state import DebugState
+from iqdebug.tui.controllers.window import Layout, Window, unforeseen
 from iqdebug.tui.locations import Place, whereabouts
 from iqdebug.tui.panes.insight import InsightCard
-from iqdebug.tui.panes.source import SourcePane
 from iqdebug.tui.panes.suspects import SuspectsPane, suspect_key
 from iqdebug.tui.screens.details import DetailsScreen
 
-__all__ = ["Cause"]
+__all__ = ["DiagnosisController"]
 
-_TIMEOUT = 0.2  # seconds without a word about what goes on
-_MAX_AT_WORK = 4
+SILENT_TIMEOUT_S = 0.2
+"""How long a diagnosis may take before the screen says that one is on its way."""
+
+MAX_THREADS = 4
 
 
-class Cause(Selection):
-    """A diagnosis is found in a thread of its own that nothing waits for: however long it takes,
-    keys are answered and the screen can be left. One that was asked for earlier never takes the
-    place of one that was asked for later, and none outlives its stop."""
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """``earlier``: the snapshot before, where it is of the same stop."""
 
-    _diagnose: Callable[[Snapshot, Snapshot | None], Diagnosis]
-    _arrangement: PaneLayout | None
+    number: int
+    snapshot: Snapshot
+    earlier: Snapshot | None
 
-    _asked = 0  # how many diagnoses were asked for: the last one's number
-    _answered = 0  # the number of the one that is shown
-    _asked_from = 1  # the first number that is about this stop
-    _wanted: tuple[int, Snapshot, Snapshot | None] | None = None
-    _at_work: frozenset[int] = frozenset()
-    _seeking = False
-    _patience: Timer | None = None
-    _walked: Hashable = None  # the suspect that was gone to last
+
+class DiagnosisController:
+    """A diagnosis is computed in a thread of its own that nothing waits for: however long it takes,
+    keys are answered and the screen can be left. An older request's answer never takes the place of a
+    newer one's, and none outlives its stop.
+
+    Requests are numbered. ``_first_of_stop`` is the first number that is about this stop.
+
+    :param diagnose: (snapshot, earlier one) → diagnosis; called in a thread.
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        state: DebugState,
+        selection: SelectionController,
+        layout: Layout,
+        diagnose: Callable[[Snapshot, Snapshot | None], Diagnosis],
+    ) -> None:
+        self._window = window
+        self._state = state
+        self._selection = selection
+        self._layout = layout
+        self._diagnose = diagnose
+        self.current: Diagnosis | None = None
+        """The one that is shown."""
+        self._requested = 0
+        self._answered = 0  # the number of the one that is shown
+        self._first_of_stop = 1
+        self._next: _Request | None = None
+        self._running: frozenset[int] = frozenset()
+        self._is_searching = False  # the screen says that a diagnosis is on its way
+        self._silence: Timer | None = None
+        self._walked_to: Hashable = None  # the suspect that was gone to last
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no diagnosis is being computed, of this stop or an earlier one."""
+        return not self._running
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether the newest request has been answered."""
+        return self._answered == self._requested
 
     # asking
 
-    def _new_moment(self, phase_over: bool) -> None:
-        """Another stop, or the process goes on: what was asked before is about what is past."""
-        self._asked_from = self._asked + 1
-        self._wanted, self._walked, self._seeking = None, None, False
-        if self._patience is not None:
-            self._patience.stop()
-        self._patience = None if phase_over else self.set_timer(_TIMEOUT, self._say_seeking)
+    def begin_stop(self, *, is_over: bool) -> None:
+        """Another stop, or the process goes on: what was requested before is about what is past."""
+        self._first_of_stop = self._requested + 1
+        self._next, self._walked_to, self._is_searching = None, None, False
+        if self._silence is not None:
+            self._silence.stop()
+        self._silence = None if is_over else self._window.set_timer(SILENT_TIMEOUT_S, self._break_silence)
 
-    def _ask_cause(self, snapshot: Snapshot, earlier: Snapshot | None) -> None:
-        self._asked += 1
-        self._wanted = (self._asked, snapshot, earlier)
-        self._start_asking()
+    def request(self, snapshot: Snapshot, earlier: Snapshot | None) -> None:
+        self._requested += 1
+        self._next = _Request(self._requested, snapshot, earlier)
+        self._start_next()
 
-    def _start_asking(self) -> None:
-        """One at a time for a stop, the newest that is wanted; those about the past are left to end
-        by themselves, as threads cannot be stopped."""
-        busy = len(self._at_work) >= _MAX_AT_WORK or any(n >= self._asked_from for n in self._at_work)
-        if self._wanted is None or busy:
+    def _start_next(self) -> None:
+        """One at a time for a stop, the newest request; those about the past are left to end by
+        themselves, as threads cannot be stopped."""
+        is_busy = len(self._running) >= MAX_THREADS or any(n >= self._first_of_stop for n in self._running)
+        if self._next is None or is_busy:
             return
-        wanted, self._wanted = self._wanted, None
-        self._at_work |= {wanted[0]}
+        request, self._next = self._next, None
+        self._running |= {request.number}
         context = copy_context()
         threading.Thread(
-            target=lambda: context.run(self._find_cause, *wanted), daemon=True, name="iqdebug-cause"
+            target=lambda: context.run(self._compute, request), daemon=True, name="iqdebug-cause"
         ).start()
 
-    def _find_cause(self, number: int, snapshot: Snapshot, earlier: Snapshot | None) -> None:
+    def _compute(self, request: _Request) -> None:
         try:
-            diagnosis = self._diagnose(snapshot, earlier)
+            diagnosis = self._diagnose(request.snapshot, request.earlier)
         except Exception as error:  # a ranking that fails must not end the session
             words = "; ".join(unforeseen("The ranking of suspects", error).lines())
             diagnosis = Diagnosis(words, "no clear suspect")
         with contextlib.suppress(RuntimeError):  # the screen is gone
-            self.post_message(messages.DiagnosisArrived(diagnosis, number))
+            self._window.post_message(messages.DiagnosisArrived(diagnosis, request.number))
 
-    def on_diagnosis_arrived(self, message: messages.DiagnosisArrived) -> None:
-        self._at_work -= {message.number}
-        if self._drawn and message.number >= self._asked_from and message.number > self._answered:
-            self._answered = message.number
-            self._diagnosis, self._seeking = message.diagnosis, False
+    def accept(self, diagnosis: Diagnosis, number: int) -> None:
+        """Take an answer in; one that is out of date is dropped."""
+        self._running -= {number}
+        is_newest = number >= self._first_of_stop and number > self._answered
+        if self._window.is_drawn and is_newest:
+            self._answered = number
+            self.current, self._is_searching = diagnosis, False
+            self._show()
+        self._start_next()
+
+    def forget(self) -> None:
+        """It was about what is over."""
+        self.current = None
+        self._show()
+
+    def resize(self) -> None:
+        if self.current is not None or self._is_searching:
             self._show_card()
-            self._show_suspects()
-            self._chat_moment(message.diagnosis)
-        self._start_asking()
 
-    def _chat_moment(self, diagnosis: Diagnosis) -> None:
-        """The conversation hears of it too, where there is one."""
-
-    def _say_seeking(self) -> None:
+    def _break_silence(self) -> None:
         """What is known of the stop before must not stand there as if it were about this one."""
-        if not self._drawn or self._answered >= self._asked_from or self.snapshot is None:
+        if not self._window.is_drawn or self._answered >= self._first_of_stop or self._state.snapshot is None:
             return
-        self._seeking = self._asked >= self._asked_from or self.snapshot.phase in STOPPED
-        self._diagnosis = None
+        self._is_searching = self._requested >= self._first_of_stop or self._state.is_stopped
+        self.forget()
+
+    def _show(self) -> None:
         self._show_card()
-        self._show_suspects()
+        has_exception = self._state.exception is not None
+        pane = self._window.pane(SuspectsPane)
+        pane.show(self.current, looking=self._is_searching, failed=has_exception)
 
     def _show_card(self) -> None:
-        base = self.screen_stack[0]
-        base.query_one(InsightCard).show(self._diagnosis, self.size.height, looking=self._seeking)
-
-    def _show_suspects(self) -> None:
-        failed = self.snapshot is not None and self.snapshot.exception is not None
-        pane = self.screen_stack[0].query_one(SuspectsPane)
-        pane.show(self._diagnosis, looking=self._seeking, failed=failed)
+        card = self._window.pane(InsightCard)
+        card.show(self.current, self._window.size.height, looking=self._is_searching)
 
     # walking
 
-    def _known(self) -> Diagnosis | None:
-        """What is known about this very stop; says so where that is nothing yet."""
-        if self._diagnosis is not None and (self._answered >= self._asked_from or self._over):
-            return self._diagnosis
-        self.notify("still looking for the cause" if self._asked >= self._asked_from else "no diagnosis yet")
+    def _of_this_stop(self) -> Diagnosis | None:
+        """What is known about this very stop; tells the person where that is nothing yet."""
+        if self.current is not None and (self._answered >= self._first_of_stop or self._state.is_over):
+            return self.current
+        is_requested = self._requested >= self._first_of_stop
+        self._window.notify("still looking for the cause" if is_requested else "no diagnosis yet")
         return None
 
-    @property
-    def _over(self) -> bool:
-        return self.snapshot is not None and self.snapshot.phase in OVER
-
-    def action_insight(self) -> None:
-        diagnosis = self._known()
+    def open_details(self) -> None:
+        diagnosis = self._of_this_stop()
         if diagnosis is not None:
-            self.push_screen(DetailsScreen(diagnosis), self._go_if_chosen)
+            self._window.push_screen(DetailsScreen(diagnosis), self._go_to_chosen)
 
-    def _go_if_chosen(self, place: Place | None) -> None:
+    def _go_to_chosen(self, place: Place | None) -> None:
         if place is not None:
             self._go_to(place)
 
-    def action_suspect(self, by: int) -> None:
+    def walk(self, by: int) -> None:
         """To the next or previous suspect, in every pane together; the first time to the first."""
-        diagnosis = self._known()
+        diagnosis = self._of_this_stop()
         if diagnosis is None:
             return
         if not diagnosis.suspects:
-            self.notify("no good suspect: nothing that was seen accuses a place")
+            self._window.notify("no good suspect: nothing that was seen accuses a place")
             return
         keys = [suspect_key(s) for s in diagnosis.suspects]
-        at = keys.index(self._walked) + by if self._walked in keys else 0
+        at = keys.index(self._walked_to) + by if self._walked_to in keys else 0
         if 0 <= at < len(keys):
             self._go_to(diagnosis.suspects[at])
         else:
-            self.notify("this is the last suspect" if by > 0 else "this is the first suspect")
+            self._window.notify("this is the last suspect" if by > 0 else "this is the first suspect")
 
-    def action_provenance(self) -> None:
-        self.action_pane("suspects")
-        pane = self.screen_stack[0].query_one(SuspectsPane)
+    def show_provenance(self) -> None:
+        self._window.show_pane("suspects")
+        pane = self._window.pane(SuspectsPane)
         pane.call_after_refresh(pane.to_way)  # once it has a size
 
-    def action_pane(self, name: str) -> None:
-        raise NotImplementedError  # the app's
-
-    def on_place_wanted(self, message: messages.PlaceWanted) -> None:
-        if isinstance(message.place, Suspect):
-            self._walked = suspect_key(message.place)
-        if message.go:
-            self._go_to(message.place)
-            if self._arrangement is not None and self._arrangement.narrow:
-                self.action_pane("source")
-        elif message.place.path:
-            self._show_line(message.place, whereabouts(self.snapshot, message.place).words)
+    def show_place(self, place: Place, *, go: bool) -> None:
+        """A place that the diagnosis names, in the source; with ``go`` go there, stack and variables
+        included."""
+        if isinstance(place, Suspect):
+            self._walked_to = suspect_key(place)
+        if go:
+            self._go_to(place)
+            if self._layout.narrow:
+                self._window.show_pane("source")
+        elif place.path:
+            note = whereabouts(self._state.snapshot, place).words
+            self._selection.show_line(place.path, place.line, note)
 
     def _go_to(self, place: Place) -> None:
         """Source, stack and variables to the place; only the source where no frame of it is left."""
-        rank = self._rank(place)
         if isinstance(place, Suspect):
-            self._walked = suspect_key(place)
-            self.screen_stack[0].query_one(SuspectsPane).move_to_key(self._walked)
+            self._walked_to = suspect_key(place)
+            self._window.pane(SuspectsPane).move_to_key(self._walked_to)
         if not place.path:
-            self.notify("this suspect is not a place in a file")
+            self._window.notify("this suspect is not a place in a file")
             return
-        at = whereabouts(self.snapshot, place)
+        at = whereabouts(self._state.snapshot, place)
         if at.index is not None:
-            self._raised = at.raised
-            self._select(at.thread_id, at.index)
+            self._selection.traceback = at.raised
+            self._selection.select(at.thread_id, at.index)
         reason = place.reasons[0] if isinstance(place, Suspect) and place.reasons else ""
-        self._show_line(place, " · ".join(w for w in (at.words or reason, rank) if w))
+        note = " · ".join(w for w in (at.words or reason, self._rank_words(place)) if w)
+        self._selection.show_line(place.path, place.line, note)
 
-    def _show_line(self, place: Place, note: str) -> None:
-        source = self.screen_stack[0].query_one(SourcePane)
-        source.show(place.path, place.line, current=False, note=note)
-
-    def _rank(self, place: Place) -> str:
+    def _rank_words(self, place: Place) -> str:
         """``suspect 2 of 5``; "" for what is none."""
-        suspects = self._diagnosis.suspects if self._diagnosis is not None else ()
+        suspects = self.current.suspects if self.current is not None else ()
         return f"suspect {suspects.index(place) + 1} of {len(suspects)}" if place in suspects else ""

@@ -5,161 +5,146 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 
 from iqdebug.core.errors import IqdebugError, UsageError
 from iqdebug.core.paths import frame_kind, home_short
 from iqdebug.core.session import Capability, CodeFinder
 from iqdebug.core.state import Breakpoint, CodePlace, EvaluateResult
-from iqdebug.core.text import clean
-from iqdebug.diagnosis.named_places import Asked, definitions, file_named, parse, project_files, resolve
-from iqdebug.tui import messages
-from iqdebug.tui.controllers.execution import Control
+from iqdebug.diagnosis.named_places import Asked, file_named, parse, resolve
+from iqdebug.diagnosis.project_functions import definitions, project_files
+from iqdebug.tui.controllers.breakpoints import BreakpointController
+from iqdebug.tui.controllers.state import DebugState
+from iqdebug.tui.controllers.tasks import TaskRunner
+from iqdebug.tui.controllers.window import Window
 from iqdebug.tui.panes.console import ConsolePane
 from iqdebug.tui.panes.source import SourcePane
 from iqdebug.tui.screens.chooser import ChooserScreen
 
-__all__ = ["Finding"]
+__all__ = ["NavigationController"]
 
 _LIBRARY = re.compile(r"^.*/(?:(?:site|dist)-packages|lib(?:64)?/python3[^/]*)/")
 _KINDS = {"user": 0, "label": 1, "library": 2, "stdlib": 3}
 
 
-class Finding(Control):
-    """Files are those below the target's folder, of its stacks, and of its loaded modules."""
+class NavigationController:
+    """Files are those below the target's folder, of its stacks, and of its loaded modules.
 
-    _source_lines: Callable[[str], Sequence[str]]
-    action_pane: Callable[[str], None]
+    :param project: the folder whose files may be opened, "" for none.
+    :param read_source: path → lines; () where there are none.
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        state: DebugState,
+        tasks: TaskRunner,
+        breakpoints: BreakpointController,
+        *,
+        project: str,
+        read_source: Callable[[str], Sequence[str]],
+    ) -> None:
+        self._window = window
+        self._state = state
+        self._tasks = tasks
+        self._breakpoints = breakpoints
+        self._project = project
+        self._read_source = read_source
 
     @property
     def _finder(self) -> CodeFinder | None:
-        session = self.session
-        live = session is not None and not session.why_not(Capability.BREAKPOINTS)
-        return session.finder if session is not None and live else None
+        """None where nothing is loaded that could be asked: before a session, and after its end."""
+        session = self._state.session
+        return None if session is None or session.why_not(Capability.BREAKPOINTS) else session.finder
 
-    def action_open_file(self) -> None:
-        self.push_screen(
+    # keys
+
+    def open_file(self) -> None:
+        self._window.push_screen(
             ChooserScreen("Open a file", "part of its name, or FILE:LINE", self._all_files, self._file_label),
-            self._opened,
+            self._go_to_chosen,
         )
 
-    def action_go_to_function(self) -> None:
-        self.push_screen(
-            ChooserScreen("Go to a function", "part of its name", self._all_functions, self._function_label),
-            self._opened,
+    def go_to_function(self) -> None:
+        self._window.push_screen(
+            ChooserScreen("Go to a function", "part of its name", self._all_functions, _function_label),
+            self._go_to_chosen,
         )
 
     async def _all_files(self) -> list[CodePlace]:
-        found = {
-            path: CodePlace("", path, 1) for path in await asyncio.to_thread(project_files, self._project)
-        }
-        threads = self.snapshot.threads if self.snapshot is not None else ()
+        paths = await asyncio.to_thread(project_files, self._project)
+        places = {path: CodePlace("", path, 1) for path in paths}
+        threads = self._state.snapshot.threads if self._state.snapshot is not None else ()
         for frame in (f for t in threads for f in t.frames if f.path):
-            found.setdefault(frame.path, CodePlace("", frame.path, 1))
+            places.setdefault(frame.path, CodePlace("", frame.path, 1))
         if self._finder is not None:
-            found |= {place.path: place for place in await self._finder.files()}
-        return sorted(found.values(), key=lambda p: (_KINDS[frame_kind(p.path)], self._shown(p.path)))
+            places |= {place.path: place for place in await self._finder.files()}
+        return sorted(places.values(), key=lambda p: (_KINDS[frame_kind(p.path)], self._short_path(p.path)))
 
     async def _all_functions(self) -> list[CodePlace]:
         loaded = await self._finder.functions() if self._finder is not None else ()
-        known = {place.path for place in loaded}
-        written = await asyncio.to_thread(self._written, known)
-        found = {(p.path, p.line): p for p in (*written, *loaded)}
-        return sorted(found.values(), key=lambda p: (_KINDS[frame_kind(p.path)], p.name))
+        not_loaded = await asyncio.to_thread(self._functions_of_project, {place.path for place in loaded})
+        places = {(p.path, p.line): p for p in (*not_loaded, *loaded)}
+        return sorted(places.values(), key=lambda p: (_KINDS[frame_kind(p.path)], p.name))
 
-    def _written(self, known: set[str]) -> list[CodePlace]:
+    def _functions_of_project(self, loaded: set[str]) -> list[CodePlace]:
         """Functions of the project's files that are not loaded yet."""
-        paths = [path for path in project_files(self._project) if path not in known]
-        return definitions(self._project, paths, self._source_lines)
+        paths = [path for path in project_files(self._project) if path not in loaded]
+        return definitions(self._project, paths, self._read_source)
 
-    def _shown(self, path: str) -> str:
-        inside = self._project and path.startswith(os.path.join(self._project, ""))
-        if inside and frame_kind(path) == "user":
+    def _short_path(self, path: str) -> str:
+        is_inside = self._project and path.startswith(os.path.join(self._project, ""))
+        if is_inside and frame_kind(path) == "user":
             return os.path.relpath(path, self._project)
         return _LIBRARY.sub("", path) if frame_kind(path) != "user" else home_short(path)
 
     def _file_label(self, place: CodePlace) -> tuple[str, str]:
-        return self._shown(place.path), "in memory" if place.in_memory else place.name
+        return self._short_path(place.path), "in memory" if place.in_memory else place.name
 
-    def _function_label(self, place: CodePlace) -> tuple[str, str]:
-        return place.name, f"{os.path.basename(place.path)}:{place.line}"
-
-    def _opened(self, chosen: CodePlace | str | None) -> None:
+    def _go_to_chosen(self, chosen: CodePlace | str | None) -> None:
         if isinstance(chosen, CodePlace):
-            self._do(self._show_place(chosen))
+            self._tasks.start(self._show_place(chosen))
         elif chosen is not None:
-            self._do(self._look_everywhere(chosen))
+            self._tasks.start(self._search_everywhere(chosen))
 
-    async def _look_everywhere(self, words: str) -> None:
-        asked = parse(words + ":1" if words.endswith((".py", ">")) else words)
+    async def _search_everywhere(self, typed: str) -> None:
+        asked = parse(typed + ":1" if typed.endswith((".py", ">")) else typed)
         if asked.path:
             await self._show_place(await file_named(asked, self._project, self._finder))
         else:
-            found = await self._resolved(asked)
-            await self._show_place(CodePlace(asked.function, found.path, found.line, found.in_memory))
+            place = await self._resolve(asked)
+            await self._show_place(CodePlace(asked.function, place.path, place.line, place.in_memory))
 
     async def _show_place(self, place: CodePlace) -> None:
         if place.in_memory and self._finder is not None:
             await self._finder.source(place.path)
-        source = self.screen_stack[0].query_one(SourcePane)
-        source.show(place.path, place.line, current=False, note=place.name)
-        self.action_pane("source")
+        self._window.pane(SourcePane).show(place.path, place.line, current=False, note=place.name)
+        self._window.show_pane("source")
 
-    async def _resolved(self, asked: Asked) -> Breakpoint:
-        return await resolve(asked, self._project, self._finder, self._source_lines)
+    async def _resolve(self, asked: Asked) -> Breakpoint:
+        return await resolve(asked, self._project, self._finder, self._read_source)
 
     # the console's `break`
 
-    def _break_command(self, text: str) -> bool:
+    def run_break_command(self, text: str) -> bool:
+        """Carry out ``break FILE:LINE`` or ``break FUNCTION``; False where it is something else."""
         name, _, words = text.strip().partition(" ")
         if name != "break":
             return False
-        console = self.query_one(ConsolePane)
-
-        async def run() -> None:
-            try:
-                said = await self._break_at(words.strip())
-            except IqdebugError as error:
-                console.show_result(EvaluateResult("\n".join(error.lines()), failed=True))
-            else:
-                console.show_result(EvaluateResult(said))
-
-        self._do(run(), words="setting a breakpoint")
+        self._tasks.start(self._break_at(words.strip()), words="setting a breakpoint")
         return True
 
-    async def _break_at(self, words: str) -> str:
-        """
-        :raises UsageError: that is no place for one.
-        """
-        if not words:
-            raise UsageError("break FILE:LINE, or break FUNCTION", "the list of breakpoints is on key 6")
-        wanted = await self._resolved(parse(words))
-        return await self._set(wanted)
-
-    async def _set(self, wanted: Breakpoint) -> str:
-        where = f"{os.path.basename(wanted.path)}:{wanted.line}"
-        if any((b.path, b.line) == (wanted.path, wanted.line) and b.enabled for b in self._breakpoints):
-            return f"there is a breakpoint at {where} already"
-        kept = [b for b in self._breakpoints if (b.path, b.line) != (wanted.path, wanted.line)]
-        kept = sorted([*kept, replace(wanted, verified=False)], key=lambda b: (b.path, b.line))
-        session = self.session
-        if session is None or session.why_not(Capability.BREAKPOINTS):
-            self.post_message(messages.BreakpointsArrived(kept))
-            return f"breakpoint at {where}, for the next time that this is attached to"
-        await session.set_breakpoints(kept)
-        return _words(where, _same_file(session.breakpoints, wanted), wanted)
+    async def _break_at(self, typed: str) -> None:
+        console = self._window.pane(ConsolePane)
+        try:
+            if not typed:
+                raise UsageError("break FILE:LINE, or break FUNCTION", "the list of breakpoints is on key 6")
+            result = await self._breakpoints.add(await self._resolve(parse(typed)))
+        except IqdebugError as error:
+            console.show_result(EvaluateResult("\n".join(error.lines()), failed=True))
+        else:
+            console.show_result(EvaluateResult(result))
 
 
-def _same_file(known: Iterable[Breakpoint], wanted: Breakpoint) -> Breakpoint | None:
-    """The breakpoint as the server has it: at its line, or else moved to the nearest one."""
-    found = [b for b in known if b.path == wanted.path]
-    return min(found, key=lambda b: abs(b.line - wanted.line), default=None)
-
-
-def _words(where: str, found: Breakpoint | None, wanted: Breakpoint) -> str:
-    if found is None or (found.line == wanted.line and found.verified):
-        return f"breakpoint at {where}"
-    if not found.verified:
-        return f"breakpoint at {where}, not verified: {clean(found.message) or 'not set yet'}"
-    return f"breakpoint at {where.rpartition(':')[0]}:{found.line}, {clean(found.message)}"
+def _function_label(place: CodePlace) -> tuple[str, str]:
+    return place.name, f"{os.path.basename(place.path)}:{place.line}"

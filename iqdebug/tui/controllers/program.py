@@ -1,32 +1,26 @@
-"""What a program that iqdebug started adds to the debugger's screen: its terminal, starting it
-again, and the question what shall become of it."""
+"""A program that iqdebug started: its terminal, starting it again, and what becomes of it."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Protocol
-
-from rich.text import Text
-from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from iqdebug.core.errors import IqdebugError
 from iqdebug.core.paths import home_short
 from iqdebug.core.session import Capability
 from iqdebug.core.state import Phase, Snapshot
-from iqdebug.core.text import clean
-from iqdebug.tui.actions import Action
-from iqdebug.tui.controllers.base import OVER, STOPPED
-from iqdebug.tui.controllers.chat import Chatting
-from iqdebug.tui.layout import PaneLayout
-from iqdebug.tui.panes.program import KeyboardMoved, Left, ProgramPane, ProgramTerminal
+from iqdebug.tui.controllers.connection import ConnectionController
+from iqdebug.tui.controllers.diagnosis import DiagnosisController
+from iqdebug.tui.controllers.execution import ExecutionController
+from iqdebug.tui.controllers.leaving import LeavingController
+from iqdebug.tui.controllers.state import OVER, DebugState, Progress
+from iqdebug.tui.controllers.window import Layout, Window
+from iqdebug.tui.panes.program import ProgramPane, ProgramTerminal
+from iqdebug.tui.panes.source import SourcePane
 from iqdebug.tui.panes.status_bar import StatusBar
+from iqdebug.tui.screens.leave import LeaveScreen, Parting
 
-__all__ = ["ProgramHost", "Running"]
+__all__ = ["ProgramController", "ProgramHost"]
 
 _NOT_OURS = "only a program that `iqdebug run` started has that"
 
@@ -58,193 +52,172 @@ class ProgramHost(ProgramTerminal, Protocol):
         """Of one with iqdebug's own terminal: start it again once the screen is gone."""
 
 
-class LeaveScreen(ModalScreen[str | None]):
-    """ "keep", "end", "run", or None to stay.
+class ProgramController:
+    """:param host: None: the target is no program of ours, and nothing here has an effect."""
 
-    :param log: where the program's output goes when it runs on; "" when that is this terminal.
-    :param keeps: whether what it is held at can be kept.
-    """
+    def __init__(
+        self,
+        window: Window,
+        state: DebugState,
+        layout: Layout,
+        host: ProgramHost | None,
+        *,
+        execution: ExecutionController,
+        diagnosis: DiagnosisController,
+        connection: ConnectionController,
+        leaving: LeavingController,
+    ) -> None:
+        self._window = window
+        self._state = state
+        self._layout = layout
+        self._host = host
+        self._execution = execution
+        self._diagnosis = diagnosis
+        self._connection = connection
+        self._leaving = leaving
 
-    BINDINGS = [  # noqa: RUF012
-        Binding("k", "choose('keep')", "Keep the crash, then end it"),
-        Binding("e", "choose('end')", "End it"),
-        Binding("r", "choose('run')", "Let it run on"),
-        Binding("escape,q", "choose('')", "Stay"),
-    ]
+    @property
+    def is_ours(self) -> bool:
+        return self._host is not None
 
-    def __init__(self, title: str, log: str, keeps: bool) -> None:
-        super().__init__()
-        self._heading, self._log, self._keeps = title, log, keeps
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="line-box") as box:
-            box.border_title = Text(self._heading)
-            box.border_subtitle = Text("Esc: stay")
-            text = Text()
-            choices = [("e", "end the program"), ("r", "let it run on without iqdebug")]
-            if self._keeps:
-                choices.insert(0, ("k", "keep the crash as a file, then end the program"))
-            for key, words in choices:
-                text.append(f" {key} ", "bold").append(f" {words}\n")
-            if self._log:
-                text.append(f"     what it writes then goes to {clean(self._log)}\n", "dim")
-            text.rstrip()
-            yield Static(text)
-
-    def action_choose(self, what: str) -> None:
-        if what != "keep" or self._keeps:
-            self.dismiss(what or None)
-
-
-class Running(Chatting):
-    """The parts of the screen that know a program of ours."""
-
-    _program: ProgramHost | None = None
-    _arrangement: PaneLayout | None = None
-    _unsubscribe: Callable[[], None]
-    _leaving: bool
-
-    _open_session: Callable[[], Awaitable[None]]
-    _leave_session: Callable[[], Awaitable[None]]
-
-    def why_not_action(self, action: Action) -> str:
-        if action.name in ("restart", "pane('program')"):
-            if self._program is None:
-                return _NOT_OURS
-            if action.name != "restart" and self._program.lent:
-                return "it has this terminal while it runs"
-            return ""
-        return super().why_not_action(action)
-
-    def words_of(self, action: Action) -> str:
-        if action.name == "leave" and self._program is not None:
-            return "Leave; asks whether a program that still runs shall end"
-        return super().words_of(action)
+    @property
+    def terminal(self) -> ProgramHost | None:
+        """The one that a pane shows; None where the program has iqdebug's own."""
+        return None if self._host is None or self._host.lent else self._host
 
     @property
     def _pane(self) -> ProgramPane | None:
-        return next(iter(self.screen_stack[0].query(ProgramPane)), None) if self.screen_stack else None
+        return next(iter(self._window.find_panes(ProgramPane)), None)
 
-    def _program_in_front(self) -> None:
+    def why_not_restart(self) -> str:
+        return "" if self.is_ours else _NOT_OURS
+
+    def why_not_pane(self) -> str:
+        if self._host is None:
+            return _NOT_OURS
+        return "it has this terminal while it runs" if self._host.lent else ""
+
+    # its terminal
+
+    def to_front(self) -> None:
+        """Its terminal has the screen and the keyboard."""
         pane = self._pane
-        if pane is not None and self._arrangement is not None:
-            self._arrangement.grow(True)
-            self._arrangement.show("program")
+        if pane is not None:
+            self._layout.grow(True)
+            self._layout.show("program")
             pane.focus()
 
-    def _program_follows(self, before: Snapshot | None, snapshot: Snapshot) -> None:
+    def follow(self, before: Snapshot | None, snapshot: Snapshot) -> None:
         """While it runs and is typed to, its terminal has the screen; at a stop what stopped has."""
-        pane, arrangement, host = self._pane, self._arrangement, self._program
         if before is not None and before.phase is snapshot.phase and before.epoch == snapshot.epoch:
             return
-        if host is not None and host.lent and snapshot.phase not in STOPPED:
-            self.give_back()
-        if pane is None or arrangement is None:
+        is_stopped, is_over = snapshot.phase.is_stopped, snapshot.phase in OVER
+        if self._host is not None and self._host.lent and not is_stopped:
+            self._give_back_terminal()
+        pane = self._pane
+        if pane is None:
             return
         pane.show_state(_state_words(snapshot))
-        self.screen_stack[0].query_one(StatusBar).typing = pane.takes_keys
-        if snapshot.phase in OVER:
-            self._diagnosis = None  # it was about what is over
-            self._show_card()
-            self._show_suspects()
-        if snapshot.phase in STOPPED:
-            arrangement.grow(False)
-            if before is None or before.phase not in STOPPED:
-                if not arrangement.wide:
-                    arrangement.show("variables")
-                self.screen_stack[0].query_one("#source").focus()
-        else:
-            arrangement.grow(True)
-            if snapshot.phase in OVER:
-                self._program_in_front()
+        self._window.pane(StatusBar).typing = pane.takes_keys
+        if is_over:
+            self._diagnosis.forget()
+        self._layout.grow(not is_stopped)
+        if is_stopped and (before is None or not before.phase.is_stopped):
+            if not self._layout.wide:
+                self._layout.show("variables")
+            self._window.pane(SourcePane).focus()
+        elif is_over:
+            self.to_front()
 
-    def on_keyboard_moved(self, message: KeyboardMoved) -> None:
+    def keyboard_moved(self) -> None:
+        """Its pane has been given the keyboard, or has lost it."""
         pane = self._pane
-        if self._drawn and pane is not None:
-            self.query_one(StatusBar).typing = pane.takes_keys
-            self._show_status()
+        if self._window.is_drawn and pane is not None:
+            self._window.pane(StatusBar).typing = pane.takes_keys
+            self._window.refresh_status()
 
-    def on_left(self, message: Left) -> None:
-        if self._arrangement is not None:
-            self._arrangement.show("source")
+    def left(self) -> None:
+        """The person has taken the keyboard back."""
+        self._layout.show("source")
 
     # going on, starting again and leaving
 
-    def action_resume(self) -> None:
-        """A program that has this terminal gets it back before it writes anything."""
-        if self._program is not None and self._program.lent and not self.why_not(Capability.CONTINUE):
-            self._program.go_on()
-            self.give_back()
+    def resume(self) -> None:
+        """Continue. A program that has this terminal gets it back before it writes anything."""
+        if self._host is not None and self._host.lent and not self._state.why_not(Capability.CONTINUE):
+            self._host.go_on()
+            self._give_back_terminal()
         else:
-            self._intent(Capability.CONTINUE, lambda s: s.resume())
+            self._execution.resume()
 
-    def action_restart(self) -> None:
-        program = self._program
-        if program is None:
-            self.notify(f"cannot start again: {_NOT_OURS}", severity="warning")
-        elif not self._leaving:
-            self.run_worker(self._start_again(program), group="attach", exclusive=True)
+    def _give_back_terminal(self) -> None:
+        """Take the screen down and leave the session as it is: the terminal is the program's."""
+        self._connection.abandon()
+        self._window.exit(None)
 
-    async def _start_again(self, program: ProgramHost) -> None:
-        self._attaching = "ending the program"
-        self._show_status()
-        self._unsubscribe()
-        await program.end()
-        await self._let_go()
-        if program.lent:
-            program.start_again()
-            self.exit(None)
+    def restart(self) -> None:
+        if self._host is None:
+            self._window.notify(f"cannot start again: {_NOT_OURS}", severity="warning")
+        elif not self._state.is_leaving:
+            self._connection.run(self._start_again(self._host))
+
+    async def _start_again(self, host: ProgramHost) -> None:
+        self._show_progress("ending the program")
+        self._connection.unsubscribe()
+        await host.end()
+        await self._connection.detach()
+        if host.lent:
+            host.start_again()
+            self._window.exit(None)
             return
         pane = self._pane
         if pane is not None:
             pane.begin_again()
-        self._program_in_front()
-        await self._open_session()
+        self.to_front()
+        await self._connection.open()
 
-    async def _let_go(self) -> None:
-        """Leave the session; what it holds goes on."""
-        session, self.session = self.session, None
-        if session is not None:
-            with contextlib.suppress(IqdebugError):
-                await session.detach()
+    def ask_before_leaving(self) -> bool:
+        """Ask what shall become of a program that still runs; False where there is none."""
+        host, state = self._host, self._state
+        if host is None or not host.running or state.is_leaving:
+            return False
 
-    def give_back(self) -> None:
-        """Take the screen down and leave the session as it is: the terminal is the program's."""
-        self._unsubscribe()
-        self.session = None
-        self.exit(None)
+        def answered(parting: Parting | None) -> None:
+            if parting is not None and not state.is_leaving:
+                state.is_leaving = True
+                self._show_progress(
+                    "letting the program run on" if parting == "run" else "ending the program"
+                )
+                self._window.run_worker(self._part(host, parting), group="leave", exclusive=True)
 
-    def _ask_before_leaving(self, program: ProgramHost) -> None:
-        def answered(what: str | None) -> None:
-            if what is not None and not self._leaving:
-                self._leaving = True
-                self._attaching = "letting the program run on" if what == "run" else "ending the program"
-                self._show_status()
-                self.run_worker(self._leave_program(program, what), group="leave", exclusive=True)
+        has_crash = state.is_stopped and state.exception is not None
+        keeps = has_crash and not state.why_not(Capability.RECORD)
+        title = "The program is held here" if state.is_stopped else "The program still runs"
+        log = "" if host.lent else home_short(host.log)
+        self._window.push_screen(LeaveScreen(title, log, keeps), answered)
+        return True
 
-        held = self.snapshot is not None and self.snapshot.phase in STOPPED
-        raised = self.snapshot is not None and self.snapshot.exception is not None
-        keeps = held and raised and not self.why_not(Capability.RECORD)
-        title = "The program is held here" if held else "The program still runs"
-        log = "" if program.lent else program.log
-        self.push_screen(LeaveScreen(title, home_short(log), keeps), answered)
-
-    async def _leave_program(self, program: ProgramHost, what: str) -> None:
-        if what == "keep" and self.session is not None:
+    async def _part(self, host: ProgramHost, parting: Parting) -> None:
+        """A crash that cannot be kept is no reason to lose it: then nothing is left."""
+        if parting == "keep" and self._state.session is not None:
             try:
-                await self._keep(self.session)
+                await self._execution.write_crash_file(self._state.session)
             except (IqdebugError, TimeoutError) as error:
                 words = " ".join(error.lines()) if isinstance(error, IqdebugError) else "no answer in time"
-                self._leaving, self._attaching = False, ""
-                self._show_status()
-                self.notify(words, severity="error")
+                self._state.is_leaving, self._state.progress = False, Progress()
+                self._window.refresh_status()
+                self._window.notify(words, severity="error")
                 return
-        if what != "run":
-            await program.end()
-        await self._leave_session()
+        if parting != "run":
+            await host.end()
+        await self._leaving.leave()
+
+    def _show_progress(self, words: str) -> None:
+        self._state.progress = Progress(words, is_attaching=False)
+        self._window.refresh_status()
 
 
 def _state_words(snapshot: Snapshot) -> str:
     if snapshot.phase is Phase.ENDED:
         return snapshot.reason
-    return "held" if snapshot.phase in STOPPED else ""
+    return "held" if snapshot.phase.is_stopped else ""

@@ -1,4 +1,4 @@
-"""What a recording adds to the debugger's screen, and the walk through an exception's causes."""
+"""What a crash file adds to the screen: what it says about itself, and its source beside today's."""
 
 from __future__ import annotations
 
@@ -9,19 +9,15 @@ from typing import Protocol
 from rich.style import Style
 from rich.text import Text
 
-from iqdebug.core.state import ExceptionInfo
 from iqdebug.core.text import clean
-from iqdebug.tui.actions import Action
-from iqdebug.tui.controllers.diagnosis import Cause
+from iqdebug.tui.controllers.window import Window
 from iqdebug.tui.panes.source import SourcePane, Versions
-from iqdebug.tui.panes.stack import first_user_frame
 from iqdebug.tui.screens.dialogs import TextScreen
-from iqdebug.tui.screens.exceptions import ExceptionsScreen
 
-__all__ = ["Recorded", "Recording", "SourceVersions"]
+__all__ = ["Recording", "RecordingController", "SourceVersions"]
 
-NOTHING_RUNS = "recorded: nothing runs here"
-_MAX_LINES = 20_000
+MAX_LINES = 20_000
+"""Lines of one section that are shown."""
 
 
 class SourceVersions(Versions, Protocol):
@@ -37,87 +33,55 @@ class Recording:
     about: Callable[[], list[tuple[str, list[str]]]]
 
 
-class Recorded(Cause):
-    """Keys for the exception's tree, for what a crash file says about itself, and for the choice
-    between recorded and today's source."""
+class RecordingController:
+    """:param recording: None: the session is no recording."""
 
-    _recording: Recording | None = None
-
-    def words_of(self, action: Action) -> str:
-        """What the action does here."""
-        if action.name == "leave" and self._recording is not None:
-            return "Leave"
-        return action.words
+    def __init__(self, window: Window, recording: Recording | None) -> None:
+        self._window = window
+        self._recording = recording
 
     @property
-    def _full_words(self) -> str:
-        return "the whole text" if self._recording is not None else "the value's own repr (runs code)"
+    def is_recorded(self) -> bool:
+        return self._recording is not None
 
-    def why_not_action(self, action: Action) -> str:
-        if action.name == "exceptions":
-            return "" if self.snapshot is not None and self.snapshot.exception else "no exception is known"
-        if action.name == "about":
-            return "" if self._recording is not None else "only a recording has that"
-        if action.name == "today":
-            return self._why_no_toggle()
-        if action.name == "look" and self._recording is not None:
-            return NOTHING_RUNS
-        return super().why_not_action(action)
+    @property
+    def sources(self) -> SourceVersions | None:
+        return self._recording.sources if self._recording is not None else None
 
-    def _why_no_toggle(self) -> str:
+    def why_not_about(self) -> str:
+        return "" if self.is_recorded else "only a recording has that"
+
+    def why_not_toggle(self) -> str:
+        """Why the source has no second text."""
         if self._recording is None:
             return "only a recording has two texts: this is today's"
-        return self._recording.sources.why_no_toggle(self.query_one(SourcePane).path)
+        return self._recording.sources.why_no_toggle(self._window.pane(SourcePane).path)
 
-    # the exception's tree
+    def why_not_look(self) -> str:
+        """Why there is nothing newer to see."""
+        return "recorded: nothing runs here" if self.is_recorded else ""
 
-    def action_exceptions(self) -> None:
-        root = self.snapshot.exception if self.snapshot is not None else None
-        if root is None:
-            self.notify("no exception is known", severity="warning")
-            return
-        self.push_screen(ExceptionsScreen(root, self._raised or root), self._show_raised)
-
-    def on_exceptions_wanted(self) -> None:
-        self.action_exceptions()
-
-    def _show_raised(self, error: ExceptionInfo | None) -> None:
-        """Stack, source and variables of the exception's traceback; for the root the stack of the
-        thread that stopped."""
-        snapshot = self.snapshot
-        if error is None or snapshot is None:
-            return
-        is_root = error is snapshot.exception
-        if not error.frames and not is_root:
-            self.notify(f"no traceback is known of {error.type}", severity="warning")
-            return
-        self._raised = None if is_root else error
-        focused = self.shown.focused if self.shown is not None else None
-        if focused is not None:
-            self._select(focused.id, first_user_frame(focused))
-
-    # the recording
-
-    def action_about(self) -> None:
+    def show_about(self) -> None:
         if self._recording is None:
-            self.notify("only a recording has that", severity="warning")
+            self._window.notify(self.why_not_about(), severity="warning")
             return
         text = Text()
         for heading, lines in self._recording.about():
             text.append(("\n" if text else "") + clean(heading) + "\n", Style(bold=True))
-            for line in lines[:_MAX_LINES]:
+            for line in lines[:MAX_LINES]:
                 text.append(f"  {clean(line)}\n", _line_style(heading, line))
-            if len(lines) > _MAX_LINES:
-                text.append(f"  … {len(lines) - _MAX_LINES:,} more lines\n", Style(dim=True))
+            if len(lines) > MAX_LINES:
+                text.append(f"  … {len(lines) - MAX_LINES:,} more lines\n", Style(dim=True))
         text.rstrip()
-        self.push_screen(TextScreen("About this recording", text, prose=True))
+        self._window.push_screen(TextScreen("About this recording", text, prose=True))
 
-    def action_today(self) -> None:
-        reason = self._why_no_toggle()
+    def toggle_source(self) -> None:
+        """Between the recorded text and today's."""
+        reason = self.why_not_toggle()
         if reason:
-            self.notify(reason, severity="warning")
+            self._window.notify(reason, severity="warning")
         else:
-            self.query_one(SourcePane).toggle_today()
+            self._window.pane(SourcePane).toggle_today()
 
 
 def _line_style(heading: str, line: str) -> Style:

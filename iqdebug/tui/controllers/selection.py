@@ -1,68 +1,104 @@
-"""Which thread and frame is selected, and moving about: frames, suspects, search."""
+"""Which thread and frame is selected. Source, stack and variables always show the same frame."""
 
 from __future__ import annotations
 
-from iqdebug.core.state import Frame, Phase, Snapshot
-from iqdebug.tui import messages
-from iqdebug.tui.controllers.variables import Values
-from iqdebug.tui.panes.log import LogPane
+from dataclasses import replace
+
+from iqdebug.core.state import ExceptionInfo, Frame, Phase, Snapshot, Thread
+from iqdebug.tui.controllers.state import DebugState
+from iqdebug.tui.controllers.variables import VariablesController
+from iqdebug.tui.controllers.window import Window
 from iqdebug.tui.panes.source import SourcePane
 from iqdebug.tui.panes.stack import StackPane, first_user_frame
-from iqdebug.tui.screens.dialogs import LineScreen
-from iqdebug.tui.widgets.rows import RowsView
 
-__all__ = ["Selection"]
+__all__ = ["SelectionController"]
 
 
-class Selection(Values):
-    """Source, stack and variables always show the same frame."""
+class SelectionController:
+    """``thread_id`` is the selected thread's; ``traceback`` is the exception whose frames are shown in
+    place of the stack of the thread that stopped, None for the stack itself."""
 
-    def on_frame_wanted(self, message: messages.FrameWanted) -> None:
-        self._select(message.thread_id, message.index)
+    def __init__(self, window: Window, state: DebugState, variables: VariablesController) -> None:
+        self._window = window
+        self._state = state
+        self._variables = variables
+        self.thread_id: int | None = None
+        self.traceback: ExceptionInfo | None = None
+        self._frame_index = 0
+        self._is_pinned = False  # the person picked this thread; live looks keep it
+        self._moves_source = False  # the person has just picked this frame, so the source goes there
+        self._shown_place: tuple[int, str, int] | None = None  # epoch, path, line
 
-    def on_line_wanted(self, message: messages.LineWanted) -> None:
-        self.query_one(SourcePane).show(message.path, message.line, current=False)
+    @property
+    def shown(self) -> Snapshot | None:
+        """The snapshot, with the traceback that the person chose in place of the stack."""
+        snapshot, raised = self._state.snapshot, self.traceback
+        if snapshot is None or raised is None:
+            return snapshot
+        thread = snapshot.focused or Thread(1, "exception")
+        words = f"traceback of {raised.type.rpartition('.')[2]}"
+        thread = replace(thread, frames=raised.frames, frames_total=None, wait=words)
+        threads = tuple(thread if t.id == thread.id else t for t in snapshot.threads) or (thread,)
+        return replace(snapshot, threads=threads, focus=thread.id)
 
-    def _select(self, thread_id: int | None, index: int) -> None:
-        self._selected, self._frame_index, self._chosen = thread_id, index, True
-        self._shown_place, self._picked = None, True
-        self._show_selection()
+    @property
+    def thread(self) -> Thread | None:
+        return self.shown.thread(self.thread_id) if self.shown is not None else None
 
-    def _show_selection(self) -> None:
+    @property
+    def frame(self) -> Frame | None:
+        thread = self.thread
+        if thread is None or not 0 <= self._frame_index < len(thread.frames):
+            return None
+        return thread.frames[self._frame_index]
+
+    def follow(self, snapshot: Snapshot, *, is_new_stop: bool) -> None:
+        """Before the snapshot is shown: to the thread that stopped, unless the person's choice still
+        holds in it."""
+        if is_new_stop:
+            self.traceback = None
+        is_stopped = snapshot.phase.is_stopped
+        keeps = self._is_pinned or is_stopped  # a live look keeps the selection while a stop is shown
+        if (is_new_stop and is_stopped) or snapshot.thread(self.thread_id) is None or not keeps:
+            thread = snapshot.focused
+            self.thread_id = thread.id if thread is not None else None
+            self._frame_index = first_user_frame(thread) if thread is not None else 0
+            self._is_pinned = False
+
+    def select(self, thread_id: int | None, index: int) -> None:
+        """As the person wants it: the source goes there, and later looks keep the choice."""
+        self.thread_id, self._frame_index, self._is_pinned = thread_id, index, True
+        self._shown_place, self._moves_source = None, True
+        self.show()
+
+    def show(self) -> None:
+        """Source, stack and variables of the selected frame."""
         snapshot, frame = self.shown, self.frame
         if snapshot is None:
             return
-        traceback = self._raised is not None
-        self.query_one(StackPane).show(snapshot, self._selected, self._frame_index, traceback=traceback)
-        source = self.query_one(SourcePane)
+        self._window.pane(StackPane).show(
+            snapshot, self.thread_id, self._frame_index, traceback=self.traceback is not None
+        )
+        source = self._window.pane(SourcePane)
         if frame is not None and frame.path:
-            if snapshot.phase is Phase.RUNNING and source.wandered and not self._picked:
+            if snapshot.phase is Phase.RUNNING and source.wandered and not self._moves_source:
                 source.mark_current(frame.path, frame.line)
-            elif not self._same_place(frame):
-                source.show(frame.path, frame.line)
-            self._picked = False
+            elif self._shown_place != (snapshot.epoch, frame.path, frame.line):
+                source.show(frame.path, frame.line)  # else the person's cursor stays where it is
+            self._moves_source = False
         else:
-            source.clear(self._nothing_words(snapshot))
+            source.clear(_no_frame_words(snapshot))
         self._shown_place = (snapshot.epoch, frame.path, frame.line) if frame is not None else None
-        self._begin_variables(snapshot, frame)
+        self._variables.show_frame(snapshot, frame)
 
-    _shown_place: tuple[int, str, int] | None = None
-    _picked = False  # the person has just chosen this frame, so the source goes there
+    def show_line(self, path: str, line: int, note: str = "") -> None:
+        """A place in a file without changing the selected frame; ``note`` says why it is shown."""
+        self._window.pane(SourcePane).show(path, line, current=False, note=note)
 
-    def _same_place(self, frame: Frame) -> bool:
-        """A live look that finds the frame where it was must not move the person's cursor."""
-        snapshot = self.snapshot
-        return snapshot is not None and self._shown_place == (snapshot.epoch, frame.path, frame.line)
+    # keys
 
-    @staticmethod
-    def _nothing_words(snapshot: Snapshot) -> str:
-        if snapshot.phase is Phase.ENDED:
-            return "the process has ended"
-        return "reading the stack…" if not snapshot.threads else "this thread runs no Python code"
-
-    # moving about
-
-    def action_frame(self, by: int) -> None:
+    def move_frame(self, by: int) -> None:
+        """Outwards for a positive number; labels between frames are passed over."""
         thread = self.thread
         if thread is None or not thread.frames:
             return
@@ -70,45 +106,20 @@ class Selection(Values):
         while 0 <= index < len(thread.frames) and thread.frames[index].kind == "label":
             index += by
         if 0 <= index < len(thread.frames):
-            self._select(thread.id, index)
+            self.select(thread.id, index)
         else:
-            self.notify("this is the outermost frame" if by > 0 else "this is the innermost frame")
+            self._window.notify("this is the outermost frame" if by > 0 else "this is the innermost frame")
 
-    def action_thread(self) -> None:
+    def next_thread(self) -> None:
         if self.shown is None or not self.shown.threads:
             return
         ids = [t.id for t in self.shown.threads]
-        at = ids.index(self._selected) if self._selected in ids else -1
+        at = ids.index(self.thread_id) if self.thread_id in ids else -1
         thread = self.shown.threads[(at + 1) % len(ids)]
-        self._select(thread.id, first_user_frame(thread))
+        self.select(thread.id, first_user_frame(thread))
 
-    def action_search(self) -> None:
-        """In the focused pane; the output is filtered rather than walked through."""
-        pane = self._searchable()
 
-        def answered(words: str | None) -> None:
-            if words is None:
-                return
-            if isinstance(pane, LogPane):
-                pane.search(words)
-            elif words:
-                self._search = words
-                self._find(pane, 1)
-
-        in_log = isinstance(pane, LogPane)
-        question = "Show only lines with (empty: all)" if in_log else f"Search in the {pane.id}"
-        self.push_screen(LineScreen(question, "" if in_log else self._search), answered)
-
-    def action_search_next(self, direction: int) -> None:
-        if self._search:
-            self._find(self._searchable(), direction)
-        else:
-            self.action_search()
-
-    def _searchable(self) -> RowsView:
-        focused = self.screen_stack[0].focused
-        return focused if isinstance(focused, RowsView) else self.query_one(SourcePane)
-
-    def _find(self, pane: RowsView, direction: int) -> None:
-        if not pane.find(self._search, direction):
-            self.notify(f"{self._search!r} is not in this pane")
+def _no_frame_words(snapshot: Snapshot) -> str:
+    if snapshot.phase is Phase.ENDED:
+        return "the process has ended"
+    return "reading the stack…" if not snapshot.threads else "this thread runs no Python code"

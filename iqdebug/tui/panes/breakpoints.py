@@ -55,19 +55,19 @@ class BreakpointsPane(RowsView):
         return self.current.data if self.current is not None else None
 
     def action_enable(self) -> None:
-        found = self._chosen()
-        if found is not None:
-            self.post_message(self.Changed(found, replace(found, enabled=not found.enabled)))
+        chosen = self._chosen()
+        if chosen is not None:
+            self.post_message(self.Changed(chosen, replace(chosen, enabled=not chosen.enabled)))
 
     def action_edit(self) -> None:
-        found = self._chosen()
-        if found is not None:
-            self.post_message(self.EditWanted(found))
+        chosen = self._chosen()
+        if chosen is not None:
+            self.post_message(self.EditWanted(chosen))
 
     def action_delete(self) -> None:
-        found = self._chosen()
-        if found is not None:
-            self.post_message(self.Changed(found, None))
+        chosen = self._chosen()
+        if chosen is not None:
+            self.post_message(self.Changed(chosen, None))
 
 
 def _text(breakpoint_: Breakpoint) -> Text:

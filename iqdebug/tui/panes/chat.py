@@ -21,9 +21,9 @@ from iqdebug.core.text import clean
 
 __all__ = ["ChatPane"]
 
-_ENTRIES_KEPT = 300
+MAX_ENTRIES = 300
 _HINT = "a question, or / for commands    Shift+Tab: to ▶, Enter opens it"
-_DETAIL_SHOWN = 20_000
+MAX_DETAIL_CHARACTERS = 20_000
 _PLACE = re.compile(r"(?<![\w/`\[(])`?((?:[\w.+-]*/)*[\w.+-]+\.py):(\d{1,6})`?(?![\w\])])")
 _FENCE = re.compile(r"(```.*?(?:```|\Z))", re.DOTALL)
 
@@ -189,7 +189,7 @@ class ChatPane(Vertical):
             _update(widget, entry)
 
     def _forget(self, flow: VerticalScroll) -> None:
-        while len(self._shown) > _ENTRIES_KEPT:
+        while len(self._shown) > MAX_ENTRIES:
             self._shown.pop(next(iter(self._shown))).remove()
 
     def remove_after(self, number: int) -> None:
@@ -245,8 +245,8 @@ class ChatPane(Vertical):
         typed = self.query_one(_Question).value
         if self._at >= len(self.history) or typed != self.history[self._at]:
             self._at, self._stem = len(self.history), typed
-        found = [n for n, text in enumerate(self.history) if text.startswith(self._stem)]
-        fitting = [n for n in found if n < self._at] if by < 0 else [n for n in found if n > self._at]
+        matching = [n for n, text in enumerate(self.history) if text.startswith(self._stem)]
+        fitting = [n for n in matching if n < self._at] if by < 0 else [n for n in matching if n > self._at]
         if by < 0 and not fitting:
             return
         self._at = (fitting[-1] if by < 0 else fitting[0]) if fitting else len(self.history)
@@ -287,17 +287,19 @@ class ChatPane(Vertical):
     def complete(self) -> None:
         field = self.query_one(_Question)
         head, word = _last_word(field.value[: field.cursor_position])
-        found = list(self._complete(field.value[: field.cursor_position]))
-        if not found:
+        completions = list(self._complete(field.value[: field.cursor_position]))
+        if not completions:
             self.notify("no completions")
             return
-        shared = _common(found)
-        if len(shared) > len(word) or len(found) == 1:
+        shared = _common(completions)
+        if len(shared) > len(word) or len(completions) == 1:
             rest = field.value[field.cursor_position :]
-            field.value = head + shared + (" " if len(found) == 1 and not rest else "") + rest
+            field.value = head + shared + (" " if len(completions) == 1 and not rest else "") + rest
             field.cursor_position = len(field.value) - len(rest)
         else:
-            self.notify("  ".join(clean(w) for w in found[:24]) + ("  …" if len(found) > 24 else ""))
+            self.notify(
+                "  ".join(clean(w) for w in completions[:24]) + ("  …" if len(completions) > 24 else "")
+            )
 
     def on_markdown_link_clicked(self, event: Markdown.LinkClicked) -> None:
         event.stop()
@@ -339,8 +341,8 @@ def _title(entry: Entry) -> Any:
 
 def _body(entry: Entry) -> Text:
     shown = entry.text if entry.kind == "thinking" else entry.detail
-    if len(shown) > _DETAIL_SHOWN:
-        shown = f"{shown[:_DETAIL_SHOWN]}\n… {len(shown) - _DETAIL_SHOWN:,} more characters"
+    if len(shown) > MAX_DETAIL_CHARACTERS:
+        shown = f"{shown[:MAX_DETAIL_CHARACTERS]}\n… {len(shown) - MAX_DETAIL_CHARACTERS:,} more characters"
     if entry.kind != "diff":
         return Text(clean_lines(shown), Style(dim=entry.kind == "thinking"))
     text = Text()

@@ -17,14 +17,14 @@ from textual.widgets import Input
 from iqdebug.core.state import Completion, EvaluateResult, Variable
 from iqdebug.core.text import clean
 from iqdebug.tui.widgets.rows import Row, RowsView
+from iqdebug.tui.widgets.variable_tree import PAGE
 
 __all__ = ["ConsolePane"]
 
-_LINES_KEPT = 2_000
-_OFFERED = 40
-_CHILDREN = 100  # asked for at once
-_VALUE_SHOWN = 300
-_VALUE_LINES = 500
+MAX_LINES = 2_000
+MAX_OFFERS = 40
+MAX_VALUE_CHARACTERS = 300
+MAX_VALUE_LINES = 500
 
 
 @dataclass(slots=True)
@@ -123,9 +123,9 @@ class ConsolePane(Vertical):
             lines = result.value.splitlines() or [result.type]
             self._add(
                 Text(f"▸ {clean(lines[0])}"),
-                _Branch(result.reference, epoch, continued=min(len(lines), _VALUE_LINES) - 1),
+                _Branch(result.reference, epoch, continued=min(len(lines), MAX_VALUE_LINES) - 1),
             )
-            self._add_lines("\n".join(f"  {line}" for line in lines[1:_VALUE_LINES]), Style())
+            self._add_lines("\n".join(f"  {line}" for line in lines[1:MAX_VALUE_LINES]), Style())
         elif result.value:
             self._add_lines(result.value, Style())
 
@@ -146,12 +146,12 @@ class ConsolePane(Vertical):
         for variable in variables:
             mark = "▸ " if variable.reference else "  "
             text = Text(indent + mark).append(clean(variable.name), Style(color="cyan"))
-            text.append(f" = {clean(variable.value[:_VALUE_SHOWN])}")
+            text.append(f" = {clean(variable.value[:MAX_VALUE_CHARACTERS])}")
             below = _Branch(variable.reference, branch.epoch, branch.depth + 1)
             fresh.append(self._row(text, below if variable.reference else None))
         if not variables:
             fresh.append(self._row(Text(f"{indent}nothing more", Style(dim=True)), None))
-        elif len(variables) >= _CHILDREN:
+        elif len(variables) >= PAGE:
             more = _Branch(branch.reference, branch.epoch, branch.depth, branch.start + len(variables))
             fresh.append(self._row(Text(f"{indent}… Enter reads on", Style(dim=True)), more))
         at += 1 + branch.continued
@@ -174,14 +174,14 @@ class ConsolePane(Vertical):
             prompt.value = text[:start] + shared + text[column:]
             prompt.cursor_position = start + len(shared)
         if len(completions) > 1:
-            offered = "  ".join(clean(c.text) for c in completions[:_OFFERED])
-            rest = f"  … {len(completions) - _OFFERED} more" if len(completions) > _OFFERED else ""
+            offered = "  ".join(clean(c.text) for c in completions[:MAX_OFFERS])
+            rest = f"  … {len(completions) - MAX_OFFERS} more" if len(completions) > MAX_OFFERS else ""
             self._add(Text(offered + rest, Style(dim=True)))
 
     def show_offered(self, by: str, words: Sequence[str]) -> None:
         """What ``by`` would write at the end of an expression."""
-        shown = "  ".join(clean(word) for word in words[:_OFFERED]) or "nothing"
-        rest = f"  … {len(words) - _OFFERED} more" if len(words) > _OFFERED else ""
+        shown = "  ".join(clean(word) for word in words[:MAX_OFFERS]) or "nothing"
+        rest = f"  … {len(words) - MAX_OFFERS} more" if len(words) > MAX_OFFERS else ""
         self._add(Text(f"{by}: ", Style(dim=True)).append(shown + rest, Style(dim=not words)))
 
     def walk_history(self, by: int) -> None:
@@ -194,17 +194,17 @@ class ConsolePane(Vertical):
         lines = value.splitlines() or [""]
         if not value:
             return
-        for line in lines[:_VALUE_LINES]:
+        for line in lines[:MAX_VALUE_LINES]:
             self._add(Text(clean(line), style))
-        if len(lines) > _VALUE_LINES:
-            self._add(Text(f"… {len(lines) - _VALUE_LINES:,} more lines", Style(dim=True)))
+        if len(lines) > MAX_VALUE_LINES:
+            self._add(Text(f"… {len(lines) - MAX_VALUE_LINES:,} more lines", Style(dim=True)))
 
     def _row(self, text: Text, branch: _Branch | None) -> Row:
         self._last_key += 1
         return Row(text, self._last_key, branch)
 
     def _add(self, text: Text, branch: _Branch | None = None) -> None:
-        self._rows = [*self._rows[-_LINES_KEPT:], self._row(text, branch)]
+        self._rows = [*self._rows[-MAX_LINES:], self._row(text, branch)]
         view = self.query_one("#console-lines", RowsView)
         view.set_rows(self._rows)
         view.action_end(1)

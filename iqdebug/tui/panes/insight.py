@@ -25,7 +25,7 @@ __all__ = [
     "value_text",
 ]
 
-LINES = 7
+MAX_LINES = 7
 LOOKING = "looking for the cause…"
 _COLOURS = {"likely": "red", "possible": "yellow", "no clear suspect": "green"}
 _CONFIDENCE = {
@@ -33,10 +33,10 @@ _CONFIDENCE = {
     "possible": "it fits what was seen, and other readings fit too",
     "no clear suspect": "nothing that was seen accuses a place",
 }
-_LABEL = 10  # cells before what a line of the card says
-_VALUE_SHOWN = 60
-_VALUE_LEAST = 12
-_HOW_LEAST = 16
+LABEL_CELLS = 10  # cells before what a line of the card says
+MAX_VALUE_CHARACTERS = 60
+MIN_VALUE_CHARACTERS = 12
+MIN_HOW_CHARACTERS = 16
 
 
 class InsightCard(Static):
@@ -60,7 +60,7 @@ class InsightCard(Static):
 def _lines_at(height: int) -> int:
     if height < 20:
         return 1
-    return 3 if height < 30 else 5 if height < 40 else LINES
+    return 3 if height < 30 else 5 if height < 40 else MAX_LINES
 
 
 def confidence_words(diagnosis: Diagnosis) -> str:
@@ -82,14 +82,14 @@ def card_text(diagnosis: Diagnosis, most: int, width: int = 200) -> Text:
 
 def _headline(diagnosis: Diagnosis) -> Text:
     colour = _COLOURS[diagnosis.confidence]
-    said = clean(diagnosis.headline)
+    headline = clean(diagnosis.headline)
     if diagnosis.confidence == "no clear suspect":
-        honest = said.startswith(("no clear suspect", "nothing stands out"))
-        return Text(said if honest else f"no clear suspect: {said}", Style(color=colour))
+        honest = headline.startswith(("no clear suspect", "nothing stands out"))
+        return Text(headline if honest else f"no clear suspect: {headline}", Style(color=colour))
     for suspect in diagnosis.suspects[:1]:  # its place stands in the line below
-        said = re.sub(rf" at {re.escape(file_line(suspect))} in [\w.<>]+", "", said, count=1)
+        headline = re.sub(rf" at {re.escape(file_line(suspect))} in [\w.<>]+", "", headline, count=1)
     text = Text().append(f"{diagnosis.confidence}: ", Style(color=colour, bold=True))
-    return text.append(said, Style(bold=True))
+    return text.append(headline, Style(bold=True))
 
 
 def _silent(diagnosis: Diagnosis) -> list[Text]:
@@ -100,8 +100,8 @@ def _silent(diagnosis: Diagnosis) -> list[Text]:
         "what is unusual": diagnosis.anomalies,
         "remarks": diagnosis.notes,
     }
-    found = [words for words, what in known.items() if what]
-    return [Text(f"  i: {', '.join(found)}", Style(dim=True))] if found else []
+    kinds = [words for words, what in known.items() if what]
+    return [Text(f"  i: {', '.join(kinds)}", Style(dim=True))] if kinds else []
 
 
 def _lines(diagnosis: Diagnosis, room: int, width: int) -> list[Text]:
@@ -115,7 +115,7 @@ def _lines(diagnosis: Diagnosis, room: int, width: int) -> list[Text]:
         if why:
             place.append(f"  {clean(why[0])}")
         tail = _proof(first.proof, "proof") if first.proof else _labelled("proof", Text("no values"))
-        tail.truncate(max(width - keys.cell_len - 3, _LABEL), overflow="ellipsis")
+        tail.truncate(max(width - keys.cell_len - 3, LABEL_CELLS), overflow="ellipsis")
         return [place, tail.append("   ").append_text(keys)]
     lines = [_place(first)]
     if why:
@@ -138,7 +138,7 @@ def _keys(diagnosis: Diagnosis) -> Text:
 
 
 def _labelled(label: str, words: Text) -> Text:
-    return Text(f"  {label:<{_LABEL - 2}}", Style(dim=True)).append_text(words)
+    return Text(f"  {label:<{LABEL_CELLS - 2}}", Style(dim=True)).append_text(words)
 
 
 def _place(suspect: Suspect) -> Text:
@@ -155,7 +155,7 @@ def _proof(values: tuple[Variable, ...], label: str) -> Text:
     return text
 
 
-def value_text(variable: Variable, most: int = _VALUE_SHOWN) -> Text:
+def value_text(variable: Variable, most: int = MAX_VALUE_CHARACTERS) -> Text:
     """``name = value``, the value cut to ``most`` characters."""
     return Text().append(clean(variable.name), Style(color="cyan")).append(f" = {cut_value(variable, most)}")
 
@@ -172,20 +172,20 @@ def step_text(step: Step, room: int) -> Text:
     the words."""
     name, how = f"`{clean(step.expression)}`", clean(step.how)
     place = f"{file_line(step)} {clean(step.function)}"
-    said, least = "", 0
+    label, least = "", 0
     if step.value is not None:
         own = step.value.name == step.expression
-        said = " = " if own else f"  where {clean(step.value.name)} = "
-        least = min(len(step.value.value), _VALUE_LEAST)
-    left = room - cells(name + said + how + place) - 4
+        label = " = " if own else f"  where {clean(step.value.name)} = "
+        least = min(len(step.value.value), MIN_VALUE_CHARACTERS)
+    left = room - cells(name + label + how + place) - 4
     if left < least:
         place = f"{file_line(step)} {last_name(step.function)}"
-        left = room - cells(name + said + how + place) - 4
+        left = room - cells(name + label + how + place) - 4
     if left < least:
-        how = _cut(how, max(len(how) - (least - left), _HOW_LEAST))
+        how = _cut(how, max(len(how) - (least - left), MIN_HOW_CHARACTERS))
     text = Text().append(name, Style(color="cyan"))
     if step.value is not None:
-        text.append(said + cut_value(step.value, max(min(left, _VALUE_SHOWN), _VALUE_LEAST)))
+        text.append(label + cut_value(step.value, max(min(left, MAX_VALUE_CHARACTERS), MIN_VALUE_CHARACTERS)))
     return text.append(f"  {how}").append(f"  {place}", Style(dim=True))
 
 

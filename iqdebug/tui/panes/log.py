@@ -18,10 +18,10 @@ from iqdebug.tui.widgets.rows import Row, RowsView
 
 __all__ = ["LogPane"]
 
-KEPT = 20_000
+MAX_RECORDS = 20_000
 _LEVELS = ((0, "all"), (20, "info and above"), (30, "warnings and above"), (40, "errors only"))
-_PAINT_EVERY = 0.1  # seconds
-_SHOWN = 4_000  # characters of a line
+PAINT_INTERVAL_S = 0.1
+MAX_LINE_CHARACTERS = 4_000
 
 
 def _style(record: LogRecord) -> Style:
@@ -48,7 +48,7 @@ class LogPane(RowsView):
         nothing = "no output was recorded" if recorded else "nothing written since iqdebug attached"
         super().__init__(empty=nothing, id=id)
         self._recorded = recorded
-        self._records: deque[LogRecord] = deque(maxlen=KEPT)
+        self._records: deque[LogRecord] = deque(maxlen=MAX_RECORDS)
         self._shown: list[LogRecord] = []
         self._level = 0
         self._search = ""
@@ -63,23 +63,23 @@ class LogPane(RowsView):
         """Take records in; the screen follows at most ten times a second."""
         self._records.extend(records)
         self._fresh += records
-        if len(self._fresh) > KEPT:
-            del self._fresh[:-KEPT]
+        if len(self._fresh) > MAX_RECORDS:
+            del self._fresh[:-MAX_RECORDS]
         self._lost += dropped
         if not self._painting:
             self._painting = True
-            self.set_timer(_PAINT_EVERY, self._paint)
+            self.set_timer(PAINT_INTERVAL_S, self._paint)
 
     def _paint(self) -> None:
         self._painting = False
         self.paints += 1
         self._shown += [r for r in self._fresh if self._wanted(r)]
         self._fresh = []
-        if len(self._shown) > KEPT:
-            cut = len(self._shown) - KEPT
+        if len(self._shown) > MAX_RECORDS:
+            cut = len(self._shown) - MAX_RECORDS
             del self._shown[:cut]
             self.cursor = max(self.cursor - cut, 0)
-        self._widest = max((len(r.text[:_SHOWN]) for r in self._shown[-200:]), default=0) + 40
+        self._widest = max((len(r.text[:MAX_LINE_CHARACTERS]) for r in self._shown[-200:]), default=0) + 40
         self._title()
         self.content_changed()
         if self._follow and self._shown:
@@ -129,9 +129,9 @@ class LogPane(RowsView):
         text = Text().append(clock + " ", Style(dim=True))
         if record.logger:
             text.append(f"{clean(record.logger)} ", Style(color="cyan"))
-        text.append(clean(record.text[:_SHOWN]), _style(record))
-        if len(record.text) > _SHOWN:
-            text.append(f"… {len(record.text) - _SHOWN:,} characters more", Style(dim=True))
+        text.append(clean(record.text[:MAX_LINE_CHARACTERS]), _style(record))
+        if len(record.text) > MAX_LINE_CHARACTERS:
+            text.append(f"… {len(record.text) - MAX_LINE_CHARACTERS:,} characters more", Style(dim=True))
         return Row(text, None, record)
 
     def on_rows_view_chosen(self, event: RowsView.Chosen) -> None:

@@ -17,9 +17,21 @@ from iqdebug.tui.widgets.terminal import Terminal
 __all__ = ["LEAVE_KEY", "KeyboardMoved", "Left", "ProgramPane", "ProgramTerminal"]
 
 LEAVE_KEY = "ctrl+right_square_bracket"
-_PAINT_EVERY = 0.04  # seconds
-_PAINT_FOR = 0.02  # seconds; what comes faster for long is not shown, and does not wait for us
-_RESERVED = {"f5", "f6", "f9", "f10", "f11", "shift+f5", "shift+f11", "f17", "f23", "ctrl+shift+f5", "f29"}
+PAINT_INTERVAL_S = 0.04
+PAINT_BUDGET_S = 0.02  # what comes faster for long is not shown, and does not wait for us
+RESERVED_KEYS = {
+    "f5",
+    "f6",
+    "f9",
+    "f10",
+    "f11",
+    "shift+f5",
+    "shift+f11",
+    "f17",
+    "f23",
+    "ctrl+shift+f5",
+    "f29",
+}
 """Keys of iqdebug's that a program does not get: the debugger's function keys."""
 
 _SCROLL = {"shift+pageup": -1, "shift+pagedown": 1}
@@ -65,7 +77,7 @@ class ProgramPane(ScrollView, can_focus=True):
         self._terminal.write(data)
         if not self._painting:
             self._painting = True
-            self.set_timer(_PAINT_EVERY, self._paint)
+            self.set_timer(PAINT_INTERVAL_S, self._paint)
 
     def begin_again(self) -> None:
         """What was written before stays above a line that says so."""
@@ -82,9 +94,9 @@ class ProgramPane(ScrollView, can_focus=True):
     # drawing
 
     def _paint(self) -> None:
-        self._painting = not self._terminal.settle(_PAINT_FOR)
+        self._painting = not self._terminal.settle(PAINT_BUDGET_S)
         if self._painting:
-            self.set_timer(_PAINT_EVERY, self._paint)
+            self.set_timer(PAINT_INTERVAL_S, self._paint)
         self._measure()
         lost = self._terminal.lost
         if lost != self._lost_shown:
@@ -168,7 +180,7 @@ class ProgramPane(ScrollView, can_focus=True):
             self._taken(event)
             self.post_message(Left())
             self.screen.query_one("#source").focus()
-        elif self._program.running and event.key not in _RESERVED:
+        elif self._program.running and event.key not in RESERVED_KEYS:
             self._taken(event)
             self._set_follow(True)
             data = self._terminal.key(event.key, event.character)
@@ -181,7 +193,7 @@ class ProgramPane(ScrollView, can_focus=True):
         event.prevent_default()
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        return self._program.running and key not in _RESERVED
+        return self._program.running and key not in RESERVED_KEYS
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()

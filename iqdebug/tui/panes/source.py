@@ -153,13 +153,13 @@ class SourcePane(RowsView):
         """Below the text: why it is shown, and of a recording which text it is."""
         if self._versions is None or not self.path:
             memory = self._lines and self._in_memory(self.path)
-            said = (self._note, IN_MEMORY if memory else "")
-            self.border_subtitle = Text(clean(" · ".join(words for words in said if words)))
+            remarks = (self._note, IN_MEMORY if memory else "")
+            self.border_subtitle = Text(clean(" · ".join(words for words in remarks if words)))
             return
         here = self._current is not None and self._current.path == self.path
         line = self._current.line if here and self._current is not None else self.cursor_line
-        said = (self._note, self._versions.words(self.path, line, self.today))
-        self.border_subtitle = Text(clean(" · ".join(words for words in said if words)))
+        remarks = (self._note, self._versions.words(self.path, line, self.today))
+        self.border_subtitle = Text(clean(" · ".join(words for words in remarks if words)))
 
     def _why_empty(self, path: str) -> str:
         if not path:
@@ -201,16 +201,16 @@ class SourcePane(RowsView):
         return Row(text, key=number)
 
     def _mark(self, number: int) -> tuple[str, Style]:
-        found = self._breakpoints.get(number)
-        if found is None:
+        breakpoint_ = self._breakpoints.get(number)
+        if breakpoint_ is None:
             return " ", Style()
-        if not found.enabled:
+        if not breakpoint_.enabled:
             return "○", Style(dim=True)
-        if found.log_message:
+        if breakpoint_.log_message:
             return "◆", Style(color="blue", bold=True)
-        if found.condition or found.hit_condition:
+        if breakpoint_.condition or breakpoint_.hit_condition:
             return "◐", Style(color="red", bold=True)
-        return ("●", Style(color="red", bold=True)) if found.verified else ("◌", Style(color="yellow"))
+        return ("●", Style(color="red", bold=True)) if breakpoint_.verified else ("◌", Style(color="yellow"))
 
     def _centre(self) -> None:
         top = max(self.cursor - max(self.size.height, 2) // 2, 0)

@@ -22,7 +22,7 @@ _STATE = {
     ThreadState.PAUSED: Style(color="yellow"),
     ThreadState.UNKNOWN: Style(dim=True),
 }
-_FOLD_FROM = 2  # neighbouring library frames
+MIN_FOLDED_FRAMES = 2  # neighbouring library frames
 
 
 class StackPane(RowsView):
@@ -80,7 +80,7 @@ class StackPane(RowsView):
             run = index
             while run < len(frames) and frames[run].kind in ("library", "stdlib"):
                 run += 1
-            folds = run - index >= _FOLD_FROM and not self._all
+            folds = run - index >= MIN_FOLDED_FRAMES and not self._all
             if folds and not index <= self._frame < run:
                 words = f"   … {run - index} library frames"
                 rows.append(Row(Text(words, Style(dim=True)), ("fold", thread.id, index), "fold"))

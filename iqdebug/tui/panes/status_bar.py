@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from rich.style import Style
 from rich.text import Text
@@ -12,9 +13,8 @@ from textual.widgets import Static
 from iqdebug.assistant.transcript import ModelStatus
 from iqdebug.core.state import Origin, Phase, Snapshot
 from iqdebug.core.text import age, clean
-from iqdebug.tui.actions import ACTIONS, Action
 
-__all__ = ["StatusBar", "phase_words"]
+__all__ = ["Hint", "Status", "StatusBar"]
 
 _COLOURS = {
     Phase.CONNECTING: "blue",
@@ -26,34 +26,67 @@ _COLOURS = {
 }
 
 
-_OWN_VERBS = ("starting the", "ending the", "letting the")
-"""How words begin that are about a program of ours, to which nothing attaches."""
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A key and what it does, in a word or two."""
+
+    key: str
+    words: str
+    is_possible: bool
+
+    @property
+    def width(self) -> int:
+        return len(f" {self.key} {self.words} ")
 
 
-def phase_words(snapshot: Snapshot, attaching: str) -> str:
-    """The phase as a person would say it. ``attaching`` is what attaching waits for, "" when it
-    is not going on."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """All that the bar shows, besides the model.
+
+    :param progress: what is waited for, "" for nothing; ``is_attaching``: as a step of attaching.
+    :param owns_program: iqdebug started the program; then the reason of an end says how it ended.
+    :param supervisor_warning: how long a supervisor lets the process be held.
+    :param supervisor_ended_it: because it was held.
+    :param background: what runs in the background.
+    :param typing_hints: in place of ``hints`` while letters go to a program.
+    """
+
+    snapshot: Snapshot | None = None
+    progress: str = ""
+    is_attaching: bool = True
+    owns_program: bool = False
+    supervisor_warning: str = ""
+    is_urgent: bool = False
+    supervisor_ended_it: bool = False
+    background: str = ""
+    hints: Sequence[Hint] = ()
+    typing_hints: Sequence[Hint] = ()
+
+
+def phase_words(snapshot: Snapshot, status: Status) -> str:
+    """The phase as a person would say it."""
     if snapshot.origin is Origin.RECORDED:
         return f"recorded {_moment(snapshot.taken_at)}, {snapshot.reason}"
-    if attaching:
-        return attaching if attaching.startswith(_OWN_VERBS) else f"attaching: {attaching}"
-    words = {
-        Phase.CONNECTING: "attaching",
-        Phase.RUNNING: "running",
-        Phase.PAUSED: f"paused ({snapshot.reason})" if snapshot.reason else "paused",
-        Phase.CRASHED: f"crashed: {snapshot.reason}",
-        Phase.DETACHED: "detached: the process runs on without iqdebug (r: attach again)",
-        Phase.ENDED: "the process has ended",
-    }[snapshot.phase]
-    if snapshot.phase is Phase.ENDED and snapshot.exit_code is not None:
-        if snapshot.reason.startswith("ended"):  # it says how already; only a program of ours does
-            return f"{snapshot.reason} (S: start it again)"
-        words += f" with exit code {snapshot.exit_code}"
-    elif snapshot.phase is Phase.ENDED and "was paused" in snapshot.reason:
-        words += ": its supervisor did that"
-    if snapshot.phase is Phase.DETACHED and snapshot.reason not in ("", "detached"):
-        words = f"detached: {snapshot.reason} (r: attach again)"
-    return words
+    if status.progress:
+        return f"attaching: {status.progress}" if status.is_attaching else status.progress
+    if snapshot.phase is Phase.ENDED:
+        return _end_words(snapshot, status)
+    if snapshot.phase is Phase.DETACHED:
+        why = snapshot.reason if snapshot.reason not in ("", "detached") else _RUNS_ON
+        return f"detached: {why} (r: attach again)"
+    if snapshot.phase is Phase.CRASHED:
+        return f"crashed: {snapshot.reason}"
+    if snapshot.phase is Phase.PAUSED:
+        return f"paused ({snapshot.reason})" if snapshot.reason else "paused"
+    return "running" if snapshot.phase is Phase.RUNNING else "attaching"
+
+
+def _end_words(snapshot: Snapshot, status: Status) -> str:
+    if snapshot.exit_code is None:
+        return "the process has ended" + (": its supervisor did that" if status.supervisor_ended_it else "")
+    if status.owns_program:
+        return f"{snapshot.reason} (S: start it again)"
+    return f"the process has ended with exit code {snapshot.exit_code}"
 
 
 def _moment(seconds: float) -> str:
@@ -70,35 +103,20 @@ class StatusBar(Static):
     def __init__(self, now: Callable[[], float] = time.time, id: str | None = None) -> None:
         super().__init__(id=id)
         self._now = now
-        self._snapshot: Snapshot | None = None
-        self._attaching = ""
+        self._status = Status(progress="starting")
         self._since = now()
-        self._epoch = (-1, Phase.CONNECTING)
-        self._why_not: Callable[[Action], str] = lambda action: "attaching" if action.needs else ""
-        self._background = ""
-        self._supervised, self._urgent = "", False
+        self._shown_phase = (-1, Phase.CONNECTING)  # with its epoch
         self._model = ""
         self._remote = False
         self.typing = False
         """Whether letters go to a program, so that only function keys are iqdebug's."""
 
-    def show(
-        self,
-        snapshot: Snapshot | None,
-        *,
-        attaching: str,
-        why_not: Callable[[Action], str],
-        background: str = "",
-        supervised: str = "",
-        urgent: bool = False,
-    ) -> None:
-        """:param supervised: how long who waits for the process will do so."""
-        if snapshot is not None and (snapshot.epoch, snapshot.phase) != self._epoch:
-            self._epoch = (snapshot.epoch, snapshot.phase)
+    def show(self, status: Status) -> None:
+        snapshot = status.snapshot
+        if snapshot is not None and (snapshot.epoch, snapshot.phase) != self._shown_phase:
+            self._shown_phase = (snapshot.epoch, snapshot.phase)
             self._since = self._now()
-        self._snapshot, self._attaching, self._why_not = snapshot, attaching, why_not
-        self._background = background
-        self._supervised, self._urgent = supervised, urgent
+        self._status = status
         self.tick()
 
     def set_model(self, standing: ModelStatus) -> None:
@@ -111,35 +129,32 @@ class StatusBar(Static):
 
     def tick(self) -> None:
         """Draw again; the ages have changed."""
-        self.update(Text("\n", no_wrap=True).join([self._first(), self._hints()]))
+        self.update(Text("\n", no_wrap=True).join([self._first_line(), self._hint_line()]))
 
-    def _first(self) -> Text:
-        snapshot = self._snapshot
+    def _first_line(self) -> Text:
+        status, snapshot = self._status, self._status.snapshot
         if snapshot is None:
-            return Text(clean(self._attaching) or "starting")
+            return Text(clean(status.progress) or "starting")
         recorded = snapshot.origin is Origin.RECORDED
-        colour = "blue" if self._attaching and not recorded else _COLOURS[snapshot.phase]
+        colour = "blue" if status.progress and not recorded else _COLOURS[snapshot.phase]
         text = Text().append(
-            f" {clean(phase_words(snapshot, self._attaching))} ", Style(color=colour, bold=True, reverse=True)
+            f" {clean(phase_words(snapshot, status))} ", Style(color=colour, bold=True, reverse=True)
         )
         elapsed = self._now() - self._since
-        timed = snapshot.phase in (Phase.PAUSED, Phase.CRASHED, Phase.RUNNING)
-        if timed and not self._attaching and not recorded:
+        timed = snapshot.phase.is_stopped or snapshot.phase is Phase.RUNNING
+        if timed and not status.progress and not recorded:
             text.append(f" for {age(elapsed)}")
-        if self._supervised and timed:
-            text.append(
-                f"  {clean(self._supervised)}", Style(color="red" if self._urgent else "yellow", bold=True)
-            )
-        if snapshot.origin in (Origin.PEEK, Origin.LIVE) and snapshot.phase not in (
-            Phase.DETACHED,
-            Phase.ENDED,
-        ):
+        if status.supervisor_warning and timed:
+            style = Style(color="red" if status.is_urgent else "yellow", bold=True)
+            text.append(f"  {clean(status.supervisor_warning)}", style)
+        is_over = snapshot.phase in (Phase.DETACHED, Phase.ENDED)
+        if snapshot.origin in (Origin.PEEK, Origin.LIVE) and not is_over:
             text.append(f"  as of {age(max(self._now() - snapshot.taken_at, 0))} ago", Style(dim=True))
         text.append(f"  pid {snapshot.pid}")
         if snapshot.python:
             text.append(f"  Python {clean(snapshot.python)}")
-        if self._background:
-            text.append(f"  {clean(self._background)}", Style(color="blue"))
+        if status.background:
+            text.append(f"  {clean(status.background)}", Style(color="blue"))
         if self._model:
             text.append(
                 f"  model: {clean(self._model.strip())}", Style(color="yellow" if self._remote else "blue")
@@ -148,39 +163,30 @@ class StatusBar(Static):
             text.append(f"  {clean(snapshot.detail)}", Style(color="yellow"))
         return text
 
-    def _hints(self) -> Text:
-        """As many as there is room for, what is possible first where nothing runs; help and leaving
-        are always among them."""
-        actions = [action for action in ACTIONS if action.hint]
-        if self._snapshot is not None and self._snapshot.origin is Origin.RECORDED:
-            actions[:0] = [a for a in ACTIONS if a.aside and not self._why_not(a)]
+    def _hint_line(self) -> Text:
+        """As many as there is room for; the last two, help and leaving, are always among them."""
         room = self.size.width or 80
         if self.typing:
-            return _typing_hints(self._why_not, room)
-        while len(actions) > 2 and sum(len(_hint(a)) for a in actions) > room:
-            actions.pop(-3)
+            return _typing_line(self._status.typing_hints, room)
+        hints = list(self._status.hints)
+        while len(hints) > 2 and sum(hint.width for hint in hints) > room:
+            hints.pop(-3)
         text = Text()
-        for action in actions:
-            possible = not self._why_not(action)
-            key, _, words = _hint(action)[1:].partition(" ")
-            text.append(f" {key} ", Style(bold=possible, dim=not possible))
-            text.append(words, Style(dim=not possible))
+        for hint in hints:
+            text.append(f" {hint.key} ", Style(bold=hint.is_possible, dim=not hint.is_possible))
+            text.append(f"{hint.words} ", Style(dim=not hint.is_possible))
         return text
 
     def on_resize(self) -> None:
         self.tick()
 
 
-def _typing_hints(why_not: Callable[[Action], str], room: int) -> Text:
+def _typing_line(hints: Sequence[Hint], room: int) -> Text:
     text = Text().append(" ^] ", Style(bold=True)).append("iqdebug's keys")
-    for name, words in (("pause", "pause"), ("leave", "leave"), ("restart", "start again")):
-        action = next(a for a in ACTIONS if a.name == name)
-        key = action.shown.split()[0]
-        if not why_not(action) and text.cell_len + len(key) + len(words) + 3 <= room:
-            text.append(f"  {key} ", Style(bold=True)).append(words)
+    for hint in hints:
+        if text.cell_len + len(hint.key) + len(hint.words) + 3 <= room:
+            text.append(f"  {hint.key} ", Style(bold=True)).append(hint.words)
     return text
 
 
-def _hint(action: Action) -> str:
-    key = action.shown.split()[0 if action.aside else -1]
-    return f" {key} {action.hint or action.aside} "
+_RUNS_ON = "the process runs on without iqdebug"

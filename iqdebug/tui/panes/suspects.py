@@ -22,11 +22,11 @@ __all__ = ["PROVENANCE", "SuspectsPane", "suspect_key"]
 PROVENANCE = ("way",)
 """The key of the heading above the way of the failing value."""
 
-_NAME_CELLS = 28
-_PLACE_CELLS = 28
-_DEEPEST = 12
-_ROOMY = 100
-_PROOF_SHOWN = 160
+MAX_NAME_CELLS = 28
+MAX_PLACE_CELLS = 28
+MAX_INDENT_LEVELS = 12
+MIN_COLUMNS_FOR_FULL_NAMES = 100
+MAX_PROOF_CHARACTERS = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,9 @@ class SuspectsPane(RowsView):
         if not diagnosis.suspects:
             yield Row(Text(f"no good suspect: {confidence_words(diagnosis)}"), ("none",), selectable=False)
             return
-        full = clean if self.size.width > _ROOMY else last_name
-        names = [_end_of(full(s.function), _NAME_CELLS) for s in diagnosis.suspects]
-        places = [_end_of(file_line(s), _PLACE_CELLS) for s in diagnosis.suspects]
+        full = clean if self.size.width > MIN_COLUMNS_FOR_FULL_NAMES else last_name
+        names = [_end_of(full(s.function), MAX_NAME_CELLS) for s in diagnosis.suspects]
+        places = [_end_of(file_line(s), MAX_PLACE_CELLS) for s in diagnosis.suspects]
         name_cells, place_cells = max(map(cells, names)), max(map(cells, places))
         for rank, suspect in enumerate(diagnosis.suspects, 1):
             key = suspect_key(suspect)
@@ -125,7 +125,7 @@ class SuspectsPane(RowsView):
         room, end = self.size.width - 2, self._gone(step)  # a scroll bar may come
         if more and not opened:
             end.append(f"  … {len(step.before)} more", Style(dim=True))
-        text = Text("  " * min(depth, _DEEPEST) + _mark(more, opened))
+        text = Text("  " * min(depth, MAX_INDENT_LEVELS) + _mark(more, opened))
         text.append_text(step_text(step, room - text.cell_len - end.cell_len)).append_text(end)
         yield Row(text, key, _Branch(step, more, opened))
         if opened:
@@ -217,7 +217,7 @@ def _below(suspect: Suspect, key: tuple[Hashable, ...]) -> Iterator[Row]:
     for number, reason in enumerate(suspect.reasons):
         yield Row(Text(f"       · {clean(reason)}"), (*key, "why", number), branch)
     for number, variable in enumerate(suspect.proof):
-        text = Text("         ").append_text(value_text(variable, _PROOF_SHOWN))
+        text = Text("         ").append_text(value_text(variable, MAX_PROOF_CHARACTERS))
         yield Row(text, (*key, "proof", number), branch)
 
 

@@ -17,8 +17,8 @@ from iqdebug.tui.widgets.variable_tree import PAGE, Node, VariableTree
 __all__ = ["VariablesPane"]
 
 _STATE_WORDS = {"slow": "slow", "raised": "raised", "lazy": "not read: Enter runs it", "cut": "cut"}
-_VALUE_SHOWN = 300
-_ROOM = 24  # cells for type, size and state beside a value
+MAX_VALUE_CHARACTERS = 300
+SUFFIX_CELLS = 24  # cells for type, size and state beside a value
 
 Entry = tuple[Literal["node", "reading", "nothing", "more"], Node]
 """A line of the pane: a variable, or what is to be said below the children of one."""
@@ -150,8 +150,8 @@ def _entries(nodes: Sequence[Node]) -> list[Entry]:
 
 def _width(node: Node) -> int:
     """Cells that the line may take: an estimate that is never short for plain text."""
-    shown = min(len(node.variable.value), _VALUE_SHOWN)
-    return 2 * node.depth + len(node.variable.name) + shown + len(node.variable.type) + _ROOM
+    shown = min(len(node.variable.value), MAX_VALUE_CHARACTERS)
+    return 2 * node.depth + len(node.variable.name) + shown + len(node.variable.type) + SUFFIX_CELLS
 
 
 def _text(node: Node) -> Text:
@@ -167,8 +167,8 @@ def _text(node: Node) -> Text:
     if variable.state == "lazy" and not (variable.reference or variable.evaluate_name):
         state = "not read"  # a recording's: there is nothing left that could be run
     style = Style(color="yellow", bold=True) if node.changed else Style(dim=variable.state == "lazy")
-    text.append(clean(variable.value[:_VALUE_SHOWN]), style)
-    if len(variable.value) > _VALUE_SHOWN:
+    text.append(clean(variable.value[:MAX_VALUE_CHARACTERS]), style)
+    if len(variable.value) > MAX_VALUE_CHARACTERS:
         text.append("…", Style(dim=True))
     if state:
         calm = variable.state in ("lazy", "cut")

@@ -71,12 +71,12 @@ class ChooserScreen(ModalScreen["CodePlace | str | None"]):
     async def _load(self) -> None:
         words = ""
         try:
-            found = await self._loading()
+            places = await self._loading()
         except IqdebugError as error:
-            found, words = (), error.lines()[0]
+            places, words = (), error.lines()[0]
         except TimeoutError:
-            found, words = (), "no answer from the process in time"
-        self._places = [(*self._label(place), place) for place in found]
+            places, words = (), "no answer from the process in time"
+        self._places = [(*self._label(place), place) for place in places]
         self._filter(words)
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -85,13 +85,13 @@ class ChooserScreen(ModalScreen["CodePlace | str | None"]):
     def _filter(self, failure: str = "") -> None:
         typed = self.query_one(_Filter).value
         rows = self.query_one(RowsView)
-        found = matching(self._places, typed)
+        matches = matching(self._places, typed)
         rows.empty_text = clean(failure) or (
             "none of that name here: Enter looks everywhere" if typed.strip() else "nothing found"
         )
-        rows.set_rows([self._row(*each) for each in found[:MAX_ROWS]])
+        rows.set_rows([self._row(*each) for each in matches[:MAX_ROWS]])
         rows.action_end(-1)
-        count = f"  {len(found):,} of {len(self._places):,}" if self._places else ""
+        count = f"  {len(matches):,} of {len(self._places):,}" if self._places else ""
         self.query_one("#chooser-box").border_title = Text(self._heading + count)
 
     @staticmethod
@@ -126,8 +126,8 @@ def matching(places: Sequence[tuple[str, str, CodePlace]], typed: str) -> list[t
         ends = [part for part in last if part != "py"][-1:] or [""]
         return 0 if ends[0].startswith(words[0]) else 1
 
-    found = [(rank(each[0].casefold()), each) for each in places if _holds(each[0].casefold(), words)]
-    return [each for _, each in sorted(found, key=lambda pair: pair[0])]
+    ranked = [(rank(each[0].casefold()), each) for each in places if _holds(each[0].casefold(), words)]
+    return [each for _, each in sorted(ranked, key=lambda pair: pair[0])]
 
 
 def _holds(name: str, words: Sequence[str]) -> bool:

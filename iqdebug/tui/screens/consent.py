@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -15,12 +15,11 @@ from textual.geometry import Region
 from textual.screen import ModalScreen
 from textual.strip import Strip
 
+from iqdebug.assistant.ui_context import Consent
 from iqdebug.core.exact_text import exact_lines
 from iqdebug.tui.widgets.rows import Row, RowsView
 
-__all__ = ["MAX_SHOWN", "Consent", "ConsentScreen"]
-
-Consent = Literal["no", "once", "session"]
+__all__ = ["MAX_SHOWN", "ConsentScreen"]
 
 MAX_SHOWN = 100_000
 """Characters of a text that can be agreed to: nobody reads more."""

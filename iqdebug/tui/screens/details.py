@@ -19,8 +19,8 @@ from iqdebug.tui.widgets.rows import Row, RowsView
 __all__ = ["DetailsScreen"]
 
 _HEADING = Style(bold=True, underline=True)
-_VALUE_SHOWN = 300
-_MAX_ANOMALIES = 30
+MAX_VALUE_CHARACTERS = 300
+MAX_ANOMALIES = 30
 
 
 class DetailsScreen(ModalScreen[Place | None]):
@@ -108,13 +108,13 @@ def _parts(diagnosis: Diagnosis) -> Iterator[Row]:
         yield from _values(suspect.proof, suspect)
     if diagnosis.anomalies:
         yield from _heading("What is unusual")
-    for anomaly in diagnosis.anomalies[:_MAX_ANOMALIES]:
+    for anomaly in diagnosis.anomalies[:MAX_ANOMALIES]:
         text = Text(f"   - {clean(anomaly.text)}")
         place = f"  {file_line(anomaly)} {clean(anomaly.function)}" if anomaly.path else ""
         target = anomaly if anomaly.path else None
         yield Row(text.append(place, Style(dim=True)), data=target)
         yield from _values((anomaly.variable,) if anomaly.variable is not None else (), target)
-    left = len(diagnosis.anomalies) - _MAX_ANOMALIES
+    left = len(diagnosis.anomalies) - MAX_ANOMALIES
     if left > 0:
         yield Row(Text(f"   … {left} more", Style(dim=True)))
     if diagnosis.provenance:
@@ -132,4 +132,4 @@ def _heading(words: str) -> Iterator[Row]:
 
 def _values(values: Sequence[Variable], place: Place | None) -> Iterator[Row]:
     for variable in values:
-        yield Row(Text("     ").append_text(value_text(variable, _VALUE_SHOWN)), data=place)
+        yield Row(Text("     ").append_text(value_text(variable, MAX_VALUE_CHARACTERS)), data=place)

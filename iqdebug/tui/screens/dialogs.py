@@ -120,16 +120,18 @@ class BreakpointScreen(ModalScreen[Breakpoint | None]):
         self._breakpoint = breakpoint_
 
     def compose(self) -> ComposeResult:
-        found = self._breakpoint
+        breakpoint_ = self._breakpoint
         with Vertical(id="breakpoint-box") as box:
-            box.border_title = Text(f"Breakpoint {clean(found.path).rpartition('/')[2]}:{found.line}")
+            box.border_title = Text(
+                f"Breakpoint {clean(breakpoint_.path).rpartition('/')[2]}:{breakpoint_.line}"
+            )
             box.border_subtitle = Text("Enter: set   Tab: next field   Esc: cancel")
             yield Label("Stop only if this expression is true")
-            yield Input(found.condition, placeholder="order.total > 100", id="condition")
+            yield Input(breakpoint_.condition, placeholder="order.total > 100", id="condition")
             yield Label("Hit count: 5, >= 5, % 10")
-            yield Input(found.hit_condition, id="hits")
+            yield Input(breakpoint_.hit_condition, id="hits")
             yield Label("Log this instead of stopping; {expression} is filled in")
-            yield Input(found.log_message, placeholder="total is {order.total}", id="message")
+            yield Input(breakpoint_.log_message, placeholder="total is {order.total}", id="message")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -16,8 +16,8 @@ from iqdebug.tui.widgets.rows import Row, RowsView
 
 __all__ = ["ExceptionsScreen", "place_words", "walked"]
 
-_MESSAGE_LINES = 6
-_NOTE_LINES = 4
+MAX_MESSAGE_LINES = 6
+MAX_NOTE_LINES = 4
 _LINKS = {
     "": "",
     "cause": "caused by ",
@@ -42,10 +42,10 @@ def place_words(error: ExceptionInfo) -> str:
     """Where it was raised, in the person's own code if it passed through any: function, file and
     line; "" when its traceback is not known."""
     frames = error.frames
-    found = next((f for f in frames if f.kind == "user"), frames[0] if frames else None)
-    if found is None:
+    frame = next((f for f in frames if f.kind == "user"), frames[0] if frames else None)
+    if frame is None:
         return ""
-    return f"{clean(found.name)}  {clean(found.path).replace(chr(92), '/').rpartition('/')[2]}:{found.line}"
+    return f"{clean(frame.name)}  {clean(frame.path).replace(chr(92), '/').rpartition('/')[2]}:{frame.line}"
 
 
 class ExceptionsScreen(ModalScreen[ExceptionInfo | None]):
@@ -98,14 +98,14 @@ def _rows(number: int, depth: int, error: ExceptionInfo, shown: bool) -> Iterato
     head.append(f"   {place}" if place else "   (no traceback)", Style(dim=True))
     yield Row(head, number, error)
     below = indent + "     "
-    for line in more[:_MESSAGE_LINES]:
+    for line in more[:MAX_MESSAGE_LINES]:
         yield Row(Text(below + line), selectable=False)
-    if len(more) > _MESSAGE_LINES:
-        words = f"{below}… {len(more) - _MESSAGE_LINES:,} more lines of the message"
+    if len(more) > MAX_MESSAGE_LINES:
+        words = f"{below}… {len(more) - MAX_MESSAGE_LINES:,} more lines of the message"
         yield Row(Text(words, Style(dim=True)), selectable=False)
     for note in error.notes:
         lines = clean_lines(note)
-        for index, line in enumerate(lines[:_NOTE_LINES]):
+        for index, line in enumerate(lines[:MAX_NOTE_LINES]):
             text = Text(below).append("note: " if not index else "      ", Style(dim=True))
             yield Row(text.append(line, Style(italic=True)), selectable=False)
 

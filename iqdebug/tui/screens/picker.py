@@ -18,7 +18,7 @@ from iqdebug.tui.widgets.rows import Row, RowsView
 
 __all__ = ["PickerApp"]
 
-_REFRESH = 2.0
+REFRESH_INTERVAL_S = 2.0
 
 
 class _Filter(Input):
@@ -70,7 +70,7 @@ class PickerApp(App[int]):
     def on_mount(self) -> None:
         self.query_one(_Filter).focus()
         self._look()
-        self.set_interval(_REFRESH, self._look)
+        self.set_interval(REFRESH_INTERVAL_S, self._look)
 
     def _look(self) -> None:
         self.run_worker(self._look_in_worker, thread=True, exclusive=True, group="look")
@@ -88,11 +88,11 @@ class PickerApp(App[int]):
 
     def _show(self) -> None:
         words = self.query_one(_Filter).value.casefold().split()
-        found = [p for p in self._processes if all(w in _haystack(p) for w in words)]
+        matching = [p for p in self._processes if all(w in _haystack(p) for w in words)]
         view = self.query_one("#processes", RowsView)
         if self._looked:
             view.empty_text = "no process matches the filter" if words else "no Python process is running"
-        view.set_rows([Row(_text(p), p.pid, p) for p in found])
+        view.set_rows([Row(_text(p), p.pid, p) for p in matching])
         self._explain()
 
     def _explain(self) -> None:

@@ -126,10 +126,10 @@ class RowsView(ScrollView, can_focus=True):
     def keep_cursor(self, key: Hashable) -> None:
         """After a change of the rows: the cursor on the row of that key, else where it was."""
         count = self.row_count()
-        found = None
+        index = None
         if key is not None:
-            found = next((i for i in range(count) if self.key_at(i) == key), None)
-        self.cursor = found if found is not None else self._selectable_near(min(self.cursor, count - 1), 1)
+            index = next((i for i in range(count) if self.key_at(i) == key), None)
+        self.cursor = index if index is not None else self._selectable_near(min(self.cursor, count - 1), 1)
 
     def content_changed(self) -> None:
         self.virtual_size = Size(self._widest, max(self.row_count(), 1))

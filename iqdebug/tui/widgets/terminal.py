@@ -15,12 +15,12 @@ from rich.style import Style
 
 __all__ = ["Terminal", "key_bytes"]
 
-HISTORY = 5_000
+MAX_HISTORY_LINES = 5_000
 """Lines kept of what has scrolled away."""
 
-_BACKLOG = 1 << 18  # bytes not yet shown beyond which the older ones are given up
-_KEPT = 1 << 15
-_CHUNK = 1 << 11
+MAX_BACKLOG_BYTES = 1 << 18  # bytes not yet shown beyond which the older ones are given up
+KEPT_BACKLOG_BYTES = 1 << 15
+CHUNK_BYTES = 1 << 11
 _CURSOR_KEYS = 1 << 5
 
 _KEYS = {
@@ -49,7 +49,7 @@ class _Screen(pyte.Screen):
     """Keeps what scrolls off its top."""
 
     def __init__(self, columns: int, lines: int) -> None:
-        self.history: deque[Mapping[int, Char]] = deque(maxlen=HISTORY)
+        self.history: deque[Mapping[int, Char]] = deque(maxlen=MAX_HISTORY_LINES)
         self.answer: Callable[[bytes], None] = lambda data: None
         super().__init__(columns, lines)
 
@@ -102,8 +102,9 @@ class Terminal:
     def write(self, data: bytes) -> None:
         """Take in what the program wrote; costs nothing until :meth:`settle`."""
         self._waiting += data
-        if len(self._waiting) > _BACKLOG:
-            cut = self._waiting.find(b"\n", len(self._waiting) - _KEPT) + 1 or len(self._waiting) - _KEPT
+        if len(self._waiting) > MAX_BACKLOG_BYTES:
+            kept_from = len(self._waiting) - KEPT_BACKLOG_BYTES
+            cut = self._waiting.find(b"\n", kept_from) + 1 or kept_from
             self.lost += self._waiting.count(b"\n", 0, cut)
             del self._waiting[:cut]
 
@@ -111,8 +112,8 @@ class Terminal:
         """Carry out what was written, for about so long; False when some of it is left."""
         deadline = time.monotonic() + seconds
         while self._waiting:
-            data = bytes(self._waiting[:_CHUNK])
-            del self._waiting[:_CHUNK]
+            data = bytes(self._waiting[:CHUNK_BYTES])
+            del self._waiting[:CHUNK_BYTES]
             try:
                 self._stream.feed(data)
             except Exception:  # a sequence that the emulation cannot digest costs its text, no more
@@ -143,7 +144,7 @@ class Terminal:
         screen = self._screen
         kept = len(screen.history)
         line = screen.history[row] if row < kept else screen.buffer[row - kept]
-        found: list[Segment] = []
+        segments: list[Segment] = []
         text, style = "", Style()
         for x in range(width):
             char = line.get(x, screen.default_char)
@@ -151,12 +152,12 @@ class Terminal:
                 continue
             this = _style(char, reverse=x == cursor)
             if this != style and text:
-                found.append(Segment(text, style))
+                segments.append(Segment(text, style))
                 text = ""
             style = this
             text += char.data if char.data.isprintable() else "·"
-        found.append(Segment(text, style))
-        return found
+        segments.append(Segment(text, style))
+        return segments
 
     def text(self) -> str:
         """Everything kept, without colours."""
@@ -185,9 +186,9 @@ _styles: dict[Any, Style] = {}
 
 def _style(char: Char, *, reverse: bool) -> Style:
     key = (*char[1:], reverse)
-    found = _styles.get(key)
-    if found is None:
-        found = _styles[key] = Style(
+    style = _styles.get(key)
+    if style is None:
+        style = _styles[key] = Style(
             color=_colour(char.fg),
             bgcolor=_colour(char.bg),
             bold=char.bold or None,
@@ -196,7 +197,7 @@ def _style(char: Char, *, reverse: bool) -> Style:
             strike=char.strikethrough or None,
             reverse=(char.reverse != reverse) or None,
         )
-    return found
+    return style
 
 
 def _colour(name: str) -> str | None:

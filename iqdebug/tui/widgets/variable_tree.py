@@ -10,7 +10,7 @@ from iqdebug.core.state import Frame, Variable
 __all__ = ["PAGE", "Node", "VariableTree"]
 
 PAGE = 100
-_CHANGES_KEPT = 20_000
+MAX_REMEMBERED_VALUES = 20_000
 
 Path = tuple[str, ...]
 
@@ -73,13 +73,13 @@ class VariableTree:
 
     def find(self, path: Path) -> Node | None:
         nodes = self.roots or []
-        found: Node | None = None
+        node: Node | None = None
         for length in range(1, len(path) + 1):
-            found = next((n for n in nodes if n.path == path[:length]), None)
-            if found is None:
+            node = next((n for n in nodes if n.path == path[:length]), None)
+            if node is None:
                 return None
-            nodes = found.children or []
-        return found
+            nodes = node.children or []
+        return node
 
     def toggle(self, node: Node) -> bool:
         """Open or close; True when its children have to be asked for."""
@@ -99,7 +99,7 @@ class VariableTree:
         path = (*parent, variable.name)
         key = (self._function, path)
         value = f"{variable.type} {variable.value}"
-        if len(self._values) < _CHANGES_KEPT:
+        if len(self._values) < MAX_REMEMBERED_VALUES:
             self._values[key] = value
         before = self._before.get(key)
         return Node(path, variable, changed=before is not None and before != value)

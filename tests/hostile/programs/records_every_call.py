@@ -483,7 +483,7 @@ def read_value(obj):
     space = {"obj": obj}
     for text in PLANS:
         try:
-            run = pure_evaluation.Pure(pure_evaluation.Reads(), [space], vars(__import__("builtins")))
+            run = pure_evaluation.Pure(pure_evaluation.SafeReader(), [space], vars(__import__("builtins")))
             pure_evaluation.settled(run, text)
         except RecursionError:
             pass

@@ -1,0 +1,115 @@
+"""Commands about the conversation itself: its window, its last question, the model and its rights."""
+
+from __future__ import annotations
+
+from iqdebug.assistant.conversation import Conversation
+from iqdebug.assistant.session import AssistantSession
+from iqdebug.assistant.wording import DECIDED_BY
+from iqdebug.core.errors import NotAvailable, UsageError
+from iqdebug.llm.window.window import Window
+
+__all__ = [
+    "compact",
+    "copy_answer",
+    "edit_question",
+    "pin",
+    "retry",
+    "show_context",
+    "show_help",
+    "show_model",
+    "show_rights",
+    "unpin",
+]
+
+_MAX_PINNED_CHARACTERS_SHOWN = 200
+_MAX_DETAIL_CHARACTERS = 80
+
+
+async def show_help(assistant: AssistantSession, rest: str) -> None:
+    assistant.note("commands", "\n".join(assistant.commands.help_lines()))
+    assistant.note(
+        "in a question @file:name.py, @frame, @var:name and @log:word add what they name; Tab completes"
+    )
+
+
+def _window(assistant: AssistantSession, what: str = "There is no window") -> Window:
+    if assistant.window is None:
+        raise NotAvailable(what, "No model was chosen")
+    return assistant.window
+
+
+async def show_context(assistant: AssistantSession, rest: str) -> None:
+    assistant.note("what the model has before it", "\n".join(_window(assistant).context_lines()))
+
+
+async def pin(assistant: AssistantSession, rest: str) -> None:
+    window = _window(assistant, "There is no window to pin it in")
+    text = rest or next((e.text for e in reversed(assistant.transcript.entries) if e.kind == "answer"), "")
+    if not text:
+        raise UsageError("There is nothing to pin", "", "/pin TEXT, or /pin after an answer")
+    await window.pin(assistant.redactor.scrub(text))
+    assistant.note(f"pinned: {text[:_MAX_PINNED_CHARACTERS_SHOWN]}")
+
+
+async def unpin(assistant: AssistantSession, rest: str) -> None:
+    unpinned = await _window(assistant).unpin(rest)
+    assistant.note("unpinned" if unpinned else f"nothing pinned begins with {rest!r}")
+
+
+async def compact(assistant: AssistantSession, rest: str) -> None:
+    window = _window(assistant)
+    assistant.note(await (window.unfold() if rest == "undo" else window.compact()))
+
+
+async def retry(assistant: AssistantSession, rest: str) -> None:
+    if assistant.conversation is not None:
+        assistant.conversation.retry()
+        await assistant.cut_back(assistant.conversation.finished())
+
+
+async def edit_question(assistant: AssistantSession, rest: str) -> None:
+    if assistant.conversation is None or assistant.active is None:
+        return
+    taken: list[str] = []
+
+    async def take_back(conversation: Conversation) -> None:
+        taken.append(await conversation.take_back())
+
+    await assistant.cut_back(take_back(assistant.conversation))
+    if taken[0]:
+        assistant.active.binding.ui.put(taken[0])
+
+
+async def copy_answer(assistant: AssistantSession, rest: str) -> None:
+    answers = [e for e in assistant.transcript.entries if e.kind in ("answer", "note") and not e.offers]
+    text = answers[-1].text if answers else ""
+    if text and assistant.active is not None:
+        assistant.active.binding.ui.copy(text)
+        assistant.note("copied")
+
+
+async def show_model(assistant: AssistantSession, rest: str) -> None:
+    if assistant.window is None:
+        assistant.note("no model: `iqdebug models list` shows what there is, `iqdebug models use …` chooses")
+        return
+    about = assistant.window.about
+    counted = "counted by its own tokenizer" if about.exact else "counted from above"
+    assistant.note(
+        f"{about.model} ({about.setting}), {about.where}; {about.window:,} tokens, {counted}; "
+        f"{assistant.transcript.standing.words}"
+    )
+
+
+async def show_rights(assistant: AssistantSession, rest: str) -> None:
+    if assistant.active is None:
+        return
+    gate = assistant.active.binding.gate
+    if rest == "revoke":
+        gate.revoke_all()
+    granted = [f"{g.tool}: {g.right.value}, this session" for g in gate.grants] or ["reading alone"]
+    decisions = [
+        f"{d.tool}: {'allowed' if d.allowed else 'refused'} by {DECIDED_BY[d.by]}  "
+        f"{d.detail[:_MAX_DETAIL_CHARACTERS]}"
+        for d in gate.decisions
+    ]
+    assistant.note("what the model may do: " + "; ".join(granted), "\n".join(decisions))

@@ -1,0 +1,35 @@
+"""Asks the person, while the status shows that the model waits for them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from iqdebug.assistant.permissions import Answer, Request
+from iqdebug.assistant.transcript import Transcript
+from iqdebug.assistant.ui_context import UiContext
+
+__all__ = ["PersonConsent"]
+
+_OF_THE_PERSON = "yours"  # the right under which a person's own command is shown
+
+
+class PersonConsent:
+    def __init__(self, ui: UiContext, transcript: Transcript) -> None:
+        self._ui = ui
+        self._transcript = transcript
+
+    async def ask(self, request: Request) -> Answer:
+        """For a tool of the model's."""
+        before = self._transcript.standing
+        self._transcript.stand(replace(before, state="asking", words="waiting for your consent"))
+        try:
+            answer = await self._ui.consent(
+                request.action, request.right.value, request.detail, request.why, request.may_hold
+            )
+        finally:
+            self._transcript.stand(before)
+        return Answer(answer)
+
+    async def confirm(self, action: str, detail: str, why: str = "") -> bool:
+        """For a command of the person's own, shown exactly as it will be done."""
+        return await self._ui.consent(action, _OF_THE_PERSON, detail, why, False) != "no"

@@ -1,0 +1,89 @@
+"""Writes down for the model what is known of a stop."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+
+from iqdebug.assistant.debuggee import DebuggeeContext
+from iqdebug.assistant.redaction import Redactor, wrap_untrusted
+from iqdebug.assistant.session_binding import SessionBinding
+from iqdebug.core.state import Diagnosis, Snapshot, Variable
+from iqdebug.crash.variables import children_of
+from iqdebug.diagnosis.prompt.delta import packed_delta
+from iqdebug.diagnosis.prompt.pack import packed
+
+__all__ = ["StopEvidence"]
+
+MAX_EVIDENCE_TOKENS = 16_000
+"""Of a stop that is written down whole."""
+MAX_DELTA_TOKENS = 3_000
+"""Of what changed since an earlier stop."""
+WINDOW_PARTS = 6
+"""One stop takes at most one part in so many of the model's window."""
+MAX_CHILDREN = 200
+"""Of one value."""
+
+
+class StopEvidence:
+    """Masks secrets, wraps the debuggee's text as untrusted, and keeps within a share of the window.
+
+    :param window_tokens: the size of the model's window; 0 where there is no model or it is not known.
+    """
+
+    def __init__(
+        self,
+        binding: SessionBinding,
+        debuggee: DebuggeeContext,
+        redactor: Redactor,
+        window_tokens: Callable[[], int],
+    ) -> None:
+        self._binding = binding
+        self._crash = debuggee.crash
+        self._redactor = redactor
+        self._window_tokens = window_tokens
+
+    def text(self, snapshot: Snapshot, diagnosis: Diagnosis, earlier: Snapshot | None = None) -> str:
+        """:param earlier: the stop that the model knows; what is new since then is enough where the
+        process went on from there.
+        """
+        self._redactor.learn_snapshot(snapshot)
+        budget = self._budget()
+        read_source = self._binding.read_source
+        if earlier is not None and _goes_on_from(snapshot, earlier):
+            evidence = packed_delta(
+                snapshot,
+                earlier,
+                diagnosis,
+                read_source=read_source,
+                budget=min(MAX_DELTA_TOKENS, budget),
+            )
+        else:
+            git = self._crash.git if self._crash is not None else None
+            evidence = packed(
+                snapshot,
+                diagnosis,
+                read_source=read_source,
+                budget=budget,
+                children=self._children,
+                logs=self._binding.ui.logs(),
+                diff=(git.diff, git.root) if git is not None else ("", ""),
+            )
+        return wrap_untrusted(self._redactor.scrub(evidence.text), f"evidence of stop {snapshot.epoch}")
+
+    def _budget(self) -> int:
+        window = self._window_tokens()
+        return min(MAX_EVIDENCE_TOKENS, window // WINDOW_PARTS) if window else MAX_EVIDENCE_TOKENS
+
+    def _children(self, reference: int) -> Sequence[Variable]:
+        if self._crash is None:
+            return ()
+        return list(itertools.islice(children_of(self._crash, reference), MAX_CHILDREN))
+
+
+def _goes_on_from(snapshot: Snapshot, earlier: Snapshot) -> bool:
+    """Whether what changed is enough: not after a look at a running process, and not at the stop where an
+    exception comes up."""
+    if earlier.pid != snapshot.pid or not earlier.phase.is_stopped:
+        return False
+    return snapshot.exception is None or earlier.exception is not None

@@ -1,0 +1,28 @@
+"""Every tool, in the order in which models are shown them: the one place where a tool is listed."""
+
+from __future__ import annotations
+
+from iqdebug.assistant.tools.base import BoundTool
+from iqdebug.assistant.tools.control import CONTROL_TOOLS
+from iqdebug.assistant.tools.evaluate import EVALUATION_TOOLS
+from iqdebug.assistant.tools.evidence import EVIDENCE_TOOLS
+from iqdebug.assistant.tools.fixing import FIXING_TOOLS
+from iqdebug.assistant.tools.history import HISTORY_TOOLS
+from iqdebug.assistant.tools.inspection import INSPECTION_TOOLS
+from iqdebug.assistant.tools.logpoint import LOGPOINT_TOOLS
+from iqdebug.assistant.tools.search import SEARCH_TOOLS
+from iqdebug.assistant.tools.source import SOURCE_TOOLS
+
+__all__ = ["ALL_TOOLS"]
+
+ALL_TOOLS: tuple[BoundTool, ...] = (
+    *INSPECTION_TOOLS,
+    *EVALUATION_TOOLS,
+    *EVIDENCE_TOOLS,
+    *SOURCE_TOOLS,
+    *SEARCH_TOOLS,
+    *HISTORY_TOOLS,
+    *CONTROL_TOOLS,
+    *LOGPOINT_TOOLS,
+    *FIXING_TOOLS,
+)

@@ -1,0 +1,127 @@
+"""One turn: the model replies and calls tools until a reply calls none."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import replace
+from typing import Literal
+
+from iqdebug.assistant.log_window import LogWindow
+from iqdebug.assistant.status_reporter import StatusReporter
+from iqdebug.assistant.tool_calls import ToolCallRunner
+from iqdebug.assistant.transcript import Entry, Transcript
+from iqdebug.assistant.wording import REPLY_ENDED
+from iqdebug.llm.backends.base import Event, Prefilling, ReplyFinished, Text, Thinking, ToolCallEvent
+from iqdebug.llm.messages import Sampling, ToolCall
+
+__all__ = ["MAX_CALLS_PER_TURN", "MAX_REPLIES_PER_TURN", "Turn"]
+
+MAX_REPLIES_PER_TURN = 16
+MAX_CALLS_PER_TURN = 100
+WAIT_SHOWN_EVERY_S = 1.0
+"""How often the wait for a server's first token is shown."""
+
+
+class Turn:
+    """Answers what stands last in the window. Bounded: at most :data:`MAX_REPLIES_PER_TURN` replies and
+    :data:`MAX_CALLS_PER_TURN` calls, after which the person decides whether it goes on."""
+
+    def __init__(
+        self,
+        window: LogWindow,
+        transcript: Transcript,
+        status: StatusReporter,
+        calls: ToolCallRunner,
+        sampling: Sampling,
+    ) -> None:
+        self._window = window
+        self._transcript = transcript
+        self._status = status
+        self._calls = calls
+        self._sampling = sampling
+
+    async def run(self) -> None:
+        """:raises ModelError: the model failed; what was said so far stays."""
+        budget = MAX_CALLS_PER_TURN
+        for _ in range(MAX_REPLIES_PER_TURN):
+            calls = await self._reply()
+            if not calls:
+                return
+            budget -= await self._calls.run(calls, budget)
+            if self._calls.stopped:
+                return
+            if not budget:
+                self._note(f"stopped after {MAX_CALLS_PER_TURN} tool calls; ask again to go on")
+                return
+        self._note(f"stopped after {MAX_REPLIES_PER_TURN} rounds of tool calls; ask again to go on")
+
+    async def _reply(self) -> list[ToolCall]:
+        """Show one reply as it comes; returns the calls in it."""
+        thought: Entry | None = None
+        answer: Entry | None = None
+        calls: list[ToolCall] = []
+        self._status.show("reading", "reading")
+        waiting = asyncio.create_task(self._show_the_wait())
+        try:
+            async with contextlib.aclosing(_closable(self._window.reply(self._sampling))) as events:
+                async for event in events:
+                    waiting.cancel()
+                    if isinstance(event, Prefilling):
+                        words = f"reading {event.done:,} of {event.total:,} tokens"
+                        self._status.show("reading", words)
+                    elif isinstance(event, Thinking):
+                        thought = self._grow(thought, "thinking", event.text)
+                    elif isinstance(event, Text):
+                        answer = self._grow(answer, "answer", event.text)
+                    elif isinstance(event, ToolCallEvent):
+                        calls.append(event.call)
+                    elif isinstance(event, ReplyFinished):
+                        self._finish(thought, answer, event)
+                        if event.why != "calls":
+                            calls = []
+        finally:
+            waiting.cancel()
+        return calls
+
+    async def _show_the_wait(self) -> None:
+        """A server does not say how far it has read: show the seconds, and when it is given up."""
+        patience = self._window.about.patience
+        for seconds in itertools.count(1) if patience else ():
+            await asyncio.sleep(WAIT_SHOWN_EVERY_S)
+            words = f"waiting for the first token, {seconds} of {patience:.0f} s"
+            self._status.show("reading", words)
+
+    def _grow(self, entry: Entry | None, kind: Literal["thinking", "answer"], text: str) -> Entry:
+        if entry is None:
+            self._status.show("answering", "thinking" if kind == "thinking" else "answering")
+            entry = self._transcript.add(kind, "", running=True)
+        return self._transcript.put(replace(entry, text=entry.text + text))
+
+    def _finish(self, thought: Entry | None, answer: Entry | None, finished: ReplyFinished) -> None:
+        why = REPLY_ENDED.get(finished.why, "")
+        if thought is not None:
+            seconds = f"{finished.seconds:.0f} s" if finished.seconds >= 1 else ""
+            self._transcript.put(replace(thought, running=False, words=seconds))
+        if answer is not None:
+            self._transcript.put(replace(answer, running=False, words=why))
+        if not why and thought is None and answer is None and finished.why != "calls":
+            why = "the model answered nothing; /retry asks again"
+        if why:
+            self._note(why)
+
+    def _note(self, words: str) -> None:
+        self._transcript.add("note", words)
+
+
+async def _closable(events: AsyncIterator[Event]) -> AsyncGenerator[Event, None]:
+    """The same events; closing this closes the source, so that a reply never goes on unread."""
+    try:
+        async for event in events:
+            yield event
+    finally:
+        close = getattr(events, "aclose", None)
+        if close is not None:
+            await close()

@@ -1,0 +1,87 @@
+"""`ask` and `resume`: a model's answer, and the conversations that are kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iqdebug.cli.documents.base import Document, Part
+
+if TYPE_CHECKING:
+    from iqdebug.workflows.ask import AskResult
+
+__all__ = ["Call", "Conversation", "Conversations", "Proposal", "Reply", "Tokens", "reply_document"]
+
+
+class Call(Part, frozen=True):
+    """A tool that the model used: what it asked for, who ``allowed`` it, and the result."""
+
+    call: str
+    allowed: str
+    result: str
+
+
+class Proposal(Part, frozen=True):
+    """A change of a file that the model proposed. Nothing was changed."""
+
+    title: str
+    diff: str
+
+
+class Tokens(Part, frozen=True):
+    """Of the model's window; 0 where unknown."""
+
+    used: int
+    window: int
+
+
+class Reply(Document, frozen=True, tag="iqdebug/reply/1"):
+    """A model's ``answer`` to a question, in Markdown. ``where`` names the host that every byte went to;
+    ``remote`` says that it is another machine."""
+
+    question: str
+    answer: str
+    thinking: str
+    calls: list[Call]
+    proposals: list[Proposal]
+    notes: list[str]
+    model: str
+    where: str
+    remote: bool
+    tokens: Tokens
+
+
+class Conversation(Part, frozen=True):
+    """``number`` is what `iqdebug resume NUMBER` takes. It is about a crash file, or about the process
+    ``pid``, of which ``runs`` says whether it still does; what does not apply is null. ``saved`` counts
+    seconds since the Unix epoch."""
+
+    number: int
+    saved: float
+    title: str
+    questions: int
+    setting: str
+    crash_file: str | None
+    pid: int | None
+    command: str
+    runs: bool | None
+
+
+class Conversations(Document, frozen=True, tag="iqdebug/conversations/1"):
+    """The conversations that can be resumed, the newest first."""
+
+    conversations: list[Conversation]
+
+
+def reply_document(result: AskResult) -> Reply:
+    return Reply(
+        question=result.question,
+        answer=result.answer,
+        thinking=result.thinking,
+        calls=[Call(call=call.text, allowed=call.words, result=call.detail) for call in result.calls],
+        proposals=[Proposal(title=diff.text, diff=diff.detail) for diff in result.diffs],
+        notes=list(result.notes),
+        model=result.standing.model,
+        where=result.standing.where,
+        remote=result.standing.remote,
+        tokens=Tokens(used=result.standing.used, window=result.standing.window),
+    )

@@ -1,0 +1,36 @@
+"""`iqdebug help`: the help of everything, of a command, or the exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+
+from iqdebug.cli.commands import COMMANDS, parser_for
+from iqdebug.core.errors import UsageError
+from iqdebug.core.exit_codes import ExitCode, exit_code_lines
+from iqdebug.core.output import say
+
+__all__ = ["configure"]
+
+_EXIT_CODES = "exit-codes"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "topic", nargs="*", metavar="COMMAND", help=f"a command, such as: models pull; or: {_EXIT_CODES}"
+    )
+    parser.set_defaults(run=_help)
+
+
+def _help(options: argparse.Namespace) -> int:
+    topic: list[str] = options.topic
+    if topic == [_EXIT_CODES]:
+        width = shutil.get_terminal_size((100, 24)).columns
+        say(*exit_code_lines(width), "", "`iqdebug run` ends with the exit code of the program that it ran.")
+        return ExitCode.DONE
+    if topic and topic[0] not in [command.name for command in COMMANDS]:
+        names = ", ".join(command.name for command in COMMANDS)
+        raise UsageError(f"There is no command {topic[0]}", fix=f"One of: {names}; or: {_EXIT_CODES}")
+    words = [*topic, "--help"]
+    parser_for(words).parse_args(words)
+    return ExitCode.DONE

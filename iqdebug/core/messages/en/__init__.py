@@ -1,0 +1,21 @@
+"""English: the sentences that people read, by the id of their message."""
+
+from __future__ import annotations
+
+from iqdebug.core.messages.en import anomalies, anomaly_parts, kinds, living, meanings, reasons
+
+__all__ = ["TEMPLATES", "plural_form"]
+
+TEMPLATES: dict[str, str] = {
+    **kinds.TEMPLATES,
+    **anomalies.TEMPLATES,
+    **anomaly_parts.TEMPLATES,
+    **reasons.TEMPLATES,
+    **living.TEMPLATES,
+    **meanings.TEMPLATES,
+}
+
+
+def plural_form(count: int) -> int:
+    """Which of the forms ``one|many`` goes with a number."""
+    return 0 if count == 1 else 1
