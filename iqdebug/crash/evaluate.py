@@ -16,8 +16,9 @@ from iqdebug.capture import values
 from iqdebug.core.errors import RunsCode
 from iqdebug.core.expressions import Plan, plan_of
 from iqdebug.core.state import EvaluateResult
+from iqdebug.crash.crash import Crash
 from iqdebug.crash.lookup import names_of
-from iqdebug.crash.model import Crash, RecordedFrame, Value
+from iqdebug.crash.model import RecordedFrame, Value
 from iqdebug.crash.variables import is_field
 
 __all__ = ["computed"]

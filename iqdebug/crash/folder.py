@@ -18,7 +18,8 @@ from iqdebug.core.errors import CrashFileError, UsageError
 from iqdebug.core.store import state_folder
 from iqdebug.crash import untrusted_rows
 from iqdebug.crash.container import HEADER, MAGIC, MARK, chunks_of
-from iqdebug.crash.model import Crash, Meta
+from iqdebug.crash.crash import Crash
+from iqdebug.crash.model import Meta
 from iqdebug.crash.rows import exception_of, frame_of, meta_of, threads_of
 from iqdebug.crash.to_snapshot import place_of
 from iqdebug.system.source_files import open_regular

@@ -11,7 +11,8 @@ import warnings
 from dataclasses import dataclass
 
 from iqdebug.core.state import Completion
-from iqdebug.crash.model import Child, Crash, RecordedFrame, Value
+from iqdebug.crash.crash import Crash
+from iqdebug.crash.model import Child, RecordedFrame, Value
 from iqdebug.crash.variables import is_field
 
 __all__ = ["NotRecorded", "completions", "look_up"]

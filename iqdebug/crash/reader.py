@@ -13,7 +13,8 @@ import msgspec
 from iqdebug.core.errors import CrashFileError
 from iqdebug.crash import untrusted_rows
 from iqdebug.crash.container import Chunk, read_chunks
-from iqdebug.crash.model import Crash, RecordedException, RecordedFrame, SourceText, Value
+from iqdebug.crash.crash import Crash
+from iqdebug.crash.model import RecordedException, RecordedFrame, SourceText, Value
 from iqdebug.crash.rows import (
     exception_of,
     flags_of,

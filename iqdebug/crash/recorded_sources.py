@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from enum import Enum
 
-from iqdebug.crash.model import Crash
+from iqdebug.crash.crash import Crash
 from iqdebug.system.readable_files import Reach
 from iqdebug.system.source_files import MAX_SOURCE, open_regular
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from iqdebug.crash.model import Crash
+from iqdebug.crash.crash import Crash
 
 __all__ = ["about_lines", "moment_words"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from iqdebug.core.state import Variable
-from iqdebug.crash.model import Child, Crash, RecordedFrame, Value
+from iqdebug.crash.model import Child, CrashContents, RecordedFrame, Value
 
 __all__ = [
     "NOT_READ",
@@ -59,7 +59,9 @@ def attributes_reference(exception: int) -> int:
     return _reference(exception, "attributes")
 
 
-def variable_of(crash: Crash, name: str, kind: Kind, number: int | None, path: str | None = None) -> Variable:
+def variable_of(
+    crash: CrashContents, name: str, kind: Kind, number: int | None, path: str | None = None
+) -> Variable:
     """The value of that id under a name. ``path`` is an expression that leads to it."""
     if number is None:
         return Variable(name, NOT_READ, "property", state="lazy", kind="property")
@@ -79,7 +81,7 @@ def variable_of(crash: Crash, name: str, kind: Kind, number: int | None, path: s
     )
 
 
-def local_variables(crash: Crash, frame: RecordedFrame) -> tuple[Variable, ...] | None:
+def local_variables(crash: CrashContents, frame: RecordedFrame) -> tuple[Variable, ...] | None:
     """The frame's locals; None when the file does not have them."""
     if frame.locals is None:
         return None
@@ -95,7 +97,7 @@ def local_variables(crash: Crash, frame: RecordedFrame) -> tuple[Variable, ...] 
     )
 
 
-def global_variables(crash: Crash, frame: RecordedFrame) -> tuple[Variable, ...]:
+def global_variables(crash: CrashContents, frame: RecordedFrame) -> tuple[Variable, ...]:
     """The module variables that the function's code names."""
     return tuple(
         variable_of(crash, name, "global", number, name if name.isidentifier() else None)
@@ -103,7 +105,7 @@ def global_variables(crash: Crash, frame: RecordedFrame) -> tuple[Variable, ...]
     )
 
 
-def children_of(crash: Crash, reference: int, path: str | None = None) -> Iterator[Variable]:
+def children_of(crash: CrashContents, reference: int, path: str | None = None) -> Iterator[Variable]:
     """What lies below a reference; at the end, how much was not kept."""
     what, number = opened(reference)
     if what == "globals":
@@ -119,7 +121,7 @@ def children_of(crash: Crash, reference: int, path: str | None = None) -> Iterat
         yield from _below(crash, number, path)
 
 
-def _below(crash: Crash, number: int, path: str | None) -> Iterator[Variable]:
+def _below(crash: CrashContents, number: int, path: str | None) -> Iterator[Variable]:
     value = crash.values.get(number)
     if value is None:
         return

@@ -54,6 +54,8 @@ TYPES: Mapping[int, tuple[str, int, int]] = {
     35: ("tq2_0", 256, 66),
     39: ("mxfp4", 32, 17),
     40: ("nvfp4", 64, 36),
+    41: ("q1_0", 128, 18),
+    42: ("q2_0", 64, 18),
 }
 """ggml's types: name, elements of a block, bytes of a block."""
 
