@@ -24,7 +24,7 @@ __all__ = ["attributes_of", "frame_of", "place_of", "snapshot_of"]
 
 Link = Literal["", "cause", "context", "member"]
 
-_DEEPEST = 60  # groups within groups
+_MAX_GROUP_DEPTH = 60  # groups within groups
 _MAX_EXCEPTIONS = 500
 _MAX_FRAMES = 40_000  # of all stacks together; a capture keeps fewer
 _TASK_STATES: dict[str, Literal["pending", "running", "done", "cancelled"]] = {
@@ -243,7 +243,7 @@ class _Builder:
     def _info(self, node: RecordedException, link: Link, depth: int, *, with_chain: bool) -> ExceptionInfo:
         chain = self._chain(node, depth) if with_chain else ()
         members = []
-        for number in node.members if depth < _DEEPEST else ():
+        for number in node.members if depth < _MAX_GROUP_DEPTH else ():
             member = self._fresh(number)
             if member is not None:
                 members.append(self._info(member, "member", depth + 1, with_chain=True))

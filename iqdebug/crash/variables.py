@@ -30,21 +30,21 @@ __all__ = [
 What = Literal["value", "globals", "attributes", "array"]
 Kind = Literal["local", "argument", "global", "item", "attribute", "property", "group"]
 
-_WHATS: tuple[What, ...] = ("value", "globals", "attributes", "array")
+_REFERENCE_KINDS: tuple[What, ...] = ("value", "globals", "attributes", "array")
 _MAX_LOCALS = 5_000
-_LOST = "<not in the file>"
+_NOT_IN_FILE = "<not in the file>"
 NOT_READ = "<property>"
 _STATISTICS = ("dtype", "shape", "device", "min", "max", "mean", "nan", "inf")
 
 
 def _reference(number: int, what: What) -> int:
-    return number * len(_WHATS) + _WHATS.index(what) + 1
+    return number * len(_REFERENCE_KINDS) + _REFERENCE_KINDS.index(what) + 1
 
 
 def opened(reference: int) -> tuple[What, int]:
     """What a reference stands for, and the id of it."""
-    number, what = divmod(max(reference, 1) - 1, len(_WHATS))
-    return _WHATS[what], number
+    number, what = divmod(max(reference, 1) - 1, len(_REFERENCE_KINDS))
+    return _REFERENCE_KINDS[what], number
 
 
 def value_reference(number: int) -> int:
@@ -67,7 +67,7 @@ def variable_of(
         return Variable(name, NOT_READ, "property", state="lazy", kind="property")
     value = crash.values.get(number)
     if value is None:
-        return Variable(name, _LOST, kind=kind)
+        return Variable(name, _NOT_IN_FILE, kind=kind)
     has_more = bool(value.children or value.array or value.left_out)
     return Variable(
         name=name,

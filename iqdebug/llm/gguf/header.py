@@ -64,10 +64,10 @@ _STRING, _ARRAY = 8, 9
 _MAX_KEYS = 65_536
 _MAX_TENSORS = 1_000_000
 _MAX_STRINGS = 4_000_000  # of all arrays together
-_LONGEST_STRING = 16 << 20
+_MAX_STRING_BYTES = 16 << 20
 _MAX_ELEMENTS = 1 << 50  # of a tensor
 _MAX_BYTES = 1 << 58  # of all tensors together
-_KEPT = 64  # elements of an array of numbers that are kept
+_KEPT_ELEMENTS = 64  # elements of an array of numbers that are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class _Reader:
 
     def string(self, what: str) -> str:
         length = self.whole("Q", what)
-        if length > _LONGEST_STRING:
+        if length > _MAX_STRING_BYTES:
             raise _bad(f"{what} claims to be {length:,} bytes long")
         start = self.take(length, what)
         return self.data[start : start + length].decode("utf-8", "replace")
@@ -174,7 +174,7 @@ class _Reader:
             raise _bad(f"{what} is an array of the unknown type {element}")
         code = _SCALARS[element]
         start = self.take(count * struct.calcsize("<" + code), what)
-        return Array(count, struct.unpack_from(f"<{min(count, _KEPT)}{code}", self.data, start))
+        return Array(count, struct.unpack_from(f"<{min(count, _KEPT_ELEMENTS)}{code}", self.data, start))
 
     def _strings(self, count: int, what: str) -> Array:
         self.strings += count
