@@ -14,7 +14,7 @@ from iqdebug.assistant.tools.base import BoundTool
 from iqdebug.assistant.tools.catalogue import ALL_TOOLS
 from iqdebug.core.paths import frame_kind
 from iqdebug.core.state import Diagnosis
-from iqdebug.crash.model import Crash
+from iqdebug.crash import Crash
 
 if TYPE_CHECKING:
     from iqdebug.assistant.session import AssistantSession

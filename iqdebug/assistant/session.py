@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from iqdebug.assistant.active_session import ActiveSession
-from iqdebug.assistant.background_tasks import BackgroundTasks
 from iqdebug.assistant.command_dispatcher import Command, CommandDispatcher
 from iqdebug.assistant.completion import CompletionProvider
 from iqdebug.assistant.conversation import Conversation
@@ -29,6 +28,7 @@ from iqdebug.assistant.suggestions import Suggestions
 from iqdebug.assistant.tools.base import BoundTool
 from iqdebug.assistant.transcript import ModelStatus, Transcript
 from iqdebug.assistant.ui_context import Consent, UiContext
+from iqdebug.core.background_tasks import BackgroundTasks
 from iqdebug.core.errors import NotAvailable
 from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Diagnosis, Snapshot
@@ -237,7 +237,8 @@ class AssistantSession:
 
     async def close(self) -> None:
         """Save the conversation and end the model's process. Never raises."""
-        await self._tasks.cancel()
+        self._tasks.cancel()
+        await self._tasks.finished()
         if self.active is not None:
             self.active.close()
             if self.active.conversation is not None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 
 from iqdebug.assistant.debuggee import DebuggeeContext
 from iqdebug.assistant.redaction import Redactor, wrap_untrusted
 from iqdebug.assistant.session_binding import SessionBinding
 from iqdebug.core.state import Diagnosis, Snapshot, Variable
-from iqdebug.crash.variables import children_of
 from iqdebug.diagnosis.prompt.delta import packed_delta
 from iqdebug.diagnosis.prompt.pack import packed
 
@@ -21,7 +19,6 @@ MAX_DELTA_TOKENS = 3_000
 """Of what changed since an earlier stop."""
 WINDOW_PARTS = 6
 """One stop takes at most one part in so many of the model's window."""
-MAX_CHILDREN = 200
 """Of one value."""
 
 
@@ -78,7 +75,7 @@ class StopEvidence:
     def _children(self, reference: int) -> Sequence[Variable]:
         if self._crash is None:
             return ()
-        return list(itertools.islice(children_of(self._crash, reference), MAX_CHILDREN))
+        return self._crash.children(reference)
 
 
 def _goes_on_from(snapshot: Snapshot, earlier: Snapshot) -> bool:

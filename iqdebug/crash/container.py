@@ -17,10 +17,10 @@ from iqdebug.system.source_files import open_regular
 
 __all__ = [
     "HEADER",
-    "LARGEST_CHUNK",
-    "LARGEST_FILE",
     "MAGIC",
     "MARK",
+    "MAX_CHUNK_BYTES",
+    "MAX_FILE_BYTES",
     "Chunk",
     "check_header",
     "chunks_of",
@@ -31,12 +31,12 @@ __all__ = [
 MAGIC = b"\x89IQC\r\n\x1a\n"
 MARK = b"\xf1iqc"
 MAJOR = 1
-LARGEST_CHUNK = 64 << 20  # bytes, decompressed
-LARGEST_FILE = 256 << 20  # bytes, as stored and again decompressed
+MAX_CHUNK_BYTES = 64 << 20  # bytes, decompressed
+MAX_FILE_BYTES = 256 << 20  # bytes, as stored and again decompressed
 HEADER = len(MAGIC) + 4
-_HEAD = struct.Struct("<4s4sIII")
-_FAILURES = 2_000  # broken chunks that are looked past
-_WASTED = 256 << 20  # bytes whose checksum may turn out wrong: marks in hostile data are free
+_CHUNK_HEADER = struct.Struct("<4s4sIII")
+_MAX_BROKEN_CHUNKS = 2_000  # broken chunks that are looked past
+_MAX_DAMAGED_BYTES = 256 << 20  # bytes whose checksum may turn out wrong: marks in hostile data are free
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Chunk:
     """Offset of the first byte behind it."""
 
 
-def read_bytes(path: Path, most: int = LARGEST_FILE) -> bytes:
+def read_bytes(path: Path, most: int = MAX_FILE_BYTES) -> bytes:
     """The first ``most`` bytes of a regular file.
 
     :raises CrashFileError: it is not there, not a regular file, or may not be read.
@@ -100,38 +100,38 @@ def read_chunks(path: Path, missing: list[str]) -> Iterator[Chunk]:
 
     :raises CrashFileError: nothing of the file can be read.
     """
-    data = read_bytes(path, LARGEST_FILE + 1)
+    data = read_bytes(path, MAX_FILE_BYTES + 1)
     check_header(data, path)
-    if len(data) > LARGEST_FILE:
-        missing.append(f"the file is larger than {LARGEST_FILE >> 20} MiB: its rest was not read")
-        data = data[:LARGEST_FILE]
+    if len(data) > MAX_FILE_BYTES:
+        missing.append(f"the file is larger than {MAX_FILE_BYTES >> 20} MiB: its rest was not read")
+        data = data[:MAX_FILE_BYTES]
     yield from chunks_of(data, missing)
 
 
 def chunks_of(data: bytes, missing: list[str], start: int = HEADER) -> Iterator[Chunk]:
     """The whole chunks from ``start`` on, in their order; adds to ``missing`` what is not."""
-    room = LARGEST_FILE
+    room = MAX_FILE_BYTES
     failures = wasted = 0
     at = start
     while at < len(data):
         words = ""
-        if len(data) - at < _HEAD.size or data[at : at + 4] != MARK:
+        if len(data) - at < _CHUNK_HEADER.size or data[at : at + 4] != MARK:
             tag = ""
             words = "" if failures else f"unreadable bytes from offset {at:,}"
         else:
-            _, raw_tag, length, _, checksum = _HEAD.unpack_from(data, at)
+            _, raw_tag, length, _, checksum = _CHUNK_HEADER.unpack_from(data, at)
             tag = raw_tag.decode("ascii", "replace") if raw_tag.isalpha() else ""
-            end = at + _HEAD.size + length
+            end = at + _CHUNK_HEADER.size + length
             if end > len(data):
                 words = f"{_named(tag)} is cut short: the file ends within it"
             else:
-                stored = data[at + _HEAD.size : end]
+                stored = data[at + _CHUNK_HEADER.size : end]
                 wasted += length
                 if not tag or zlib.crc32(raw_tag + stored) != checksum:
                     words = f"{_named(tag)} is damaged"
                 else:
                     wasted -= length
-                    content = _decompressed(stored, min(LARGEST_CHUNK, room))
+                    content = _decompressed(stored, min(MAX_CHUNK_BYTES, room))
                     if isinstance(content, str):
                         missing.append(f"{_named(tag)} {content}")
                     else:
@@ -142,7 +142,7 @@ def chunks_of(data: bytes, missing: list[str], start: int = HEADER) -> Iterator[
         if words:
             missing.append(words)
         failures += 1
-        if failures > _FAILURES or wasted > _WASTED:
+        if failures > _MAX_BROKEN_CHUNKS or wasted > _MAX_DAMAGED_BYTES:
             missing.append("too much is damaged to go on reading")
             return
         found = data.find(MARK, at + 1)
@@ -166,7 +166,7 @@ def _decompressed(stored: bytes, most: int) -> bytes | str:
     return content
 
 
-_KINDS = {
+_CHUNK_NAMES = {
     "META": "the description of the crash",
     "EXCN": "the exception",
     "FRAM": "a part of the frames",
@@ -184,4 +184,4 @@ _KINDS = {
 
 
 def _named(tag: str) -> str:
-    return _KINDS.get(tag, f"a chunk {tag}" if tag.isascii() and tag.isalpha() else "a chunk")
+    return _CHUNK_NAMES.get(tag, f"a chunk {tag}" if tag.isascii() and tag.isalpha() else "a chunk")

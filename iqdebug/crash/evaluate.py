@@ -16,14 +16,15 @@ from iqdebug.capture import values
 from iqdebug.core.errors import RunsCode
 from iqdebug.core.expressions import Plan, plan_of
 from iqdebug.core.state import EvaluateResult
+from iqdebug.crash.crash import Crash
 from iqdebug.crash.lookup import names_of
-from iqdebug.crash.model import Crash, RecordedFrame, Value
+from iqdebug.crash.model import RecordedFrame, Value
 from iqdebug.crash.variables import is_field
 
 __all__ = ["computed"]
 
-_MOST = 50_000
-_DEEPEST = 30
+_MAX_REBUILT_VALUES = 50_000
+_MAX_DEPTH = 30
 _LITERALS = ("int", "float", "complex", "bool", "str", "bytes", "NoneType")
 _SEQUENCES: dict[str, Any] = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
 
@@ -37,12 +38,12 @@ def computed(crash: Crash, frame: RecordedFrame | None, expression: str) -> Eval
         plan = plan_of(expression)
     except SyntaxError as error:
         return EvaluateResult(f"SyntaxError: {error.msg}", failed=True)
-    rebuilt = _Rebuilt(crash)
+    rebuilt = _ValueBuilder(crash)
     known = names_of(frame) if frame is not None else {}
     try:
         scope = {name: rebuilt.value(known[name], 0) for name in _names(plan) if name in known}
-        kind, value = settled(Pure(_Reads(), [scope], dict(vars(builtins))), plan)
-    except _NotThere as error:
+        kind, value = settled(Pure(_RecordedReader(), [scope], dict(vars(builtins))), plan)
+    except _NotRecorded as error:
         return EvaluateResult(f"not recorded: {error}", failed=True)
     if kind == "runs":
         raise RunsCode("Nothing runs in a recording", value)
@@ -71,7 +72,7 @@ def _names(plan: Plan) -> set[str]:
     return found
 
 
-class _NotThere(Exception):
+class _NotRecorded(Exception):
     pass
 
 
@@ -82,21 +83,21 @@ class _Missing:
         self.why = why
 
 
-class _Reads(SafeReader):
+class _RecordedReader(SafeReader):
     """As in a target, but a stand-in for what is missing cannot be touched."""
 
     def of_class(self, cls: type, name: str) -> Any:
         if cls is _Missing:
-            raise _NotThere("the expression needs a value that is not in the file whole")
+            raise _NotRecorded("the expression needs a value that is not in the file whole")
         return super().of_class(cls, name)
 
     def base_of(self, obj: Any, *kinds: Any) -> Any:
         if type(obj) is _Missing:
-            raise _NotThere(obj.why)
+            raise _NotRecorded(obj.why)
         return super().base_of(obj, *kinds)
 
 
-class _Rebuilt:
+class _ValueBuilder:
     """Values of one recording as objects, each once."""
 
     def __init__(self, crash: Crash) -> None:
@@ -107,7 +108,7 @@ class _Rebuilt:
     def value(self, number: int, depth: int) -> Any:
         if number not in self._made:
             found = self._crash.values.get(number)
-            if found is None or len(self._made) > _MOST or depth > _DEEPEST:
+            if found is None or len(self._made) > _MAX_REBUILT_VALUES or depth > _MAX_DEPTH:
                 return _Missing("it is not in the file")
             self._made[number] = _Missing("it holds itself")
             self._made[number] = self._built(number, found, depth + 1)

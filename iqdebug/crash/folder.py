@@ -18,7 +18,8 @@ from iqdebug.core.errors import CrashFileError, UsageError
 from iqdebug.core.store import state_folder
 from iqdebug.crash import untrusted_rows
 from iqdebug.crash.container import HEADER, MAGIC, MARK, chunks_of
-from iqdebug.crash.model import Crash, Meta
+from iqdebug.crash.crash import Crash
+from iqdebug.crash.model import Meta
 from iqdebug.crash.rows import exception_of, frame_of, meta_of, threads_of
 from iqdebug.crash.to_snapshot import place_of
 from iqdebug.system.source_files import open_regular
@@ -27,14 +28,14 @@ __all__ = ["Group", "Limits", "Recorded", "crash_folder", "find", "groups_of", "
 
 ENDING = ".iqcrash"
 MAX_FILES = 10_000
-_META_BYTES = 1 << 20
-_FRAME_BYTES = 4 << 20
-_END_BYTES = 1 << 16
-_FIRST_CHUNKS = 30
-_PLAIN = re.compile(r"\w[\w.-]{0,200}\.iqcrash", re.ASCII)
-_PART = ".part"  # what a writer that was killed leaves
-_SHORTEST_PREFIX = 3
-_LATEST = 253_402_300_799.0
+_MAX_META_BYTES = 1 << 20
+_MAX_FRAME_BYTES = 4 << 20
+_TAIL_BYTES = 1 << 16
+_MAX_FIRST_CHUNKS = 30
+_PLAIN_NAME = re.compile(r"\w[\w.-]{0,200}\.iqcrash", re.ASCII)
+_PARTIAL_SUFFIX = ".part"  # what a writer that was killed leaves
+_MIN_PREFIX_LENGTH = 3
+_MAX_TIMESTAMP = 253_402_300_799.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Recorded:
     @property
     def seen(self) -> float:
         created = self.meta.created
-        return created if 0 < created <= _LATEST else self.changed
+        return created if 0 < created <= _MAX_TIMESTAMP else self.changed
 
     @property
     def fingerprint(self) -> str:
@@ -107,7 +108,7 @@ def put(name: str, data: bytes) -> Path:
     :param name: as the process named it; one that is no plain name gets another.
     :raises UsageError: it cannot be written.
     """
-    plain = name if _PLAIN.fullmatch(name) else f"stop-{time.time_ns()}{ENDING}"
+    plain = name if _PLAIN_NAME.fullmatch(name) else f"stop-{time.time_ns()}{ENDING}"
     path = crash_folder() / plain
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -160,7 +161,7 @@ def find(wanted: str, folder: Path) -> Path:
             f"No crash is recorded in {folder}", fix="`iqdebug crashes` says how to record one"
         )
     prefix = wanted.lower()
-    fitting = [g for g in groups if g.fingerprint.startswith(prefix) and len(prefix) >= _SHORTEST_PREFIX]
+    fitting = [g for g in groups if g.fingerprint.startswith(prefix) and len(prefix) >= _MIN_PREFIX_LENGTH]
     if len(fitting) > 1:
         names = ", ".join(g.fingerprint for g in fitting[:4])
         raise UsageError(f"{wanted!r} fits {len(fitting)} fingerprints", names, "Type more of it")
@@ -202,7 +203,7 @@ def _without_parts(folder: Path) -> Iterator[Path]:
     """Deletes files whose writer was killed more than a day ago."""
     with contextlib.suppress(OSError):
         for entry in os.scandir(folder):
-            if ENDING + "." not in entry.name or not entry.name.endswith(_PART):
+            if ENDING + "." not in entry.name or not entry.name.endswith(_PARTIAL_SUFFIX):
                 continue
             old = time.time() - entry.stat(follow_symlinks=False).st_mtime > 86_400
             if old and _delete(folder / entry.name):
@@ -230,14 +231,14 @@ def _recorded(path: Path) -> Recorded | None:
     try:
         with open_regular(path, follow=False) as file:
             status = os.fstat(file.fileno())
-            data = file.read(_HEAD_READ)
+            data = file.read(_HEAD_BYTES)
             if data[: len(MAGIC)] != MAGIC or data[len(MAGIC) : len(MAGIC) + 2] != b"\x01\x00":
                 return None
             needed = _first_length(data)
-            if len(data) < needed <= _META_BYTES:
+            if len(data) < needed <= _MAX_META_BYTES:
                 data += file.read(needed - len(data))
-            file.seek(max(status.st_size - _END_BYTES, HEADER))
-            ending = file.read(_END_BYTES)
+            file.seek(max(status.st_size - _TAIL_BYTES, HEADER))
+            ending = file.read(_TAIL_BYTES)
     except OSError:
         return None
     first = next(chunks_of(data, []), None)
@@ -254,7 +255,7 @@ def _recorded(path: Path) -> Recorded | None:
     )
 
 
-_HEAD_READ = 1 << 14
+_HEAD_BYTES = 1 << 14
 
 
 def _first_length(data: bytes) -> int:
@@ -275,7 +276,7 @@ def _last(ending: bytes, tag: str) -> untrusted_rows.Row | None:
     if len(stored) != length or zlib.crc32(name + stored) != checksum:
         return None
     try:
-        return untrusted_rows.decoded(zlib.decompressobj().decompress(stored, _META_BYTES))
+        return untrusted_rows.decoded(zlib.decompressobj().decompress(stored, _MAX_META_BYTES))
     except zlib.error:
         return None
 
@@ -286,11 +287,11 @@ def _place(file: Recorded) -> tuple[str, int, str] | None:
     if file.meta.place is not None:
         return file.meta.place
     try:
-        data = _first_bytes(file.path, _FRAME_BYTES)
+        data = _first_bytes(file.path, _MAX_FRAME_BYTES)
     except OSError:
         return None
     crash = Crash(file.path, meta=file.meta)
-    for chunk in islice(chunks_of(data, []), _FIRST_CHUNKS):
+    for chunk in islice(chunks_of(data, []), _MAX_FIRST_CHUNKS):
         row = untrusted_rows.decoded(chunk.data) if chunk.tag in ("EXCN", "THRD", "FRAM") else None
         if row is None:
             continue

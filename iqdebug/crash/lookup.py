@@ -11,13 +11,14 @@ import warnings
 from dataclasses import dataclass
 
 from iqdebug.core.state import Completion
-from iqdebug.crash.model import Child, Crash, RecordedFrame, Value
+from iqdebug.crash.crash import Crash
+from iqdebug.crash.model import Child, RecordedFrame, Value
 from iqdebug.crash.variables import is_field
 
 __all__ = ["NotRecorded", "completions", "look_up"]
 
-_LONGEST = 4_000
-_OFFERED = 500
+_MAX_EXPRESSION_LENGTH = 4_000
+_MAX_COMPLETIONS = 500
 CANNOT_RUN = (
     "a recording cannot run code: it answers names and paths such as user.name or rows[3]['x'], as they were"
 )
@@ -95,7 +96,7 @@ def _taken_apart(expression: str) -> tuple[str, list[_Attribute | _Item]]:
 
 
 def _parsed(expression: str) -> ast.expr:
-    if len(expression) > _LONGEST:
+    if len(expression) > _MAX_EXPRESSION_LENGTH:
         raise NotRecorded("the expression is too long")
     try:
         with warnings.catch_warnings():
@@ -188,7 +189,7 @@ def completions(crash: Crash, frame: RecordedFrame | None, text: str, column: in
     except LookupError:
         return ()
     begun = before[start:]
-    fitting = sorted(name for name in names if name.startswith(begun))[:_OFFERED]
+    fitting = sorted(name for name in names if name.startswith(begun))[:_MAX_COMPLETIONS]
     return tuple(Completion(name, names[name], start, len(begun)) for name in fitting)
 
 

@@ -1,4 +1,4 @@
-"""What a crash file says, as frozen values. Standard library and the state alone."""
+"""What a crash file holds, as frozen values. Imports only the standard library and the state."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from iqdebug.core.state import Call, LogRecord, Snapshot
+from iqdebug.core.state import Call, LogRecord
 
 __all__ = [
     "Child",
-    "Crash",
+    "CrashContents",
     "Git",
     "Local",
     "Meta",
@@ -187,7 +187,7 @@ class TestReport:
 
 
 @dataclass(frozen=True)
-class Crash:
+class CrashContents:
     """One file. ``values`` decodes each value when it is asked for; an id that dangles is absent.
     ``left_out`` is what the writer had no room for, ``missing`` what is damaged: both sentences.
     """
@@ -214,15 +214,7 @@ class Crash:
     left_out: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
 
-    @cached_property
-    def snapshot(self) -> Snapshot:
-        """The moment of the crash as every screen and ranking takes it."""
-        from iqdebug.crash.to_snapshot import snapshot_of
-
-        return snapshot_of(self)
-
     def read_source(self, path: str) -> tuple[str, ...]:
-        """The recorded lines of a file; () when none were recorded. What is on disk now is never
-        looked at."""
-        found = self.sources.get(path)
-        return found.lines if found is not None else ()
+        """The recorded lines of a file; () when none were recorded. Never reads what is on disk now."""
+        source = self.sources.get(path)
+        return source.lines if source is not None else ()

@@ -13,7 +13,8 @@ import msgspec
 from iqdebug.core.errors import CrashFileError
 from iqdebug.crash import untrusted_rows
 from iqdebug.crash.container import Chunk, read_chunks
-from iqdebug.crash.model import Crash, RecordedException, RecordedFrame, SourceText, Value
+from iqdebug.crash.crash import Crash
+from iqdebug.crash.model import RecordedException, RecordedFrame, SourceText, Value
 from iqdebug.crash.rows import (
     exception_of,
     flags_of,
@@ -33,7 +34,7 @@ from iqdebug.crash.untrusted_rows import Row, number, rows, text, texts, whole
 
 __all__ = ["open_crash"]
 
-_MAX_SENTENCES = 60
+_MAX_MISSING_SENTENCES = 60
 
 
 def open_crash(path: Path | str) -> Crash:
@@ -43,7 +44,7 @@ def open_crash(path: Path | str) -> Crash:
         whole.
     """
     path = Path(path)
-    found = _Found()
+    found = _ChunkCollector()
     for chunk in read_chunks(path, found.missing):
         found.take(chunk)
     if not found.known:
@@ -80,7 +81,7 @@ def _row(raw: Any) -> Row:
 
 
 @dataclass(slots=True)
-class _Found:
+class _ChunkCollector:
     """Gathers the chunks; of what may come once, the first counts."""
 
     known: int = 0
@@ -99,7 +100,7 @@ class _Found:
             self._take_values(chunk)
             return
         several: dict[str, Callable[[Row], None]] = {"FRAM": self._take_frames, "SRCE": self._take_source}
-        if chunk.tag not in several and chunk.tag not in _ONCE:
+        if chunk.tag not in several and chunk.tag not in _SINGLE_CHUNKS:
             return  # of a later minor version
         row = untrusted_rows.decoded(chunk.data)
         if row is None:
@@ -188,7 +189,7 @@ class _Found:
             self.missing.append(f"{lost:,} of {number(end, 'chunks'):,} chunks are missing")
 
 
-_ONCE = frozenset({"META", "EXCN", "THRD", "LOGS", "ENVI", "DIST", "GITR", "NATV", "TEST", "ENDE"})
+_SINGLE_CHUNKS = frozenset({"META", "EXCN", "THRD", "LOGS", "ENVI", "DIST", "GITR", "NATV", "TEST", "ENDE"})
 
 
 def _at_most(sentences: list[str]) -> tuple[str, ...]:
@@ -197,6 +198,6 @@ def _at_most(sentences: list[str]) -> tuple[str, ...]:
     for words in sentences:
         counted[words] = counted.get(words, 0) + 1
     said = [words if times == 1 else f"{words} ({times} times)" for words, times in counted.items()]
-    if len(said) > _MAX_SENTENCES:
-        said[_MAX_SENTENCES:] = [f"and {len(said) - _MAX_SENTENCES} more damages"]
+    if len(said) > _MAX_MISSING_SENTENCES:
+        said[_MAX_MISSING_SENTENCES:] = [f"and {len(said) - _MAX_MISSING_SENTENCES} more damages"]
     return tuple(said)

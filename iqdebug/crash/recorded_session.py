@@ -8,8 +8,10 @@ from itertools import islice
 from iqdebug.core.read_only_session import ReadOnlySession
 from iqdebug.core.session import Capability, Listener
 from iqdebug.core.state import Completion, EvaluateResult, Frame, Snapshot, Variable
+from iqdebug.crash.crash import Crash
+from iqdebug.crash.evaluate import computed
 from iqdebug.crash.lookup import CANNOT_RUN, NotRecorded, completions, look_up
-from iqdebug.crash.model import Crash
+from iqdebug.crash.model import RecordedFrame
 from iqdebug.crash.to_snapshot import attributes_of
 from iqdebug.crash.variables import (
     children_of,
@@ -114,17 +116,15 @@ class RecordedSession(ReadOnlySession):
         found = await self.evaluate(expression, frame, epoch)
         if not found.failed or found.value != CANNOT_RUN:
             return found
-        from iqdebug.crash.evaluate import computed  # opening a file does not need it
-
-        recorded = self.crash.frames.get(frame.id) if frame is not None and frame.id is not None else None
-        return computed(self.crash, recorded, expression)
+        return computed(self.crash, self._recorded(frame), expression)
 
     async def complete(
         self, text: str, column: int, frame: Frame | None, epoch: int
     ) -> tuple[Completion, ...]:
-        found = self.crash.frames.get(frame.id) if frame is not None and frame.id is not None else None
-        return completions(self.crash, found, text, column)
+        return completions(self.crash, self._recorded(frame), text, column)
 
     def _look_up(self, expression: str, frame: Frame | None) -> int:
-        found = self.crash.frames.get(frame.id) if frame is not None and frame.id is not None else None
-        return look_up(self.crash, found, expression)
+        return look_up(self.crash, self._recorded(frame), expression)
+
+    def _recorded(self, frame: Frame | None) -> RecordedFrame | None:
+        return self.crash.frames.get(frame.id) if frame is not None and frame.id is not None else None

@@ -7,14 +7,14 @@ import os
 from collections.abc import Sequence
 from enum import Enum
 
-from iqdebug.crash.model import Crash
+from iqdebug.crash.crash import Crash
 from iqdebug.system.readable_files import Reach
 from iqdebug.system.source_files import MAX_SOURCE, open_regular
 
 __all__ = ["RecordedSources", "SourceState"]
 
-_NEAR = 400  # lines around the old place that are searched for the line
-_SHOWN = 40  # characters
+_SEARCH_RADIUS = 400  # lines around the old place that are searched for the line
+_MAX_SHOWN_CHARACTERS = 40  # characters
 
 
 class SourceState(Enum):
@@ -88,11 +88,11 @@ class RecordedSources:
             return ""
         if line <= len(now) and now[line - 1].strip() == wanted:
             return f"line {line} is unchanged"
-        around = range(max(line - _NEAR, 1), min(line + _NEAR, len(now)) + 1)
+        around = range(max(line - _SEARCH_RADIUS, 1), min(line + _SEARCH_RADIUS, len(now)) + 1)
         near = sorted((abs(n - line), n) for n in around if now[n - 1].strip() == wanted)
         if near:
             return f"line {line} then is {near[0][1]} now"
-        return f"line {line} was `{wanted[:_SHOWN]}`"
+        return f"line {line} was `{wanted[:_MAX_SHOWN_CHARACTERS]}`"
 
     def _hash(self, path: str) -> str:
         """Of a regular file of this machine; "" where there is none that may be read."""

@@ -34,7 +34,7 @@ __all__ = [
     "value_of",
 ]
 
-_KINDS = frozenset({"argument", "local"})
+_LOCAL_KINDS = frozenset({"argument", "local"})
 
 
 def value_of(row: Row) -> Value:
@@ -95,7 +95,7 @@ def frame_of(row: Row) -> RecordedFrame | None:
     span = row.get("span")
     fitting = type(span) is list and len(span) == 4 and all(whole(n) is not None for n in span)
     found = (
-        Local(name, kind if kind in _KINDS else "local", value)
+        Local(name, kind if kind in _LOCAL_KINDS else "local", value)
         for name, kind, value in pairs(row, "locals", 3)
         if type(name) is str and type(kind) is str and whole(value) is not None
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from iqdebug.crash.model import Crash
+from iqdebug.crash.crash import Crash
 
 __all__ = ["about_lines", "moment_words"]
 
-_WHYS = {
+_WHY_TEXTS = {
     "uncaught": "an exception that nothing caught",
     "thread": "an exception that ended a thread",
     "unraisable": "an exception where none can be raised (a __del__, a callback)",
@@ -19,12 +19,12 @@ _WHYS = {
     "caught": "an exception that the program caught and recorded",
     "snapshot": "a snapshot of a living process",
 }
-_LATEST = 253_402_300_799  # the end of the year 9999
+_MAX_TIMESTAMP = 253_402_300_799  # the end of the year 9999
 
 
 def moment_words(seconds: float) -> str:
     """``2026-11-22 14:03``, in this machine's time zone; "at an unknown time" for nonsense."""
-    if not 0 < seconds <= _LATEST:
+    if not 0 < seconds <= _MAX_TIMESTAMP:
         return "at an unknown time"
     try:
         return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
@@ -69,7 +69,7 @@ def _file(crash: Crash) -> list[str]:
     lines = [
         str(crash.path),
         meta.title,
-        " ".join(w for w in (_WHYS.get(meta.why, meta.why), f"({meta.how})" if meta.how else "") if w),
+        " ".join(w for w in (_WHY_TEXTS.get(meta.why, meta.why), f"({meta.how})" if meta.how else "") if w),
         f"recorded {moment_words(meta.created)}" + (f" by {meta.writer}" if meta.writer else ""),
         f"fingerprint {meta.fingerprint}" if meta.fingerprint else "",
         "Secrets were masked; what no rule knows may still stand in it."

@@ -11,8 +11,8 @@ from iqdebug.crash.summary import moment_words
 
 __all__ = ["crash_table"]
 
-_WHY = {"unraisable": "unraised", "uncaught": "uncaught"}
-_SHORT = 8  # characters of a fingerprint
+_WHY_TEXTS = {"unraisable": "unraised", "uncaught": "uncaught"}
+_FINGERPRINT_CHARACTERS = 8  # characters of a fingerprint
 
 
 def crash_table(groups: Sequence[Group], width: int | None = None) -> list[str]:
@@ -20,7 +20,7 @@ def crash_table(groups: Sequence[Group], width: int | None = None) -> list[str]:
     stay apart."""
     width = width or shutil.get_terminal_size((120, 24)).columns
     names = [g.newest.meta.fingerprint for g in groups]
-    short = _SHORT
+    short = _FINGERPRINT_CHARACTERS
     while short < 16 and len({n[:short] for n in names if n}) < len({n for n in names if n}):
         short += 2
     rows = [_row(group, short) for group in groups]
@@ -41,7 +41,7 @@ def _row(group: Group, short: int) -> tuple[str, ...]:
         moment_words(group.newest.seen),
         str(group.times),
         clean(meta.fingerprint[:short]) or "-",
-        _WHY.get(meta.why, clean(meta.why)[:10] or "?"),
+        _WHY_TEXTS.get(meta.why, clean(meta.why)[:10] or "?"),
         size(group.size),
         _place(group),
         title,

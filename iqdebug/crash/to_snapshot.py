@@ -17,14 +17,14 @@ from iqdebug.core.state import (
     Thread,
     ThreadState,
 )
-from iqdebug.crash.model import Crash, RecordedException, RecordedFrame, RecordedThread
+from iqdebug.crash.model import CrashContents, RecordedException, RecordedFrame, RecordedThread
 from iqdebug.crash.variables import attributes_reference, local_variables
 
 __all__ = ["attributes_of", "frame_of", "place_of", "snapshot_of"]
 
 Link = Literal["", "cause", "context", "member"]
 
-_DEEPEST = 60  # groups within groups
+_MAX_GROUP_DEPTH = 60  # groups within groups
 _MAX_EXCEPTIONS = 500
 _MAX_FRAMES = 40_000  # of all stacks together; a capture keeps fewer
 _TASK_STATES: dict[str, Literal["pending", "running", "done", "cancelled"]] = {
@@ -34,7 +34,7 @@ _TASK_STATES: dict[str, Literal["pending", "running", "done", "cancelled"]] = {
 }
 
 
-def snapshot_of(crash: Crash) -> Snapshot:
+def snapshot_of(crash: CrashContents) -> Snapshot:
     meta = crash.meta
     build = _Builder(crash)
     threads = build.threads()
@@ -57,7 +57,7 @@ def snapshot_of(crash: Crash) -> Snapshot:
     )
 
 
-def _reason(crash: Crash) -> str:
+def _reason(crash: CrashContents) -> str:
     """``KeyError in main``"""
     meta = crash.meta
     root = crash.exceptions.get(crash.root) if crash.root is not None else None
@@ -71,7 +71,7 @@ def _reason(crash: Crash) -> str:
     return f"{what} in {inner}" if inner else what
 
 
-def _detail(crash: Crash) -> str:
+def _detail(crash: CrashContents) -> str:
     """What is missing, and how it was caught."""
     words = [crash.meta.how] if crash.meta.how else []
     if crash.missing:
@@ -84,7 +84,7 @@ def _last_name(qualified: str) -> str:
     return qualified.rpartition(".")[2] or qualified
 
 
-def place_of(crash: Crash) -> tuple[str, int, str] | None:
+def place_of(crash: CrashContents) -> tuple[str, int, str] | None:
     """File, line and function of the innermost frame of the person's own code that the exception
     passed through, or that the crashed thread was in; of any frame where there is none of theirs."""
     if crash.meta.place is not None:
@@ -98,7 +98,7 @@ def place_of(crash: Crash) -> tuple[str, int, str] | None:
     return (found.file, found.line, found.function) if found is not None else None
 
 
-def crashed_thread(crash: Crash) -> RecordedThread | None:
+def crashed_thread(crash: CrashContents) -> RecordedThread | None:
     """The thread that crashed: by its mark, else by its id; of a snapshot the main one."""
     threads = crash.threads
     marked = next((t for t in threads if t.crashed), None)
@@ -124,7 +124,7 @@ def _folder(path: str) -> str:
     return path if path.endswith(("/", "\\")) else path + ("\\" if "\\" in path else "/")
 
 
-def frame_of(crash: Crash, frame: RecordedFrame, *, with_locals: bool = True) -> Frame:
+def frame_of(crash: CrashContents, frame: RecordedFrame, *, with_locals: bool = True) -> Frame:
     return Frame(
         name=frame.function,
         path=frame.file,
@@ -139,7 +139,7 @@ def frame_of(crash: Crash, frame: RecordedFrame, *, with_locals: bool = True) ->
     )
 
 
-def attributes_of(crash: Crash, frame: RecordedFrame) -> tuple[tuple[str, int], ...]:
+def attributes_of(crash: CrashContents, frame: RecordedFrame) -> tuple[tuple[str, int], ...]:
     """Of the exceptions that were raised in the frame: words and the reference of their
     attributes."""
     return tuple(
@@ -152,7 +152,7 @@ def attributes_of(crash: Crash, frame: RecordedFrame) -> tuple[tuple[str, int], 
 class _Builder:
     """Builds each frame once, however many stacks it is in."""
 
-    def __init__(self, crash: Crash) -> None:
+    def __init__(self, crash: CrashContents) -> None:
         self._crash = crash
         self._built: dict[int, Frame] = {}
         self._seen: set[int] = set()
@@ -243,7 +243,7 @@ class _Builder:
     def _info(self, node: RecordedException, link: Link, depth: int, *, with_chain: bool) -> ExceptionInfo:
         chain = self._chain(node, depth) if with_chain else ()
         members = []
-        for number in node.members if depth < _DEEPEST else ():
+        for number in node.members if depth < _MAX_GROUP_DEPTH else ():
             member = self._fresh(number)
             if member is not None:
                 members.append(self._info(member, "member", depth + 1, with_chain=True))

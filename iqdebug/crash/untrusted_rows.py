@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 __all__ = [
-    "LARGEST_ID",
+    "MAX_ID",
     "decoded",
     "flag",
     "lazily_decoded",
@@ -29,9 +29,9 @@ __all__ = [
 
 Row = dict[str, Any]
 
-LARGEST_ID = 1 << 60
-_EAGER = 2_000_000
-_LAZY = 6_000_000
+MAX_ID = 1 << 60
+_MAX_DECODED_ELEMENTS = 2_000_000
+_MAX_LAZY_ELEMENTS = 6_000_000
 """Elements of one chunk: each costs memory many times its length in the file."""
 
 
@@ -48,7 +48,7 @@ _ESCAPE = re.compile(
 def decoded(data: bytes) -> Row | None:
     """The object that a chunk holds, or None. Lone surrogates stay what they are; NaN and the
     infinities, which JSON does not have, become None."""
-    if _elements(data) > _EAGER:
+    if _elements(data) > _MAX_DECODED_ELEMENTS:
         return None
     try:
         found = msgspec.json.decode(data)
@@ -62,7 +62,7 @@ def decoded(data: bytes) -> Row | None:
 
 def lazily_decoded(data: bytes) -> dict[str, msgspec.Raw | Any] | None:
     """The members of the chunk's ``values``, each still to be decoded; None when it has none."""
-    if _elements(data) > _LAZY:
+    if _elements(data) > _MAX_LAZY_ELEMENTS:
         return None
     for attempt in (data, None):
         try:
@@ -94,7 +94,7 @@ def text(row: Row, key: str) -> str:
 
 def whole(found: Any) -> int | None:
     """A number that can be an id, a line or a count."""
-    return found if type(found) is int and 0 <= found <= LARGEST_ID else None
+    return found if type(found) is int and 0 <= found <= MAX_ID else None
 
 
 def number(row: Row, key: str, default: int = 0) -> int:
@@ -105,7 +105,7 @@ def number(row: Row, key: str, default: int = 0) -> int:
 def real(row: Row, key: str) -> float:
     """A moment or a measure; 0.0 for what is none."""
     found = row.get(key)
-    if type(found) is int and abs(found) <= LARGEST_ID:
+    if type(found) is int and abs(found) <= MAX_ID:
         return float(found)
     return found if type(found) is float and math.isfinite(found) else 0.0
 

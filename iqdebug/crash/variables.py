@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from iqdebug.core.state import Variable
-from iqdebug.crash.model import Child, Crash, RecordedFrame, Value
+from iqdebug.crash.model import Child, CrashContents, RecordedFrame, Value
 
 __all__ = [
     "NOT_READ",
@@ -30,21 +30,21 @@ __all__ = [
 What = Literal["value", "globals", "attributes", "array"]
 Kind = Literal["local", "argument", "global", "item", "attribute", "property", "group"]
 
-_WHATS: tuple[What, ...] = ("value", "globals", "attributes", "array")
+_REFERENCE_KINDS: tuple[What, ...] = ("value", "globals", "attributes", "array")
 _MAX_LOCALS = 5_000
-_LOST = "<not in the file>"
+_NOT_IN_FILE = "<not in the file>"
 NOT_READ = "<property>"
 _STATISTICS = ("dtype", "shape", "device", "min", "max", "mean", "nan", "inf")
 
 
 def _reference(number: int, what: What) -> int:
-    return number * len(_WHATS) + _WHATS.index(what) + 1
+    return number * len(_REFERENCE_KINDS) + _REFERENCE_KINDS.index(what) + 1
 
 
 def opened(reference: int) -> tuple[What, int]:
     """What a reference stands for, and the id of it."""
-    number, what = divmod(max(reference, 1) - 1, len(_WHATS))
-    return _WHATS[what], number
+    number, what = divmod(max(reference, 1) - 1, len(_REFERENCE_KINDS))
+    return _REFERENCE_KINDS[what], number
 
 
 def value_reference(number: int) -> int:
@@ -59,13 +59,15 @@ def attributes_reference(exception: int) -> int:
     return _reference(exception, "attributes")
 
 
-def variable_of(crash: Crash, name: str, kind: Kind, number: int | None, path: str | None = None) -> Variable:
+def variable_of(
+    crash: CrashContents, name: str, kind: Kind, number: int | None, path: str | None = None
+) -> Variable:
     """The value of that id under a name. ``path`` is an expression that leads to it."""
     if number is None:
         return Variable(name, NOT_READ, "property", state="lazy", kind="property")
     value = crash.values.get(number)
     if value is None:
-        return Variable(name, _LOST, kind=kind)
+        return Variable(name, _NOT_IN_FILE, kind=kind)
     has_more = bool(value.children or value.array or value.left_out)
     return Variable(
         name=name,
@@ -79,7 +81,7 @@ def variable_of(crash: Crash, name: str, kind: Kind, number: int | None, path: s
     )
 
 
-def local_variables(crash: Crash, frame: RecordedFrame) -> tuple[Variable, ...] | None:
+def local_variables(crash: CrashContents, frame: RecordedFrame) -> tuple[Variable, ...] | None:
     """The frame's locals; None when the file does not have them."""
     if frame.locals is None:
         return None
@@ -95,7 +97,7 @@ def local_variables(crash: Crash, frame: RecordedFrame) -> tuple[Variable, ...] 
     )
 
 
-def global_variables(crash: Crash, frame: RecordedFrame) -> tuple[Variable, ...]:
+def global_variables(crash: CrashContents, frame: RecordedFrame) -> tuple[Variable, ...]:
     """The module variables that the function's code names."""
     return tuple(
         variable_of(crash, name, "global", number, name if name.isidentifier() else None)
@@ -103,7 +105,7 @@ def global_variables(crash: Crash, frame: RecordedFrame) -> tuple[Variable, ...]
     )
 
 
-def children_of(crash: Crash, reference: int, path: str | None = None) -> Iterator[Variable]:
+def children_of(crash: CrashContents, reference: int, path: str | None = None) -> Iterator[Variable]:
     """What lies below a reference; at the end, how much was not kept."""
     what, number = opened(reference)
     if what == "globals":
@@ -119,7 +121,7 @@ def children_of(crash: Crash, reference: int, path: str | None = None) -> Iterat
         yield from _below(crash, number, path)
 
 
-def _below(crash: Crash, number: int, path: str | None) -> Iterator[Variable]:
+def _below(crash: CrashContents, number: int, path: str | None) -> Iterator[Variable]:
     value = crash.values.get(number)
     if value is None:
         return

@@ -12,7 +12,7 @@ from iqdebug.core.session import Capability, StepKind
 from iqdebug.core.state import Frame, Phase, StopCause
 from iqdebug.core.supervision import Supervision
 from iqdebug.dap.availability import Availability
-from iqdebug.dap.background_tasks import BackgroundTasks
+from iqdebug.dap.background_tasks import LoggedTasks
 from iqdebug.dap.snapshot_store import SnapshotStore
 from iqdebug.dap.stop_reader import StopReader
 from iqdebug.dap.target_client import TargetClient
@@ -40,7 +40,7 @@ class ExecutionControl:
         client: TargetClient,
         availability: Availability,
         reader: StopReader,
-        tasks: BackgroundTasks,
+        tasks: LoggedTasks,
         supervision: Supervision | None,
         on_resumed: Callable[[], None] = lambda: None,
     ) -> None:

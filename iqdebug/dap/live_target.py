@@ -25,7 +25,7 @@ from iqdebug.dap import convert_rows, protocol
 from iqdebug.dap.agent_client import Lease
 from iqdebug.dap.agent_events import LogsEvent
 from iqdebug.dap.availability import Availability
-from iqdebug.dap.background_tasks import BackgroundTasks
+from iqdebug.dap.background_tasks import LoggedTasks
 from iqdebug.dap.breakpoints import BreakpointList
 from iqdebug.dap.client import decode_body
 from iqdebug.dap.code_finder import Finder
@@ -89,7 +89,7 @@ class LiveTarget:
         self.supervision = Supervision(supervisor, info.pid) if supervisor is not None else None
         self.store = SnapshotStore(connecting(info))
         self.client = TargetClient()
-        self.tasks = BackgroundTasks()
+        self.tasks = LoggedTasks()
         self.availability = Availability(self.store, further_reason)
         self.finder = Finder(self.client, sources if sources is not None else MemorySources())
         self.reader = StopReader(self.store, self.client, self.finder, outside, reason_of)

@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 _LENGTH = struct.Struct("<I")
-LONGEST = 256 * 2**20
+MAX_MESSAGE_BYTES = 256 * 2**20
 """Bytes of one message; more is a sign that the stream is not ours."""
 
 
@@ -283,7 +283,7 @@ async def receive(reader: asyncio.StreamReader) -> Answer | None:
     """
     try:
         (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
-        if length > LONGEST:
+        if length > MAX_MESSAGE_BYTES:
             raise msgspec.DecodeError(f"a message of {length} bytes")
         return decode_answer(await reader.readexactly(length))
     except (asyncio.IncompleteReadError, ConnectionError):
@@ -296,7 +296,7 @@ def receive_from(end: socket.socket) -> Request | None:
     if head is None:
         return None
     (length,) = _LENGTH.unpack(head)
-    if length > LONGEST:
+    if length > MAX_MESSAGE_BYTES:
         raise msgspec.DecodeError(f"a message of {length} bytes")
     body = _exactly(end, length)
     return None if body is None else decode_request(body)

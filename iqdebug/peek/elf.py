@@ -22,8 +22,8 @@ MAX_TABLE = 64 << 20
 """Bytes of one table (symbols, names) that are read."""
 MAX_SEARCHED = 256 << 20
 """Bytes of read-only data that are searched for a version."""
-_CHUNK = 4 << 20
-_OVERLAP = 256
+_READ_BYTES = 4 << 20
+_READ_OVERLAP = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _examine(file: _File, minor_hint: str) -> Binary:
 
 def _static(file: _File, sections: list[_Section], minor_hint: str) -> str:
     """The version in a program without dynamic symbols, where its texts are an interpreter's."""
-    if not minor_hint or not any(True for _ in _found(file, sections, re.compile(rb"PYTHONHASHSEED\0"))):
+    if not minor_hint or not any(True for _ in _matches(file, sections, re.compile(rb"PYTHONHASHSEED\0"))):
         return ""
     return _version_from_text(file, sections, minor_hint)
 
@@ -169,20 +169,20 @@ def _version_from_text(file: _File, sections: list[_Section], minor_hint: str) -
         return ""
     version = re.escape(minor_hint).encode() + rb"\.\d{1,2}(?:(?:a|b|rc)\d+)?\+?"
     pattern = re.compile(rb"(?<![0-9.])(" + version + rb")\0")
-    found = {text.decode() for text in _found(file, sections, pattern)}
+    found = {text.decode() for text in _matches(file, sections, pattern)}
     return found.pop() if len(found) == 1 else ""
 
 
-def _found(file: _File, sections: list[_Section], pattern: re.Pattern[bytes]) -> Iterator[bytes]:
+def _matches(file: _File, sections: list[_Section], pattern: re.Pattern[bytes]) -> Iterator[bytes]:
     """What the pattern finds in the program's data, its first group where it has one."""
     left = MAX_SEARCHED
     for section in sections:
         if section.type != _SHT_PROGBITS or not section.address:
             continue
-        for start in range(0, section.size, _CHUNK):
-            left -= _CHUNK
+        for start in range(0, section.size, _READ_BYTES):
+            left -= _READ_BYTES
             if left < 0:
                 return
-            size = min(_CHUNK + _OVERLAP, section.size - start)
+            size = min(_READ_BYTES + _READ_OVERLAP, section.size - start)
             for match in pattern.finditer(file.read(section.offset + start, size)):
                 yield match[match.re.groups]

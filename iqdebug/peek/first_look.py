@@ -24,8 +24,8 @@ from iqdebug.peek.waits import wait_in_words
 
 __all__ = ["focus_of", "peek"]
 
-_SAMPLES = 6
-_BETWEEN_SAMPLES = 0.002  # seconds; a thread that wants the GIL asks again every 5 ms
+_GIL_SAMPLES = 6
+_SAMPLE_INTERVAL = 0.002  # seconds; a thread that wants the GIL asks again every 5 ms
 
 
 def peek(
@@ -65,10 +65,10 @@ def peek(
     waiting = _gil_waiters(before, static) | _gil_waiters(after, static)
     if len(_busy(before, after)) > 1:
         # Two threads take turns, so one look may have caught each while it was the holder.
-        for _ in range(_SAMPLES):
+        for _ in range(_GIL_SAMPLES):
             if waiting - _holders(threads):
                 break
-            sleep(_BETWEEN_SAMPLES)
+            sleep(_SAMPLE_INTERVAL)
             waiting |= _gil_waiters(_sample(host, pid), static)
     threads = tuple(_complete(_named(thread, pid, host), before, after, waiting) for thread in threads)
     try:

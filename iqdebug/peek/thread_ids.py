@@ -14,7 +14,7 @@ from iqdebug.peek.procfs import ProcFS
 
 __all__ = ["kernel_ids"]
 
-_RECORD = 2048
+_PTHREAD_BYTES = 2048
 _GLIBC_OFFSETS = (0x2D0, 0xD0)  # x86-64 and aarch64; tried first, the rest is searched
 
 
@@ -32,7 +32,7 @@ def kernel_ids(proc: ProcFS, pid: int, pthreads: Collection[int]) -> dict[int, i
     except OSError:
         return {}
     try:
-        records = {pthread: os.pread(descriptor, _RECORD, pthread) for pthread in pthreads}
+        records = {pthread: os.pread(descriptor, _PTHREAD_BYTES, pthread) for pthread in pthreads}
     except (OSError, OverflowError):
         return {}
     finally:

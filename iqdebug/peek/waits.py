@@ -21,7 +21,7 @@ _LOCKS: tuple[tuple[str, str, str], ...] = (
     ("threading.py", "acquire", "waiting for a semaphore"),
     ("thread.py", "_worker", "waiting for work (idle pool thread)"),
 )
-_INNERMOST = 5
+_MAX_INNER_FRAMES = 5
 
 
 def wait_in_words(frames: Sequence[Frame], kernel: KernelThread, gil: Gil) -> str:
@@ -32,7 +32,9 @@ def wait_in_words(frames: Sequence[Frame], kernel: KernelThread, gil: Gil) -> st
         return ""
     if gil is Gil.HOLDS:
         return "in a C call, holding the GIL"
-    inner = [(frame.path.rpartition("/")[2], frame.name.rpartition(".")[2]) for frame in frames[:_INNERMOST]]
+    inner = [
+        (frame.path.rpartition("/")[2], frame.name.rpartition(".")[2]) for frame in frames[:_MAX_INNER_FRAMES]
+    ]
     call = kernel.call
     if call == "futex":
         return _lock(inner)

@@ -14,8 +14,8 @@ __all__ = ["Changes", "changed_lines"]
 RECENT = 14 * 86_400.0
 """Seconds: a line changed longer ago is no news."""
 
-_SECONDS = 1.0  # for all questions together
-_EACH = 0.5
+_TOTAL_TIMEOUT = 1.0  # for all questions together
+_BLAME_TIMEOUT = 0.5
 
 
 def changed_lines(diff: str, root: str) -> dict[str, set[int]]:
@@ -44,7 +44,7 @@ class Changes:
         *,
         ask: Callable[[str], bool] = lambda path: True,
         now: float | None = None,
-        seconds: float = _SECONDS,
+        seconds: float = _TOTAL_TIMEOUT,
     ) -> None:
         self._uncommitted = changed_lines(diff, root)
         self._ask = ask
@@ -70,7 +70,7 @@ class Changes:
         if repository is None or not os.path.isfile(path):
             return ""
         where = f"{line},{line}"
-        seconds = max(min(_EACH, self._left), 0.01)
+        seconds = max(min(_BLAME_TIMEOUT, self._left), 0.01)
         found = repository.ask("blame", "--porcelain", "-L", where, "--", path, seconds=seconds)
         return self._words(found) if found is not None else ""
 

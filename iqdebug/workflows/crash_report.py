@@ -11,7 +11,7 @@ from iqdebug.core.text import clean
 from iqdebug.crash import Crash
 from iqdebug.diagnosis.prompt.pack import Evidence, packed
 from iqdebug.system.readable_files import Reach
-from iqdebug.workflows.diagnosis_inputs import children_reader, crash_diagnosis, source_reader
+from iqdebug.workflows.diagnosis_inputs import crash_diagnosis, source_reader
 
 __all__ = ["BUDGET", "CrashReport", "report_on"]
 
@@ -71,7 +71,7 @@ def report_on(
         diagnosis,
         read_source=read,
         budget=budget,
-        children=children_reader(crash),
+        children=crash.children,
         logs=crash.logs,
         diff=(crash.git.diff, crash.git.root) if crash.git is not None else ("", ""),
     )

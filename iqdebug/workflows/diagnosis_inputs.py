@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Callable, Sequence
 
 from iqdebug.core.state import Diagnosis, Frame, Phase, Snapshot, Variable
 from iqdebug.crash import Crash
-from iqdebug.crash.variables import children_of, global_variables
+from iqdebug.crash.variables import global_variables
 from iqdebug.diagnosis import diagnose
 from iqdebug.diagnosis.facts import Facts
 from iqdebug.peek.start_info import reach_of_process
 from iqdebug.system.line_changes import Changes
 from iqdebug.system.readable_files import Reach
 
-__all__ = ["children_reader", "crash_diagnosis", "crash_facts", "live_diagnosis", "source_reader"]
+__all__ = ["crash_diagnosis", "crash_facts", "live_diagnosis", "source_reader"]
 
-MAX_CHILDREN = 200  # of one value
 GIT_TIMEOUT = 0.1  # seconds, while somebody looks at the screen
 
 
@@ -36,19 +34,10 @@ def crash_facts(crash: Crash, here: bool = False) -> Facts:
         cwd=crash.meta.cwd,
         argv=crash.meta.argv,
         logs=crash.logs,
-        children=children_reader(crash),
+        children=crash.children,
         globals_of=module_values,
     )
     return facts.where_files_are(os.path.exists) if here else facts
-
-
-def children_reader(crash: Crash) -> Callable[[int], Sequence[Variable]]:
-    """Reads what lies below a recorded value, by the value's reference."""
-
-    def read(reference: int) -> Sequence[Variable]:
-        return list(itertools.islice(children_of(crash, reference), MAX_CHILDREN))
-
-    return read
 
 
 def source_reader(crash: Crash, reach: Reach) -> Callable[[str], Sequence[str]]:

@@ -11,7 +11,7 @@ from iqdebug.assistant.actions.why import explain, section_lines, why
 from iqdebug.assistant.permissions import Answer, Right
 from iqdebug.assistant.tools.fixing import FIXING_TOOLS
 from iqdebug.core.state import Diagnosis
-from iqdebug.crash.model import Crash
+from iqdebug.crash import Crash
 from iqdebug.crash.recorded_session import RecordedSession
 from tests.assistant.recorded import record_example
 from tests.assistant.targets import Bench

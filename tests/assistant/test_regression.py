@@ -12,7 +12,8 @@ from iqdebug.assistant.actions.fix import propose
 from iqdebug.assistant.actions.rebuild_values import CannotRebuild, Rebuilder
 from iqdebug.assistant.actions.regression import Expectation, prove, regression_tests, write_test
 from iqdebug.core.errors import UsageError
-from iqdebug.crash.model import Child, Crash, Value
+from iqdebug.crash import Crash
+from iqdebug.crash.model import Child, Value
 from tests.assistant.recorded import record, record_example, record_text
 
 VALUES = """\

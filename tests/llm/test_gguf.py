@@ -8,12 +8,13 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import gguf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iqdebug.core.errors import ModelError
-from iqdebug.llm.gguf.header import Header, parse_header, read_header
+from iqdebug.llm.gguf.header import TYPES, Header, parse_header, read_header
 from tests.support.tiny_model import write_tiny
 
 
@@ -30,6 +31,17 @@ def test_a_real_header(tmp_path: Path) -> None:
     assert len(header.tensors) == 3 * 9 + 3
     assert header.missing_bytes == 0
     assert {t.type for t in header.tensors} == {"q8_0", "f32"}
+
+
+def test_type_sizes_are_those_of_the_gguf_package() -> None:
+    """Every type that the package knows, with its block and bytes. For q8_1, which is never stored in a
+    file, the package states an older layout: ggml has two halves where it has two floats."""
+    theirs = {
+        kind.value: (kind.name.lower(), *gguf.GGML_QUANT_SIZES[kind]) for kind in gguf.GGMLQuantizationType
+    }
+    ours = {number: (name.lower(), block, size) for number, (name, block, size) in TYPES.items()}
+    assert theirs.pop(9) == ("q8_1", 32, 40) and ours.pop(9) == ("q8_1", 32, 36)
+    assert len(theirs) > 30 and {number: ours[number] for number in theirs if number in ours} == theirs
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,10 @@ async def test_answers_arrive_byte_by_byte() -> None:
 
 
 async def test_what_is_no_message_is_refused() -> None:
-    for data in (struct.pack("<I", worker_protocol.LONGEST + 1), struct.pack("<I", 3) + b"\xc1\x00\x00"):
+    for data in (
+        struct.pack("<I", worker_protocol.MAX_MESSAGE_BYTES + 1),
+        struct.pack("<I", 3) + b"\xc1\x00\x00",
+    ):
         reader = asyncio.StreamReader()
         reader.feed_data(data)
         with pytest.raises(msgspec.DecodeError):

@@ -166,7 +166,7 @@ def test_cuda_without_a_card_needs_the_name_of_one(
         build(Recipe("cuda"), folder=cache, sdist=sdist)
     assert "--arch 90" in raised.value.fix
     assert nothing_is_installed(cache)
-    monkeypatch.setitem(building._ROOM, "cuda", 0)
+    monkeypatch.setitem(building._MIN_FREE_BYTES, "cuda", 0)
     library = build(Recipe("cuda", "90"), folder=cache, sdist=sdist)
     assert runtimes(cache)[0].arch == "90" and find_runtime(cache) == library
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import iqdebug
 from iqdebug.core.state import Anomaly, Frame, Variable
 from iqdebug.crash import Crash, open_crash
-from iqdebug.crash.variables import children_of, global_variables
+from iqdebug.crash.variables import global_variables
 from iqdebug.diagnosis.facts import Facts
 from iqdebug.diagnosis.rules import RULES, find_anomalies
 from iqdebug.diagnosis.rules.context import CrashContext
@@ -49,9 +49,6 @@ class Found:
 def facts_of(crash: Crash) -> Facts:
     """Everything that a crash file knows besides its frames."""
 
-    def children(reference: int) -> Sequence[Variable]:
-        return list(itertools.islice(children_of(crash, reference), 400))
-
     def module_values(frame: Frame) -> Sequence[Variable]:
         recorded = crash.frames.get(frame.id) if frame.id is not None else None
         return global_variables(crash, recorded) if recorded is not None else ()
@@ -63,7 +60,7 @@ def facts_of(crash: Crash) -> Facts:
         cwd=crash.meta.cwd,
         argv=tuple(crash.meta.argv),
         logs=crash.logs,
-        children=children,
+        children=lambda reference: crash.children(reference, 400),
         globals_of=module_values,
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import runpy
 import textwrap
 from collections.abc import Sequence
@@ -10,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iqdebug.capture import capture
-from iqdebug.core.state import Diagnosis, Step, Suspect, Variable
+from iqdebug.core.state import Diagnosis, Step, Suspect
 from iqdebug.crash import Crash, open_crash
-from iqdebug.crash.variables import children_of
 from iqdebug.diagnosis.prompt.pack import Evidence, packed
 from iqdebug.workflows.diagnosis_inputs import crash_diagnosis
 
@@ -41,15 +39,12 @@ class Case:
         return [s.line for s in self.diagnosis.suspects[:most]]
 
     def evidence(self, budget: int = 16_000) -> Evidence:
-        def children(reference: int) -> Sequence[Variable]:
-            return list(itertools.islice(children_of(self.crash, reference), 200))
-
         return packed(
             self.crash.snapshot,
             self.diagnosis,
             read_source=self.crash.read_source,
             budget=budget,
-            children=children,
+            children=self.crash.children,
             logs=self.crash.logs,
         )
 

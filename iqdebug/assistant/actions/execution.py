@@ -20,8 +20,7 @@ import psutil
 from iqdebug.capture.__main__ import entered
 from iqdebug.core.errors import IqdebugError, UsageError
 from iqdebug.core.paths import frame_kind
-from iqdebug.crash import open_crash
-from iqdebug.crash.model import Crash
+from iqdebug.crash import Crash, open_crash
 from iqdebug.crash.to_snapshot import place_of
 
 __all__ = ["Execution", "Failure", "execute", "failure_of", "failures_in"]

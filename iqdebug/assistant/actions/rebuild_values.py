@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from iqdebug.capture.mask import MASK
-from iqdebug.crash.model import Child, Crash, Value
+from iqdebug.crash import Crash
+from iqdebug.crash.model import Child, Value
 from iqdebug.crash.variables import is_field
 
 __all__ = ["CannotRebuild", "Rebuilder", "Rebuilt"]

@@ -26,7 +26,7 @@ from iqdebug.assistant.actions.verify import (
 )
 from iqdebug.core.errors import NotAvailable, UsageError
 from iqdebug.core.state import Diagnosis
-from iqdebug.crash.model import Crash
+from iqdebug.crash import Crash
 
 __all__ = [
     "Expectation",

@@ -11,7 +11,8 @@ from iqdebug.assistant.actions.execution import Failure
 from iqdebug.assistant.actions.rebuild_values import CannotRebuild, Rebuilder, Rebuilt
 from iqdebug.assistant.actions.rerun import command_of_crash, project_root
 from iqdebug.core.state import Diagnosis
-from iqdebug.crash.model import Crash, RecordedException, RecordedFrame
+from iqdebug.crash import Crash
+from iqdebug.crash.model import RecordedException, RecordedFrame
 from iqdebug.crash.to_snapshot import kind_of
 from iqdebug.diagnosis.source.outline import Outline
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from iqdebug.capture.mask import MASK
-from iqdebug.crash.model import Crash
+from iqdebug.crash import Crash
 from iqdebug.crash.to_snapshot import kind_of, place_of
 from iqdebug.system.readable_files import MARKS, TOO_HIGH, real_path
 

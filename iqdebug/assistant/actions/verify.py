@@ -14,7 +14,7 @@ from iqdebug.assistant.actions.fix import Proposal
 from iqdebug.assistant.actions.rerun import Command, command_of_crash, project_root
 from iqdebug.assistant.actions.scratch_copy import Scratch, scratch_copy
 from iqdebug.core.errors import NotAvailable
-from iqdebug.crash.model import Crash
+from iqdebug.crash import Crash
 
 __all__ = [
     "PYTEST_OPTIONS",

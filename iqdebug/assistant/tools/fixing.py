@@ -20,7 +20,7 @@ from iqdebug.assistant.permissions import Right
 from iqdebug.assistant.tools.base import MAX_RESULT, Result, ToolInvocation
 from iqdebug.assistant.tools.decorator import tool
 from iqdebug.core.errors import IqdebugError
-from iqdebug.crash.model import Crash
+from iqdebug.crash import Crash
 
 __all__ = ["FIXING_TOOLS"]
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from iqdebug.assistant.actions.fix import Proposal
 from iqdebug.core.state import Diagnosis
-from iqdebug.crash.model import Crash
+from iqdebug.crash import Crash
 
 __all__ = ["Workbench"]
 

@@ -49,13 +49,13 @@ from iqdebug.system.atomic_write import atomic_write
 
 __all__ = ["HttpBackend"]
 
-_JOINT = 8  # tokens that a template puts around a message
-_RULES = 200  # tokens of the words in which templates explain how tools are called
-_CAUTIOUS = 8_192  # tokens, where nobody says how many
-_MENDS = 2  # times that a model is asked to mend its calls
-_AHEAD = 64  # events read ahead of who takes them
-_SHOWN = 2_000  # characters of arguments that are shown to their model again
-_PROMPT = 2.0  # seconds for counting what a cancelled answer had said
+_MESSAGE_OVERHEAD_TOKENS = 8  # tokens that a template puts around a message
+_TOOL_RULES_TOKENS = 200  # tokens of the words in which templates explain how tools are called
+_DEFAULT_WINDOW = 8_192  # tokens, where nobody says how many
+_MAX_CALL_CORRECTIONS = 2  # times that a model is asked to mend its calls
+_MAX_QUEUED_EVENTS = 64  # events read ahead of who takes them
+_MAX_SHOWN_ARGUMENTS = 2_000  # characters of arguments that are shown to their model again
+_FINAL_COUNT_TIMEOUT = 2.0  # seconds for counting what a cancelled answer had said
 
 
 class HttpBackend:
@@ -91,7 +91,7 @@ class HttpBackend:
             server.model or "?",
             server.where,
             not server.here,
-            window or _CAUTIOUS,
+            window or _DEFAULT_WINDOW,
             thinks=True,
             exact=False,
             patience=first_token_timeout,
@@ -132,7 +132,9 @@ class HttpBackend:
         self._fit_window()
         if not (self._server.window or self._wanted_window):
             tell(
-                Progress(f"it does not say its window: {_CAUTIOUS:,} tokens are taken for it. {SETS_WINDOW}")
+                Progress(
+                    f"it does not say its window: {_DEFAULT_WINDOW:,} tokens are taken for it. {SETS_WINDOW}"
+                )
             )
         elif self._about.window < self._wanted_window:
             tell(Progress(f"its window has {self._about.window:,} tokens, not {self._wanted_window:,}"))
@@ -140,7 +142,7 @@ class HttpBackend:
 
     def _fit_window(self) -> None:
         known = [size for size in (self._wanted_window, self._server.window) if size]
-        self._about = replace(self._about, window=min(known, default=_CAUTIOUS))
+        self._about = replace(self._about, window=min(known, default=_DEFAULT_WINDOW))
 
     async def close(self) -> None:
         self._cancelled.set()
@@ -157,7 +159,7 @@ class HttpBackend:
         more = 0
         if tools:
             told = json.dumps([tool_schema(t) for t in self._tools], ensure_ascii=False)
-            more = await self._server.count(told) + _RULES
+            more = await self._server.count(told) + _TOOL_RULES_TOKENS
         return await self._add(Message("system", system, "system"), more)
 
     async def append(self, message: Message) -> Block:
@@ -260,7 +262,7 @@ class HttpBackend:
         more: list[dict[str, Any]] = []
         try:
             yield Prefilling(0, self.used - self._read)
-            for mend in range(_MENDS + 1):
+            for mend in range(_MAX_CALL_CORRECTIONS + 1):
                 request = self._request(sampling, most, more)
                 bounds = ReplyBounds(self._about.patience, most, len(reply.said))
                 async with aclosing(self._until_cancelled(request, bounds)) as stream:
@@ -284,7 +286,7 @@ class HttpBackend:
                         yield event
                 if not wrong:
                     break
-                if calls or mend == _MENDS:
+                if calls or mend == _MAX_CALL_CORRECTIONS:
                     for event in reply.note(self._words(wrong)):
                         yield event
                     break
@@ -306,7 +308,7 @@ class HttpBackend:
 
         :raises ModelError: the server fails, or is given up.
         """
-        queue: asyncio.Queue[str | Exception | None] = asyncio.Queue(_AHEAD)
+        queue: asyncio.Queue[str | Exception | None] = asyncio.Queue(_MAX_QUEUED_EVENTS)
 
         async def read() -> None:
             try:
@@ -350,7 +352,7 @@ class HttpBackend:
     def _words(self, wrong: Sequence[WrongCall]) -> str:
         lines = []
         for call in wrong:
-            shown = told_arguments(call.written, self._mask)[:_SHOWN]
+            shown = told_arguments(call.written, self._mask)[:_MAX_SHOWN_ARGUMENTS]
             lines.append(f"The call of {call.name} was not carried out: {call.why}.")
             lines += [f"Its arguments were: {shown}"] if shown else []
         return "\n".join(lines)
@@ -380,7 +382,7 @@ class HttpBackend:
             front = self._blocks[0]
             self._blocks[0] = replace(front, tokens=front.tokens + reply.prompt - self.used)
         message = masked(reply.message(), self._mask)
-        tokens = await self._server.count(counted_text(message), _PROMPT) + _joints(message)
+        tokens = await self._server.count(counted_text(message), _FINAL_COUNT_TIMEOUT) + _joints(message)
         block = self._put(message, tokens, partial)
         self._read = self.used
         return block
@@ -447,4 +449,4 @@ class _Saved(msgspec.Struct):
 
 
 def _joints(message: Message) -> int:
-    return _JOINT * (1 + len(message.tool_calls))
+    return _MESSAGE_OVERHEAD_TOKENS * (1 + len(message.tool_calls))

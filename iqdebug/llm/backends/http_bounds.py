@@ -15,9 +15,9 @@ MAX_BODY = 8_000_000
 MAX_STREAM = 64 * 2**20
 """Bytes of one that is."""
 _MAX_EMPTY_EVENTS = 10_000  # in a row that say nothing
-_CHARACTERS_PER_TOKEN = 64  # of what was asked for, in the mean; long tokens have some 20
-_LEAST_CHARACTERS = 100_000
-_WHOLE_REPLY = 6  # times the patience for a first token
+_MAX_CHARACTERS_PER_TOKEN = 64  # of what was asked for, in the mean; long tokens have some 20
+_MIN_CHARACTER_LIMIT = 100_000
+_MAX_REPLY_PATIENCES = 6  # times the patience for a first token
 
 
 class Endless(httpx.HTTPError):
@@ -72,7 +72,7 @@ class ReplyBounds:
 
     def __init__(self, patience: float, max_tokens: int, said: int = 0) -> None:
         self._patience = patience
-        self._most = said + max(max_tokens * _CHARACTERS_PER_TOKEN, _LEAST_CHARACTERS)
+        self._most = said + max(max_tokens * _MAX_CHARACTERS_PER_TOKEN, _MIN_CHARACTER_LIMIT)
         self._began = self._heard = time.monotonic()
         self._said, self._empty = said, 0
 
@@ -80,7 +80,7 @@ class ReplyBounds:
         """Seconds until the next event has to be there."""
         now = time.monotonic()
         return max(
-            min(self._heard + self._patience, self._began + _WHOLE_REPLY * self._patience) - now,
+            min(self._heard + self._patience, self._began + _MAX_REPLY_PATIENCES * self._patience) - now,
             0.0,
         )
 
@@ -88,7 +88,7 @@ class ReplyBounds:
         """Why, when :meth:`left` has passed."""
         if time.monotonic() - self._heard >= self._patience:
             return httpx.ReadTimeout("")
-        return Endless(f"the answer was not whole after {_WHOLE_REPLY * self._patience:g} seconds")
+        return Endless(f"the answer was not whole after {_MAX_REPLY_PATIENCES * self._patience:g} seconds")
 
     def take(self, said: int) -> None:
         """An event has come; so many characters have been said since the beginning.

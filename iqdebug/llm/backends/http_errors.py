@@ -16,11 +16,13 @@ from iqdebug.llm.backends.api_keys import Key
 from iqdebug.llm.backends.http_bounds import Endless
 from iqdebug.llm.untrusted_json import parsed
 
-__all__ = ["explained", "is_full", "refused", "stated_window", "told"]
+__all__ = ["explained", "is_full", "refused", "server_message", "stated_window"]
 
-_FULL = re.compile(r"context.{0,20}(?:length|window|size)|maximum context|too many tokens|exceed", re.I)
-_LIMIT = re.compile(r"maximum context length is (\d{2,9})", re.I)
-_LONGEST = 300  # characters of a server's own words
+_WINDOW_FULL = re.compile(
+    r"context.{0,20}(?:length|window|size)|maximum context|too many tokens|exceed", re.I
+)
+_STATED_LIMIT = re.compile(r"maximum context length is (\d{2,9})", re.I)
+_MAX_QUOTED_CHARACTERS = 300  # characters of a server's own words
 
 
 def explained(error: Exception, base: str, key: Key | None = None) -> ModelError:
@@ -64,7 +66,7 @@ def refused(
     :param location: where a redirect points.
     :param attempts: how often it was asked.
     """
-    words = told(text, key)
+    words = server_message(text, key)
     if status in (401, 403):
         used = f"The key from {key.origin} was not accepted" if key is not None else "No key was given"
         return ModelError(f"{base} refuses ({status})", used, "export IQDEBUG_API_KEY=…")
@@ -86,16 +88,16 @@ def refused(
 
 def is_full(status: int, text: str) -> bool:
     """The server says that the prompt does not fit."""
-    return status in (400, 413, 422) and _FULL.search(told(text)) is not None
+    return status in (400, 413, 422) and _WINDOW_FULL.search(server_message(text)) is not None
 
 
 def stated_window(text: str) -> int:
     """The tokens that a server names as its limit when it refuses; 0 where it names none."""
-    found = _LIMIT.search(text)
+    found = _STATED_LIMIT.search(text)
     return int(found[1]) if found else 0
 
 
-def told(answer: Any, key: Key | None = None) -> str:
+def server_message(answer: Any, key: Key | None = None) -> str:
     """The server's own words, out of an error of any shape."""
     if isinstance(answer, str):
         try:
@@ -110,7 +112,7 @@ def told(answer: Any, key: Key | None = None) -> str:
 
 def _short(text: str, key: Key | None) -> str:
     text = key.hidden(text) if key is not None else text
-    return " ".join(text.split())[:_LONGEST]
+    return " ".join(text.split())[:_MAX_QUOTED_CHARACTERS]
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -11,7 +11,7 @@ from typing import Any
 from iqdebug.core.errors import ModelError
 from iqdebug.llm.backends.api_keys import Key
 from iqdebug.llm.backends.base import Event, Thinking, ToolCallEvent
-from iqdebug.llm.backends.http_errors import told
+from iqdebug.llm.backends.http_errors import server_message
 from iqdebug.llm.chat_format.answer import AnswerReader
 from iqdebug.llm.chat_format.tool_calls import new_call_id
 from iqdebug.llm.messages import Message, Tool, ToolCall
@@ -40,8 +40,8 @@ class WrongCall:
 class Reply:
     """:param base: the server, for words.
 
-    ``prompt``, ``cached`` and ``completion`` are the tokens of the last request, 0 where nobody told; they
-    begin anew with :meth:`again`.
+    ``prompt``, ``cached`` and ``completion`` are the tokens of the last request, 0 where the server did
+    not say. :meth:`again` resets them.
     """
 
     def __init__(self, tools: Sequence[Tool], base: str, key: Key | None) -> None:
@@ -88,7 +88,7 @@ class Reply:
         if not isinstance(found, dict):
             return []
         if found.get("error"):
-            raise ModelError(f"{self._base} broke off", told(found, self._key), "Ask again")
+            raise ModelError(f"{self._base} broke off", server_message(found, self._key), "Ask again")
         self._usage(found)
         events: list[Event] = []
         choices = found.get("choices")

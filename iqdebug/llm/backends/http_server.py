@@ -17,7 +17,7 @@ import httpx
 from iqdebug.core.errors import ModelError, UsageError
 from iqdebug.llm.backends.api_keys import key_for
 from iqdebug.llm.backends.http_bounds import MAX_STREAM, Endless, fetched, read_whole
-from iqdebug.llm.backends.http_errors import explained, is_full, refused, stated_window, told
+from iqdebug.llm.backends.http_errors import explained, is_full, refused, server_message, stated_window
 from iqdebug.llm.backends.openai_messages import at_most
 from iqdebug.llm.backends.server_kinds import ServerKind, count_request, counted, recognised
 from iqdebug.llm.backends.sse import EventParser
@@ -25,11 +25,11 @@ from iqdebug.llm.untrusted_json import parsed, sound_text
 
 __all__ = ["Server"]
 
-_CONNECT = 5.0
-_SECONDS = 20.0  # for what takes no thought
-_COUNTED = 5_000  # texts whose tokens are remembered
-_ATTEMPTS = 3
-_LONGEST_WAIT = 30.0  # seconds that a busy server may ask for
+_CONNECT_TIMEOUT = 5.0
+_REQUEST_TIMEOUT = 20.0  # for what takes no thought
+_MAX_CACHED_COUNTS = 5_000  # texts whose tokens are remembered
+_MAX_ATTEMPTS = 3
+_MAX_RETRY_WAIT = 30.0  # seconds that a busy server may ask for
 
 
 class Server:
@@ -68,14 +68,14 @@ class Server:
         self.kind = ServerKind("other")
         self.window = 0
         self._root = self.base.removesuffix("/v1")
-        self._patience = httpx.Timeout(patience, connect=_CONNECT)
+        self._patience = httpx.Timeout(patience, connect=_CONNECT_TIMEOUT)
         self._counts: OrderedDict[str, int] = OrderedDict()
         self._begins = 0
         self._usage_told = True  # False: it refuses stream_options
         self._fills = True  # False: it refuses a suffix
         self._client = httpx.AsyncClient(
             headers={"authorization": f"Bearer {self.key.secret}"} if self.key is not None else {},
-            timeout=httpx.Timeout(_SECONDS, connect=_CONNECT),
+            timeout=httpx.Timeout(_REQUEST_TIMEOUT, connect=_CONNECT_TIMEOUT),
             trust_env=not self.here,  # a proxy has no business between us and this machine
             follow_redirects=False,  # the key and the evidence are for this host alone
         )
@@ -86,7 +86,7 @@ class Server:
         :raises ModelError: it is down, refuses, is no such server, or serves several models.
         """
         try:
-            answer = await fetched(self._client, "GET", f"{self.base}/models", seconds=_SECONDS)
+            answer = await fetched(self._client, "GET", f"{self.base}/models", seconds=_REQUEST_TIMEOUT)
         except httpx.HTTPError as error:
             raise explained(error, self.base, self.key) from error
         if answer.status_code != 200:
@@ -111,7 +111,7 @@ class Server:
         with suppress(Exception):
             await self._client.aclose()
 
-    async def count(self, text: str, seconds: float = _SECONDS) -> int:
+    async def count(self, text: str, seconds: float = _REQUEST_TIMEOUT) -> int:
         """Tokens by its own tokenizer; from above where it has none or does not answer in time."""
         found = self._counts.get(text)
         if found is not None:
@@ -129,7 +129,7 @@ class Server:
             return at_most(text)
         found = max(found - self._begins, 0)
         self._counts[text] = found
-        while len(self._counts) > _COUNTED:
+        while len(self._counts) > _MAX_CACHED_COUNTS:
             self._counts.popitem(last=False)
         return found
 
@@ -166,7 +166,7 @@ class Server:
                 self._usage_told = False
                 continue
             wait = _wait_of(answer, attempt)
-            if answer.status_code not in (429, 503) or attempt == _ATTEMPTS or wait > _LONGEST_WAIT:
+            if answer.status_code not in (429, 503) or attempt == _MAX_ATTEMPTS or wait > _MAX_RETRY_WAIT:
                 raise self._refused(answer, text, attempt)
             await asyncio.sleep(wait)
 
@@ -195,7 +195,7 @@ class Server:
     async def _ask_why(self, body: dict[str, Any]) -> None:
         """llama-cpp-python's server refuses within a stream without a word, and tells who does not stream.
 
-        :raises ModelError: what it told.
+        :raises ModelError: what it answered then.
         """
         if self.kind.kind != "llama-cpp-python":
             return
@@ -224,7 +224,7 @@ class Server:
     async def ask(self, body: dict[str, Any]) -> dict[str, Any]:
         """A chat whose whole answer comes at once; {} where nothing came of it."""
         try:
-            url, patience = f"{self.base}/chat/completions", self._patience.read or _SECONDS
+            url, patience = f"{self.base}/chat/completions", self._patience.read or _REQUEST_TIMEOUT
             answer = await fetched(self._client, "POST", url, body | {"stream": False}, seconds=patience)
             found = parsed(answer.text) if answer.status_code == 200 else {}
         except (httpx.HTTPError, ValueError):
@@ -267,7 +267,9 @@ class Server:
         with suppress(ValueError, KeyError, IndexError, TypeError):
             found = parsed(answer.text)
             return str(found["content"] if "content" in found else found["choices"][0]["text"])
-        raise ModelError(f"{self.base} answered in a way nobody understands", told(answer.text, self.key))
+        raise ModelError(
+            f"{self.base} answered in a way nobody understands", server_message(answer.text, self.key)
+        )
 
     def _refused(self, answer: httpx.Response, text: str, attempts: int = 1) -> ModelError:
         if is_full(answer.status_code, text) and (limit := stated_window(text)):

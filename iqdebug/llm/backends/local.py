@@ -26,9 +26,9 @@ from iqdebug.llm.window.token_log import TokenLog
 __all__ = ["LoadOptions", "LocalBackend"]
 
 LoadOptions = worker_protocol.LoadOptions
-_COMPLETION = Sampling(temperature=0.2, max_tokens=64)
-_THINK = ("<think>", "</think>")
-_A = TypeVar("_A")
+_COMPLETION_SAMPLING = Sampling(temperature=0.2, max_tokens=64)
+_THINKING_TAGS = ("<think>", "</think>")
+_AnswerT = TypeVar("_AnswerT")
 
 
 class LocalBackend:
@@ -48,7 +48,7 @@ class LocalBackend:
         options: worker_protocol.LoadOptions,
         *,
         model: str = "",
-        thinking: Sequence[str] = _THINK,
+        thinking: Sequence[str] = _THINKING_TAGS,
         template: str | None = None,
         log_file: Path | None = None,
     ) -> None:
@@ -210,7 +210,7 @@ class LocalBackend:
         await self.start()
         before, behind = sound_text(prefix), sound_text(suffix)
         request = worker_protocol.Complete(
-            self._worker.number(), before, behind, sampler(sampling or _COMPLETION)
+            self._worker.number(), before, behind, sampler(sampling or _COMPLETION_SAMPLING)
         )
         finished = await self._ask(request, worker_protocol.Finished)
         self._account(finished, generated=len(finished.tokens))
@@ -376,7 +376,7 @@ class LocalBackend:
         found = await self._ask(request, worker_protocol.Tokens)
         return [token for part in found.tokens for token in part]
 
-    async def _ask(self, request: worker_protocol.Request, kind: type[_A]) -> _A:
+    async def _ask(self, request: worker_protocol.Request, kind: type[_AnswerT]) -> _AnswerT:
         try:
             return await self._worker.ask(request, kind)
         except Refused as error:

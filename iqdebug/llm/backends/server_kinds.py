@@ -23,7 +23,7 @@ from iqdebug.llm.untrusted_json import parsed
 __all__ = ["Kind", "ServerKind", "count_request", "counted", "recognised"]
 
 Kind = Literal["vllm", "sglang", "llama-server", "llama-cpp-python", "other"]
-_SECONDS = 3.0
+_PROBE_TIMEOUT = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def counted(answer: Any) -> int | None:
 async def _counts(client: httpx.AsyncClient, root: str, model: str) -> bool:
     path, body = count_request("sglang", model, "a b")
     try:
-        answer = await fetched(client, "POST", f"{root}{path}", body, seconds=_SECONDS)
+        answer = await fetched(client, "POST", f"{root}{path}", body, seconds=_PROBE_TIMEOUT)
         return answer.status_code == 200 and counted(parsed(answer.text)) is not None
     except (httpx.HTTPError, ValueError):
         return False
@@ -98,7 +98,7 @@ async def _counts(client: httpx.AsyncClient, root: str, model: str) -> bool:
 
 async def _asked(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
     try:
-        answer = await fetched(client, "GET", url, seconds=_SECONDS)
+        answer = await fetched(client, "GET", url, seconds=_PROBE_TIMEOUT)
         found = parsed(answer.text) if answer.status_code == 200 else {}
     except (httpx.HTTPError, ValueError):
         return {}

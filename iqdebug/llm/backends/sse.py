@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["EventParser"]
 
-_LONGEST = 4_000_000  # bytes of one event
+_MAX_EVENT_BYTES = 4_000_000  # bytes of one event
 _MAX_IDLE_LINES = 50_000  # in a row that end no event: empty ones, comments, empty data
 
 
@@ -31,11 +31,11 @@ class EventParser:
         while not self.ended and (end := self._held.find(b"\n", max(start, self._searched))) >= 0:
             self._line(bytes(self._held[start:end]).removesuffix(b"\r"), found)
             start = end + 1
-            if self._size > _LONGEST or self._idle > _MAX_IDLE_LINES:
+            if self._size > _MAX_EVENT_BYTES or self._idle > _MAX_IDLE_LINES:
                 raise ValueError("an event without end")
         del self._held[:start]
         self._searched = len(self._held)
-        if len(self._held) + self._size > _LONGEST:
+        if len(self._held) + self._size > _MAX_EVENT_BYTES:
             raise ValueError("an event without end")
         return found
 

@@ -23,14 +23,19 @@ from iqdebug.llm import worker_protocol
 
 __all__ = ["OutOfMemory", "Refused", "WorkerProcess", "default_log_file", "smaller"]
 
-_Last = (worker_protocol.Finished, worker_protocol.Tokens, worker_protocol.Ready, worker_protocol.Failed)
-_A = TypeVar("_A")
+_LAST_ANSWERS = (
+    worker_protocol.Finished,
+    worker_protocol.Tokens,
+    worker_protocol.Ready,
+    worker_protocol.Failed,
+)
+_AnswerT = TypeVar("_AnswerT")
 SHOWN_BYTES = 4000
 """Of the worker's log, looked at for why it died."""
-SMALLEST_WINDOW = 4096
+MIN_WINDOW = 4096
 
 # The interpreter's own start-up may not look at the person's folder for modules: the path is the parent's.
-_START = (
+_START_CODE = (
     "import sys; sys.path[:] = {path!r}; from iqdebug.llm.worker.__main__ import main; sys.exit(main({fd}))"
 )
 
@@ -62,8 +67,8 @@ def smaller(
         words = "the KV cache as q8_0 with flash attention"
         return msgspec.structs.replace(options, type_k="q8_0", type_v="q8_0", flash_attn=True), words
     size = options.n_ctx or window
-    if size > SMALLEST_WINDOW:
-        half = max(SMALLEST_WINDOW, size // 2)
+    if size > MIN_WINDOW:
+        half = max(MIN_WINDOW, size // 2)
         return msgspec.structs.replace(options, n_ctx=half), f"a window of {half:,} tokens"
     on_gpu = layers if options.n_gpu_layers < 0 else min(options.n_gpu_layers, layers or 10**6)
     if on_gpu > 0:
@@ -105,7 +110,7 @@ class WorkerProcess:
             self._log_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             descriptor = os.open(self._log_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
             path = [os.path.abspath(entry) for entry in sys.path]
-            code = _START.format(path=path, fd=theirs.fileno())
+            code = _START_CODE.format(path=path, fd=theirs.fileno())
             try:
                 self._child = subprocess.Popen(
                     [sys.executable, "-c", code],
@@ -145,7 +150,7 @@ class WorkerProcess:
             self._send(request)
             while not over:
                 answer = await inbox.get()
-                over = answer is None or isinstance(answer, _Last)
+                over = answer is None or isinstance(answer, _LAST_ANSWERS)
                 if answer is None:
                     raise await self.obituary()
                 if isinstance(answer, worker_protocol.Failed):
@@ -156,10 +161,10 @@ class WorkerProcess:
                 self.cancel(request.id)
                 while not over:
                     answer = await inbox.get()
-                    over = answer is None or isinstance(answer, _Last)
+                    over = answer is None or isinstance(answer, _LAST_ANSWERS)
             del self._waiting[request.id]
 
-    async def ask(self, request: worker_protocol.Request, kind: type[_A]) -> _A:
+    async def ask(self, request: worker_protocol.Request, kind: type[_AnswerT]) -> _AnswerT:
         """The last answer, which is of this kind.
 
         :raises ModelError: as :meth:`answers`.

@@ -16,7 +16,7 @@ from iqdebug.llm.messages import Tool
 __all__ = ["CALLS_PER_TURN", "UnsupportedSchema", "call_grammar", "schema_grammar"]
 
 CALLS_PER_TURN = 8
-LONGEST_REPEAT = 1000
+MAX_REPEAT = 1000
 """llama.cpp expands repetitions; longer ones are narrowed to this."""
 
 _SILENT = {
@@ -215,11 +215,11 @@ _NAMES = {line.split(" ", 1)[0] for line in _BASE.splitlines() if line}
 
 
 def _times(fewest: int, most: int | None) -> str:
-    if fewest > LONGEST_REPEAT:
-        raise UnsupportedSchema(f"more than {LONGEST_REPEAT} repetitions")
+    if fewest > MAX_REPEAT:
+        raise UnsupportedSchema(f"more than {MAX_REPEAT} repetitions")
     if most is None:
         return f"{{{fewest},}}" if fewest else "*"
-    return f"{{{fewest},{min(most, LONGEST_REPEAT)}}}"
+    return f"{{{fewest},{min(most, MAX_REPEAT)}}}"
 
 
 def _literal(text: str) -> str:

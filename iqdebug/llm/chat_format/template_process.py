@@ -18,7 +18,7 @@ from iqdebug.llm.worker.rendering import LENGTH, MAX_MESSAGE, MAX_SECONDS, Rende
 
 __all__ = ["Renderer", "TemplateError"]
 
-_WALL_SECONDS = 30.0
+_ANSWER_TIMEOUT = 30.0
 """The process bounds its own processor time; on a busy machine that takes longer by the clock."""
 
 _START = (
@@ -59,7 +59,7 @@ class Renderer:
             ) from None
         finally:
             theirs.close()
-        ours.settimeout(_WALL_SECONDS)
+        ours.settimeout(_ANSWER_TIMEOUT)
         self._end = ours
         self._lock = threading.Lock()
         self.given_up = ""

@@ -11,7 +11,7 @@ from pathlib import Path
 __all__ = ["Gpu", "Machine", "look"]
 
 _QUERY = ("--query-gpu=name,memory.total,memory.free", "--format=csv,noheader,nounits")
-_LIMIT = 3.0  # seconds for nvidia-smi
+_NVIDIA_SMI_TIMEOUT = 3.0  # seconds for nvidia-smi
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,12 @@ def look(root: Path = Path("/"), command: Sequence[str] = ("nvidia-smi",)) -> Ma
 def _gpus(command: Sequence[str]) -> tuple[tuple[Gpu, ...], str]:
     try:
         run = subprocess.run(
-            [*command, *_QUERY], capture_output=True, timeout=_LIMIT, stdin=subprocess.DEVNULL
+            [*command, *_QUERY], capture_output=True, timeout=_NVIDIA_SMI_TIMEOUT, stdin=subprocess.DEVNULL
         )
     except FileNotFoundError:
         return (), "no GPU found (nvidia-smi is not installed)"
     except subprocess.TimeoutExpired:
-        return (), f"nvidia-smi gave no answer in {_LIMIT:g} s"
+        return (), f"nvidia-smi gave no answer in {_NVIDIA_SMI_TIMEOUT:g} s"
     except OSError as error:
         return (), f"nvidia-smi cannot be run: {error.strerror}"
     text = run.stdout.decode("utf-8", "replace")

@@ -54,6 +54,8 @@ TYPES: Mapping[int, tuple[str, int, int]] = {
     35: ("tq2_0", 256, 66),
     39: ("mxfp4", 32, 17),
     40: ("nvfp4", 64, 36),
+    41: ("q1_0", 128, 18),
+    42: ("q2_0", 64, 18),
 }
 """ggml's types: name, elements of a block, bytes of a block."""
 
@@ -62,10 +64,10 @@ _STRING, _ARRAY = 8, 9
 _MAX_KEYS = 65_536
 _MAX_TENSORS = 1_000_000
 _MAX_STRINGS = 4_000_000  # of all arrays together
-_LONGEST_STRING = 16 << 20
+_MAX_STRING_BYTES = 16 << 20
 _MAX_ELEMENTS = 1 << 50  # of a tensor
 _MAX_BYTES = 1 << 58  # of all tensors together
-_KEPT = 64  # elements of an array of numbers that are kept
+_KEPT_ELEMENTS = 64  # elements of an array of numbers that are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ class _Reader:
 
     def string(self, what: str) -> str:
         length = self.whole("Q", what)
-        if length > _LONGEST_STRING:
+        if length > _MAX_STRING_BYTES:
             raise _bad(f"{what} claims to be {length:,} bytes long")
         start = self.take(length, what)
         return self.data[start : start + length].decode("utf-8", "replace")
@@ -172,7 +174,7 @@ class _Reader:
             raise _bad(f"{what} is an array of the unknown type {element}")
         code = _SCALARS[element]
         start = self.take(count * struct.calcsize("<" + code), what)
-        return Array(count, struct.unpack_from(f"<{min(count, _KEPT)}{code}", self.data, start))
+        return Array(count, struct.unpack_from(f"<{min(count, _KEPT_ELEMENTS)}{code}", self.data, start))
 
     def _strings(self, count: int, what: str) -> Array:
         self.strings += count

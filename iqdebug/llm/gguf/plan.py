@@ -14,9 +14,9 @@ __all__ = ["KV_TYPES", "Plan", "Weights", "compute_bytes", "kv_bytes", "output_b
 
 KV_TYPES = ("f16", "q8_0", "q4_0")
 _CONTEXTS = (131072, 65536, 32768, 16384, 8192, 4096, 2048)
-_ON_GPU = 0.95  # of a GPU's free memory: its driver and libraries need the rest
-_IN_RAM = 0.90
-_SEQUENCES = 2  # the log, and completions beside it
+_USABLE_GPU_SHARE = 0.95  # of a GPU's free memory: its driver and libraries need the rest
+_USABLE_RAM_SHARE = 0.90
+_SEQUENCE_COUNT = 2  # the log, and completions beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def kv_bytes(shape: Shape, n_ctx: int, kind: str, n_ubatch: int = 512, swa_full:
     row = row_bytes(kind, shape.kv_heads * shape.head_dim)
     cells = _padded(n_ctx)
     if shape.loops > 1:
-        ring = swa_cells(shape.window, n_ctx=cells, n_ubatch=n_ubatch, n_seq_max=_SEQUENCES)
+        ring = swa_cells(shape.window, n_ctx=cells, n_ubatch=n_ubatch, n_seq_max=_SEQUENCE_COUNT)
         cells += (shape.loops - 1) * (cells if swa_full else ring)
     return 2 * row * cells
 
@@ -174,7 +174,7 @@ def _made(shape: Shape, weights: Weights, machine: Machine, window: int, kind: s
         fits=False,
         reasons=(),
     )
-    fits = made.ram <= machine.ram * _IN_RAM and (not count or used > 0)
+    fits = made.ram <= machine.ram * _USABLE_RAM_SHARE and (not count or used > 0)
     return _with(made, fits=fits)
 
 
@@ -188,7 +188,7 @@ def _spread(parts: list[int], compute: int, gpus: tuple[Gpu, ...]) -> int:
     """How many GPUs it takes to hold the parts in their order; 0 when they do not hold them."""
     left = list(parts)
     for used, gpu in enumerate(gpus, 1):
-        room = int(gpu.free * _ON_GPU) - compute
+        room = int(gpu.free * _USABLE_GPU_SHARE) - compute
         while left and left[0] <= room:
             room -= left.pop(0)
         if not left:
@@ -247,7 +247,7 @@ def _next_up(made: Plan, shape: Shape, weights: Weights, machine: Machine) -> st
     if made.fits and machine.gpus and made.n_gpu_layers <= shape.layers:
         whole = _made(shape, weights, machine, made.n_ctx, made.kv_type, shape.layers + 1)
         need = whole.weights_gpu + whole.kv_gpu + compute_bytes(shape, made.n_ctx, 512, True)
-        return f"All layers on the GPU would need {_gib(int(need / _ON_GPU))} free there."
+        return f"All layers on the GPU would need {_gib(int(need / _USABLE_GPU_SHARE))} free there."
     larger = [c for c in reversed(_CONTEXTS) if made.n_ctx < c <= (shape.context or 0)]
     if not made.fits or not larger:
         return ""
@@ -255,5 +255,5 @@ def _next_up(made: Plan, shape: Shape, weights: Weights, machine: Machine) -> st
     compute = compute_bytes(shape, larger[0], 512, True)
     if made.n_gpu_layers:
         need = more.weights_gpu + more.kv_gpu + compute
-        return f"A window of {larger[0]:,} would need {_gib(int(need / _ON_GPU))} free on the GPU."
-    return f"A window of {larger[0]:,} would need {_gib(int(more.ram / _IN_RAM))} of free RAM."
+        return f"A window of {larger[0]:,} would need {_gib(int(need / _USABLE_GPU_SHARE))} free on the GPU."
+    return f"A window of {larger[0]:,} would need {_gib(int(more.ram / _USABLE_RAM_SHARE))} of free RAM."

@@ -14,8 +14,8 @@ from iqdebug.core.errors import MissingTool, ModelError
 
 __all__ = ["data_folder", "pull"]
 
-_SPARE = 256 << 20  # bytes of the disk that are left alone
-_PIECE = 1 << 20
+_MIN_SPARE_BYTES = 256 << 20  # bytes of the disk that are left alone
+_DOWNLOAD_CHUNK_BYTES = 1 << 20
 
 OnBytes = Callable[[int, int], None]
 
@@ -79,7 +79,7 @@ def pull(
             part.unlink()
             done = 0
         free = shutil.disk_usage(target.parent).free
-        if free < total - done + _SPARE:
+        if free < total - done + _MIN_SPARE_BYTES:
             raise ModelError(
                 f"There is no room for {named}",
                 f"It needs {(total - done) / 1e9:.1f} GB more and {free / 1e9:.1f} GB are free "
@@ -135,7 +135,7 @@ def _fetch(url: str, part: Path, done: int, total: int, token: str | None, on_by
         whole = answer.status_code != 206  # a server that knows no ranges begins anew
         with part.open("wb" if whole else "ab") as file:
             done = 0 if whole else done
-            for piece in answer.iter_bytes(_PIECE):
+            for piece in answer.iter_bytes(_DOWNLOAD_CHUNK_BYTES):
                 done += len(piece)
                 if done > total:
                     raise httpx.RemoteProtocolError("the server sends more than it said")
@@ -147,6 +147,6 @@ def _fetch(url: str, part: Path, done: int, total: int, token: str | None, on_by
 def _sum(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        while piece := file.read(_PIECE):
+        while piece := file.read(_DOWNLOAD_CHUNK_BYTES):
             digest.update(piece)
     return digest.hexdigest()

@@ -23,8 +23,8 @@ from iqdebug.llm.runtime.tools import Tools, find_tools
 
 __all__ = ["build"]
 
-_STEP = re.compile(r"^\[(\d+)/(\d+)\]")
-_ROOM = {"cpu": 700 << 20, "metal": 700 << 20, "cuda": 4 << 30}
+_NINJA_STEP = re.compile(r"^\[(\d+)/(\d+)\]")
+_MIN_FREE_BYTES = {"cpu": 700 << 20, "metal": 700 << 20, "cuda": 4 << 30}
 
 OnProgress = Callable[[Progress], None]
 
@@ -88,7 +88,7 @@ def _build(recipe: Recipe, tell: OnProgress, root: Path, sdist: Path | None, job
 
 
 def _require_room(recipe: Recipe, root: Path) -> None:
-    free, wanted = shutil.disk_usage(root).free, _ROOM[recipe.backend]
+    free, wanted = shutil.disk_usage(root).free, _MIN_FREE_BYTES[recipe.backend]
     if free < wanted:
         raise ModelError(
             f"The disk is too full for a build: {free >> 20} MiB free, about {wanted >> 20} MiB needed",
@@ -129,7 +129,7 @@ def _compile(recipe: Recipe, tools: Tools, source: Path, making: Path, jobs: int
     command = [tools.ninja, "-C", str(made), "-j", str(jobs or os.cpu_count() or 1), "llama"]
     with contextlib.closing(_lines(command, log, kept, "llama.cpp could not be compiled")) as lines:
         for line in lines:
-            if step := _STEP.match(line):
+            if step := _NINJA_STEP.match(line):
                 done, total = int(step[1]), int(step[2])
                 tell(Progress(f"compiling [{done}/{total}]", done / total))
 

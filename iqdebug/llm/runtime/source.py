@@ -34,9 +34,9 @@ VERSION = "0.3.36"
 SDIST_SHA256 = "832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e"
 SDIST = f"llama_cpp_python-{VERSION}.tar.gz"
 
-_NOT_BUILT = "This is a fault of iqdebug or of a changed sdist; nothing was built."
+_NOTHING_BUILT = "This is a fault of iqdebug or of a changed sdist; nothing was built."
 _VENDORED = f"llama_cpp_python-{VERSION}/vendor/llama.cpp/"
-_NEEDED = ("CMakeLists.txt", "LICENSE", "cmake", "ggml", "include", "licenses", "src", "vendor")
+_NEEDED_ENTRIES = ("CMakeLists.txt", "LICENSE", "cmake", "ggml", "include", "licenses", "src", "vendor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def unpack(sdist: Path, folder: Path) -> Path:
     with tarfile.open(sdist) as archive:
         for member in archive:
             inside = member.name.removeprefix(_VENDORED)
-            if inside == member.name or inside.split("/")[0] not in _NEEDED:
+            if inside == member.name or inside.split("/")[0] not in _NEEDED_ENTRIES:
                 continue
             content = archive.extractfile(member) if member.isfile() and ".." not in inside else None
             if content is None:
@@ -192,7 +192,7 @@ def _patch_file(patch: Patch, hunks: Iterable[DiffHunk], file: Path) -> None:
     taken = 0
     for hunk in hunks:
         if not hunk.is_whole:
-            raise ModelError(f"{patch.name} is damaged: {file.name}, {hunk.header}", fix=_NOT_BUILT)
+            raise ModelError(f"{patch.name} is damaged: {file.name}, {hunk.header}", fix=_NOTHING_BUILT)
         first = hunk.old_start - 1 if hunk.old_count else hunk.old_start
         new += old[taken:first]
         taken = first
@@ -202,7 +202,7 @@ def _patch_file(patch: Patch, hunks: Iterable[DiffHunk], file: Path) -> None:
                 if taken >= len(old) or old[taken] != text:
                     raise ModelError(
                         f"{patch.name} does not fit the source: line {taken + 1} of {file.name} is another",
-                        fix=_NOT_BUILT,
+                        fix=_NOTHING_BUILT,
                     )
                 taken += 1
             if sign != "-":

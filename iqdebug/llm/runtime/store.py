@@ -21,7 +21,7 @@ from iqdebug.llm.runtime.source import patches
 
 __all__ = ["Runtime", "cache_folder", "find_runtime", "install", "locked", "remove", "runtimes", "sweep"]
 
-_ABOUT = "runtime.json"
+_MANIFEST_NAME = "runtime.json"
 MAKING = ".making-"
 
 
@@ -120,7 +120,7 @@ def install(made: Path, recipe: Recipe, built: float, root: Path) -> Runtime:
     )
     about = {name: value for name, value in asdict(runtime).items() if name != "folder"}
     files = {f.name: f.stat().st_size for f in (made / "lib").iterdir()}
-    (made / _ABOUT).write_text(json.dumps({**about, "files": files}, indent=1), "utf-8")
+    (made / _MANIFEST_NAME).write_text(json.dumps({**about, "files": files}, indent=1), "utf-8")
     if runtime.folder.exists():  # damaged, or it would have been found
         shutil.rmtree(runtime.folder)
     made.rename(runtime.folder)
@@ -149,7 +149,7 @@ def sweep(root: Path) -> None:
 
 def _read(place: Path) -> Runtime | None:
     try:
-        about = json.loads((place / _ABOUT).read_text("utf-8"))
+        about = json.loads((place / _MANIFEST_NAME).read_text("utf-8"))
         files = about.pop("files")
         if any((place / "lib" / name).stat().st_size != size for name, size in files.items()):
             return None

@@ -18,7 +18,7 @@ from iqdebug.llm.runtime.store import MAKING
 
 __all__ = ["Tools", "find_tools"]
 
-_OLDEST_CMAKE = (3, 21)
+_MIN_CMAKE_VERSION = (3, 21)
 _CUDA_HOMES = ("CUDA_HOME", "CUDA_PATH")
 _USUAL_CUDA = "/usr/local/cuda"
 _DRIVER_SIGNS = ("/proc/driver/nvidia/version", "/dev/nvidiactl", "/dev/dxg")
@@ -98,7 +98,7 @@ def _installed_cmake() -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     version = re.search(r"(\d+)\.(\d+)", said)
-    return found if version and (int(version[1]), int(version[2])) >= _OLDEST_CMAKE else None
+    return found if version and (int(version[1]), int(version[2])) >= _MIN_CMAKE_VERSION else None
 
 
 def _fetched(root: Path, log: Path) -> Tools:

@@ -16,12 +16,12 @@ __all__ = ["Fact", "Worth", "facts_of", "ledger_text"]
 
 Worth = Literal["fact", "decided", "done", "asked"]
 
-_LINE = 260  # characters of a fact
+_MAX_FACT_CHARACTERS = 260  # characters of a fact
 _CONCLUSION = re.compile(
     r"^\s*(?:[-*]\s*)?\**(?:fact|conclusion|ruled out|cause|therefore|so)\b\**\s*[:—-]", re.I
 )
 _FENCE = re.compile(r"^(?:«data \w+.*|\w+ data»)$")
-_MAX_OF_ONE = 4
+_MAX_FACTS_PER_MESSAGE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,12 @@ def facts_of(message: Message, origin: str, calls: Sequence[ToolCall] = ()) -> l
     if message.role == "assistant":
         lines = _telling(message.content)
         concluded = [line for line in lines if _CONCLUSION.match(line)]
-        kept = (concluded or lines[:2])[:_MAX_OF_ONE]
+        kept = (concluded or lines[:2])[:_MAX_FACTS_PER_MESSAGE]
         return [Fact("decided", _cut(line), origin) for line in kept]
     if message.source == "evidence":
-        return [Fact("fact", _cut(line), origin) for line in _telling(message.content)[:_MAX_OF_ONE]]
+        return [
+            Fact("fact", _cut(line), origin) for line in _telling(message.content)[:_MAX_FACTS_PER_MESSAGE]
+        ]
     lines = _telling(message.content)
     return [Fact("asked", _cut(f"the person: {lines[0]}"), origin)] if lines else []
 
@@ -67,7 +69,7 @@ def _telling(text: str) -> list[str]:
 
 def _cut(text: str) -> str:
     text = " ".join(text.split())
-    return text if len(text) <= _LINE else text[: _LINE - 1] + "…"
+    return text if len(text) <= _MAX_FACT_CHARACTERS else text[: _MAX_FACT_CHARACTERS - 1] + "…"
 
 
 def ledger_text(facts: Iterable[Fact], pinned: Sequence[str], most: int) -> str:

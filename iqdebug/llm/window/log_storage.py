@@ -18,7 +18,7 @@ from iqdebug.system.atomic_write import atomic_write
 
 __all__ = ["new_state_file", "read_log", "sound_state", "write_log"]
 
-_CHUNK = 1 << 22
+_READ_BYTES = 1 << 22
 
 
 def new_state_file(path: Path) -> Path:
@@ -87,7 +87,7 @@ def sound_state(path: Path, state: tuple[str, int, int]) -> Path | None:
 def _checksum(path: Path) -> int:
     check = 0
     with open(path, "rb") as file:
-        while chunk := file.read(_CHUNK):
+        while chunk := file.read(_READ_BYTES):
             check = zlib.crc32(chunk, check)
     return check
 

@@ -25,7 +25,7 @@ from iqdebug.system.atomic_write import atomic_write
 __all__ = ["PROCESS", "SavedConversation", "keep", "kept_sessions", "taken_up"]
 
 _VERSION = 1
-_MOST = 20
+_MAX_SAVED = 20
 _META, _WINDOW, _STATE, _MOMENT = "meta.json", "window.json", "state", "moment.json"
 PROCESS = "process:"
 """What the target of a conversation about a process begins with."""
@@ -105,7 +105,7 @@ async def keep(
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise
-    for old in kept_sessions(folder)[_MOST:]:
+    for old in kept_sessions(folder)[_MAX_SAVED:]:
         shutil.rmtree(old.folder, ignore_errors=True)
     return final
 

@@ -33,12 +33,12 @@ from iqdebug.llm.window.ledger import Fact, Worth, facts_of, ledger_text
 __all__ = ["Folded", "Item", "Meter", "Window"]
 
 HIGH, LOW = 0.85, 0.40
-_TAIL = 0.25  # of the window: what is evaluated anew by folding, at most
-_LEDGER = 0.08  # of the window, one ledger
+_MAX_TAIL_SHARE = 0.25  # of the window: what is evaluated anew by folding, at most
+_LEDGER_SHARE = 0.08  # of the window, one ledger
 _MAX_LEDGERS = 3  # then they become one
-_CHARACTERS = 2.5  # of a ledger's token, from below
-_JOINT = 32  # tokens that a template may add to a message
-_SHORTEST = 400  # characters that a shortened message keeps at least
+_MIN_CHARACTERS_PER_TOKEN = 2.5  # of a ledger's token, from below
+_MESSAGE_OVERHEAD_TOKENS = 32  # tokens that a template may add to a message
+_MIN_SHORTENED_CHARACTERS = 400  # characters that a shortened message keeps at least
 
 
 @dataclass(slots=True)
@@ -186,10 +186,10 @@ class Window:
         await self._put(message, (call,))
 
     async def _put(self, message: Message, calls: tuple[ToolCall, ...] = ()) -> Item:
-        tokens = await self._backend.count(message.content) + _JOINT
+        tokens = await self._backend.count(message.content) + _MESSAGE_OVERHEAD_TOKENS
         if self.used + tokens > self.room * self._high:
             await self._fold(tokens)
-        room = self.room - self.used - _JOINT
+        room = self.room - self.used - _MESSAGE_OVERHEAD_TOKENS
         if tokens > room:
             message = await self._shortened(message, room)
         block = await self._backend.append(message)
@@ -204,7 +204,7 @@ class Window:
         share = max(room - 64, 0) / max(await self._backend.count(text), 1)
         while True:
             keep = int(len(text) * share)
-            if keep < _SHORTEST:
+            if keep < _MIN_SHORTENED_CHARACTERS:
                 raise ModelError(
                     "The window is full",
                     f"{self.used:,} of {self.about.window:,} tokens are in use",
@@ -213,7 +213,7 @@ class Window:
             left = len(text) - keep
             note = f"\n… {left:,} characters are left out here: ask for a part of it (start, count) …\n"
             short = text[: keep * 2 // 3] + note + text[len(text) - keep // 3 :]
-            if await self._backend.count(short) + _JOINT <= room:
+            if await self._backend.count(short) + _MESSAGE_OVERHEAD_TOKENS <= room:
                 return replace(message, content=short)
             share *= 0.85
 
@@ -229,7 +229,7 @@ class Window:
         self._unread = None
         if self.used > self.room:
             await self._fold(0)
-        most = max(min(sampling.max_tokens, self.about.window - self.used - _JOINT), 1)
+        most = max(min(sampling.max_tokens, self.about.window - self.used - _MESSAGE_OVERHEAD_TOKENS), 1)
         async for event in self._backend.reply(replace(sampling, max_tokens=most)):
             if isinstance(event, ReplyFinished):
                 block = event.block
@@ -360,7 +360,7 @@ class Window:
         if len(ledgers) >= _MAX_LEDGERS:
             facts = [*(f for i in ledgers for f in i.facts), *facts]
             first = 1
-        most = int(self.about.window * _LEDGER * _CHARACTERS)
+        most = int(self.about.window * _LEDGER_SHARE * _MIN_CHARACTERS_PER_TOKEN)
         stays = [i.message.content for i in (*self._items[:first], *self._items[tail:])]
         pinned = [note for note in self._pinned if not any(note in text for text in stays)]
         text = ledger_text(facts, pinned, max(most, sum(map(len, pinned)) + 400))
@@ -376,7 +376,7 @@ class Window:
         the last turn within it where they fit."""
         window = self.about.window
         fixed = sum(i.tokens for i in self._items[:front])
-        budget = min(window * _TAIL, window * self._low - fixed - window * _LEDGER) - coming
+        budget = min(window * _MAX_TAIL_SHARE, window * self._low - fixed - window * _LEDGER_SHARE) - coming
         starts = [n for n, item in enumerate(self._items) if n >= front and item.message.role == "user"]
         total, at = 0, len(self._items)
         chosen = len(self._items)
@@ -387,7 +387,7 @@ class Window:
             if n in starts:
                 chosen = n
         last = starts[-1] if starts else at
-        hard = self.room - fixed - int(window * _LEDGER) - coming
+        hard = self.room - fixed - int(window * _LEDGER_SHARE) - coming
         if chosen > last and sum(i.tokens for i in self._items[last:]) <= hard:
             chosen = last  # the last turn, though it is large
         return chosen

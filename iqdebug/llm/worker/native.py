@@ -12,7 +12,7 @@ from iqdebug.llm.worker_protocol import Failed
 
 __all__ = ["NativeLog", "why_it_failed"]
 
-KEPT_LINES = 400
+MAX_KEPT_LINES = 400
 
 
 class NativeLog:
@@ -21,7 +21,7 @@ class NativeLog:
     def __init__(self) -> None:
         from llama_cpp import llama_cpp
 
-        self._lines: collections.deque[str] = collections.deque(maxlen=KEPT_LINES)
+        self._lines: collections.deque[str] = collections.deque(maxlen=MAX_KEPT_LINES)
         self._begun = ""
         # The library calls it for as long as the process lives: the reference must stay.
         self._callback = llama_cpp.llama_log_callback(self._take)

@@ -37,18 +37,18 @@ if TYPE_CHECKING:  # llama.cpp is loaded by the first request to, with the libra
 
 __all__ = ["serve"]
 
-PROGRESS_SECONDS = 0.1
+PROGRESS_INTERVAL = 0.1
 """Load progress is told no more often."""
 
 
 def serve(end: socket.socket) -> None:
     """Returns never: the process ends when the other end closes."""
-    desk = _Desk(end)
-    threading.Thread(target=desk.read, name="requests", daemon=True).start()
-    desk.work()
+    worker = _Worker(end)
+    threading.Thread(target=worker.read, name="requests", daemon=True).start()
+    worker.work()
 
 
-class _Desk:
+class _Worker:
     def __init__(self, end: socket.socket) -> None:
         self._end = end
         self._writing = threading.Lock()
@@ -146,7 +146,7 @@ class _Desk:
         def progress(fraction: float) -> None:
             nonlocal last
             now = time.monotonic()
-            if now - last >= PROGRESS_SECONDS or fraction >= 1:
+            if now - last >= PROGRESS_INTERVAL or fraction >= 1:
                 last = now
                 self.send(Loading(request.id, "reading the model", fraction))
 

@@ -1,4 +1,4 @@
-"""Tasks that run beside the event loop's callers, and can be waited for and cancelled together."""
+"""Tasks that run beside what a session was asked for, and that are awaited or cancelled together."""
 
 from __future__ import annotations
 
@@ -9,24 +9,26 @@ __all__ = ["BackgroundTasks"]
 
 
 class BackgroundTasks:
+    """Keeps a reference to each task until it ends. Failures are never raised here; the work itself
+    catches what it expects."""
+
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def spawn(self, work: Coroutine[None, None, None]) -> None:
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def spawn(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    @property
-    def running(self) -> bool:
-        return bool(self._tasks)
-
     async def finished(self) -> None:
-        """Wait until none is running. Their failures are not raised."""
+        """Wait until no task is left, those included that are spawned meanwhile."""
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def cancel(self) -> None:
+    def cancel(self) -> None:
+        """Ask each task to end. :meth:`finished` waits until they have."""
         for task in tuple(self._tasks):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
