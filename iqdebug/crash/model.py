@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from iqdebug.core.state import Call, LogRecord
 
@@ -113,7 +112,7 @@ class Value:
     long: str = ""
     children: tuple[Child, ...] = ()
     left_out: int = 0
-    array: Mapping[str, Any] = field(default_factory=dict)
+    array: Mapping[str, object] = field(default_factory=dict)
     masked: bool = False
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -57,7 +56,7 @@ def open_crash(path: Path | str) -> Crash:
 class Values(Mapping[int, Value]):
     """Values that are decoded when they are asked for. Never raises but KeyError."""
 
-    def __init__(self, raw: dict[int, Any]) -> None:
+    def __init__(self, raw: dict[int, object]) -> None:
         self._raw = raw
         self._decoded: dict[int, Value] = {}
 
@@ -74,7 +73,7 @@ class Values(Mapping[int, Value]):
         return len(self._raw)
 
 
-def _row(raw: Any) -> Row:
+def _row(raw: object) -> Row:
     if isinstance(raw, msgspec.Raw):
         return untrusted_rows.decoded(bytes(raw)) or {}
     return raw if type(raw) is dict else {}
@@ -89,7 +88,7 @@ class _ChunkCollector:
     missing: list[str] = field(default_factory=list)
     once: dict[str, Row] = field(default_factory=dict)
     frames: dict[int, RecordedFrame] = field(default_factory=dict)
-    values: dict[int, Any] = field(default_factory=dict)
+    values: dict[int, object] = field(default_factory=dict)
     sources: dict[str, SourceText] = field(default_factory=dict)
 
     def take(self, chunk: Chunk) -> None:

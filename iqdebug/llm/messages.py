@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from iqdebug.llm.untrusted_json import sound_text
 
-__all__ = ["Message", "Role", "Sampling", "Source", "Tool", "ToolCall"]
+__all__ = ["Message", "Role", "Sampling", "Schema", "Source", "Tool", "ToolCall"]
+
+Schema: TypeAlias = Mapping[str, Any]
+"""A JSON schema as it is decoded."""
 
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -24,7 +27,7 @@ class ToolCall:
 
     id: str
     name: str
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Tool:
 
     name: str
     description: str
-    parameters: Mapping[str, Any] = field(default_factory=lambda: {"type": "object", "properties": {}})
+    parameters: Schema = field(default_factory=lambda: {"type": "object", "properties": {}})
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -114,7 +113,7 @@ def _read(path: Path) -> Preset:
     fix = f"Mend it, or take it away from {path.parent}."
     try:
         text = path.read_text("utf-8")
-        data: dict[str, Any] = tomllib.loads(text)
+        data: dict[str, object] = tomllib.loads(text)
     except (OSError, ValueError) as error:
         raise ModelError(f"The preset {path.name} cannot be read", str(error), fix) from None
     try:

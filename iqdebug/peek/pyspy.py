@@ -10,7 +10,7 @@ import resource
 import subprocess
 import time
 from collections.abc import Mapping
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, TypeAlias
 
 from iqdebug.core.errors import MissingTool, NoSuchProcess, NotPermitted, TargetError, TargetExited
 from iqdebug.core.paths import frame_kind, frame_kinds_settled
@@ -20,6 +20,9 @@ from iqdebug.peek.refusals import not_permitted
 from iqdebug.peek.thread_ids import kernel_ids
 
 __all__ = ["ATTEMPTS", "Reader", "read_threads", "variable_from_text"]
+
+_Row: TypeAlias = Mapping[str, Any]
+"""An object of py-spy's JSON."""
 
 ATTEMPTS = 8
 """The target runs on while it is read, so a look can catch a stack half way through a change."""
@@ -185,7 +188,7 @@ def _numbers_here(host: Host, pid: int, theirs: set[int]) -> dict[int, int]:
     return {int(numbers[-1]): n for n, numbers in inner.items() if len(numbers) > 1}
 
 
-def _thread(item: Mapping[str, Any], os_id: int | None, pid: int) -> Thread:
+def _thread(item: _Row, os_id: int | None, pid: int) -> Thread:
     name = item.get("thread_name") or ""
     is_main = os_id == pid or (name == "MainThread" and os_id is None)
     return Thread(
@@ -199,7 +202,7 @@ def _thread(item: Mapping[str, Any], os_id: int | None, pid: int) -> Thread:
     )
 
 
-def _frame(item: Mapping[str, Any]) -> Frame:
+def _frame(item: _Row) -> Frame:
     path = item.get("filename") or ""
     variables = item.get("locals")
     return Frame(
@@ -212,7 +215,7 @@ def _frame(item: Mapping[str, Any]) -> Frame:
     )
 
 
-def _variable(item: Mapping[str, Any]) -> Variable:
+def _variable(item: _Row) -> Variable:
     kind = "argument" if item.get("arg") else "local"
     return variable_from_text(item.get("name") or "?", item.get("repr"), kind == "argument")
 

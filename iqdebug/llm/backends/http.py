@@ -15,7 +15,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -259,7 +258,7 @@ class HttpBackend:
         most = min(sampling.max_tokens, room)
         reply = Reply(self._tools, self._server.base, self._server.key)
         started, first = time.monotonic(), 0.0
-        more: list[dict[str, Any]] = []
+        more: list[dict[str, object]] = []
         try:
             yield Prefilling(0, self.used - self._read)
             for mend in range(_MAX_CALL_CORRECTIONS + 1):
@@ -303,7 +302,9 @@ class HttpBackend:
             why = f"After {len(reply.said):,} characters, which stay. {error.why}".strip()
             raise ModelError(error.what, why, error.fix) from error
 
-    async def _until_cancelled(self, body: dict[str, Any], bounds: ReplyBounds) -> AsyncGenerator[str, None]:
+    async def _until_cancelled(
+        self, body: dict[str, object], bounds: ReplyBounds
+    ) -> AsyncGenerator[str, None]:
         """Each event, or the end as soon as :meth:`cancel` is called, be it before the first one.
 
         :raises ModelError: the server fails, or is given up.
@@ -343,7 +344,7 @@ class HttpBackend:
             reading.cancel()
             await asyncio.gather(reading, stop, return_exceptions=True)
 
-    def _mending(self, reply: Reply, wrong: Sequence[WrongCall]) -> list[dict[str, Any]]:
+    def _mending(self, reply: Reply, wrong: Sequence[WrongCall]) -> list[dict[str, object]]:
         names = ", ".join(call.name for call in wrong)
         own = reply.text or f"(I called {names}.)"
         told = f"{self._words(wrong)}\nCall again, with arguments that are valid JSON and keep the schema."
@@ -388,9 +389,9 @@ class HttpBackend:
         return block
 
     def _request(
-        self, sampling: Sampling, max_tokens: int, more: Sequence[dict[str, Any]] = ()
-    ) -> dict[str, Any]:
-        body: dict[str, Any] = {
+        self, sampling: Sampling, max_tokens: int, more: Sequence[dict[str, object]] = ()
+    ) -> dict[str, object]:
+        body: dict[str, object] = {
             "model": self._server.model,
             "messages": [*(row_of(b.message) for b in self._blocks), *more],
             "stream": True,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
 
 import httpx
 
@@ -25,7 +24,7 @@ class Endless(httpx.HTTPError):
 
 
 async def fetched(
-    client: httpx.AsyncClient, method: str, url: str, body: Any = None, *, seconds: float
+    client: httpx.AsyncClient, method: str, url: str, body: object = None, *, seconds: float
 ) -> httpx.Response:
     """The whole answer.
 
@@ -38,7 +37,7 @@ async def fetched(
 
 
 async def _fetched(
-    client: httpx.AsyncClient, method: str, url: str, body: Any, seconds: float
+    client: httpx.AsyncClient, method: str, url: str, body: object, seconds: float
 ) -> httpx.Response:
     request = client.build_request(method, url, json=body, timeout=seconds)
     answer = await client.send(request, stream=True)

@@ -6,7 +6,6 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -97,13 +96,14 @@ def stated_window(text: str) -> int:
     return int(found[1]) if found else 0
 
 
-def server_message(answer: Any, key: Key | None = None) -> str:
+def server_message(answer: object, key: Key | None = None) -> str:
     """The server's own words, out of an error of any shape."""
     if isinstance(answer, str):
+        text = answer
         try:
-            answer = parsed(answer)
+            answer = parsed(text)
         except ValueError:
-            return _short(answer, key)
+            return _short(text, key)
     if isinstance(answer, dict):
         inner = answer.get("error") or answer.get("message") or answer.get("detail") or answer
         answer = inner.get("message", inner) if isinstance(inner, dict) else inner

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from iqdebug.core.errors import ModelError
 from iqdebug.llm.backends.api_keys import Key
@@ -140,7 +139,7 @@ class Reply:
         self.why, self.understood = "", False
         self.prompt = self.cached = self.completion = 0
 
-    def _delta(self, delta: Any) -> list[Event]:
+    def _delta(self, delta: object) -> list[Event]:
         if not isinstance(delta, dict):
             return []
         events: list[Event] = []
@@ -175,7 +174,7 @@ class Reply:
             self._parts[place] = {"id": event.call.id, "name": event.call.name, "arguments": written}
         return found
 
-    def _part(self, part: Any, place: int) -> None:
+    def _part(self, part: object, place: int) -> None:
         if not isinstance(part, dict):
             return
         index = part.get("index")
@@ -202,7 +201,7 @@ class Reply:
     def _full(self) -> bool:
         return len(self._calls) + len(self._parts) >= MAX_CALLS
 
-    def _joined(self, found: Any) -> Any:
+    def _joined(self, found: object) -> object:
         """With the halves of characters that were cut in two between events put together."""
         for choice in _list(found.get("choices") if isinstance(found, dict) else None):
             delta = choice.get("delta") if isinstance(choice, dict) else None
@@ -217,7 +216,7 @@ class Reply:
                     delta[field] = _PAIR.sub(_character, text)
         return sound(found)
 
-    def _usage(self, found: dict[str, Any]) -> None:
+    def _usage(self, found: dict[str, object]) -> None:
         usage = found.get("usage")
         if isinstance(usage, dict):
             self.prompt = _number(usage.get("prompt_tokens")) or self.prompt
@@ -231,7 +230,7 @@ class Reply:
             self.prompt = self.cached + _number(timings.get("prompt_n"))
 
 
-def _list(value: Any) -> list[Any]:
+def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
@@ -239,5 +238,5 @@ def _character(pair: re.Match[str]) -> str:
     return pair[0].encode("utf-16", "surrogatepass").decode("utf-16")
 
 
-def _number(value: Any) -> int:
+def _number(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0

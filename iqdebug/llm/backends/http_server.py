@@ -9,7 +9,6 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from contextlib import suppress
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -21,7 +20,7 @@ from iqdebug.llm.backends.http_errors import explained, is_full, refused, server
 from iqdebug.llm.backends.openai_messages import at_most
 from iqdebug.llm.backends.server_kinds import ServerKind, count_request, counted, recognised
 from iqdebug.llm.backends.sse import EventParser
-from iqdebug.llm.untrusted_json import parsed, sound_text
+from iqdebug.llm.untrusted_json import parsed, parsed_object, sound_text
 
 __all__ = ["Server"]
 
@@ -133,7 +132,7 @@ class Server:
             self._counts.popitem(last=False)
         return found
 
-    async def events(self, body: dict[str, Any]) -> AsyncGenerator[str, None]:
+    async def events(self, body: dict[str, object]) -> AsyncGenerator[str, None]:
         """The answer to a chat, event by event; one event where it does not stream. A server that is busy
         is asked again, three times in all, after the time it names.
 
@@ -192,7 +191,7 @@ class Server:
         if not (ended or parser.ended):
             raise httpx.RemoteProtocolError("The answer ended before its end")
 
-    async def _ask_why(self, body: dict[str, Any]) -> None:
+    async def _ask_why(self, body: dict[str, object]) -> None:
         """llama-cpp-python's server refuses within a stream without a word, and tells who does not stream.
 
         :raises ModelError: what it answered then.
@@ -208,7 +207,7 @@ class Server:
         if answer.status_code != 200:
             raise self._refused(answer, text)
 
-    async def _chat(self, body: dict[str, Any]) -> httpx.Response:
+    async def _chat(self, body: dict[str, object]) -> httpx.Response:
         """The beginning of the answer. A connection that was kept open may have been closed by the server
         since: then it is asked once more."""
         try:
@@ -216,12 +215,12 @@ class Server:
         except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
             return await self._sent(body)
 
-    async def _sent(self, body: dict[str, Any]) -> httpx.Response:
+    async def _sent(self, body: dict[str, object]) -> httpx.Response:
         url = f"{self.base}/chat/completions"
         request = self._client.build_request("POST", url, json=body, timeout=self._patience)
         return await self._client.send(request, stream=True)
 
-    async def ask(self, body: dict[str, Any]) -> dict[str, Any]:
+    async def ask(self, body: dict[str, object]) -> dict[str, object]:
         """A chat whose whole answer comes at once; {} where nothing came of it."""
         try:
             url, patience = f"{self.base}/chat/completions", self._patience.read or _REQUEST_TIMEOUT
@@ -257,7 +256,7 @@ class Server:
             raise self._refused(answer, answer.text)
         return self._text_of(answer)
 
-    async def _posted(self, url: str, body: dict[str, Any]) -> httpx.Response:
+    async def _posted(self, url: str, body: dict[str, object]) -> httpx.Response:
         try:
             return await fetched(self._client, "POST", url, {"model": self.model} | body, seconds=60.0)
         except (httpx.HTTPError, ValueError) as error:
@@ -265,8 +264,8 @@ class Server:
 
     def _text_of(self, answer: httpx.Response) -> str:
         with suppress(ValueError, KeyError, IndexError, TypeError):
-            found = parsed(answer.text)
-            return str(found["content"] if "content" in found else found["choices"][0]["text"])
+            completion = parsed_object(answer.text)
+            return str(completion["content"] if "content" in completion else completion["choices"][0]["text"])
         raise ModelError(
             f"{self.base} answered in a way nobody understands", server_message(answer.text, self.key)
         )
@@ -282,11 +281,12 @@ def _ends(data: str) -> bool:
     if '"finish_reason"' not in data:
         return False
     with suppress(ValueError, TypeError, AttributeError):
-        return any(isinstance(c.get("finish_reason"), str) for c in parsed(data).get("choices") or ())
+        choices = parsed_object(data).get("choices") or ()
+        return any(isinstance(choice.get("finish_reason"), str) for choice in choices)
     return False
 
 
-def _rows(answer: httpx.Response) -> list[dict[str, Any]] | None:
+def _rows(answer: httpx.Response) -> list[dict[str, object]] | None:
     try:
         found = parsed(answer.text)
     except ValueError:

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from iqdebug.llm.messages import Message, Tool
 
@@ -31,7 +30,7 @@ def masked(message: Message, mask: Mask) -> Message:
                 call,
                 id=_clean(call.id, mask),
                 name=_clean(call.name, mask),
-                arguments=_masked_value(dict(call.arguments), mask),
+                arguments=_masked_object(call.arguments, mask),
             )
             for call in message.tool_calls
         ),
@@ -43,13 +42,13 @@ def masked_tool(tool: Tool, mask: Mask) -> Tool:
     return replace(
         tool,
         description=_clean(tool.description, mask),
-        parameters=_masked_value(dict(tool.parameters), mask),
+        parameters=_masked_object(tool.parameters, mask),
     )
 
 
-def row_of(message: Message) -> dict[str, Any]:
+def row_of(message: Message) -> dict[str, object]:
     """The same bytes for the same message, each time. Thoughts are not sent again."""
-    row: dict[str, Any] = {"role": message.role, "content": message.content}
+    row: dict[str, object] = {"role": message.role, "content": message.content}
     if message.tool_calls:
         row["tool_calls"] = [
             {
@@ -101,15 +100,19 @@ def at_most(text: str) -> int:
     return len(text.encode("utf-8", "replace")) - spared + 1
 
 
-def _written(arguments: Mapping[str, Any]) -> str:
+def _written(arguments: Mapping[str, object]) -> str:
     return json.dumps(dict(arguments), ensure_ascii=False)
 
 
-def _masked_value(value: Any, mask: Mask) -> Any:
+def _masked_object(value: Mapping[str, object], mask: Mask) -> dict[str, object]:
+    return {_clean(str(name), mask): _masked_value(inner, mask) for name, inner in value.items()}
+
+
+def _masked_value(value: object, mask: Mask) -> object:
     if isinstance(value, str):
         return _clean(value, mask)
     if isinstance(value, Mapping):
-        return {_clean(str(name), mask): _masked_value(inner, mask) for name, inner in value.items()}
+        return _masked_object(value, mask)
     if isinstance(value, (list, tuple)):
         return [_masked_value(inner, mask) for inner in value]
     if isinstance(value, (int, float)) and not isinstance(value, bool):

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from iqdebug.llm.messages import Tool
+from iqdebug.llm.messages import Schema, Tool
 
 __all__ = ["CALLS_PER_TURN", "UnsupportedSchema", "call_grammar", "schema_grammar"]
 
@@ -59,7 +58,7 @@ class UnsupportedSchema(ValueError):
     """A schema that a grammar cannot keep to the letter."""
 
 
-def schema_grammar(schema: Mapping[str, Any] | bool) -> str:
+def schema_grammar(schema: Schema | bool) -> str:
     """A grammar whose ``root`` is the JSON text of a value of the schema, on one line.
 
     :raises UnsupportedSchema: it uses a keyword that cannot be guaranteed.
@@ -94,7 +93,7 @@ def call_grammar(tools: Sequence[Tool], most: int = CALLS_PER_TURN) -> str:
 
 
 class _Writer:
-    def __init__(self, root: Mapping[str, Any] | bool, prefix: str = "") -> None:
+    def __init__(self, root: Schema | bool, prefix: str = "") -> None:
         self._root = root
         self._prefix = prefix
         self._references: dict[str, str] = {}
@@ -103,7 +102,7 @@ class _Writer:
     def text(self, *heads: str) -> str:
         return "\n".join([*heads, *self.rules]) + _BASE
 
-    def rule(self, schema: Mapping[str, Any] | bool) -> str:
+    def rule(self, schema: Schema | bool) -> str:
         """The name of a rule for the schema."""
         if schema is True or schema == {}:
             return "value"
@@ -124,7 +123,7 @@ class _Writer:
         if path not in self._references:
             name = f"{self._prefix}ref{len(self._references)}"
             self._references[path] = name
-            target: Any = self._root
+            target: Schema | bool = self._root
             for step in filter(None, path.removeprefix("#").split("/")):
                 if not isinstance(target, Mapping) or step not in target:
                     raise UnsupportedSchema(f"there is no {path}")
@@ -132,7 +131,7 @@ class _Writer:
             self.rules.append(f"{name} ::= {self.rule(target)}")
         return self._references[path]
 
-    def _body(self, schema: Mapping[str, Any]) -> str:
+    def _body(self, schema: Schema) -> str:
         keys = set(schema) - _SILENT
         nullable = bool(schema.get("nullable"))
         keys.discard("nullable")
@@ -160,7 +159,7 @@ class _Writer:
             raise UnsupportedSchema("a schema that nothing fits")
         return " | ".join(options)
 
-    def _typed(self, name: str, schema: Mapping[str, Any]) -> str:
+    def _typed(self, name: str, schema: Schema) -> str:
         if name == "object":
             return self._object(schema)
         if name == "array":
@@ -176,7 +175,7 @@ class _Writer:
             return name
         raise UnsupportedSchema(f"the type {name!r}")
 
-    def _object(self, schema: Mapping[str, Any]) -> str:
+    def _object(self, schema: Schema) -> str:
         properties = schema.get("properties")
         more = schema.get("additionalProperties", properties is None)
         if not properties:
@@ -202,7 +201,7 @@ class _Writer:
         choices = [" ".join([pairs[name], *tail[place + 1 :]]) for place, name in enumerate(optional)]
         return f'"{{" ({" | ".join(choices)})? "}}"'
 
-    def _array(self, schema: Mapping[str, Any]) -> str:
+    def _array(self, schema: Schema) -> str:
         item = self.rule(schema.get("items", True))
         fewest, most = schema.get("minItems", 0), schema.get("maxItems")
         if most == 0:
@@ -237,7 +236,7 @@ def _literal(text: str) -> str:
     return '"' + "".join(escaped) + '"'
 
 
-def _integer(low: Any, high: Any) -> str:
+def _integer(low: float | None, high: float | None) -> str:
     """Integers from ``low`` to ``high``, either of which may be None."""
     if low is None and high is None:
         return "integer"

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from iqdebug.llm.chat_format.template_process import Renderer, TemplateError
 from iqdebug.llm.chat_format.tool_calls import OPENING, call_text, describe_tools, response_text, tool_schema
@@ -199,10 +199,10 @@ class ChatTemplate:
         parts = [(_without(joint, emitted), True), *said[-1].parts]
         return [part for part in parts if part[0]]
 
-    def _jinja(self, messages: list[dict[str, Any]], tools: Sequence[Tool], answer: bool) -> str:
+    def _jinja(self, messages: Sequence[Mapping[str, object]], tools: Sequence[Tool], answer: bool) -> str:
         listed = [tool_schema(tool) for tool in tools] or None
         return self.renderer.render(
-            messages=messages, tools=listed, add_generation_prompt=answer, **self._special
+            messages=list(messages), tools=listed, add_generation_prompt=answer, **self._special
         )
 
     # What the template can do.
@@ -226,8 +226,8 @@ class ChatTemplate:
             return False
 
 
-def _given(one: _Said, content: str) -> dict[str, Any]:
-    given: dict[str, Any] = {"role": one.role, "content": content}
+def _given(one: _Said, content: str) -> dict[str, object]:
+    given: dict[str, object] = {"role": one.role, "content": content}
     if one.role == "tool":
         given |= {"name": one.name, "tool_call_id": one.call}
     return given

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import weakref
-from typing import Any
 
 import msgspec
 
@@ -77,7 +76,7 @@ class Renderer:
                 "Install it with: pip install 'iqdebug[llama]'",
             )
 
-    def render(self, **given: Any) -> str:
+    def render(self, **given: object) -> str:
         """:raises TemplateError: it fails, or takes too long or too much."""
         return self._asked(given).text
 
@@ -86,7 +85,7 @@ class Renderer:
         self.given_up = self.given_up or "it is closed"
         self._closing()
 
-    def _asked(self, request: dict[str, Any]) -> Rendered:
+    def _asked(self, request: dict[str, object]) -> Rendered:
         with self._lock:
             if self.given_up:
                 raise TemplateError(self.given_up)

@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 import secrets
 import string
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from iqdebug.llm.messages import Tool, ToolCall
 from iqdebug.llm.untrusted_json import sound
@@ -45,9 +44,9 @@ def response_text(content: str) -> tuple[str, str, str]:
     return "<tool_response>\n", content, "\n</tool_response>"
 
 
-def tool_schema(tool: Tool) -> dict[str, Any]:
+def tool_schema(tool: Tool) -> dict[str, object]:
     """A tool as chat templates take it."""
-    parameters: Mapping[str, Any] = tool.parameters
+    parameters = tool.parameters
     function = {"name": tool.name, "description": tool.description, "parameters": dict(parameters)}
     return {"type": "function", "function": function}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from iqdebug.core.errors import ModelError
 from iqdebug.llm.runtime.store import find_runtime
@@ -15,7 +14,7 @@ ARCHITECTURE = "iquestloopcoder"
 _SERVED = "IQuestLab/IQuest-Coder-V1-40B-Loop-Instruct"
 
 
-def is_loop(metadata: Mapping[str, Any]) -> bool:
+def is_loop(metadata: Mapping[str, object]) -> bool:
     """Whether a GGUF file with these keys is a Loop model, under either of its labels."""
     label = metadata.get("general.architecture")
     if label == ARCHITECTURE:

@@ -14,7 +14,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -38,7 +37,7 @@ class _Meta(msgspec.Struct):
     setting: str
     title: str
     questions: int
-    flow: list[Any]
+    flow: list[object]
     words: str = ""
 
 
@@ -57,7 +56,7 @@ class SavedConversation:
     setting: str
     title: str
     questions: int
-    flow: tuple[Any, ...]
+    flow: tuple[object, ...]
     words: str = ""
 
     @property
@@ -77,7 +76,7 @@ async def keep(
     window: Window,
     target: str,
     title: str,
-    flow: Sequence[Any],
+    flow: Sequence[object],
     folder: Path,
     questions: int,
     words: str = "",
