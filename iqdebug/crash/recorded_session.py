@@ -9,7 +9,6 @@ from iqdebug.core.read_only_session import ReadOnlySession
 from iqdebug.core.session import Capability, Listener
 from iqdebug.core.state import Completion, EvaluateResult, Frame, Snapshot, Variable
 from iqdebug.crash.crash import Crash
-from iqdebug.crash.evaluate import computed
 from iqdebug.crash.lookup import CANNOT_RUN, NotRecorded, completions, look_up
 from iqdebug.crash.model import RecordedFrame
 from iqdebug.crash.to_snapshot import attributes_of
@@ -116,6 +115,9 @@ class RecordedSession(ReadOnlySession):
         found = await self.evaluate(expression, frame, epoch)
         if not found.failed or found.value != CANNOT_RUN:
             return found
+        # The evaluator costs a tenth of the import time of `iqdebug diagnose`, which never evaluates.
+        from iqdebug.crash.evaluate import computed
+
         return computed(self.crash, self._recorded(frame), expression)
 
     async def complete(

@@ -12,6 +12,7 @@ from pathlib import Path
 from iqdebug.core.config import Model
 from iqdebug.core.errors import MissingTool, ModelError, UsageError
 from iqdebug.llm.backends.base import Backend, Progress
+from iqdebug.llm.backends.http import HttpBackend
 from iqdebug.llm.backends.local import LoadOptions, LocalBackend
 from iqdebug.llm.backends.worker_process import OutOfMemory
 from iqdebug.llm.gguf import hardware
@@ -50,8 +51,6 @@ def open_model(
     if kind == "llama" and rest:
         return _local(setting, resolved(rest), wishes)
     if kind in ("http", "https") and rest.startswith("//"):
-        from iqdebug.llm.backends.http import HttpBackend
-
         patience, window = wishes.first_token_timeout, wishes.context
         backend = HttpBackend(setting, first_token_timeout=patience, window=window, mask=mask)
         return Opened(backend, _sampling(None, wishes))
