@@ -50,6 +50,9 @@ coverage: $(CHECK) ## how much the fast tests cover; fails below the floor in py
 	$(BIN)/python -m coverage run -m pytest -q -p no:xdist -m "not slow and not real"
 	$(BIN)/python -m coverage report --skip-covered --sort=cover | tail -n 40
 
+schemas: $(CHECK) ## write docs/schemas anew from the types of what --json prints
+	$(BIN)/python -m iqdebug.cli.schemas docs/schemas
+
 bench: $(DEV) ## ratios against named rivals (minutes)
 	$(BIN)/python -m bench
 

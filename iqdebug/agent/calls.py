@@ -11,8 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, Tuple
 
-_INT_BITS = 4_096
-_DIGITS = 1_000
+MAX_INT_BITS = 4_096
+MAX_DIGITS = 1_000
 
 
 def _copied_list(run: Any, value: Any) -> List[Any]:
@@ -103,8 +103,8 @@ def _strictly(run: Any, value: Any) -> Any:
 def _no_derived(run: Any, value: Any, depth: int = 20) -> None:
     cls = type(value)
     if values.one_of(cls, ATOMS):
-        if cls is int and int.bit_length(value) > _INT_BITS:
-            raise LimitExceeded("a number in it has more than %d bits" % _INT_BITS)
+        if cls is int and int.bit_length(value) > MAX_INT_BITS:
+            raise LimitExceeded("a number in it has more than %d bits" % MAX_INT_BITS)
         if values.one_of(cls, (str, bytes)):
             run.budget.make(len(value))
         return
@@ -121,15 +121,15 @@ def _no_derived(run: Any, value: Any, depth: int = 20) -> None:
 
 def _int(run: Any, value: Any = 0, base: Any = None) -> int:
     plain = _atom(run, value)
-    if values.one_of(type(plain), (str, bytes)) and len(plain) > _DIGITS:
-        raise LimitExceeded("the number has more than %d digits" % _DIGITS)
+    if values.one_of(type(plain), (str, bytes)) and len(plain) > MAX_DIGITS:
+        raise LimitExceeded("the number has more than %d digits" % MAX_DIGITS)
     return int(plain) if base is None else int(plain, _atom(run, base))
 
 
 def _float(run: Any, value: Any = 0.0) -> float:
     plain = _atom(run, value)
-    if values.one_of(type(plain), (str, bytes)) and len(plain) > _DIGITS:
-        raise LimitExceeded("the number has more than %d digits" % _DIGITS)
+    if values.one_of(type(plain), (str, bytes)) and len(plain) > MAX_DIGITS:
+        raise LimitExceeded("the number has more than %d digits" % MAX_DIGITS)
     return float(plain)
 
 

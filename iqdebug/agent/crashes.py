@@ -18,7 +18,7 @@ from _thread import allocate_lock, get_ident  # before the program can have repl
 
 from ..capture import tasks
 from ..capture.imports import after_import
-from ..capture.plain import (
+from ..capture.stored_attributes import (
     function_name,
     hook_arguments,
     is_a,
@@ -34,9 +34,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, Optional, Tuple
 
-_LOOK = 0.5  # seconds between two looks whether the agent still turns
-_SILENT_LOOKS = 40
-_LOOK_AT_EXIT = 0.05
+AGENT_POLL_INTERVAL = 0.5  # seconds between two looks whether the agent still turns
+MAX_SILENT_POLLS = 40
+EXIT_POLL_INTERVAL = 0.05
 _NOT_CRASHES = (SystemExit, KeyboardInterrupt)
 _FATAL = ("uncaught", "thread")
 
@@ -191,10 +191,10 @@ class Crashes:
 
     def _wait(self, hold: Hold) -> None:
         beat, silent = self.beat, 0
-        while not hold.wait(_LOOK):
+        while not hold.wait(AGENT_POLL_INTERVAL):
             silent = silent + 1 if beat == self.beat else 0
             beat = self.beat
-            if self._over or silent > _SILENT_LOOKS:
+            if self._over or silent > MAX_SILENT_POLLS:
                 return
         if hold.debugger is not None:
             hold.debugger.trigger_exception_handler(hold.info, as_uncaught=False)
@@ -245,7 +245,7 @@ class Crashes:
     def _at_exit(self) -> None:
         # The end of the main thread would take a daemon thread away from under the person's eyes.
         while self._holds and not self._over and os.getpid() == self._pid:
-            time.sleep(_LOOK_AT_EXIT)
+            time.sleep(EXIT_POLL_INTERVAL)
         self._exiting = True
         value = getattr(sys, "last_value", None)
         trace = getattr(sys, "last_traceback", None)

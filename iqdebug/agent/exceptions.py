@@ -14,7 +14,7 @@ from ..capture.calls import calls_of, is_standard
 from ..capture.descriptors import class_dict, class_mro, exception_args, getset_value
 from ..capture.frames import frame_locals, span_of
 from ..capture.messages import LIMIT, notes_of
-from ..capture.plain import cause_of, context_of, file_of, hides_context, traceback_of
+from ..capture.stored_attributes import cause_of, context_of, file_of, hides_context, traceback_of
 from .listing import entry
 
 TYPE_CHECKING = False
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     Row = Callable[[Any, int], Dict[str, Any]]
 
-_MOST = 500  # exceptions in all
-_DEEPEST = 30  # groups within groups
-_FRAMES = 300  # of one traceback, the innermost
-_WITH_VALUES = 60  # of all tracebacks together
-_LOCALS = 50
+MAX_EXCEPTIONS = 500  # exceptions in all
+MAX_GROUP_DEPTH = 30  # groups within groups
+MAX_FRAMES = 300  # of one traceback, the innermost
+MAX_FRAMES_WITH_LOCALS = 60  # of all tracebacks together
+MAX_LOCALS = 50
 _ATOMS = (str, int, float, bool, bytes, type(None))
 _MORE = {  # what C classes put into their text besides the arguments
     OSError: ("errno", "strerror", "filename", "filename2"),
@@ -47,7 +47,7 @@ def described(exc: BaseException, row: Row, trace: Any = None) -> Dict[str, Any]
 class _Reader:
     def __init__(self, row: Row) -> None:
         self._row = row
-        self._values_left = _WITH_VALUES
+        self._values_left = MAX_FRAMES_WITH_LOCALS
         self._seen: List[BaseException] = []  # by identity: `in` would ask an `__eq__`
 
     def root(self, exc: BaseException, trace: Any) -> Dict[str, Any]:
@@ -70,7 +70,7 @@ class _Reader:
             "frames": self._frames(trace if trace is not None else traceback_of(exc)),
             "members": [
                 self._one(member, "member", depth + 1)
-                for member in (members_of(exc) if depth < _DEEPEST else ())
+                for member in (members_of(exc) if depth < MAX_GROUP_DEPTH else ())
                 if self._fresh(member)
             ],
         }
@@ -104,7 +104,7 @@ class _Reader:
         return rows
 
     def _fresh(self, exc: BaseException) -> bool:
-        if len(self._seen) > _MOST or any(exc is each for each in self._seen):
+        if len(self._seen) > MAX_EXCEPTIONS or any(exc is each for each in self._seen):
             return False
         self._seen.append(exc)
         return True
@@ -114,7 +114,7 @@ class _Reader:
         while trace is not None:
             frames.append((trace.tb_frame, trace.tb_lineno, trace.tb_lasti))
             trace = trace.tb_next
-        return [self._described(*each) for each in reversed(frames[-_FRAMES:])]
+        return [self._described(*each) for each in reversed(frames[-MAX_FRAMES:])]
 
     def _described(self, frame: Any, line: int, last: int) -> Dict[str, Any]:
         """The client's row, and for the innermost frames what a ranking of causes reads: the values,
@@ -126,7 +126,7 @@ class _Reader:
             row["span"] = span
         if self._values_left > 0:
             self._values_left -= 1
-            listed = frame_locals(frame)[:_LOCALS]
+            listed = frame_locals(frame)[:MAX_LOCALS]
             row["locals"] = [entry(name, obj, None, kind, name) for name, obj, kind in listed]
             if not is_standard(file_of(frame.f_code)):
                 row["calls"] = calls_of(frame, [(name, obj) for name, obj, _ in listed])

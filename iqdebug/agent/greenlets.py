@@ -13,7 +13,7 @@ import time
 import weakref
 
 from ..capture import values
-from ..capture.pristine import monotonic
+from ..capture.original_functions import monotonic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

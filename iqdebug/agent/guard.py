@@ -1,7 +1,7 @@
 """Keeps what pydevd does, and what goes wrong in it, out of the program.
 
-See :mod:`quiet` for what it prints, :mod:`rewriting` for what it raises and cannot read, :mod:`tracers`
-for the program's own tracers, :mod:`room` for the recursion limit.
+See :mod:`pydevd_output` for what it prints, :mod:`rewriting` for what it raises and cannot read,
+:mod:`tracers` for the program's own tracers, :mod:`recursion_limit` for the recursion limit.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import os
 import sys
 import threading
 
-from . import quiet, rewriting
-from .room import give_room
+from . import pydevd_output, rewriting
+from .recursion_limit import raise_limit
 from .tracers import Tracers, reach_all_threads
-from .unseen import unseen_class
+from .untraced import hide_class_from_tracers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, List, Tuple
 
 
-def guard(pydevd: Any, debugpy: str, sink: quiet.Sink, tracers: Tracers) -> Callable[[], None]:
+def guard(pydevd: Any, debugpy: str, sink: pydevd_output.Sink, tracers: Tracers) -> Callable[[], None]:
     """Done before pydevd starts. Returns what undoes it.
 
     :param debugpy: the folder that holds the ``debugpy`` package.
@@ -40,13 +40,13 @@ def guard(pydevd: Any, debugpy: str, sink: quiet.Sink, tracers: Tracers) -> Call
             raise programs
         sink.failed(error)
 
-    quiet.silence_modules(folder, sink)
+    pydevd_output.silence_modules(folder, sink)
     rewriting.rewrite(folder, failed, sink)
     rewriting.release_locks_always(constants)
     tracers.take_over(tracing, sink.line)
     steps: List[Callable[[], None]] = [
-        unseen_class(PyDBDaemonThread),
-        give_room(),
+        hide_class_from_tracers(PyDBDaemonThread),
+        raise_limit(),
         tracers.restore_calls,
         reach_all_threads(tracing),
         _any_path(foreign),

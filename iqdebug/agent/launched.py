@@ -11,22 +11,22 @@ import _thread
 import os
 import sys
 
-from ..capture.pristine import monotonic
+from ..capture.original_functions import monotonic
 from .crashes import Crashes, Hold
 from .exceptions import described
 from .own_thread import forget_thread, mark_thread
 from .pydevd_link import Refused
-from .server import _PACKAGE, _TICK, Agent
+from .server import _PACKAGE, POLL_INTERVAL, Agent
 from .unpatched import Importer, NotFound, threads_replaced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Optional
 
-_START = 60.0
+START_TIMEOUT = 60.0
 """Seconds after which the program starts even if the client, alive, has not said that it may."""
 
-_LATER = ("finding", "pure", "recording")  # modules that are imported when they are asked for
+_LATER = ("code_search", "pure_evaluation", "recording")  # modules that are imported when they are asked for
 
 
 def begin(setup: Dict[str, Any]) -> None:
@@ -54,7 +54,7 @@ def begin(setup: Dict[str, Any]) -> None:
             let_go()
 
     _thread.start_new_thread(serve, ())
-    may_go.acquire(True, _START)
+    may_go.acquire(True, START_TIMEOUT)
 
 
 class LaunchedAgent(Agent):
@@ -87,7 +87,7 @@ class LaunchedAgent(Agent):
 
     def _introduce(self) -> None:
         self._eager(False)
-        self._socket.settimeout(_TICK)
+        self._socket.settimeout(POLL_INTERVAL)
         self._crashes.own_thread = _thread.get_ident()
         self._link.close_in_child = [self._socket, self._lease]
         self._link.guard_forks()

@@ -13,7 +13,7 @@ from itertools import islice
 from ..capture import values
 from ..capture.descriptors import exception_args
 from ..capture.frames import frame_locals, is_dull, list_items, local_names
-from ..capture.plain import cause_of, context_of, is_a, texts
+from ..capture.stored_attributes import cause_of, context_of, is_a, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,15 +13,15 @@ import sys
 import threading
 import time
 
-from ..capture.pristine import monotonic
-from . import quiet
+from ..capture.original_functions import monotonic
+from . import pydevd_output
 from .green_tracing import trace_replaced_threads, trace_suspended
 from .guard import forget_dummies, guard
-from .overtaken import Overtaken
+from .thread_replacement import ThreadReplacement
 from .tracers import Tracers, forbidden
 from .unpatched import locks_replaced
-from .unseen import NAMELESS, nameless, nameless_package, unseen
 from .untrace import untrace_all, untrace_for_good
+from .untraced import NAMELESS, hide_from_tracers, nameless, nameless_package
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,10 +65,10 @@ class Link:
         self._undo: List[Callable[[], None]] = []
         self._settrace: Optional[threading.Thread] = None
         self.debugger: Any = None
-        self.by_program = Overtaken()
+        self.by_program = ThreadReplacement()
         self._shared = False  # whether pydevd uses the program's `threading`
         self.close_in_child: List[Any] = []
-        self.sink = quiet.Sink()
+        self.sink = pydevd_output.Sink()
         self.tracers = Tracers()
 
     def check(self) -> None:
@@ -138,7 +138,7 @@ class Link:
         starting = threading.Thread(target=settrace, name="pydevd.Start", daemon=True)
         starting.is_pydev_daemon_thread = True  # type: ignore[attr-defined]
         self._settrace = starting
-        unseen(starting).start()
+        hide_from_tracers(starting).start()
         deadline = monotonic() + 5
         while self.debugger is None and starting.is_alive() and monotonic() < deadline:
             self.debugger = pydevd.get_global_debugger()
@@ -234,7 +234,7 @@ class Link:
 
     def _import(self, importer: Importer) -> Any:
         self._keep_plugins()
-        quiet.silence_log(importer.load("_pydev_bundle.pydev_log"), self.sink)
+        pydevd_output.silence_log(importer.load("_pydev_bundle.pydev_log"), self.sink)
         pydevd: Any = importer.pydevd()
 
         def pause_here(*arguments: Any, **options: Any) -> None:

@@ -15,7 +15,7 @@ from collections import OrderedDict, defaultdict, deque, namedtuple
 
 from ..capture import values
 from ..capture.descriptors import class_dict, class_mro
-from ..capture.pristine import monotonic
+from ..capture.original_functions import monotonic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ _OPERATORS = frozenset(
     ).split()
 )
 HEAP = 1 << 9  # the flag of classes that are made at run time
-_STEPS = 400_000
-_ROOM = 4_000_000
-_SECONDS = 1.0
-_SEARCH = 200_000_000
-_HASHED = 10_000
-_DEPTH = 20
+MAX_STEPS = 400_000
+MAX_RESULT_SIZE = 4_000_000
+READ_TIMEOUT = 1.0
+MAX_SEARCH_SIZE = 200_000_000
+MAX_HASHED = 10_000
+MAX_DEPTH = 20
 _PROXY = type(type.__dict__)
 _HANDS_OVER = (types.FunctionType, types.BuiltinFunctionType, types.WrapperDescriptorType)
 _tuplegetter = type(class_dict(namedtuple("_Field", "name"))["name"])
@@ -68,33 +68,35 @@ class Budget:
     """What one question may cost: steps, elements and characters made, seconds."""
 
     def __init__(self) -> None:
-        self._steps = _STEPS
-        self._room = _ROOM
-        self._until = monotonic() + _SECONDS
+        self._steps = MAX_STEPS
+        self._room = MAX_RESULT_SIZE
+        self._until = monotonic() + READ_TIMEOUT
 
     def spend(self, count: int = 1) -> None:
         self._steps -= count
         if self._steps < 0:
-            raise LimitExceeded("it would look at more than %s values" % format(_STEPS, ","))
+            raise LimitExceeded("it would look at more than %s values" % format(MAX_STEPS, ","))
         if self._steps % 256 < count and monotonic() > self._until:
-            raise LimitExceeded("it would take longer than %g s" % _SECONDS)
+            raise LimitExceeded("it would take longer than %g s" % READ_TIMEOUT)
 
     def make(self, size: int) -> None:
         """Before something of that many elements, characters or bytes is made."""
         self._room -= size
         if self._room < 0:
-            raise LimitExceeded("it would make more than %s characters or elements" % format(_ROOM, ","))
+            raise LimitExceeded(
+                "it would make more than %s characters or elements" % format(MAX_RESULT_SIZE, ",")
+            )
 
     def search(self, text: Any, wanted: Any) -> None:
         """Before a text is looked for in another: up to 3.9 that may take the product of both lengths,
         in C, with the interpreter lock."""
-        if len(text) * len(wanted) > _SEARCH:
+        if len(text) * len(wanted) > MAX_SEARCH_SIZE:
             raise LimitExceeded("looking for a text that long in one that long may take too long")
 
     def hashed(self, keys: Any) -> Any:
         """The keys, before a set or dict is made of them: numbers can be chosen to collide."""
-        if len(keys) > _HASHED and not all(type(key) is str for key in keys):
-            raise LimitExceeded("a set or dict of more than %s keys" % format(_HASHED, ","))
+        if len(keys) > MAX_HASHED and not all(type(key) is str for key in keys):
+            raise LimitExceeded("a set or dict of more than %s keys" % format(MAX_HASHED, ","))
         return keys
 
 
@@ -353,7 +355,7 @@ class SafeReader:
 
     # whole values
 
-    def copied(self, value: Any, depth: int = _DEPTH) -> Any:
+    def copied(self, value: Any, depth: int = MAX_DEPTH) -> Any:
         """A copy of a value that is made of exact builtin types alone, which may then be handed to
         any operator.
 
@@ -366,7 +368,7 @@ class SafeReader:
             self._of_numbers(value)
             return value
         if depth <= 0:
-            raise LimitExceeded("it is nested more than %d deep" % _DEPTH)
+            raise LimitExceeded("it is nested more than %d deep" % MAX_DEPTH)
         if values.one_of(cls, (list, tuple, set, frozenset)):
             made = [self.copied(element, depth - 1) for element in self.elements(value)]
             self.budget.make(len(made))

@@ -10,7 +10,7 @@ import _socket
 import sys
 import threading
 
-from ..capture.pristine import packer
+from ..capture.original_functions import packer
 from ..capture.record import Occasion, gathered
 from ..capture.settings import Settings
 from .exceptions import message_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any, Dict, Optional, Tuple
 
 _PACKAGE = "_iqdebug_inside"
-_TIMEOUT = 30.0  # seconds for the client to take the data
+SEND_TIMEOUT = 30.0  # seconds for the client to take the data
 
 
 def run(setup: Dict[str, Any], importer: Any) -> None:
@@ -32,7 +32,7 @@ def run(setup: Dict[str, Any], importer: Any) -> None:
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     mark_thread("iqdebug.snapshot")
     try:
-        connection.settimeout(_TIMEOUT)
+        connection.settimeout(SEND_TIMEOUT)
         connection.connect(setup["socket"])
         connection.sendall(("iqdebug %s control\n" % setup["token"]).encode())
         data = _file(setup["mask"])

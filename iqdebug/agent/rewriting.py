@@ -20,9 +20,9 @@ import sys
 import types
 
 from ..capture import values
-from ..capture.plain import file_of, thread_name
 from ..capture.signal_handlers import handler_exception
-from .unseen import NAMELESS
+from ..capture.stored_attributes import file_of, thread_name
+from .untraced import NAMELESS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -16,14 +16,14 @@ import threading
 import time
 
 from ..capture import values
-from ..capture.pristine import dumps, loads, monotonic, packer
+from ..capture.original_functions import dumps, loads, monotonic, packer
 from ..capture.tap import Tap
 from . import listing
 from .exceptions import described
 from .own_thread import forget_thread, mark_thread
 from .pydevd_link import Link, Refused
 from .stacks import Stacks, tasks, wake_loops
-from .unseen import NAMELESS, nameless_package, unseen
+from .untraced import NAMELESS, hide_from_tracers, nameless_package
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 LEASE = 4.0
 """Seconds without a byte from the client after which the target is released."""
 
-_TICK = 0.1
-_EAGER = 0.0001
-_EAGER_FOR = 5.0
+POLL_INTERVAL = 0.1
+EAGER_SWITCH_INTERVAL = 0.0001
+EAGER_TIMEOUT = 5.0
 _HEADER = packer(">I")
-_FULL_LIMIT = 1 << 20
+MAX_TEXT = 1 << 20
 _PACKAGE = "_iqdebug_inside"  # the name under which the injected code loads it
-_OVERTAKEN = (
+THREADS_REPLACED = (
     "released: the program has just replaced what threads are made of (gevent, eventlet); attach again"
 )
 _HERE = os.path.dirname(os.path.abspath(__file__))
@@ -103,8 +103,8 @@ class Agent:
         interval: with the usual 5 ms starting takes seconds."""
         if on:
             self._interval = sys.getswitchinterval()
-            self._eager_until = monotonic() + _EAGER_FOR
-            sys.setswitchinterval(min(self._interval, _EAGER))
+            self._eager_until = monotonic() + EAGER_TIMEOUT
+            sys.setswitchinterval(min(self._interval, EAGER_SWITCH_INTERVAL))
         elif self._interval:
             sys.setswitchinterval(self._interval)
             self._interval = 0.0
@@ -116,7 +116,7 @@ class Agent:
             self._post({"event": "refused", "message": str(refusal)})
             self._running = False
             return
-        self._socket.settimeout(_TICK)
+        self._socket.settimeout(POLL_INTERVAL)
         hello = {"event": "hello", "pid": os.getpid(), "python": list(sys.version_info[:3])}
         self._post(dict(hello, tracers=self._others))
 
@@ -154,7 +154,7 @@ class Agent:
         if self._interval and monotonic() > self._eager_until:
             self._eager(False)
         if self._link.overtaken():
-            self._post({"event": "released", "message": _OVERTAKEN})
+            self._post({"event": "released", "message": THREADS_REPLACED})
             return False
         self._flush()
         return True
@@ -185,7 +185,7 @@ class Agent:
             try:
                 self._socket.settimeout(LEASE)
                 self._socket.sendall(_HEADER.pack(len(data)) + data)
-                self._socket.settimeout(_TICK)
+                self._socket.settimeout(POLL_INTERVAL)
             except OSError:
                 self._running = False
 
@@ -263,9 +263,9 @@ class Agent:
         if frame is None and message.get("frame"):
             return None
         references = self._stacks.references if frame is not None else None
-        from . import pure  # not before: attaching must not wait for it
+        from . import pure_evaluation  # not before: attaching must not wait for it
 
-        return pure.answer(message["plan"], frame, references, message["expression"])
+        return pure_evaluation.answer(message["plan"], frame, references, message["expression"])
 
     def on_repr(self, message: Dict[str, Any]) -> Any:
         """The value's own repr, in a thread of its own that may be left behind when it hangs."""
@@ -279,7 +279,7 @@ class Agent:
         def read() -> None:
             try:
                 value = found[0] if found else eval(expression, frame.f_globals, frame.f_locals)  # type: ignore
-                said["text"] = repr(value)[:_FULL_LIMIT]
+                said["text"] = repr(value)[:MAX_TEXT]
             except BaseException as error:
                 said["raised"] = values.text(error)
 
@@ -290,7 +290,7 @@ class Agent:
         worker = threading.Thread(target=work, name="iqdebug.asked", daemon=True)
         worker.is_pydev_daemon_thread = worker.pydev_do_not_trace = True  # type: ignore[attr-defined]
         try:
-            unseen(worker).start()
+            hide_from_tracers(worker).start()
         except RuntimeError:  # the interpreter is ending and starts no thread
             work()
             return said
@@ -313,7 +313,7 @@ class Agent:
                 except SyntaxError:
                     code = compile(message["expression"], "<iqdebug>", "exec")
                 result = eval(code, names, local_names)
-                said["text"] = "" if result is None else repr(result)[:_FULL_LIMIT]
+                said["text"] = "" if result is None else repr(result)[:MAX_TEXT]
                 said["type"] = values.qualified(type(result))
             except BaseException as error:
                 said["raised"] = values.text(error)
@@ -321,10 +321,10 @@ class Agent:
         return self._beside(run, said, message)
 
     def on_find(self, message: Dict[str, Any]) -> Any:
-        """Files, functions and texts that are in no file; see :mod:`.finding`."""
-        from . import finding  # not before: attaching must not wait for it
+        """Files, functions and texts that are in no file; see :mod:`.code_search`."""
+        from . import code_search  # not before: attaching must not wait for it
 
-        return finding.answer(message, self._hidden)
+        return code_search.answer(message, self._hidden)
 
     def on_wake(self, message: Dict[str, Any]) -> Any:
         return wake_loops()
@@ -337,8 +337,6 @@ class Agent:
 
     def on_tap(self, message: Dict[str, Any]) -> Any:
         if message.get("on") and self._tap is None:
-            from ..capture import arrays  # noqa: F401  (else it would be loaded by a thread of the program)
-
             nameless_package()
             self._tap = Tap()
             self._tap.start()

@@ -6,9 +6,9 @@ import os
 import sys
 import threading
 
-from ..capture import plain, values
+from ..capture import stored_attributes, values
 from ..capture import tasks as tasks_of
-from ..capture.pristine import system
+from ..capture.original_functions import system
 from . import listing
 from .greenlets import Greenlets, hub_of, wake_hubs
 
@@ -58,12 +58,12 @@ class Stacks:
         each frame's locals as text (for a look at a running target: they cannot be asked later).
         """
         current = sys._current_frames()
-        known = plain.threads_by_ident()
+        known = stored_attributes.threads_by_ident()
         mine = threading.get_ident()
         rows = []
         for ident, frame in current.items():
             thread = known.get(ident)
-            if ident == mine or plain.is_debuggers(thread):
+            if ident == mine or stored_attributes.is_debuggers(thread):
                 continue
             if thread is None and self._is_ours(frame):
                 continue  # pydevd takes its threads off threading's list
@@ -102,12 +102,12 @@ class Stacks:
             number = BaseSchema._translate_id_to_dap(name)
             tracked = pydb.suspended_frames_manager.get_frames_list(name)
         limit = FRAMES_FOCUSED if number == focus else FRAMES_OTHER
-        is_dummy = plain.is_a(thread, threading._DummyThread)  # made by pydevd, in another thread
+        is_dummy = stored_attributes.is_a(thread, threading._DummyThread)  # made by pydevd, in another thread
         row: Dict[str, Any] = {
             "id": number,
             "ident": ident,
-            "name": plain.thread_name(thread, ident),
-            "os": None if is_dummy else plain.native_id(thread),
+            "name": stored_attributes.thread_name(thread, ident),
+            "os": None if is_dummy else stored_attributes.native_id(thread),
             "wait": _wait(frame),
             "main": thread is threading.main_thread(),
             "stopped": tracked is not None,
@@ -132,7 +132,7 @@ class Stacks:
 
     def _is_ours(self, frame: Any) -> bool:
         while frame is not None:
-            if plain.file_of(frame.f_code).startswith(self._hidden):
+            if stored_attributes.file_of(frame.f_code).startswith(self._hidden):
                 return True
             frame = frame.f_back
         return False
@@ -141,7 +141,7 @@ class Stacks:
         frames: List[Any] = []
         total = 0
         while frame is not None:
-            hidden = plain.file_of(frame.f_code).startswith(self._hidden)
+            hidden = stored_attributes.file_of(frame.f_code).startswith(self._hidden)
             if not hidden:
                 total += 1
                 if len(frames) < limit:
@@ -153,7 +153,7 @@ class Stacks:
         rows = [
             self.row(frame, frames_list.frame_id_to_lineno.get(id(frame), frame.f_lineno))
             for frame in list(frames_list)[:limit]
-            if plain.file_of(frame.f_code) != WAKE_FILE
+            if stored_attributes.file_of(frame.f_code) != WAKE_FILE
         ]
         chained = frames_list.chained_frames_list
         while chained is not None and len(chained):
@@ -199,8 +199,9 @@ class Stacks:
 
         name = BaseSchema._translate_id_from_dap(number)
         tracked = pydb.suspended_frames_manager.get_frames_list(name)
-        found = [ident for ident, thread in plain.threads_by_ident().items() if _pydevd_name(thread) == name]
-        return (found[0] if found else None), (next(iter(tracked), None) if tracked else None)
+        threads = stored_attributes.threads_by_ident()
+        idents = [ident for ident, thread in threads.items() if _pydevd_name(thread) == name]
+        return (idents[0] if idents else None), (next(iter(tracked), None) if tracked else None)
 
     @staticmethod
     def exception(pydb: Any, number: int) -> Any:
@@ -211,14 +212,14 @@ class Stacks:
 
         found = pydb.suspended_frames_manager.get_frames_list(BaseSchema._translate_id_from_dap(number))
         value = getattr(found, "exc_desc", None)
-        return (value, found.trace_obj) if plain.is_a(value, BaseException) else None
+        return (value, found.trace_obj) if stored_attributes.is_a(value, BaseException) else None
 
 
 def _pydevd_name(thread: Any) -> Any:
     """pydevd's id for the thread, which it asks of the thread itself when it first meets it."""
     from _pydevd_bundle.pydevd_constants import get_thread_id  # type: ignore[import-not-found]
 
-    return plain.of_thread(thread, "__pydevd_id__") or get_thread_id(thread)
+    return stored_attributes.of_thread(thread, "__pydevd_id__") or get_thread_id(thread)
 
 
 def _plain(number: int, name: str, total: int) -> Dict[str, Any]:
@@ -245,15 +246,15 @@ def _wait(frame: Any) -> str:
 
 def _described(frame: Any, line: Optional[int]) -> Dict[str, Any]:
     code = frame.f_code
-    path = plain.file_of(code)
+    path = stored_attributes.file_of(code)
     if path and not path.startswith("<") and not os.path.isabs(path):
         path = system.absolute(path)
     return {
         "id": 0,
-        "name": plain.name_of(code),
+        "name": stored_attributes.name_of(code),
         "path": path,
         "line": line or 0,
-        "mod": plain.module_of(frame),
+        "mod": stored_attributes.module_of(frame),
     }
 
 
@@ -265,8 +266,8 @@ def tasks() -> List[Dict[str, Any]]:
         frames = [
             {
                 "id": 0,
-                "name": plain.name_of(frame.f_code),
-                "path": plain.file_of(frame.f_code),
+                "name": stored_attributes.name_of(frame.f_code),
+                "path": stored_attributes.file_of(frame.f_code),
                 "line": frame.f_lineno or 0,
                 "mod": "",
                 "locals": listing.locals_page(frame, None, 30) if at < 5 else [],

@@ -19,7 +19,7 @@ import threading
 import time
 import types
 
-from ..capture.pristine import monotonic
+from ..capture.original_functions import monotonic
 from . import threadstates
 
 TYPE_CHECKING = False
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _PYDEVD = ("pydevd", "_pydevd", "_pydev_", "debugpy", "_iqdebug_inside")
 _LEGACY = sys.version_info < (3, 12)
-_UNDISTURBED = 0.5  # seconds
+LONG_SWITCH_INTERVAL = 0.5  # seconds
 _INSIDE_TIMEOUT = 0.3  # seconds
 _CALL, _RETURN = 0, 3  # PyTrace_CALL, PyTrace_RETURN of Include/cpython/pystate.h
 
@@ -263,7 +263,7 @@ def reach_all_threads(tracing: Any) -> Callable[[], None]:
 def _undisturbed() -> Iterator[None]:
     """No other thread runs between a look at its stack and what is set or told according to it."""
     interval = sys.getswitchinterval()
-    sys.setswitchinterval(_UNDISTURBED)
+    sys.setswitchinterval(LONG_SWITCH_INTERVAL)
     try:
         time.sleep(0.001)  # a turn of its own, to which no other thread has set an end yet
         yield

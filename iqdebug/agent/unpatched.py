@@ -266,7 +266,7 @@ class Importer:
         if name == "platform":
             return _starting_nothing(builtins.__import__(name))
         if name == "json" and asking.startswith(_PYDEVD):
-            return _never_replaced(self.load("_iqdebug_inside.capture.pristine"))
+            return _never_replaced(self.load("_iqdebug_inside.capture.original_functions"))
         return builtins.__import__(name, names, local, fromlist)
 
     def pydevd(self) -> Any:

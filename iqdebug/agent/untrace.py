@@ -14,8 +14,8 @@ import sys
 import time
 import types
 
-from ..capture.plain import file_of
-from ..capture.pristine import monotonic
+from ..capture.original_functions import monotonic
+from ..capture.stored_attributes import file_of
 from . import threadstates
 from .greenlets import Greenlets
 from .tracers import is_ours

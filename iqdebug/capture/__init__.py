@@ -119,7 +119,7 @@ def capture(exc: Optional[BaseException] = None, *, how: str = "", path: str = "
     import sys
 
     try:
-        from .byhand import captured
+        from .manual_capture import captured
         from .record import Occasion, record
         from .settings import Settings
 

@@ -12,8 +12,8 @@ import types
 
 from . import values
 from .descriptors import class_dict, class_mro, getset_value
-from .plain import file_of, texts
-from .pristine import system
+from .original_functions import system
+from .stored_attributes import file_of, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from .calls import calls_of, is_standard
 from .frames import frame_locals, is_dull, is_ours, local_names, span_of
 from .mask import Masker
 from .messages import message_of, notes_of
-from .plain import (
+from .original_functions import monotonic, system
+from .stored_attributes import (
     cause_of,
     context_of,
     file_of,
@@ -33,7 +34,6 @@ from .plain import (
     threads_by_ident,
     traceback_of,
 )
-from .pristine import monotonic, system
 from .tasks import all_tasks, awaited, coroutine_of, function_of
 from .tasks import name_of as task_name
 from .tree import Forest
@@ -48,16 +48,16 @@ INNERMOST = 250
 OUTERMOST = 50
 """Frames kept at each end of a stack."""
 
-_SAME_FUNCTION = 12  # frames of one function whose locals are kept: recursion repeats itself
-_EXCEPTIONS = 100
-_THREADS = 200
-_TASKS = 300
-_OTHER_FRAMES = 60
-_GLOBALS = 40
-_CALLING = 60  # functions whose calls are looked up
-_VALUES_RAISING = 4_000
-_VALUES_NEAR = 1_500
-_VALUES_FAR = 300
+MAX_FRAMES_OF_ONE_FUNCTION = 12  # frames of one function whose locals are kept: recursion repeats itself
+MAX_EXCEPTIONS = 100
+MAX_THREADS = 200
+MAX_TASKS = 300
+MAX_FRAMES_OF_OTHERS = 60
+MAX_GLOBALS = 40
+MAX_FUNCTIONS_SEARCHED = 60  # functions whose calls are looked up
+MAX_VALUES_RAISING_FRAME = 4_000
+MAX_VALUES_NEAR_FRAME = 1_500
+MAX_VALUES_FAR_FRAME = 300
 
 
 class Collector:
@@ -86,7 +86,7 @@ class Collector:
         """The exception, its causes and members; the frame ids of its own traceback."""
         waiting: List[Tuple[BaseException, Any]] = [(exc, traceback)]
         ids: Dict[int, int] = {}
-        while waiting and len(self.nodes) < _EXCEPTIONS:
+        while waiting and len(self.nodes) < MAX_EXCEPTIONS:
             each, trace = waiting.pop(0)
             if id(each) in ids:
                 continue
@@ -146,7 +146,7 @@ class Collector:
                 context=None,
                 members=[],
             )
-            if section is sent[-1] or len(self.nodes) >= _EXCEPTIONS:
+            if section is sent[-1] or len(self.nodes) >= MAX_EXCEPTIONS:
                 return
             below = {"id": len(self.nodes) + 1, "suppress": False}
             row[section["link"]] = below["id"]
@@ -175,7 +175,13 @@ class Collector:
             steps = steps[:INNERMOST] + steps[-OUTERMOST:]
             self.left_out.append("%d frames of the middle of a stack of %d" % (total - len(steps), total))
         return [
-            self._frame(frame, line, last, (_VALUES_RAISING if i < 3 else _VALUES_NEAR) if raising else 0, i)
+            self._frame(
+                frame,
+                line,
+                last,
+                (MAX_VALUES_RAISING_FRAME if i < 3 else MAX_VALUES_NEAR_FRAME) if raising else 0,
+                i,
+            )
             for i, (frame, line, last) in enumerate(steps)
         ]
 
@@ -203,13 +209,13 @@ class Collector:
             row["span"] = span
         self.frames.append(row)
         self._seen[id(code)] = times = self._seen.get(id(code), 0) + 1
-        if times > _SAME_FUNCTION or monotonic() > self._deadline:
+        if times > MAX_FRAMES_OF_ONE_FUNCTION or monotonic() > self._deadline:
             row["locals"] = []
             row["locals_left_out"] = len(code.co_varnames)
             return number
-        most = most or (_VALUES_NEAR if depth < 3 else _VALUES_FAR)
+        most = most or (MAX_VALUES_NEAR_FRAME if depth < 3 else MAX_VALUES_FAR_FRAME)
         self._variables(row, frame, most)
-        if times == 1 and len(self._seen) <= _CALLING and not is_standard(path):
+        if times == 1 and len(self._seen) <= MAX_FUNCTIONS_SEARCHED and not is_standard(path):
             self._calls(row, frame)
         return number
 
@@ -237,7 +243,7 @@ class Collector:
         named: List[Any] = []
         scope = texts(frame.f_globals)
         for name in frame.f_code.co_names:
-            if len(named) < _GLOBALS and name in scope:
+            if len(named) < MAX_GLOBALS and name in scope:
                 obj = scope[name]
                 if not is_dull(name, obj):
                     named.append([name, self.forest.add(obj, name, min(most, 300))])
@@ -257,7 +263,7 @@ class Collector:
         main = threading.main_thread()
         first = of_thread(main, "_ident")
         order = sorted(current, key=lambda ident: (ident != crashed, ident != first, ident))
-        for ident in order[:_THREADS]:
+        for ident in order[:MAX_THREADS]:
             frame: Any = callers if ident == crashed else current[ident]
             steps: List[Tuple[Any, int, int]] = []
             debuggers = False
@@ -268,7 +274,7 @@ class Collector:
                 frame = frame.f_back
             total = len(steps)
             if ident != crashed:
-                steps = steps[:_OTHER_FRAMES]
+                steps = steps[:MAX_FRAMES_OF_OTHERS]
             thread = known.get(ident)
             # pydevd takes its threads off threading's list.
             if ident != crashed and (_is_ours_thread(thread) or (debuggers and thread is None)):
@@ -285,14 +291,14 @@ class Collector:
                 "frames_total": total + (len(crash_frames) if ident == crashed else 0),
             }
             self.threads.append(row)
-        if len(order) > _THREADS:
-            self.left_out.append("%d threads" % (len(order) - _THREADS))
+        if len(order) > MAX_THREADS:
+            self.left_out.append("%d threads" % (len(order) - MAX_THREADS))
 
     def all_tasks(self) -> None:
         """asyncio's unfinished tasks."""
         found = all_tasks()
-        for task in found[:_TASKS]:
-            frames, awaiting = awaited(coroutine_of(task), _OTHER_FRAMES)
+        for task in found[:MAX_TASKS]:
+            frames, awaiting = awaited(coroutine_of(task), MAX_FRAMES_OF_OTHERS)
             steps = [(frame, frame.f_lineno, frame.f_lasti) for frame in reversed(frames)]
             self.tasks.append(
                 {
@@ -303,8 +309,8 @@ class Collector:
                     "frames": self._stack(steps, False),
                 }
             )
-        if len(found) > _TASKS:
-            self.left_out.append("%d tasks" % (len(found) - _TASKS))
+        if len(found) > MAX_TASKS:
+            self.left_out.append("%d tasks" % (len(found) - MAX_TASKS))
 
     def let_go(self) -> None:
         """Hold no object of the program's any more: whoever keeps this may drop it in another thread."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import zlib
 
-from .pristine import dumps, packer, system
+from .original_functions import dumps, packer, system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

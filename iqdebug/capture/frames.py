@@ -8,7 +8,7 @@ import types
 from itertools import islice
 
 from . import values
-from .plain import module_of, texts
+from .stored_attributes import module_of, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import re
 
-from .pristine import monotonic
+from .original_functions import monotonic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

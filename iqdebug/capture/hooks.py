@@ -15,7 +15,9 @@ from . import tasks
 from .descriptors import class_dict
 from .frames import without_ours
 from .imports import after_import
-from .plain import (
+from .record import Occasion, deliver, record
+from .settings import Settings
+from .stored_attributes import (
     cause_of,
     context_of,
     file_of,
@@ -26,8 +28,6 @@ from .plain import (
     thread_name,
     traceback_of,
 )
-from .record import Occasion, deliver, record
-from .settings import Settings
 from .values import exact, instance_dict, type_name
 
 TYPE_CHECKING = False
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any, Callable, Dict, List, Optional, Tuple
 
-_MAX_FILES = 30
-_MAX_ALIKE = 3
+MAX_FILES = 30
+MAX_ALIKE = 3
 _RESERVE = 1 << 20  # bytes let go of when memory has run out
 _NOT_CRASHES = (SystemExit, KeyboardInterrupt, GeneratorExit)
 _set_traceback = BaseException.__dict__["__traceback__"].__set__
@@ -124,14 +124,14 @@ class Recorder:
 
     def _wanted(self, occasion: Occasion) -> bool:
         """A program that fails in a loop does not fill the disk."""
-        if len(self.recorded) >= _MAX_FILES:
+        if len(self.recorded) >= MAX_FILES:
             return False
         trace, code, line = occasion.traceback, "", 0
         while trace is not None:
             code, line, trace = file_of(trace.tb_frame.f_code), trace.tb_lineno, trace.tb_next
         key = (type_name(type(occasion.exc)), code, line)
         self._alike[key] = times = self._alike.get(key, 0) + 1
-        return times <= _MAX_ALIKE
+        return times <= MAX_ALIKE
 
     def _replace(self, owner: ModuleType, name: str, make: Callable[[Any], Any]) -> None:
         before = getattr(owner, name, None)

@@ -27,11 +27,11 @@ MASK = "<masked>"
 
 _MAX_SECRETS = 5_000
 _MAX_CHARACTERS = 4_000_000  # of all secrets together
-_PIECE = 4_096
-_PIECES = 16
-_DEPTH = 6
-_LEAVES = 2_000
-_INT_BITS = 4_096
+PIECE_SIZE = 4_096
+MAX_PIECES = 16
+MAX_DEPTH = 6
+MAX_LEAVES = 2_000
+MAX_INT_BITS = 4_096
 _CONTAINERS = (dict, list, tuple, set, frozenset, deque)
 _NO_VALUES = (
     types.ModuleType,
@@ -121,8 +121,8 @@ class Masker:
             return
         level: List[Any] = [value]
         seen: Dict[int, Any] = {}
-        left = _LEAVES
-        for _ in range(_DEPTH + 1):
+        left = MAX_LEAVES
+        for _ in range(MAX_DEPTH + 1):
             below: List[Any] = []
             for each in level:
                 if left <= 0:
@@ -131,7 +131,7 @@ class Masker:
                     if issubclass(type(each), _CONTAINERS):
                         if id(each) not in seen:
                             seen[id(each)] = each
-                            below += islice(_elements(each), _LEAVES)
+                            below += islice(_elements(each), MAX_LEAVES)
                         continue
                     left -= 1
                     leaf = _leaf(each)
@@ -149,8 +149,8 @@ class Masker:
             return
         level: List[Any] = [value]
         seen: Dict[int, Any] = {}
-        left = _LEAVES
-        for _ in range(_DEPTH + 1):
+        left = MAX_LEAVES
+        for _ in range(MAX_DEPTH + 1):
             below: List[Any] = []
             for each in level:
                 left -= 1
@@ -255,9 +255,12 @@ class Masker:
     def _register(self, secret: str) -> None:
         if secret in self._known or not _worth_masking(secret):
             return
-        pieces = [secret[at : at + _PIECE] for at in range(0, min(len(secret), _PIECE * _PIECES), _PIECE)]
+        pieces = [
+            secret[at : at + PIECE_SIZE]
+            for at in range(0, min(len(secret), PIECE_SIZE * MAX_PIECES), PIECE_SIZE)
+        ]
         if len(pieces) > 1:
-            pieces[-1] = secret[: _PIECE * _PIECES][-_PIECE:]
+            pieces[-1] = secret[: PIECE_SIZE * MAX_PIECES][-PIECE_SIZE:]
         for piece in [*pieces, *parts(secret)]:
             if len(self._secrets) + len(self._weak) >= _MAX_SECRETS or self._room < len(piece):
                 return
@@ -289,7 +292,7 @@ def _worth_masking(secret: str) -> bool:
 def _text_of(value: Any) -> Optional[str]:
     """The beginning of a text as an exact ``str``; None of what is no text."""
     cls = type(value)
-    most = slice(0, _PIECE * _PIECES)
+    most = slice(0, PIECE_SIZE * MAX_PIECES)
     if issubclass(cls, str):
         return str.__str__(str.__getitem__(value, most))
     if issubclass(cls, bytes):
@@ -304,7 +307,7 @@ def _leaf(value: Any) -> Optional[str]:
     if cls is bool:
         return None
     if issubclass(cls, int):
-        return int.__repr__(value).lstrip("-") if int.bit_length(value) <= _INT_BITS else None
+        return int.__repr__(value).lstrip("-") if int.bit_length(value) <= MAX_INT_BITS else None
     if issubclass(cls, float):
         return float.__repr__(value).lstrip("-")
     return _text_of(value)
@@ -320,7 +323,7 @@ def _elements(value: Any) -> List[Any]:
                 found.append(key)
         return found
     base: Any = next(each for each in _CONTAINERS if issubclass(cls, each))
-    return list(islice(base.__iter__(value), _LEAVES))
+    return list(islice(base.__iter__(value), MAX_LEAVES))
 
 
 def _random(key: str) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LIMIT = 20_000
 """Characters of a message."""
 
-_TIMEOUT = 0.5  # seconds for a `__str__` written in Python
+STR_TIMEOUT = 0.5  # seconds for a `__str__` written in Python
 _ATOMS = (str, int, float, bool, bytes, type(None))
 _get_flags = type.__dict__["__flags__"].__get__
 _MADE_AT_RUN_TIME = 1 << 9  # the flag of classes that are not the interpreter's own
@@ -64,7 +64,7 @@ def _asked(exc: BaseException) -> str:
         thread.start()
     except RuntimeError:  # the interpreter is shutting down
         return values.text(exception_args(exc), 2_000)
-    thread.join(_TIMEOUT)
+    thread.join(STR_TIMEOUT)
     hangs = "<its __str__ does not return; arguments: %s>" % values.text(exception_args(exc))
     text = said.get("text", hangs)
     return str.__str__(text) if issubclass(type(text), str) else "<its __str__ is not a text>"

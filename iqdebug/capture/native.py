@@ -15,12 +15,12 @@ import stat
 import sys
 import time
 
-from . import surroundings
+from . import environment
 from .collect import is_library
 from .container import Container, write
 from .imports import after_import
 from .mask import Masker
-from .pristine import dumps, loads, system
+from .original_functions import dumps, loads, system
 from .settings import Settings
 from .values import instance_dict, of_module
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, Optional, Tuple
 
 SUFFIX = ".native"
-_MOST = 1 << 20
-_HEAD_LINE = 1 << 16
+MAX_DUMP_SIZE = 1 << 20
+MAX_HEAD_LINE = 1 << 16
 _DEATH = re.compile(rb"^(?:Fatal|Taken) Python error", re.MULTILINE)
 _TAKEN = b"Taken"  # in the place of "Fatal"
 _FRAME = re.compile(r'  File "(?P<file>.*)", line (?P<line>\d+|\?\?\?) in (?P<name>.*)$')
@@ -106,7 +106,7 @@ def _forget(path: str) -> None:
     handle = system.open(path, os.O_RDWR | os.O_NOFOLLOW)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        text = system.read(handle, _MOST).partition(b"\n")[2]
+        text = system.read(handle, MAX_DUMP_SIZE).partition(b"\n")[2]
         if all(text[start:].startswith(_TAKEN) for start in _deaths(text)):
             system.unlink(path)
     finally:
@@ -115,7 +115,7 @@ def _forget(path: str) -> None:
 
 def _head(settings: Settings) -> Dict[str, Any]:
     masker = Masker(settings.mask)
-    about = surroundings.environment(masker)
+    about = environment.read_environment(masker)
     words = [str(word)[:2_000] for word in sys.argv[:100]]
     masker.learn_from_words(words)
     return {
@@ -159,7 +159,7 @@ def convert(path: str, may_read: Optional[Callable[[str], bool]] = None) -> str:
         died = system.fstat(handle).st_mtime
         first, _, rest = data.partition(b"\n")
         try:
-            head = loads(first[:_HEAD_LINE].decode("utf-8"))
+            head = loads(first[:MAX_HEAD_LINE].decode("utf-8"))
         except ValueError:
             return ""
         if type(head) is not dict or "pid" not in head:
@@ -196,7 +196,7 @@ def _read(handle: int, alive: bool) -> bytes:
             break
         size = found
         time.sleep(0.05)
-    data: bytes = system.pread(handle, _MOST, 0)
+    data: bytes = system.pread(handle, MAX_DUMP_SIZE, 0)
     return data
 
 
@@ -249,8 +249,8 @@ def _file(
     container.add("NATV", {"signal": signal, "text": text})
     container.add("FRAM", {"frames": frames})
     container.add("THRD", {"threads": threads, "tasks": []})
-    for path, lines in surroundings.files_of(frames):
-        found = surroundings.source(path, lines) if may_read is None or may_read(path) else None
+    for path, lines in environment.files_of(frames):
+        found = environment.source(path, lines) if may_read is None or may_read(path) else None
         if found is not None:
             container.add("SRCE", found, "the source of " + path)
     container.add("ENVI", {"environ": environ, "sys_path": [], "flags": {}})

@@ -8,10 +8,10 @@ import threading
 import time
 import types
 
-from . import surroundings, values
+from . import environment, values
 from .collect import Collector, is_library
 from .container import Container, write
-from .pristine import monotonic, system
+from .original_functions import monotonic, system
 from .reprs import Asker
 from .settings import Settings
 from .version import VERSION
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from .mask import Masker
 
 MAX_VALUES = 40_000
-_FEW_VALUES = 1_500
-_RECORDS = 500  # log records and output lines kept
-_TOGETHER = 4_000  # values in one chunk
-_ON_A_LOOP = 0.03
-_URGENT = 30  # frames whose values are written first
+MAX_VALUES_WHEN_SHORT = 1_500
+MAX_RECORDS = 500  # log records and output lines kept
+VALUES_PER_CHUNK = 4_000  # values in one chunk
+EVENT_LOOP_TIMEOUT = 0.03
+MAX_FRAMES_FIRST = 30  # frames whose values are written first
 
 
 class Occasion:
@@ -86,16 +86,16 @@ def gathered(occasion: Occasion, settings: Settings, logs: Any = None) -> Tuple[
         name, finish = _begun(occasion, settings, logs, MAX_VALUES, settings.seconds)
         return finish(), name
     except (MemoryError, RecursionError):
-        name, finish = _begun(occasion, settings, None, _FEW_VALUES, settings.seconds / 4)
+        name, finish = _begun(occasion, settings, None, MAX_VALUES_WHEN_SHORT, settings.seconds / 4)
         return finish(), name
 
 
 def deliver(
     occasion: Occasion, settings: Settings, logs: Any = None, done: Optional[Callable[[bool], None]] = None
 ) -> str:
-    """As :func:`record`, but an event loop that runs in this thread is held up for about ``_ON_A_LOOP``
-    seconds at most: what is read of the program's objects is read here, the rest is done in a thread, and
-    the path returned is where the file appears.
+    """As :func:`record`, but an event loop that runs in this thread is held up for about
+    ``EVENT_LOOP_TIMEOUT`` seconds at most: what is read of the program's objects is read here, the rest is
+    done in a thread, and the path returned is where the file appears.
 
     :param done: told, perhaps in that thread, whether the file is there.
     :raises Exception: as :func:`record`, where no loop runs.
@@ -105,7 +105,7 @@ def deliver(
         path = record(occasion, settings, logs)
         told(True)
         return path
-    name, finish = _begun(occasion, settings, logs, MAX_VALUES, settings.seconds, _ON_A_LOOP)
+    name, finish = _begun(occasion, settings, logs, MAX_VALUES, settings.seconds, EVENT_LOOP_TIMEOUT)
 
     def work() -> None:
         try:
@@ -152,7 +152,7 @@ def _begun(
         values.own_text = Asker(reading * 0.5)
     collected = Collector(settings, most_values, reading)
     masker = collected.masker
-    about = surroundings.environment(masker)
+    about = environment.read_environment(masker)
     masker.learn_from_words([*_argv(), os.environ.get("PYTHONPATH", "")])
     crash_frames: List[int] = []
     callers = occasion.callers
@@ -165,7 +165,7 @@ def _begun(
     collected.all_tasks()
     for _, content in occasion.extra:
         _learn(masker, content)
-    records, dropped = logs.last(_RECORDS) if logs is not None else ([], 0)
+    records, dropped = logs.last(MAX_RECORDS) if logs is not None else ([], 0)
     _learn(masker, records)
     collected.let_go()
     meta = _meta(occasion, collected, settings)
@@ -187,10 +187,10 @@ def _begun(
         _add_rest(container, collected, sources, written)
         about["environ"] = {masker.scrub(name): value for name, value in about["environ"].items()}
         container.add("ENVI", about, "the environment")
-        found = surroundings.distributions(started + seconds)
+        found = environment.distributions(started + seconds)
         container.add("DIST", {"distributions": found}, "the list of installed distributions")
         if monotonic() < started + seconds:
-            revision = surroundings.git(_project(collected))
+            revision = environment.git(_project(collected))
             if revision is not None:
                 container.add("GITR", revision, "the git revision and diff")
         container.left_out += collected.left_out
@@ -272,7 +272,7 @@ def _name(meta: Dict[str, Any]) -> str:
 
 def _sources(collected: Collector, deadline: float) -> List[Dict[str, Any]]:
     """Source text, the person's own files first."""
-    files = list(surroundings.files_of(collected.frames))
+    files = list(environment.files_of(collected.frames))
     files.sort(key=lambda item: is_library(item[0]))
     known = {path for path, _ in files}
     files += [(path, lines) for path, lines in collected.called.items() if path not in known]
@@ -281,7 +281,7 @@ def _sources(collected: Collector, deadline: float) -> List[Dict[str, Any]]:
         if monotonic() > deadline:
             collected.left_out.append("source text of %d files" % (len(files) - len(rows)))
             break
-        found = surroundings.source(path, lines)
+        found = environment.source(path, lines)
         if found is not None:
             rows.append(found)
             for _, part in found["parts"]:
@@ -297,9 +297,9 @@ def _add_crash(
     if collected.root is not None:
         container.add("EXCN", {"root": collected.root, "nodes": collected.nodes}, "the exception's tree")
     urgent = collected.frames[: collected.urgent]
-    for start in range(0, len(urgent), _URGENT):
-        _add_frames(container, collected, urgent[start : start + _URGENT], written)
-    files = {row["file"] for row in urgent[:_URGENT]}
+    for start in range(0, len(urgent), MAX_FRAMES_FIRST):
+        _add_frames(container, collected, urgent[start : start + MAX_FRAMES_FIRST], written)
+    files = {row["file"] for row in urgent[:MAX_FRAMES_FIRST]}
     for row in [r for r in sources if r["file"] in files and not is_library(r["file"])]:
         container.add("SRCE", row, "the source of " + row["file"])
         sources.remove(row)
@@ -343,8 +343,8 @@ def _add_values(container: Container, collected: Collector, roots: List[int], wr
             below += [child for _, _, child in row.get("children", ()) if child is not None]
         waiting = below
     numbers = list(rows)
-    for start in range(0, len(numbers), _TOGETHER):
-        part = {number: rows[number] for number in numbers[start : start + _TOGETHER]}
+    for start in range(0, len(numbers), VALUES_PER_CHUNK):
+        part = {number: rows[number] for number in numbers[start : start + VALUES_PER_CHUNK]}
         container.add("VALU", {"values": part}, "%d values" % len(part))
 
 

@@ -19,8 +19,8 @@ _CLASSES = (
     ("concurrent.futures.process", "_RemoteTraceback"),
     ("multiprocessing.pool", "RemoteTraceback"),
 )
-_MOST = 200_000  # characters
-_FRAMES = 250
+MAX_TEXT = 200_000  # characters
+MAX_FRAMES = 250
 _HEAD = "Traceback (most recent call last):"
 _LINKS = (
     ("The above exception was the direct cause of the following exception:", "cause"),
@@ -37,7 +37,7 @@ def text_of(exc: Any) -> str:
     cls = type(exc)
     if (values.type_module(cls), values.type_name(cls)) not in _CLASSES:
         return ""
-    return values.exact((values.instance_dict(exc) or {}).get("tb"))[:_MOST]
+    return values.exact((values.instance_dict(exc) or {}).get("tb"))[:MAX_TEXT]
 
 
 def sections(text: str) -> List[Dict[str, Any]]:
@@ -74,7 +74,11 @@ def _section(lines: List[str], at: int) -> Any:
     if last is None or not frames:
         return at, None
     frames.reverse()
-    words = {"type": last.group("type"), "message": last.group("message") or "", "frames": frames[:_FRAMES]}
+    words = {
+        "type": last.group("type"),
+        "message": last.group("message") or "",
+        "frames": frames[:MAX_FRAMES],
+    }
     return at, words
 
 

@@ -10,7 +10,7 @@ import threading
 import types
 
 from .descriptors import class_dict, class_mro
-from .pristine import monotonic
+from .original_functions import monotonic
 from .values import type_name
 
 TYPE_CHECKING = False
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 LIMIT = 400
 """Characters kept of one answer."""
 
-_TIMEOUT = 0.1  # seconds for one
-_MOST = 3_000
+REPR_TIMEOUT = 0.1  # seconds for one
+MAX_REPRS = 3_000
 
 
 class Asker:
@@ -41,7 +41,7 @@ class Asker:
         writes = self._writes.get(cls)
         if writes is None:
             writes = self._writes[cls] = _has_its_own(cls)
-        if not writes or self._left <= 0 or self._asked >= _MOST or any(cls is c for c in self._slow):
+        if not writes or self._left <= 0 or self._asked >= MAX_REPRS or any(cls is c for c in self._slow):
             return None
         if not self._lock.acquire(False):
             return None  # a __repr__ that makes a crash of its own
@@ -69,7 +69,7 @@ class Asker:
         thread = threading.Thread(target=ask, name="iqdebug.repr", daemon=True)
         started = monotonic()
         thread.start()
-        finished = done.wait(min(_TIMEOUT, self._left))
+        finished = done.wait(min(REPR_TIMEOUT, self._left))
         self._left -= monotonic() - started
         if not finished:
             self._slow.append(cls)

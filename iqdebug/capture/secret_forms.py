@@ -26,7 +26,7 @@ _TRIGGERS = (
     *("ssn", "cvv", "cvc", "card", "pin", "otp", "sid", "cred", "pw", "kennwort", "senha", "contrasena"),
     *("seed", "recovery", "backup", "mfa", "psk"),
 )
-_NAME_LONGEST = 64
+MAX_NAME = 64
 _PAIR = re.compile(
     r"(?:%s)[\w.\-]{0,64}(?![\w.\-])" % "|".join(_TRIGGERS)
     + r"(?:\\{0,3}[\"'])?\]?[ \t]{0,16}"
@@ -104,7 +104,7 @@ def _pairs(text: str, lower: str) -> Iterator[Found]:
 
 def _pair(text: str, match: Match[str]) -> Optional[Found]:
     begin, name_end = match.start(), match.start("sep")
-    floor = max(begin - _NAME_LONGEST, 0)
+    floor = max(begin - MAX_NAME, 0)
     while begin > floor and (text[begin - 1].isalnum() or text[begin - 1] in "_.-"):
         begin -= 1
     if begin and text[begin - 1] == "\\" and text[begin] in "nrt":

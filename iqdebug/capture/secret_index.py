@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _MAX_CHARACTERS = 3_000_000  # of the written forms beside the secrets themselves
 _ANCHORED = 16  # characters at either end of a form in which its anchor lies
 _CROWD = 8
-_DERIVED = 200  # secrets of which it is known what else can be made of them
-_DERIVED_LONGEST = 512
+MAX_DERIVED = 200  # secrets of which it is known what else can be made of them
+MAX_DERIVED_SIZE = 512
 _SPELLED = 40  # and of which it is known how they look letter by letter
 _SPELLED_LONGEST = 64
 _PARTS = 400_000  # characters of secrets whose parts are known
@@ -70,7 +70,7 @@ class Index:
                 if form != secret:
                     room -= len(form)
                     self._add(form)
-        short = [secret for secret in known if len(secret) <= _DERIVED_LONGEST][:_DERIVED]
+        short = [secret for secret in known if len(secret) <= MAX_DERIVED_SIZE][:MAX_DERIVED]
         for number, secret in enumerate(short):
             for form in _derived(secret, number < _SPELLED):
                 self._add(form, whole=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .pristine import system
+from .original_functions import system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

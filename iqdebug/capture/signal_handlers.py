@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 import types
 
-from .plain import context_of, file_of, traceback_of
+from .stored_attributes import context_of, file_of, traceback_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ import types
 
 from . import values
 from .descriptors import class_dict, class_mro
-from .plain import file_of, is_a, name_of, texts
 from .signal_handlers import handler_exception
+from .stored_attributes import file_of, is_a, name_of, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from collections import deque
 from . import values
 from .descriptors import class_dict, class_mro
 from .frames import local_named
-from .plain import is_a
+from .stored_attributes import is_a
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 The plan is made of nothing but the forms below: what has no form here (a call of anything but the
 builtins and methods listed, an assignment, a lambda, ``await``) cannot be said in it. Whoever follows
-it (:mod:`iqdebug.agent.pure` in a target) still decides at each step whether the objects that it meets
-would run code of their own, and refuses.
+it (:mod:`iqdebug.agent.pure_evaluation` in a target) still decides at each step whether the objects that
+it meets would run code of their own, and refuses.
 
 Forms, as JSON lists: ``["const", kind, text]`` · ``["name", id]`` · ``["attr", x, name]`` ·
 ``["item", x, key]`` · ``["slice", low, high, step]`` · ``["list"|"tuple"|"set", [x…]]`` ·

@@ -10,7 +10,7 @@ import ast
 import builtins
 from collections.abc import Callable
 
-from iqdebug.agent.pure import TEXT, Pure, settled
+from iqdebug.agent.pure_evaluation import TEXT, Pure, settled
 from iqdebug.agent.reading import CONTAINERS, SafeReader
 from iqdebug.capture import values
 from iqdebug.core.errors import RunsCode

@@ -78,10 +78,10 @@ def boot():
 
 def begin():
     try:
-        with open(setup['unwatched'], encoding='utf-8') as file:
+        with open(setup['unmonitored'], encoding='utf-8') as file:
             names = {}
             exec(compile(file.read(), '<iqdebug>', 'exec'), names)
-        names['unwatched'](boot)
+        names['run_unmonitored'](boot)
     except BaseException:
         boot()
 
@@ -120,7 +120,7 @@ def boot_code(rendezvous: Rendezvous) -> str:
     }
     inside = Path(__file__).resolve().parent.parent
     setup |= {"inside": str(inside), "module": rendezvous.module}
-    setup |= {"unwatched": str(inside / "agent" / "unwatched.py"), "note": str(rendezvous.note)}
+    setup |= {"unmonitored": str(inside / "agent" / "unmonitored.py"), "note": str(rendezvous.note)}
     names = {"__name__": "_iqdebug_boot", "setup": setup, "refusal": NO_THREAD}
     # A module's own `exec` may be anything; builtins' cannot.
     return f"__import__('builtins').exec({_BOOT!r}, {names!r})"

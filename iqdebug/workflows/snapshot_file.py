@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from iqdebug.capture import surroundings
+from iqdebug.capture import environment
 from iqdebug.capture.container import Container, write
 from iqdebug.capture.mask import Masker
 from iqdebug.core.errors import AttachTimeout, CannotAttach, MissingTool, UsageError
@@ -130,8 +130,8 @@ def from_outside(snapshot: Snapshot, mask: bool) -> bytes:
     container.add("FRAM", {"frames": frames})
     container.add("VALU", {"values": values})
     reach = reach_of_process(snapshot.pid, snapshot.cwd)
-    for path, lines in surroundings.files_of(frames):
-        source = surroundings.source(path, lines) if not reach.why_not(path) else None
+    for path, lines in environment.files_of(frames):
+        source = environment.source(path, lines) if not reach.why_not(path) else None
         if source is not None:
             container.add("SRCE", source, f"the source of {path}")
     container.left_out.append("what lies below each value: the process was looked at from outside")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.capture import surroundings
+from iqdebug.capture import environment
 from iqdebug.capture.git import Repository
 from iqdebug.crash.recorded_session import RecordedSession
 from iqdebug.system.line_changes import Changes
@@ -187,7 +187,7 @@ async def test_no_caller_springs_it(trap: Trap, attack: str) -> None:
     trap.set(attack)
     words = Changes()(str(trap.file), 2)
     assert not trap.sprung, "which lines changed of late"
-    recorded = surroundings.git(str(trap.root))
+    recorded = environment.git(str(trap.root))
     assert not trap.sprung, "recording"
     if attack not in ("with an equals sign", "fetching what is missing"):  # those are not asked, or not whole
         assert words.startswith("this line was changed today") or "not committed" in words
@@ -244,7 +244,7 @@ def test_a_submodules_file_monitor_is_not_asked(trap: Trap) -> None:
     (trap.root / "sub" / "orders.py").write_text("changed\n")
     subprocess.run(["git", "-C", str(trap.root), "diff", "HEAD"], capture_output=True)
     assert trap.sprung
-    surroundings.git(str(trap.root))
+    environment.git(str(trap.root))
     Changes()(str(trap.file), 2)
     assert not trap.sprung
 
@@ -255,7 +255,7 @@ def test_no_program_named_git_in_the_working_folder_is_started(
     shutil.copy(trap.program, trap.root / "git")
     monkeypatch.chdir(trap.root)
     monkeypatch.setenv("PATH", os.pathsep.join([".", "", os.environ["PATH"]]))
-    assert surroundings.git(str(trap.root)) is not None
+    assert environment.git(str(trap.root)) is not None
     assert Changes()(str(trap.file), 2)
     assert not trap.sprung
 
@@ -263,7 +263,7 @@ def test_no_program_named_git_in_the_working_folder_is_started(
 def test_what_the_environment_names_is_not_run(trap: Trap, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("GIT_EXTERNAL_DIFF", "GIT_PAGER", "PAGER", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_EDITOR"):
         monkeypatch.setenv(name, str(trap.program))
-    assert surroundings.git(str(trap.root)) is not None and Changes()(str(trap.file), 2)
+    assert environment.git(str(trap.root)) is not None and Changes()(str(trap.file), 2)
     assert not trap.sprung
 
 
@@ -271,7 +271,7 @@ def test_a_repository_of_another_user_is_not_asked(trap: Trap) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can give a repository to another user")
     subprocess.run(["chown", "-R", "12345", str(trap.root)], check=True)
-    assert surroundings.git(str(trap.root)) is None and Changes()(str(trap.file), 2) == ""
+    assert environment.git(str(trap.root)) is None and Changes()(str(trap.file), 2) == ""
 
 
 def test_files_that_lie_elsewhere_are_not_recorded(trap: Trap, tmp_path: Path) -> None:
@@ -280,7 +280,7 @@ def test_files_that_lie_elsewhere_are_not_recorded(trap: Trap, tmp_path: Path) -
     private.mkdir()
     (private / "orders.py").write_text("the diary\n")
     git(trap.root, "config", "core.worktree", str(private))
-    assert "diary" not in json.dumps(surroundings.git(str(trap.root)))
+    assert "diary" not in json.dumps(environment.git(str(trap.root)))
 
 
 def test_an_answer_is_bounded_in_size_and_time(trap: Trap) -> None:

@@ -99,8 +99,8 @@ class LiveContext:
         return None
 
     def unmoved(self, thread: Thread) -> bool | None:
-        """Whether every frame is where it was in the earlier snapshot; None if that cannot be
-        told."""
+        """Whether every frame is where it was in the earlier snapshot; None if that is not
+        known."""
         before = self._before(thread)
         if before is None:
             return None

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 __all__ = ["Definition", "Definitions"]
 
@@ -39,8 +39,7 @@ class Definition:
         return self.first <= line <= self.end
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
+class _Head(NamedTuple):
     line: int
     indent: int
     kind: Literal["def", "class"]
@@ -106,10 +105,11 @@ class Definitions:
         heads = []
         for number, text in enumerate(self._lines, 1):
             if "def " in text or "class " in text:
-                head = _HEAD.match(text)
-                if head:
-                    kind: Literal["def", "class"] = "def" if head[2] == "def" else "class"
-                    heads.append(_Head(number, len(head[1].expandtabs()), kind, head[3]))
+                match = _HEAD.match(text)
+                if match:
+                    indent, word, name = match.groups()
+                    kind: Literal["def", "class"] = "def" if word == "def" else "class"
+                    heads.append(_Head(number, len(indent.expandtabs()), kind, name))
         return heads
 
     @cached_property

@@ -177,25 +177,25 @@ def names_in(node: ast.AST) -> list[str]:
     """Plain names and ``self.x`` attributes that an expression reads, in order, each once. Names
     that are only called are left out."""
     called = {id(n.func) for n in ast.walk(node) if isinstance(n, ast.Call)}
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for each in ast.walk(node):
         if isinstance(each, ast.Attribute) and isinstance(each.value, ast.Name):
             if each.value.id in ("self", "cls") and id(each) not in called:
-                found.setdefault(f"{each.value.id}.{each.attr}")
+                names.setdefault(f"{each.value.id}.{each.attr}")
         elif isinstance(each, ast.Name) and id(each) not in called:
-            found.setdefault(each.id)
-    return list(found)
+            names.setdefault(each.id)
+    return list(names)
 
 
 def calls_in(node: ast.AST) -> list[tuple[str, ast.Call]]:
     """Calls with the text of what is called, outermost first."""
-    found = []
+    calls = []
     for each in ast.walk(node):
         if isinstance(each, ast.Call):
             name = unparsed(each.func)
             if name:
-                found.append((name, each))
-    return found
+                calls.append((name, each))
+    return calls
 
 
 def unparsed(node: ast.AST, limit: int = 80) -> str:
@@ -230,7 +230,7 @@ def bound_names(function: FunctionTree) -> frozenset[str]:
 
 def package_of(frame_path: str, kind: str) -> str:
     """A word for whose code a path is: equal for files of one package."""
-    found = _PACKAGE.search(frame_path)
-    if found:
-        return found[1].removesuffix(".py")
+    package = _PACKAGE.search(frame_path)
+    if package:
+        return package[1].removesuffix(".py")
     return kind

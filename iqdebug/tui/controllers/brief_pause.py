@@ -156,7 +156,8 @@ class BriefPauseController:
         """Whether the process goes on at once from this stop, once it has been recorded: the recording is
         shown instead."""
         is_recorded = self._no_hold or self._records_next or self._is_recording or self._is_released
-        return stop.phase.is_stopped and is_recorded and not isinstance(self._state.session, RecordedStop)
+        is_live = not isinstance(self._state.session, RecordedStop)
+        return stop.phase.is_stopped and is_recorded and is_live
 
     def _follow_behind(self, shown: RecordedStop, snapshot: Snapshot) -> None:
         """What the process does while a recording of it is shown."""

@@ -314,14 +314,14 @@ def serve(folder):
     package.__path__ = [folder]
     package.__package__ = "_iqdebug_inside"
     sys.modules["_iqdebug_inside"] = package
-    from _iqdebug_inside.agent import pure
+    from _iqdebug_inside.agent import pure_evaluation
 
     found = objects()
     frames = {"held": held(**found), "shadowed": shadowed(evil, evil, evil, evil, found["rows"])}
     RAN.clear()
     for line in sys.stdin:
         asked = json.loads(line)
-        row = pure.answer(asked["plan"], frames[asked["frame"]], None, asked["expression"])
+        row = pure_evaluation.answer(asked["plan"], frames[asked["frame"]], None, asked["expression"])
         print(json.dumps([row, dict(RAN)]), flush=True)
         RAN.clear()
 

@@ -30,7 +30,7 @@ package = type(sys)("_iqdebug_inside")
 package.__path__ = [sys.argv[1]]
 package.__package__ = "_iqdebug_inside"
 sys.modules["_iqdebug_inside"] = package
-from _iqdebug_inside.agent import crashes, exceptions, listing, pure, recording, stacks
+from _iqdebug_inside.agent import crashes, exceptions, listing, pure_evaluation, recording, stacks
 from _iqdebug_inside.capture import arrays, collect, hooks, recent, settings, tap, tree, values
 from _iqdebug_inside.capture.record import Occasion, gathered
 
@@ -445,7 +445,7 @@ def read_all():
         for row in rows:
             if row.get("r"):
                 listing.children_page(references, row["r"], 0, 200)
-        pure.answer(["name", "before"], frame, references, "before")
+        pure_evaluation.answer(["name", "before"], frame, references, "before")
         frame = frame.f_back
     beside = threading.Thread(target=look_from_beside)
     beside.start()
@@ -483,8 +483,8 @@ def read_value(obj):
     space = {"obj": obj}
     for text in PLANS:
         try:
-            run = pure.Pure(pure.SafeReader(), [space], vars(__import__("builtins")))
-            pure.settled(run, text)
+            run = pure_evaluation.Pure(pure_evaluation.SafeReader(), [space], vars(__import__("builtins")))
+            pure_evaluation.settled(run, text)
         except RecursionError:
             pass
     forest = tree.Forest(collect.Masker(True), 5000, float("inf"))

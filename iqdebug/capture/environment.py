@@ -8,7 +8,7 @@ import sys
 
 from .git import Repository, repository_above
 from .mask import MASK
-from .pristine import monotonic, system
+from .original_functions import monotonic, system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from .mask import Masker
 
-_WHOLE = 400_000  # bytes of a file that is kept whole
-_AROUND = 150  # lines kept around a frame's line in a larger file
-_LARGEST = 20_000_000
+MAX_WHOLE_SOURCE = 400_000  # bytes of a file that is kept whole
+LINES_AROUND_FRAME = 150  # lines kept around a frame's line in a larger file
+MAX_SOURCE_READ = 20_000_000
 _SOURCE = frozenset(
     (
         *(".py", ".pyw", ".pyi", ".pyx", ".pxd", ".pxi", ".c", ".cpp", ".h", ".js", ".css", ".sql"),
@@ -27,8 +27,8 @@ _SOURCE = frozenset(
     )
 )
 _NO_SOURCE = ("/proc/", "/sys/", "/dev/")
-_DIFF = 200_000  # characters
-_GIT_SECONDS = 1.0
+MAX_DIFF = 200_000  # characters
+GIT_TIMEOUT = 1.0
 
 
 def source(path: str, lines: List[int]) -> Optional[Dict[str, Any]]:
@@ -41,12 +41,12 @@ def source(path: str, lines: List[int]) -> Optional[Dict[str, Any]]:
         return None
     found = text.splitlines()
     row: Dict[str, Any] = {"file": path, "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
-    if len(data) <= _WHOLE:
+    if len(data) <= MAX_WHOLE_SOURCE:
         row["parts"], row["whole"] = [[1, found]], True
         return row
     parts: List[List[Any]] = []
     for line in sorted(set(lines)):
-        first, last = max(line - _AROUND, 1), line + _AROUND
+        first, last = max(line - LINES_AROUND_FRAME, 1), line + LINES_AROUND_FRAME
         if parts and first <= parts[-1][0] + len(parts[-1][1]):
             parts[-1][1] = found[parts[-1][0] - 1 : last]
         else:
@@ -68,7 +68,7 @@ def _bytes_of(path: str) -> Optional[bytes]:
         return None
     try:
         status = system.stat(path)
-        if not 0o100000 <= status.st_mode < 0o110000 or status.st_size > _LARGEST:
+        if not 0o100000 <= status.st_mode < 0o110000 or status.st_size > MAX_SOURCE_READ:
             return None  # only regular files: reading a pipe or a device may never end
         # `open` is gone while the interpreter shuts down.
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -102,13 +102,13 @@ def _from_linecache(path: str) -> Optional[Dict[str, Any]]:
         return None
     found = [line.rstrip("\n") for line in entry[2] if type(line) is str]
     data = "\n".join(found).encode("utf-8", "replace")
-    if len(data) > _WHOLE:
+    if len(data) > MAX_WHOLE_SOURCE:
         return None
     row = {"file": path, "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
     return {**row, "parts": [[1, found]], "whole": True}
 
 
-def environment(masker: Masker) -> Dict[str, Any]:
+def read_environment(masker: Masker) -> Dict[str, Any]:
     """Environment variables with the secret ones masked, the module path and the flags."""
     environ = {}
     for name, value in list(os.environ.items()):
@@ -156,11 +156,11 @@ def git(folder: str) -> Optional[Dict[str, Any]]:
         return None  # starting a program would go through what was replaced
     try:
         repository = Repository(folder)
-        root = _line(repository.ask("rev-parse", "--show-toplevel", seconds=_GIT_SECONDS))
+        root = _line(repository.ask("rev-parse", "--show-toplevel", seconds=GIT_TIMEOUT))
         if not os.path.lexists(os.path.join(root or "/", ".git")):
             return None  # the configuration may say that the files lie elsewhere
-        head = repository.ask("rev-parse", "HEAD", "--abbrev-ref", "HEAD", seconds=_GIT_SECONDS)
-        diff = repository.ask("diff", "HEAD", seconds=_GIT_SECONDS) or ""
+        head = repository.ask("rev-parse", "HEAD", "--abbrev-ref", "HEAD", seconds=GIT_TIMEOUT)
+        diff = repository.ask("diff", "HEAD", seconds=GIT_TIMEOUT) or ""
     except Exception:
         return None
     revision, _, branch = (head or "").strip().partition("\n")
@@ -168,8 +168,8 @@ def git(folder: str) -> Optional[Dict[str, Any]]:
         "root": root,
         "revision": revision,
         "branch": branch,
-        "diff": diff[:_DIFF],
-        "diff_cut": len(diff) > _DIFF,
+        "diff": diff[:MAX_DIFF],
+        "diff_cut": len(diff) > MAX_DIFF,
     }
 
 

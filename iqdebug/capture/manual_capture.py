@@ -11,9 +11,9 @@ import threading
 import time
 
 from . import container
-from .plain import cause_of, context_of, file_of, name_of, traceback_of
-from .pristine import system
+from .original_functions import system
 from .record import Occasion, deliver
+from .stored_attributes import cause_of, context_of, file_of, name_of, traceback_of
 from .values import qualified
 
 TYPE_CHECKING = False
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from .settings import Settings
 
-_KINDS = 1_000
+MAX_KINDS = 1_000
 """Different exceptions that are counted; further ones are not written."""
 
-_STEPS = 60
-_CHAIN = 5
+MAX_STEPS = 60
+MAX_CHAIN = 5
 _TAG = "AGAN"
 
 
@@ -91,7 +91,7 @@ def captured(exc: BaseException, how: str, settings: Settings, logs: Any) -> str
             if kind.written.is_set():
                 kind.note()
             return kind.path
-        if len(known.kinds) >= _KINDS:
+        if len(known.kinds) >= MAX_KINDS:
             return ""
         kind = known.kinds[key] = _Kind()
     finally:
@@ -111,7 +111,7 @@ def _key(exc: BaseException, directory: str) -> Any:
     """Equal for exceptions of the same types that passed through the same lines, and for their causes."""
     said: List[Any] = [directory]
     below: Optional[BaseException] = exc
-    while below is not None and len(said) <= _CHAIN:
+    while below is not None and len(said) <= MAX_CHAIN:
         said.append((qualified(type(below)), _way(traceback_of(below))))
         cause = cause_of(below)
         below = cause if cause is not None else context_of(below)
@@ -120,7 +120,7 @@ def _key(exc: BaseException, directory: str) -> Any:
 
 def _way(trace: Any) -> Tuple[Any, ...]:
     steps: List[Any] = []
-    while trace is not None and len(steps) < _STEPS:
+    while trace is not None and len(steps) < MAX_STEPS:
         code = trace.tb_frame.f_code
         steps.append((file_of(code), name_of(code), trace.tb_lineno))
         trace = trace.tb_next

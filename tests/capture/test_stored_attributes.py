@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from iqdebug.capture.plain import name_of
+from iqdebug.capture.stored_attributes import name_of
 
 
 class Outer:

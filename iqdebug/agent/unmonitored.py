@@ -1,4 +1,4 @@
-"""Work that no tool of ``sys.monitoring`` is told of.
+"""Runs work that no tool of ``sys.monitoring`` sees.
 
 The injected code runs this file's text, under a name that is no file, before it imports anything:
 coverage's core for Python 3.12 and later measures every thread, the debugger's too. So this file
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from typing import Any, Callable, List
 
 
-def unwatched(work: Callable[[], None]) -> None:
-    """Run ``work`` so that no tool of ``sys.monitoring`` is told of it: within a callback of such a
-    tool, where the interpreter tells of nothing. Runs it plainly where that cannot be."""
+def run_unmonitored(work: Callable[[], None]) -> None:
+    """Run ``work`` within a callback of a tool of our own, where the interpreter sends no events to any tool.
+    Where no tool is free, ``work`` runs outside of one."""
     monitoring: Any = getattr(sys, "monitoring", None)
     free = [n for n in (4, 3, 5, 2, 1, 0) if monitoring.get_tool(n) is None] if monitoring else []
     if not free:

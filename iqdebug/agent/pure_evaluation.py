@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TEXT = 4_000
 """Characters of the answer's text."""
 
-_BITS = 100_000
+MAX_INT_BITS = 100_000
 _NUMBERS = (int, float, complex, bool)
 _TEXTS = (str, bytes)
 _SETS = (set, frozenset)
@@ -250,8 +250,8 @@ class Pure:
             bits = size * other if other > 0 and size > 1 else size
         elif sign == "<<":
             bits = size + max(other, 0)
-        if bits > _BITS:
-            raise LimitExceeded("the number would have more than %s bits" % format(_BITS, ","))
+        if bits > MAX_INT_BITS:
+            raise LimitExceeded("the number would have more than %s bits" % format(MAX_INT_BITS, ","))
         self.budget.make(max(bits, 0) >> 6)
 
     def _bool(self, sign: str, plans: Any) -> Any:

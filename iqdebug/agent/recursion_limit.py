@@ -1,8 +1,8 @@
-"""Room below the recursion limit for the debugger's own calls.
+"""Raises the recursion limit by what the debugger's own calls need.
 
 pydevd's functions are called on top of the program's stack and count against the program's limit:
 near it they would fail, and the failure would be the program's. While attached the true limit is
-higher by ``ROOM``, and the program's ``sys.getrecursionlimit`` and ``sys.setrecursionlimit`` speak
+higher by ``EXTRA_CALLS``, and the program's ``sys.getrecursionlimit`` and ``sys.setrecursionlimit`` speak
 of the limit without it.
 """
 
@@ -14,21 +14,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable
 
-ROOM = 400
-"""Calls: pydevd's deepest way to a stop, with an evaluation, takes fewer."""
+EXTRA_CALLS = 400
+"""More than pydevd's deepest way to a stop takes, with an evaluation."""
 
 
-def give_room() -> Callable[[], None]:
-    """Raise the limit. Returns what takes it back."""
+def raise_limit() -> Callable[[], None]:
+    """Raise the limit. Returns a function that lowers it again."""
     get, put = sys.getrecursionlimit, sys.setrecursionlimit
 
     def getrecursionlimit() -> int:
-        return get() - ROOM
+        return get() - EXTRA_CALLS
 
     def setrecursionlimit(limit: int) -> None:
-        put(limit + ROOM if type(limit) is int and limit > 0 else limit)
+        put(limit + EXTRA_CALLS if type(limit) is int and limit > 0 else limit)
 
-    put(get() + ROOM)
+    put(get() + EXTRA_CALLS)
     sys.getrecursionlimit, sys.setrecursionlimit = getrecursionlimit, setrecursionlimit
 
     def undo() -> None:
@@ -36,6 +36,6 @@ def give_room() -> Callable[[], None]:
             sys.getrecursionlimit = get
         if sys.setrecursionlimit is setrecursionlimit:
             sys.setrecursionlimit = put
-        put(get() - ROOM)
+        put(get() - EXTRA_CALLS)
 
     return undo

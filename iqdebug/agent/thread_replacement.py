@@ -15,11 +15,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, List
 
-WAIT = 2.0
+REPLACEMENT_TIMEOUT = 2.0
 """Seconds that the program waits at most."""
 
 
-class Overtaken:
+class ThreadReplacement:
     """``asked`` is set once the debugger is to go; :meth:`gone` says that it has."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Overtaken:
     def _leave(self) -> None:
         if not self.asked:
             self.asked = True
-            self._until_gone.acquire(True, WAIT)
+            self._until_gone.acquire(True, REPLACEMENT_TIMEOUT)
 
     def _hear(self, events: Any) -> None:
         def will_patch(event: Any) -> None:

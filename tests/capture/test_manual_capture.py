@@ -53,10 +53,10 @@ def test_sixty_failing_requests_leave_two_files(python: str, where: str, tmp_pat
 
 
 def test_a_file_that_was_deleted_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from iqdebug.capture import byhand
+    from iqdebug.capture import manual_capture
     from iqdebug.capture.settings import Settings
 
-    monkeypatch.setattr(byhand, "_known", [byhand._Known()])
+    monkeypatch.setattr(manual_capture, "_known", [manual_capture._Known()])
     settings = Settings(str(tmp_path))
 
     def failure() -> Exception:
@@ -65,10 +65,10 @@ def test_a_file_that_was_deleted_is_written_anew(tmp_path: Path, monkeypatch: py
         except KeyError as error:
             return error
 
-    first = byhand.captured(failure(), "", settings, None)
-    assert byhand.captured(failure(), "", settings, None) == first
+    first = manual_capture.captured(failure(), "", settings, None)
+    assert manual_capture.captured(failure(), "", settings, None) == first
     os.unlink(first)
-    again = byhand.captured(failure(), "", settings, None)
+    again = manual_capture.captured(failure(), "", settings, None)
     assert again != first and os.path.exists(again)
 
 

@@ -1,8 +1,8 @@
 """Keeps the agent's and pydevd's own threads and functions out of what tracers of the program measure.
 
 A thread of ours begins below the hooks of ``threading.settrace`` and ``threading.setprofile`` and runs
-where no tool of ``sys.monitoring`` is told of it; what runs in threads of the program bears a name that
-is no file's, which coverage does not measure.
+where no tool of ``sys.monitoring`` sees it; code of ours that runs in threads of the program has a file
+name that is no file, which coverage does not measure.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 import threading
 import types
 
-from .unwatched import unwatched
+from .unmonitored import run_unmonitored
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,16 +65,16 @@ def _is_of_file(function: Any, module: Any) -> bool:
     return bool(function.__code__.co_filename == vars(module).get("__file__"))
 
 
-nameless(unwatched)
+nameless(run_unmonitored)
 
 
-def unseen(thread: Any) -> Any:
+def hide_from_tracers(thread: Any) -> Any:
     """The thread, not begun yet, so that nothing of the program's traces or watches it."""
     run = thread.run
 
     def run_and_leave() -> None:
         try:
-            unwatched(run)
+            run_unmonitored(run)
         finally:
             vars(thread).pop("_bootstrap_inner", None)  # each holds the thread, which holds it
             vars(thread).pop("run", None)
@@ -85,13 +85,13 @@ def unseen(thread: Any) -> Any:
     return thread
 
 
-def unseen_class(kind: Any) -> Callable[[], None]:
+def hide_class_from_tracers(kind: Any) -> Callable[[], None]:
     """The same for all threads of a class. Returns what undoes it."""
     bootstrap, run = _private_bootstrap(), kind.run
 
     def run_and_leave(thread: Any) -> None:
         try:
-            unwatched(lambda: run(thread))
+            run_unmonitored(lambda: run(thread))
         finally:
             _drop(thread)
 

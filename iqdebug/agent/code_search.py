@@ -14,7 +14,7 @@ import types
 from ..capture import values
 from ..capture.descriptors import class_dict, class_mro
 from ..capture.frames import list_items
-from ..capture.pristine import monotonic
+from ..capture.original_functions import monotonic
 from .texts import absolute, accept, is_skipped, names_of, remembered_names, source, text_of
 
 TYPE_CHECKING = False
