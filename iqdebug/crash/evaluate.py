@@ -35,7 +35,7 @@ _SEQUENCES: dict[str, Callable[[list[object]], object]] = {
 
 
 def computed(crash: Crash, frame: RecordedFrame | None, expression: str) -> EvaluateResult:
-    """The value, or in words why there is none.
+    """The value, or the reason why there is none.
 
     :raises RunsCode: it would have run code of the program.
     """
@@ -62,19 +62,19 @@ def computed(crash: Crash, frame: RecordedFrame | None, expression: str) -> Eval
 
 def _names(plan: Plan) -> set[str]:
     """The names that the plan may look up."""
-    found: set[str] = set()
+    names: set[str] = set()
     waiting: list[object] = [plan]
     while waiting:
         part = waiting.pop()
         if isinstance(part, list):
             if len(part) == 2 and part[0] == "name" and isinstance(part[1], str):
-                found.add(part[1])
+                names.add(part[1])
             if len(part) == 4 and part[0] == "call":
-                found.add(part[1])
+                names.add(part[1])
             waiting += part
         elif isinstance(part, dict):
             waiting += part.values()
-    return found
+    return names
 
 
 class _NotRecorded(Exception):
@@ -82,14 +82,14 @@ class _NotRecorded(Exception):
 
 
 class _Missing:
-    """Stands for what the file does not have."""
+    """A value that the file does not have."""
 
     def __init__(self, why: str) -> None:
         self.why = why
 
 
 class _RecordedReader(SafeReader):
-    """As in a target, but a stand-in for what is missing cannot be touched."""
+    """Reads as in a live target, but raises for values that the file does not have."""
 
     def of_class(self, cls: type, name: str) -> object:
         if cls is _Missing:
@@ -103,7 +103,7 @@ class _RecordedReader(SafeReader):
 
 
 class _ValueBuilder:
-    """Values of one recording as objects, each once."""
+    """Rebuilds recorded values as objects; each value once."""
 
     def __init__(self, crash: Crash) -> None:
         self._crash = crash
@@ -112,11 +112,11 @@ class _ValueBuilder:
 
     def value(self, number: int, depth: int) -> object:
         if number not in self._made:
-            found = self._crash.values.get(number)
-            if found is None or len(self._made) > _MAX_REBUILT_VALUES or depth > _MAX_DEPTH:
+            value = self._crash.values.get(number)
+            if value is None or len(self._made) > _MAX_REBUILT_VALUES or depth > _MAX_DEPTH:
                 return _Missing("it is not in the file")
             self._made[number] = _Missing("it holds itself")
-            self._made[number] = self._built(number, found, depth + 1)
+            self._made[number] = self._built(number, value, depth + 1)
         return self._made[number]
 
     def _built(self, number: int, value: Value, depth: int) -> object:

@@ -130,8 +130,8 @@ def listed(folder: Path) -> tuple[Recorded, ...]:
         return ()
     except OSError as error:
         raise CrashFileError(f"{folder} cannot be read", error.strerror or str(error)) from None
-    found = (_recorded(folder / name) for name in names)
-    return tuple(sorted((f for f in found if f is not None), key=lambda f: (-f.seen, str(f.path))))
+    files = (_recorded(folder / name) for name in names)
+    return tuple(sorted((f for f in files if f is not None), key=lambda f: (-f.seen, str(f.path))))
 
 
 def groups_of(files: Iterable[Recorded], *, places: bool = True) -> tuple[Group, ...]:
@@ -282,7 +282,7 @@ def _last(ending: bytes, tag: str) -> untrusted_rows.Row | None:
 
 
 def _place(file: Recorded) -> tuple[str, int, str] | None:
-    """Where the innermost of the person's own code was; read from the first frames where the
+    """The innermost frame of the person's own code; read from the first frames where the
     first chunk does not say."""
     if file.meta.place is not None:
         return file.meta.place
@@ -297,8 +297,8 @@ def _place(file: Recorded) -> tuple[str, int, str] | None:
             continue
         if chunk.tag == "EXCN":
             nodes = (exception_of(node) for node in untrusted_rows.rows(row, "nodes"))
-            found = {node.id: node for node in nodes if node is not None}
-            crash = replace(crash, root=untrusted_rows.whole(row.get("root")), exceptions=found)
+            exceptions = {node.id: node for node in nodes if node is not None}
+            crash = replace(crash, root=untrusted_rows.whole(row.get("root")), exceptions=exceptions)
         elif chunk.tag == "THRD":
             crash = replace(crash, threads=threads_of(row))
         else:

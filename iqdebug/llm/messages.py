@@ -1,4 +1,4 @@
-"""What is said to a model and by it, as frozen values."""
+"""Messages to and from a model, tools and sampling settings, as frozen values."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Message:
     name: str = ""
 
     def __post_init__(self) -> None:
-        """Half characters, which nobody takes and no file holds, are replaced."""
+        """Replace lone surrogates, which cannot be encoded as UTF-8."""
         for field_name in ("content", "thinking"):
             object.__setattr__(self, field_name, sound_text(getattr(self, field_name)))
 

@@ -93,13 +93,13 @@ def presets(folder: Path | None = None) -> dict[str, Preset]:
 
     :raises ModelError: one of their files is wrong; it names the file and the line.
     """
-    found = {}
+    by_name = {}
     own = (folder or config_folder()) / "models"
     for place in (_shipped(), own):
         for path in sorted(place.glob("*.toml")) if place.is_dir() else []:
             preset = _read(path)
-            found[preset.name] = preset
-    return found
+            by_name[preset.name] = preset
+    return by_name
 
 
 def _shipped() -> Path:

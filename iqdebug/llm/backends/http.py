@@ -1,7 +1,7 @@
 """A model behind an OpenAI-compatible server: vLLM, SGLang, llama-server or another.
 
-The history is sent whole with each request, byte for byte as before and longer at its end, so that the
-server's own prefix cache serves it.
+Each request contains the whole history. It is the same bytes as in the request before plus what was added,
+so that the server can reuse its prefix cache.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ class HttpBackend:
         return block
 
     async def count(self, text: str) -> int:
-        """By the server's own tokenizer where it has one; else from above."""
+        """Exact if the server has a tokenizer; else an upper bound."""
         return await self._server.count(self._mask(text))
 
     async def cut(self, mark: int) -> None:
@@ -240,8 +240,8 @@ class HttpBackend:
         await self._stop_warming()
 
     async def reply(self, sampling: Sampling) -> AsyncIterator[Event]:
-        """:raises ModelError: the server is down, refuses, or ends in the middle; what was said stays as a
-        partial block.
+        """:raises ModelError: the server is down, refuses, or ends in the middle; what came of the answer
+        stays as a partial block.
         """
         await self._stop_warming()
         self._cancelled.clear()
@@ -256,14 +256,14 @@ class HttpBackend:
             yield Prefilling(0, self.used - self._read)
             for attempt in range(_MAX_CALL_CORRECTIONS + 1):
                 request = self._request(sampling, most, more)
-                bounds = ReplyBounds(self._about.patience, most, len(reply.said))
+                bounds = ReplyBounds(self._about.patience, most, len(reply.received))
                 async with aclosing(
                     events_until_cancelled(self._server, request, bounds, self._cancelled)
                 ) as stream:
                     async for data in stream:
                         events = reply.take(data)
-                        bounds.take(len(reply.said))
-                        first = first or (time.monotonic() - started if reply.said else 0.0)
+                        bounds.take(len(reply.received))
+                        first = first or (time.monotonic() - started if reply.received else 0.0)
                         for event in events:
                             yield event
                 if not reply.understood and not self._cancelled.is_set():
@@ -291,10 +291,10 @@ class HttpBackend:
         except (ModelError, Endless) as failure:
             error = failure if isinstance(failure, ModelError) else explained(failure, self._server.base)
             self._fit_window()
-            if not reply.said:
+            if not reply.received:
                 raise error from None
             await self._kept(reply)
-            why = f"After {len(reply.said):,} characters, which stay. {error.why}".strip()
+            why = f"After {len(reply.received):,} characters, which stay. {error.why}".strip()
             raise ModelError(error.what, why, error.fix) from error
 
     async def _ended(self, reply: Reply, started: float, first: float, short: bool) -> ReplyFinished:
@@ -311,12 +311,12 @@ class HttpBackend:
 
     def _account(self, reply: Reply) -> None:
         self._read_so_far(reply, self.used - self._read)
-        generated = reply.completion or at_most(reply.said)
+        generated = reply.completion or at_most(reply.received)
         self._counters = replace(self._counters, generated=self._counters.generated + generated)
 
     async def _kept(self, reply: Reply, partial: bool = True) -> Block:
-        """The answer as a block. Where the server read more tokens than were counted, the first block
-        takes them: they are its template's."""
+        """Append the answer as a block. If the server read more tokens than were counted, they are the
+        template's and are added to the first block."""
         self._account(reply)
         if self._blocks and reply.prompt > self.used:
             front = self._blocks[0]

@@ -1,4 +1,4 @@
-"""Messages as a server gets them, masked once when they enter the log; and how long they are at most."""
+"""Messages in OpenAI's format, masking of secrets, and upper bounds of token counts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WORD = re.compile(r" ?[A-Za-z]+")
 
 
 def masked(message: Message, mask: Mask) -> Message:
-    """Every text of the message through the mask; half characters that no server takes are replaced."""
+    """The message with every text masked and lone surrogates replaced."""
     return replace(
         message,
         content=_clean(message.content, mask),
@@ -38,7 +38,7 @@ def masked(message: Message, mask: Mask) -> Message:
 
 
 def masked_tool(tool: Tool, mask: Mask) -> Tool:
-    """Its words and its schema's. The name is the program's own: a call must find it again."""
+    """The tool with its description and schema masked. The name stays, since calls refer to it."""
     return replace(
         tool,
         description=_clean(tool.description, mask),
@@ -47,7 +47,7 @@ def masked_tool(tool: Tool, mask: Mask) -> Tool:
 
 
 def row_of(message: Message) -> dict[str, object]:
-    """The same bytes for the same message, each time. Thoughts are not sent again."""
+    """The message in OpenAI's format, the same bytes each time. Thoughts are not sent."""
     row: dict[str, object] = {"role": message.role, "content": message.content}
     if message.tool_calls:
         row["tool_calls"] = [
@@ -65,14 +65,14 @@ def row_of(message: Message) -> dict[str, object]:
 
 
 def counted_text(message: Message) -> str:
-    """What of a message becomes tokens."""
+    """The text of a message that counts as tokens."""
     calls = [f"{c.id} {c.name} {_written(c.arguments)}" for c in message.tool_calls]
     return "\n".join([message.content, *([message.name] if message.role == "tool" else []), *calls])
 
 
 def told_arguments(written: str, mask: Mask) -> str:
-    """Arguments that a model wrote, to show them to it; "" where a secret stands in them in a way that
-    only JSON hides."""
+    """The arguments that a model wrote, masked, to show them to it; "" if a secret is hidden in them by JSON
+    escapes and they cannot be parsed."""
     plain = _ESCAPE.sub(_unescaped, written)
     if mask(plain) == plain:
         return _clean(written, mask)
@@ -82,15 +82,15 @@ def told_arguments(written: str, mask: Mask) -> str:
         return ""
 
 
-def _unescaped(found: re.Match[str]) -> str:
+def _unescaped(escape: re.Match[str]) -> str:
     try:
-        return str(json.loads(f'"{found[0]}"'))
+        return str(json.loads(f'"{escape[0]}"'))
     except ValueError:
-        return found[0]
+        return escape[0]
 
 
 def at_most(text: str) -> int:
-    """Tokens of a text, from above, where nobody counts them.
+    """An upper bound of a text's tokens, for servers that do not count.
 
     No byte-level vocabulary makes more tokens than bytes, and many make one of each digit and sign; only
     words are shorter: the vocabularies of code models take two letters or more at a time, the first with

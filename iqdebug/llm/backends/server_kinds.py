@@ -1,4 +1,4 @@
-"""Which server answers: vLLM, SGLang, llama-server, llama-cpp-python's, or another; and what it can tell.
+"""Which server answers: vLLM, SGLang, llama-server, llama-cpp-python's, or another; and what it can do.
 
 Each is recognised by a path of its own beside ``/v1``:
 
@@ -31,7 +31,7 @@ class ServerKind:
     """:param window: tokens; 0 where it does not say.
     :param counts: it counts tokens exactly.
     :param warms: a request for one token leaves the prompt in its cache for the next, and hanging up ends
-        it. llama-cpp-python's server reads a prompt to its end and lets everybody wait: not there.
+        it. False for llama-cpp-python's server, which reads the prompt to its end and blocks others.
     """
 
     kind: Kind
@@ -47,7 +47,7 @@ async def recognised(
     :param models: the rows of ``/v1/models``.
     :param model: the one that will be used.
 
-    Never raises: what does not answer is another kind.
+    Never raises: a server that does not answer is of kind "other".
     """
     stated = next((_size(m.get("max_model_len")) for m in models if m.get("id") == model), 0)
     props = await _asked(client, f"{root}/props")
@@ -100,10 +100,10 @@ async def _counts(client: httpx.AsyncClient, root: str, model: str) -> bool:
 async def _asked(client: httpx.AsyncClient, url: str) -> dict[str, object]:
     try:
         answer = await fetched(client, "GET", url, seconds=_PROBE_TIMEOUT)
-        found = parsed(answer.text) if answer.status_code == 200 else {}
+        document = parsed(answer.text) if answer.status_code == 200 else {}
     except (httpx.HTTPError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 def _size(value: object) -> int:

@@ -1,4 +1,4 @@
-"""What of a model fits where, computed from its header, before anything is loaded."""
+"""Plans which layers of a model go to the GPU and how large its window is, from the file's header."""
 
 from __future__ import annotations
 

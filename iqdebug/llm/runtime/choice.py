@@ -32,12 +32,12 @@ def runtime_for(loop: bool, model: str = "", folder: Path | None = None) -> Path
     """
     if not loop:
         return None
-    found = find_runtime(folder)
-    if found is None:
+    runtime = find_runtime(folder)
+    if runtime is None:
         what = f"{model} is a Loop model" if model else "This is a Loop model"
         raise ModelError(
             f"{what}, which stock llama.cpp does not run",
             "Build the runtime that does, once: iqdebug runtime build   (on an NVIDIA card: --cuda)",
             f"Or serve the original weights with vLLM, `vllm serve {_SERVED}`, and use http://localhost:8000/v1",
         )
-    return found
+    return runtime

@@ -119,7 +119,7 @@ class Window:
         await self._backend.start(on_progress)
 
     async def open(self, system: str, tools: Sequence[Tool]) -> None:
-        """Begin anew. Pinned notes stay.
+        """Start an empty log. Pinned notes are kept.
 
         :raises ModelError: the tools alone fill the window.
         """

@@ -24,7 +24,7 @@ _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32
 
 
 class GrammarError(ValueError):
-    """llama.cpp does not take the grammar, or it leaves no token to go on with."""
+    """llama.cpp rejects the grammar, or the grammar allows no next token."""
 
 
 class Chooser:
@@ -166,7 +166,7 @@ class Letters:
         return allowed
 
     def rest(self, data: bytes) -> bytes:
-        """The bytes at the end that are not a whole letter yet."""
+        """The bytes at the end that are not a complete character yet."""
         return data[codecs.utf_8_decode(data, "replace", False)[1] :]
 
 
