@@ -129,7 +129,7 @@ class _Worker:
         if request.options.lib_path:
             os.environ["LLAMA_CPP_LIB_PATH"] = request.options.lib_path
         self.send(Loading(request.id, "starting llama.cpp", None))
-        try:
+        try:  # llama.cpp reads LLAMA_CPP_LIB_PATH when it is imported
             from iqdebug.llm.worker.model import load
         except Exception as error:
             self.send(
