@@ -10,6 +10,8 @@ from pathlib import Path
 from iqdebug.core.state import Call, LogRecord
 
 __all__ = [
+    "MAX_LINES",
+    "MAX_TIMESTAMP",
     "Child",
     "CrashContents",
     "Git",
@@ -23,6 +25,9 @@ __all__ = [
     "TestReport",
     "Value",
 ]
+
+MAX_TIMESTAMP = 253_402_300_799
+"""Seconds since the Unix epoch: the end of the year 9999, the last that has a date."""
 
 MAX_LINES = 1_000_000
 """Lines of one source file; what lies behind is left out."""

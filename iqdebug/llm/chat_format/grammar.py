@@ -18,7 +18,7 @@ CALLS_PER_TURN = 8
 MAX_REPEAT = 1000
 """llama.cpp expands repetitions; longer ones are narrowed to this."""
 
-_SILENT = {
+_IGNORED_KEYWORDS = {
     "title",
     "description",
     "default",
@@ -29,7 +29,7 @@ _SILENT = {
     "definitions",
     "deprecated",
 }
-_KEPT = {
+_SUPPORTED_KEYWORDS = {
     "object": {"properties", "required", "additionalProperties"},
     "array": {"items", "minItems", "maxItems"},
     "string": {"minLength", "maxLength"},
@@ -38,7 +38,7 @@ _KEPT = {
     "boolean": set[str](),
     "null": set[str](),
 }
-_BASE = r"""
+_BASE_RULES = r"""
 string ::= "\"" char* "\""
 char ::= [^"\\\x00-\x1F\x7F] | "\\" (["\\/bfnrt] | "u" unit)
 unit ::= [0-9a-cA-CefEF] hex hex hex | [dD] [0-7] hex hex
@@ -89,7 +89,7 @@ def call_grammar(tools: Sequence[Tool], most: int = CALLS_PER_TURN) -> str:
         'again ::= "\\n<tool_call>\\n" call',
         f'call ::= ({" | ".join(bodies)}) "\\n</tool_call>"',
     ]
-    return "\n".join([*heads, *rules]) + _BASE
+    return "\n".join([*heads, *rules]) + _BASE_RULES
 
 
 class _Writer:
@@ -100,7 +100,7 @@ class _Writer:
         self.rules: list[str] = []
 
     def text(self, *heads: str) -> str:
-        return "\n".join([*heads, *self.rules]) + _BASE
+        return "\n".join([*heads, *self.rules]) + _BASE_RULES
 
     def rule(self, schema: Schema | bool) -> str:
         """The name of a rule for the schema."""
@@ -113,7 +113,7 @@ class _Writer:
         return self._define(self._body(schema))
 
     def _define(self, body: str) -> str:
-        if body in _NAMES:
+        if body in _BASE_RULE_NAMES:
             return body
         name = f"{self._prefix}r{len(self.rules)}"
         self.rules.append(f"{name} ::= {body}")
@@ -132,7 +132,7 @@ class _Writer:
         return self._references[path]
 
     def _body(self, schema: Schema) -> str:
-        keys = set(schema) - _SILENT
+        keys = set(schema) - _IGNORED_KEYWORDS
         nullable = bool(schema.get("nullable"))
         keys.discard("nullable")
         if "const" in keys or "enum" in keys:
@@ -149,7 +149,7 @@ class _Writer:
             if types is None:
                 raise UnsupportedSchema(f"the keywords {sorted(keys)} without a type")
             types = [types] if isinstance(types, str) else list(types)
-            known = {"type"}.union(*(_KEPT.get(name, set()) for name in types))
+            known = {"type"}.union(*(_SUPPORTED_KEYWORDS.get(name, set()) for name in types))
             if keys - known:
                 raise UnsupportedSchema(f"the keywords {sorted(keys - known)}")
             options = [self._typed(name, schema) for name in types]
@@ -210,7 +210,7 @@ class _Writer:
         return f'"[" {item} {rest} "]"' if fewest else f'"[" ({item} {rest})? "]"'
 
 
-_NAMES = {line.split(" ", 1)[0] for line in _BASE.splitlines() if line}
+_BASE_RULE_NAMES = {line.split(" ", 1)[0] for line in _BASE_RULES.splitlines() if line}
 
 
 def _times(fewest: int, most: int | None) -> str:

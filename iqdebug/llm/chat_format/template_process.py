@@ -13,7 +13,7 @@ import weakref
 import msgspec
 
 from iqdebug.core.errors import MissingTool, ModelError
-from iqdebug.llm.worker.rendering import LENGTH, MAX_MESSAGE, MAX_SECONDS, Rendered
+from iqdebug.llm.worker.rendering import LENGTH, MAX_CPU_SECONDS, MAX_MESSAGE, Rendered
 
 __all__ = ["Renderer", "TemplateError"]
 
@@ -99,7 +99,7 @@ class Renderer:
                     raise EOFError
                 answer = msgspec.msgpack.decode(self._exactly(length), type=Rendered)
             except (OSError, EOFError, msgspec.DecodeError):
-                self.given_up = f"it was given up after {MAX_SECONDS:g} s of computing"
+                self.given_up = f"it was given up after {MAX_CPU_SECONDS:g} s of computing"
                 self._closing()
                 raise TemplateError(self.given_up) from None
         if answer.error:

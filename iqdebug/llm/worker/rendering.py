@@ -27,12 +27,12 @@ if TYPE_CHECKING:  # an optional package, imported when the first template comes
     import jinja2.parser
     import jinja2.sandbox
 
-__all__ = ["LENGTH", "MAX_MESSAGE", "MAX_SECONDS", "Rendered", "main"]
+__all__ = ["LENGTH", "MAX_CPU_SECONDS", "MAX_MESSAGE", "Rendered", "main"]
 
 LENGTH = struct.Struct("<I")
 MAX_MESSAGE = 32 * 2**20
 """Bytes of a request or an answer."""
-MAX_SECONDS = 1.0
+MAX_CPU_SECONDS = 1.0
 """Of processor time for one rendering. A template renders a long conversation in some milliseconds."""
 _MAX_MEMORY = 2**30
 _MAX_RENDERED = 16 * 2**20  # characters
@@ -57,7 +57,7 @@ def main(descriptor: int) -> int:
         template: jinja2.Template | None = None
         while len(head := stream.read(LENGTH.size)) == LENGTH.size:
             request = msgspec.msgpack.decode(stream.read(LENGTH.unpack(head)[0]))
-            signal.setitimer(signal.ITIMER_PROF, MAX_SECONDS)
+            signal.setitimer(signal.ITIMER_PROF, MAX_CPU_SECONDS)
             if "source" in request:
                 template, answer = _compiled(request["source"])
             else:
