@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.evidence import AnomalyKind, Confidence
 from iqdebug.core.messages import Message, Text, message
 from iqdebug.core.state import Anomaly, Diagnosis, Snapshot, Suspect
 from iqdebug.diagnosis.explanation import explanation
@@ -52,11 +52,13 @@ def diagnosis_of_exception(
     error = snapshot.exception
     headline = f"{error.type}: {error.message}".strip(": ") if error is not None else ""
     if not suspects:
-        return Diagnosis(headline, "no clear suspect")
+        return Diagnosis(headline, Confidence.NO_CLEAR_SUSPECT)
     best = min((f for f in findings if f.accuses), key=lambda f: f.strength != "likely", default=None)
     return Diagnosis(
         headline_message=best.headline if best is not None else headline,
-        confidence="likely" if best is not None and best.strength == "likely" else "possible",
+        confidence=Confidence.LIKELY
+        if best is not None and best.strength == "likely"
+        else Confidence.POSSIBLE,
         suspects=suspects,
         note_messages=tuple(f.headline for f in findings if f.strength == "note")[:MAX_NOTES],
         provenance=seen.provenance,
@@ -110,14 +112,14 @@ def diagnosis_of_end(snapshot: Snapshot) -> Diagnosis:
     frames = [(i, f) for i, f in enumerate(thread.frames) if f.kind != "label"] if thread is not None else []
     own = [(i, f) for i, f in frames if f.kind == "user"] or frames
     if not own:
-        return Diagnosis(message("headline.no_frame", reason=snapshot.reason), "no clear suspect")
+        return Diagnosis(message("headline.no_frame", reason=snapshot.reason), Confidence.NO_CLEAR_SUSPECT)
     ended, led = message("reason.ended_here"), message("reason.call_led_there")
     suspects = [
         suspect(frame, 0.6 * 0.7**place, [led if place else ended], thread=thread, index=index)
         for place, (index, frame) in enumerate(own[:3])
     ]
     headline = message("headline.called_at", reason=snapshot.reason, place=where(own[0][1]))
-    return Diagnosis(headline, "possible", tuple(suspects))
+    return Diagnosis(headline, Confidence.POSSIBLE, tuple(suspects))
 
 
 def _with_anomalies(

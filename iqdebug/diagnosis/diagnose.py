@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from iqdebug.core.evidence import Confidence
 from iqdebug.core.messages import Message, Text, message
 from iqdebug.core.state import Diagnosis, Origin, Phase, Snapshot, Suspect, ThreadState
 from iqdebug.diagnosis.crash import diagnosis_of_end, diagnosis_of_exception
@@ -69,11 +70,13 @@ def diagnose(
     if len(notes) > MAX_NOTES:
         notes = [*notes[: MAX_NOTES - 1], message("live.more_remarks", count=len(notes) - MAX_NOTES + 1)]
     if not accusing:
-        return Diagnosis(_nothing_stands_out(context), "no clear suspect", (), tuple(dict.fromkeys(notes)))
+        return Diagnosis(
+            _nothing_stands_out(context), Confidence.NO_CLEAR_SUSPECT, (), tuple(dict.fromkeys(notes))
+        )
     best = accusing[0]
     return Diagnosis(
         headline_message=best.headline,
-        confidence="likely" if best.strength == "likely" else "possible",
+        confidence=Confidence.LIKELY if best.strength == "likely" else Confidence.POSSIBLE,
         suspects=_ranked(accusing),
         note_messages=tuple(n for n in dict.fromkeys(notes) if n != best.headline),
     )

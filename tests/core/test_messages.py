@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 import iqdebug
-from iqdebug.core.evidence import AnomalyKind, HopKind
+from iqdebug.core.evidence import AnomalyKind, Confidence, HopKind
 from iqdebug.core.messages import (
     Message,
     anomaly_kind_message,
     catalogue_of,
+    confidence_message,
     en,
     hop_message,
     message,
@@ -52,6 +53,7 @@ def of_enums_and_tables() -> Iterator[Message]:
     """Messages whose ids come from data."""
     yield from (anomaly_kind_message(kind) for kind in AnomalyKind)
     yield from (hop_message(kind, "x") for kind in HopKind)
+    yield from (confidence_message(confidence) for confidence in Confidence)
     yield from (meaning.message for listed in meanings().values() for meaning in listed)
     yield from (instead for _, _, instead in GONE.values() if isinstance(instead, Message))
 

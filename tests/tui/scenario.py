@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from iqdebug.core.evidence import Confidence
+from iqdebug.core.messages import message
 from iqdebug.core.state import (
     Breakpoint,
     Diagnosis,
@@ -219,10 +221,10 @@ def records() -> tuple[LogRecord, ...]:
 
 def diagnosis(snapshot: Snapshot, earlier: Snapshot | None = None) -> Diagnosis:
     if not snapshot.threads:
-        return Diagnosis("nothing stands out", "no clear suspect")
+        return Diagnosis(message("live.nothing.no_threads"), Confidence.NO_CLEAR_SUSPECT)
     return Diagnosis(
         "packer and refunder wait for each other's locks: neither can go on",
-        "likely",
+        Confidence.LIKELY,
         suspects=(
             Suspect(
                 SERVICE,
@@ -260,7 +262,7 @@ def diagnosis(snapshot: Snapshot, earlier: Snapshot | None = None) -> Diagnosis:
 
 
 def quiet(snapshot: Snapshot, earlier: Snapshot | None = None) -> Diagnosis:
-    return Diagnosis("no clear suspect: every thread waits for work", "no clear suspect")
+    return Diagnosis("every thread waits for work", Confidence.NO_CLEAR_SUSPECT)
 
 
 def read_source(path: str) -> tuple[str, ...]:

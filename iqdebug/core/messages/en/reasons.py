@@ -36,7 +36,7 @@ TEMPLATES: dict[str, str] = {
     "reason.ended_here": "the process ended in this call",
     "reason.call_led_there": "this call led there",
     "headline.no_frame": "{reason}: no frame was recorded",
-    "headline.called_at": "{reason}, called at {place}",
-    "headline.exception": "{exception} at {place}",
+    "headline.called_at": "{reason}, called{place:? at }",
+    "headline.exception": "{exception}{place:? at }",
     "headline.explained": "{headline}: {reason}",
 }
