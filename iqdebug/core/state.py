@@ -175,9 +175,19 @@ class Thread:
     frames: tuple[Frame, ...] = ()
     frames_total: int | None = None
     is_main: bool = False
-    wait: str = ""  # what it waits for, in words, where that can be told
+    wait_message: Text = ""  # what it waits for, where that can be told
     is_greenlet: bool = False  # suspended: the one that runs is its thread's stack
     ident: int | None = None
+
+    @property
+    def wait(self) -> str:
+        return render(self.wait_message)
+
+    @property
+    def wait_names_gil(self) -> bool:
+        """Whether what it waits for already says how it stands with the interpreter lock."""
+        message = self.wait_message
+        return isinstance(message, Message) and message.id in ("wait.for_gil", "wait.holding_gil")
 
 
 @dataclass(frozen=True, slots=True)

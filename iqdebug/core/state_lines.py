@@ -75,9 +75,9 @@ def snapshot_lines(snapshot: Snapshot, *, with_locals: bool = True) -> list[str]
 
 def _thread_lines(thread: Thread, with_locals: bool) -> list[str]:
     activity = [clean(thread.wait) or (thread.state.value if thread.state is not ThreadState.UNKNOWN else "")]
-    if thread.gil is Gil.HOLDS and "GIL" not in thread.wait:
+    if thread.gil is Gil.HOLDS and not thread.wait_names_gil:
         activity.append("holds the GIL")
-    if thread.gil is Gil.WAITS and "GIL" not in thread.wait:
+    if thread.gil is Gil.WAITS and not thread.wait_names_gil:
         activity.append("waits for the GIL")
     words = ", ".join(word for word in activity if word)
     kind = "" if thread.is_greenlet else "thread "  # a greenlet's name says what it is

@@ -186,7 +186,9 @@ class _Builder:
             frames = self.frames(self._traceback)
             total = max(self._root.frames_total if self._root is not None else 0, len(frames))
             words = "crashed" if self._crash.threads else "crashed; the list of threads is missing"
-            found.append(Thread(known, "crashed thread", frames=frames, frames_total=total, wait=words))
+            found.append(
+                Thread(known, "crashed thread", frames=frames, frames_total=total, wait_message=words)
+            )
         return tuple(found)
 
     def _thread(self, thread: RecordedThread, crashed: bool) -> Thread:
@@ -206,7 +208,7 @@ class _Builder:
             frames=frames,
             frames_total=len(frames) + left_out,
             is_main=thread.main,
-            wait="crashed" if raised else "",
+            wait_message="crashed" if raised else "",
         )
 
     def _callers(self, thread: RecordedThread) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ from iqdebug.peek.host import Host
 from iqdebug.peek.kernel import KernelThread, StaticData, kernel_thread, python_static_data
 from iqdebug.peek.process_table import ProcessTable
 from iqdebug.peek.pyspy import Reader, read_threads, run_reader
-from iqdebug.peek.waits import wait_in_words
+from iqdebug.peek.waits import wait_message
 
 __all__ = ["focus_of", "peek"]
 
@@ -162,7 +162,7 @@ def _complete(
     if gil is Gil.HOLDS and kernel != before.get(thread.os_id or 0, unknown):
         # It ran when py-spy saw it; only a holder that slept all along sleeps with the GIL.
         return replace(thread, state=ThreadState.RUNNING)
-    return replace(thread, gil=gil, state=state, wait=wait_in_words(thread.frames, kernel, gil))
+    return replace(thread, gil=gil, state=state, wait_message=wait_message(thread.frames, kernel, gil))
 
 
 def _detail(threads: tuple[Thread, ...]) -> str:

@@ -74,7 +74,7 @@ def test_the_focus_comes_first_and_says_what_it_does() -> None:
     lines = snapshot_lines(
         snapshot(
             Thread(1, "first"),
-            Thread(2, "second", state=ThreadState.RUNNING, gil=Gil.HOLDS, wait="a lock"),
+            Thread(2, "second", state=ThreadState.RUNNING, gil=Gil.HOLDS, wait_message="a lock"),
             focus=2,
         )
     )

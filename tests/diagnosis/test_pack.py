@@ -227,7 +227,7 @@ def test_the_diff_and_what_is_unusual_are_packed(tmp_path: Path) -> None:
 def test_a_stop_without_an_exception_tells_who_waits() -> None:
     frame = Frame("work", "/s/app.py", 3)
     threads = (
-        Thread(1, "MainThread", frames=(frame,), state=ThreadState.WAITING, wait="waits for a lock"),
+        Thread(1, "MainThread", frames=(frame,), state=ThreadState.WAITING, wait_message="waits for a lock"),
         Thread(2, "other", frames=(frame,), state=ThreadState.RUNNING),
     )
     task = Task("Task-1", "main", "pending", frames=(frame,), awaiting="Future")

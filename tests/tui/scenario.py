@@ -49,7 +49,7 @@ def _worker(number: int, name: str, place: str, wait: str, *inner: Frame) -> Thr
     outer = Frame(name, SERVICE, line(place), id=number * 100 + 10, module="__main__")
     state = ThreadState.WAITING if wait else ThreadState.RUNNING
     frames = (*inner, outer, *_bootstrap(number * 100 + 20))
-    return Thread(number, name, os_id=4000 + number, state=state, frames=frames, wait=wait)
+    return Thread(number, name, os_id=4000 + number, state=state, frames=frames, wait_message=wait)
 
 
 def threads(paused: bool = True) -> tuple[Thread, ...]:
@@ -59,7 +59,7 @@ def threads(paused: bool = True) -> tuple[Thread, ...]:
         os_id=4001,
         state=ThreadState.WAITING,
         is_main=True,
-        wait="sleeping",
+        wait_message="sleeping",
         frames=(
             Frame("watch", SERVICE, line("watch-pause"), id=101),
             Frame("main", SERVICE, line("main-watch"), id=102),
@@ -72,7 +72,7 @@ def threads(paused: bool = True) -> tuple[Thread, ...]:
     intake = replace(
         _worker(3, "intake", "intake-get", "", *((accept,) if paused else (wait, get))),
         state=ThreadState.PAUSED if paused else ThreadState.WAITING,
-        wait="" if paused else "waits on a condition",
+        wait_message="" if paused else "waits on a condition",
     )
     return (
         main,

@@ -126,7 +126,7 @@ def current_language() -> str:
 
 def render(text: Text, language: str | None = None) -> str:
     """The words of a message, in English where the language lacks the sentence. Text that is no message
-    stays as it is. Never raises for values.
+    stays as it is. Never raises: a message that an older version kept may lack values, or its template.
 
     :param language: None: the current one.
     """
@@ -137,7 +137,7 @@ def render(text: Text, language: str | None = None) -> str:
     template = catalogue.TEMPLATES.get(text.id)
     if template is None:
         catalogue = catalogue_of(DEFAULT_LANGUAGE)
-        template = catalogue.TEMPLATES[text.id]
+        template = catalogue.TEMPLATES.get(text.id, text.id)
     return _Formatter(language, catalogue).vformat(template, (), dict(text.values))
 
 
@@ -151,6 +151,9 @@ class _Formatter(string.Formatter):
     def __init__(self, language: str, catalogue: Catalogue) -> None:
         self._language = language
         self._plural_form = catalogue.plural_form
+
+    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        return kwargs.get(str(key))
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, int) and "|" in format_spec:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from iqdebug.core.messages.en import anomalies, anomaly_parts, kinds, living, meanings, reasons
+from iqdebug.core.messages.en import (
+    anomalies,
+    anomaly_parts,
+    conversation,
+    exits,
+    kinds,
+    living,
+    meanings,
+    reasons,
+    sessions,
+    waits,
+)
 
 __all__ = ["TEMPLATES", "plural_form"]
 
@@ -13,6 +24,10 @@ TEMPLATES: dict[str, str] = {
     **reasons.TEMPLATES,
     **living.TEMPLATES,
     **meanings.TEMPLATES,
+    **waits.TEMPLATES,
+    **conversation.TEMPLATES,
+    **exits.TEMPLATES,
+    **sessions.TEMPLATES,
 }
 
 
