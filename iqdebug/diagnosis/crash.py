@@ -15,7 +15,7 @@ from iqdebug.core.state import Anomaly, Diagnosis, Snapshot, Suspect
 from iqdebug.diagnosis.explanation import explanation
 from iqdebug.diagnosis.facts import Facts
 from iqdebug.diagnosis.knowledge import meaning_of
-from iqdebug.diagnosis.live.context import Finding, LiveContext, suspect, where
+from iqdebug.diagnosis.live.context import Finding, LiveContext, exception_message, suspect, where
 from iqdebug.diagnosis.live.recursion import deep_recursion
 from iqdebug.diagnosis.ranking.code_shape import is_generated
 from iqdebug.diagnosis.ranking.failures import Failure
@@ -23,6 +23,7 @@ from iqdebug.diagnosis.ranking.order import with_one_that_returned, with_second_
 from iqdebug.diagnosis.ranking.ranking import examined
 from iqdebug.diagnosis.rules import find_anomalies
 from iqdebug.diagnosis.source.functions import Candidate
+from iqdebug.system.line_changes import LineChange
 
 __all__ = ["diagnosis_of_end", "diagnosis_of_exception"]
 
@@ -38,7 +39,7 @@ GENERATED_FACTOR = 0.5
 
 
 def diagnosis_of_exception(
-    context: LiveContext, changed: Callable[[str, int], str], facts: Facts
+    context: LiveContext, changed: Callable[[str, int], LineChange | None], facts: Facts
 ) -> Diagnosis:
     """For the parameters see :func:`.diagnose.diagnose`."""
     snapshot, texts = context.snapshot, context.texts
@@ -50,7 +51,7 @@ def diagnosis_of_exception(
     places = with_one_that_returned(with_second_lines(places), seen.failures, texts)
     suspects = _suspects(places[:MAX_PLACES], findings, snapshot)
     error = snapshot.exception
-    headline = f"{error.type}: {error.message}".strip(": ") if error is not None else ""
+    headline: Text = exception_message(error.type, error.message.rstrip(": ")) if error is not None else ""
     if not suspects:
         return Diagnosis(headline, Confidence.NO_CLEAR_SUSPECT)
     best = min((f for f in findings if f.accuses), key=lambda f: f.strength != "likely", default=None)
@@ -154,14 +155,24 @@ def _is_none_reason(reason: Text) -> bool:
     return isinstance(reason, Message) and reason.id == "reason.is_none"
 
 
-def _with_changes(places: Sequence[Candidate], changed: Callable[[str, int], str]) -> list[Candidate]:
+def _with_changes(
+    places: Sequence[Candidate], changed: Callable[[str, int], LineChange | None]
+) -> list[Candidate]:
     """The places again in order, those that were changed of late a little nearer to the front. That
     all were changed at once says nothing."""
     changes = [(place, changed(place.path, place.line)) for place in places[:MAX_PLACES]]
     if len(changes) > 1 and len({change for _, change in changes}) == 1:
         return list(places)
     for place, change in changes:
-        if change:
+        if change is not None:
             place.weight *= CHANGED_FACTOR
-            place.reasons.append(change)
+            place.reasons.append(_change_message(change))
     return sorted(places, key=lambda place: -place.weight)
+
+
+def _change_message(change: LineChange) -> Message:
+    if change.days_ago is None:
+        return message("reason.not_committed")
+    if change.days_ago == 0:
+        return message("reason.changed_today", subject=repr(change.subject))
+    return message("reason.changed", days=change.days_ago, subject=repr(change.subject))

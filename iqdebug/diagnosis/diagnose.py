@@ -17,6 +17,7 @@ from iqdebug.diagnosis.live.cpu_hotspots import holds_the_gil, never_ending_loop
 from iqdebug.diagnosis.live.event_loops import blocked_loop, tasks_nobody_wakes
 from iqdebug.diagnosis.live.locks import pool_waits_for_itself, waiting_for_locks
 from iqdebug.diagnosis.live.recursion import deep_recursion
+from iqdebug.system.line_changes import LineChange
 
 __all__ = ["RULES", "diagnose"]
 
@@ -42,7 +43,7 @@ def diagnose(
     *,
     read_source: Callable[[str], Sequence[str]],
     earlier: Snapshot | None = None,
-    changed: Callable[[str, int], str] = lambda path, line: "",
+    changed: Callable[[str, int], LineChange | None] = lambda path, line: None,
     facts: Facts = NO_FACTS,
 ) -> Diagnosis:
     """Rank the places where the cause may lie.
@@ -50,7 +51,7 @@ def diagnose(
     ``read_source`` gives a file's lines (with or without line ends) for a frame's path; it may
     raise OSError or ValueError, or give nothing, for a file that cannot be read. ``earlier`` is a
     snapshot of the same process, best some tenths of a second older: it shows what stayed in place
-    and what grew. ``changed`` says in words that a line was changed of late, "" else: what worked
+    and what grew. ``changed`` says how a line was changed of late, None where it was not: what worked
     yesterday and changed since is suspicious. ``facts`` are what is known besides the frames.
     Deterministic; never raises for what the snapshot contains.
 

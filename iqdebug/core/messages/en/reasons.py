@@ -5,6 +5,12 @@ from __future__ import annotations
 __all__ = ["TEMPLATES"]
 
 TEMPLATES: dict[str, str] = {
+    "exception": "{type}: {text}",
+    "lock.taken": "taken at line {line}",
+    "lock.waited_for": "waited for here",
+    "reason.changed": "this line was changed {days} {days:day|days} ago: {subject}",
+    "reason.changed_today": "this line was changed today: {subject}",
+    "reason.not_committed": "this line was changed and is not committed yet",
     "reason.gave_value": "`{name}` {how}: `{code}`",
     "reason.got_value": "`{name}` got its value here: `{code}`",
     "reason.unchecked": "`{name}` is not checked before it is used at line {line}",

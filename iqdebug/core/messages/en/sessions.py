@@ -38,6 +38,12 @@ TEMPLATES: dict[str, str] = {
         "pause requested: every thread waits in C{wait}; it stops when one runs Python again"
     ),
     "pause.waits_for": " ({what})",
+    "recorded.already": "this is a crash file already",
+    "recorded.cannot_run": (
+        "a recording cannot run code: it answers names and paths such as user.name or rows[3]['x'], "
+        "as they were"
+    ),
+    "recorded.nothing_runs": "recorded: nothing runs here",
     "recorded.cannot": "cannot {action}",
     "recorded.cannot_look_again": "cannot look again",
     "running.attached": "attached",
@@ -48,6 +54,7 @@ TEMPLATES: dict[str, str] = {
     "stop.entry": "entry",
     "stop.exception": "exception {type}",
     "stop.function_breakpoint": "function breakpoint",
+    "stop.how": "{reason} {how}",
     "stop.jump": "jump",
     "stop.no_stack": "the stack could not be read in time",
     "stop.pause": "pause",
