@@ -4,18 +4,22 @@ Only exact types of numpy and pandas are asked, and only when the program had im
 taken out of the array and put into words here: numpy's own text for them runs what the program has set with
 ``set_printoptions``. Of pandas only what holds numpy's and pandas' own arrays is asked. An array of more
 than ``_EXACT`` elements is sampled, so that a gigabyte costs milliseconds.
+
+``text`` is :func:`.values.text`, which in turn uses this module.
 """
 
 from __future__ import annotations
 
 import struct
 
-from . import values
+from .object_attributes import exact, instance_dict, measure, of_module, really, type_module, type_name
 from .standard_types import stored, written_in_c
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional, Tuple
+    from typing import Any, Callable, Dict, List, Optional, Tuple
+
+    Text = Callable[..., str]
 
 _EXACT = 1_000_000
 _HEAD = 8
@@ -38,9 +42,9 @@ _WIDEST = 16  # bytes of a number that Python has a type for
 
 def _is(obj: Any, module: str, name: str) -> bool:
     cls = type(obj)
-    if values.type_name(cls) != name or values.type_module(cls).partition(".")[0] != module:
+    if type_name(cls) != name or type_module(cls).partition(".")[0] != module:
         return False
-    return values.of_module(module, name) is cls
+    return of_module(module, name) is cls
 
 
 def _is_array(obj: Any) -> bool:
@@ -58,12 +62,12 @@ def _is_frame(obj: Any) -> bool:
 def _pandas_own(table: Any) -> bool:
     """Whether all that the table is made of is of numpy's and pandas' own types, so that its methods run
     none of the program's."""
-    manager = (values.instance_dict(table) or {}).get("_mgr")
+    manager = (instance_dict(table) or {}).get("_mgr")
     if not _of_pandas(manager):
         return False
     blocks, axes = stored(manager, "blocks"), stored(manager, "axes")
     if blocks is None or axes is None:
-        own = values.instance_dict(manager) or {}
+        own = instance_dict(manager) or {}
         blocks, axes = blocks or own.get("blocks"), axes or own.get("axes")
     if type(blocks) is not tuple or type(axes) is not list:
         return False
@@ -73,8 +77,8 @@ def _pandas_own(table: Any) -> bool:
 
 
 def _of_pandas(obj: Any) -> bool:
-    module = values.type_module(type(obj))
-    return module.partition(".")[0] == "pandas" and values.really(type(obj))
+    module = type_module(type(obj))
+    return module.partition(".")[0] == "pandas" and really(type(obj))
 
 
 def _array_own(array: Any) -> bool:
@@ -84,7 +88,7 @@ def _array_own(array: Any) -> bool:
 def _index_own(index: Any) -> bool:
     if not _of_pandas(index):
         return False
-    own = values.instance_dict(index) or {}
+    own = instance_dict(index) or {}
     return type(own.get("_range")) is range or _array_own(own.get("_data"))
 
 
@@ -100,10 +104,10 @@ def described(obj: Any) -> Optional[Dict[str, Any]]:
             return found
         if _is_frame(obj):
             return {"dtype": "table", "shape": list(obj.shape)}
-        shape, dtype = values.measure(obj, "shape"), values.measure(obj, "dtype")
+        shape, dtype = measure(obj, "shape"), measure(obj, "dtype")
         if dtype is not None and issubclass(type(shape), tuple) and tuple.__len__(shape):
             found = {"dtype": dtype_text(dtype), "shape": _shape(shape)}
-            device = values.measure(obj, "device")
+            device = measure(obj, "device")
             if device is not None:
                 found["device"] = _library_text(device)
             return found
@@ -129,9 +133,9 @@ def _library_text(obj: Any) -> str:
     """``str`` of an object whose own text is C code of the library that the object's array is from."""
     cls = type(obj)
     for method in ("__str__", "__repr__"):
-        if written_in_c(cls, method) and values.really(cls):
-            return values.exact(str(obj))[:80]
-    return values.type_name(cls)
+        if written_in_c(cls, method) and really(cls):
+            return exact(str(obj))[:80]
+    return type_name(cls)
 
 
 def _kind(dtype: Any) -> str:
@@ -143,25 +147,25 @@ def _shape(shape: Any) -> List[int]:
     return [n for n in tuple.__iter__(shape) if type(n) is int]
 
 
-def array_text(obj: Any) -> str:
+def array_text(obj: Any, text: Text) -> str:
     """A scalar's or array's text on one line; "" for what is neither."""
-    shape, dtype = values.measure(obj, "shape"), values.measure(obj, "dtype")
+    shape, dtype = measure(obj, "shape"), measure(obj, "dtype")
     if dtype is None or not issubclass(type(shape), tuple):
         return ""
     cls, kind = type(obj), _kind(dtype)
-    own = values.type_module(cls) == "numpy" and values.really(cls)
+    own = type_module(cls) == "numpy" and really(cls)
     size = stored(dtype, "itemsize")
     readable = own and kind in _NUMBERS and type(size) is int and size <= (_WIDEST if kind == "c" else 8)
     if own and not shape and _is_array(obj) is False:
         if readable:
-            return "%s(%s)" % (values.type_name(cls), _number_text(obj.item(), kind, size))
+            return "%s(%s)" % (type_name(cls), _number_text(obj.item(), kind, size))
         return ""
     if _is_array(obj) and readable and obj.size <= _WHOLE:
         name = dtype_text(dtype)
         last = "" if name in _USUAL and obj.size else ", dtype=" + name
         return "array(%s%s)" % (_nested(obj.tolist(), kind, size), last)
-    shown = "<%s %s %s" % (values.type_name(cls), values.text(tuple(_shape(shape))), dtype_text(dtype))
-    device = values.measure(obj, "device")
+    shown = "<%s %s %s" % (type_name(cls), text(tuple(_shape(shape))), dtype_text(dtype))
+    device = measure(obj, "device")
     if device is not None and not own:
         shown += " on " + _library_text(device)
     if readable and _is_array(obj):
@@ -192,16 +196,16 @@ def _number_text(number: Any, kind: str, size: int) -> str:
     return repr(number)
 
 
-def text_of(obj: Any) -> str:
+def text_of(obj: Any, text: Text) -> str:
     """A table or column on one line: its size, and the names or the first values; "" for others.
     Never raises."""
     try:
         if _is_frame(obj):
             rows, wide = obj.shape
-            names = ", ".join(values.text(name, 30) for name in list(obj.columns[:12]))
+            names = ", ".join(text(name, 30) for name in list(obj.columns[:12]))
             return "<DataFrame %d x %d: %s%s>" % (rows, wide, names, ", …" if wide > 12 else "")
         if _is_series(obj):
-            first = ", ".join(values.text(value, 30) for value in list(obj.iloc[:6].values))
+            first = ", ".join(text(value, 30) for value in list(obj.iloc[:6].values))
             more = ", …" if obj.shape[0] > 6 else ""
             return "<Series %s %d: %s%s>" % (dtype_text(obj.dtype), obj.shape[0], first, more)
     except Exception:
@@ -219,8 +223,8 @@ def _array(array: Any) -> Dict[str, Any]:
 def _statistics(array: Any) -> Dict[str, Any]:
     found: Dict[str, Any] = {}
     size = int(array.size)
-    quiet, is_nan, is_inf = (values.of_module("numpy", name) for name in ("errstate", "isnan", "isinf"))
-    if not size or not values.really(quiet) or not _is_ufunc(is_nan) or not _is_ufunc(is_inf):
+    quiet, is_nan, is_inf = (of_module("numpy", name) for name in ("errstate", "isnan", "isinf"))
+    if not size or not really(quiet) or not _is_ufunc(is_nan) or not _is_ufunc(is_inf):
         return found
     flat = array
     if size > _EXACT:
@@ -245,7 +249,7 @@ def _statistics(array: Any) -> Dict[str, Any]:
 
 
 def _is_ufunc(obj: Any) -> bool:
-    return type(obj) is values.of_module("numpy", "ufunc")
+    return type(obj) is of_module("numpy", "ufunc")
 
 
 def _number(value: Any) -> Any:
@@ -256,21 +260,18 @@ def _number(value: Any) -> Any:
     return plain
 
 
-def columns(obj: Any, width: int) -> Optional[Tuple[int, List[Tuple[str, str, Any]]]]:
+def columns(obj: Any, width: int, text: Text) -> Optional[Tuple[int, List[Tuple[str, str, Any]]]]:
     """A table's columns or the head of an array, as children; None for other values."""
     if _is_frame(obj):
         count = int(obj.shape[1])
         listed = [
-            ("item", values.text(obj.columns[i], 60), obj.iloc[:, i])
-            for i in range(min(count, _COLUMNS, width))
+            ("item", text(obj.columns[i], 60), obj.iloc[:, i]) for i in range(min(count, _COLUMNS, width))
         ]
         return count, listed
     if _is_series(obj):
         count = int(obj.shape[0])
         head = obj.iloc[:_HEAD]
-        return count, [
-            ("item", "[%s]" % values.text(key, 40), value) for key, value in zip(head.index, head.values)
-        ]
+        return count, [("item", "[%s]" % text(key, 40), value) for key, value in zip(head.index, head.values)]
     if _is_array(obj):
         count = int(obj.size)
         if obj.ndim == 1:

@@ -150,7 +150,7 @@ class Forest:
         array = arrays.described(obj)
         if array is not None:
             row["array"] = array
-            row["text"] = arrays.text_of(obj) or shown
+            row["text"] = arrays.text_of(obj, values.text) or shown
         if values.one_of(cls, _OPAQUE) or (issubclass(cls, _LEAVES) and not values.instance_dict(obj)):
             return number, None
         return number, (row, obj)
@@ -245,7 +245,7 @@ def _children(obj: Any, width: int) -> Tuple[int, List[Tuple[str, str, Any]]]:
     cls = type(obj)
     listed: List[Tuple[str, str, Any]] = []
     total = 0
-    columns = arrays.columns(obj, width)
+    columns = arrays.columns(obj, width, values.text)
     if columns is not None:
         return columns
     if issubclass(cls, dict):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from iqdebug.crash.crash import Crash
+from iqdebug.crash.model import MAX_TIMESTAMP
 
 __all__ = ["AboutSection", "SectionKind", "about_sections", "moment_words"]
 
@@ -40,12 +41,11 @@ _WHY_TEXTS = {
     "caught": "an exception that the program caught and recorded",
     "snapshot": "a snapshot of a living process",
 }
-_MAX_TIMESTAMP = 253_402_300_799  # the end of the year 9999
 
 
 def moment_words(seconds: float) -> str:
     """``2026-11-22 14:03``, in this machine's time zone; "at an unknown time" for nonsense."""
-    if not 0 < seconds <= _MAX_TIMESTAMP:
+    if not 0 < seconds <= MAX_TIMESTAMP:
         return "at an unknown time"
     try:
         return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))

@@ -1,4 +1,4 @@
-"""Which lines changed of late: uncommitted, or in a recent commit. Asked of git, in bounded time."""
+"""Which lines changed recently, uncommitted or in a recent commit. Asks git, within a time limit."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ class Changes:
             return None
         where = f"{line},{line}"
         seconds = max(min(_BLAME_TIMEOUT, self._left), 0.01)
-        found = repository.ask("blame", "--porcelain", "-L", where, "--", path, seconds=seconds)
-        return self._change(found) if found is not None else None
+        blame = repository.ask("blame", "--porcelain", "-L", where, "--", path, seconds=seconds)
+        return self._change(blame) if blame is not None else None
 
     def _repository_of(self, folder: str) -> Repository | None:
         if folder not in self._repositories:

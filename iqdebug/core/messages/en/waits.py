@@ -12,6 +12,8 @@ TEMPLATES: dict[str, str] = {
     "wait.condition": "waiting for a condition (Condition.wait)",
     "wait.connect": "connecting a socket",
     "wait.device": "waiting for a device (cannot be interrupted)",
+    "wait.crashed": "crashed",
+    "wait.crashed_without_threads": "crashed; the list of threads is missing",
     "wait.event": "waiting for an event (Event.wait)",
     "wait.event_loop": "waiting in {call} (asyncio event loop, idle)",
     "wait.file_lock": "waiting for a file lock",
