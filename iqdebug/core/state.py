@@ -460,7 +460,11 @@ class Supervisor:
     pid: int
     timeout_s: float | None = None
     worker_class: str = ""
-    why: str = ""
+    why_message: Text = ""
+
+    @property
+    def why(self) -> str:
+        return render(self.why_message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -472,12 +476,32 @@ class Attachability:
     kill the process when it is paused for long; the warnings speak of it too."""
 
     ok: bool
-    why_not: str = ""
-    fix: str = ""
-    cost: str = ""
-    warnings: tuple[str, ...] = ()
+    why_not_message: Text = ""
+    fix_message: Text = ""
+    cost_message: Text = ""
+    warning_messages: tuple[Text, ...] = ()
     supervisor: Supervisor | None = None
-    risk: str = ""
+    risk_message: Text = ""
+
+    @property
+    def why_not(self) -> str:
+        return render(self.why_not_message)
+
+    @property
+    def fix(self) -> str:
+        return render(self.fix_message)
+
+    @property
+    def cost(self) -> str:
+        return render(self.cost_message)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return tuple(render(warning) for warning in self.warning_messages)
+
+    @property
+    def risk(self) -> str:
+        return render(self.risk_message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from iqdebug.core.errors import CannotAttach
+from iqdebug.core.messages import message, render
 from iqdebug.core.paths import is_number
 from iqdebug.core.state import Gil, Origin, Phase, Snapshot, Thread, ThreadState
 from iqdebug.peek.attachability import require_python
-from iqdebug.peek.greenlets import IN_A_LOOK, has_greenlets
+from iqdebug.peek.greenlets import has_greenlets
 from iqdebug.peek.host import Host
 from iqdebug.peek.kernel import KernelThread, StaticData, kernel_thread, python_static_data
 from iqdebug.peek.process_table import ProcessTable
@@ -76,7 +77,7 @@ def peek(
     except OSError:
         cwd = ""
     focus = focus_of(threads)
-    green = IN_A_LOOK if has_greenlets(host.proc, pid) else ""
+    green = render(message("look.greenlets")) if has_greenlets(host.proc, pid) else ""
     return Snapshot(
         pid=pid,
         epoch=0,
@@ -169,9 +170,11 @@ def _detail(threads: tuple[Thread, ...]) -> str:
     waiters = sum(thread.gil is Gil.WAITS for thread in threads)
     for thread in threads:
         if thread.gil is Gil.HOLDS and thread.wait:
-            who = "the main thread" if thread.is_main else f"thread {thread.name}"
-            return f"{who} holds the GIL inside a C call: nothing else can run until it returns"
+            who = message("who.the_main_thread")
+            if not thread.is_main:
+                who = message("who.thread", name=thread.name)
+            return render(message("look.gil_in_c", who=who))
     if waiters:
-        return f"{waiters} thread{'s wait' if waiters > 1 else ' waits'} for the GIL"
+        return render(message("look.wait_for_gil", count=waiters))
     main = next((thread for thread in threads if thread.is_main), None)
-    return f"the main thread is {main.wait}" if main and main.wait else ""
+    return render(message("look.main_thread", wait=main.wait_message)) if main and main.wait_message else ""

@@ -99,7 +99,7 @@ def test_the_table_says_why_not_and_how_to_mend_it() -> None:
 
 
 def test_what_the_table_warns_of_is_told_to_its_end() -> None:
-    warned = Attachability(True, warnings=("a pause of more than five seconds ends this worker",))
+    warned = Attachability(True, warning_messages=("a pause of more than five seconds ends this worker",))
     rows = process_table([ProcessInfo(9, "me", "3.9.1", "python app.py", "/srv", attach=warned)], 40)
     assert rows[2:] == ["        a pause of more than five", "        seconds ends this worker"]
 

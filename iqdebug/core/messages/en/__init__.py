@@ -5,6 +5,7 @@ from __future__ import annotations
 from iqdebug.core.messages.en import (
     anomalies,
     anomaly_parts,
+    attaching,
     conversation,
     exits,
     kinds,
@@ -25,6 +26,7 @@ TEMPLATES: dict[str, str] = {
     **living.TEMPLATES,
     **meanings.TEMPLATES,
     **waits.TEMPLATES,
+    **attaching.TEMPLATES,
     **conversation.TEMPLATES,
     **exits.TEMPLATES,
     **sessions.TEMPLATES,
