@@ -17,6 +17,7 @@ from iqdebug.assistant.stop_watcher import StopWatcher
 from iqdebug.assistant.tools.base import BoundTool
 from iqdebug.assistant.transcript import Transcript
 from iqdebug.assistant.ui_context import UiContext
+from iqdebug.core.evidence import Confidence
 from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Diagnosis, Origin, Snapshot
 from iqdebug.llm.messages import Sampling
@@ -131,7 +132,7 @@ class ActiveSession:
         stop = self.notifier.current
         if stop is not None and stop.snapshot.epoch == snapshot.epoch:
             return stop.diagnosis
-        return Diagnosis("not examined yet", "no clear suspect")
+        return Diagnosis("not examined yet", Confidence.NO_CLEAR_SUSPECT)
 
     async def ask(self, conversation: Conversation, question: str, shown: str = "") -> None:
         """Have a question answered, together with what it mentions.

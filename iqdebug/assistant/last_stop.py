@@ -12,6 +12,7 @@ import msgspec
 from iqdebug.assistant.redaction import Redactor
 from iqdebug.core.errors import ModelError
 from iqdebug.core.json_text import json_bytes
+from iqdebug.core.messages import message, render
 from iqdebug.core.read_only_session import ReadOnlySession
 from iqdebug.core.session import Capability, Listener
 from iqdebug.core.state import (
@@ -27,7 +28,7 @@ from iqdebug.system.source_files import read_lines
 
 __all__ = ["GONE", "LastStop", "LastStopSession", "TodaysSources", "remembered", "remembering"]
 
-GONE = "the process has ended: this is what was last seen of it"
+GONE = message("last_stop.gone")
 MAX_STOP_BYTES = 16 << 20
 
 
@@ -113,7 +114,8 @@ class LastStopSession(ReadOnlySession):
         for variable in (frame.locals or ()) if frame is not None else ():
             if expression.strip() in (variable.name, variable.evaluate_name):
                 return EvaluateResult(variable.value, variable.type)
-        return EvaluateResult(f"{expression.strip()[:80]} was not read: {GONE}", failed=True)
+        refusal = message("last_stop.not_read", expression=expression.strip()[:80], reason=GONE)
+        return EvaluateResult(render(refusal), failed=True)
 
     async def evaluate(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
         return await self.read_expression(expression, frame, epoch)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from iqdebug.assistant.conversation import Conversation
 from iqdebug.assistant.debuggee import StopContext
 from iqdebug.assistant.stop_evidence import StopEvidence
+from iqdebug.core.evidence import Confidence
 from iqdebug.core.state import Diagnosis, Phase, Snapshot
 
 __all__ = ["STOP_SETTLE_S", "StopNotifier"]
@@ -133,7 +134,7 @@ def _says_more(snapshot: Snapshot, shown: Snapshot) -> bool:
 def _is_worth_saying(stop: StopContext) -> bool:
     """That a process runs on says nothing by itself; why it hangs does."""
     running = stop.snapshot.phase in (Phase.RUNNING, Phase.CONNECTING)
-    return not running or stop.diagnosis.confidence != "no clear suspect"
+    return not running or stop.diagnosis.confidence is not Confidence.NO_CLEAR_SUSPECT
 
 
 def _frames_with_locals(snapshot: Snapshot) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextvars import copy_context
 
 from iqdebug.assistant.debuggee import Diagnose
+from iqdebug.core.evidence import Confidence
 from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Breakpoint, Diagnosis, LogRecord, Phase, Snapshot
 
@@ -106,7 +107,7 @@ class StopWatcher:
             diagnosis = self._diagnose(snapshot, before)
         except Exception as error:  # a ranking that fails must not end the conversation
             words = f"The ranking of suspects failed unexpectedly; {type(error).__name__}: {error}"
-            diagnosis = Diagnosis(words[:300], "no clear suspect")
+            diagnosis = Diagnosis(words[:300], Confidence.NO_CLEAR_SUSPECT)
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(self._finished, snapshot, diagnosis)
 

@@ -12,6 +12,7 @@ from iqdebug.assistant.permissions import DecidedBy
 from iqdebug.assistant.status_reporter import StatusReporter
 from iqdebug.assistant.transcript import Transcript
 from iqdebug.assistant.wording import DECIDED_BY
+from iqdebug.core.messages import message, render
 from iqdebug.llm.messages import Source, ToolCall
 
 __all__ = ["MAX_CALLS_PER_REPLY", "RunCall", "ToolCallRunner", "ToolOutcome"]
@@ -43,8 +44,9 @@ class ToolOutcome:
     def words(self) -> str:
         """What stands beside the call once it has ended."""
         if self.failed:
-            return f"failed: {self.summary}"
-        return f"{self.summary}, allowed by {', '.join(DECIDED_BY[by] for by in self.decided_by)}"
+            return render(message("call.failed", summary=self.summary))
+        deciders = [DECIDED_BY[by] for by in self.decided_by]
+        return render(message("call.allowed_by", summary=self.summary, deciders=deciders))
 
 
 RunCall = Callable[[ToolCall], Awaitable[ToolOutcome]]
@@ -103,7 +105,9 @@ class ToolCallRunner:
         words = await self._undoable.pop(number)()
         entry = next((e for e in self._transcript.entries if e.id == number), None)
         if entry is not None:
-            self._transcript.put(replace(entry, undo="", words=f"{entry.words}; undone"))
+            self._transcript.put(
+                replace(entry, undo="", words=render(message("call.undone", words=entry.words)))
+            )
         return words
 
     async def _run(self, call: ToolCall) -> None:

@@ -14,6 +14,7 @@ from iqdebug.assistant.status_reporter import StatusReporter
 from iqdebug.assistant.tool_calls import ToolCallRunner
 from iqdebug.assistant.transcript import Entry, Transcript
 from iqdebug.assistant.wording import REPLY_ENDED
+from iqdebug.core.messages import message, render
 from iqdebug.llm.backends.base import Event, Prefilling, ReplyFinished, Text, Thinking, ToolCallEvent
 from iqdebug.llm.messages import Sampling, ToolCall
 
@@ -101,14 +102,14 @@ class Turn:
         return self._transcript.put(replace(entry, text=entry.text + text))
 
     def _finish(self, thought: Entry | None, answer: Entry | None, finished: ReplyFinished) -> None:
-        why = REPLY_ENDED.get(finished.why, "")
+        why = render(REPLY_ENDED.get(finished.why, ""))
         if thought is not None:
             seconds = f"{finished.seconds:.0f} s" if finished.seconds >= 1 else ""
             self._transcript.put(replace(thought, running=False, words=seconds))
         if answer is not None:
             self._transcript.put(replace(answer, running=False, words=why))
         if not why and thought is None and answer is None and finished.why != "calls":
-            why = "the model answered nothing; /retry asks again"
+            why = render(message("reply_ended.nothing"))
         if why:
             self._note(why)
 

@@ -6,26 +6,27 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from iqdebug.assistant.permissions import DecidedBy
+from iqdebug.core.messages import Message, message
 
 __all__ = ["DECIDED_BY", "REPLY_ENDED"]
 
-DECIDED_BY: Mapping[DecidedBy, str] = MappingProxyType(
+DECIDED_BY: Mapping[DecidedBy, Message] = MappingProxyType(
     {
-        DecidedBy.RULE: "rule",
-        DecidedBy.CONFIG: "config",
-        DecidedBy.PERSON_ONCE: "you, once",
-        DecidedBy.PERSON_FOR_SESSION: "you, this session",
-        DecidedBy.PERSON_REFUSED: "you",
-        DecidedBy.NOBODY_TO_ASK: "nobody to ask",
+        DecidedBy.RULE: message("decided_by.rule"),
+        DecidedBy.CONFIG: message("decided_by.config"),
+        DecidedBy.PERSON_ONCE: message("decided_by.person_once"),
+        DecidedBy.PERSON_FOR_SESSION: message("decided_by.person_for_session"),
+        DecidedBy.PERSON_REFUSED: message("decided_by.person"),
+        DecidedBy.NOBODY_TO_ASK: message("decided_by.nobody_to_ask"),
     }
 )
 """Who decided, as the end of "allowed by …" or "refused by …"."""
 
-REPLY_ENDED: Mapping[str, str] = MappingProxyType(
+REPLY_ENDED: Mapping[str, Message] = MappingProxyType(
     {
-        "length": "cut at the longest answer",
-        "window": "the window is full: /compact, or ask anew",
-        "cancelled": "stopped",
+        "length": message("reply_ended.length"),
+        "window": message("reply_ended.window"),
+        "cancelled": message("reply_ended.cancelled"),
     }
 )
 """Why a reply ended before its end, by :attr:`iqdebug.llm.backends.base.ReplyFinished.why`; an ending that

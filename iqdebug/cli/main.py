@@ -26,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     document that says the same.
     """
     _tolerate_any_locale()
+    on_demand.use_language()
     words, command = _split(sys.argv[1:] if arguments is None else arguments)
     json = "--json" in words
     try:

@@ -11,6 +11,7 @@ from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iqdebug.core.config_path import config_path
 from iqdebug.core.errors import IqdebugError
 from iqdebug.core.exit_codes import ExitCode
 from iqdebug.core.output import visible
@@ -34,6 +35,7 @@ __all__ = [
     "run_program",
     "say_failure",
     "show_warnings_safely",
+    "use_language",
 ]
 
 
@@ -124,3 +126,11 @@ def show_warnings_safely() -> None:
 
     if logging.lastResort is not None:
         logging.lastResort.setFormatter(Visible())
+
+
+def use_language() -> None:
+    """Messages are rendered in the language of the settings, where there are settings."""
+    if config_path().exists():
+        from iqdebug.core import config
+
+        config.use_language()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 from pathlib import Path
@@ -11,7 +10,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from iqdebug.core.config_path import config_path
 from iqdebug.core.errors import UsageError
+from iqdebug.core.messages import DEFAULT_LANGUAGE, set_language
 from iqdebug.system.atomic_write import atomic_write
 
 if sys.version_info >= (3, 11):
@@ -19,7 +20,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["Config", "Model", "Rights", "Window", "config_path", "load", "save_model"]
+__all__ = ["Config", "Model", "Rights", "Window", "config_path", "load", "save_model", "use_language"]
 
 Right = Literal["ask", "session", "always"]
 _Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
@@ -63,12 +64,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: Model = Model()
     rights: Rights = Rights()
     window: Window = Window()
-
-
-def config_path() -> Path:
-    return Path(
-        os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"), "iqdebug", "config.toml"
-    )
+    language: str = DEFAULT_LANGUAGE
+    """Of all texts, those of JSON documents included: the name of a catalogue in ``core/messages``."""
 
 
 def load(path: Path | None = None) -> Config:
@@ -84,6 +81,15 @@ def load(path: Path | None = None) -> Config:
     except (OSError, UnicodeError) as error:
         raise UsageError(f"{path} cannot be read", str(error)) from None
     return _parsed(text, path)
+
+
+def use_language(path: Path | None = None) -> None:
+    """Render messages in the language that the settings name. Never raises: wrong settings are reported
+    by what uses them, in English."""
+    try:
+        set_language(load(path).language)
+    except UsageError:
+        set_language(DEFAULT_LANGUAGE)
 
 
 def _parsed(text: str, path: Path) -> Config:

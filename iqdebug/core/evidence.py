@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["AnomalyKind", "HopKind", "Replacement"]
+__all__ = ["AnomalyKind", "Confidence", "HopKind", "Replacement"]
+
+
+class Confidence(str, Enum):
+    """How much the evidence proves. The catalogue has each in words, as ``confidence.<name>``."""
+
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+    NO_CLEAR_SUSPECT = "no clear suspect"
 
 
 class AnomalyKind(str, Enum):

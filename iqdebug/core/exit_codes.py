@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from iqdebug.core.messages import Message, message, render
 from iqdebug.core.text import folded
 
 __all__ = ["ExitCode", "exit_code_lines", "exit_code_summary"]
@@ -16,72 +17,38 @@ __all__ = ["ExitCode", "exit_code_lines", "exit_code_summary"]
 class ExitCode(IntEnum):
     """``summary`` is the line in ``iqdebug --help``, ``sentence`` says the whole."""
 
-    summary: str
-    sentence: str
+    summary_message: Message
+    sentence_message: Message
 
-    def __new__(cls, value: int, summary: str, sentence: str) -> ExitCode:
+    def __new__(cls, value: int, summary: Message, sentence: Message) -> ExitCode:
         member = int.__new__(cls, value)
         member._value_ = value
-        member.summary = summary
-        member.sentence = sentence
+        member.summary_message = summary
+        member.sentence_message = sentence
         return member
 
-    DONE = 0, "done", "The command did what it was asked to do."
-    ERROR = (
-        1,
-        "another error",
-        "Something failed that has no code of its own; or the answer is no: doctor found what must be "
-        "mended, or a model's file is damaged or does not fit.",
-    )
-    USAGE = 2, "wrong use", "The command line, or the settings file, cannot be carried out as written."
-    NOTHING_THERE = (
-        3,
-        "no such process",
-        "There is nothing to look at: no process has that number, or the command that `diagnose -- CMD` "
-        "ran ended without a crash.",
-    )
-    NOT_PYTHON = (
-        4,
-        "not a Python process",
-        "The process, or the interpreter that was named, is not Python, or is a version that is too old.",
-    )
-    NOT_PERMITTED = 5, "not permitted", "The operating system forbids looking at the process."
-    CANNOT_ATTACH = (
-        6,
-        "looking works, attaching does not",
-        "The process can be looked at from outside (`iqdebug peek PID`), but not attached to.",
-    )
-    ATTACH_TIMEOUT = (
-        7,
-        "a step of attaching passed its deadline",
-        "Attaching took too long; the process has been left as it was.",
-    )
-    TARGET_EXITED = (
-        8,
-        "the process ended meanwhile",
-        "The process ended while it was being worked with.",
-    )
-    CONNECTION_BROKEN = (
-        9,
-        "the debug connection broke",
-        "The connection to the debugger in the process broke, or spoke something else than it should.",
-    )
-    MISSING_TOOL = (
-        10,
-        "a program or package is missing",
-        "A program or a package that this step needs is not installed.",
-    )
-    CRASH_FILE = (
-        11,
-        "a crash file cannot be opened",
-        "The crash file does not exist, cannot be read, or is none.",
-    )
-    MODEL = (
-        12,
-        "no model, or it failed",
-        "There is no model, it cannot be used, or it failed while it answered.",
-    )
-    INTERRUPTED = 130, "interrupted", "Ctrl-C, or a signal that asks a program to end, ended the command."
+    DONE = 0, message("exit.done"), message("exit.done.sentence")
+    ERROR = 1, message("exit.error"), message("exit.error.sentence")
+    USAGE = 2, message("exit.usage"), message("exit.usage.sentence")
+    NOTHING_THERE = 3, message("exit.nothing_there"), message("exit.nothing_there.sentence")
+    NOT_PYTHON = 4, message("exit.not_python"), message("exit.not_python.sentence")
+    NOT_PERMITTED = 5, message("exit.not_permitted"), message("exit.not_permitted.sentence")
+    CANNOT_ATTACH = 6, message("exit.cannot_attach"), message("exit.cannot_attach.sentence")
+    ATTACH_TIMEOUT = 7, message("exit.attach_timeout"), message("exit.attach_timeout.sentence")
+    TARGET_EXITED = 8, message("exit.target_exited"), message("exit.target_exited.sentence")
+    CONNECTION_BROKEN = 9, message("exit.connection_broken"), message("exit.connection_broken.sentence")
+    MISSING_TOOL = 10, message("exit.missing_tool"), message("exit.missing_tool.sentence")
+    CRASH_FILE = 11, message("exit.crash_file"), message("exit.crash_file.sentence")
+    MODEL = 12, message("exit.model"), message("exit.model.sentence")
+    INTERRUPTED = 130, message("exit.interrupted"), message("exit.interrupted.sentence")
+
+    @property
+    def summary(self) -> str:
+        return render(self.summary_message)
+
+    @property
+    def sentence(self) -> str:
+        return render(self.sentence_message)
 
 
 _LEFT_COLUMN = 6

@@ -39,12 +39,12 @@ def _completed(thread: Thread, other: Thread | None) -> Thread:
     # The look from outside samples the kernel several times; a single sample catches many a
     # sleeping thread in the moment in which it wakes.
     state = other.state if other.state is not ThreadState.UNKNOWN else thread.state
-    wait = thread.wait or (other.wait if _place(thread) == _place(other) else "")
+    wait = thread.wait_message or (other.wait_message if _place(thread) == _place(other) else "")
     os_id = other.os_id or thread.os_id
     # Without a name of Python's, the kernel's tells more than a number.
     named = not is_number(thread.name) or is_number(other.name)
     name = thread.name if named else other.name
-    return replace(thread, gil=gil, state=state, wait=wait, os_id=os_id, name=name)
+    return replace(thread, gil=gil, state=state, wait_message=wait, os_id=os_id, name=name)
 
 
 def _place(thread: Thread) -> tuple[str, int]:

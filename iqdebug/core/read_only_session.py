@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from iqdebug.core.errors import NotAvailable
-from iqdebug.core.session import Capability, StepKind
+from iqdebug.core.messages import Text, message, render
+from iqdebug.core.session import Capability, StepKind, capability_message
 from iqdebug.core.state import Breakpoint, EvaluateResult, Frame
 
 __all__ = ["ReadOnlySession"]
@@ -22,7 +23,7 @@ class ReadOnlySession:
     """
 
     def __init__(
-        self, possible: Sequence[Capability], reason: str, reasons: Mapping[Capability, str] | None = None
+        self, possible: Sequence[Capability], reason: Text, reasons: Mapping[Capability, Text] | None = None
     ) -> None:
         self._possible = frozenset(possible)
         self._reason = reason
@@ -41,10 +42,14 @@ class ReadOnlySession:
         """Nobody ends a recording."""
 
     def why_not(self, capability: Capability) -> str:
-        return "" if capability in self._possible else self._reasons.get(capability, self._reason)
+        return "" if capability in self._possible else self._reason_of(capability)
 
     def _refusal(self, capability: Capability) -> NotAvailable:
-        return NotAvailable(f"cannot {capability.value}", self._reasons.get(capability, self._reason))
+        what = message("recorded.cannot", action=capability_message(capability))
+        return NotAvailable(render(what), self._reason_of(capability))
+
+    def _reason_of(self, capability: Capability) -> str:
+        return render(self._reasons.get(capability, self._reason))
 
     async def pause(self) -> None:
         raise self._refusal(Capability.PAUSE)
@@ -74,7 +79,7 @@ class ReadOnlySession:
         raise self._refusal(Capability.RECORD)
 
     async def refresh(self) -> None:
-        raise NotAvailable("cannot look again", self._reason)
+        raise NotAvailable(render(message("recorded.cannot_look_again")), render(self._reason))
 
     async def detach(self) -> None:
         """Nothing is held."""

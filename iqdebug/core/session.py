@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
+from iqdebug.core.messages import Message
 from iqdebug.core.state import (
     Breakpoint,
     CodePlace,
@@ -22,7 +23,7 @@ from iqdebug.core.state import (
 )
 from iqdebug.core.supervision import Supervision
 
-__all__ = ["Capability", "CodeFinder", "DebugSession", "Listener", "StepKind"]
+__all__ = ["Capability", "CodeFinder", "DebugSession", "Listener", "StepKind", "capability_message"]
 
 
 class Capability(str, Enum):
@@ -39,6 +40,11 @@ class Capability(str, Enum):
     DETACH = "detach"
     REATTACH = "attach again"
     RECORD = "keep this stop as a crash file"
+
+
+def capability_message(capability: Capability) -> Message:
+    """The action, as a person calls it."""
+    return Message(f"capability.{capability.name.lower()}")
 
 
 class StepKind(str, Enum):

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
-from iqdebug.core.evidence import AnomalyKind, HopKind, Replacement
-from iqdebug.core.messages import Text, hop_message, render
+from iqdebug.core.evidence import AnomalyKind, Confidence, HopKind, Replacement
+from iqdebug.core.messages import Message, Text, confidence_message, hop_message, render
 
 __all__ = [
     "Anomaly",
@@ -175,9 +175,19 @@ class Thread:
     frames: tuple[Frame, ...] = ()
     frames_total: int | None = None
     is_main: bool = False
-    wait: str = ""  # what it waits for, in words, where that can be told
+    wait_message: Text = ""  # what it waits for, where that can be told
     is_greenlet: bool = False  # suspended: the one that runs is its thread's stack
     ident: int | None = None
+
+    @property
+    def wait(self) -> str:
+        return render(self.wait_message)
+
+    @property
+    def wait_names_gil(self) -> bool:
+        """Whether what it waits for already says how it stands with the interpreter lock."""
+        message = self.wait_message
+        return isinstance(message, Message) and message.id in ("wait.for_gil", "wait.holding_gil")
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,13 +388,13 @@ class Anomaly:
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """What the evidence says about a snapshot. ``headline`` says what is wrong, or that nothing
-    stands out; ``confidence`` is in words a person can weigh.
+    stands out; ``confidence`` is how much it proves, ``confidence_name`` the same in words.
 
     ``provenance`` are the failing values, each with the hops it came by. ``meaning`` says what an
     exception of this type means and what to look at; "" where nothing is known."""
 
     headline_message: Text
-    confidence: Literal["likely", "possible", "no clear suspect"]
+    confidence: Confidence
     suspects: tuple[Suspect, ...] = ()
     note_messages: tuple[Text, ...] = ()
     provenance: tuple[Step, ...] = ()
@@ -396,12 +406,46 @@ class Diagnosis:
         return render(self.headline_message)
 
     @property
+    def confidence_name(self) -> str:
+        return render(confidence_message(self.confidence))
+
+    @property
+    def short_headline(self) -> str:
+        """The headline without the first suspect's place, for where that stands beside it."""
+        headline = self.headline_message
+        for suspect in self.suspects[:1]:
+            file = suspect.path.replace("\\", "/").rpartition("/")[2]
+            headline = _without_place(headline, file, suspect.line)
+        return render(headline)
+
+    @property
+    def headline_names_no_suspect(self) -> bool:
+        """Whether the headline itself says that nothing stands out."""
+        headline = self.headline_message
+        return isinstance(headline, Message) and headline.id.startswith("live.nothing.")
+
+    @property
     def notes(self) -> tuple[str, ...]:
         return tuple(render(note) for note in self.note_messages)
 
     @property
     def meaning(self) -> str:
         return render(self.meaning_message)
+
+
+def _without_place(text: Text, file: str, line: int) -> Text:
+    """The sentence without the first mention of that place."""
+    if isinstance(text, str):
+        return text
+    place = text.value("place")
+    if isinstance(place, Message) and (place.value("file"), place.value("line")) == (file, line):
+        return text.with_values(place=None)
+    for name, value in text.values:
+        if isinstance(value, Message):
+            shorter = _without_place(value, file, line)
+            if isinstance(shorter, Message) and shorter != value:
+                return text.with_values(**{name: shorter})
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,7 +460,11 @@ class Supervisor:
     pid: int
     timeout_s: float | None = None
     worker_class: str = ""
-    why: str = ""
+    why_message: Text = ""
+
+    @property
+    def why(self) -> str:
+        return render(self.why_message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,12 +476,32 @@ class Attachability:
     kill the process when it is paused for long; the warnings speak of it too."""
 
     ok: bool
-    why_not: str = ""
-    fix: str = ""
-    cost: str = ""
-    warnings: tuple[str, ...] = ()
+    why_not_message: Text = ""
+    fix_message: Text = ""
+    cost_message: Text = ""
+    warning_messages: tuple[Text, ...] = ()
     supervisor: Supervisor | None = None
-    risk: str = ""
+    risk_message: Text = ""
+
+    @property
+    def why_not(self) -> str:
+        return render(self.why_not_message)
+
+    @property
+    def fix(self) -> str:
+        return render(self.fix_message)
+
+    @property
+    def cost(self) -> str:
+        return render(self.cost_message)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return tuple(render(warning) for warning in self.warning_messages)
+
+    @property
+    def risk(self) -> str:
+        return render(self.risk_message)
 
 
 @dataclass(frozen=True, slots=True)

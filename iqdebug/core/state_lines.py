@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Sequence
 
+from iqdebug.core.evidence import Confidence
 from iqdebug.core.state import (
     Anomaly,
     Diagnosis,
@@ -74,9 +75,9 @@ def snapshot_lines(snapshot: Snapshot, *, with_locals: bool = True) -> list[str]
 
 def _thread_lines(thread: Thread, with_locals: bool) -> list[str]:
     activity = [clean(thread.wait) or (thread.state.value if thread.state is not ThreadState.UNKNOWN else "")]
-    if thread.gil is Gil.HOLDS and "GIL" not in thread.wait:
+    if thread.gil is Gil.HOLDS and not thread.wait_names_gil:
         activity.append("holds the GIL")
-    if thread.gil is Gil.WAITS and "GIL" not in thread.wait:
+    if thread.gil is Gil.WAITS and not thread.wait_names_gil:
         activity.append("waits for the GIL")
     words = ", ".join(word for word in activity if word)
     kind = "" if thread.is_greenlet else "thread "  # a greenlet's name says what it is
@@ -123,9 +124,9 @@ def _without_bootstrap(frames: list[Frame]) -> tuple[list[Frame], int]:
 def diagnosis_lines(diagnosis: Diagnosis) -> list[str]:
     """Headline, what the exception means, suspects with reasons and proof, the way of the failing
     value, what is unusual, notes."""
-    lines = [f"{diagnosis.confidence.capitalize()}: {clean(diagnosis.headline)}"]
-    if diagnosis.confidence == "no clear suspect":
-        lines = [clean(diagnosis.headline)]
+    lines = [clean(diagnosis.headline)]
+    if diagnosis.confidence is not Confidence.NO_CLEAR_SUSPECT:
+        lines = [f"{diagnosis.confidence_name.capitalize()}: {lines[0]}"]
     lines += [f"  {clean(line)}" for line in diagnosis.meaning.splitlines()]
     for rank, suspect in enumerate(diagnosis.suspects, 1):
         where = f"{clean(suspect.path)}:{suspect.line}" if suspect.path else ""
@@ -133,8 +134,8 @@ def diagnosis_lines(diagnosis: Diagnosis) -> list[str]:
         lines += [f"     - {clean(reason)}" for reason in suspect.reasons]
         lines += [f"       {clean(v.name)} = {clean(v.value)}" for v in suspect.proof]
     lines += _way_lines(diagnosis.provenance)
-    reasons = {reason for suspect in diagnosis.suspects for reason in suspect.reasons}
-    others = [anomaly for anomaly in diagnosis.anomalies if anomaly.text not in reasons]
+    reasons = {reason for suspect in diagnosis.suspects for reason in suspect.reason_messages}
+    others = [anomaly for anomaly in diagnosis.anomalies if anomaly.message not in reasons]
     for anomaly in others[:MAX_ANOMALIES]:
         lines.append(f"  unusual: {clean(anomaly.text)}  {_place(anomaly)}".rstrip())
     left = len(others) - MAX_ANOMALIES

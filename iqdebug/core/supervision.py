@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from iqdebug.core.messages import Message, message, render
 from iqdebug.core.state import Supervisor
 
 __all__ = ["Supervision", "WorkerClock"]
@@ -123,8 +124,11 @@ class Supervision:
     # sentences
 
     @property
-    def _what(self) -> str:
-        return "this service" if self.supervisor.name == "systemd" else "this worker"
+    def _who(self) -> Message:
+        """Whom the supervisor ends."""
+        if self.supervisor.name == "systemd":
+            return message("supervision.this_service")
+        return message("supervision.this_worker")
 
     @property
     def warning(self) -> str:
@@ -133,13 +137,16 @@ class Supervision:
         if not self._held:
             return ""
         if self.holding:
-            return f"{name}'s clock is held (H lets it go)"
+            return render(message("supervision.clock_is_held", name=name))
         left = self.left
         if left is None:
-            return f"{name} ends {self._what} if this lasts: c continues"
-        most = "at most " if name in ("celery", "uWSGI") else ""
-        when = f"in {most}{math.ceil(left)} s" if left > 0 else "any moment"
-        return f"{name} ends {self._what} {when}: c continues"
+            return render(message("supervision.ends_if_this_lasts", name=name, who=self._who))
+        if left <= 0:
+            return render(message("supervision.ends_any_moment", name=name, who=self._who))
+        seconds = math.ceil(left)
+        if name in ("celery", "uWSGI"):
+            return render(message("supervision.ends_at_most_in", name=name, who=self._who, seconds=seconds))
+        return render(message("supervision.ends_in", name=name, who=self._who, seconds=seconds))
 
     @property
     def urgent(self) -> bool:
@@ -157,8 +164,15 @@ class Supervision:
         if let_go - self._since < max(timeout - NEAR_THE_END, timeout / 2):
             return ""
         self.ended_it = True
-        who = f"{self.supervisor.name} ({self.supervisor.pid})"
-        return f"{who} ended {self._what} after {timeout:g} s without a sign: it was paused"
+        return render(
+            message(
+                "supervision.ended",
+                name=self.supervisor.name,
+                pid=self.supervisor.pid,
+                who=self._who,
+                seconds=f"{timeout:g}",
+            )
+        )
 
     # its clock
 
@@ -168,8 +182,8 @@ class Supervision:
             return ""
         name = self.supervisor.name
         if name == "gunicorn":
-            return "the file by which this worker gives signs of life was not found"
-        return f"{name} asks the process itself, which cannot answer while it is paused"
+            return render(message("supervision.no_file"))
+        return render(message("supervision.asks_the_process", name=name))
 
     def tick(self) -> bool:
         """To be called about once a second: keep the clock back where that was asked for. False where

@@ -10,24 +10,29 @@ import ast
 import warnings
 from dataclasses import dataclass
 
+from iqdebug.core.messages import message, render
 from iqdebug.core.state import Completion
 from iqdebug.crash.crash import Crash
 from iqdebug.crash.model import Child, RecordedFrame, Value
 from iqdebug.crash.variables import is_field
 
-__all__ = ["NotRecorded", "completions", "look_up"]
+__all__ = ["NeedsCode", "NotRecorded", "completions", "look_up"]
 
 _MAX_EXPRESSION_LENGTH = 4_000
 _MAX_COMPLETIONS = 500
-CANNOT_RUN = (
-    "a recording cannot run code: it answers names and paths such as user.name or rows[3]['x'], as they were"
-)
 
 Key = str | int | float | bytes | bool | None | tuple[object, ...]
 
 
 class NotRecorded(LookupError):
     """The recording has no answer; the message says why."""
+
+
+class NeedsCode(NotRecorded):
+    """The expression is more than a name and a path."""
+
+    def __init__(self) -> None:
+        super().__init__(render(message("recorded.cannot_run")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ def _taken_apart(expression: str) -> tuple[str, list[_Attribute | _Item]]:
         elif isinstance(node, ast.Name):
             return node.id, steps[::-1]
         else:
-            raise NotRecorded(CANNOT_RUN)
+            raise NeedsCode
 
 
 def _parsed(expression: str) -> ast.expr:
@@ -107,9 +112,9 @@ def _parsed(expression: str) -> ast.expr:
             ast.parse(expression)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise NotRecorded(f"SyntaxError: {error.msg}") from None
-        raise NotRecorded(CANNOT_RUN) from None
+        raise NeedsCode from None
     except (ValueError, RecursionError, MemoryError):
-        raise NotRecorded(CANNOT_RUN) from None
+        raise NeedsCode from None
 
 
 def _constant(node: ast.expr) -> Key:
@@ -124,7 +129,7 @@ def _constant(node: ast.expr) -> Key:
             return -number
     if isinstance(node, ast.Tuple):
         return tuple(_constant(part) for part in node.elts)
-    raise NotRecorded(CANNOT_RUN)
+    raise NeedsCode
 
 
 def _child(value: Value, step: _Attribute | _Item, path: str) -> Child:

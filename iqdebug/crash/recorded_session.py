@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import islice
 
+from iqdebug.core.messages import message
 from iqdebug.core.read_only_session import ReadOnlySession
 from iqdebug.core.session import Capability, Listener
 from iqdebug.core.state import Completion, EvaluateResult, Frame, Snapshot, Variable
 from iqdebug.crash.crash import Crash
-from iqdebug.crash.lookup import CANNOT_RUN, NotRecorded, completions, look_up
+from iqdebug.crash.lookup import NeedsCode, NotRecorded, completions, look_up
 from iqdebug.crash.model import RecordedFrame
 from iqdebug.crash.to_snapshot import attributes_of
 from iqdebug.crash.variables import (
@@ -23,8 +24,8 @@ from iqdebug.crash.variables import (
 
 __all__ = ["NOTHING_RUNS", "RecordedSession"]
 
-NOTHING_RUNS = "recorded: nothing runs here"
-ALREADY_RECORDED = "this is a crash file already"
+NOTHING_RUNS = message("recorded.nothing_runs")
+ALREADY_RECORDED = message("recorded.already")
 _POSSIBLE = (Capability.EVALUATE, Capability.COMPLETE, Capability.REPR)
 _MAX_PATHS = 100_000
 
@@ -112,13 +113,16 @@ class RecordedSession(ReadOnlySession):
         ``[r["id"] for r in rows if r["price"] < 0]``."""
         if epoch != self.snapshot.epoch:
             return EvaluateResult("this recording has one moment only", failed=True)
-        answer = await self.evaluate(expression, frame, epoch)
-        if not answer.failed or answer.value != CANNOT_RUN:
-            return answer
-        # The evaluator costs a tenth of the import time of `iqdebug diagnose`, which never evaluates.
-        from iqdebug.crash.evaluate import computed
+        try:
+            self._look_up(expression, frame)
+        except NeedsCode:
+            # The evaluator costs a tenth of the import time of `iqdebug diagnose`, which never evaluates.
+            from iqdebug.crash.evaluate import computed
 
-        return computed(self.crash, self._recorded(frame), expression)
+            return computed(self.crash, self._recorded(frame), expression)
+        except NotRecorded as error:
+            return EvaluateResult(str(error), failed=True)
+        return await self.evaluate(expression, frame, epoch)
 
     async def complete(
         self, text: str, column: int, frame: Frame | None, epoch: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Literal
 
+from iqdebug.core.messages import message
 from iqdebug.core.paths import frame_kind, frame_kinds_settled
 from iqdebug.core.state import (
     ExceptionInfo,
@@ -185,8 +186,11 @@ class _Builder:
             known = self._crash.meta.thread or 1
             frames = self.frames(self._traceback)
             total = max(self._root.frames_total if self._root is not None else 0, len(frames))
-            words = "crashed" if self._crash.threads else "crashed; the list of threads is missing"
-            threads.append(Thread(known, "crashed thread", frames=frames, frames_total=total, wait=words))
+            no_list = message("wait.crashed_without_threads")
+            wait = message("wait.crashed") if self._crash.threads else no_list
+            threads.append(
+                Thread(known, "crashed thread", frames=frames, frames_total=total, wait_message=wait)
+            )
         return tuple(threads)
 
     def _thread(self, thread: RecordedThread, crashed: bool) -> Thread:
@@ -206,7 +210,7 @@ class _Builder:
             frames=frames,
             frames_total=len(frames) + left_out,
             is_main=thread.main,
-            wait="crashed" if raised else "",
+            wait_message=message("wait.crashed") if raised else "",
         )
 
     def _callers(self, thread: RecordedThread) -> tuple[int, ...]:

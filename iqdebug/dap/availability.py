@@ -1,4 +1,4 @@
-"""What is possible in which phase: decisions first, as values; their sentences in one table."""
+"""What is possible in which phase: decisions first, as values; their messages in one table."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
 from iqdebug.core.errors import NotAvailable
-from iqdebug.core.session import Capability
+from iqdebug.core.messages import Message, Text, message, render
+from iqdebug.core.session import Capability, capability_message
 from iqdebug.core.state import Phase, Thread, ThreadState
 from iqdebug.dap.snapshot_store import SnapshotStore
 
-__all__ = ["SENTENCES", "Availability", "PauseDelay", "Unavailable", "pause_delay", "unavailable"]
+__all__ = ["Availability", "Unavailable", "pause_delay", "unavailable", "unavailable_message"]
 
 
 class Unavailable(Enum):
@@ -25,30 +26,19 @@ class Unavailable(Enum):
     STOP_WITHOUT_DEBUGGER = auto()  # the agent holds the thread, pydevd could not be started
 
 
-class PauseDelay(Enum):
-    """Why a pause has not stopped anything yet, and what will happen."""
-
-    RUNNING_IN_C = auto()
-    WAITING_IN_C = auto()
-
-
-SENTENCES: dict[Unavailable | PauseDelay, str] = {
-    Unavailable.ENDED: "the process has ended",
-    Unavailable.DETACHED: "detached: attach again first",
-    Unavailable.ATTACHED: "already attached",
-    Unavailable.RUNNING: "the process is running: pause it first",
-    Unavailable.STOPPED: "already paused",
-    Unavailable.RESTART_FRAME_NOT_OFFERED: "debugpy does not offer to restart a frame",
-    Unavailable.STOP_WITHOUT_DEBUGGER: "this stop is for looking only",
-    PauseDelay.RUNNING_IN_C: (
-        "pause requested: the running code is in a C call, or a loop on one line that debugpy "
-        "cannot interrupt; it stops at the next line it reaches"
-    ),
-    PauseDelay.WAITING_IN_C: (
-        "pause requested: every thread waits in C{wait}; it stops when one runs Python again"
-    ),
+_REASONS: dict[Unavailable, Message] = {
+    Unavailable.ENDED: message("unavailable.ended"),
+    Unavailable.DETACHED: message("unavailable.detached"),
+    Unavailable.ATTACHED: message("unavailable.attached"),
+    Unavailable.RUNNING: message("unavailable.running"),
+    Unavailable.STOPPED: message("unavailable.stopped"),
+    Unavailable.RESTART_FRAME_NOT_OFFERED: message("unavailable.restart_frame"),
+    Unavailable.STOP_WITHOUT_DEBUGGER: message("unavailable.without_debugger"),
 }
-"""What a person reads. ``{wait}`` is what the main thread waits for, in parentheses, or nothing."""
+
+
+def unavailable_message(reason: Unavailable) -> Message:
+    return _REASONS[reason]
 
 
 def unavailable(capability: Capability, phase: Phase, *, restart_frame: bool) -> Unavailable | None:
@@ -77,7 +67,7 @@ class Availability:
     """
 
     def __init__(
-        self, store: SnapshotStore, further_reason: Callable[[Capability], str] = lambda capability: ""
+        self, store: SnapshotStore, further_reason: Callable[[Capability], Text] = lambda capability: ""
     ) -> None:
         self._store = store
         self._further_reason = further_reason
@@ -86,19 +76,20 @@ class Availability:
     def why_not(self, capability: Capability) -> str:
         """ "" when it is possible, else the reason in words."""
         reason = unavailable(capability, self._store.phase, restart_frame=self.restart_frame_offered)
-        return SENTENCES[reason] if reason is not None else self._further_reason(capability)
+        return render(_REASONS[reason] if reason is not None else self._further_reason(capability))
 
     def require(self, capability: Capability) -> None:
         """:raises NotAvailable: it is not possible now."""
         reason = self.why_not(capability)
         if reason:
-            raise NotAvailable(f"Cannot {capability.value} now: {reason}")
+            action = capability_message(capability)
+            raise NotAvailable(render(message("unavailable", action=action, reason=reason)))
 
 
-def pause_delay(threads: Sequence[Thread]) -> str:
-    """The sentence for the delay that the stacks of the threads show."""
-    if any(t.state is ThreadState.RUNNING and not t.wait for t in threads):
-        return SENTENCES[PauseDelay.RUNNING_IN_C]
+def pause_delay(threads: Sequence[Thread]) -> Message:
+    """Why a pause has not stopped anything yet, and what will happen, as the threads' stacks show it."""
+    if any(t.state is ThreadState.RUNNING and not t.wait_message for t in threads):
+        return message("pause.running_in_c")
     main = next((t for t in threads if t.is_main), None)
-    wait = f" ({main.wait})" if main is not None and main.wait else ""
-    return SENTENCES[PauseDelay.WAITING_IN_C].format(wait=wait)
+    what = main.wait_message if main is not None else ""
+    return message("pause.waiting_in_c", wait=message("pause.waits_for", what=what) if what else None)

@@ -63,7 +63,7 @@ def thread(row: ThreadRow, pid: int) -> Thread:
         frames=frame_kinds_settled(tuple(frame(f) for f in row.frames)),
         frames_total=row.frames_total,
         is_main=row.is_main,
-        wait=row.wait,
+        wait_message=row.wait,
         is_greenlet=row.is_greenlet,
         ident=row.ident,
     )

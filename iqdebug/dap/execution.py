@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 
 from iqdebug.core.errors import IqdebugError, NotAvailable, RequestFailed
+from iqdebug.core.messages import message, render
 from iqdebug.core.session import Capability, StepKind
 from iqdebug.core.state import Frame, Phase, StopCause
 from iqdebug.core.supervision import Supervision
@@ -64,7 +65,7 @@ class ExecutionControl:
 
     def _show_pause(self, epoch: int) -> None:
         if self._store.is_current(epoch) and self._store.phase is Phase.RUNNING:
-            self._store.update(epoch, detail=self._store.snapshot.detail or "pausing")
+            self._store.update(epoch, detail=self._store.snapshot.detail or render(message("pause.pausing")))
             self._pause_timer = asyncio.get_running_loop().call_later(
                 PAUSE_EXPLAINED_AFTER - PAUSE_SHOWN_AFTER, self._explain_pause, epoch
             )
@@ -92,7 +93,7 @@ class ExecutionControl:
                 "Cannot step now: a greenlet that waits has nothing to step",
                 fix="Step the thread that is paused; the greenlet goes on when its turn comes.",
             )
-        epoch = self.went_on(f"stepping ({kind.value})", publish=False)
+        epoch = self.went_on(render(message("running.stepping", kind=kind.value)), publish=False)
         await self._request(kind.value, {"threadId": thread_id})
         asyncio.get_running_loop().call_later(STEP_SHOWN_AFTER, self._show_running, epoch)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from iqdebug.core.messages import message, render
 from iqdebug.core.state import ExceptionInfo
 from iqdebug.dap.agent_events import HeldEvent
 from iqdebug.dap.stop_reader import exception_reason
@@ -48,5 +49,5 @@ class HeldThreads:
         if hold is None or not info.uncaught or not hold.how:
             return exception_reason(info)
         if hold.kind in _NAMED_BY_EXCEPTION:
-            return f"{exception_reason(info)} {hold.how}"
-        return f"{info.type}: {hold.how}"
+            return render(message("stop.how", reason=exception_reason(info), how=hold.how))
+        return render(message("exception", type=info.type, text=hold.how))

@@ -15,6 +15,7 @@ from typing import Any
 
 from iqdebug.core.errors import CannotAttach, ConnectionLost, IqdebugError
 from iqdebug.core.memory_sources import MemorySources
+from iqdebug.core.messages import Text, message, render
 from iqdebug.core.session import Capability, Listener, StepKind
 from iqdebug.core.state import (
     Breakpoint,
@@ -30,7 +31,7 @@ from iqdebug.core.state import (
 from iqdebug.core.supervision import Supervision
 from iqdebug.dap.agent_client import AgentClient, Lease
 from iqdebug.dap.agent_events import HeldEvent, LogsEvent, PassedEvent, ReleasedEvent, decode_event
-from iqdebug.dap.availability import SENTENCES, Unavailable
+from iqdebug.dap.availability import Unavailable, unavailable_message
 from iqdebug.dap.code_finder import Finder
 from iqdebug.dap.debugger_loader import DebuggerLoader
 from iqdebug.dap.handshake import ExceptionFilter, Greeting
@@ -51,9 +52,6 @@ QUICK_END_TIMEOUT = 2.0
 END_TIMEOUT = 1.0
 """Seconds between the end of the agent's connection and that of the process."""
 
-_NOT_LOADED = "it runs without the debugger: the interpreter did not load iqdebug's agent"
-_REPLACED = "the debugger is gone from it (it has become another program); it runs on"
-_NOT_HELD = "; not held: it patched its threads with breakpoints set"
 _NEEDS_DEBUGGER = (Capability.STEP, Capability.RUN_TO, Capability.SET_VARIABLE, Capability.COMPLETE)
 
 
@@ -108,7 +106,7 @@ class LaunchedSession:
         if arrived not in done:
             arrived.cancel()
             if not done:
-                store.update(store.epoch, phase=Phase.DETACHED, reason=_NOT_LOADED)
+                store.update(store.epoch, phase=Phase.DETACHED, reason=render(message("detached.not_loaded")))
             return
         self.target.lease = Lease(await self._rendezvous.connection("lease"))
         control = await asyncio.open_connection(sock=arrived.result())
@@ -125,8 +123,10 @@ class LaunchedSession:
             await client.tell_agent("go", hold=options.hold, entry=options.pause)
         if store.phase is Phase.CONNECTING:
             failure = self._debugger.failure
-            detail = f"no breakpoints: {failure.what}" if failure is not None else ""
-            store.update(store.epoch, phase=Phase.RUNNING, reason="started", detail=detail)
+            detail = render(message("launched.no_breakpoints", reason=failure.what)) if failure else ""
+            store.update(
+                store.epoch, phase=Phase.RUNNING, reason=render(message("running.started")), detail=detail
+            )
             self.target.tasks.spawn(self.refresh())
 
     # what is known
@@ -153,9 +153,9 @@ class LaunchedSession:
     def why_not(self, capability: Capability) -> str:
         return self.target.availability.why_not(capability)
 
-    def _further_reason(self, capability: Capability) -> str:
+    def _further_reason(self, capability: Capability) -> Text:
         if self._held.without_debugger and capability in _NEEDS_DEBUGGER:
-            return SENTENCES[Unavailable.STOP_WITHOUT_DEBUGGER]
+            return unavailable_message(Unavailable.STOP_WITHOUT_DEBUGGER)
         failure = self._debugger.failure
         return failure.why or failure.what if failure is not None and capability is Capability.PAUSE else ""
 
@@ -302,7 +302,7 @@ class LaunchedSession:
         await self._close_connections()
         self.target.store.begin_epoch(
             phase=Phase.ENDED,
-            reason=ended_words(code) + (_NOT_HELD if code and self._released else ""),
+            reason=ended_words(code, was_released=bool(code and self._released)),
             detail="",
             focus=None,
             exception=None,
@@ -325,7 +325,7 @@ class LaunchedSession:
             return
         self.target.leaving = True
         await self._close_connections()
-        self.target.end(Phase.DETACHED, failure.what if failure else _REPLACED)
+        self.target.end(Phase.DETACHED, failure.what if failure else render(message("detached.replaced")))
 
     async def _close_connections(self) -> None:
         await self.target.close_connections()

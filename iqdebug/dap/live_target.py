@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from iqdebug.core.errors import IqdebugError, ProtocolError, RequestFailed
 from iqdebug.core.memory_sources import MemorySources
+from iqdebug.core.messages import Text, message, render
 from iqdebug.core.session import Capability
 from iqdebug.core.state import (
     Breakpoint,
@@ -59,6 +60,16 @@ _STOP_CAUSES = {
 }
 """By DAP's reasons for a stop."""
 
+_STOP_MESSAGES = {
+    "step": message("stop.step"),
+    "pause": message("stop.pause"),
+    "breakpoint": message("stop.breakpoint"),
+    "function breakpoint": message("stop.function_breakpoint"),
+    "exception": message("stop.some_exception"),
+    "goto": message("stop.jump"),
+    "entry": message("stop.entry"),
+}
+
 _UNUSED_EVENTS = ("initialized", "thread", "process", "module", "exited", "terminated")
 
 
@@ -81,7 +92,7 @@ class LiveTarget:
         sources: MemorySources | None = None,
         breakpoints: Sequence[Breakpoint] = (),
         reason_of: Callable[[ExceptionInfo], str] = exception_reason,
-        further_reason: Callable[[Capability], str] = lambda capability: "",
+        further_reason: Callable[[Capability], Text] = lambda capability: "",
         on_resumed: Callable[[], None] = lambda: None,
     ) -> None:
         self.info = info
@@ -112,7 +123,9 @@ class LiveTarget:
         await self.client.tell_agent("settle", timeout)
         await self.client.tell_agent("tap", timeout, on=True)
         if self.store.phase is Phase.CONNECTING:  # a breakpoint may have been hit meanwhile
-            self.store.update(self.store.epoch, phase=Phase.RUNNING, reason="attached")
+            self.store.update(
+                self.store.epoch, phase=Phase.RUNNING, reason=render(message("running.attached"))
+            )
             await self.reader.read_running()
         if pause and self.store.phase is Phase.RUNNING:
             await self.execution.pause()
@@ -208,7 +221,7 @@ class LiveTarget:
             await self.close_connections()
             self.tasks.cancel()
             if self.store.phase not in (Phase.ENDED, Phase.DETACHED):
-                self.end(Phase.DETACHED, "detached")
+                self.end(Phase.DETACHED, "")
 
     async def close_connections(self) -> None:
         self.execution.forget_pause()
@@ -225,6 +238,5 @@ class LiveTarget:
 
 def _stop_reason(body: protocol.StoppedBody) -> str:
     """Why the target has stopped, in words; debugpy's own where the reason is none that DAP names."""
-    if body.reason not in _STOP_CAUSES:
-        return body.description or body.reason
-    return "jump" if body.reason == "goto" else body.reason
+    known = _STOP_MESSAGES.get(body.reason)
+    return render(known) if known is not None else body.description or body.reason

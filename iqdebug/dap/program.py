@@ -21,6 +21,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from iqdebug.core.messages import Message, message, render
+
 __all__ = ["Program", "ended_words", "shell_code"]
 
 READ_SIZE = 1 << 16
@@ -225,18 +227,28 @@ def _take_terminal() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def ended_words(code: int | None) -> str:
-    """ "ended, exit code 1" or "ended by SIGSEGV (segmentation fault)"."""
+def ended_words(code: int | None, *, was_released: bool = False) -> str:
+    """ "ended, exit code 1" or "ended by SIGSEGV (segmentation fault)".
+
+    :param was_released: the debugger had to let the program go before.
+    """
+    ended = _ended_message(code)
+    return render(message("ended.not_held", ended=ended) if was_released else ended)
+
+
+def _ended_message(code: int | None) -> Message:
     if code is None:
-        return "ended"
+        return message("ended")
     if code >= 0:
-        return f"ended, exit code {code}"
+        return message("ended.exit_code", code=code)
     try:
         name = signal.Signals(-code).name
     except ValueError:
-        return f"ended by signal {-code}"
+        return message("ended.unknown_signal", number=-code)
     description = (signal.strsignal(-code) or "").lower()
-    return f"ended by {name} ({description})" if description else f"ended by {name}"
+    if not description:
+        return message("ended.signal", name=name)
+    return message("ended.described_signal", name=name, description=description)
 
 
 def shell_code(code: int | None) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from iqdebug.core.errors import ConnectionLost, RequestFailed
 from iqdebug.core.merge_snapshots import with_outside_view
+from iqdebug.core.messages import message, render
 from iqdebug.core.state import ExceptionInfo, Origin, Phase, Snapshot, StopCause, Task, Thread
 from iqdebug.dap import convert_rows, protocol
 from iqdebug.dap.agent_events import HeldEvent
@@ -26,13 +27,12 @@ log = logging.getLogger(__name__)
 LOCALS_DELAY = 0.05
 """Seconds that a stop must last before the locals of all stacks are read."""
 
-_LOCK_IS_HELD = "a thread holds the interpreter lock in a C call; waiting for it"
-_NO_STACK = "the stack could not be read in time"
-
 
 def exception_reason(info: ExceptionInfo) -> str:
     """Why a target has stopped, of a stop at an exception."""
-    return f"uncaught {info.type}" if info.uncaught else f"exception {info.type}"
+    if info.uncaught:
+        return render(message("stop.uncaught", type=info.type))
+    return render(message("stop.exception", type=info.type))
 
 
 class StopReader:
@@ -67,7 +67,7 @@ class StopReader:
             answer = await self._client.ask_agent("threads", ThreadsAnswer, focus=thread_id)
         except (TimeoutError, RequestFailed) as error:
             log.warning("stack not read: %s", error)
-            self._store.update(epoch, detail=_NO_STACK)
+            self._store.update(epoch, detail=render(message("stop.no_stack")))
             return False
         if not self._store.is_current(epoch):
             return False
@@ -133,7 +133,8 @@ class StopReader:
         try:
             answer = await self._client.ask_agent("threads", ThreadsAnswer, locals=True)
         except TimeoutError:
-            self._lock_reported = self._store.update(epoch, detail=_LOCK_IS_HELD)
+            detail = render(message("running.lock_is_held"))
+            self._lock_reported = self._store.update(epoch, detail=detail)
             return
         except (RequestFailed, ConnectionLost):
             return
@@ -162,7 +163,7 @@ class StopReader:
         await self.read_running()
         if self._runs_in(epoch):
             self._lock_reported = False
-            self._store.update(epoch, detail=pause_delay(self._store.snapshot.threads))
+            self._store.update(epoch, detail=render(pause_delay(self._store.snapshot.threads)))
 
     def _runs_in(self, epoch: int) -> bool:
         return self._store.is_current(epoch) and self._store.phase is Phase.RUNNING

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from iqdebug.core.evidence import AnomalyKind
+from iqdebug.core.evidence import AnomalyKind, Confidence
 from iqdebug.core.messages import Message, Text, message
 from iqdebug.core.state import Anomaly, Diagnosis, Snapshot, Suspect
 from iqdebug.diagnosis.explanation import explanation
 from iqdebug.diagnosis.facts import Facts
 from iqdebug.diagnosis.knowledge import meaning_of
-from iqdebug.diagnosis.live.context import Finding, LiveContext, suspect, where
+from iqdebug.diagnosis.live.context import Finding, LiveContext, exception_message, suspect, where
 from iqdebug.diagnosis.live.recursion import deep_recursion
 from iqdebug.diagnosis.ranking.code_shape import is_generated
 from iqdebug.diagnosis.ranking.failures import Failure
@@ -23,6 +23,7 @@ from iqdebug.diagnosis.ranking.order import with_one_that_returned, with_second_
 from iqdebug.diagnosis.ranking.ranking import examined
 from iqdebug.diagnosis.rules import find_anomalies
 from iqdebug.diagnosis.source.functions import Candidate
+from iqdebug.system.line_changes import LineChange
 
 __all__ = ["diagnosis_of_end", "diagnosis_of_exception"]
 
@@ -38,7 +39,7 @@ GENERATED_FACTOR = 0.5
 
 
 def diagnosis_of_exception(
-    context: LiveContext, changed: Callable[[str, int], str], facts: Facts
+    context: LiveContext, changed: Callable[[str, int], LineChange | None], facts: Facts
 ) -> Diagnosis:
     """For the parameters see :func:`.diagnose.diagnose`."""
     snapshot, texts = context.snapshot, context.texts
@@ -50,13 +51,15 @@ def diagnosis_of_exception(
     places = with_one_that_returned(with_second_lines(places), seen.failures, texts)
     suspects = _suspects(places[:MAX_PLACES], findings, snapshot)
     error = snapshot.exception
-    headline = f"{error.type}: {error.message}".strip(": ") if error is not None else ""
+    headline: Text = exception_message(error.type, error.message.rstrip(": ")) if error is not None else ""
     if not suspects:
-        return Diagnosis(headline, "no clear suspect")
+        return Diagnosis(headline, Confidence.NO_CLEAR_SUSPECT)
     best = min((f for f in findings if f.accuses), key=lambda f: f.strength != "likely", default=None)
     return Diagnosis(
         headline_message=best.headline if best is not None else headline,
-        confidence="likely" if best is not None and best.strength == "likely" else "possible",
+        confidence=Confidence.LIKELY
+        if best is not None and best.strength == "likely"
+        else Confidence.POSSIBLE,
         suspects=suspects,
         note_messages=tuple(f.headline for f in findings if f.strength == "note")[:MAX_NOTES],
         provenance=seen.provenance,
@@ -110,14 +113,14 @@ def diagnosis_of_end(snapshot: Snapshot) -> Diagnosis:
     frames = [(i, f) for i, f in enumerate(thread.frames) if f.kind != "label"] if thread is not None else []
     own = [(i, f) for i, f in frames if f.kind == "user"] or frames
     if not own:
-        return Diagnosis(message("headline.no_frame", reason=snapshot.reason), "no clear suspect")
+        return Diagnosis(message("headline.no_frame", reason=snapshot.reason), Confidence.NO_CLEAR_SUSPECT)
     ended, led = message("reason.ended_here"), message("reason.call_led_there")
     suspects = [
         suspect(frame, 0.6 * 0.7**place, [led if place else ended], thread=thread, index=index)
         for place, (index, frame) in enumerate(own[:3])
     ]
     headline = message("headline.called_at", reason=snapshot.reason, place=where(own[0][1]))
-    return Diagnosis(headline, "possible", tuple(suspects))
+    return Diagnosis(headline, Confidence.POSSIBLE, tuple(suspects))
 
 
 def _with_anomalies(
@@ -152,14 +155,24 @@ def _is_none_reason(reason: Text) -> bool:
     return isinstance(reason, Message) and reason.id == "reason.is_none"
 
 
-def _with_changes(places: Sequence[Candidate], changed: Callable[[str, int], str]) -> list[Candidate]:
+def _with_changes(
+    places: Sequence[Candidate], changed: Callable[[str, int], LineChange | None]
+) -> list[Candidate]:
     """The places again in order, those that were changed of late a little nearer to the front. That
     all were changed at once says nothing."""
     changes = [(place, changed(place.path, place.line)) for place in places[:MAX_PLACES]]
     if len(changes) > 1 and len({change for _, change in changes}) == 1:
         return list(places)
     for place, change in changes:
-        if change:
+        if change is not None:
             place.weight *= CHANGED_FACTOR
-            place.reasons.append(change)
+            place.reasons.append(_change_message(change))
     return sorted(places, key=lambda place: -place.weight)
+
+
+def _change_message(change: LineChange) -> Message:
+    if change.days_ago is None:
+        return message("reason.not_committed")
+    if change.days_ago == 0:
+        return message("reason.changed_today", subject=repr(change.subject))
+    return message("reason.changed", days=change.days_ago, subject=repr(change.subject))

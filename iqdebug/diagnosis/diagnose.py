@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from iqdebug.core.evidence import Confidence
 from iqdebug.core.messages import Message, Text, message
 from iqdebug.core.state import Diagnosis, Origin, Phase, Snapshot, Suspect, ThreadState
 from iqdebug.diagnosis.crash import diagnosis_of_end, diagnosis_of_exception
@@ -16,6 +17,7 @@ from iqdebug.diagnosis.live.cpu_hotspots import holds_the_gil, never_ending_loop
 from iqdebug.diagnosis.live.event_loops import blocked_loop, tasks_nobody_wakes
 from iqdebug.diagnosis.live.locks import pool_waits_for_itself, waiting_for_locks
 from iqdebug.diagnosis.live.recursion import deep_recursion
+from iqdebug.system.line_changes import LineChange
 
 __all__ = ["RULES", "diagnose"]
 
@@ -41,7 +43,7 @@ def diagnose(
     *,
     read_source: Callable[[str], Sequence[str]],
     earlier: Snapshot | None = None,
-    changed: Callable[[str, int], str] = lambda path, line: "",
+    changed: Callable[[str, int], LineChange | None] = lambda path, line: None,
     facts: Facts = NO_FACTS,
 ) -> Diagnosis:
     """Rank the places where the cause may lie.
@@ -49,7 +51,7 @@ def diagnose(
     ``read_source`` gives a file's lines (with or without line ends) for a frame's path; it may
     raise OSError or ValueError, or give nothing, for a file that cannot be read. ``earlier`` is a
     snapshot of the same process, best some tenths of a second older: it shows what stayed in place
-    and what grew. ``changed`` says in words that a line was changed of late, "" else: what worked
+    and what grew. ``changed`` says how a line was changed of late, None where it was not: what worked
     yesterday and changed since is suspicious. ``facts`` are what is known besides the frames.
     Deterministic; never raises for what the snapshot contains.
 
@@ -69,11 +71,13 @@ def diagnose(
     if len(notes) > MAX_NOTES:
         notes = [*notes[: MAX_NOTES - 1], message("live.more_remarks", count=len(notes) - MAX_NOTES + 1)]
     if not accusing:
-        return Diagnosis(_nothing_stands_out(context), "no clear suspect", (), tuple(dict.fromkeys(notes)))
+        return Diagnosis(
+            _nothing_stands_out(context), Confidence.NO_CLEAR_SUSPECT, (), tuple(dict.fromkeys(notes))
+        )
     best = accusing[0]
     return Diagnosis(
         headline_message=best.headline,
-        confidence="likely" if best.strength == "likely" else "possible",
+        confidence=Confidence.LIKELY if best.strength == "likely" else Confidence.POSSIBLE,
         suspects=_ranked(accusing),
         note_messages=tuple(n for n in dict.fromkeys(notes) if n != best.headline),
     )

@@ -14,7 +14,15 @@ from iqdebug.core.messages import Text, message
 from iqdebug.core.state import Anomaly, Frame, Suspect, Thread, Variable
 from iqdebug.diagnosis.dataflow.bindings import assignments
 from iqdebug.diagnosis.facts import NO_FACTS
-from iqdebug.diagnosis.live.context import Finding, LiveContext, local, short, suspect, where
+from iqdebug.diagnosis.live.context import (
+    Finding,
+    LiveContext,
+    exception_message,
+    local,
+    short,
+    suspect,
+    where,
+)
 from iqdebug.diagnosis.ranking.failures import failures
 from iqdebug.diagnosis.rules import find_anomalies
 from iqdebug.diagnosis.source.functions import Function, own_expressions
@@ -62,8 +70,11 @@ def explanation(context: LiveContext, frames: Sequence[Frame], anomalies: Sequen
         return []
     index, frame = context.user_frame(thread) or (0, thread.frames[0])
     function = Function.of(frame, context.texts)
-    words = f"{error.type}: {short(error.message)}" if error.message else error.type
-    headline = message("headline.exception", exception=words, place=where(frame))
+    headline = message(
+        "headline.exception",
+        exception=exception_message(error.type, short(error.message)),
+        place=where(frame),
+    )
     trail = [message("reason.raised_further_in", place=where(thread.frames[0]))] if index else []
     clues = [] if trail else list(_explaining(anomalies, frames, frame))
     if clues:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import psutil
 
 from iqdebug.core.errors import NoSuchProcess, NotPython
+from iqdebug.core.messages import Message, Text, message, render
 from iqdebug.core.python_versions import REMOTE_EXEC
 from iqdebug.core.state import Attachability
-from iqdebug.peek.greenlets import IN_ATTACHING, has_greenlets
+from iqdebug.peek.greenlets import has_greenlets
 from iqdebug.peek.host import Host
 from iqdebug.peek.interpreter import Interpreter, find_interpreter, version_tuple
 from iqdebug.peek.process_table import ProcessTable
@@ -17,17 +18,9 @@ from iqdebug.peek.tracers import tracer_warnings
 
 __all__ = ["COSTS", "attachability", "is_filtered", "require_python"]
 
-COSTS: tuple[tuple[tuple[int, int], str], ...] = (
-    (
-        (3, 8),
-        "running code is slowed while attached (hot pure-Python loops to a ninth of their speed); "
-        "nine tenths and more return on detach",
-    ),
-    (
-        (3, 12),
-        "runs at about full speed while attached, but a function it was paused in may run at an eighth "
-        "until detach; full speed returns on detach",
-    ),
+COSTS: tuple[tuple[tuple[int, int], Message], ...] = (
+    ((3, 8), message("cost.slowed")),
+    ((3, 12), message("cost.full_speed")),
 )
 """From which version on, what attaching costs the target. Measured: bench/overhead."""
 
@@ -39,14 +32,15 @@ def attachability(
     host = host or Host()
     table = table or ProcessTable(host.proc)
     version = version_tuple(interpreter.version)
-    cost = next((text for since, text in reversed(COSTS) if version and version >= since), "")
+    costs = (cost for since, cost in reversed(COSTS) if version and version >= since)
+    cost: Text = next(costs, "")
     refused = refusal(pid, interpreter, host, table)
     supervisor = supervisor_of(pid, table)
     if refused:
         return Attachability(False, refused.why, refused.fix, cost, supervisor=supervisor)
-    warnings = [supervisor.why] if supervisor else []
+    warnings = [supervisor.why_message] if supervisor else []
     warnings += _warnings(pid, interpreter, host, table)
-    return Attachability(True, cost=cost, warnings=tuple(warnings), supervisor=supervisor)
+    return Attachability(True, cost_message=cost, warning_messages=tuple(warnings), supervisor=supervisor)
 
 
 def require_python(pid: int, host: Host, table: ProcessTable) -> Interpreter:
@@ -56,23 +50,22 @@ def require_python(pid: int, host: Host, table: ProcessTable) -> Interpreter:
     """
     row = table.rows.get(pid)
     if row is None:
-        raise NoSuchProcess(f"there is no process {pid}", fix="`iqdebug ps` lists the Python processes")
+        what = message("no_process", pid=pid)
+        raise NoSuchProcess(render(what), fix=render(message("fix.ps")))
     if row.has_ended:
         parent = table.rows.get(row.parent_pid)
         waiting = f"{row.parent_pid} ({parent.name})" if parent else str(row.parent_pid)
-        raise NoSuchProcess(
-            f"process {pid} has already ended",
-            f"only its exit status is left, for its parent {waiting} to collect",
-        )
+        raise NoSuchProcess(render(message("zombie", pid=pid)), render(message("zombie.why", parent=waiting)))
     try:
         interpreter = find_interpreter(host.proc, pid)
     except ProcessLookupError:
         interpreter = None
     if interpreter is None:
         if not host.proc.exists(pid):
-            raise NoSuchProcess(f"process {pid} has just ended")
+            raise NoSuchProcess(render(message("just_ended", pid=pid)))
         raise NotPython(
-            f"process {pid} ({row.name}) runs no Python interpreter", fix=_python_child(pid, host, table)
+            render(message("not_python", pid=pid, name=row.name)),
+            fix=render(_python_child(pid, host, table)),
         )
     return interpreter
 
@@ -92,34 +85,33 @@ def is_filtered(pid: int, host: Host) -> bool:
     return ours.get("Seccomp", "0") != "2"
 
 
-def _warnings(pid: int, interpreter: Interpreter, host: Host, table: ProcessTable) -> list[str]:
-    warnings = []
+def _warnings(pid: int, interpreter: Interpreter, host: Host, table: ProcessTable) -> list[Text]:
+    warnings: list[Text] = []
     version = version_tuple(interpreter.version)
     if version is None:
-        warnings.append("the Python version could not be told from its files")
+        warnings.append(message("warning.unknown_version"))
     elif version >= REMOTE_EXEC and not host.which("gdb"):
-        warnings.append(
-            f"without gdb, attaching waits while the main thread sleeps in C: {host.install('gdb')}"
-        )
+        warnings.append(message("warning.without_gdb", install=host.install("gdb")))
     if interpreter.free_threaded:
-        warnings.append("a free-threaded build: attaching to it is not tested")
+        warnings.append(message("warning.free_threaded"))
     if is_filtered(pid, host):
-        warnings.append("it is under a seccomp filter: whether that bears attaching is looked at first")
+        warnings.append(message("warning.filtered"))
     if table.rows[pid].status == psutil.STATUS_DISK_SLEEP:
-        warnings.append("its main thread waits for a device: attaching waits with it")
+        warnings.append(message("warning.device"))
     if has_greenlets(host.proc, pid):
-        warnings.append(IN_ATTACHING)
+        warnings.append(message("warning.greenlets"))
     warnings += tracer_warnings(host.proc, pid, version)
     return warnings
 
 
-def _python_child(pid: int, host: Host, table: ProcessTable) -> str:
+def _python_child(pid: int, host: Host, table: ProcessTable) -> Message:
     """Shells and supervisors are often mistaken for the Python program they started."""
     for child in table.children.get(pid, ()):
         try:
             if find_interpreter(host.proc, child):
                 command = " ".join(table.command(child))
-                return f"its child {child} does: {command[:60]}{'…' if len(command) > 60 else ''}"
+                shown = command[:60] + ("…" if len(command) > 60 else "")
+                return message("fix.child", child=child, command=shown)
         except OSError:
             continue
-    return "`iqdebug ps` lists the Python processes"
+    return message("fix.ps")

@@ -12,15 +12,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from iqdebug.core.errors import CannotAttach
+from iqdebug.core.messages import message, render
 from iqdebug.core.paths import is_number
 from iqdebug.core.state import Gil, Origin, Phase, Snapshot, Thread, ThreadState
 from iqdebug.peek.attachability import require_python
-from iqdebug.peek.greenlets import IN_A_LOOK, has_greenlets
+from iqdebug.peek.greenlets import has_greenlets
 from iqdebug.peek.host import Host
 from iqdebug.peek.kernel import KernelThread, StaticData, kernel_thread, python_static_data
 from iqdebug.peek.process_table import ProcessTable
 from iqdebug.peek.pyspy import Reader, read_threads, run_reader
-from iqdebug.peek.waits import wait_in_words
+from iqdebug.peek.waits import wait_message
 
 __all__ = ["focus_of", "peek"]
 
@@ -76,7 +77,7 @@ def peek(
     except OSError:
         cwd = ""
     focus = focus_of(threads)
-    green = IN_A_LOOK if has_greenlets(host.proc, pid) else ""
+    green = render(message("look.greenlets")) if has_greenlets(host.proc, pid) else ""
     return Snapshot(
         pid=pid,
         epoch=0,
@@ -162,16 +163,18 @@ def _complete(
     if gil is Gil.HOLDS and kernel != before.get(thread.os_id or 0, unknown):
         # It ran when py-spy saw it; only a holder that slept all along sleeps with the GIL.
         return replace(thread, state=ThreadState.RUNNING)
-    return replace(thread, gil=gil, state=state, wait=wait_in_words(thread.frames, kernel, gil))
+    return replace(thread, gil=gil, state=state, wait_message=wait_message(thread.frames, kernel, gil))
 
 
 def _detail(threads: tuple[Thread, ...]) -> str:
     waiters = sum(thread.gil is Gil.WAITS for thread in threads)
     for thread in threads:
         if thread.gil is Gil.HOLDS and thread.wait:
-            who = "the main thread" if thread.is_main else f"thread {thread.name}"
-            return f"{who} holds the GIL inside a C call: nothing else can run until it returns"
+            who = message("who.the_main_thread")
+            if not thread.is_main:
+                who = message("who.thread", name=thread.name)
+            return render(message("look.gil_in_c", who=who))
     if waiters:
-        return f"{waiters} thread{'s wait' if waiters > 1 else ' waits'} for the GIL"
+        return render(message("look.wait_for_gil", count=waiters))
     main = next((thread for thread in threads if thread.is_main), None)
-    return f"the main thread is {main.wait}" if main and main.wait else ""
+    return render(message("look.main_thread", wait=main.wait_message)) if main and main.wait_message else ""

@@ -6,10 +6,7 @@ import re
 
 from iqdebug.peek.procfs import ProcFS
 
-__all__ = ["IN_ATTACHING", "IN_A_LOOK", "has_greenlets"]
-
-IN_ATTACHING = "it may run greenlets (gevent, eventlet): a pause holds all those of a thread"
-IN_A_LOOK = "greenlets that wait are not seen from outside, only by attaching"
+__all__ = ["has_greenlets"]
 
 _GREENLET = re.compile(r"/greenlet/_greenlet[^/]*\.so$")
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from iqdebug.core.errors import CannotAttach, IqdebugError
+from iqdebug.core.messages import Text, message, render
 from iqdebug.core.state import ProcessInfo, Thread
 from iqdebug.peek.attachability import is_filtered, require_python
 from iqdebug.peek.host import Host
@@ -30,15 +31,17 @@ def require_attachable(pid: int, *, host: Host | None = None) -> ProcessInfo:
     interpreter = require_python(pid, host, table)
     refused = refusal(pid, interpreter, host, table)
     if refused:
-        raise refused.error(f"cannot attach: process {pid} {refused.why}", refused.detail, refused.fix)
+        what = message("attach.refused", pid=pid, why=refused.why)
+        raise refused.error(render(what), render(refused.detail), render(refused.fix))
     risk = _filtered(pid, host)
     info = describe(pid, interpreter, host, table)
     if risk:
-        info = replace(info, attach=replace(info.attach, risk=risk, warnings=(risk, *info.attach.warnings)))
+        warnings = (risk, *info.attach.warning_messages)
+        info = replace(info, attach=replace(info.attach, risk_message=risk, warning_messages=warnings))
     return info if info.attach.supervisor is not None else _with_supervisor(info, host, table)
 
 
-def _filtered(pid: int, host: Host) -> str:
+def _filtered(pid: int, host: Host) -> Text:
     """A warning if its seccomp filters could not be read; "" when they allow all that attaching does.
 
     :raises CannotAttach: they do not.
@@ -47,13 +50,16 @@ def _filtered(pid: int, host: Host) -> str:
         return ""
     what, which = verdict(pid)
     if what == "unknown":
-        return f"it is under a seccomp filter that could not be read ({which}): attaching may end it"
+        return message("warning.unreadable_filter", why=which)
     if what:
-        becomes = "kills it" if what == "kills" else "refuses"
+        why = message("filter.refuses", call=which)
+        if what == "kills":
+            why = message("filter.kills", call=which)
+        refused = message("refusal.filtered")
         raise CannotAttach(
-            f"cannot attach: process {pid} is under a seccomp filter",
-            f"the filter {becomes} when it calls {which}, as iqdebug's agent in it would",
-            f"look from outside: iqdebug peek {pid}",
+            render(message("attach.refused", pid=pid, why=refused)),
+            render(why),
+            render(message("fix.peek", pid=pid)),
         )
     return ""
 
@@ -71,5 +77,5 @@ def _with_supervisor(info: ProcessInfo, host: Host, table: ProcessTable) -> Proc
     supervisor = supervisor_by_stack(info.pid, table, look)
     if supervisor is None:
         return info
-    warnings = (supervisor.why, *info.attach.warnings)
-    return replace(info, attach=replace(info.attach, warnings=warnings, supervisor=supervisor))
+    warnings = (supervisor.why_message, *info.attach.warning_messages)
+    return replace(info, attach=replace(info.attach, warning_messages=warnings, supervisor=supervisor))

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO, Protocol, TypeAlias
 
 from iqdebug.core.errors import MissingTool, NoSuchProcess, NotPermitted, TargetError, TargetExited
+from iqdebug.core.messages import message, render
 from iqdebug.core.paths import frame_kind, frame_kinds_settled
 from iqdebug.core.state import Frame, Gil, Thread, Variable
 from iqdebug.peek.host import Host
@@ -129,26 +130,26 @@ def read_threads(
     if none and complaint:
         return ()
     raise TargetError(
-        f"process {pid} could not be read from outside",
-        complaint or f"py-spy gave no answer within {deadline:g} s",
-        f"try again, or look from inside: iqdebug attach {pid}",
+        render(message("look.failed", pid=pid)),
+        complaint or render(message("look.no_answer", seconds=f"{deadline:g}")),
+        render(message("fix.look_from_inside", pid=pid)),
     )
 
 
 def _raise_if_hopeless(pid: int, host: Host, complaint: str) -> None:
     try:
         if host.proc.stat(pid).state in "ZX":
-            raise TargetExited(f"process {pid} ended while it was being looked at")
+            raise TargetExited(render(message("look.ended_meanwhile", pid=pid)))
         status = host.proc.status(pid)
     except ProcessLookupError:
-        raise NoSuchProcess(f"process {pid} has ended") from None
+        raise NoSuchProcess(render(message("look.has_ended", pid=pid))) from None
     except PermissionError:
         status = {}
     if _FORBIDDEN.search(complaint):
         refused = not_permitted(pid, status, host, "peek")
-        why = refused.why if refused else "is protected by the system (a container or security module)"
-        fix = refused.fix if refused else "in a container, start it with --cap-add=SYS_PTRACE"
-        raise NotPermitted(f"cannot look: process {pid} {why}", fix=fix)
+        why = refused.why if refused else message("refusal.protected")
+        fix = refused.fix if refused else message("fix.in_a_container")
+        raise NotPermitted(render(message("look.refused", pid=pid, why=why)), fix=render(fix))
 
 
 def _last_words(text: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import psutil
 
 from iqdebug.core.errors import CannotAttach, IqdebugError, MissingTool, NoSuchProcess, NotPermitted
+from iqdebug.core.messages import Message, Text, message
 from iqdebug.core.python_versions import OLDEST_TARGET, REMOTE_EXEC
 from iqdebug.peek.host import Host, container_of
 from iqdebug.peek.interpreter import Interpreter, version_tuple
@@ -26,22 +27,22 @@ class Refusal:
     """Why a process cannot be attached to: ``why`` completes "process N …"."""
 
     error: type[IqdebugError]
-    why: str
-    fix: str = ""
-    detail: str = ""
+    why: Message
+    fix: Text = ""
+    detail: Text = ""
 
 
 def refusal(pid: int, interpreter: Interpreter, host: Host, table: ProcessTable) -> Refusal | None:
     """The first reason against attaching, None when there is none."""
     row = table.rows.get(pid)
     if row is None:
-        return Refusal(NoSuchProcess, "has ended")
+        return Refusal(NoSuchProcess, message("refusal.ended"))
     try:
         status = host.proc.status(pid)
     except PermissionError:
         status = {}
     except ProcessLookupError:
-        return Refusal(NoSuchProcess, "has ended")
+        return Refusal(NoSuchProcess, message("refusal.ended"))
     return (
         _ours(pid, host, table)
         or _unsupported(pid, interpreter, host)
@@ -57,34 +58,32 @@ def refusal(pid: int, interpreter: Interpreter, host: Host, table: ProcessTable)
 
 def _ours(pid: int, host: Host, table: ProcessTable) -> Refusal | None:
     if pid == host.pid:
-        return Refusal(CannotAttach, "is iqdebug itself")
+        return Refusal(CannotAttach, message("refusal.itself"))
     if pid in table.ancestors(host.pid):
         return Refusal(
             CannotAttach,
-            "started this iqdebug: pausing it could freeze this terminal",
-            "run iqdebug from another shell",
+            message("refusal.ancestor"),
+            message("fix.another_shell"),
         )
     if table.is_adapter(pid):
-        return Refusal(CannotAttach, "is a debugger's own helper (debugpy adapter)")
+        return Refusal(CannotAttach, message("refusal.adapter"))
     return None
 
 
 def _unsupported(pid: int, interpreter: Interpreter, host: Host) -> Refusal | None:
     version = version_tuple(interpreter.version)
     if interpreter.implementation != "CPython":
-        why = f"runs {interpreter.implementation}; only CPython can be attached to or looked at"
-        fix = f"started with -X faulthandler it prints its stacks and ends at: kill -ABRT {pid}"
+        why = message("refusal.implementation", implementation=interpreter.implementation)
+        fix = message("fix.faulthandler", pid=pid)
         return Refusal(CannotAttach, why, fix)
     if version and version < OLDEST_TARGET:
         oldest = ".".join(map(str, OLDEST_TARGET))
-        return Refusal(
-            CannotAttach, f"runs Python {interpreter.version}; iqdebug supports {oldest} and later"
-        )
+        return Refusal(CannotAttach, message("refusal.too_old", version=interpreter.version, oldest=oldest))
     if interpreter.bits and interpreter.bits != host.bits:
         return Refusal(
             CannotAttach,
-            f"is a {interpreter.bits}-bit program, this iqdebug is {host.bits}-bit",
-            f"run iqdebug with a {interpreter.bits}-bit Python",
+            message("refusal.bits", bits=interpreter.bits, ours=host.bits),
+            message("fix.bits", bits=interpreter.bits),
         )
     return None
 
@@ -94,34 +93,34 @@ def not_permitted(pid: int, status: dict[str, str], host: Host, command: str = "
     if host.ptrace_scope == 3:
         return Refusal(
             NotPermitted,
-            "is out of reach: this kernel forbids it to everyone (kernel.yama.ptrace_scope = 3)",
-            "remove that setting from /etc/sysctl.d and reboot: it cannot be lowered while running",
+            message("refusal.forbidden_to_all"),
+            message("fix.sysctl"),
         )
     if host.may_ptrace_all:
         return None
     uids = [int(word) for word in status.get("Uid", "").split()[:3] if word.isdigit()]
     if not uids or set(uids) != {host.euid}:
-        owner = "another user" if not uids else f"user {user_name(uids[0])}"
-        return Refusal(NotPermitted, f"belongs to {owner}", _privilege(host, pid, command))
+        owner = (
+            message("refusal.another_user") if not uids else message("refusal.user", name=user_name(uids[0]))
+        )
+        return Refusal(NotPermitted, message("refusal.owner", owner=owner), _privilege(host, pid, command))
     if host.ptrace_scope in (1, 2):
         fix = _privilege(host, pid, command)
         if host.ptrace_scope == 1:
-            fix += f", or until the next boot: echo 0 | {host.sudo}tee /proc/sys/kernel/yama/ptrace_scope"
+            fix = message("fix.until_next_boot", fix=fix, sudo=host.sudo)
         return Refusal(
             NotPermitted,
-            f"is out of reach without privileges (kernel.yama.ptrace_scope = {host.ptrace_scope})",
+            message("refusal.privileges", scope=host.ptrace_scope),
             fix,
         )
     if not os.access(host.proc.path(pid, "maps"), os.R_OK):
-        return Refusal(
-            NotPermitted, "is protected from being looked at (not dumpable)", _privilege(host, pid, command)
-        )
+        return Refusal(NotPermitted, message("refusal.not_dumpable"), _privilege(host, pid, command))
     return None
 
 
-def _privilege(host: Host, pid: int, command: str) -> str:
+def _privilege(host: Host, pid: int, command: str) -> Text:
     if host.euid == 0 or not host.may_become_privileged:
-        return "start this container with --cap-add=SYS_PTRACE"
+        return message("fix.container_capability")
     return f"sudo -E env PATH=$PATH iqdebug {command} {pid}"
 
 
@@ -134,7 +133,7 @@ def _elsewhere(pid: int, status: dict[str, str], host: Host) -> Refusal | None:
         if not same:
             inner = (status.get("NSpid", "").split() or [str(pid)])[-1]
             if name == "net":
-                why = "has a network of its own (another network namespace)"
+                why = message("refusal.network")
                 return Refusal(CannotAttach, why, f"{host.sudo}nsenter -t {pid} -n iqdebug attach {pid}")
             kind, identity = container_of(host.proc, pid)
             command = {
@@ -142,7 +141,7 @@ def _elsewhere(pid: int, status: dict[str, str], host: Host) -> Refusal | None:
                 "podman": f"podman exec -it --privileged {identity or 'CONTAINER'} iqdebug attach {inner}",
                 "kubernetes": f"kubectl exec -it POD -- iqdebug attach {inner}",
             }.get(kind, f"{host.sudo}nsenter -t {pid} -a iqdebug attach {inner}")
-            return Refusal(CannotAttach, "runs in another container", f"run iqdebug inside it: {command}")
+            return Refusal(CannotAttach, message("refusal.container"), message("fix.inside", command=command))
     return None
 
 
@@ -150,14 +149,14 @@ def _held(pid: int, state: str, status: dict[str, str], host: Host) -> Refusal |
     tracer = status.get("TracerPid", "0")
     if tracer not in ("", "0"):
         try:
-            name = host.proc.stat(int(tracer)).comm
+            name: Text = host.proc.stat(int(tracer)).comm
         except (OSError, ValueError):
-            name = "of another container"
+            name = message("refusal.tracer_elsewhere")
         return Refusal(
-            CannotAttach, f"is already traced by process {tracer} ({name})", "end or detach that tracer first"
+            CannotAttach, message("refusal.traced", tracer=tracer, name=name), message("fix.end_tracer")
         )
     if state in (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP):
-        return Refusal(CannotAttach, "is stopped (Ctrl-Z or SIGSTOP)", f"let it run first: kill -CONT {pid}")
+        return Refusal(CannotAttach, message("refusal.stopped"), message("fix.let_run", pid=pid))
     return None
 
 
@@ -166,8 +165,8 @@ def _strict(status: dict[str, str]) -> Refusal | None:
         return None
     return Refusal(
         CannotAttach,
-        "is in seccomp's strict mode: the kernel kills it when it does anything but read and write",
-        "look from outside: iqdebug peek PID",
+        message("refusal.strict_seccomp"),
+        message("fix.peek", pid="PID"),
     )
 
 
@@ -177,8 +176,8 @@ def _debugged(pid: int, host: Host, table: ProcessTable) -> Refusal | None:
         return None
     return Refusal(
         CannotAttach,
-        f"is already being debugged: {debugger}",
-        "end that session first: a second one would break both",
+        message("refusal.debugged", debugger=debugger),
+        message("fix.end_session"),
     )
 
 
@@ -186,10 +185,10 @@ def _no_gdb(interpreter: Interpreter, host: Host) -> Refusal | None:
     version = version_tuple(interpreter.version)
     if (version and version >= REMOTE_EXEC) or host.which("gdb"):
         return None
-    python = f"Python {interpreter.version or 'before 3.14'}"
+    version_text = interpreter.version or message("refusal.old_version")
     return Refusal(
         MissingTool,
-        f"runs {python}, which is entered through gdb, and gdb is not installed",
+        message("refusal.no_gdb", version=version_text),
         host.install("gdb"),
     )
 
@@ -200,7 +199,6 @@ def _no_memory(pid: int, host: Host) -> Refusal | None:
         return None
     return Refusal(
         CannotAttach,
-        f"may take {max(left, 0) >> 20} MB more memory (its limit RLIMIT_AS), and the debugger needs "
-        f"{MEMORY_NEEDED >> 20} MB in it",
-        f"raise its limit: {host.sudo}prlimit --pid {pid} --as=unlimited",
+        message("refusal.memory", left=max(left, 0) >> 20, needed=MEMORY_NEEDED >> 20),
+        message("fix.memory", sudo=host.sudo, pid=pid),
     )

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
+from iqdebug.core.messages import Message, message
 from iqdebug.core.state import Supervisor, Thread
 from iqdebug.peek.process_table import ProcessTable
 from iqdebug.peek.procfs import ProcFS, read_regular
@@ -156,7 +157,7 @@ def _uvicorn(process: _Process, parent: _Process) -> Supervisor | None:
 
 
 def _uvicorns(pid: int, seconds: float | None) -> Supervisor:
-    return _supervisor("uvicorn", pid, seconds, "pings its workers and kills one that is silent for")
+    return _supervisor("uvicorn", pid, seconds, message("supervisor.pings"))
 
 
 def _gunicorn(process: _Process, parent: _Process) -> Supervisor | None:
@@ -186,7 +187,7 @@ def _gunicorn(process: _Process, parent: _Process) -> Supervisor | None:
 
 
 def _gunicorns(pid: int, seconds: float | None, kind: str) -> Supervisor:
-    return _supervisor("gunicorn", pid, seconds, "kills a worker that gives no sign of life for", kind)
+    return _supervisor("gunicorn", pid, seconds, message("supervisor.kills_silent"), kind)
 
 
 def _is_gunicorn(process: _Process) -> bool:
@@ -223,8 +224,7 @@ def _celery(process: _Process, parent: _Process) -> Supervisor | None:
     seconds = _number(options.get("time_limit"))
     if not seconds or options.get("pool", "prefork") not in ("prefork", "processes"):
         return None
-    words_ = "kills a worker whose task takes longer than"
-    return _supervisor("celery", parent.pid, seconds, words_, "prefork")
+    return _supervisor("celery", parent.pid, seconds, message("supervisor.kills_task"), "prefork")
 
 
 def _uwsgi(process: _Process, parent: _Process) -> Supervisor | None:
@@ -241,7 +241,7 @@ def _uwsgi(process: _Process, parent: _Process) -> Supervisor | None:
     seconds = _number(stated)
     if not seconds:
         return None
-    return _supervisor("uWSGI", parent.pid, seconds, "kills a worker whose request takes longer than")
+    return _supervisor("uWSGI", parent.pid, seconds, message("supervisor.kills_request"))
 
 
 def _systemd(process: _Process, parent: _Process) -> Supervisor | None:
@@ -250,12 +250,14 @@ def _systemd(process: _Process, parent: _Process) -> Supervisor | None:
     seconds = (_number(environ.get("WATCHDOG_USEC")) or 0) / 1e6
     if not seconds or environ.get("WATCHDOG_PID", str(process.pid)) != str(process.pid):
         return None
-    return _supervisor("systemd", 1, seconds, "ends a service that sends no sign of life for")
+    return _supervisor("systemd", 1, seconds, message("supervisor.ends_service"))
 
 
-def _supervisor(name: str, pid: int, seconds: float | None, does: str, kind: str = "") -> Supervisor:
-    time = f"{seconds:g} s" if seconds is not None else "a time that cannot be told from here"
-    why = f"{name} (process {pid}) {does} {time}: this one is killed when it is paused for longer"
+def _supervisor(name: str, pid: int, seconds: float | None, does: Message, kind: str = "") -> Supervisor:
+    time = message("supervisor.unknown_time")
+    if seconds is not None:
+        time = message("supervisor.seconds", seconds=f"{seconds:g}")
+    why = message("supervisor.why", name=name, pid=pid, does=does, time=time)
     return Supervisor(name, pid, seconds, kind, why)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from iqdebug.core.messages import Message, message
 from iqdebug.peek.procfs import ProcFS
 
 __all__ = ["memory_left", "tracer_warnings"]
@@ -19,7 +20,7 @@ _TRACERS = (
 """Compiled parts of packages that trace by ``sys.settrace``. The agent looks more closely from inside."""
 
 
-def tracer_warnings(proc: ProcFS, pid: int, version: tuple[int, int] | None) -> list[str]:
+def tracer_warnings(proc: ProcFS, pid: int, version: tuple[int, int] | None) -> list[Message]:
     """What attaching means for the other tracers that a process has loaded."""
     if version is None or version > REPLACED_UP_TO:
         return []
@@ -28,11 +29,7 @@ def tracer_warnings(proc: ProcFS, pid: int, version: tuple[int, int] | None) -> 
     except (PermissionError, ProcessLookupError):
         return []
     names = [name for pattern, name in _TRACERS if any(map(pattern.search, files))]
-    return [
-        f"{name} is loaded in it: what runs while iqdebug is attached is missing from its result; "
-        "it goes on after detach"
-        for name in names
-    ]
+    return [message("warning.tracer", name=name) for name in names]
 
 
 def memory_left(proc: ProcFS, pid: int) -> int | None:

@@ -5,17 +5,28 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from iqdebug.capture.git import Repository, repository_above
 from iqdebug.system.unified_diff import parse_diff
 
-__all__ = ["Changes", "changed_lines"]
+__all__ = ["Changes", "LineChange", "changed_lines"]
 
 RECENT = 14 * 86_400.0
 """Seconds: a line changed longer ago is no news."""
 
 _TOTAL_TIMEOUT = 1.0  # for all questions together
 _BLAME_TIMEOUT = 0.5
+_MAX_SUBJECT_CHARACTERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """How a line was changed of late: so many whole days ago, by the commit with that subject; ``days_ago``
+    is None where it is not committed."""
+
+    days_ago: int | None = None
+    subject: str = ""
 
 
 def changed_lines(diff: str, root: str) -> dict[str, set[int]]:
@@ -30,8 +41,7 @@ def changed_lines(diff: str, root: str) -> dict[str, set[int]]:
 
 
 class Changes:
-    """Answers, for a path and a line, in words: "changed and not committed", "changed 2 days ago by
-    'subject'", or "".
+    """Answers, for a path and a line, how it was changed of late; None where it was not.
 
     :param diff: uncommitted changes at the time of the crash, with ``root`` the repository's folder.
     :param ask: of which files git may be asked too, for ``seconds`` in all.
@@ -52,41 +62,39 @@ class Changes:
         self._left = seconds
         self._repositories: dict[str, Repository | None] = {}
 
-    def __call__(self, path: str, line: int) -> str:
+    def __call__(self, path: str, line: int) -> LineChange | None:
         if line in self._uncommitted.get(path, ()):
-            return "this line was changed and is not committed yet"
+            return LineChange()
         if self._left <= 0 or not os.path.isabs(path) or not self._ask(path):
-            return ""
+            return None
         started = time.monotonic()
         try:
             return self._blamed(os.path.realpath(path), line)
         except (OSError, ValueError):
-            return ""
+            return None
         finally:
             self._left -= time.monotonic() - started
 
-    def _blamed(self, path: str, line: int) -> str:
+    def _blamed(self, path: str, line: int) -> LineChange | None:
         repository = self._repository_of(os.path.dirname(path))
         if repository is None or not os.path.isfile(path):
-            return ""
+            return None
         where = f"{line},{line}"
         seconds = max(min(_BLAME_TIMEOUT, self._left), 0.01)
         blame = repository.ask("blame", "--porcelain", "-L", where, "--", path, seconds=seconds)
-        return self._words(blame) if blame is not None else ""
+        return self._change(blame) if blame is not None else None
 
     def _repository_of(self, folder: str) -> Repository | None:
         if folder not in self._repositories:
             self._repositories[folder] = Repository(folder) if repository_above(folder) else None
         return self._repositories[folder]
 
-    def _words(self, porcelain: str) -> str:
+    def _change(self, porcelain: str) -> LineChange | None:
         fields = dict(line.partition(" ")[::2] for line in porcelain.splitlines()[1:] if line[:1] != "\t")
         if porcelain.startswith("0" * 40):
-            return "this line was changed and is not committed yet"
+            return LineChange()
         when = fields.get("committer-time", "")
         age = self._now - int(when) if when.isdecimal() else RECENT
         if not 0 <= age < RECENT:
-            return ""
-        days = int(age // 86_400)
-        ago = "today" if days == 0 else f"{days} day{'s' if days > 1 else ''} ago"
-        return f"this line was changed {ago}: {fields.get('summary', '')[:60]!r}"
+            return None
+        return LineChange(int(age // 86_400), fields.get("summary", "")[:_MAX_SUBJECT_CHARACTERS])

@@ -13,7 +13,7 @@ from iqdebug.core.store import ProjectStore
 from iqdebug.crash import Crash, open_crash
 from iqdebug.crash.recorded_session import RecordedSession
 from iqdebug.crash.recorded_sources import RecordedSources
-from iqdebug.crash.summary import about_lines
+from iqdebug.crash.summary import AboutSection, about_sections
 from iqdebug.diagnosis.shared_diagnosis import SharedDiagnosis
 from iqdebug.llm.window.saved_conversation import SavedConversation
 from iqdebug.system.readable_files import reach_of_project, standing_in
@@ -60,8 +60,9 @@ def remembered_app(kept: SavedConversation) -> DebugApp:
     ) -> DebugSession:
         return LastStopSession(snapshot)
 
-    def about() -> list[tuple[str, list[str]]]:
-        return [("Program", [snapshot.command, f"pid {snapshot.pid}", f"Python {snapshot.python}"])]
+    def about() -> list[AboutSection]:
+        lines = (snapshot.command, f"pid {snapshot.pid}", f"Python {snapshot.python}")
+        return [AboutSection("Program", lines)]
 
     return DebugApp(
         connect,
@@ -97,7 +98,7 @@ def recorded_app(
         first=crash.snapshot,
         diagnose=diagnose,
         read_source=read,
-        recording=Recording(sources=RecordedSources(crash, reach), about=lambda: about_lines(crash)),
+        recording=Recording(sources=RecordedSources(crash, reach), about=lambda: about_sections(crash)),
         breakpoint_store=ProjectStore(crash.meta.cwd or str(crash.path)),
         companion=companion_for(
             model,

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from iqdebug.assistant.session import DebuggeeContext
+from iqdebug.core.config import use_language
 from iqdebug.core.output import say
 from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Breakpoint, LogRecord, Phase, ProcessInfo, Snapshot
@@ -35,6 +36,7 @@ WENT_ON = 40
 
 def main(arguments: Sequence[str]) -> int:
     """``PIPE TITLE CWD``: a descriptor to write to, and words about the exception."""
+    use_language()
     pipe, title, cwd = int(arguments[0]), arguments[1], arguments[2]
     python = ".".join(map(str, sys.version_info[:3]))
     info = ProcessInfo(os.getppid(), "", python, title, cwd, sys.executable)

@@ -14,6 +14,7 @@ from iqdebug.assistant.commands import COMMANDS
 from iqdebug.assistant.last_stop import LastStopSession, remembered
 from iqdebug.assistant.session import AssistantSession, DebuggeeContext
 from iqdebug.core.errors import ModelError, NotAvailable
+from iqdebug.core.evidence import Confidence
 from iqdebug.core.state import Diagnosis, Frame, LogRecord, Origin, Phase, Snapshot, Thread, Variable
 from iqdebug.crash.recorded_session import RecordedSession
 from iqdebug.llm.window.saved_conversation import SavedConversation, kept_sessions
@@ -118,7 +119,7 @@ async def test_one_about_a_process_goes_on_with_what_was_last_seen_of_it(tmp_pat
         threads=(thread,),
         focus=1,
     )
-    found = Diagnosis("paused at a breakpoint", "no clear suspect")
+    found = Diagnosis("paused at a breakpoint", Confidence.NO_CLEAR_SUSPECT)
     session = LastStopSession(stop)  # stands for a live one: the snapshot says that it is
     debuggee = DebuggeeContext(identity=lambda pid: f"{pid}:99:boot")
     backend = ScriptedBackend([Answer("It waits.")])

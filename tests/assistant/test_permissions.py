@@ -20,6 +20,7 @@ from iqdebug.assistant.permissions import (
 )
 from iqdebug.assistant.tools import Result, ToolInvocation, Undo, tool
 from iqdebug.assistant.wording import DECIDED_BY
+from iqdebug.core.messages import render
 from iqdebug.core.state import Breakpoint
 from tests.assistant.targets import Bench, Person
 from tests.tui.fake_session import FakeSession
@@ -139,7 +140,7 @@ def test_what_of_a_breakpoint_is_code(breakpoint_: Breakpoint, code: tuple[str, 
 
 
 def test_there_are_words_for_each_way_to_decide() -> None:
-    assert set(DECIDED_BY) == set(DecidedBy) and len(set(DECIDED_BY.values())) == len(DecidedBy)
+    assert set(DECIDED_BY) == set(DecidedBy) and len(set(map(render, DECIDED_BY.values()))) == len(DecidedBy)
 
 
 async def test_a_further_tool_is_asked_for_unless_it_asks_itself() -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from iqdebug.assistant.debuggee import Diagnose
 from iqdebug.assistant.stop_watcher import StopWatcher
+from iqdebug.core.evidence import Confidence
 from iqdebug.core.state import Diagnosis, Phase, Snapshot
 from tests.assistant.test_telling import stop
 from tests.tui.fake_session import FakeSession
@@ -24,7 +25,7 @@ class Gated:
     def __call__(self, snapshot: Snapshot, earlier: Snapshot | None) -> Diagnosis:
         self.asked.append((snapshot, earlier))
         assert self._gate(snapshot.epoch, snapshot.revision).wait(10)
-        return Diagnosis(f"found at {snapshot.epoch}.{snapshot.revision}", "likely")
+        return Diagnosis(f"found at {snapshot.epoch}.{snapshot.revision}", Confidence.LIKELY)
 
     def _gate(self, epoch: int, revision: int) -> threading.Event:
         return self._gates.setdefault((epoch, revision), threading.Event())
@@ -87,7 +88,7 @@ async def test_what_the_person_does_not_see_and_what_is_over_is_not_diagnosed() 
 
     def diagnose(snapshot: Snapshot, earlier: Snapshot | None) -> Diagnosis:
         asked.append(snapshot.epoch)
-        return Diagnosis("x", "likely")
+        return Diagnosis("x", Confidence.LIKELY)
 
     watched = Watched(diagnose, shows=lambda snapshot: snapshot.epoch != 2)
     await watched.watcher.idle()

@@ -10,6 +10,7 @@ from iqdebug.assistant.action_tools import acting_tools
 from iqdebug.assistant.commands import COMMANDS
 from iqdebug.assistant.last_stop import LastStopSession
 from iqdebug.assistant.session import AssistantSession, DebuggeeContext
+from iqdebug.core.evidence import Confidence
 from iqdebug.core.state import (
     Diagnosis,
     ExceptionInfo,
@@ -32,7 +33,7 @@ class Watching(Person):
         return ()
 
 
-SAID = Diagnosis("something", "no clear suspect")
+SAID = Diagnosis("something", Confidence.NO_CLEAR_SUSPECT)
 
 
 def stop(epoch: int, line: int, **more: object) -> Snapshot:
@@ -61,7 +62,7 @@ async def test_pieces_of_one_stop_are_told_once_the_last_of_them() -> None:
     assistant.stop_diagnosed(stop(1, 5), SAID)
     error = ExceptionInfo("ValueError", "no such order")
     assistant.stop_diagnosed(
-        stop(1, 5, phase=Phase.CRASHED, exception=error), Diagnosis("it is the order", "likely")
+        stop(1, 5, phase=Phase.CRASHED, exception=error), Diagnosis("it is the order", Confidence.LIKELY)
     )
     await assistant.settled()
     (evidence,) = told(backend)
@@ -174,7 +175,11 @@ async def test_evidence_that_is_cut_with_a_question_is_told_again() -> None:
 async def test_that_it_runs_on_is_no_news_but_why_it_hangs_is() -> None:
     backend = ScriptedBackend([Answer("one"), Answer("two"), Answer("three")])
     assistant = seated(backend, stop(1, 5))
-    for epoch, said in ((1, SAID), (2, SAID), (3, Diagnosis("two threads wait for each other", "likely"))):
+    for epoch, said in (
+        (1, SAID),
+        (2, SAID),
+        (3, Diagnosis("two threads wait for each other", Confidence.LIKELY)),
+    ):
         assistant.stop_diagnosed(stop(epoch, 5, phase=Phase.RUNNING if epoch > 1 else Phase.PAUSED), said)
         await assistant.settled()
         await assistant.submit(f"question {epoch}")

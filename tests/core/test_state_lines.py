@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from iqdebug.core.evidence import AnomalyKind, HopKind
+from iqdebug.core.evidence import AnomalyKind, Confidence, HopKind
 from iqdebug.core.state import (
     Anomaly,
     Attachability,
@@ -49,7 +49,9 @@ def test_no_value_can_steer_the_terminal() -> None:
     lines = [
         *snapshot_lines(hostile),
         *diagnosis_lines(
-            Diagnosis(ESCAPE, "likely", (suspect,), (ESCAPE,), (way,), (odd,), meaning_message=ESCAPE)
+            Diagnosis(
+                ESCAPE, Confidence.LIKELY, (suspect,), (ESCAPE,), (way,), (odd,), meaning_message=ESCAPE
+            )
         ),
         *log_lines([LogRecord(0.0, "stdout", ESCAPE)]),
         *process_table([ProcessInfo(1, "u", "3.11", ESCAPE, ESCAPE)], 10_000),
@@ -72,7 +74,7 @@ def test_the_focus_comes_first_and_says_what_it_does() -> None:
     lines = snapshot_lines(
         snapshot(
             Thread(1, "first"),
-            Thread(2, "second", state=ThreadState.RUNNING, gil=Gil.HOLDS, wait="a lock"),
+            Thread(2, "second", state=ThreadState.RUNNING, gil=Gil.HOLDS, wait_message="a lock"),
             focus=2,
         )
     )
@@ -97,7 +99,7 @@ def test_the_table_says_why_not_and_how_to_mend_it() -> None:
 
 
 def test_what_the_table_warns_of_is_told_to_its_end() -> None:
-    warned = Attachability(True, warnings=("a pause of more than five seconds ends this worker",))
+    warned = Attachability(True, warning_messages=("a pause of more than five seconds ends this worker",))
     rows = process_table([ProcessInfo(9, "me", "3.9.1", "python app.py", "/srv", attach=warned)], 40)
     assert rows[2:] == ["        a pause of more than five", "        seconds ends this worker"]
 
@@ -116,7 +118,7 @@ def diagnosis(hops: int, anomalies: int) -> Diagnosis:
         )
     return Diagnosis(
         "AttributeError: `user` is None",
-        "likely",
+        Confidence.LIKELY,
         (Suspect("/srv/store.py", 31, "find_user", 0.9),),
         meaning_message="AttributeError: the object has no attribute of that name.\nLook where it was made.",
         provenance=(Step("other", HopKind.FAILED, "/srv/greet.py", 44, "greet"), step),
@@ -151,7 +153,7 @@ def test_a_long_way_and_many_anomalies_stay_short() -> None:
 
 
 def test_what_is_not_known_takes_no_line() -> None:
-    bare = Diagnosis("nothing stands out", "no clear suspect")
+    bare = Diagnosis("nothing stands out", Confidence.NO_CLEAR_SUSPECT)
     assert diagnosis_lines(bare) == ["nothing stands out"]
     alone = replace(bare, provenance=(Step("user", HopKind.FAILED, "/srv/greet.py", 44, "greet"),))
     assert diagnosis_lines(alone) == ["nothing stands out"]

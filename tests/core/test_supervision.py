@@ -116,8 +116,10 @@ def test_the_person_is_told_before_attaching(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("builtins.input", lambda words: "n")
-    found = Supervisor("gunicorn", 812, 30.0, why="gunicorn (process 812) kills a worker that is silent")
-    known = Attachability(True, cost="slower", warnings=(found.why,), supervisor=found)
+    found = Supervisor(
+        "gunicorn", 812, 30.0, why_message="gunicorn (process 812) kills a worker that is silent"
+    )
+    known = Attachability(True, cost_message="slower", warning_messages=(found.why,), supervisor=found)
     assert not agreed_to_attach(ProcessInfo(9, "", "3.12.1", "gunicorn: worker", "/", attach=known))
     said = capsys.readouterr().out
     assert found.why in said and "The screen counts down while it is paused" in said and "--no-hold" in said

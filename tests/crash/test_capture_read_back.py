@@ -13,7 +13,7 @@ from iqdebug.core.state import EvaluateResult, Frame, Origin, Phase
 from iqdebug.crash import Crash, RecordedSession, open_crash
 from iqdebug.crash.folder import groups_of, listed
 from iqdebug.crash.recorded_sources import RecordedSources, SourceState
-from iqdebug.crash.summary import about_lines
+from iqdebug.crash.summary import about_sections
 from iqdebug.system.readable_files import reach_of_project
 from iqdebug.workflows.diagnosis_inputs import crash_diagnosis
 from iqdebug.workflows.open_crash import recorded_app
@@ -158,7 +158,7 @@ def test_every_kind_of_crash_opens_whole(name: str, tmp_path: Path) -> None:
     crash = recorded(sys.executable, tmp_path, name)
     assert crash.missing == () and crash.meta.title
     now = crash.snapshot
-    assert now.threads and now.reason and about_lines(crash)
+    assert now.threads and now.reason and about_sections(crash)
     assert now.exception is not None
     for thread in now.threads:
         for frame in thread.frames[:5]:

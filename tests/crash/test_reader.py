@@ -12,7 +12,7 @@ import pytest
 from iqdebug.core.errors import CrashFileError
 from iqdebug.core.state import Origin, Phase, ThreadState
 from iqdebug.crash import open_crash
-from iqdebug.crash.summary import about_lines
+from iqdebug.crash.summary import about_sections
 from iqdebug.crash.to_snapshot import kind_of
 from iqdebug.workflows.diagnosis_inputs import crash_diagnosis
 from tests.support.crashfile import (
@@ -201,7 +201,7 @@ def test_damage_costs_the_chunk_it_is_in_and_is_named(tmp_path: Path) -> None:
     assert crash.missing == ("a part of the frames is damaged", "1 of 10 chunks are missing")
     assert crash.meta.title == "ValueError: no such user" and crash.values[2].text == "'Ada'"
     assert crash.snapshot.exception is not None and crash.snapshot.detail.startswith("damaged: 2 things")
-    assert about_lines(crash)[0][0] == "What is damaged or missing"
+    assert about_sections(crash)[0].heading == "What is damaged or missing"
 
 
 def test_a_tag_that_changed_is_no_other_chunk(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from iqdebug.core.evidence import Confidence
 from iqdebug.core.messages import render
 from iqdebug.core.state import (
     Diagnosis,
@@ -107,7 +108,7 @@ def delta(before: Snapshot, after: Snapshot, budget: int = 4_000) -> str:
     found = packed_delta(
         after,
         before,
-        Diagnosis("nothing stands out", "no clear suspect"),
+        Diagnosis("nothing stands out", Confidence.NO_CLEAR_SUSPECT),
         read_source=lambda path: ("def f(x):", "    y = x", "    return g(y)"),
         budget=budget,
     )
@@ -226,7 +227,7 @@ def test_the_diff_and_what_is_unusual_are_packed(tmp_path: Path) -> None:
 def test_a_stop_without_an_exception_tells_who_waits() -> None:
     frame = Frame("work", "/s/app.py", 3)
     threads = (
-        Thread(1, "MainThread", frames=(frame,), state=ThreadState.WAITING, wait="waits for a lock"),
+        Thread(1, "MainThread", frames=(frame,), state=ThreadState.WAITING, wait_message="waits for a lock"),
         Thread(2, "other", frames=(frame,), state=ThreadState.RUNNING),
     )
     task = Task("Task-1", "main", "pending", frames=(frame,), awaiting="Future")
@@ -242,7 +243,7 @@ def test_a_stop_without_an_exception_tells_who_waits() -> None:
         focus=1,
     )
     text = packed(
-        snapshot, Diagnosis("nothing", "no clear suspect"), read_source=lambda path: (), budget=2_000
+        snapshot, Diagnosis("nothing", Confidence.NO_CLEAR_SUSPECT), read_source=lambda path: (), budget=2_000
     ).text
     assert "thread MainThread: waiting in work /s/app.py:3, waits for a lock" in text
     assert "task Task-1: pending in work /s/app.py:3, awaits Future" in text

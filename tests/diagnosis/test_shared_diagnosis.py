@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from iqdebug.core.evidence import Confidence
 from iqdebug.core.state import Diagnosis, Origin, Phase, Snapshot
 from iqdebug.diagnosis.shared_diagnosis import MAX_KEPT, SharedDiagnosis
 
@@ -22,7 +23,7 @@ class Counted:
     def __call__(self, snapshot: Snapshot, earlier: Snapshot | None) -> Diagnosis:
         self.asked.append((snapshot, earlier))
         assert self.gate.wait(10)
-        return Diagnosis(f"number {len(self.asked)}", "likely")
+        return Diagnosis(f"number {len(self.asked)}", Confidence.LIKELY)
 
 
 def test_who_asks_while_it_is_computed_gets_the_same() -> None:

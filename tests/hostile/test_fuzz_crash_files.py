@@ -20,7 +20,7 @@ from iqdebug.core.state_lines import snapshot_lines
 from iqdebug.crash import RecordedSession, open_crash
 from iqdebug.crash.folder import groups_of, listed, prune
 from iqdebug.crash.recorded_sources import RecordedSources
-from iqdebug.crash.summary import about_lines
+from iqdebug.crash.summary import about_sections
 from iqdebug.crash.table import crash_table
 from iqdebug.system.readable_files import reach_of_project
 from iqdebug.workflows.diagnosis_inputs import crash_diagnosis
@@ -66,7 +66,7 @@ def use(path: Path) -> None:
     if len(crash.exceptions) < 100 and sum(len(t.frames) for t in now.threads) < 5_000:
         json_text(now)  # costs what it prints
     snapshot_lines(now)
-    about_lines(crash)
+    about_sections(crash)
     crash_diagnosis(crash, crash.read_source)
     asyncio.run(look_around(RecordedSession(crash)))
     sources = RecordedSources(crash, reach_of_project("/dev"))
@@ -210,7 +210,7 @@ _WATCHED = """
 import asyncio, sys
 from pathlib import Path
 from iqdebug.crash import (RecordedSession, open_crash)
-from iqdebug.crash.summary import about_lines
+from iqdebug.crash.summary import about_sections
 
 async def look(session):
     for thread in session.snapshot.threads:
@@ -222,7 +222,7 @@ async def look(session):
 
 def use(path):
     crash = open_crash(path)
-    about_lines(crash)
+    about_sections(crash)
     asyncio.run(look(RecordedSession(crash)))
 
 use(sys.argv[1])  # imports what iqdebug imports when it is used

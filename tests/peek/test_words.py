@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from iqdebug.core.errors import MissingTool, TargetError
+from iqdebug.core.messages import render
 from iqdebug.core.paths import frame_kind, frame_kinds_settled
 from iqdebug.core.state import Frame, Gil, Thread, ThreadState
 from iqdebug.peek.doctor import Terminal, checks
@@ -17,7 +18,7 @@ from iqdebug.peek.host import Host
 from iqdebug.peek.kernel import KernelThread, kernel_thread, python_static_data
 from iqdebug.peek.procfs import ProcFS
 from iqdebug.peek.pyspy import ATTEMPTS, VALUE_LIMIT, read_threads, variable_from_text
-from iqdebug.peek.waits import wait_in_words
+from iqdebug.peek.waits import wait_message
 
 STAT = "(py) thon) {state} 1 1 1 0 -1 0 0 0 0 0 1 1 0 0 20 0 1 0 10 0 5 0"
 
@@ -137,11 +138,11 @@ def frames(*names: tuple[str, str]) -> tuple[Frame, ...]:
     ],
 )
 def test_waits_in_words(stack: tuple[tuple[str, str], ...], call: str, gil: Gil, words: str) -> None:
-    assert words in wait_in_words(frames(*stack), KernelThread(ThreadState.WAITING, "S", call), gil)
+    assert words in render(wait_message(frames(*stack), KernelThread(ThreadState.WAITING, "S", call), gil))
 
 
 def test_a_running_thread_waits_for_nothing() -> None:
-    assert wait_in_words((), KernelThread(ThreadState.RUNNING, "R"), Gil.HOLDS) == ""
+    assert wait_message((), KernelThread(ThreadState.RUNNING, "R"), Gil.HOLDS) == ""
 
 
 def thread(number: int, **kwargs: object) -> Thread:

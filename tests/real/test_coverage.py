@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from iqdebug.core.messages import render
 from iqdebug.core.state import Breakpoint, Phase, ProcessInfo
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.peek.procfs import ProcFS
@@ -145,7 +146,7 @@ async def test_the_preflight_names_coverage_before(tmp_path: Path) -> None:
         assert process.stdout is not None
         assert await asyncio.wait_for(process.stdout.readline(), 20) == b"ready\n"
         found = tracer_warnings(ProcFS(), process.pid, (3, 11))
-        assert len(found) == 1 and "coverage is loaded in it" in found[0]
+        assert len(found) == 1 and "coverage is loaded in it" in render(found[0])
         assert not tracer_warnings(ProcFS(), process.pid, (3, 12))
     finally:
         process.kill()

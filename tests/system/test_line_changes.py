@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from iqdebug.diagnosis import diagnose
-from iqdebug.system.line_changes import Changes, changed_lines
+from iqdebug.system.line_changes import Changes, LineChange, changed_lines
 from tests.support.crashing import crash_of
 
 DIFF = """\
@@ -56,17 +56,17 @@ def repository(tmp_path: Path) -> Path:
 def test_old_recent_and_uncommitted_lines(repository: Path) -> None:
     path = str(repository / "old.py")
     changes = Changes()
-    assert changes(path, 1) == ""
-    assert changes(path, 2) == "this line was changed today: 'number two'"
-    assert changes(path, 3) == "this line was changed and is not committed yet"
-    assert Changes(ask=lambda path: False)(path, 3) == ""
-    assert Changes(DIFF, "/r", ask=lambda path: False)("/r/shop/cart.py", 3).endswith("not committed yet")
+    assert changes(path, 1) is None
+    assert changes(path, 2) == LineChange(0, "number two")
+    assert changes(path, 3) == LineChange()
+    assert Changes(ask=lambda path: False)(path, 3) is None
+    assert Changes(DIFF, "/r", ask=lambda path: False)("/r/shop/cart.py", 3) == LineChange()
 
 
 def test_what_is_no_repository_is_not_asked(tmp_path: Path) -> None:
     (tmp_path / "x.py").write_text("x\n")
-    assert Changes()(str(tmp_path / "x.py"), 1) == ""
-    assert Changes()("<string>", 1) == ""
+    assert Changes()(str(tmp_path / "x.py"), 1) is None
+    assert Changes()("<string>", 1) is None
 
 
 def test_a_changed_line_comes_nearer_to_the_front(tmp_path: Path) -> None:
@@ -87,13 +87,13 @@ def test_a_changed_line_comes_nearer_to_the_front(tmp_path: Path) -> None:
     told = diagnose(
         case.crash.snapshot,
         read_source=case.crash.read_source,
-        changed=lambda path, n: "this line was changed today" if n == line else "",
+        changed=lambda path, n: LineChange(2, "mean of rows") if n == line else None,
     )
     before = [s.line for s in case.diagnosis.suspects].index(line)
     assert [s.line for s in told.suspects].index(line) <= before
     suspect = next(s for s in told.suspects if s.line == line)
-    assert "this line was changed today" in suspect.reasons
+    assert "this line was changed 2 days ago: 'mean of rows'" in suspect.reasons
     everywhere = diagnose(
-        case.crash.snapshot, read_source=case.crash.read_source, changed=lambda path, n: "changed"
+        case.crash.snapshot, read_source=case.crash.read_source, changed=lambda path, n: LineChange()
     )
     assert [s.reasons for s in everywhere.suspects] == [s.reasons for s in case.diagnosis.suspects]

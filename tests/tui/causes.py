@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from iqdebug.core.evidence import AnomalyKind, HopKind
+from iqdebug.core.evidence import AnomalyKind, Confidence, HopKind
+from iqdebug.core.messages import Message, message
 from iqdebug.core.state import Anomaly, Diagnosis, ExceptionInfo, Frame, Snapshot, Step, Suspect, Variable
 from tests.tui import scenario
 from tests.tui.scenario import SERVICE, line
@@ -21,6 +22,13 @@ def crashed(epoch: int = 3) -> Snapshot:
     inner = (Frame("fetch", PRICES, 41, locals=(Variable("url", "'/prices'", "str"),)),)
     cause = ExceptionInfo("TimeoutError", "after 3 s", link="cause", frames=inner)
     return replace(scenario.crashed(epoch), exception=ExceptionInfo("KeyError", "'sku'", chain=(cause,)))
+
+
+def headline(exception: str, line_number: int, reason: str) -> Message:
+    """As the rules word it, of ``accept`` in the service."""
+    place = message("live.place", file="orders_service.py", line=line_number, function="accept")
+    failed = message("headline.exception", exception=exception, place=place)
+    return message("headline.explained", headline=failed, reason=reason)
 
 
 def traced(snapshot: Snapshot, earlier: Snapshot | None = None) -> Diagnosis:
@@ -49,10 +57,8 @@ def traced(snapshot: Snapshot, earlier: Snapshot | None = None) -> Diagnosis:
         before=(passed, replace(other, before=(replace(other, line=26),))),
     )
     return Diagnosis(
-        headline_message=(
-            f"KeyError: 'sku' at orders_service.py:{failing} in accept: `order` has no key 'sku'"
-        ),
-        confidence="likely",
+        headline_message=headline("KeyError: 'sku'", failing, "`order` has no key 'sku'"),
+        confidence=Confidence.LIKELY,
         suspects=(
             Suspect(
                 SERVICE,
@@ -120,6 +126,6 @@ def untraced(snapshot: Snapshot, earlier: Snapshot | None = None) -> Diagnosis:
     """An exception about which nothing is known but its meaning."""
     return Diagnosis(
         "SystemError: error return without exception set",
-        "no clear suspect",
+        Confidence.NO_CLEAR_SUSPECT,
         meaning_message="SystemError: the interpreter, or an extension module, is at fault.",
     )

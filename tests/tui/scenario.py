@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from iqdebug.core.evidence import Confidence
+from iqdebug.core.messages import message
 from iqdebug.core.state import (
     Breakpoint,
     Diagnosis,
@@ -47,7 +49,7 @@ def _worker(number: int, name: str, place: str, wait: str, *inner: Frame) -> Thr
     outer = Frame(name, SERVICE, line(place), id=number * 100 + 10, module="__main__")
     state = ThreadState.WAITING if wait else ThreadState.RUNNING
     frames = (*inner, outer, *_bootstrap(number * 100 + 20))
-    return Thread(number, name, os_id=4000 + number, state=state, frames=frames, wait=wait)
+    return Thread(number, name, os_id=4000 + number, state=state, frames=frames, wait_message=wait)
 
 
 def threads(paused: bool = True) -> tuple[Thread, ...]:
@@ -57,7 +59,7 @@ def threads(paused: bool = True) -> tuple[Thread, ...]:
         os_id=4001,
         state=ThreadState.WAITING,
         is_main=True,
-        wait="sleeping",
+        wait_message="sleeping",
         frames=(
             Frame("watch", SERVICE, line("watch-pause"), id=101),
             Frame("main", SERVICE, line("main-watch"), id=102),
@@ -70,7 +72,7 @@ def threads(paused: bool = True) -> tuple[Thread, ...]:
     intake = replace(
         _worker(3, "intake", "intake-get", "", *((accept,) if paused else (wait, get))),
         state=ThreadState.PAUSED if paused else ThreadState.WAITING,
-        wait="" if paused else "waits on a condition",
+        wait_message="" if paused else "waits on a condition",
     )
     return (
         main,
@@ -219,10 +221,10 @@ def records() -> tuple[LogRecord, ...]:
 
 def diagnosis(snapshot: Snapshot, earlier: Snapshot | None = None) -> Diagnosis:
     if not snapshot.threads:
-        return Diagnosis("nothing stands out", "no clear suspect")
+        return Diagnosis(message("live.nothing.no_threads"), Confidence.NO_CLEAR_SUSPECT)
     return Diagnosis(
         "packer and refunder wait for each other's locks: neither can go on",
-        "likely",
+        Confidence.LIKELY,
         suspects=(
             Suspect(
                 SERVICE,
@@ -260,7 +262,7 @@ def diagnosis(snapshot: Snapshot, earlier: Snapshot | None = None) -> Diagnosis:
 
 
 def quiet(snapshot: Snapshot, earlier: Snapshot | None = None) -> Diagnosis:
-    return Diagnosis("no clear suspect: every thread waits for work", "no clear suspect")
+    return Diagnosis("every thread waits for work", Confidence.NO_CLEAR_SUSPECT)
 
 
 def read_source(path: str) -> tuple[str, ...]:

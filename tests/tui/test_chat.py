@@ -14,6 +14,7 @@ from iqdebug.assistant.commands import COMMANDS
 from iqdebug.assistant.session import AssistantSession, DebuggeeContext
 from iqdebug.assistant.transcript import ModelStatus, Transcript
 from iqdebug.assistant.ui_context import UiContext
+from iqdebug.core.evidence import Confidence
 from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Diagnosis, Phase, Snapshot
 from iqdebug.diagnosis.shared_diagnosis import SharedDiagnosis
@@ -336,7 +337,7 @@ async def test_a_stop_that_is_only_recorded_is_not_given_to_the_model(
 
     def diagnose(snapshot: Snapshot, earlier: Snapshot | None) -> Diagnosis:
         diagnosed.append(snapshot)
-        return Diagnosis("it stands", "no clear suspect")
+        return Diagnosis("it stands", Confidence.NO_CLEAR_SUSPECT)
 
     session = FakeSession(snapshot=scenario.running(), recorded=written(contents()))
     app, backend = with_model(session, SharedDiagnosis(diagnose), no_hold=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from iqdebug.core.evidence import HopKind
+from iqdebug.core.evidence import Confidence, HopKind
 from iqdebug.core.state import Diagnosis, Step, Suspect
 from iqdebug.crash import open_crash
 from iqdebug.tui.app import DebugApp
@@ -70,10 +70,8 @@ async def test_a_small_terminal_keeps_the_first_suspect_and_its_proof() -> None:
 async def test_a_reason_that_the_headline_has_no_room_for_is_said_below() -> None:
     reason = "`user` is None, and it is subscripted"
     suspect = Suspect(SERVICE, 58, "accept", 0.9, (reason,))
-    headline = (
-        f"TypeError: 'NoneType' object is not subscriptable at orders_service.py:58 in accept: {reason}"
-    )
-    found = Diagnosis(headline, "likely", (suspect,))
+    headline = causes.headline("TypeError: 'NoneType' object is not subscriptable", 58, reason)
+    found = Diagnosis(headline, Confidence.LIKELY, (suspect,))
     assert str(card_text(found, 3, 200)).count(reason) == 1
     assert reason in str(card_text(found, 3, 78)).split("\n")[1]
 
@@ -222,7 +220,7 @@ async def test_one_pane_at_a_time_enter_turns_to_the_source() -> None:
 
 async def test_a_suspect_of_a_function_that_stands_elsewhere_says_where() -> None:
     guard = Suspect(SERVICE, line("key-error") - 1, "accept", 0.9, ("the check belongs here",), thread_id=3)
-    app = app_at_crash(lambda now, earlier: Diagnosis("KeyError", "possible", (guard,)))
+    app = app_at_crash(lambda now, earlier: Diagnosis("KeyError", Confidence.POSSIBLE, (guard,)))
     async with app.run_test(size=(200, 50)) as pilot:
         await shows(pilot, "possible: KeyError")
         await pilot.press("right_square_bracket")
@@ -233,7 +231,7 @@ async def test_a_suspect_of_a_function_that_stands_elsewhere_says_where() -> Non
 async def test_an_index_of_another_stack_is_not_believed() -> None:
     """The evidence counts in the cause's traceback; the thread's frame of that number is another."""
     suspect = Suspect(PRICES, 41, "fetch", 0.9, ("it timed out",), thread_id=3, frame_index=0)
-    app = app_at_crash(lambda now, earlier: Diagnosis("KeyError", "possible", (suspect,)))
+    app = app_at_crash(lambda now, earlier: Diagnosis("KeyError", Confidence.POSSIBLE, (suspect,)))
     async with app.run_test(size=(200, 50)) as pilot:
         await shows(pilot, "possible: KeyError")
         await pilot.press("right_square_bracket")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
+from iqdebug.core.evidence import Confidence
 from iqdebug.core.state import Diagnosis, Phase, Snapshot, Suspect
 from iqdebug.tui.panes.insight import LOOKING
 from tests.tui import causes, scenario
@@ -24,7 +25,7 @@ class Slow:
         now = (snapshot.epoch, snapshot.revision)
         self.begun.append(now)
         assert self.gates.setdefault(now, threading.Event()).wait(30)
-        return Diagnosis(f"found at {now}", "likely", (Suspect(SERVICE, 20, "f", 0.9),))
+        return Diagnosis(f"found at {now}", Confidence.LIKELY, (Suspect(SERVICE, 20, "f", 0.9),))
 
     def let(self, epoch: int, revision: int = 0) -> None:
         self.gates.setdefault((epoch, revision), threading.Event()).set()

@@ -19,7 +19,7 @@ WORKER = ProcessInfo(
     age=42,
     cpu=99.0,
     rss=38 << 20,
-    attach=Attachability(True, cost="3.11: the hot loop runs 2 times slower while attached"),
+    attach=Attachability(True, cost_message="3.11: the hot loop runs 2 times slower while attached"),
 )
 ROOTS = ProcessInfo(
     99,
@@ -53,7 +53,7 @@ async def test_typing_filters_and_enter_chooses() -> None:
 
 async def test_a_warning_stands_before_what_attaching_costs() -> None:
     told = Attachability(
-        True, cost="what it costs " * 12, warnings=("gunicorn kills a worker that is paused",)
+        True, cost_message="what it costs " * 12, warning_messages=("gunicorn kills a worker that is paused",)
     )
     app = PickerApp(lambda: [replace(WORKER, attach=told)])
     async with app.run_test(size=(80, 24)) as pilot:

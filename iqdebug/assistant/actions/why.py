@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from iqdebug.core.messages import anomaly_kind_message, render
+from iqdebug.core.evidence import Confidence
+from iqdebug.core.messages import anomaly_kind_message, message, render
 from iqdebug.core.state import Anomaly, Diagnosis, ExceptionInfo, Snapshot, Step, Suspect
 from iqdebug.core.text import clean
 from iqdebug.diagnosis.knowledge import meaning_of
@@ -60,9 +61,15 @@ def section_lines(sections: Sequence[Section]) -> list[str]:
     return lines
 
 
+_CONFIDENCE = {
+    Confidence.LIKELY: message("why.likely"),
+    Confidence.POSSIBLE: message("why.possible"),
+    Confidence.NO_CLEAR_SUSPECT: message("why.no_clear_suspect"),
+}
+
+
 def _headline(diagnosis: Diagnosis) -> Section:
-    sure = {"likely": "Likely", "possible": "Possibly", "no clear suspect": "No clear suspect"}
-    return Section(sure[diagnosis.confidence], (clean(diagnosis.headline),))
+    return Section(render(_CONFIDENCE[diagnosis.confidence]), (clean(diagnosis.headline),))
 
 
 def _chain(error: ExceptionInfo | None) -> Section:
@@ -137,7 +144,7 @@ def _unknown(snapshot: Snapshot, diagnosis: Diagnosis) -> Section:
     thread = snapshot.focused
     if thread is not None and any(f.locals is None for f in thread.frames if f.kind == "user"):
         lines.append("Not all frames have their variables here")
-    if diagnosis.confidence != "likely":
+    if diagnosis.confidence is not Confidence.LIKELY:
         lines.append("No rule explains the values: the ranking of places is a guess from the code's form")
     lines.append(
         "Evidence says where and with which values; what the program was meant to do, and a fix that follows "

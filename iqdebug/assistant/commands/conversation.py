@@ -6,6 +6,7 @@ from iqdebug.assistant.conversation import Conversation
 from iqdebug.assistant.session import AssistantSession
 from iqdebug.assistant.wording import DECIDED_BY
 from iqdebug.core.errors import NotAvailable, UsageError
+from iqdebug.core.messages import Message, message, render
 from iqdebug.llm.window.window import Window
 
 __all__ = [
@@ -100,6 +101,12 @@ async def show_model(assistant: AssistantSession, rest: str) -> None:
     )
 
 
+def _decision_message(tool: str, allowed: bool, decider: Message, detail: str) -> Message:
+    if allowed:
+        return message("decision.allowed", tool=tool, decider=decider, detail=detail)
+    return message("decision.refused", tool=tool, decider=decider, detail=detail)
+
+
 async def show_rights(assistant: AssistantSession, rest: str) -> None:
     if assistant.active is None:
         return
@@ -108,8 +115,7 @@ async def show_rights(assistant: AssistantSession, rest: str) -> None:
         gate.revoke_all()
     granted = [f"{g.tool}: {g.right.value}, this session" for g in gate.grants] or ["reading alone"]
     decisions = [
-        f"{d.tool}: {'allowed' if d.allowed else 'refused'} by {DECIDED_BY[d.by]}  "
-        f"{d.detail[:_MAX_DETAIL_CHARACTERS]}"
+        render(_decision_message(d.tool, d.allowed, DECIDED_BY[d.by], d.detail[:_MAX_DETAIL_CHARACTERS]))
         for d in gate.decisions
     ]
     assistant.note("what the model may do: " + "; ".join(granted), "\n".join(decisions))

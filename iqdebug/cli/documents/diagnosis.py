@@ -19,7 +19,7 @@ from iqdebug.cli.documents.stack import (
     variable_documents,
 )
 from iqdebug.core import state
-from iqdebug.core.evidence import AnomalyKind, HopKind
+from iqdebug.core.evidence import AnomalyKind, Confidence, HopKind
 from iqdebug.workflows.crash_report import CrashReport
 from iqdebug.workflows.headless import Result
 
@@ -92,7 +92,7 @@ class Diagnosis(Document, frozen=True, tag="iqdebug/diagnosis/1"):
     python: str
     command: str
     headline: str
-    confidence: Literal["likely", "possible", "no clear suspect"]
+    confidence: Confidence
     meaning: str
     exception: ExceptionInfo | None
     suspects: list[Suspect]
@@ -188,7 +188,7 @@ def no_crash_document(pid: int, command: str, exit_code: int) -> Diagnosis:
         python="",
         command=command,
         headline="the program ended without a crash",
-        confidence="no clear suspect",
+        confidence=Confidence.NO_CLEAR_SUSPECT,
         meaning="",
         exception=None,
         suspects=[],

@@ -6,19 +6,23 @@ one language: ``iqdebug/core/messages/en`` for English. Another language is one 
 
 A template names values in braces. ``{owner}`` stands for the value as text: a message inside is
 rendered, None is nothing, a tuple is joined with ``, ``. ``{names: and }`` joins with what stands
-behind the colon. ``{count:is|are}`` chooses a form by a whole number.
+behind the colon. ``{count:is|are}`` chooses a form by a whole number. ``{place:? at }`` is the value with
+`` at `` before it, and nothing where the value is None.
+
+The language is one for the whole process: :func:`set_language`, called once at the start.
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol, Union, cast
 
-from iqdebug.core.evidence import AnomalyKind, HopKind
+from iqdebug.core.evidence import AnomalyKind, Confidence, HopKind
 
 __all__ = [
     "DEFAULT_LANGUAGE",
@@ -28,9 +32,13 @@ __all__ = [
     "Value",
     "anomaly_kind_message",
     "catalogue_of",
+    "confidence_message",
+    "contains",
+    "current_language",
     "hop_message",
     "message",
     "render",
+    "set_language",
 ]
 
 DEFAULT_LANGUAGE = "en"
@@ -51,6 +59,10 @@ class Message:
     def value(self, name: str) -> Value:
         """The value of that name; None where the message carries none."""
         return next((value for key, value in self.values if key == name), None)
+
+    def with_values(self, **values: Value) -> Message:
+        """The same sentence with other values for some of the names that it has."""
+        return Message(self.id, tuple((name, values.get(name, value)) for name, value in self.values))
 
 
 Text = Message | str
@@ -84,16 +96,48 @@ def hop_message(kind: HopKind, detail: str = "") -> Message:
     return Message(f"hop.{kind.value}", (("detail", detail),))
 
 
-def render(text: Text, language: str = DEFAULT_LANGUAGE) -> str:
-    """The words of a message in a language, in English where that language lacks the sentence. Text
-    that is no message stays as it is. Never raises for values."""
+def confidence_message(confidence: Confidence) -> Message:
+    return Message(f"confidence.{confidence.name.lower()}")
+
+
+def contains(whole: Text, part: Text) -> bool:
+    """Whether a message is the other, or names it among its values, at any depth."""
+    if whole == part:
+        return True
+    if isinstance(whole, str):
+        return False
+    values = [each for _, value in whole.values for each in (value if isinstance(value, tuple) else (value,))]
+    return any(contains(value, part) for value in values if isinstance(value, (Message, str)))
+
+
+_language = DEFAULT_LANGUAGE
+
+
+def set_language(code: str) -> None:
+    """From now on messages are rendered in that language; in English where there is no catalogue of it."""
+    global _language
+    known = code.isidentifier() and importlib.util.find_spec(f"{__name__}.{code}") is not None
+    _language = code if known else DEFAULT_LANGUAGE
+
+
+def current_language() -> str:
+    return _language
+
+
+def render(text: Text, language: str | None = None) -> str:
+    """The words of a message, in English where the language lacks the sentence. Text that is no message
+    stays as it is. Never raises: a message that an older version kept may lack values, or its template.
+
+    :param language: None: the current one.
+    """
     if isinstance(text, str):
         return text
+    language = language or _language
     catalogue = catalogue_of(language)
     template = catalogue.TEMPLATES.get(text.id)
     if template is None:
         catalogue = catalogue_of(DEFAULT_LANGUAGE)
-        template = catalogue.TEMPLATES[text.id]
+        template = catalogue.TEMPLATES.get(text.id, text.id)
     return _Formatter(language, catalogue).vformat(template, (), dict(text.values))
 
 
@@ -108,10 +152,15 @@ class _Formatter(string.Formatter):
         self._language = language
         self._plural_form = catalogue.plural_form
 
+    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        return kwargs.get(str(key))
+
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, int) and "|" in format_spec:
             forms = format_spec.split("|")
             return forms[min(self._plural_form(value), len(forms) - 1)]
+        if format_spec.startswith("?"):
+            return "" if value is None else format_spec[1:] + next(iter(self._texts((value,))))
         if isinstance(value, tuple):
             return (format_spec or ", ").join(self._texts(value))
         return next(iter(self._texts((value,))))

@@ -38,12 +38,12 @@ def growing_containers(context: LiveContext) -> list[Finding]:
             if grew and _stays_one_object(context.function(frame), name):
                 reason = message("live.grew", name=name, before=f"{was or 0:.0f}", now=f"{count:.0f}")
                 place = suspect(frame, 0.45, [reason], thread=thread, index=index, proof=(variable,))
-                headline = message("live.grew_at", reason=reason, place=where(frame))
+                headline = message("live.grew_at", reason=reason, where=where(frame))
                 findings.append(Finding("possible", headline, (place,)))
             elif count >= (LARGE_QUEUE if of else LARGE_CONTAINER):
                 as_local = message("live.as_local", name=variable.name) if of else None
                 size = f"{count:.0f}"
-                large = message("live.large", name=name, count=size, local=as_local, place=where(frame))
+                large = message("live.large", name=name, count=size, local=as_local, where=where(frame))
                 findings.append(Finding("note", large))
     return findings
 

@@ -22,6 +22,7 @@ __all__ = [
     "Strength",
     "address",
     "as_number",
+    "exception_message",
     "file_name",
     "local",
     "short",
@@ -206,6 +207,13 @@ def who(thread: Thread) -> Message:
     if thread.is_main:
         return message("who.the_main_thread")
     return message("who.thread", name=thread.name or str(thread.id))
+
+
+def exception_message(type_name: str, text: str) -> Text:
+    """``ValueError: no such user``; without the colon where one of both is missing."""
+    if not type_name or not text:
+        return type_name or text
+    return message("exception", type=type_name, text=text)
 
 
 NOT_MOVED = message("live.not_moved")

@@ -104,7 +104,7 @@ def tasks_nobody_wakes(context: LiveContext) -> list[Finding]:
         place = suspect(frame, 0.65 if reach == "argument" else 0.8, reasons, index=index)
         strength: Strength = "likely" if reach == "local" else "possible"
         file = file_name(frame.path)
-        headline = message("live.event", task=waiter, file=file, place=where(frame))
+        headline = message("live.event", task=waiter, file=file, where=where(frame))
         findings.append(Finding(strength, headline, (place,)))
     if waiting > 1 and not findings:
         tasks = _pending(context.snapshot.tasks)

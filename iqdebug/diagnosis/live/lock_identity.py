@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from iqdebug.core.messages import Message
+from iqdebug.core.messages import Message, message, render
 from iqdebug.core.state import Frame, ThreadState, Variable
 from iqdebug.diagnosis.live.context import LiveContext, address, local, shown
 from iqdebug.diagnosis.source.functions import FunctionTree, bound_names, dotted
@@ -155,9 +155,8 @@ def _acquired(function: FunctionTree, line: int) -> list[tuple[ast.expr, int]]:
 def _use(context: LiveContext, expr: ast.expr, index: int, frame: Frame, since: int) -> LockUse:
     text = shown(expr)
     named = local(frame, text)
-    proof = named or Variable(
-        name=text, value=f"taken at line {since}" if since != frame.line else "waited for here"
-    )
+    how = message("lock.taken", line=since) if since != frame.line else message("lock.waited_for")
+    proof = named or Variable(name=text, value=render(how))
     return LockUse(text, _identity(context, expr, frame), index, frame, since, proof)
 
 

@@ -29,7 +29,7 @@ def packed_delta(
     lines = [f"stop {snapshot.epoch} after stop {earlier.epoch}: {snapshot.reason or snapshot.phase.value}"]
     if snapshot.exception is not None:
         lines += exception_lines(snapshot.exception, "")
-    lines.append(f"assessment ({diagnosis.confidence}): {diagnosis.headline}")
+    lines.append(f"assessment ({diagnosis.confidence_name}): {diagnosis.headline}")
     pack.add("\n".join(lines), must=True)
     texts = Texts(read_source)
     now, before = snapshot.focused, _same_thread(earlier, snapshot.focused)

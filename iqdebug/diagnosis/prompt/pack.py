@@ -124,7 +124,7 @@ def _headline(snapshot: Snapshot, diagnosis: Diagnosis) -> list[str]:
         lines += exception_lines(error, "")
     if diagnosis.meaning:
         lines.append(f"  {diagnosis.meaning}")
-    lines.append(f"assessment ({diagnosis.confidence}): {diagnosis.headline}")
+    lines.append(f"assessment ({diagnosis.confidence_name}): {diagnosis.headline}")
     lines += [f"  also: {note}" for note in diagnosis.notes[:4]]
     for rank, suspect in enumerate(diagnosis.suspects[:8], 1):
         lines.append(f"  {rank}. {suspect.path}:{suspect.line} {suspect.function}")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from textual.timer import Timer
 
+from iqdebug.core.evidence import Confidence
 from iqdebug.core.state import Diagnosis, Snapshot, Suspect
 from iqdebug.tui import messages
 from iqdebug.tui.controllers.selection import SelectionController
@@ -114,7 +115,7 @@ class DiagnosisController:
             diagnosis = self._diagnose(request.snapshot, request.earlier)
         except Exception as error:  # a ranking that fails must not end the session
             words = "; ".join(unforeseen("The ranking of suspects", error).lines())
-            diagnosis = Diagnosis(words, "no clear suspect")
+            diagnosis = Diagnosis(words, Confidence.NO_CLEAR_SUSPECT)
         with contextlib.suppress(RuntimeError):  # the screen is gone
             self._window.post_message(messages.DiagnosisArrived(diagnosis, request.number))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from rich.style import Style
 from rich.text import Text
 
 from iqdebug.core.text import clean
+from iqdebug.crash.summary import AboutSection, SectionKind
 from iqdebug.tui.controllers.window import Window
 from iqdebug.tui.panes.source import SourcePane, Versions
 from iqdebug.tui.screens.dialogs import TextScreen
@@ -27,10 +28,10 @@ class SourceVersions(Versions, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """:param about: headings with their lines, read when a person asks for them."""
+    """:param about: what the file says of itself, read when a person asks for it."""
 
     sources: SourceVersions
-    about: Callable[[], list[tuple[str, list[str]]]]
+    about: Callable[[], Sequence[AboutSection]]
 
 
 class RecordingController:
@@ -66,12 +67,14 @@ class RecordingController:
             self._window.notify(self.why_not_about(), severity="warning")
             return
         text = Text()
-        for heading, lines in self._recording.about():
-            text.append(("\n" if text else "") + clean(heading) + "\n", Style(bold=True))
-            for line in lines[:MAX_LINES]:
-                text.append(f"  {clean(line)}\n", _line_style(heading, line))
-            if len(lines) > MAX_LINES:
-                text.append(f"  … {len(lines) - MAX_LINES:,} more lines\n", Style(dim=True))
+        for section in self._recording.about():
+            text.append(("\n" if text else "") + clean(section.heading) + "\n", Style(bold=True))
+            for line in section.lines[:MAX_LINES]:
+                text.append(f"  {clean(line)}\n", _line_style(section.kind, line))
+            if len(section.lines) > MAX_LINES:
+                text.append(f"  … {len(section.lines) - MAX_LINES:,} more lines\n", Style(dim=True))
+            for line in section.warnings:
+                text.append(f"  {clean(line)}\n", _WARNING)
         text.rstrip()
         self._window.push_screen(TextScreen("About this recording", text, prose=True))
 
@@ -84,10 +87,13 @@ class RecordingController:
             self._window.pane(SourcePane).toggle_today()
 
 
-def _line_style(heading: str, line: str) -> Style:
-    if heading == "What is damaged or missing" or line.startswith("NOT masked"):
-        return Style(color="yellow")
-    if heading == "Uncommitted changes":
+_WARNING = Style(color="yellow")
+
+
+def _line_style(kind: SectionKind, line: str) -> Style:
+    if kind is SectionKind.DAMAGE:
+        return _WARNING
+    if kind is SectionKind.DIFF:
         if line.startswith("+"):
             return Style(color="green")
         return Style(color="red") if line.startswith("-") else Style()

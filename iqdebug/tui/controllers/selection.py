@@ -37,7 +37,7 @@ class SelectionController:
             return snapshot
         thread = snapshot.focused or Thread(1, "exception")
         words = f"traceback of {raised.type.rpartition('.')[2]}"
-        thread = replace(thread, frames=raised.frames, frames_total=None, wait=words)
+        thread = replace(thread, frames=raised.frames, frames_total=None, wait_message=words)
         threads = tuple(thread if t.id == thread.id else t for t in snapshot.threads) or (thread,)
         return replace(snapshot, threads=threads, focus=thread.id)
 

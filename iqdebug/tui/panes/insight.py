@@ -3,12 +3,12 @@ hops that the other views of a cause share."""
 
 from __future__ import annotations
 
-import re
-
 from rich.style import Style
 from rich.text import Text
 from textual.widgets import Static
 
+from iqdebug.core.evidence import Confidence
+from iqdebug.core.messages import contains, render
 from iqdebug.core.state import Diagnosis, Step, Suspect, Variable
 from iqdebug.core.text import clean
 from iqdebug.tui.locations import file_line
@@ -27,11 +27,15 @@ __all__ = [
 
 MAX_LINES = 7
 LOOKING = "looking for the cause…"
-_COLOURS = {"likely": "red", "possible": "yellow", "no clear suspect": "green"}
+_COLOURS = {
+    Confidence.LIKELY: "red",
+    Confidence.POSSIBLE: "yellow",
+    Confidence.NO_CLEAR_SUSPECT: "green",
+}
 _CONFIDENCE = {
-    "likely": "values and source agree; only running it again would prove more",
-    "possible": "it fits what was seen, and other readings fit too",
-    "no clear suspect": "nothing that was seen accuses a place",
+    Confidence.LIKELY: "values and source agree; only running it again would prove more",
+    Confidence.POSSIBLE: "it fits what was seen, and other readings fit too",
+    Confidence.NO_CLEAR_SUSPECT: "nothing that was seen accuses a place",
 }
 LABEL_CELLS = 10  # cells before what a line of the card says
 MAX_VALUE_CHARACTERS = 60
@@ -82,14 +86,13 @@ def card_text(diagnosis: Diagnosis, most: int, width: int = 200) -> Text:
 
 def _headline(diagnosis: Diagnosis) -> Text:
     colour = _COLOURS[diagnosis.confidence]
-    headline = clean(diagnosis.headline)
-    if diagnosis.confidence == "no clear suspect":
-        honest = headline.startswith(("no clear suspect", "nothing stands out"))
-        return Text(headline if honest else f"no clear suspect: {headline}", Style(color=colour))
-    for suspect in diagnosis.suspects[:1]:  # its place stands in the line below
-        headline = re.sub(rf" at {re.escape(file_line(suspect))} in [\w.<>]+", "", headline, count=1)
-    text = Text().append(f"{diagnosis.confidence}: ", Style(color=colour, bold=True))
-    return text.append(headline, Style(bold=True))
+    if diagnosis.confidence is Confidence.NO_CLEAR_SUSPECT:
+        headline = clean(diagnosis.headline)
+        if not diagnosis.headline_names_no_suspect:
+            headline = f"{diagnosis.confidence_name}: {headline}"
+        return Text(headline, Style(color=colour))
+    text = Text().append(f"{diagnosis.confidence_name}: ", Style(color=colour, bold=True))
+    return text.append(clean(diagnosis.short_headline), Style(bold=True))  # the place stands below
 
 
 def _silent(diagnosis: Diagnosis) -> list[Text]:
@@ -108,7 +111,8 @@ def _lines(diagnosis: Diagnosis, room: int, width: int) -> list[Text]:
     """Below the headline: what proves a suspect goes before more reasons, and the keys come last."""
     first = diagnosis.suspects[0]
     seen = _headline(diagnosis).cell_len <= width  # else what it ends with cannot be read there
-    why = [r for r in first.reasons if not seen or r not in diagnosis.headline]
+    hidden = [r for r in first.reason_messages if not seen or not contains(diagnosis.headline_message, r)]
+    why = [render(reason) for reason in hidden]
     keys = _keys(diagnosis)
     if room < 4:
         place = _place(first)
@@ -127,7 +131,7 @@ def _lines(diagnosis: Diagnosis, room: int, width: int) -> list[Text]:
         lines.insert(2, _labelled("", Text(clean(why[1]))))
         spare -= 1
     if spare > 0:
-        lines.append(_labelled("sure?", Text(f"{diagnosis.confidence}: {confidence_words(diagnosis)}")))
+        lines.append(_labelled("sure?", Text(f"{diagnosis.confidence_name}: {confidence_words(diagnosis)}")))
     return [*lines[: max(room - 1, 0)], Text("  ").append_text(keys)]
 
 

@@ -154,9 +154,9 @@ def _thread_text(thread: Thread, opened: bool) -> Text:
     text.append(" ")
     state = "" if thread.state is ThreadState.UNKNOWN else thread.state.value
     text.append(clean(thread.wait) or state, _STATE[thread.state])
-    if thread.gil is Gil.HOLDS and "GIL" not in thread.wait:
+    if thread.gil is Gil.HOLDS and not thread.wait_names_gil:
         text.append(" holds GIL", Style(color="red", bold=True))
-    elif thread.gil is Gil.WAITS and "GIL" not in thread.wait:
+    elif thread.gil is Gil.WAITS and not thread.wait_names_gil:
         text.append(" wants GIL", Style(color="red"))
     return text
 

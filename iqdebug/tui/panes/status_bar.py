@@ -72,7 +72,7 @@ def phase_words(snapshot: Snapshot, status: Status) -> str:
     if snapshot.phase is Phase.ENDED:
         return _end_words(snapshot, status)
     if snapshot.phase is Phase.DETACHED:
-        why = snapshot.reason if snapshot.reason not in ("", "detached") else _RUNS_ON
+        why = snapshot.reason or _RUNS_ON
         return f"detached: {why} (r: attach again)"
     if snapshot.phase is Phase.CRASHED:
         return f"crashed: {snapshot.reason}"

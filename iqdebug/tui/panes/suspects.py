@@ -67,7 +67,7 @@ class SuspectsPane(RowsView):
             self._begin("Suspects")
             return
         count = len(diagnosis.suspects)
-        self._begin(f"Suspects ({count})  {diagnosis.confidence}" if count else "Suspects: none")
+        self._begin(f"Suspects ({count})  {diagnosis.confidence_name}" if count else "Suspects: none")
         self._rebuild()
 
     _failed = False

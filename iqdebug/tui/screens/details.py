@@ -93,7 +93,7 @@ class DetailsScreen(ModalScreen[Place | None]):
 
 def _parts(diagnosis: Diagnosis) -> Iterator[Row]:
     yield Row(Text(clean(diagnosis.headline), Style(bold=True)))
-    yield Row(Text(f"{diagnosis.confidence}: {confidence_words(diagnosis)}", Style(dim=True)))
+    yield Row(Text(f"{diagnosis.confidence_name}: {confidence_words(diagnosis)}", Style(dim=True)))
     if diagnosis.meaning:
         yield from _heading("What it means")
         yield from (Row(Text(f"  {clean(line)}")) for line in diagnosis.meaning.splitlines())

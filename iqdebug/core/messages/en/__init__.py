@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from iqdebug.core.messages.en import anomalies, anomaly_parts, kinds, living, meanings, reasons
+from iqdebug.core.messages.en import (
+    anomalies,
+    anomaly_parts,
+    attaching,
+    conversation,
+    exits,
+    kinds,
+    living,
+    meanings,
+    reasons,
+    sessions,
+    waits,
+)
 
 __all__ = ["TEMPLATES", "plural_form"]
 
@@ -13,6 +25,11 @@ TEMPLATES: dict[str, str] = {
     **reasons.TEMPLATES,
     **living.TEMPLATES,
     **meanings.TEMPLATES,
+    **waits.TEMPLATES,
+    **attaching.TEMPLATES,
+    **conversation.TEMPLATES,
+    **exits.TEMPLATES,
+    **sessions.TEMPLATES,
 }
 
 

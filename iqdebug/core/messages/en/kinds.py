@@ -1,10 +1,16 @@
-"""The kinds of anomalies and hops in words."""
+"""The kinds of anomalies and hops, and the degrees of confidence, in words."""
 
 from __future__ import annotations
 
 __all__ = ["TEMPLATES"]
 
 TEMPLATES: dict[str, str] = {
+    "confidence.likely": "likely",
+    "confidence.no_clear_suspect": "no clear suspect",
+    "confidence.possible": "possible",
+    "why.likely": "Likely",
+    "why.no_clear_suspect": "No clear suspect",
+    "why.possible": "Possibly",
     "anomaly_kind.against-annotation": "a parameter holds what its annotation does not allow",
     "anomaly_kind.async-iteration": "a loop of the wrong kind, with or without `async`",
     "anomaly_kind.awaited-in-vain": "what is awaited is no awaitable",

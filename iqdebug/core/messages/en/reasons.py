@@ -5,6 +5,12 @@ from __future__ import annotations
 __all__ = ["TEMPLATES"]
 
 TEMPLATES: dict[str, str] = {
+    "exception": "{type}: {text}",
+    "lock.taken": "taken at line {line}",
+    "lock.waited_for": "waited for here",
+    "reason.changed": "this line was changed {days} {days:day|days} ago: {subject}",
+    "reason.changed_today": "this line was changed today: {subject}",
+    "reason.not_committed": "this line was changed and is not committed yet",
     "reason.gave_value": "`{name}` {how}: `{code}`",
     "reason.got_value": "`{name}` got its value here: `{code}`",
     "reason.unchecked": "`{name}` is not checked before it is used at line {line}",
@@ -36,7 +42,7 @@ TEMPLATES: dict[str, str] = {
     "reason.ended_here": "the process ended in this call",
     "reason.call_led_there": "this call led there",
     "headline.no_frame": "{reason}: no frame was recorded",
-    "headline.called_at": "{reason}, called at {place}",
-    "headline.exception": "{exception} at {place}",
+    "headline.called_at": "{reason}, called{place:? at }",
+    "headline.exception": "{exception}{place:? at }",
     "headline.explained": "{headline}: {reason}",
 }
