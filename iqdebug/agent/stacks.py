@@ -292,7 +292,7 @@ def wake_loops() -> int:
     loops = tasks_of.running_loops()
     for loop in loops:
         try:
-            tasks_of.turn(loop, _nothing)
+            tasks_of.run_soon(loop, _nothing)
         except (RuntimeError, OSError):
             continue
     return len(loops) + wake_hubs(_nothing)

@@ -23,7 +23,7 @@ PROGRAM = Path(__file__).parent / "programs" / "records_every_call.py"
 BY_WISH = {
     "on_repr": "a person asks for one value's own text",
     "on_evaluate": "a person evaluates an expression",
-    "reprs.Asker": "`diagnose -- CMD` asks objects for their own repr, in bounded time",
+    "reprs.OwnReprs": "`diagnose -- CMD` asks objects for their own repr, in bounded time",
     "messages.message_of": "the capture asks a crash's own `__str__`, as the interpreter is about to do",
 }
 """What runs code of the program because somebody asked for that; nothing else may."""
