@@ -1,6 +1,6 @@
-"""No code of the program runs to show it: objects, classes, threads, tasks, exceptions and namespaces in
-which every special method and every attribute keeps a record of being asked, read in every way that the
-agent and the capture have."""
+"""Showing the program runs none of its code: objects, classes, threads, tasks, exceptions and namespaces
+whose special methods and attributes all record their calls are read in every way that the agent and capture
+have."""
 
 from __future__ import annotations
 
