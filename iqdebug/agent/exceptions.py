@@ -13,7 +13,7 @@ from ..capture import remote, values
 from ..capture.calls import calls_of, is_standard
 from ..capture.descriptors import class_dict, class_mro, exception_args, getset_value
 from ..capture.frames import frame_locals, span_of
-from ..capture.messages import LIMIT, notes_of
+from ..capture.messages import MAX_MESSAGE, notes_of
 from ..capture.stored_attributes import cause_of, context_of, file_of, hides_context, traceback_of
 from .listing import entry
 
@@ -157,12 +157,12 @@ def message_of(exc: BaseException) -> Any:
     own = type(str_method) is not types.WrapperDescriptorType
     if members_of(exc) and args and type(args[0]) is str:
         count = len(members_of(exc))
-        return "%s (%d sub-exception%s)" % (args[0][:LIMIT], count, "" if count == 1 else "s"), False
+        return "%s (%d sub-exception%s)" % (args[0][:MAX_MESSAGE], count, "" if count == 1 else "s"), False
     plain = all(any(type(arg) is atom for atom in _ATOMS) for arg in args)
     if not own and plain and _has_plain_attributes(exc):
-        return values.cut(str_method.__get__(exc)(), LIMIT), False
+        return values.cut(str_method.__get__(exc)(), MAX_MESSAGE), False
     if len(args) == 1:
-        return (args[0][:LIMIT] if type(args[0]) is str else values.text(args[0], 2_000)), own
+        return (args[0][:MAX_MESSAGE] if type(args[0]) is str else values.text(args[0], 2_000)), own
     return (values.text(args, 2_000) if args else ""), own
 
 

@@ -13,10 +13,11 @@ import sys
 import types
 
 from ..capture import values
+from ..capture.descriptors import is_heap_type
 from ..capture.frames import local_names
 from . import listing
 from .calls import CALLS, METHODS
-from .reading import ATOMS, HEAP, MISSING, LimitExceeded, SafeReader, WouldRaise, WouldRunCode
+from .reading import ATOMS, MISSING, LimitExceeded, SafeReader, WouldRaise, WouldRunCode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def settled(run: Pure, plan: Any) -> Tuple[str, Any]:
 def _texts(reads: SafeReader, names: Any) -> Dict[str, Any]:
     """A copy with only the keys that are exact ``str``."""
     cls = type(names)
-    if values.type_name(cls) == "FrameLocalsProxy" and not cls.__flags__ & HEAP:
+    if values.type_name(cls) == "FrameLocalsProxy" and not is_heap_type(cls):
         names = dict(names)
     return reads.texts(names) or {}
 
@@ -318,7 +319,7 @@ class Pure:
     def _is_builtin(name: str, function: Any) -> bool:
         if type(function) is types.BuiltinFunctionType:
             return bool(function.__name__ == name) and function.__self__ is builtins
-        return type(function) is type and not function.__flags__ & HEAP and values.type_name(function) == name
+        return type(function) is type and not is_heap_type(function) and values.type_name(function) == name
 
     def _method(self, plan: Any, name: str, plans: Any) -> Any:
         owner = self.value(plan)

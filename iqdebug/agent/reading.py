@@ -14,7 +14,7 @@ import types
 from collections import OrderedDict, defaultdict, deque, namedtuple
 
 from ..capture import values
-from ..capture.descriptors import class_dict, class_mro
+from ..capture.descriptors import class_dict, class_mro, is_heap_type
 from ..capture.original_functions import monotonic
 
 TYPE_CHECKING = False
@@ -33,7 +33,6 @@ _OPERATORS = frozenset(
         "rfloordiv rmod rpow rlshift rrshift rand ror rxor rdivmod"
     ).split()
 )
-HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE: classes made at run time
 MAX_STEPS = 400_000  # values read
 MAX_RESULT_SIZE = 4_000_000  # characters, bytes and elements made
 READ_TIMEOUT = 1.0  # seconds
@@ -456,7 +455,7 @@ def _reads_plainly(owner: type) -> bool:
     return (values.type_module(owner), values.type_name(owner)) in _USUAL_OF and values.really(owner)
 
 
-_USUAL = [each for each in vars(builtins).values() if type(each) is type and not each.__flags__ & HEAP]
+_USUAL = [each for each in vars(builtins).values() if type(each) is type and not is_heap_type(each)]
 _USUAL = [each for each in _USUAL if each is not super]
 _USUAL += [types.ModuleType, types.FunctionType, types.SimpleNamespace, types.GeneratorType, types.CodeType]
 _USUAL += [types.CoroutineType, types.AsyncGeneratorType, types.FrameType, types.TracebackType]

@@ -283,8 +283,6 @@ class Agent:
 
     def on_tap(self, message: Dict[str, Any]) -> Any:
         if message.get("on") and self._tap is None:
-            from ..capture import arrays  # noqa: F401  (else a thread of the program would import it)
-
             nameless_package()
             self._tap = Tap()
             self._tap.start()

@@ -4,18 +4,22 @@ Only methods of the exact types of numpy and pandas are called, and only if the 
 Numbers are formatted here, because numpy's own formatting runs what the program has set with
 ``set_printoptions``. A pandas table is read only if it holds numpy's and pandas' own arrays. Arrays of more
 than ``MAX_MEASURED_ELEMENTS`` elements are sampled, so that a gigabyte costs milliseconds.
+
+``text`` is :func:`.values.text`, which in turn uses this module.
 """
 
 from __future__ import annotations
 
 import struct
 
-from . import values
+from .object_attributes import exact, instance_dict, measure, of_module, really, type_module, type_name
 from .standard_types import stored, written_in_c
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional, Tuple
+    from typing import Any, Callable, Dict, List, Optional, Tuple
+
+    Text = Callable[..., str]
 
 MAX_MEASURED_ELEMENTS = 1_000_000
 MAX_HEAD_ELEMENTS = 8  # first elements that become children
@@ -38,9 +42,9 @@ MAX_COMPLEX_SIZE = 16  # bytes: Python's ``complex`` holds no more
 
 def _is(obj: Any, module: str, name: str) -> bool:
     cls = type(obj)
-    if values.type_name(cls) != name or values.type_module(cls).partition(".")[0] != module:
+    if type_name(cls) != name or type_module(cls).partition(".")[0] != module:
         return False
-    return values.of_module(module, name) is cls
+    return of_module(module, name) is cls
 
 
 def _is_array(obj: Any) -> bool:
@@ -58,12 +62,12 @@ def _is_frame(obj: Any) -> bool:
 def _holds_library_arrays(table: Any) -> bool:
     """Whether the table consists of numpy's and pandas' own types only, so that its methods run no code of
     the program's."""
-    manager = (values.instance_dict(table) or {}).get("_mgr")
+    manager = (instance_dict(table) or {}).get("_mgr")
     if not _is_pandas(manager):
         return False
     blocks, axes = stored(manager, "blocks"), stored(manager, "axes")
     if blocks is None or axes is None:
-        own = values.instance_dict(manager) or {}
+        own = instance_dict(manager) or {}
         blocks, axes = blocks or own.get("blocks"), axes or own.get("axes")
     if type(blocks) is not tuple or type(axes) is not list:
         return False
@@ -73,8 +77,8 @@ def _holds_library_arrays(table: Any) -> bool:
 
 
 def _is_pandas(obj: Any) -> bool:
-    module = values.type_module(type(obj))
-    return module.partition(".")[0] == "pandas" and values.really(type(obj))
+    module = type_module(type(obj))
+    return module.partition(".")[0] == "pandas" and really(type(obj))
 
 
 def _is_library_array(array: Any) -> bool:
@@ -84,7 +88,7 @@ def _is_library_array(array: Any) -> bool:
 def _is_library_index(index: Any) -> bool:
     if not _is_pandas(index):
         return False
-    own = values.instance_dict(index) or {}
+    own = instance_dict(index) or {}
     return type(own.get("_range")) is range or _is_library_array(own.get("_data"))
 
 
@@ -100,10 +104,10 @@ def described(obj: Any) -> Optional[Dict[str, Any]]:
             return row
         if _is_frame(obj):
             return {"dtype": "table", "shape": list(obj.shape)}
-        shape, dtype = values.measure(obj, "shape"), values.measure(obj, "dtype")
+        shape, dtype = measure(obj, "shape"), measure(obj, "dtype")
         if dtype is not None and issubclass(type(shape), tuple) and tuple.__len__(shape):
             row = {"dtype": dtype_text(dtype), "shape": _shape(shape)}
-            device = values.measure(obj, "device")
+            device = measure(obj, "device")
             if device is not None:
                 row["device"] = _library_text(device)
             return row
@@ -129,9 +133,9 @@ def _library_text(obj: Any) -> str:
     """``str`` of an object if that is the library's C code; else its class name."""
     cls = type(obj)
     for method in ("__str__", "__repr__"):
-        if written_in_c(cls, method) and values.really(cls):
-            return values.exact(str(obj))[:80]
-    return values.type_name(cls)
+        if written_in_c(cls, method) and really(cls):
+            return exact(str(obj))[:80]
+    return type_name(cls)
 
 
 def _kind(dtype: Any) -> str:
@@ -143,13 +147,13 @@ def _shape(shape: Any) -> List[int]:
     return [n for n in tuple.__iter__(shape) if type(n) is int]
 
 
-def array_text(obj: Any) -> str:
+def array_text(obj: Any, text: Text) -> str:
     """A scalar's or array's text on one line; "" for anything else."""
-    shape, dtype = values.measure(obj, "shape"), values.measure(obj, "dtype")
+    shape, dtype = measure(obj, "shape"), measure(obj, "dtype")
     if dtype is None or not issubclass(type(shape), tuple):
         return ""
     cls, kind = type(obj), _kind(dtype)
-    own = values.type_module(cls) == "numpy" and values.really(cls)
+    own = type_module(cls) == "numpy" and really(cls)
     size = stored(dtype, "itemsize")
     readable = (
         own
@@ -159,14 +163,14 @@ def array_text(obj: Any) -> str:
     )
     if own and not shape and _is_array(obj) is False:
         if readable:
-            return "%s(%s)" % (values.type_name(cls), _number_text(obj.item(), kind, size))
+            return "%s(%s)" % (type_name(cls), _number_text(obj.item(), kind, size))
         return ""
     if _is_array(obj) and readable and obj.size <= MAX_WHOLE_ELEMENTS:
         name = dtype_text(dtype)
         last = "" if name in _DEFAULT_DTYPES and obj.size else ", dtype=" + name
         return "array(%s%s)" % (_list_text(obj.tolist(), kind, size), last)
-    shown = "<%s %s %s" % (values.type_name(cls), values.text(tuple(_shape(shape))), dtype_text(dtype))
-    device = values.measure(obj, "device")
+    shown = "<%s %s %s" % (type_name(cls), text(tuple(_shape(shape))), dtype_text(dtype))
+    device = measure(obj, "device")
     if device is not None and not own:
         shown += " on " + _library_text(device)
     if readable and _is_array(obj):
@@ -197,15 +201,15 @@ def _number_text(number: Any, kind: str, size: int) -> str:
     return repr(number)
 
 
-def text_of(obj: Any) -> str:
+def text_of(obj: Any, text: Text) -> str:
     """A table or column on one line: size, and names or first values; "" for anything else. Never raises."""
     try:
         if _is_frame(obj):
             rows, wide = obj.shape
-            names = ", ".join(values.text(name, 30) for name in list(obj.columns[:12]))
+            names = ", ".join(text(name, 30) for name in list(obj.columns[:12]))
             return "<DataFrame %d x %d: %s%s>" % (rows, wide, names, ", …" if wide > 12 else "")
         if _is_series(obj):
-            first = ", ".join(values.text(value, 30) for value in list(obj.iloc[:6].values))
+            first = ", ".join(text(value, 30) for value in list(obj.iloc[:6].values))
             more = ", …" if obj.shape[0] > 6 else ""
             return "<Series %s %d: %s%s>" % (dtype_text(obj.dtype), obj.shape[0], first, more)
     except Exception:
@@ -223,8 +227,8 @@ def _array(array: Any) -> Dict[str, Any]:
 def _statistics(array: Any) -> Dict[str, Any]:
     row: Dict[str, Any] = {}
     size = int(array.size)
-    errstate, is_nan, is_inf = (values.of_module("numpy", name) for name in ("errstate", "isnan", "isinf"))
-    if not size or not values.really(errstate) or not _is_ufunc(is_nan) or not _is_ufunc(is_inf):
+    errstate, is_nan, is_inf = (of_module("numpy", name) for name in ("errstate", "isnan", "isinf"))
+    if not size or not really(errstate) or not _is_ufunc(is_nan) or not _is_ufunc(is_inf):
         return row
     flat = array
     if size > MAX_MEASURED_ELEMENTS:
@@ -249,7 +253,7 @@ def _statistics(array: Any) -> Dict[str, Any]:
 
 
 def _is_ufunc(obj: Any) -> bool:
-    return type(obj) is values.of_module("numpy", "ufunc")
+    return type(obj) is of_module("numpy", "ufunc")
 
 
 def _number(value: Any) -> Any:
@@ -260,22 +264,19 @@ def _number(value: Any) -> Any:
     return plain
 
 
-def columns(obj: Any, width: int) -> Optional[Tuple[int, List[Tuple[str, str, Any]]]]:
+def columns(obj: Any, width: int, text: Text) -> Optional[Tuple[int, List[Tuple[str, str, Any]]]]:
     """The number of children and the first of them: a table's columns, an array's head. None for anything
     else."""
     if _is_frame(obj):
         count = int(obj.shape[1])
         listed = [
-            ("item", values.text(obj.columns[i], 60), obj.iloc[:, i])
-            for i in range(min(count, MAX_COLUMNS, width))
+            ("item", text(obj.columns[i], 60), obj.iloc[:, i]) for i in range(min(count, MAX_COLUMNS, width))
         ]
         return count, listed
     if _is_series(obj):
         count = int(obj.shape[0])
         head = obj.iloc[:MAX_HEAD_ELEMENTS]
-        return count, [
-            ("item", "[%s]" % values.text(key, 40), value) for key, value in zip(head.index, head.values)
-        ]
+        return count, [("item", "[%s]" % text(key, 40), value) for key, value in zip(head.index, head.values)]
     if _is_array(obj):
         count = int(obj.size)
         if obj.ndim == 1:

@@ -27,6 +27,14 @@ class_mro = type.__dict__["__mro__"].__get__
 exception_args = BaseException.__dict__["args"].__get__
 """``args`` of an exception: a tuple, or None if C code has not finished making the exception."""
 
+_get_flags = type.__dict__["__flags__"].__get__
+_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE of CPython's Include/object.h
+
+
+def is_heap_type(cls: type) -> bool:
+    """Whether the class was made at run time, and is not one of the interpreter's static types."""
+    return bool(_get_flags(cls) & _HEAP_TYPE)
+
 
 def getset_value(obj: Any, name: str) -> Any:
     """The value of a getset attribute, computed in C, or None. Never runs Python code of a class; does not

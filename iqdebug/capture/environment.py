@@ -160,11 +160,11 @@ def git(folder: str) -> Optional[Dict[str, Any]]:
         return None  # starting git would call the replaced functions
     try:
         repository = Repository(folder)
-        root = _line(repository.ask("rev-parse", "--show-toplevel", seconds=GIT_TIMEOUT))
+        root = _line(repository.run("rev-parse", "--show-toplevel", seconds=GIT_TIMEOUT))
         if not os.path.lexists(os.path.join(root or "/", ".git")):
             return None  # `core.worktree` may point to files elsewhere
-        head = repository.ask("rev-parse", "HEAD", "--abbrev-ref", "HEAD", seconds=GIT_TIMEOUT)
-        diff = repository.ask("diff", "HEAD", seconds=GIT_TIMEOUT) or ""
+        head = repository.run("rev-parse", "HEAD", "--abbrev-ref", "HEAD", seconds=GIT_TIMEOUT)
+        diff = repository.run("diff", "HEAD", seconds=GIT_TIMEOUT) or ""
     except Exception:
         return None
     revision, _, branch = (head or "").strip().partition("\n")

@@ -104,20 +104,20 @@ class Repository:
             self._start += ["-c", setting]
         self._overrides: Optional[List[str]] = None
 
-    def ask(self, question: str, *arguments: str, seconds: float, most: int = MAX_ANSWER) -> Optional[str]:
+    def run(self, command: str, *arguments: str, seconds: float, most: int = MAX_ANSWER) -> Optional[str]:
         """What git prints, at most ``most`` bytes; None if it fails (no repository, or one that belongs to
         somebody else) or takes longer than ``seconds``.
 
-        :param question: one of git's read-only commands: blame, diff, log, ls-files, rev-parse.
+        :param command: one of git's read-only commands: blame, diff, log, ls-files, rev-parse.
         """
-        options = _COMMAND_OPTIONS[question]
+        options = _COMMAND_OPTIONS[command]
         deadline = monotonic() + seconds
         if self._overrides is None:
             self._overrides = self._override_programs(seconds)
-        command = [*self._start, *self._overrides, question, *options, *arguments]
-        if "\0" in "".join(command):
+        words = [*self._start, *self._overrides, command, *options, *arguments]
+        if "\0" in "".join(words):
             return None
-        data, _ = _run(command, self._environment, deadline, most)
+        data, _ = _run(words, self._environment, deadline, most)
         return data.decode("utf-8", "replace") if data is not None else None
 
     def _override_programs(self, seconds: float) -> List[str]:

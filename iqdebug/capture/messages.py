@@ -6,19 +6,17 @@ import builtins
 import threading
 
 from . import values
-from .descriptors import class_dict, class_mro, exception_args
+from .descriptors import class_dict, class_mro, exception_args, is_heap_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List
 
-LIMIT = 20_000
-"""Characters of a message."""
+MAX_MESSAGE = 20_000
+"""Characters of a message or note."""
 
 STR_TIMEOUT = 0.5  # seconds for a `__str__` written in Python
 _ATOMS = (str, int, float, bool, bytes, type(None))
-_get_flags = type.__dict__["__flags__"].__get__
-_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: classes made at run time
 
 
 def message_of(exc: BaseException) -> str:
@@ -26,9 +24,9 @@ def message_of(exc: BaseException) -> str:
     interpreter will call it too, in a thread that is left behind if it hangs. Never raises."""
     try:
         owner = next(c for c in class_mro(type(exc)) if "__str__" in class_dict(c))
-        if not _get_flags(owner) & _HEAP_TYPE:
-            return values.cut(_of_builtin(exc), LIMIT)
-        return values.cut(_str_in_thread(exc), LIMIT)
+        if not is_heap_type(owner):
+            return values.cut(_of_builtin(exc), MAX_MESSAGE)
+        return values.cut(_str_in_thread(exc), MAX_MESSAGE)
     except Exception:
         return "<message not readable>"
 
@@ -74,4 +72,4 @@ def notes_of(exc: BaseException) -> List[str]:
     notes = (values.instance_dict(exc) or {}).get("__notes__")
     if type(notes) is not list:
         return []
-    return [str.__getitem__(n, slice(0, LIMIT)) for n in notes[:100] if issubclass(type(n), str)]
+    return [str.__getitem__(n, slice(0, MAX_MESSAGE)) for n in notes[:100] if issubclass(type(n), str)]

@@ -152,7 +152,7 @@ class Forest:
         array = arrays.described(obj)
         if array is not None:
             row["array"] = array
-            row["text"] = arrays.text_of(obj) or shown
+            row["text"] = arrays.text_of(obj, values.text) or shown
         if values.one_of(cls, _OPAQUE_TYPES) or (
             issubclass(cls, _LEAF_TYPES) and not values.instance_dict(obj)
         ):
@@ -248,7 +248,7 @@ def _children(obj: Any, width: int) -> Tuple[int, List[Tuple[str, str, Any]]]:
     cls = type(obj)
     listed: List[Tuple[str, str, Any]] = []
     total = 0
-    columns = arrays.columns(obj, width)
+    columns = arrays.columns(obj, width, values.text)
     if columns is not None:
         return columns
     if issubclass(cls, dict):

@@ -1,4 +1,4 @@
-"""The container of a crash file: bytes in, decompressed chunks out, and words for what is broken.
+"""The container of a crash file: bytes in, decompressed chunks out, and sentences about what is damaged.
 
 Guarantee: for any bytes at all the only exception raised is
 :class:`~iqdebug.core.errors.CrashFileError`, and time and memory are bounded by the limits below.
@@ -35,7 +35,7 @@ MAX_CHUNK_BYTES = 64 << 20  # bytes, decompressed
 MAX_FILE_BYTES = 256 << 20  # bytes, as stored and again decompressed
 HEADER = len(MAGIC) + 4
 _CHUNK_HEADER = struct.Struct("<4s4sIII")
-_MAX_BROKEN_CHUNKS = 2_000  # broken chunks that are looked past
+_MAX_BROKEN_CHUNKS = 2_000  # then reading stops
 _MAX_DAMAGED_BYTES = 256 << 20  # bytes whose checksum may turn out wrong: marks in hostile data are free
 
 
@@ -44,7 +44,7 @@ class Chunk:
     tag: str
     data: bytes
     end: int
-    """Offset of the first byte behind it."""
+    """Offset of the first byte after the chunk."""
 
 
 def read_bytes(path: Path, most: int = MAX_FILE_BYTES) -> bytes:
@@ -96,7 +96,7 @@ def check_header(data: bytes, path: Path) -> None:
 
 
 def read_chunks(path: Path, missing: list[str]) -> Iterator[Chunk]:
-    """Every chunk that is whole; ``missing`` is told what is not, in sentences.
+    """Every undamaged chunk; a sentence about each damaged one is appended to ``missing``.
 
     :raises CrashFileError: nothing of the file can be read.
     """
@@ -109,7 +109,7 @@ def read_chunks(path: Path, missing: list[str]) -> Iterator[Chunk]:
 
 
 def chunks_of(data: bytes, missing: list[str], start: int = HEADER) -> Iterator[Chunk]:
-    """The whole chunks from ``start`` on, in their order; adds to ``missing`` what is not."""
+    """The undamaged chunks from ``start`` on; appends a sentence about each damaged one to ``missing``."""
     room = MAX_FILE_BYTES
     failures = wasted = 0
     at = start
@@ -145,15 +145,15 @@ def chunks_of(data: bytes, missing: list[str], start: int = HEADER) -> Iterator[
         if failures > _MAX_BROKEN_CHUNKS or wasted > _MAX_DAMAGED_BYTES:
             missing.append("too much is damaged to go on reading")
             return
-        found = data.find(MARK, at + 1)
-        if found < 0:
+        next_mark = data.find(MARK, at + 1)
+        if next_mark < 0:
             return
-        at = found
+        at = next_mark
 
 
 def _decompressed(stored: bytes, most: int) -> bytes | str:
-    """The data, or words about why there is none. The length that the chunk states is no part of
-    its checksum and is not relied upon."""
+    """The data, or why there is none. The length that the chunk states is not covered by its checksum and
+    is not used."""
     try:
         reader = zlib.decompressobj()
         content = reader.decompress(stored, most + 1)

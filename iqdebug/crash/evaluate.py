@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ast
 import builtins
-from typing import Any
+from collections.abc import Callable
 
 from iqdebug.agent.pure_evaluation import MAX_TEXT, Pure, settled
-from iqdebug.agent.reading import SafeReader
+from iqdebug.agent.reading import CONTAINERS, SafeReader
 from iqdebug.capture import values
 from iqdebug.core.errors import RunsCode
 from iqdebug.core.expressions import Plan, plan_of
@@ -26,11 +26,16 @@ __all__ = ["computed"]
 _MAX_REBUILT_VALUES = 50_000
 _MAX_DEPTH = 30
 _LITERALS = ("int", "float", "complex", "bool", "str", "bytes", "NoneType")
-_SEQUENCES: dict[str, Any] = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
+_SEQUENCES: dict[str, Callable[[list[object]], object]] = {
+    "list": list,
+    "tuple": tuple,
+    "set": set,
+    "frozenset": frozenset,
+}
 
 
 def computed(crash: Crash, frame: RecordedFrame | None, expression: str) -> EvaluateResult:
-    """The value, or in words why there is none.
+    """The value, or the reason why there is none.
 
     :raises RunsCode: it would have run code of the program.
     """
@@ -57,19 +62,19 @@ def computed(crash: Crash, frame: RecordedFrame | None, expression: str) -> Eval
 
 def _names(plan: Plan) -> set[str]:
     """The names that the plan may look up."""
-    found: set[str] = set()
-    waiting: list[Any] = [plan]
+    names: set[str] = set()
+    waiting: list[object] = [plan]
     while waiting:
         part = waiting.pop()
         if isinstance(part, list):
             if len(part) == 2 and part[0] == "name" and isinstance(part[1], str):
-                found.add(part[1])
+                names.add(part[1])
             if len(part) == 4 and part[0] == "call":
-                found.add(part[1])
+                names.add(part[1])
             waiting += part
         elif isinstance(part, dict):
             waiting += part.values()
-    return found
+    return names
 
 
 class _NotRecorded(Exception):
@@ -77,44 +82,44 @@ class _NotRecorded(Exception):
 
 
 class _Missing:
-    """Stands for what the file does not have."""
+    """A value that the file does not have."""
 
     def __init__(self, why: str) -> None:
         self.why = why
 
 
 class _RecordedReader(SafeReader):
-    """As in a target, but a stand-in for what is missing cannot be touched."""
+    """Reads as in a live target, but raises for values that the file does not have."""
 
-    def of_class(self, cls: type, name: str) -> Any:
+    def of_class(self, cls: type, name: str) -> object:
         if cls is _Missing:
             raise _NotRecorded("the expression needs a value that is not in the file whole")
         return super().of_class(cls, name)
 
-    def base_of(self, obj: Any, *kinds: Any) -> Any:
+    def base_of(self, obj: object, kinds: tuple[type, ...] = CONTAINERS) -> type | None:
         if type(obj) is _Missing:
             raise _NotRecorded(obj.why)
-        return super().base_of(obj, *kinds)
+        return super().base_of(obj, kinds)
 
 
 class _ValueBuilder:
-    """Values of one recording as objects, each once."""
+    """Rebuilds recorded values as objects; each value once."""
 
     def __init__(self, crash: Crash) -> None:
         self._crash = crash
-        self._made: dict[int, Any] = {}
+        self._made: dict[int, object] = {}
         self._classes: dict[str, type] = {}
 
-    def value(self, number: int, depth: int) -> Any:
+    def value(self, number: int, depth: int) -> object:
         if number not in self._made:
-            found = self._crash.values.get(number)
-            if found is None or len(self._made) > _MAX_REBUILT_VALUES or depth > _MAX_DEPTH:
+            value = self._crash.values.get(number)
+            if value is None or len(self._made) > _MAX_REBUILT_VALUES or depth > _MAX_DEPTH:
                 return _Missing("it is not in the file")
             self._made[number] = _Missing("it holds itself")
-            self._made[number] = self._built(number, found, depth + 1)
+            self._made[number] = self._built(number, value, depth + 1)
         return self._made[number]
 
-    def _built(self, number: int, value: Value, depth: int) -> Any:
+    def _built(self, number: int, value: Value, depth: int) -> object:
         if value.masked:
             return _Missing("it was masked when it was recorded")
         if value.type in _LITERALS:
@@ -136,17 +141,17 @@ class _ValueBuilder:
         attributes = {c.name: self._below(each, depth) for c, each in own}
         if not attributes or any(c.kind == "item" or is_field(c, value) for c, _ in below):
             return _Missing(f"{value.text[:60]} cannot be rebuilt")
-        made: Any = object.__new__(self._class(value))
+        made: object = object.__new__(self._class(value))
         made.__dict__.update(attributes)
         return made
 
-    def _below(self, number: int | None, depth: int) -> Any:
+    def _below(self, number: int | None, depth: int) -> object:
         return (
             _Missing("it is a property, which was not read") if number is None else self.value(number, depth)
         )
 
-    def _dict(self, value: Value, depth: int) -> Any:
-        made: dict[Any, Any] = {}
+    def _dict(self, value: Value, depth: int) -> object:
+        made: dict[object, object] = {}
         for child in value.children:
             try:
                 made[ast.literal_eval(child.name)] = self._below(child.value, depth)
@@ -159,7 +164,7 @@ class _ValueBuilder:
         """A class of that name, with the properties that were seen."""
         if value.type not in self._classes:
             module, _, name = value.type.rpartition(".")
-            names: dict[str, Any] = {
+            names: dict[str, object] = {
                 c.name: property() for c in value.children if c.kind == "property" and not _dunder(c.name)
             }
             try:
@@ -174,7 +179,7 @@ def _dunder(name: str) -> bool:
     return name.startswith("__") and name.endswith("__")
 
 
-def _literal(value: Value) -> Any:
+def _literal(value: Value) -> object:
     if value.type == "str" and value.long:
         whole = value.size is None or value.size == len(value.long)
         return value.long if whole else _Missing("only a part of the text was recorded")

@@ -5,37 +5,24 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import struct
 import time
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from dataclasses import dataclass
 from pathlib import Path
 
 from iqdebug.capture.container import write
 from iqdebug.core.errors import CrashFileError, UsageError
 from iqdebug.core.store import state_folder
-from iqdebug.crash import untrusted_rows
-from iqdebug.crash.container import HEADER, MAGIC, MARK, chunks_of
-from iqdebug.crash.crash import Crash
-from iqdebug.crash.model import Meta
-from iqdebug.crash.rows import exception_of, frame_of, meta_of, threads_of
-from iqdebug.crash.to_snapshot import place_of
-from iqdebug.system.source_files import open_regular
+from iqdebug.crash.container import MAGIC
+from iqdebug.crash.recorded_file import Recorded, first_bytes, place_of_recorded, read_recorded
 
-__all__ = ["Group", "Limits", "Recorded", "crash_folder", "find", "groups_of", "listed", "prune", "put"]
+__all__ = ["Group", "Limits", "crash_folder", "find", "groups_of", "listed", "prune", "put"]
 
 ENDING = ".iqcrash"
 MAX_FILES = 10_000
-_MAX_META_BYTES = 1 << 20
-_MAX_FRAME_BYTES = 4 << 20
-_TAIL_BYTES = 1 << 16
-_MAX_FIRST_CHUNKS = 30
 _PLAIN_NAME = re.compile(r"\w[\w.-]{0,200}\.iqcrash", re.ASCII)
 _PARTIAL_SUFFIX = ".part"  # what a writer that was killed leaves
 _MIN_PREFIX_LENGTH = 3
-_MAX_TIMESTAMP = 253_402_300_799.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +33,6 @@ class Limits:
     each: int = 20
     size: int = 500 << 20
     days: float = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """One file, as far as its first and last chunks tell. ``seen`` is when it was recorded,
-    ``changed`` the file's own time, both seconds since the Unix epoch; ``left_out`` counts what
-    its writer had no room for; ``whole`` is False for a file that was cut short; ``times`` counts how often
-    what it tells of happened."""
-
-    path: Path
-    size: int
-    changed: float
-    meta: Meta
-    left_out: int = 0
-    whole: bool = True
-    times: int = 1
-
-    @property
-    def seen(self) -> float:
-        created = self.meta.created
-        return created if 0 < created <= _MAX_TIMESTAMP else self.changed
-
-    @property
-    def fingerprint(self) -> str:
-        """Of a file without one: its own name, so that it is a group by itself."""
-        return self.meta.fingerprint or self.path.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +91,8 @@ def listed(folder: Path) -> tuple[Recorded, ...]:
         return ()
     except OSError as error:
         raise CrashFileError(f"{folder} cannot be read", error.strerror or str(error)) from None
-    found = (_recorded(folder / name) for name in names)
-    return tuple(sorted((f for f in found if f is not None), key=lambda f: (-f.seen, str(f.path))))
+    files = (read_recorded(folder / name) for name in names)
+    return tuple(sorted((f for f in files if f is not None), key=lambda f: (-f.seen, str(f.path))))
 
 
 def groups_of(files: Iterable[Recorded], *, places: bool = True) -> tuple[Group, ...]:
@@ -140,7 +101,8 @@ def groups_of(files: Iterable[Recorded], *, places: bool = True) -> tuple[Group,
     for file in files:
         by_print.setdefault(file.fingerprint, []).append(file)
     return tuple(
-        Group(name, tuple(same), _place(same[0]) if places else None) for name, same in by_print.items()
+        Group(name, tuple(same), place_of_recorded(same[0]) if places else None)
+        for name, same in by_print.items()
     )
 
 
@@ -213,97 +175,9 @@ def _without_parts(folder: Path) -> Iterator[Path]:
 def _delete(path: Path) -> bool:
     """Whether the file was one of ours and is gone. A name that leads elsewhere stays."""
     try:
-        if _first_bytes(path, len(MAGIC)) != MAGIC:
+        if first_bytes(path, len(MAGIC)) != MAGIC:
             return False
         os.unlink(path)
     except OSError:
         return False
     return True
-
-
-def _first_bytes(path: Path, count: int) -> bytes:
-    with open_regular(path, follow=False) as file:
-        return file.read(count)
-
-
-def _recorded(path: Path) -> Recorded | None:
-    """From the first chunk and the last one; None for what is no crash file of this format."""
-    try:
-        with open_regular(path, follow=False) as file:
-            status = os.fstat(file.fileno())
-            data = file.read(_HEAD_BYTES)
-            if data[: len(MAGIC)] != MAGIC or data[len(MAGIC) : len(MAGIC) + 2] != b"\x01\x00":
-                return None
-            needed = _first_length(data)
-            if len(data) < needed <= _MAX_META_BYTES:
-                data += file.read(needed - len(data))
-            file.seek(max(status.st_size - _TAIL_BYTES, HEADER))
-            ending = file.read(_TAIL_BYTES)
-    except OSError:
-        return None
-    first = next(chunks_of(data, []), None)
-    row = untrusted_rows.decoded(first.data) if first is not None and first.tag == "META" else None
-    end = _last(ending, "ENDE")
-    return Recorded(
-        path=path,
-        size=status.st_size,
-        changed=status.st_mtime,
-        meta=meta_of(row or {}),
-        left_out=len(untrusted_rows.texts(end, "left_out")) if end is not None else 0,
-        whole=end is not None and row is not None,
-        times=max(untrusted_rows.number(_last(ending, "AGAN") or {}, "times", 1), 1),
-    )
-
-
-_HEAD_BYTES = 1 << 14
-
-
-def _first_length(data: bytes) -> int:
-    """Bytes up to the end of the first chunk."""
-    if len(data) < HEADER + 20:
-        return len(data)
-    return HEADER + 20 + int(struct.unpack_from("<I", data, HEADER + 8)[0])
-
-
-def _last(ending: bytes, tag: str) -> untrusted_rows.Row | None:
-    """The chunk of that tag, sought from the end of the file."""
-    name = tag.encode("ascii")
-    at = ending.rfind(MARK + name)
-    if at < 0 or len(ending) - at < 20:
-        return None
-    length, _, checksum = struct.unpack_from("<III", ending, at + 8)
-    stored = ending[at + 20 : at + 20 + length]
-    if len(stored) != length or zlib.crc32(name + stored) != checksum:
-        return None
-    try:
-        return untrusted_rows.decoded(zlib.decompressobj().decompress(stored, _MAX_META_BYTES))
-    except zlib.error:
-        return None
-
-
-def _place(file: Recorded) -> tuple[str, int, str] | None:
-    """Where the innermost of the person's own code was; read from the first frames where the
-    first chunk does not say."""
-    if file.meta.place is not None:
-        return file.meta.place
-    try:
-        data = _first_bytes(file.path, _MAX_FRAME_BYTES)
-    except OSError:
-        return None
-    crash = Crash(file.path, meta=file.meta)
-    for chunk in islice(chunks_of(data, []), _MAX_FIRST_CHUNKS):
-        row = untrusted_rows.decoded(chunk.data) if chunk.tag in ("EXCN", "THRD", "FRAM") else None
-        if row is None:
-            continue
-        if chunk.tag == "EXCN":
-            nodes = (exception_of(node) for node in untrusted_rows.rows(row, "nodes"))
-            found = {node.id: node for node in nodes if node is not None}
-            crash = replace(crash, root=untrusted_rows.whole(row.get("root")), exceptions=found)
-        elif chunk.tag == "THRD":
-            crash = replace(crash, threads=threads_of(row))
-        else:
-            frames = (frame_of(frame) for frame in untrusted_rows.rows(row, "frames"))
-            crash = replace(crash, frames={f.id: f for f in frames if f is not None})
-        if crash.frames and (crash.exceptions or crash.threads):
-            break
-    return place_of(crash)

@@ -27,7 +27,7 @@ Key = str | int | float | bytes | bool | None | tuple[object, ...]
 
 
 class NotRecorded(LookupError):
-    """Says in words why the recording has no answer."""
+    """The recording has no answer; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +54,22 @@ def look_up(crash: Crash, frame: RecordedFrame | None, expression: str) -> int:
     name, steps = _taken_apart(expression)
     if frame is None:
         raise NotRecorded("no frame is selected")
-    found = names_of(frame).get(name)
-    if found is None:
+    number = names_of(frame).get(name)
+    if number is None:
         raise NotRecorded(f"`{name}` is not among the recorded variables of {frame.function}")
     path = name
     for step in steps:
-        value = crash.values.get(found)
+        value = crash.values.get(number)
         if value is None:
             raise NotRecorded(f"`{path}` is not in the file")
         child = _child(value, step, path)
         if child.value is None:
             raise NotRecorded(f"`{path}{step}` is a property: reading it would have run the program's code")
-        found = child.value
+        number = child.value
         path += str(step)
-    if found not in crash.values:
+    if number not in crash.values:
         raise NotRecorded(f"`{path}` is not in the file")
-    return found
+    return number
 
 
 def names_of(frame: RecordedFrame) -> dict[str, int]:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from iqdebug.core.state import Call, LogRecord
 
 __all__ = [
+    "MAX_LINES",
+    "MAX_TIMESTAMP",
     "Child",
     "CrashContents",
     "Git",
@@ -24,6 +25,9 @@ __all__ = [
     "TestReport",
     "Value",
 ]
+
+MAX_TIMESTAMP = 253_402_300_799
+"""Seconds since the Unix epoch: the end of the year 9999, the last that has a date."""
 
 MAX_LINES = 1_000_000
 """Lines of one source file; what lies behind is left out."""
@@ -113,7 +117,7 @@ class Value:
     long: str = ""
     children: tuple[Child, ...] = ()
     left_out: int = 0
-    array: Mapping[str, Any] = field(default_factory=dict)
+    array: Mapping[str, object] = field(default_factory=dict)
     masked: bool = False
 
 

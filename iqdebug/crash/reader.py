@@ -1,12 +1,10 @@
-"""A crash file as a :class:`~iqdebug.crash.model.Crash`: as far as it can be read, and words about
-the rest."""
+"""Reads a crash file into a :class:`~iqdebug.crash.crash.Crash`, with sentences about damaged parts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -44,28 +42,28 @@ def open_crash(path: Path | str) -> Crash:
         whole.
     """
     path = Path(path)
-    found = _ChunkCollector()
-    for chunk in read_chunks(path, found.missing):
-        found.take(chunk)
-    if not found.known:
+    collector = _ChunkCollector()
+    for chunk in read_chunks(path, collector.missing):
+        collector.take(chunk)
+    if not collector.known:
         raise CrashFileError(
-            f"Nothing in {path} can be read", "; ".join(found.missing[:3]) or "it holds no chunk"
+            f"Nothing in {path} can be read", "; ".join(collector.missing[:3]) or "it holds no chunk"
         )
-    return found.crash(path)
+    return collector.crash(path)
 
 
 class Values(Mapping[int, Value]):
-    """Values that are decoded when they are asked for. Never raises but KeyError."""
+    """Values that are decoded on access. Raises only KeyError."""
 
-    def __init__(self, raw: dict[int, Any]) -> None:
+    def __init__(self, raw: dict[int, object]) -> None:
         self._raw = raw
         self._decoded: dict[int, Value] = {}
 
     def __getitem__(self, key: int) -> Value:
-        found = self._decoded.get(key)
-        if found is None:
-            found = self._decoded[key] = value_of(_row(self._raw[key]))
-        return found
+        value = self._decoded.get(key)
+        if value is None:
+            value = self._decoded[key] = value_of(_row(self._raw[key]))
+        return value
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._raw)
@@ -74,7 +72,7 @@ class Values(Mapping[int, Value]):
         return len(self._raw)
 
 
-def _row(raw: Any) -> Row:
+def _row(raw: object) -> Row:
     if isinstance(raw, msgspec.Raw):
         return untrusted_rows.decoded(bytes(raw)) or {}
     return raw if type(raw) is dict else {}
@@ -82,19 +80,19 @@ def _row(raw: Any) -> Row:
 
 @dataclass(slots=True)
 class _ChunkCollector:
-    """Gathers the chunks; of what may come once, the first counts."""
+    """Collects the chunks. Of a kind that may occur once, the first is used."""
 
     known: int = 0
     chunks: int = 0
     missing: list[str] = field(default_factory=list)
     once: dict[str, Row] = field(default_factory=dict)
     frames: dict[int, RecordedFrame] = field(default_factory=dict)
-    values: dict[int, Any] = field(default_factory=dict)
+    values: dict[int, object] = field(default_factory=dict)
     sources: dict[str, SourceText] = field(default_factory=dict)
 
     def take(self, chunk: Chunk) -> None:
         if chunk.tag == "AGAN":
-            return  # behind the end mark, and for the shelf
+            return  # after the end mark; only the list of crashes reads it
         self.chunks += 1
         if chunk.tag == "VALU":
             self._take_values(chunk)
@@ -115,12 +113,12 @@ class _ChunkCollector:
             self.once[chunk.tag] = row
 
     def _take_values(self, chunk: Chunk) -> None:
-        found = untrusted_rows.lazily_decoded(chunk.data)
-        if found is None:
+        values = untrusted_rows.lazily_decoded(chunk.data)
+        if values is None:
             self.missing.append("the content of a chunk VALU is not what it should be")
             return
         self.known += 1
-        for key, raw in found.items():
+        for key, raw in values.items():
             if key.isascii() and key.isdecimal() and len(key) < 18:
                 self.values.setdefault(int(key), raw)
 
@@ -131,8 +129,8 @@ class _ChunkCollector:
                 self.frames.setdefault(frame.id, frame)
 
     def _take_source(self, row: Row) -> None:
-        found = source_of(row)
-        self.sources.setdefault(found.file, found)
+        source = source_of(row)
+        self.sources.setdefault(source.file, source)
 
     def crash(self, path: Path) -> Crash:
         def once(tag: str) -> Row:
@@ -193,11 +191,15 @@ _SINGLE_CHUNKS = frozenset({"META", "EXCN", "THRD", "LOGS", "ENVI", "DIST", "GIT
 
 
 def _at_most(sentences: list[str]) -> tuple[str, ...]:
-    """Each once, with how often, and not endlessly many."""
+    """Each sentence once, with how often it occurred; a limited number of them."""
     counted: dict[str, int] = {}
     for words in sentences:
         counted[words] = counted.get(words, 0) + 1
-    said = [words if times == 1 else f"{words} ({times} times)" for words, times in counted.items()]
-    if len(said) > _MAX_MISSING_SENTENCES:
-        said[_MAX_MISSING_SENTENCES:] = [f"and {len(said) - _MAX_MISSING_SENTENCES} more damages"]
-    return tuple(said)
+    counted_sentences = [
+        words if times == 1 else f"{words} ({times} times)" for words, times in counted.items()
+    ]
+    if len(counted_sentences) > _MAX_MISSING_SENTENCES:
+        counted_sentences[_MAX_MISSING_SENTENCES:] = [
+            f"and {len(counted_sentences) - _MAX_MISSING_SENTENCES} more damages"
+        ]
+    return tuple(counted_sentences)

@@ -9,7 +9,6 @@ from iqdebug.core.read_only_session import ReadOnlySession
 from iqdebug.core.session import Capability, Listener
 from iqdebug.core.state import Completion, EvaluateResult, Frame, Snapshot, Variable
 from iqdebug.crash.crash import Crash
-from iqdebug.crash.evaluate import computed
 from iqdebug.crash.lookup import CANNOT_RUN, NotRecorded, completions, look_up
 from iqdebug.crash.model import RecordedFrame
 from iqdebug.crash.to_snapshot import attributes_of
@@ -31,8 +30,8 @@ _MAX_PATHS = 100_000
 
 
 class RecordedSession(ReadOnlySession):
-    """Implements :class:`~iqdebug.core.session.DebugSession`. Every answer comes from the file; there
-    is one epoch, which never passes.
+    """Implements :class:`~iqdebug.core.session.DebugSession`. Every answer comes from the file; the
+    epoch never changes.
     """
 
     def __init__(self, crash: Crash) -> None:
@@ -45,25 +44,25 @@ class RecordedSession(ReadOnlySession):
         return self.crash.snapshot
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """The recorded output is told at once; nothing else ever comes."""
+        """Calls the listener with the recorded output; it is never called again."""
         if self.crash.logs or self.crash.logs_dropped:
             listener.logs_arrived(self.crash.logs, self.crash.logs_dropped)
         return lambda: None
 
     async def variables(self, frame: Frame, epoch: int) -> tuple[Variable, ...]:
-        found = self.crash.frames.get(frame.id) if frame.id is not None else None
-        if found is None or epoch != self.snapshot.epoch:
+        recorded = self.crash.frames.get(frame.id) if frame.id is not None else None
+        if recorded is None or epoch != self.snapshot.epoch:
             return ()
-        rows = list(local_variables(self.crash, found) or ())
-        if found.locals is None:
+        rows = list(local_variables(self.crash, recorded) or ())
+        if recorded.locals is None:
             rows.append(Variable("the file does not have the variables of this frame", "", kind="group"))
-        if found.locals_left_out:
-            count = found.locals_left_out
+        if recorded.locals_left_out:
+            count = recorded.locals_left_out
             words = f"… {count:,} more {'was' if count == 1 else 'were'} not recorded"
             rows.append(Variable(words, "", kind="group"))
-        rows += [Variable(w, "", reference=r, kind="group") for w, r in attributes_of(self.crash, found)]
-        if found.globals:
-            rows.append(Variable("Globals", "", reference=globals_reference(found.id), kind="group"))
+        rows += [Variable(w, "", reference=r, kind="group") for w, r in attributes_of(self.crash, recorded)]
+        if recorded.globals:
+            rows.append(Variable("Globals", "", reference=globals_reference(recorded.id), kind="group"))
         self._paths = {r.reference: r.evaluate_name for r in rows if r.reference and r.evaluate_name}
         return tuple(rows)
 
@@ -101,21 +100,24 @@ class RecordedSession(ReadOnlySession):
             number = self._look_up(expression, frame)
         except NotRecorded as error:
             return EvaluateResult(str(error), failed=True)
-        found = variable_of(self.crash, expression, "local", number, expression.strip())
-        if found.reference and found.evaluate_name:
-            self._paths.setdefault(found.reference, found.evaluate_name)
+        variable = variable_of(self.crash, expression, "local", number, expression.strip())
+        if variable.reference and variable.evaluate_name:
+            self._paths.setdefault(variable.reference, variable.evaluate_name)
         value = self.crash.values[number]
-        words = full_text(value) if value.long and not found.reference else found.value
-        return EvaluateResult(words, found.type, found.reference)
+        words = full_text(value) if value.long and not variable.reference else variable.value
+        return EvaluateResult(words, variable.type, variable.reference)
 
     async def read_expression(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
         """What :meth:`evaluate` answers, and computations on what was recorded whole: ``len(rows)``,
         ``[r["id"] for r in rows if r["price"] < 0]``."""
         if epoch != self.snapshot.epoch:
             return EvaluateResult("this recording has one moment only", failed=True)
-        found = await self.evaluate(expression, frame, epoch)
-        if not found.failed or found.value != CANNOT_RUN:
-            return found
+        answer = await self.evaluate(expression, frame, epoch)
+        if not answer.failed or answer.value != CANNOT_RUN:
+            return answer
+        # The evaluator costs a tenth of the import time of `iqdebug diagnose`, which never evaluates.
+        from iqdebug.crash.evaluate import computed
+
         return computed(self.crash, self._recorded(frame), expression)
 
     async def complete(

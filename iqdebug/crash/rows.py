@@ -94,7 +94,7 @@ def frame_of(row: Row) -> RecordedFrame | None:
         return None
     span = row.get("span")
     fitting = type(span) is list and len(span) == 4 and all(whole(n) is not None for n in span)
-    found = (
+    locals_ = (
         Local(name, kind if kind in _LOCAL_KINDS else "local", value)
         for name, kind, value in pairs(row, "locals", 3)
         if type(name) is str and type(kind) is str and whole(value) is not None
@@ -107,7 +107,7 @@ def frame_of(row: Row) -> RecordedFrame | None:
         module=text(row, "module"),
         first_line=number(row, "first_line"),
         span=(span[0], span[1], span[2], span[3]) if fitting and span is not None else None,
-        locals=tuple(found) if type(row.get("locals")) is list else None,
+        locals=tuple(locals_) if type(row.get("locals")) is list else None,
         locals_left_out=number(row, "locals_left_out"),
         globals=_named_ids(row, "globals"),
         calls=tuple(
@@ -145,7 +145,7 @@ def exception_of(row: Row) -> RecordedException | None:
 
 
 def threads_of(thrd: Row) -> tuple[RecordedThread, ...]:
-    found: dict[int, RecordedThread] = {}
+    threads: dict[int, RecordedThread] = {}
     for row in rows(thrd, "threads"):
         number_ = whole(row.get("id"))
         if number_ is None:
@@ -161,8 +161,8 @@ def threads_of(thrd: Row) -> tuple[RecordedThread, ...]:
             frames=frames,
             frames_total=max(number(row, "frames_total"), len(frames)),
         )
-        found.setdefault(number_, thread)
-    return tuple(found.values())
+        threads.setdefault(number_, thread)
+    return tuple(threads.values())
 
 
 def task_of(row: Row) -> RecordedTask:
@@ -189,18 +189,18 @@ def record_of(row: Row) -> LogRecord:
 
 
 def texts_by_name(row: Row, key: str) -> dict[str, str]:
-    found = row.get(key)
-    if type(found) is not dict:
+    members = row.get(key)
+    if type(members) is not dict:
         return {}
-    return {k: v for k, v in found.items() if type(k) is str and type(v) is str}
+    return {k: v for k, v in members.items() if type(k) is str and type(v) is str}
 
 
 def flags_of(row: Row) -> dict[str, int]:
-    found = row.get("flags")
-    if type(found) is not dict:
+    flags = row.get("flags")
+    if type(flags) is not dict:
         return {}
     return {
-        k: int(v) for k, v in found.items() if type(k) is str and (type(v) is bool or whole(v) is not None)
+        k: int(v) for k, v in flags.items() if type(k) is str and (type(v) is bool or whole(v) is not None)
     }
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 
 from iqdebug.crash.crash import Crash
+from iqdebug.crash.model import MAX_TIMESTAMP
 
 __all__ = ["about_lines", "moment_words"]
 
@@ -19,12 +20,11 @@ _WHY_TEXTS = {
     "caught": "an exception that the program caught and recorded",
     "snapshot": "a snapshot of a living process",
 }
-_MAX_TIMESTAMP = 253_402_300_799  # the end of the year 9999
 
 
 def moment_words(seconds: float) -> str:
     """``2026-11-22 14:03``, in this machine's time zone; "at an unknown time" for nonsense."""
-    if not 0 < seconds <= _MAX_TIMESTAMP:
+    if not 0 < seconds <= MAX_TIMESTAMP:
         return "at an unknown time"
     try:
         return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))

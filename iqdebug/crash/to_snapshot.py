@@ -1,4 +1,4 @@
-"""A crash as a :class:`~iqdebug.core.state.Snapshot`: what every screen and ranking takes."""
+"""Converts a crash to a :class:`~iqdebug.core.state.Snapshot`, the form that screens and ranking use."""
 
 from __future__ import annotations
 
@@ -94,8 +94,8 @@ def place_of(crash: CrashContents) -> tuple[str, int, str] | None:
     ids = root.frames if root is not None else thread.frames if thread is not None else ()
     frames = [crash.frames[n] for n in ids if n in crash.frames]
     own = (f for f in frames if kind_of(f.file, crash.meta.prefixes) == "user")
-    found = next(own, frames[0] if frames else None)
-    return (found.file, found.line, found.function) if found is not None else None
+    innermost = next(own, frames[0] if frames else None)
+    return (innermost.file, innermost.line, innermost.function) if innermost is not None else None
 
 
 def crashed_thread(crash: CrashContents) -> RecordedThread | None:
@@ -162,15 +162,15 @@ class _Builder:
         self._traceback = root.frames if root is not None else ()
 
     def frames(self, ids: tuple[int, ...]) -> tuple[Frame, ...]:
-        found = []
+        frames = []
         ids = ids[: self._room]
         self._room -= len(ids)
         for number in ids:
             if number not in self._built and number in self._crash.frames:
                 self._built[number] = frame_of(self._crash, self._crash.frames[number])
             if number in self._built:
-                found.append(self._built[number])
-        return tuple(found)
+                frames.append(self._built[number])
+        return tuple(frames)
 
     def focus(self, threads: tuple[Thread, ...]) -> int | None:
         crashed = crashed_thread(self._crash)
@@ -180,14 +180,14 @@ class _Builder:
 
     def threads(self) -> tuple[Thread, ...]:
         crashed = crashed_thread(self._crash)
-        found = [self._thread(t, t is crashed) for t in self._crash.threads]
+        threads = [self._thread(t, t is crashed) for t in self._crash.threads]
         if crashed is None and self._traceback:
             known = self._crash.meta.thread or 1
             frames = self.frames(self._traceback)
             total = max(self._root.frames_total if self._root is not None else 0, len(frames))
             words = "crashed" if self._crash.threads else "crashed; the list of threads is missing"
-            found.append(Thread(known, "crashed thread", frames=frames, frames_total=total, wait=words))
-        return tuple(found)
+            threads.append(Thread(known, "crashed thread", frames=frames, frames_total=total, wait=words))
+        return tuple(threads)
 
     def _thread(self, thread: RecordedThread, crashed: bool) -> Thread:
         ids = thread.frames
@@ -210,7 +210,7 @@ class _Builder:
         )
 
     def _callers(self, thread: RecordedThread) -> tuple[int, ...]:
-        """What the thread's stack has below the traceback's outermost frame."""
+        """The frames of the thread's stack outside the traceback's outermost frame."""
         traceback, stack = self._traceback, thread.frames
         if stack[: len(traceback)] == traceback:
             return stack[len(traceback) :]
@@ -260,7 +260,7 @@ class _Builder:
 
     def _chain(self, node: RecordedException, depth: int) -> tuple[ExceptionInfo, ...]:
         """The causes as Python prints them, nearest first."""
-        found: list[ExceptionInfo] = []
+        causes: list[ExceptionInfo] = []
         link: Link
         while True:
             if node.cause is not None:
@@ -271,9 +271,9 @@ class _Builder:
                 break
             if below is None:
                 break
-            found.append(self._info(below, link, depth + 1, with_chain=False))
+            causes.append(self._info(below, link, depth + 1, with_chain=False))
             node = below
-        return tuple(found)
+        return tuple(causes)
 
     def _fresh(self, number: int) -> RecordedException | None:
         """The exception of that id, once: ids of a damaged file may go in circles."""

@@ -1,5 +1,5 @@
-"""JSON of unknown origin, taken for what it should be or for nothing. Nothing here raises for
-what the data contains.
+"""Reads JSON of unknown origin: a member of an unexpected type counts as absent. Nothing here raises
+because of what the data contains.
 """
 
 from __future__ import annotations
@@ -51,13 +51,13 @@ def decoded(data: bytes) -> Row | None:
     if _elements(data) > _MAX_DECODED_ELEMENTS:
         return None
     try:
-        found = msgspec.json.decode(data)
+        value = msgspec.json.decode(data)
     except (ValueError, RecursionError, MemoryError):
         try:
-            found = json.loads(data, parse_constant=lambda _: None)
+            value = json.loads(data, parse_constant=lambda _: None)
         except (ValueError, RecursionError, MemoryError):
             return None
-    return found if type(found) is dict else None
+    return value if type(value) is dict else None
 
 
 def lazily_decoded(data: bytes) -> dict[str, msgspec.Raw | Any] | None:
@@ -69,8 +69,8 @@ def lazily_decoded(data: bytes) -> dict[str, msgspec.Raw | Any] | None:
             return dict(_values.decode(_without_surrogates(data) if attempt is None else attempt).values)
         except (ValueError, RecursionError, MemoryError):
             continue
-    found = (decoded(data) or {}).get("values")
-    return found if type(found) is dict else None
+    value = (decoded(data) or {}).get("values")
+    return value if type(value) is dict else None
 
 
 def _elements(data: bytes) -> int:
@@ -88,26 +88,26 @@ def _without_surrogates(data: bytes) -> bytes:
 
 
 def text(row: Row, key: str) -> str:
-    found = row.get(key)
-    return found if type(found) is str else ""
+    value = row.get(key)
+    return value if type(value) is str else ""
 
 
-def whole(found: Any) -> int | None:
+def whole(value: Any) -> int | None:
     """A number that can be an id, a line or a count."""
-    return found if type(found) is int and 0 <= found <= MAX_ID else None
+    return value if type(value) is int and 0 <= value <= MAX_ID else None
 
 
 def number(row: Row, key: str, default: int = 0) -> int:
-    found = whole(row.get(key))
-    return default if found is None else found
+    value = whole(row.get(key))
+    return default if value is None else value
 
 
 def real(row: Row, key: str) -> float:
-    """A moment or a measure; 0.0 for what is none."""
-    found = row.get(key)
-    if type(found) is int and abs(found) <= MAX_ID:
-        return float(found)
-    return found if type(found) is float and math.isfinite(found) else 0.0
+    """A time or a measurement; 0.0 if it is not a finite number."""
+    value = row.get(key)
+    if type(value) is int and abs(value) <= MAX_ID:
+        return float(value)
+    return value if type(value) is float and math.isfinite(value) else 0.0
 
 
 def flag(row: Row, key: str) -> bool:
@@ -115,23 +115,23 @@ def flag(row: Row, key: str) -> bool:
 
 
 def rows(row: Row, key: str) -> Iterator[Row]:
-    found = row.get(key)
-    return (r for r in found if type(r) is dict) if type(found) is list else iter(())
+    value = row.get(key)
+    return (r for r in value if type(r) is dict) if type(value) is list else iter(())
 
 
 def texts(row: Row, key: str) -> tuple[str, ...]:
-    found = row.get(key)
-    return tuple(t for t in found if type(t) is str) if type(found) is list else ()
+    value = row.get(key)
+    return tuple(t for t in value if type(t) is str) if type(value) is list else ()
 
 
 def wholes(row: Row, key: str) -> tuple[int, ...]:
-    found = row.get(key)
-    return tuple(n for n in found if whole(n) is not None) if type(found) is list else ()
+    value = row.get(key)
+    return tuple(n for n in value if whole(n) is not None) if type(value) is list else ()
 
 
 def pairs(row: Row, key: str, length: int) -> Iterator[list[Any]]:
     """The members of a list that are lists of that length."""
-    found = row.get(key)
-    if type(found) is not list:
+    value = row.get(key)
+    if type(value) is not list:
         return iter(())
-    return (p for p in found if type(p) is list and len(p) == length)
+    return (p for p in value if type(p) is list and len(p) == length)

@@ -1,5 +1,5 @@
-"""Recorded values as variables. A reference says by itself what it stands for, so that a snapshot
-and a session agree on it: a value, a frame's module variables, an exception's attributes, or an
+"""Recorded values as variables. A reference encodes what it refers to, so that it means the same in a
+snapshot and in a session: a value, a frame's module variables, an exception's attributes, or an
 array's statistics.
 """
 
@@ -42,7 +42,7 @@ def _reference(number: int, what: What) -> int:
 
 
 def opened(reference: int) -> tuple[What, int]:
-    """What a reference stands for, and the id of it."""
+    """What a reference refers to, and its id."""
     number, what = divmod(max(reference, 1) - 1, len(_REFERENCE_KINDS))
     return _REFERENCE_KINDS[what], number
 
@@ -106,7 +106,7 @@ def global_variables(crash: CrashContents, frame: RecordedFrame) -> tuple[Variab
 
 
 def children_of(crash: CrashContents, reference: int, path: str | None = None) -> Iterator[Variable]:
-    """What lies below a reference; at the end, how much was not kept."""
+    """The children of a reference, and a last row that says how many were not recorded."""
     what, number = opened(reference)
     if what == "globals":
         frame = crash.frames.get(number)
@@ -150,14 +150,18 @@ def _statistics(value: Value | None) -> Iterator[Variable]:
     array = value.array if value is not None else {}
     known = [key for key in _STATISTICS if key in array]
     for key in [*known, *(k for k in list(array)[:20] if k not in _STATISTICS)]:
-        found = array[key]
-        words = f"({', '.join(_plain(n) for n in found[:20])})" if type(found) is list else _plain(found)
+        statistic = array[key]
+        words = (
+            f"({', '.join(_plain(n) for n in statistic[:20])})"
+            if type(statistic) is list
+            else _plain(statistic)
+        )
         yield Variable(key, words, kind="attribute")
 
 
-def _plain(found: object) -> str:
+def _plain(value: object) -> str:
     return (
-        found[:200] if type(found) is str else repr(found)[:200] if type(found) in (int, float, bool) else "?"
+        value[:200] if type(value) is str else repr(value)[:200] if type(value) in (int, float, bool) else "?"
     )
 
 
@@ -182,7 +186,7 @@ def is_field(child: Child, value: Value) -> bool:
 
 
 def full_text(value: Value) -> str:
-    """Everything that was kept of a value's text, and a word about what was not."""
+    """A value's text as far as it was recorded, and a note if it is not all."""
     if not value.long:
         kept, words = value.text, "only this much of the text was recorded"
         return f"{kept}\n\n({words})" if value.cut else kept

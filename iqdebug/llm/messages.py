@@ -1,14 +1,17 @@
-"""What is said to a model and by it, as frozen values."""
+"""Messages to and from a model, tools and sampling settings, as frozen values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from iqdebug.llm.untrusted_json import sound_text
 
-__all__ = ["Message", "Role", "Sampling", "Source", "Tool", "ToolCall"]
+__all__ = ["Message", "Role", "Sampling", "Schema", "Source", "Tool", "ToolCall"]
+
+Schema: TypeAlias = Mapping[str, Any]
+"""A JSON schema as it is decoded."""
 
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -24,7 +27,7 @@ class ToolCall:
 
     id: str
     name: str
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Message:
     name: str = ""
 
     def __post_init__(self) -> None:
-        """Half characters, which nobody takes and no file holds, are replaced."""
+        """Replace lone surrogates, which cannot be encoded as UTF-8."""
         for field_name in ("content", "thinking"):
             object.__setattr__(self, field_name, sound_text(getattr(self, field_name)))
 
@@ -55,7 +58,7 @@ class Tool:
 
     name: str
     description: str
-    parameters: Mapping[str, Any] = field(default_factory=lambda: {"type": "object", "properties": {}})
+    parameters: Schema = field(default_factory=lambda: {"type": "object", "properties": {}})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from iqdebug.core.config import Model
 from iqdebug.core.errors import MissingTool, ModelError, UsageError
 from iqdebug.llm.backends.base import Backend, Progress
+from iqdebug.llm.backends.http import HttpBackend
 from iqdebug.llm.backends.local import LoadOptions, LocalBackend
 from iqdebug.llm.backends.worker_process import OutOfMemory
 from iqdebug.llm.gguf import hardware
@@ -50,8 +51,6 @@ def open_model(
     if kind == "llama" and rest:
         return _local(setting, resolved(rest), wishes)
     if kind in ("http", "https") and rest.startswith("//"):
-        from iqdebug.llm.backends.http import HttpBackend
-
         patience, window = wishes.first_token_timeout, wishes.context
         backend = HttpBackend(setting, first_token_timeout=patience, window=window, mask=mask)
         return Opened(backend, _sampling(None, wishes))
@@ -71,13 +70,13 @@ def resolved(name: str) -> Path:
     known = presets()
     if name in known:
         names = [f.file for f in known[name].files]
-        found = [folder / n for n in names if (folder / n).is_file()]
+        files = [folder / n for n in names if (folder / n).is_file()]
         words = known[name].match
-        found += [
+        files += [
             p for p in sorted(folder.glob("*.gguf")) if words and all(w in _plain(p.stem) for w in words)
         ]
-        if found:
-            return found[0]
+        if files:
+            return files[0]
         fix = f"iqdebug models pull {name}" if names else "Name its .gguf file: llama:FILE.gguf"
         raise UsageError(f"{name} is not on this machine", f"No file of it lies in {folder}", fix)
     raise UsageError(f"There is no file {path}", "", "iqdebug models list shows what there is")
@@ -101,16 +100,16 @@ def _local(setting: str, path: Path, wishes: Model) -> Opened:
 
 
 def _sampling(preset: Preset | None, wishes: Model) -> Sampling:
-    found = Sampling()
+    sampling = Sampling()
     if preset is not None:
         own = preset.sampling
-        found = Sampling(own.temperature, own.top_p, own.top_k, own.min_p, own.repeat_penalty)
+        sampling = Sampling(own.temperature, own.top_p, own.top_k, own.min_p, own.repeat_penalty)
     given = {
         name: value
         for name in ("temperature", "top_p", "top_k", "max_tokens")
         if (value := getattr(wishes, name)) is not None
     }
-    return replace(found, **given)
+    return replace(sampling, **given)
 
 
 class _Planned(LocalBackend):
@@ -143,34 +142,35 @@ class _Planned(LocalBackend):
     def _plan(self) -> tuple[Plan, LoadOptions]:
         what, wishes = self._what, self._wishes
         runtime = runtime_for(what.loop, what.name)
-        found = plan(
+        planned = plan(
             what.shape,
             Weights(what.layer_bytes, what.embedding_bytes, what.output_bytes),
             hardware.look(),
             n_ctx=wishes.context or None,
             kv_type=None if wishes.kv_type == "auto" else wishes.kv_type,
         )
-        if not found.fits:
+        if not planned.fits:
             raise ModelError(
                 f"{what.name} does not fit into this machine",
-                f"It would take {found.total / (1 << 30):.1f} GiB with a window of {found.n_ctx:,} tokens",
+                f"It would take {planned.total / (1 << 30):.1f} GiB "
+                f"with a window of {planned.n_ctx:,} tokens",
                 f"iqdebug models plan {what.path}   says what does, or serve it elsewhere: docs/models.md",
             )
-        layers = found.n_gpu_layers if wishes.gpu_layers is None else wishes.gpu_layers
+        layers = planned.n_gpu_layers if wishes.gpu_layers is None else wishes.gpu_layers
         on_gpu = layers != 0
         # On a CPU flash attention makes short batches slow; a quantised V cache needs it.
-        flash = True if on_gpu or found.kv_type != "f16" else None
+        flash = True if on_gpu or planned.kv_type != "f16" else None
         options = LoadOptions(
             model=what.path,
-            n_ctx=found.n_ctx,
+            n_ctx=planned.n_ctx,
             n_gpu_layers=layers,
-            type_k=found.kv_type,
-            type_v=found.kv_type,
-            n_batch=found.n_batch,
-            n_ubatch=found.n_ubatch,
+            type_k=planned.kv_type,
+            type_v=planned.kv_type,
+            n_batch=planned.n_batch,
+            n_ubatch=planned.n_ubatch,
             flash_attn=flash,
-            n_threads=found.n_threads,
+            n_threads=planned.n_threads,
             lib_path=str(runtime) if runtime is not None else "",
-            swa_full=found.swa_full,
+            swa_full=planned.swa_full,
         )
-        return found, options
+        return planned, options

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -67,14 +66,12 @@ class GgufFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """:param match: words that the model's name must all contain, in small letters without separators.
-    :param chat: "chatml", "template" (the file's own), or "none" (completion only).
     :param note: for a person: what is not known, or what this model needs.
     """
 
     name: str
     title: str
     match: tuple[str, ...] = ()
-    chat: str = "template"
     context: int = 131072
     thinking: tuple[str, str] | None = None
     sampling: PresetSampling = PresetSampling()
@@ -94,13 +91,13 @@ def presets(folder: Path | None = None) -> dict[str, Preset]:
 
     :raises ModelError: one of their files is wrong; it names the file and the line.
     """
-    found = {}
+    by_name = {}
     own = (folder or config_folder()) / "models"
     for place in (_shipped(), own):
         for path in sorted(place.glob("*.toml")) if place.is_dir() else []:
             preset = _read(path)
-            found[preset.name] = preset
-    return found
+            by_name[preset.name] = preset
+    return by_name
 
 
 def _shipped() -> Path:
@@ -114,7 +111,7 @@ def _read(path: Path) -> Preset:
     fix = f"Mend it, or take it away from {path.parent}."
     try:
         text = path.read_text("utf-8")
-        data: dict[str, Any] = tomllib.loads(text)
+        data: dict[str, object] = tomllib.loads(text)
     except (OSError, ValueError) as error:
         raise ModelError(f"The preset {path.name} cannot be read", str(error), fix) from None
     try:

@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
-from iqdebug.llm.messages import Tool
+from iqdebug.llm.messages import Schema, Tool
 from iqdebug.llm.untrusted_json import parsed
 
 __all__ = ["MAX_PROBLEMS", "MAX_STRING", "arguments_of", "check_arguments", "check_call", "schema_of"]
@@ -43,7 +43,7 @@ _KEY_ORDER = ("type", "enum", "maxLength", "minLength", "minimum", "maximum", "d
 def arguments_of(function: Callable[..., object]) -> type[msgspec.Struct]:
     """A type with a field for each keyword-only parameter of the function, checked as it is annotated."""
     hints = typing.get_type_hints(function, include_extras=True)
-    fields: list[Any] = []
+    fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
             hint = hints[parameter.name]
@@ -56,7 +56,7 @@ def arguments_of(function: Callable[..., object]) -> type[msgspec.Struct]:
     )
 
 
-def schema_of(arguments: type[msgspec.Struct]) -> dict[str, Any]:
+def schema_of(arguments: type[msgspec.Struct]) -> dict[str, object]:
     """The schema of such an object as models and grammars read it: without references and titles, choices
     in the order in which they are written, and what may be left out without a null."""
     (root,), definitions = msgspec.json.schema_components([arguments], ref_template="{name}")
@@ -73,7 +73,7 @@ def schema_of(arguments: type[msgspec.Struct]) -> dict[str, Any]:
     }
 
 
-def _choices(hint: Any) -> list[Any]:
+def _choices(hint: object) -> list[object]:
     """The values of a ``Literal``, which may be annotated and may be optional; [] for another type."""
     origin = get_origin(hint)
     if origin is Literal:
@@ -85,7 +85,7 @@ def _choices(hint: Any) -> list[Any]:
     return []
 
 
-def _plain(schema: Mapping[str, Any], definitions: Mapping[str, Any], within: tuple[str, ...] = ()) -> Any:
+def _plain(schema: Schema, definitions: Schema, within: tuple[str, ...] = ()) -> dict[str, Any]:
     rest = {key: value for key, value in schema.items() if key not in ("$ref", "title", "anyOf")}
     if "$ref" in schema:
         name = schema["$ref"]
@@ -115,7 +115,7 @@ def _plain(schema: Mapping[str, Any], definitions: Mapping[str, Any], within: tu
 # checking a call
 
 
-def check_call(name: str, written: str, tools: Sequence[Tool]) -> tuple[dict[str, Any], str]:
+def check_call(name: str, written: str, tools: Sequence[Tool]) -> tuple[dict[str, object], str]:
     """The arguments of a call as a server sent it, and what is wrong with it: "" when nothing is."""
     tool = next((t for t in tools if t.name == name), None)
     if tool is None:
@@ -128,7 +128,7 @@ def check_call(name: str, written: str, tools: Sequence[Tool]) -> tuple[dict[str
     return checked, "; ".join(problems)
 
 
-def check_arguments(schema: Mapping[str, Any], arguments: object) -> tuple[dict[str, Any], list[str]]:
+def check_arguments(schema: Schema, arguments: object) -> tuple[dict[str, object], list[str]]:
     """The arguments, and what is wrong with them, at most :data:`MAX_PROBLEMS`: [] when nothing is.
 
     Knows type (one or several), properties, required, additionalProperties, enum, minimum, maximum,
@@ -143,11 +143,11 @@ def check_arguments(schema: Mapping[str, Any], arguments: object) -> tuple[dict[
 
 
 def _object(
-    schema: Mapping[str, Any], value: Mapping[Any, Any], path: str, problems: list[str]
-) -> dict[str, Any]:
-    properties: Mapping[str, Any] = schema.get("properties") or {}
+    schema: Schema, value: Mapping[object, object], path: str, problems: list[str]
+) -> dict[str, object]:
+    properties: Schema = schema.get("properties") or {}
     required = schema.get("required") or ()
-    checked: dict[str, Any] = {}
+    checked: dict[str, object] = {}
     for key, inner in value.items():
         name = str(key)
         where = f"{path}{name}"
@@ -166,7 +166,7 @@ def _object(
     return checked
 
 
-def _value(rule: Mapping[str, Any], value: Any, path: str, problems: list[str]) -> Any:
+def _value(rule: Schema, value: object, path: str, problems: list[str]) -> object:
     names = _type_names(rule)
     if "integer" in names and "string" not in names:
         value = _whole_number(value)
@@ -191,17 +191,17 @@ def _value(rule: Mapping[str, Any], value: Any, path: str, problems: list[str]) 
     return value
 
 
-def _type_names(rule: Mapping[str, Any]) -> tuple[str, ...]:
+def _type_names(rule: Schema) -> tuple[str, ...]:
     names = rule.get("type", ())
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-def _allows_null(rule: Mapping[str, Any]) -> bool:
+def _allows_null(rule: Schema) -> bool:
     names = _type_names(rule)
     return "null" in names if names else None in rule.get("enum", (None,))
 
 
-def _whole_number(value: Any) -> Any:
+def _whole_number(value: object) -> object:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, str) and value.strip().removeprefix("-").isdecimal() and len(value) < 20:
@@ -209,13 +209,13 @@ def _whole_number(value: Any) -> Any:
     return value
 
 
-def _is(name: str, value: Any) -> bool:
+def _is(name: str, value: object) -> bool:
     if isinstance(value, bool):
         return name == "boolean"
     return isinstance(value, _TYPES.get(name, (object,)))
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     try:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError):

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-__all__ = ["MAX_DEPTH", "parsed", "sound", "sound_text"]
+__all__ = ["MAX_DEPTH", "parsed", "parsed_object", "sound", "sound_text"]
 
 MAX_DEPTH = 64
 """Of lists and objects within each other; no tool and no server needs more."""
@@ -14,7 +14,7 @@ MAX_DEPTH = 64
 _LONE = re.compile("[\ud800-\udfff]")
 
 
-def parsed(text: str) -> Any:
+def parsed(text: str) -> object:
     """The value, :func:`sound`.
 
     :raises ValueError: it is no JSON, or nested too deeply.
@@ -25,7 +25,18 @@ def parsed(text: str) -> Any:
         raise ValueError("it is nested too deeply") from None
 
 
-def sound(value: Any, depth: int = MAX_DEPTH) -> Any:
+def parsed_object(text: str) -> dict[str, Any]:
+    """:func:`parsed`, for an answer that is read key by key.
+
+    :raises ValueError: it is no JSON object, or nested too deeply.
+    """
+    value = parsed(text)
+    if not isinstance(value, dict):
+        raise ValueError("it is no JSON object")
+    return value
+
+
+def sound(value: object, depth: int = MAX_DEPTH) -> object:
     """The same, with U+FFFD for lone surrogates (JSON may spell them, UTF-8 cannot hold them).
 
     :raises ValueError: it is nested too deeply.

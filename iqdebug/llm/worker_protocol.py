@@ -1,4 +1,4 @@
-"""What travels between iqdebug and the model's process: length-prefixed msgpack over one socket.
+"""Messages between iqdebug and the model's process: length-prefixed msgpack over one socket.
 
 A request carries a number of its own; every answer names it. A request ends with exactly one of
 :class:`Finished`, :class:`Tokens`, :class:`Ready` and :class:`Failed`; the others come before it.
@@ -88,7 +88,7 @@ class Sampler(msgspec.Struct, frozen=True):
 
 
 class Thoughts(msgspec.Struct, frozen=True):
-    """How thoughts are told apart. ``inside``: the prompt ends within one."""
+    """The tags around thoughts. ``inside``: the prompt ends within one."""
 
     opening: str = ""
     closing: str = ""

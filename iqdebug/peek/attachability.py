@@ -93,22 +93,24 @@ def is_filtered(pid: int, host: Host) -> bool:
 
 
 def _warnings(pid: int, interpreter: Interpreter, host: Host, table: ProcessTable) -> list[str]:
-    found = []
+    warnings = []
     version = version_tuple(interpreter.version)
     if version is None:
-        found.append("the Python version could not be told from its files")
+        warnings.append("the Python version could not be told from its files")
     elif version >= REMOTE_EXEC and not host.which("gdb"):
-        found.append(f"without gdb, attaching waits while the main thread sleeps in C: {host.install('gdb')}")
+        warnings.append(
+            f"without gdb, attaching waits while the main thread sleeps in C: {host.install('gdb')}"
+        )
     if interpreter.free_threaded:
-        found.append("a free-threaded build: attaching to it is not tested")
+        warnings.append("a free-threaded build: attaching to it is not tested")
     if is_filtered(pid, host):
-        found.append("it is under a seccomp filter: whether that bears attaching is looked at first")
+        warnings.append("it is under a seccomp filter: whether that bears attaching is looked at first")
     if table.rows[pid].status == psutil.STATUS_DISK_SLEEP:
-        found.append("its main thread waits for a device: attaching waits with it")
+        warnings.append("its main thread waits for a device: attaching waits with it")
     if has_greenlets(host.proc, pid):
-        found.append(IN_ATTACHING)
-    found += tracer_warnings(host.proc, pid, version)
-    return found
+        warnings.append(IN_ATTACHING)
+    warnings += tracer_warnings(host.proc, pid, version)
+    return warnings
 
 
 def _python_child(pid: int, host: Host, table: ProcessTable) -> str:

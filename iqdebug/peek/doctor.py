@@ -1,4 +1,4 @@
-"""What this machine can do for iqdebug, and the exact command that mends what it cannot."""
+"""Checks what iqdebug can use on this machine, with the exact command for each thing that is missing."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def checks(
     version_of: Callable[[str], str] = metadata.version,
     run: Callable[[list[str]], str] | None = None,
 ) -> list[Check]:
-    """Every check, in the order in which a person would mend things. Never raises; runs a few
+    """Every check, in the order in which a person would fix things. Never raises; runs a few
     programs with ``--version`` and touches no target. Takes about a second at most."""
     host = host or Host()
     run = run or _first_line
@@ -108,9 +108,9 @@ def _pyspy(host: Host, run: Callable[[list[str]], str]) -> Check:
     if path is None:
         fix = f"{sys.executable} -m pip install --force-reinstall py-spy"
         return Check("py-spy", False, "error", "py-spy, which peek needs, is not installed", fix)
-    said = run([path, "--version"])
-    fix = "" if said else f"{sys.executable} -m pip install --force-reinstall py-spy"
-    return Check("py-spy", bool(said), "error", said or f"{path} does not run", fix)
+    output = run([path, "--version"])
+    fix = "" if output else f"{sys.executable} -m pip install --force-reinstall py-spy"
+    return Check("py-spy", bool(output), "error", output or f"{path} does not run", fix)
 
 
 def _gdb(host: Host, run: Callable[[list[str]], str]) -> Check:
@@ -118,10 +118,10 @@ def _gdb(host: Host, run: Callable[[list[str]], str]) -> Check:
     if path is None:
         detail = "gdb is not installed: Python before 3.14 cannot be attached to (peek works)"
         return Check("gdb", False, "error", detail, host.install("gdb"))
-    said = run([path, "--version"])
-    number = re.search(r"(\d+\.\d+)\s*$", said)
-    detail = f"gdb {number[1]}" if number else said or f"{path} does not run"
-    return Check("gdb", bool(said), "error", detail, "" if said else host.install("gdb"))
+    output = run([path, "--version"])
+    number = re.search(r"(\d+\.\d+)\s*$", output)
+    detail = f"gdb {number[1]}" if number else output or f"{path} does not run"
+    return Check("gdb", bool(output), "error", detail, "" if output else host.install("gdb"))
 
 
 def _ptrace_scope(host: Host) -> Check:
@@ -195,7 +195,7 @@ def _hidepid(host: Host) -> Check:
 def _terminal(environ: Mapping[str, str], terminal: Terminal) -> list[Check]:
     name = environ.get("TERM", "")
     usable = terminal.interactive and name not in ("", "dumb")
-    found = [
+    checks = [
         Check(
             "terminal",
             usable,
@@ -213,20 +213,20 @@ def _terminal(environ: Mapping[str, str], terminal: Terminal) -> list[Check]:
     if terminal.interactive:
         large = terminal.columns >= 80 and terminal.lines >= 24
         size = f"{terminal.columns}x{terminal.lines}, at least 80x24 is comfortable"
-        found.append(Check("size", large, "info", size, "" if large else "enlarge the window"))
+        checks.append(Check("size", large, "info", size, "" if large else "enlarge the window"))
     true_colour = environ.get("COLORTERM", "") in ("truecolor", "24bit")
     rich = true_colour or "256" in name or "direct" in name
     colours = "16 million" if true_colour else "256" if rich else "16 or fewer"
     if environ.get("NO_COLOR"):
-        found.append(Check("colours", True, "info", "off, as NO_COLOR asks"))
+        checks.append(Check("colours", True, "info", "off, as NO_COLOR asks"))
     else:
-        found.append(
+        checks.append(
             Check("colours", rich, "info", f"{colours} colours", "" if rich else "export TERM=xterm-256color")
         )
     utf8 = terminal.encoding.lower().replace("-", "") == "utf8"
     detail = f"text is written as {terminal.encoding}"
-    found.append(Check("locale", utf8, "warning", detail, "" if utf8 else "export LC_ALL=C.UTF-8"))
-    return found
+    checks.append(Check("locale", utf8, "warning", detail, "" if utf8 else "export LC_ALL=C.UTF-8"))
+    return checks
 
 
 def _interpreters(host: Host, run: Callable[[list[str]], str]) -> Check:
@@ -235,10 +235,14 @@ def _interpreters(host: Host, run: Callable[[list[str]], str]) -> Check:
     paths = [path for name in names if (path := host.which_on_path(name))]
     with ThreadPoolExecutor(max_workers=8) as pool:
         answers = list(pool.map(lambda path: run([path, "--version"]), paths))
-    found = [said.removeprefix("Python ") for said in answers if said.startswith("Python ")]
-    detail = ", ".join(dict.fromkeys(found)) or "none"
+    versions = [answer.removeprefix("Python ") for answer in answers if answer.startswith("Python ")]
+    detail = ", ".join(dict.fromkeys(versions)) or "none"
     return Check(
-        "interpreters", bool(found), "info", f"on PATH: {detail}", "" if found else host.install("python3")
+        "interpreters",
+        bool(versions),
+        "info",
+        f"on PATH: {detail}",
+        "" if versions else host.install("python3"),
     )
 
 
@@ -251,7 +255,7 @@ def _llama(version_of: Callable[[str], str]) -> Check:
 
 
 def _first_line(command: list[str]) -> str:
-    """What a program prints first; "" when it does not run or takes too long."""
+    """The first line of a program's output; "" when it does not run or takes too long."""
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, errors="replace", timeout=2, stdin=subprocess.DEVNULL

@@ -109,11 +109,11 @@ def _sections(file: _File, wide: bool, order: str) -> list[_Section]:
     size, count = file.unpack(order + "HH", 0x3A if wide else 0x2E)
     layout = order + ("IIQQQQI" if wide else "IIIIIII")
     rows = file.read(table, size * count)
-    found = []
+    sections = []
     for index in range(count):
         name, kind, _, address, offset, length, link = struct.unpack_from(layout, rows, index * size)
-        found.append(_Section(name, kind, address, offset, length, link))
-    return found
+        sections.append(_Section(name, kind, address, offset, length, link))
+    return sections
 
 
 def _defined_at(
@@ -169,12 +169,12 @@ def _version_from_text(file: _File, sections: list[_Section], minor_hint: str) -
         return ""
     version = re.escape(minor_hint).encode() + rb"\.\d{1,2}(?:(?:a|b|rc)\d+)?\+?"
     pattern = re.compile(rb"(?<![0-9.])(" + version + rb")\0")
-    found = {text.decode() for text in _matches(file, sections, pattern)}
-    return found.pop() if len(found) == 1 else ""
+    versions = {text.decode() for text in _matches(file, sections, pattern)}
+    return versions.pop() if len(versions) == 1 else ""
 
 
 def _matches(file: _File, sections: list[_Section], pattern: re.Pattern[bytes]) -> Iterator[bytes]:
-    """What the pattern finds in the program's data, its first group where it has one."""
+    """The matches of the pattern in the program's data, or of its first group if it has one."""
     left = MAX_SEARCHED
     for section in sections:
         if section.type != _SHT_PROGBITS or not section.address:

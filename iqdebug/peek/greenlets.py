@@ -1,4 +1,4 @@
-"""Greenlets, as far as they can be seen from outside: that there are some."""
+"""Whether a process uses greenlets, which is all that can be seen of them from outside."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import sys
+import sysconfig
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -43,8 +44,6 @@ def _read_os_release() -> dict[str, str]:
 
 
 def _script_folders() -> tuple[str, ...]:
-    import sysconfig
-
     folders = [os.path.dirname(sys.executable), sysconfig.get_path("scripts")]
     return tuple(
         dict.fromkeys([*folders, sysconfig.get_path("scripts", sysconfig.get_preferred_scheme("user"))])

@@ -58,8 +58,8 @@ def find_interpreter(proc: ProcFS, pid: int) -> Interpreter | None:
         return Interpreter(exe, _minor_of(name), exe, program.bits, implementation="PyPy")
     if program.python:
         version = program.python if program.python != "?" else _minor_of(name)
-        found = Interpreter(exe, version, exe, program.bits, name.endswith(("t", "td")))
-        return found if version else _with_version_of_extensions(proc, pid, found)
+        interpreter = Interpreter(exe, version, exe, program.bits, name.endswith(("t", "td")))
+        return interpreter if version else _with_version_of_extensions(proc, pid, interpreter)
     return _from_maps(proc, pid, exe, program)
 
 
@@ -80,7 +80,7 @@ def _from_maps(proc: ProcFS, pid: int, exe: str, program: Binary) -> Interpreter
         files = proc.mapped_files(pid)
     except PermissionError:
         return _from_command(proc.cmdline(pid))
-    found: Interpreter | None = None
+    interpreter: Interpreter | None = None
     for path in files:
         if match := _LIBRARY.search(path):
             minor = f"{match[1]}.{match[2]}"
@@ -89,25 +89,27 @@ def _from_maps(proc: ProcFS, pid: int, exe: str, program: Binary) -> Interpreter
             if library.bits and not library.python:
                 continue  # it only has the name
             exact = library.python if library.python not in ("", "?") else minor
-            found = Interpreter(exe, exact, path, program.bits or library.bits, "t" in match[3])
+            interpreter = Interpreter(exe, exact, path, program.bits or library.bits, "t" in match[3])
             break
-    if found is None:
+    if interpreter is None:
         extension = _extension_version(files)
         if extension is not None:
-            found = Interpreter(exe, extension[0], exe, program.bits, extension[1])
+            interpreter = Interpreter(exe, extension[0], exe, program.bits, extension[1])
         elif plain and not program.bits:
-            found = Interpreter(exe, _minor_of(os.path.basename(exe)), exe, program.bits)
-    if key is not None and found is not None:
-        _by_program[key] = found
-    return found
+            interpreter = Interpreter(exe, _minor_of(os.path.basename(exe)), exe, program.bits)
+    if key is not None and interpreter is not None:
+        _by_program[key] = interpreter
+    return interpreter
 
 
-def _with_version_of_extensions(proc: ProcFS, pid: int, found: Interpreter) -> Interpreter:
+def _with_version_of_extensions(proc: ProcFS, pid: int, interpreter: Interpreter) -> Interpreter:
     try:
         extension = _extension_version(proc.mapped_files(pid))
     except PermissionError:
         extension = None
-    return replace(found, version=extension[0], free_threaded=extension[1]) if extension else found
+    return (
+        replace(interpreter, version=extension[0], free_threaded=extension[1]) if extension else interpreter
+    )
 
 
 def _extension_version(files: list[str]) -> tuple[str, bool] | None:

@@ -23,7 +23,7 @@ def require_attachable(pid: int, *, host: Host | None = None) -> ProcessInfo:
     """The process, when attaching to it would work.
 
     Raises NoSuchProcess, NotPython, NotPermitted, CannotAttach, or MissingTool when gdb, which
-    Python before 3.14 needs for it, is not installed. The message names the mending command.
+    Python before 3.14 needs for it, is not installed. The message names the command that fixes it.
     """
     host = host or Host()
     table = ProcessTable(host.proc)
@@ -39,8 +39,7 @@ def require_attachable(pid: int, *, host: Host | None = None) -> ProcessInfo:
 
 
 def _filtered(pid: int, host: Host) -> str:
-    """What might end the process, where its seccomp filters could not be read; "" when they allow all
-    that attaching does.
+    """A warning if its seccomp filters could not be read; "" when they allow all that attaching does.
 
     :raises CannotAttach: they do not.
     """
@@ -60,7 +59,8 @@ def _filtered(pid: int, host: Host) -> str:
 
 
 def _with_supervisor(info: ProcessInfo, host: Host, table: ProcessTable) -> ProcessInfo:
-    """One that only the process's stack tells of; looked for last, as that takes a look from outside."""
+    """Adds a supervisor that only the process's stack shows. Comes last, because reading the stack takes
+    the most time."""
 
     def look() -> Sequence[Thread]:
         try:
@@ -68,8 +68,8 @@ def _with_supervisor(info: ProcessInfo, host: Host, table: ProcessTable) -> Proc
         except IqdebugError:
             return ()
 
-    found = supervisor_by_stack(info.pid, table, look)
-    if found is None:
+    supervisor = supervisor_by_stack(info.pid, table, look)
+    if supervisor is None:
         return info
-    warnings = (found.why, *info.attach.warnings)
-    return replace(info, attach=replace(info.attach, warnings=warnings, supervisor=found))
+    warnings = (supervisor.why, *info.attach.warnings)
+    return replace(info, attach=replace(info.attach, warnings=warnings, supervisor=supervisor))

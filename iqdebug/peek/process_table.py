@@ -80,7 +80,7 @@ class ProcessTable:
         """In words, the debugger that is already at work on the process; "" when none is seen.
 
         Seen are: a debugpy or PyDev server on its own command line, a debugpy adapter among its
-        children, and another iqdebug that was told to attach to it.
+        children, and another iqdebug whose command line names it.
         """
         words = self.command(pid)
         if any(word.endswith("pydevd.py") for word in words):

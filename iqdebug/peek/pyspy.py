@@ -10,7 +10,7 @@ import resource
 import subprocess
 import time
 from collections.abc import Mapping
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, TypeAlias
 
 from iqdebug.core.errors import MissingTool, NoSuchProcess, NotPermitted, TargetError, TargetExited
 from iqdebug.core.paths import frame_kind, frame_kinds_settled
@@ -21,14 +21,17 @@ from iqdebug.peek.thread_ids import kernel_ids
 
 __all__ = ["ATTEMPTS", "Reader", "read_threads", "variable_from_text"]
 
+_Row: TypeAlias = Mapping[str, Any]
+"""An object of py-spy's JSON."""
+
 ATTEMPTS = 8
 """The target runs on while it is read, so a look can catch a stack half way through a change."""
 
 MAX_OUTPUT = 64 << 20
-"""Bytes that py-spy may say about one process."""
+"""Bytes of py-spy's output about one process."""
 
 MAX_MEMORY = 4 << 30
-"""Bytes of address space that it may use for that; it maps the target's files."""
+"""Bytes of address space for py-spy, which maps the target's files."""
 
 VALUE_LIMIT = 200
 """Characters of a value that are kept."""
@@ -55,7 +58,7 @@ class Reader(Protocol):
 
 
 def run_reader(command: list[str], timeout: float) -> subprocess.CompletedProcess[str]:
-    """With bounds, as what it reads may be made to have none: its memory, and what it says."""
+    """Run a program with limits on its memory and its output, which a hostile target could make grow."""
     with _in_memory() as out, _in_memory() as complaints:
         program = [os.path.abspath(command[0]), *command[1:]]
         process = subprocess.Popen(program, stdin=subprocess.DEVNULL, stdout=out, stderr=complaints, cwd="/")
@@ -69,11 +72,11 @@ def run_reader(command: list[str], timeout: float) -> subprocess.CompletedProces
             with contextlib.suppress(subprocess.TimeoutExpired):  # it may be held by the kernel
                 process.wait(1.0)
             raise
-        said = []
+        outputs = []
         for file in (out, complaints):
             file.seek(0)
-            said.append(file.read(MAX_OUTPUT).decode("utf-8", "replace"))
-        return subprocess.CompletedProcess(command, code, said[0], said[1])
+            outputs.append(file.read(MAX_OUTPUT).decode("utf-8", "replace"))
+        return subprocess.CompletedProcess(command, code, outputs[0], outputs[1])
 
 
 def _in_memory() -> BinaryIO:
@@ -155,7 +158,7 @@ def _last_words(text: str) -> str:
 
 
 def _threads(text: str, pid: int, host: Host) -> tuple[Thread, ...] | None:
-    """None for an answer that is none."""
+    """The threads of py-spy's output; None if it is not JSON."""
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError):
@@ -164,12 +167,12 @@ def _threads(text: str, pid: int, host: Host) -> tuple[Thread, ...] | None:
     unknown = [item["thread_id"] for item in items if not item.get("os_thread_id") and item.get("thread_id")]
     kernel = kernel_ids(host.proc, pid, unknown) if unknown else {}
     here = _numbers_here(host, pid, {item["os_thread_id"] for item in items if item.get("os_thread_id")})
-    found = []
+    threads = []
     for item in items:
         number = item.get("os_thread_id") or 0
         os_id = here.get(number, number) or kernel.get(item.get("thread_id") or 0)
-        found.append(_thread(item, os_id, pid))
-    return tuple(sorted(found, key=lambda thread: (not thread.is_main, thread.os_id or thread.id)))
+        threads.append(_thread(item, os_id, pid))
+    return tuple(sorted(threads, key=lambda thread: (not thread.is_main, thread.os_id or thread.id)))
 
 
 def _numbers_here(host: Host, pid: int, theirs: set[int]) -> dict[int, int]:
@@ -185,7 +188,7 @@ def _numbers_here(host: Host, pid: int, theirs: set[int]) -> dict[int, int]:
     return {int(numbers[-1]): n for n, numbers in inner.items() if len(numbers) > 1}
 
 
-def _thread(item: Mapping[str, Any], os_id: int | None, pid: int) -> Thread:
+def _thread(item: _Row, os_id: int | None, pid: int) -> Thread:
     name = item.get("thread_name") or ""
     is_main = os_id == pid or (name == "MainThread" and os_id is None)
     return Thread(
@@ -199,7 +202,7 @@ def _thread(item: Mapping[str, Any], os_id: int | None, pid: int) -> Thread:
     )
 
 
-def _frame(item: Mapping[str, Any]) -> Frame:
+def _frame(item: _Row) -> Frame:
     path = item.get("filename") or ""
     variables = item.get("locals")
     return Frame(
@@ -212,7 +215,7 @@ def _frame(item: Mapping[str, Any]) -> Frame:
     )
 
 
-def _variable(item: Mapping[str, Any]) -> Variable:
+def _variable(item: _Row) -> Variable:
     kind = "argument" if item.get("arg") else "local"
     return variable_from_text(item.get("name") or "?", item.get("repr"), kind == "argument")
 

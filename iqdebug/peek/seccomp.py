@@ -119,16 +119,16 @@ def worst(filters: Sequence[bytes], machine: str = platform.machine()) -> tuple[
         return forbidden
     for name, x86, generic, arguments in _CALLS:
         number = x86 if machine == "x86_64" else generic
-        said = [action(each, number, _AUDIT_ARCH[machine], arguments) for each in filters]
-        if any(each in (KILL_PROCESS, KILL_THREAD, TRAP) for each in said):
+        actions = [action(each, number, _AUDIT_ARCH[machine], arguments) for each in filters]
+        if any(each in (KILL_PROCESS, KILL_THREAD, TRAP) for each in actions):
             return "kills", name
-        if ERRNO in said and name not in _MAY_FAIL and not forbidden[0]:
+        if ERRNO in actions and name not in _MAY_FAIL and not forbidden[0]:
             forbidden = "forbids", name
     return forbidden
 
 
 def verdict(pid: int) -> tuple[str, str]:
-    """:func:`worst` of a live process's filters; ("unknown", why) where they cannot be had."""
+    """:func:`worst` of a live process's filters; ("unknown", why) if they cannot be read."""
     command = [sys.executable, "-I", "-S", __file__, str(pid)]
     try:
         process = subprocess.Popen(
@@ -138,8 +138,8 @@ def verdict(pid: int) -> tuple[str, str]:
         return "unknown", error.strerror or ""
     with process:
         try:
-            said, _ = process.communicate(timeout=VERDICT_TIMEOUT)
-            what, which = json.loads(said)
+            output, _ = process.communicate(timeout=VERDICT_TIMEOUT)
+            what, which = json.loads(output)
             return str(what), str(which)
         except (subprocess.TimeoutExpired, ValueError):
             process.kill()
@@ -163,7 +163,7 @@ def _read(pid: int) -> list[bytes]:
     try:
         ptrace(_INTERRUPT)
         os.waitpid(pid, _ALL_WAITS)
-        found = []
+        filters = []
         room = (ctypes.c_char * (8 * _MAX_INSTRUCTIONS))()
         for index in range(MAX_FILTERS):
             try:
@@ -175,8 +175,8 @@ def _read(pid: int) -> list[bytes]:
                 if error.errno == 2:  # ENOENT: there is none with this number
                     break
                 raise
-            found.append(room.raw[: 8 * count])
-        return found
+            filters.append(room.raw[: 8 * count])
+        return filters
     finally:
         ptrace(_DETACH)
 

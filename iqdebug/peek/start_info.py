@@ -96,33 +96,33 @@ def _prefixes(
     program: str, words: list[str], environ: dict[str, str], roots: tuple[str, ...], home: str
 ) -> list[str]:
     """Folders of Python environments that the process was started with."""
-    found = [os.path.dirname(os.path.dirname(program))] if program else []
+    prefixes = [os.path.dirname(os.path.dirname(program))] if program else []
     first = words[0] if words else ""
     if first and not os.path.isabs(first) and os.sep not in first:
         search = environ.get("PATH", "").split(os.pathsep)
         first = next((os.path.join(p, first) for p in search if os.path.isfile(os.path.join(p, first))), "")
     if os.path.isabs(first):
-        found.append(os.path.dirname(os.path.dirname(first)))
-    found += [environ.get("VIRTUAL_ENV", ""), environ.get("CONDA_PREFIX", ""), "/usr", "/usr/local"]
-    found.append(os.path.join(home or os.path.expanduser("~"), ".local"))
+        prefixes.append(os.path.dirname(os.path.dirname(first)))
+    prefixes += [environ.get("VIRTUAL_ENV", ""), environ.get("CONDA_PREFIX", ""), "/usr", "/usr/local"]
+    prefixes.append(os.path.join(home or os.path.expanduser("~"), ".local"))
     for root in roots:
-        found += [
+        prefixes += [
             f"{root}/{name}" for name in (".venv", "venv") if os.path.exists(f"{root}/{name}/pyvenv.cfg")
         ]
-    return list(dict.fromkeys(p for p in found if os.path.isabs(p) and p != os.sep))
+    return list(dict.fromkeys(p for p in prefixes if os.path.isabs(p) and p != os.sep))
 
 
 def _installed(prefixes: list[str]) -> tuple[str, ...]:
     """The folders ``lib/python3.x`` of the environments, which hold the standard library, packages, or
     both."""
-    found: dict[str, None] = {}
+    folders: dict[str, None] = {}
     for prefix in prefixes:
         for library in ("lib", "lib64"):
             with contextlib.suppress(OSError):
                 names = [n for n in os.listdir(f"{prefix}/{library}") if n.startswith("python3")]
                 for name in sorted(names)[:_MAX_ENVIRONMENT_FOLDERS]:
-                    found.setdefault(real_path(f"{prefix}/{library}/{name}"))
-    return tuple(path for path in found if path)
+                    folders.setdefault(real_path(f"{prefix}/{library}/{name}"))
+    return tuple(path for path in folders if path)
 
 
 def _edited(library: str) -> tuple[str, ...]:
@@ -136,7 +136,7 @@ def _edited(library: str) -> tuple[str, ...]:
 
 @functools.lru_cache(maxsize=64)
 def _edited_in(packages: str, changed: int) -> tuple[str, ...]:
-    found = []
+    paths = []
     for name in os.listdir(packages)[:_MAX_DISTRIBUTIONS]:
         if not name.endswith(".dist-info"):
             continue
@@ -144,5 +144,5 @@ def _edited_in(packages: str, changed: int) -> tuple[str, ...]:
             with open_regular(os.path.join(packages, name, "direct_url.json")) as file:
                 about = json.loads(file.read(_MAX_URL_FILE))
             if about["dir_info"].get("editable") is True and about["url"].startswith("file://"):
-                found.append(unquote(urlsplit(about["url"]).path))
-    return tuple(path for path in found if Path(path).is_absolute())
+                paths.append(unquote(urlsplit(about["url"]).path))
+    return tuple(path for path in paths if Path(path).is_absolute())

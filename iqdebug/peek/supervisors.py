@@ -39,9 +39,9 @@ def supervisor_of(pid: int, table: ProcessTable) -> Supervisor | None:
     process = _Process(pid, table)
     parent = _Process(process.parent_pid, table)
     for known in (_uvicorn, _gunicorn, _celery, _uwsgi, _systemd):
-        found = known(process, parent)
-        if found is not None:
-            return found
+        supervisor = known(process, parent)
+        if supervisor is not None:
+            return supervisor
     return None
 
 
@@ -59,8 +59,8 @@ def supervisor_by_stack(
     if any(p.endswith("/uvicorn/supervisors/multiprocess.py") and n == "always_pong" for p, n in places):
         return _uvicorns(parent.pid, UVICORN_HEALTHCHECK)
     if any(p.endswith("/gunicorn/arbiter.py") and n == "spawn_worker" for p, n in places):
-        found = [match[1] for p, _ in places if (match := re.search(r"/gunicorn/workers/(\w+)\.py$", p))]
-        kinds = [k if k in ("sync", "gthread") else k.removeprefix("g") for k in found if k[:4] != "base"]
+        workers = [match[1] for p, _ in places if (match := re.search(r"/gunicorn/workers/(\w+)\.py$", p))]
+        kinds = [k if k in ("sync", "gthread") else k.removeprefix("g") for k in workers if k[:4] != "base"]
         return _gunicorns(parent.pid, None, kinds[0] if kinds else "")
     return None
 
@@ -129,10 +129,10 @@ class _Options(argparse.ArgumentParser):
 
     def of(self, words: Sequence[str]) -> dict[str, str]:
         try:
-            found, _ = self.parse_known_args(list(words)[:MAX_WORDS])
+            options, _ = self.parse_known_args(list(words)[:MAX_WORDS])
         except ValueError:
             return {}
-        return {name: str(value) for name, value in vars(found).items() if value}
+        return {name: str(value) for name, value in vars(options).items() if value}
 
 
 _UVICORN = _Options(["--workers"], ["--timeout-worker-healthcheck"], flags=["--reload"])
@@ -150,8 +150,8 @@ def _uvicorn(process: _Process, parent: _Process) -> Supervisor | None:
     workers = options.get("workers") or environ.get("UVICORN_WORKERS") or environ.get("WEB_CONCURRENCY")
     if "reload" in options or (_number(workers) or 0) <= 1:
         return None
-    said = options.get("timeout_worker_healthcheck") or environ.get("UVICORN_TIMEOUT_WORKER_HEALTHCHECK")
-    seconds = _number(said, UVICORN_HEALTHCHECK)
+    stated = options.get("timeout_worker_healthcheck") or environ.get("UVICORN_TIMEOUT_WORKER_HEALTHCHECK")
+    seconds = _number(stated, UVICORN_HEALTHCHECK)
     return _uvicorns(parent.pid, seconds)
 
 
@@ -233,12 +233,12 @@ def _uwsgi(process: _Process, parent: _Process) -> Supervisor | None:
     if name != "uwsgi":
         return None
     options = _UWSGI.of(words)
-    said = options.get("harakiri")
+    stated = options.get("harakiri")
     ini = options.get("ini") or next((word for word in words if word.endswith(".ini")), None)
-    if said is None and ini:
-        found = re.search(r"^\s*harakiri\s*=\s*(\d+)", _file_of(parent, ini) or "", re.M)
-        said = found[1] if found else None
-    seconds = _number(said)
+    if stated is None and ini:
+        match = re.search(r"^\s*harakiri\s*=\s*(\d+)", _file_of(parent, ini) or "", re.M)
+        stated = match[1] if match else None
+    seconds = _number(stated)
     if not seconds:
         return None
     return _supervisor("uWSGI", parent.pid, seconds, "kills a worker whose request takes longer than")

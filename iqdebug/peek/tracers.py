@@ -1,4 +1,4 @@
-"""What may stand in the way of a debugger's tracing, as far as /proc tells: other tracers, no memory left."""
+"""Obstacles to tracing that /proc shows: other tracers, too little address space."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def memory_left(proc: ProcFS, pid: int) -> int | None:
     try:
         limits = proc.read(pid, "limits").decode("ascii", "replace")
         words = proc.read(pid, "statm").split()
-        found = re.search(r"^Max address space +(\d+) ", limits, re.MULTILINE)
-        return int(found[1]) - int(words[0]) * 4096 if found and words else None
+        match = re.search(r"^Max address space +(\d+) ", limits, re.MULTILINE)
+        return int(match[1]) - int(words[0]) * 4096 if match and words else None
     except (PermissionError, ProcessLookupError, ValueError):
         return None

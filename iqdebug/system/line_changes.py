@@ -1,4 +1,4 @@
-"""Which lines changed of late: uncommitted, or in a recent commit. Asked of git, in bounded time."""
+"""Which lines changed recently, uncommitted or in a recent commit. Asks git, within a time limit."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ class Changes:
             return ""
         where = f"{line},{line}"
         seconds = max(min(_BLAME_TIMEOUT, self._left), 0.01)
-        found = repository.ask("blame", "--porcelain", "-L", where, "--", path, seconds=seconds)
-        return self._words(found) if found is not None else ""
+        blame = repository.run("blame", "--porcelain", "-L", where, "--", path, seconds=seconds)
+        return self._words(blame) if blame is not None else ""
 
     def _repository_of(self, folder: str) -> Repository | None:
         if folder not in self._repositories:

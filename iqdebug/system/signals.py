@@ -1,4 +1,4 @@
-"""Ends what runs on an event loop when the person, a supervisor or the terminal says so."""
+"""Cancels what runs on an event loop at SIGINT, SIGTERM or SIGHUP."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import TypeVar
 
 __all__ = ["run"]
 
@@ -14,10 +14,9 @@ T = TypeVar("T")
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
+def run(work: Coroutine[None, None, T]) -> T:
     """As ``asyncio.run``; the first of SIGINT, SIGTERM and SIGHUP cancels ``work`` alone, so that its
-    clean-up finds all it needs still running, and later ones are left unheard until it is done. On the
-    main thread only.
+    clean-up can still use the loop; later signals are ignored until it is done. On the main thread only.
 
     :raises KeyboardInterrupt: it was ended by one of them.
     """

@@ -334,7 +334,7 @@ def test_two_hundred_frames_in_long_files_take_a_moment() -> None:
     )
     now = peek(*(thread(n, str(n), *frames[n:]) for n in range(1, 8)))
     best = min(_seconds(now, text) for _ in range(3))
-    assert best < 0.25  # 0.1 s is the promise on a machine of one's own
+    assert best < 0.3  # it takes 0.07 s; parsing the 20 files whole would add 0.5 s
 
 
 def test_long_classes_are_parsed_within_a_budget() -> None:
@@ -343,7 +343,9 @@ def test_long_classes_are_parsed_within_a_budget() -> None:
     ]
     frames = tuple(Frame(f"f{n}", f"/src/{n}.py", 2 * n + 3) for n in range(40))
     now = peek(*(thread(n, str(n), *frames[n:]) for n in range(1, 40)))
-    assert min(_seconds(now, ["class C:", *methods]) for _ in range(3)) < 0.4
+    assert (
+        min(_seconds(now, ["class C:", *methods]) for _ in range(3)) < 0.5
+    )  # 0.07 s; whole it would be 1.2 s
 
 
 def test_ten_thousand_frames_take_a_moment() -> None:
@@ -353,6 +355,7 @@ def test_ten_thousand_frames_take_a_moment() -> None:
 
 
 def _seconds(snapshot: Snapshot, text: list[str]) -> float:
-    start = time.perf_counter()
+    """Of processor time, so that what else the machine does does not decide."""
+    start = time.thread_time()
     diagnose(snapshot, read_source=lambda _path: text, earlier=snapshot)
-    return time.perf_counter() - start
+    return time.thread_time() - start

@@ -107,9 +107,9 @@ def test_a_large_stack_over_large_files_takes_little_time() -> None:
     ]
     find_anomalies(frames, errors[0], texts, facts)
     for error in errors:
-        started = time.perf_counter()
+        started = time.thread_time()
         find_anomalies(frames, error, texts, facts)
-        assert time.perf_counter() - started < 0.5  # it takes 50 ms
+        assert time.thread_time() - started < 0.5  # it takes 50 ms
 
 
 NASTY = st.sampled_from(

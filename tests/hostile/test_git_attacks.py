@@ -287,8 +287,8 @@ def test_an_answer_is_bounded_in_size_and_time(trap: Trap) -> None:
     (trap.root / "large.txt").write_text("line\n" * 400_000)
     git(trap.root, "add", ".")
     repository = Repository(str(trap.root))
-    assert len(repository.ask("diff", "HEAD", seconds=10.0, most=1_000) or "") == 1_000
-    assert repository.ask("diff", "HEAD", seconds=0.0) is None
+    assert len(repository.run("diff", "HEAD", seconds=10.0, most=1_000) or "") == 1_000
+    assert repository.run("diff", "HEAD", seconds=0.0) is None
 
 
 def test_a_bare_repository_inside_the_tree_is_not_used(trap: Trap) -> None:
@@ -298,5 +298,5 @@ def test_a_bare_repository_inside_the_tree_is_not_used(trap: Trap) -> None:
     (bare / "config").write_text(f"[core]\nbare = false\nworktree = {bare}\nfsmonitor = {trap.program}\n")
     (bare / "x.py").write_text("x\n")
     trap.mark.unlink(missing_ok=True)
-    assert Repository(str(bare)).ask("ls-files", "--others", seconds=5.0) is None
+    assert Repository(str(bare)).run("ls-files", "--others", seconds=5.0) is None
     assert not trap.sprung

@@ -117,7 +117,7 @@ def test_arrays_and_tables_run_nothing_either() -> None:
         texts = [values.text(each) for each in held]
         for each in held:
             arrays.described(each)
-            arrays.text_of(each)
+            arrays.text_of(each, values.text)
             tree.Forest(Masker(True), 5_000, float("inf")).add(each)
         assert ran == []
     assert texts[0] == "array([1e+308, -1e+308, inf, 0.1])"

@@ -8,7 +8,8 @@ from pathlib import Path
 from iqdebug.cli.documents.base import Document, Part
 from iqdebug.cli.documents.stack import LogRecord, Snapshot, log_documents, snapshot_document
 from iqdebug.crash import Crash, model
-from iqdebug.crash.folder import Group, Recorded
+from iqdebug.crash.folder import Group
+from iqdebug.crash.recorded_file import Recorded
 
 __all__ = ["CrashFile", "CrashList", "CrashRecord", "crash_list_document", "crash_record_document"]
 

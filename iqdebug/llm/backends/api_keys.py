@@ -36,11 +36,11 @@ def key_for(url: str) -> Key | None:
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if found := os.environ.get("IQDEBUG_API_KEY", "").strip():
-        return _usable(Key(found, "$IQDEBUG_API_KEY"))
+    if key := os.environ.get("IQDEBUG_API_KEY", "").strip():
+        return _usable(Key(key, "$IQDEBUG_API_KEY"))
     its_own = (parts.scheme, host) == ("https", "api.openai.com")
-    if its_own and (found := os.environ.get("OPENAI_API_KEY", "").strip()):
-        return _usable(Key(found, "$OPENAI_API_KEY"))
+    if its_own and (key := os.environ.get("OPENAI_API_KEY", "").strip()):
+        return _usable(Key(key, "$OPENAI_API_KEY"))
     stored = _stored(host)
     return _usable(Key(stored, "the keyring")) if stored else None
 
@@ -49,10 +49,10 @@ def _stored(host: str) -> str | None:
     try:
         import keyring  # type: ignore[import-not-found,unused-ignore]
 
-        found = keyring.get_password("iqdebug", host)
+        password = keyring.get_password("iqdebug", host)
     except Exception:  # not installed, locked, or without a backend: there is no key then
         return None
-    return found.strip() if isinstance(found, str) else None
+    return password.strip() if isinstance(password, str) else None
 
 
 def _usable(key: Key) -> Key:

@@ -1,10 +1,10 @@
-"""What a conversation may ask of a model, wherever it runs.
+"""The interface of a model, wherever it runs.
 
-A backend holds **one log**: a sequence of blocks that grows at its end or is cut there, never changed
-in the middle. So what a model has evaluated is always a prefix of it and stays evaluated. The worker
+A backend holds **one log**: a sequence of blocks to which blocks are added and from which they are removed
+only at the end. So what a model has evaluated is always a prefix of the log and stays evaluated. The worker
 process (:mod:`iqdebug.llm.backends.local`), HTTP servers (:mod:`iqdebug.llm.backends.http`) and the
-scripted backend of the tests implement :class:`Backend`; nobody asks which one it has, only what
-:class:`ModelInfo` says.
+scripted backend of the tests implement :class:`Backend`; callers depend only on
+:class:`ModelInfo`, never on which one they have.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ class ModelInfo:
     :param where: "on this machine", or the host that every byte goes to.
     :param remote: bytes leave this machine (a loopback server is not remote).
     :param window: tokens that fit, prompt and reply together.
-    :param thinks: thoughts are told apart from the answer.
+    :param thinks: thoughts are separated from the answer.
     :param exact: token counts are the model's own tokenizer's, not an upper bound.
     :param chat: False for a Base model: completion only, and ``why_no_chat`` says so.
-    :param patience: seconds that are waited for the first token; 0 where reading tells how far it is
-        (:class:`Prefilling`) and nothing is given up.
+    :param patience: seconds to wait for the first token; 0 for a backend that reports its progress
+        (:class:`Prefilling`) and is never given up.
     """
 
     setting: str
@@ -63,9 +63,9 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A piece of the log. ``mark`` is its number: marks grow, and are never used again after a cut.
+    """One message in the log. ``mark`` is its number: marks increase and are never reused after a cut.
 
-    :param tokens: exactly, or as an upper bound where :attr:`About.exact` is false.
+    :param tokens: exactly, or as an upper bound where :attr:`ModelInfo.exact` is false.
     :param partial: an answer that was stopped before its end.
     """
 
@@ -88,7 +88,7 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Of loading. ``fraction`` is 0 to 1, None when it cannot be told."""
+    """Progress of loading. ``fraction`` is 0 to 1, None when unknown."""
 
     words: str
     fraction: float | None = None
@@ -143,14 +143,14 @@ Event: TypeAlias = Prefilling | Thinking | Text | ToolCallEvent | ReplyFinished
 class Backend(Protocol):
     """One model with one log. All coroutines belong to one event loop.
 
-    Raises :class:`~iqdebug.core.errors.ModelError` (what, why, what to do next) for what can be foreseen: the
+    Raises :class:`~iqdebug.core.errors.ModelError` (what, why, what to do next) for expected failures: the
     worker died, out of memory, a server that is down or refuses, a window that is full. After the
-    worker's death the log is still here: :meth:`start` again evaluates it anew.
+    worker's death the log is still here: :meth:`start` evaluates it again.
     """
 
     @property
     def about(self) -> ModelInfo:
-        """What is known; whole after :meth:`start`."""
+        """Complete only after :meth:`start`."""
 
     @property
     def blocks(self) -> tuple[Block, ...]: ...
@@ -176,10 +176,10 @@ class Backend(Protocol):
         """The tokens of a text, as :attr:`Block.tokens` counts."""
 
     async def cut(self, mark: int) -> None:
-        """Take away the block ``mark`` and all that follow. What is before stays evaluated."""
+        """Remove the block ``mark`` and all that follow. What is before stays evaluated."""
 
     def prefill(self) -> AsyncIterator[Prefilling]:
-        """Read what is unread, batch by batch, to be ready for a question. Ends by itself when done or
+        """Evaluate the log's unread end, batch by batch, ahead of a question. Ends by itself when done or
         as soon as :meth:`append`, :meth:`cut` or :meth:`reply` is called. A server that cannot
         do it yields nothing."""
 

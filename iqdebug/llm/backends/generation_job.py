@@ -1,4 +1,4 @@
-"""What :mod:`iqdebug.llm.backends.local` is made of besides the log: its work under way, and words."""
+"""A running request of the local backend, and conversions between its types and the worker's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["GenerationJob", "common_start", "describe", "failure", "sampler"]
 
 
 class GenerationJob:
-    """What the worker is doing for the log: reading or answering."""
+    """One prefill or reply that runs in the background; its events are queued."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -33,17 +33,17 @@ class GenerationJob:
     def over(self) -> bool:
         return self.task.done()
 
-    def tell(self, events: Sequence[Event]) -> None:
+    def put(self, events: Sequence[Event]) -> None:
         for event in events:
             self.events.put_nowait(event)
 
     def failure(self) -> BaseException | None:
-        """What went wrong; asking for it keeps the loop from reporting it as never seen."""
+        """The task's exception. Retrieving it keeps asyncio from logging it as never retrieved."""
         return None if self.task.cancelled() or not self.task.done() else self.task.exception()
 
 
 def sampler(sampling: Sampling) -> worker_protocol.Sampler:
-    """Sampling as the worker takes it."""
+    """Sampling settings in the worker's type."""
     return worker_protocol.Sampler(
         sampling.temperature,
         sampling.top_p,
@@ -56,13 +56,13 @@ def sampler(sampling: Sampling) -> worker_protocol.Sampler:
 
 
 def common_start(one: str, other: str) -> str:
-    """What two texts begin with."""
+    """The longest common prefix."""
     length = min(len(one), len(other))
     return one[: next((place for place in range(length) if one[place] != other[place]), length)]
 
 
 def failure(failed: worker_protocol.Failed, options: worker_protocol.LoadOptions) -> ModelError:
-    """The worker's report as an error; where memory was short, with a smaller plan."""
+    """The worker's report as an error. If memory ran out, it contains a smaller plan."""
     if failed.kind != "memory":
         return ModelError(failed.what, failed.why, failed.fix)
     plan = smaller(options, layers=failed.layers)
@@ -81,7 +81,7 @@ def describe(
     """What is known of a loaded model, and its chat template if it has one that can be read.
 
     :param given: a template instead of the file's.
-    :param named: the name stands already.
+    :param named: ``about.model`` was given by the caller and is kept.
     :param opening: the tag that begins a thought.
     :param renderer: a process for the template.
     """

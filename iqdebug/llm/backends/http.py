@@ -1,7 +1,7 @@
 """A model behind an OpenAI-compatible server: vLLM, SGLang, llama-server or another.
 
-The history is sent whole with each request, byte for byte as before and longer at its end, so that the
-server's own prefix cache serves it.
+Each request contains the whole history. It is the same bytes as in the request before plus what was added,
+so that the server can reuse its prefix cache.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -30,41 +29,33 @@ from iqdebug.llm.backends.base import (
     Progress,
     ReplyFinished,
 )
+from iqdebug.llm.backends.event_stream import events_until_cancelled
 from iqdebug.llm.backends.http_bounds import Endless, ReplyBounds
 from iqdebug.llm.backends.http_errors import explained
-from iqdebug.llm.backends.http_reply import Reply, WrongCall
+from iqdebug.llm.backends.http_reply import Reply
+from iqdebug.llm.backends.http_request import chat_body, correction_rows, describe_wrong_calls
 from iqdebug.llm.backends.http_server import Server
-from iqdebug.llm.backends.openai_messages import (
-    Mask,
-    at_most,
-    counted_text,
-    masked,
-    masked_tool,
-    row_of,
-    told_arguments,
-)
+from iqdebug.llm.backends.openai_messages import Mask, at_most, counted_text, masked, masked_tool
 from iqdebug.llm.chat_format.tool_calls import tool_schema
 from iqdebug.llm.messages import Message, Sampling, Tool
 from iqdebug.system.atomic_write import atomic_write
 
 __all__ = ["HttpBackend"]
 
-_MESSAGE_OVERHEAD_TOKENS = 8  # tokens that a template puts around a message
-_TOOL_RULES_TOKENS = 200  # tokens of the words in which templates explain how tools are called
-_DEFAULT_WINDOW = 8_192  # tokens, where nobody says how many
-_MAX_CALL_CORRECTIONS = 2  # times that a model is asked to mend its calls
-_MAX_QUEUED_EVENTS = 64  # events read ahead of who takes them
-_MAX_SHOWN_ARGUMENTS = 2_000  # characters of arguments that are shown to their model again
-_FINAL_COUNT_TIMEOUT = 2.0  # seconds for counting what a cancelled answer had said
+_MESSAGE_OVERHEAD_TOKENS = 8  # what a template adds to a message
+_TOOL_RULES_TOKENS = 200  # the text in which templates explain how to call tools
+_DEFAULT_WINDOW = 8_192  # tokens, for a server that does not state its window
+_MAX_CALL_CORRECTIONS = 2  # per reply
+_FINAL_COUNT_TIMEOUT = 2.0  # seconds for counting the tokens of a finished answer
 
 
 class HttpBackend:
     """:class:`~iqdebug.llm.backends.base.Backend`.
 
-    A call whose arguments are no JSON or break the tool's schema never becomes a
-    :class:`~iqdebug.llm.backends.base.ToolCallEvent`: where all calls of a turn are such, the model is told
-    what is wrong and asked again, twice at most, within the same reply; what is said to it then does not
-    stay in the log. Else the answer carries a note beside the calls that are valid.
+    A call whose arguments are not JSON or break the tool's schema never becomes a
+    :class:`~iqdebug.llm.backends.base.ToolCallEvent`. If no call of a turn is valid, the model gets an
+    explanation and is asked again within the same reply, twice at most; these messages do not stay in the
+    log. If some are valid, the answer has a note about the others.
 
     :param setting: ``http(s)://host[:port]/v1``, with ``#MODEL`` where several are served.
     :param first_token_timeout: seconds without a sign of an answer; reading a long prompt takes its time.
@@ -124,20 +115,20 @@ class HttpBackend:
     async def start(self, on_progress: Callable[[Progress], None] | None = None) -> None:
         if self._started:
             return
-        tell = on_progress or (lambda _: None)
-        tell(Progress(f"reaching {self._server.base}"))
+        report = on_progress or (lambda _: None)
+        report(Progress(f"reaching {self._server.base}"))
         await self._server.reach()
         model = os.path.basename(self._server.model) or "?"
         self._about = replace(self._about, model=model, exact=self._server.kind.counts)
         self._fit_window()
         if not (self._server.window or self._wanted_window):
-            tell(
+            report(
                 Progress(
                     f"it does not say its window: {_DEFAULT_WINDOW:,} tokens are taken for it. {SETS_WINDOW}"
                 )
             )
         elif self._about.window < self._wanted_window:
-            tell(Progress(f"its window has {self._about.window:,} tokens, not {self._wanted_window:,}"))
+            report(Progress(f"its window has {self._about.window:,} tokens, not {self._wanted_window:,}"))
         self._started = True
 
     def _fit_window(self) -> None:
@@ -158,8 +149,8 @@ class HttpBackend:
         self._tools = tuple(masked_tool(tool, self._mask) for tool in tools)
         more = 0
         if tools:
-            told = json.dumps([tool_schema(t) for t in self._tools], ensure_ascii=False)
-            more = await self._server.count(told) + _TOOL_RULES_TOKENS
+            schemas = json.dumps([tool_schema(t) for t in self._tools], ensure_ascii=False)
+            more = await self._server.count(schemas) + _TOOL_RULES_TOKENS
         return await self._add(Message("system", system, "system"), more)
 
     async def append(self, message: Message) -> Block:
@@ -188,7 +179,7 @@ class HttpBackend:
         return block
 
     async def count(self, text: str) -> int:
-        """By the server's own tokenizer where it has one; else from above."""
+        """Exact if the server has a tokenizer; else an upper bound."""
         return await self._server.count(self._mask(text))
 
     async def cut(self, mark: int) -> None:
@@ -199,8 +190,8 @@ class HttpBackend:
     # reading and answering
 
     def prefill(self) -> AsyncIterator[Prefilling]:
-        """A request for a single token puts the prompt into the server's cache. Where that is not known
-        to help, or cannot be called off, nothing is sent."""
+        """Request a single token, which puts the prompt into the server's cache. Nothing is sent to servers
+        that are not known to cache, or that do not stop when the connection is closed."""
         return self._warm()
 
     async def _warm(self) -> AsyncIterator[Prefilling]:
@@ -221,16 +212,17 @@ class HttpBackend:
 
     async def _warmed(self) -> None:
         used = self.used
-        found = await self._server.ask(self._request(Sampling(temperature=0.0, max_tokens=1), 1))
-        if found:
+        answer = await self._server.ask(self._request(Sampling(temperature=0.0, max_tokens=1), 1))
+        if answer:
             reply = Reply((), self._server.base, self._server.key)
             with contextlib.suppress(ModelError):
-                reply.take(json.dumps(found))
+                reply.take(json.dumps(answer))
                 self._read_so_far(reply, used - self._read)
                 self._read = used
 
     def _read_so_far(self, reply: Reply, new: int) -> None:
-        """Without figures from the server: what is new was evaluated, the rest was there."""
+        """Count evaluated and reused tokens; without figures from the server, as if exactly the new ones
+        were evaluated."""
         now = self._counters
         evaluated, reused = (reply.prompt - reply.cached, reply.cached) if reply.prompt else (new, self._read)
         self._counters = replace(
@@ -248,8 +240,8 @@ class HttpBackend:
         await self._stop_warming()
 
     async def reply(self, sampling: Sampling) -> AsyncIterator[Event]:
-        """:raises ModelError: the server is down, refuses, or ends in the middle; what was said stays as a
-        partial block.
+        """:raises ModelError: the server is down, refuses, or ends in the middle; what came of the answer
+        stays as a partial block.
         """
         await self._stop_warming()
         self._cancelled.clear()
@@ -259,17 +251,19 @@ class HttpBackend:
         most = min(sampling.max_tokens, room)
         reply = Reply(self._tools, self._server.base, self._server.key)
         started, first = time.monotonic(), 0.0
-        more: list[dict[str, Any]] = []
+        more: list[dict[str, object]] = []
         try:
             yield Prefilling(0, self.used - self._read)
-            for mend in range(_MAX_CALL_CORRECTIONS + 1):
+            for attempt in range(_MAX_CALL_CORRECTIONS + 1):
                 request = self._request(sampling, most, more)
-                bounds = ReplyBounds(self._about.patience, most, len(reply.said))
-                async with aclosing(self._until_cancelled(request, bounds)) as stream:
+                bounds = ReplyBounds(self._about.patience, most, len(reply.received))
+                async with aclosing(
+                    events_until_cancelled(self._server, request, bounds, self._cancelled)
+                ) as stream:
                     async for data in stream:
                         events = reply.take(data)
-                        bounds.take(len(reply.said))
-                        first = first or (time.monotonic() - started if reply.said else 0.0)
+                        bounds.take(len(reply.received))
+                        first = first or (time.monotonic() - started if reply.received else 0.0)
                         for event in events:
                             yield event
                 if not reply.understood and not self._cancelled.is_set():
@@ -286,76 +280,22 @@ class HttpBackend:
                         yield event
                 if not wrong:
                     break
-                if calls or mend == _MAX_CALL_CORRECTIONS:
-                    for event in reply.note(self._words(wrong)):
+                if calls or attempt == _MAX_CALL_CORRECTIONS:
+                    for event in reply.note(describe_wrong_calls(wrong, self._mask)):
                         yield event
                     break
                 self._account(reply)
-                more += self._mending(reply, wrong)
+                more += correction_rows(reply.text, wrong, self._mask)
                 reply.again()
             yield await self._ended(reply, started, first, most < sampling.max_tokens)
-        except (ModelError, Endless) as found:
-            error = found if isinstance(found, ModelError) else explained(found, self._server.base)
+        except (ModelError, Endless) as failure:
+            error = failure if isinstance(failure, ModelError) else explained(failure, self._server.base)
             self._fit_window()
-            if not reply.said:
+            if not reply.received:
                 raise error from None
             await self._kept(reply)
-            why = f"After {len(reply.said):,} characters, which stay. {error.why}".strip()
+            why = f"After {len(reply.received):,} characters, which stay. {error.why}".strip()
             raise ModelError(error.what, why, error.fix) from error
-
-    async def _until_cancelled(self, body: dict[str, Any], bounds: ReplyBounds) -> AsyncGenerator[str, None]:
-        """Each event, or the end as soon as :meth:`cancel` is called, be it before the first one.
-
-        :raises ModelError: the server fails, or is given up.
-        """
-        queue: asyncio.Queue[str | Exception | None] = asyncio.Queue(_MAX_QUEUED_EVENTS)
-
-        async def read() -> None:
-            try:
-                async with aclosing(self._server.events(body)) as events:
-                    async for data in events:
-                        await queue.put(data)
-            except Exception as error:
-                await queue.put(error)
-            else:
-                await queue.put(None)
-
-        reading = asyncio.create_task(read())
-        stop = asyncio.create_task(self._cancelled.wait())
-        try:
-            while True:
-                coming = asyncio.create_task(queue.get())
-                await asyncio.wait((coming, stop), timeout=bounds.left(), return_when=asyncio.FIRST_COMPLETED)
-                if stop.done():
-                    coming.cancel()
-                    return
-                if not coming.done():
-                    coming.cancel()
-                    raise explained(bounds.given_up(), self._server.base, self._server.key)
-                found = coming.result()
-                if isinstance(found, Exception):
-                    raise found
-                if found is None:
-                    return
-                yield found
-        finally:
-            stop.cancel()
-            reading.cancel()
-            await asyncio.gather(reading, stop, return_exceptions=True)
-
-    def _mending(self, reply: Reply, wrong: Sequence[WrongCall]) -> list[dict[str, Any]]:
-        names = ", ".join(call.name for call in wrong)
-        own = reply.text or f"(I called {names}.)"
-        told = f"{self._words(wrong)}\nCall again, with arguments that are valid JSON and keep the schema."
-        return [row_of(masked(m, self._mask)) for m in (Message("assistant", own), Message("user", told))]
-
-    def _words(self, wrong: Sequence[WrongCall]) -> str:
-        lines = []
-        for call in wrong:
-            shown = told_arguments(call.written, self._mask)[:_MAX_SHOWN_ARGUMENTS]
-            lines.append(f"The call of {call.name} was not carried out: {call.why}.")
-            lines += [f"Its arguments were: {shown}"] if shown else []
-        return "\n".join(lines)
 
     async def _ended(self, reply: Reply, started: float, first: float, short: bool) -> ReplyFinished:
         cancelled = self._cancelled.is_set()
@@ -371,12 +311,12 @@ class HttpBackend:
 
     def _account(self, reply: Reply) -> None:
         self._read_so_far(reply, self.used - self._read)
-        generated = reply.completion or at_most(reply.said)
+        generated = reply.completion or at_most(reply.received)
         self._counters = replace(self._counters, generated=self._counters.generated + generated)
 
     async def _kept(self, reply: Reply, partial: bool = True) -> Block:
-        """The answer as a block. Where the server read more tokens than were counted, the first block
-        takes them: they are its template's."""
+        """Append the answer as a block. If the server read more tokens than were counted, they are the
+        template's and are added to the first block."""
         self._account(reply)
         if self._blocks and reply.prompt > self.used:
             front = self._blocks[0]
@@ -388,25 +328,12 @@ class HttpBackend:
         return block
 
     def _request(
-        self, sampling: Sampling, max_tokens: int, more: Sequence[dict[str, Any]] = ()
-    ) -> dict[str, Any]:
-        body: dict[str, Any] = {
-            "model": self._server.model,
-            "messages": [*(row_of(b.message) for b in self._blocks), *more],
-            "stream": True,
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            "max_tokens": max_tokens,
-        }
-        if self._server.kind.kind != "other":
-            body |= {"top_k": sampling.top_k, "min_p": sampling.min_p}
-        if self._server.kind.kind == "llama-server":
-            body["cache_prompt"] = True
-        if sampling.seed is not None:
-            body["seed"] = sampling.seed
-        if self._tools:
-            body["tools"] = [tool_schema(t) for t in self._tools]
-        return body
+        self, sampling: Sampling, max_tokens: int, more: Sequence[dict[str, object]] = ()
+    ) -> dict[str, object]:
+        server = self._server
+        return chat_body(
+            server.kind.kind, server.model, self._blocks, self._tools, sampling, max_tokens, more
+        )
 
     async def complete(self, prefix: str, suffix: str = "", sampling: Sampling | None = None) -> str:
         """:meth:`Server.complete <iqdebug.llm.backends.http_server.Server.complete>`."""
@@ -427,18 +354,18 @@ class HttpBackend:
 
     async def load(self, path: Path) -> None:
         try:
-            found = msgspec.json.decode(path.read_bytes(), type=_Saved)
+            saved = msgspec.json.decode(path.read_bytes(), type=_Saved)
         except (OSError, msgspec.DecodeError) as error:
             raise ModelError("The saved session cannot be read", str(error)[:200]) from None
-        marks = [mark for mark, *_ in found.rows]
-        if marks != sorted(set(marks)) or any(tokens < 0 for _, _, tokens, _ in found.rows):
+        marks = [mark for mark, *_ in saved.rows]
+        if marks != sorted(set(marks)) or any(tokens < 0 for _, _, tokens, _ in saved.rows):
             raise ModelError("The saved session cannot be read", "Its messages are out of order")
-        if found.model != self._server.model:
+        if saved.model != self._server.model:
             raise ModelError(
-                "The saved session is of another model", f"{found.model}, not {self._server.model}"
+                "The saved session is of another model", f"{saved.model}, not {self._server.model}"
             )
         await self._stop_warming()
-        self._blocks = [Block(m, message.source, message, t, p) for m, message, t, p in found.rows]
+        self._blocks = [Block(m, message.source, message, t, p) for m, message, t, p in saved.rows]
         self._next = max(self._next, *(mark + 1 for mark in marks), 1)
         self._read = 0
 

@@ -1,10 +1,9 @@
-"""What a server may take before it is given up: time, bytes, characters."""
+"""Limits on a server's answers: time, bytes, characters."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
 
 import httpx
 
@@ -21,11 +20,11 @@ _MAX_REPLY_PATIENCES = 6  # times the patience for a first token
 
 
 class Endless(httpx.HTTPError):
-    """The server sends on and on. Words for a person."""
+    """The server sends more than an answer can be. The message is for a person."""
 
 
 async def fetched(
-    client: httpx.AsyncClient, method: str, url: str, body: Any = None, *, seconds: float
+    client: httpx.AsyncClient, method: str, url: str, body: object = None, *, seconds: float
 ) -> httpx.Response:
     """The whole answer.
 
@@ -38,7 +37,7 @@ async def fetched(
 
 
 async def _fetched(
-    client: httpx.AsyncClient, method: str, url: str, body: Any, seconds: float
+    client: httpx.AsyncClient, method: str, url: str, body: object, seconds: float
 ) -> httpx.Response:
     request = client.build_request(method, url, json=body, timeout=seconds)
     answer = await client.send(request, stream=True)
@@ -53,7 +52,7 @@ async def _fetched(
 
 
 async def read_whole(answer: httpx.Response) -> bytes:
-    """:raises Endless: it is longer than any answer has to be."""
+    """:raises Endless: it is longer than :data:`MAX_BODY`."""
     data = bytearray()
     async for chunk in answer.aiter_bytes():
         data += chunk
@@ -63,18 +62,18 @@ async def read_whole(answer: httpx.Response) -> bytes:
 
 
 class ReplyBounds:
-    """Of one reply.
+    """Limits on one reply.
 
-    :param patience: seconds without a word.
+    :param patience: seconds without new text.
     :param max_tokens: what was asked for.
-    :param said: characters of the same answer that earlier requests brought.
+    :param characters: of the same answer, from earlier requests.
     """
 
-    def __init__(self, patience: float, max_tokens: int, said: int = 0) -> None:
+    def __init__(self, patience: float, max_tokens: int, characters: int = 0) -> None:
         self._patience = patience
-        self._most = said + max(max_tokens * _MAX_CHARACTERS_PER_TOKEN, _MIN_CHARACTER_LIMIT)
+        self._most = characters + max(max_tokens * _MAX_CHARACTERS_PER_TOKEN, _MIN_CHARACTER_LIMIT)
         self._began = self._heard = time.monotonic()
-        self._said, self._empty = said, 0
+        self._characters, self._empty = characters, 0
 
     def left(self) -> float:
         """Seconds until the next event has to be there."""
@@ -85,21 +84,21 @@ class ReplyBounds:
         )
 
     def given_up(self) -> httpx.HTTPError:
-        """Why, when :meth:`left` has passed."""
+        """The error to raise when :meth:`left` has passed."""
         if time.monotonic() - self._heard >= self._patience:
             return httpx.ReadTimeout("")
         return Endless(f"the answer was not whole after {_MAX_REPLY_PATIENCES * self._patience:g} seconds")
 
-    def take(self, said: int) -> None:
-        """An event has come; so many characters have been said since the beginning.
+    def take(self, characters: int) -> None:
+        """Count an event; ``characters`` is the length of the answer so far.
 
         :raises Endless: too many, or too many events that say nothing.
         """
-        if said > self._said:
-            self._said, self._empty, self._heard = said, 0, time.monotonic()
+        if characters > self._characters:
+            self._characters, self._empty, self._heard = characters, 0, time.monotonic()
         else:
             self._empty += 1
-        if said > self._most:
-            raise Endless(f"{said:,} characters came, far more than the answer asked for could have")
+        if characters > self._most:
+            raise Endless(f"{characters:,} characters came, far more than the answer asked for could have")
         if self._empty > _MAX_EMPTY_EVENTS:
             raise Endless(f"{self._empty:,} events came that say nothing")

@@ -1,4 +1,4 @@
-"""What goes wrong with a server, in words. No words hold the key."""
+"""Failures of a server as errors for a person. No message contains the key."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -26,7 +25,7 @@ _MAX_QUOTED_CHARACTERS = 300  # characters of a server's own words
 
 
 def explained(error: Exception, base: str, key: Key | None = None) -> ModelError:
-    """A failure of the connection."""
+    """The error for a failed connection."""
     host = urlsplit(base).hostname or base
     words = _short(str(error), key)
     causes = list(_causes(error))
@@ -61,7 +60,7 @@ def explained(error: Exception, base: str, key: Key | None = None) -> ModelError
 def refused(
     status: int, text: str, base: str, key: Key | None = None, location: str = "", attempts: int = 1
 ) -> ModelError:
-    """An answer that is none.
+    """The error for an answer with another status than 200.
 
     :param location: where a redirect points.
     :param attempts: how often it was asked.
@@ -93,17 +92,18 @@ def is_full(status: int, text: str) -> bool:
 
 def stated_window(text: str) -> int:
     """The tokens that a server names as its limit when it refuses; 0 where it names none."""
-    found = _STATED_LIMIT.search(text)
-    return int(found[1]) if found else 0
+    limit = _STATED_LIMIT.search(text)
+    return int(limit[1]) if limit else 0
 
 
-def server_message(answer: Any, key: Key | None = None) -> str:
-    """The server's own words, out of an error of any shape."""
+def server_message(answer: object, key: Key | None = None) -> str:
+    """The server's own message, from an error answer of any shape."""
     if isinstance(answer, str):
+        text = answer
         try:
-            answer = parsed(answer)
+            answer = parsed(text)
         except ValueError:
-            return _short(answer, key)
+            return _short(text, key)
     if isinstance(answer, dict):
         inner = answer.get("error") or answer.get("message") or answer.get("detail") or answer
         answer = inner.get("message", inner) if isinstance(inner, dict) else inner

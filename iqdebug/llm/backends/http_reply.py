@@ -1,4 +1,4 @@
-"""An answer as it comes from a server: thoughts, words, calls in pieces, the end, the usage."""
+"""Assembles a reply from the server's chunks: thoughts, text, calls in pieces, the end, the usage."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from iqdebug.core.errors import ModelError
 from iqdebug.llm.backends.api_keys import Key
@@ -55,7 +54,7 @@ class Reply:
         self._text_calls = 0
         self._left_out: set[object] = set()  # calls beyond the bound, or pieces of them
         self._halves: dict[str, str] = {}  # by field: a first half of a surrogate pair, whose second may come
-        self.said = ""
+        self.received = ""
         self.why = ""
         self.understood = False
         self.prompt = self.cached = self.completion = 0
@@ -80,18 +79,18 @@ class Reply:
         return self._reader.message().content
 
     def take(self, data: str) -> list[Event]:
-        """:raises ModelError: the server tells of an error."""
+        """:raises ModelError: the chunk is an error message."""
         try:
-            found = self._joined(json.loads(data))
+            chunk = self._joined(json.loads(data))
         except (ValueError, RecursionError):
             return []
-        if not isinstance(found, dict):
+        if not isinstance(chunk, dict):
             return []
-        if found.get("error"):
-            raise ModelError(f"{self._base} broke off", server_message(found, self._key), "Ask again")
-        self._usage(found)
+        if chunk.get("error"):
+            raise ModelError(f"{self._base} broke off", server_message(chunk, self._key), "Ask again")
+        self._usage(chunk)
         events: list[Event] = []
-        choices = found.get("choices")
+        choices = chunk.get("choices")
         for choice in choices if isinstance(choices, list) else ():
             if isinstance(choice, dict):
                 self.understood = True
@@ -102,7 +101,7 @@ class Reply:
         return events
 
     def finish(self) -> list[Event]:
-        """What was held back."""
+        """The events that were held back until the end."""
         text = "\ufffd" if self._halves.pop("content", "") else ""
         self._halves.clear()
         return self._valid(self._reader.feed(text) + self._reader.finish())
@@ -125,33 +124,33 @@ class Reply:
         return events, wrong
 
     def left_out(self) -> str:
-        """Words on calls that were too many; "" where there were none."""
+        """A note about calls beyond :data:`MAX_CALLS`; "" when there were none."""
         count, self._left_out = len(self._left_out), set()
         return f"{count:,} further calls were left out: a reply holds {MAX_CALLS} at most." if count else ""
 
     def note(self, text: str) -> list[Event]:
-        """Words of ours within the answer, so that the model sees them when it goes on."""
+        """Add text of ours to the answer, so that the model sees it in later turns."""
         return self._valid(self._reader.feed(f"\n{text}") + self._reader.finish())
 
     def again(self) -> None:
-        """Another request follows for the same answer."""
+        """Prepare for another request whose text continues the same answer."""
         self._before.append(self._reader.message())
         self._reader = self._new_reader()
         self.why, self.understood = "", False
         self.prompt = self.cached = self.completion = 0
 
-    def _delta(self, delta: Any) -> list[Event]:
+    def _delta(self, delta: object) -> list[Event]:
         if not isinstance(delta, dict):
             return []
         events: list[Event] = []
         thought = delta.get("reasoning_content") or delta.get("reasoning")
         if isinstance(thought, str) and thought:
             self._reader.think(thought)
-            self.said += thought
+            self.received += thought
             events.append(Thinking(thought))
         text = delta.get("content")
         if isinstance(text, str) and text:
-            self.said += text
+            self.received += text
             events += self._valid(self._reader.feed(text))
         parts = delta.get("tool_calls")
         for place, part in enumerate(parts if isinstance(parts, list) else ()):
@@ -159,11 +158,11 @@ class Reply:
         return events
 
     def _valid(self, events: list[Event]) -> list[Event]:
-        """Without the calls within the text that are not valid: they are noted as those in pieces are."""
-        found: list[Event] = []
+        """The events without calls, which are collected with the calls that come in pieces."""
+        kept: list[Event] = []
         for event in events:
             if not isinstance(event, ToolCallEvent):
-                found.append(event)
+                kept.append(event)
                 continue
             # One more piece; whole_calls() looks at it when all are there, in their order.
             place = 1_000_000_000 + self._text_calls
@@ -173,16 +172,16 @@ class Reply:
                 continue
             written = json.dumps(dict(event.call.arguments), ensure_ascii=False)
             self._parts[place] = {"id": event.call.id, "name": event.call.name, "arguments": written}
-        return found
+        return kept
 
-    def _part(self, part: Any, place: int) -> None:
+    def _part(self, part: object, place: int) -> None:
         if not isinstance(part, dict):
             return
         index = part.get("index")
         place = index if isinstance(index, int) else place
         if place not in self._parts and self._full():
             self._left_out.add(place)
-            self.said += " "  # so that it has an end
+            self.received += " "  # so that it has an end
             return
         row = self._parts.setdefault(place, {"id": "", "name": "", "arguments": ""})
         function = part.get("function")
@@ -197,14 +196,14 @@ class Reply:
             arguments = json.dumps(arguments, ensure_ascii=False)
         if isinstance(arguments, str):
             row["arguments"] += arguments
-            self.said += arguments
+            self.received += arguments
 
     def _full(self) -> bool:
         return len(self._calls) + len(self._parts) >= MAX_CALLS
 
-    def _joined(self, found: Any) -> Any:
-        """With the halves of characters that were cut in two between events put together."""
-        for choice in _list(found.get("choices") if isinstance(found, dict) else None):
+    def _joined(self, chunk: object) -> object:
+        """The chunk with surrogate pairs joined that were split between two chunks."""
+        for choice in _list(chunk.get("choices") if isinstance(chunk, dict) else None):
             delta = choice.get("delta") if isinstance(choice, dict) else None
             if not isinstance(delta, dict):
                 continue
@@ -215,23 +214,23 @@ class Reply:
                     if "\ud800" <= text[-1] <= "\udbff":
                         text, self._halves[field] = text[:-1], text[-1]
                     delta[field] = _PAIR.sub(_character, text)
-        return sound(found)
+        return sound(chunk)
 
-    def _usage(self, found: dict[str, Any]) -> None:
-        usage = found.get("usage")
+    def _usage(self, chunk: dict[str, object]) -> None:
+        usage = chunk.get("usage")
         if isinstance(usage, dict):
             self.prompt = _number(usage.get("prompt_tokens")) or self.prompt
             self.completion = _number(usage.get("completion_tokens")) or self.completion
             details = usage.get("prompt_tokens_details")
             if isinstance(details, dict):
                 self.cached = _number(details.get("cached_tokens"))
-        timings = found.get("timings")  # llama-server's own
+        timings = chunk.get("timings")  # llama-server's own
         if isinstance(timings, dict) and "cache_n" in timings:
             self.cached = _number(timings.get("cache_n"))
             self.prompt = self.cached + _number(timings.get("prompt_n"))
 
 
-def _list(value: Any) -> list[Any]:
+def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
@@ -239,5 +238,5 @@ def _character(pair: re.Match[str]) -> str:
     return pair[0].encode("utf-16", "surrogatepass").decode("utf-16")
 
 
-def _number(value: Any) -> int:
+def _number(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0

@@ -1,4 +1,4 @@
-"""The server itself: reaching it, counting by it, streaming from it, and what becomes of its refusals."""
+"""Requests to the server: finding its model, counting tokens, streaming answers, and retries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from contextlib import suppress
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -21,24 +20,24 @@ from iqdebug.llm.backends.http_errors import explained, is_full, refused, server
 from iqdebug.llm.backends.openai_messages import at_most
 from iqdebug.llm.backends.server_kinds import ServerKind, count_request, counted, recognised
 from iqdebug.llm.backends.sse import EventParser
-from iqdebug.llm.untrusted_json import parsed, sound_text
+from iqdebug.llm.untrusted_json import parsed, parsed_object, sound_text
 
 __all__ = ["Server"]
 
 _CONNECT_TIMEOUT = 5.0
-_REQUEST_TIMEOUT = 20.0  # for what takes no thought
-_MAX_CACHED_COUNTS = 5_000  # texts whose tokens are remembered
+_REQUEST_TIMEOUT = 20.0  # for requests that generate nothing
+_MAX_CACHED_COUNTS = 5_000  # texts
 _MAX_ATTEMPTS = 3
 _MAX_RETRY_WAIT = 30.0  # seconds that a busy server may ask for
 
 
 class Server:
     """:param setting: ``http(s)://host[:port]/v1``, with ``#MODEL`` where several are served.
-    :param patience: seconds without a sign of an answer.
+    :param patience: seconds to wait for the next bytes of an answer.
     :raises UsageError: it is no such address.
     :raises ModelError: the key for it cannot be sent.
 
-    ``window`` is what it said of itself, 0 where it did not.
+    ``window`` is what the server states, 0 if it does not.
     """
 
     def __init__(self, setting: str, patience: float) -> None:
@@ -112,28 +111,28 @@ class Server:
             await self._client.aclose()
 
     async def count(self, text: str, seconds: float = _REQUEST_TIMEOUT) -> int:
-        """Tokens by its own tokenizer; from above where it has none or does not answer in time."""
-        found = self._counts.get(text)
-        if found is not None:
+        """Tokens by the server's tokenizer; an upper bound if it has none or does not answer in time."""
+        tokens = self._counts.get(text)
+        if tokens is not None:
             self._counts.move_to_end(text)
-            return found
+            return tokens
         if not self.kind.counts:
             return at_most(text)
         path, body = count_request(self.kind.kind, self.model, text)
         try:
             answer = await fetched(self._client, "POST", f"{self._root}{path}", body, seconds=seconds)
-            found = counted(parsed(answer.text)) if answer.status_code == 200 else None
+            tokens = counted(parsed(answer.text)) if answer.status_code == 200 else None
         except (httpx.HTTPError, ValueError):
-            found = None
-        if found is None:
+            tokens = None
+        if tokens is None:
             return at_most(text)
-        found = max(found - self._begins, 0)
-        self._counts[text] = found
+        tokens = max(tokens - self._begins, 0)
+        self._counts[text] = tokens
         while len(self._counts) > _MAX_CACHED_COUNTS:
             self._counts.popitem(last=False)
-        return found
+        return tokens
 
-    async def events(self, body: dict[str, Any]) -> AsyncGenerator[str, None]:
+    async def events(self, body: dict[str, object]) -> AsyncGenerator[str, None]:
         """The answer to a chat, event by event; one event where it does not stream. A server that is busy
         is asked again, three times in all, after the time it names.
 
@@ -192,8 +191,8 @@ class Server:
         if not (ended or parser.ended):
             raise httpx.RemoteProtocolError("The answer ended before its end")
 
-    async def _ask_why(self, body: dict[str, Any]) -> None:
-        """llama-cpp-python's server refuses within a stream without a word, and tells who does not stream.
+    async def _ask_why(self, body: dict[str, object]) -> None:
+        """Repeat a request without streaming: llama-cpp-python's server gives no reason in a stream.
 
         :raises ModelError: what it answered then.
         """
@@ -208,28 +207,28 @@ class Server:
         if answer.status_code != 200:
             raise self._refused(answer, text)
 
-    async def _chat(self, body: dict[str, Any]) -> httpx.Response:
-        """The beginning of the answer. A connection that was kept open may have been closed by the server
-        since: then it is asked once more."""
+    async def _chat(self, body: dict[str, object]) -> httpx.Response:
+        """Send a chat request; returns when the answer begins. Tried a second time if the server has closed
+        the kept-alive connection."""
         try:
             return await self._sent(body)
         except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
             return await self._sent(body)
 
-    async def _sent(self, body: dict[str, Any]) -> httpx.Response:
+    async def _sent(self, body: dict[str, object]) -> httpx.Response:
         url = f"{self.base}/chat/completions"
         request = self._client.build_request("POST", url, json=body, timeout=self._patience)
         return await self._client.send(request, stream=True)
 
-    async def ask(self, body: dict[str, Any]) -> dict[str, Any]:
-        """A chat whose whole answer comes at once; {} where nothing came of it."""
+    async def ask(self, body: dict[str, object]) -> dict[str, object]:
+        """A chat without streaming; {} if it fails."""
         try:
             url, patience = f"{self.base}/chat/completions", self._patience.read or _REQUEST_TIMEOUT
             answer = await fetched(self._client, "POST", url, body | {"stream": False}, seconds=patience)
-            found = parsed(answer.text) if answer.status_code == 200 else {}
+            reply = parsed(answer.text) if answer.status_code == 200 else {}
         except (httpx.HTTPError, ValueError):
             return {}
-        return found if isinstance(found, dict) else {}
+        return reply if isinstance(reply, dict) else {}
 
     async def complete(self, prefix: str, suffix: str, max_tokens: int, temperature: float) -> str:
         """What may stand between the two. llama-server fills in by ``/infill``, others by the ``suffix`` of
@@ -257,7 +256,7 @@ class Server:
             raise self._refused(answer, answer.text)
         return self._text_of(answer)
 
-    async def _posted(self, url: str, body: dict[str, Any]) -> httpx.Response:
+    async def _posted(self, url: str, body: dict[str, object]) -> httpx.Response:
         try:
             return await fetched(self._client, "POST", url, {"model": self.model} | body, seconds=60.0)
         except (httpx.HTTPError, ValueError) as error:
@@ -265,8 +264,8 @@ class Server:
 
     def _text_of(self, answer: httpx.Response) -> str:
         with suppress(ValueError, KeyError, IndexError, TypeError):
-            found = parsed(answer.text)
-            return str(found["content"] if "content" in found else found["choices"][0]["text"])
+            completion = parsed_object(answer.text)
+            return str(completion["content"] if "content" in completion else completion["choices"][0]["text"])
         raise ModelError(
             f"{self.base} answered in a way nobody understands", server_message(answer.text, self.key)
         )
@@ -282,21 +281,22 @@ def _ends(data: str) -> bool:
     if '"finish_reason"' not in data:
         return False
     with suppress(ValueError, TypeError, AttributeError):
-        return any(isinstance(c.get("finish_reason"), str) for c in parsed(data).get("choices") or ())
+        choices = parsed_object(data).get("choices") or ()
+        return any(isinstance(choice.get("finish_reason"), str) for choice in choices)
     return False
 
 
-def _rows(answer: httpx.Response) -> list[dict[str, Any]] | None:
+def _rows(answer: httpx.Response) -> list[dict[str, object]] | None:
     try:
-        found = parsed(answer.text)
+        listing = parsed(answer.text)
     except ValueError:
         return None
-    rows = found.get("data") if isinstance(found, dict) else None
+    rows = listing.get("data") if isinstance(listing, dict) else None
     return [r for r in rows if isinstance(r, dict)] if isinstance(rows, list) else None
 
 
 def _wait_of(answer: httpx.Response, attempt: int) -> float:
-    """Seconds or a date, as the header may have it; else longer each time."""
+    """Seconds to wait: from the header, which has seconds or a date; else twice as long each time."""
     stated = answer.headers.get("retry-after", "").strip()
     if stated.isascii() and stated.isdecimal():
         return float(stated)

@@ -1,4 +1,4 @@
-"""A model in a process of its own on this machine, with the token log on this side of the pipe."""
+"""A model in a worker process on this machine. The token log is kept here, not in the worker."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class LocalBackend:
     # Loading.
 
     async def start(self, on_progress: Callable[[Progress], None] | None = None) -> None:
-        """Also after the worker's death: the log is then evaluated anew when it is next read.
+        """Can be called again after the worker has died: the next read evaluates the log again.
 
         :raises OutOfMemory: with a smaller plan, where there is one.
         :raises ModelError: the file cannot be loaded.
@@ -151,7 +151,7 @@ class LocalBackend:
         await self._settle()
         message = Message("system", system, "system")
         parts = await self._joint([], message, tools, "")
-        # What follows the system prompt whatever comes next belongs to it: the list of tools above all.
+        # Template text that always follows the system prompt, such as the list of tools, is added to it.
         following = (await self._joint([message], Message("user", "…"), tools, ""))[0][0]
         closing = await asyncio.to_thread(template.closing, [message], tools)
         emitted = common_start(closing, following)
@@ -221,7 +221,7 @@ class LocalBackend:
             await self._settle()
 
     async def _settle(self) -> None:
-        """Wait until nothing is read or answered any more, which takes a batch at most."""
+        """Cancel what is running and wait for its end, which takes one batch at most."""
         while (job := self._job) is not None and not job.over:
             job.cancelled = True
             self._worker.cancel(job.number)
@@ -279,13 +279,13 @@ class LocalBackend:
                     if isinstance(answer, worker_protocol.Reading):
                         job.events.put_nowait(Prefilling(answer.done, answer.total))
                     elif isinstance(answer, worker_protocol.Piece):
-                        job.tell(reader.feed(answer.text))
+                        job.put(reader.feed(answer.text))
                     elif isinstance(answer, worker_protocol.Finished):
                         finished = answer
         except Refused as error:
             raise failure(error.failed, self.options) from error
         assert finished is not None
-        job.tell(reader.finish())
+        job.put(reader.finish())
         why = "calls" if finished.why == "stop" and reader.calls else finished.why
         block, generated = await self._keep(reader.message(), prompt, finished, why)
         self._account(finished, finished.reused, generated)
@@ -294,7 +294,7 @@ class LocalBackend:
     async def _keep(
         self, message: Message, prompt: list[int], finished: worker_protocol.Finished, why: str
     ) -> tuple[Block, int]:
-        """The answer at the log's end, and how many of its tokens were generated."""
+        """Append the answer to the log; returns its block and how many of its tokens were generated."""
         assert self._template is not None and self._ready is not None
         log, generated, emitted = self._log, list(finished.tokens), ""
         if finished.ended:
@@ -333,7 +333,7 @@ class LocalBackend:
             raise
 
     async def load(self, path: Path) -> None:
-        """A state that is missing or damaged is left aside: the log is then evaluated anew."""
+        """If the state is missing or damaged, only the log is loaded and evaluated again."""
         await self._settle()
         await self.start()
         assert self._ready is not None
@@ -373,8 +373,8 @@ class LocalBackend:
         await self.start()
         sound = [(sound_text(text), special) for text, special in parts]
         request = worker_protocol.Tokenize(self._worker.number(), sound, begin)
-        found = await self._ask(request, worker_protocol.Tokens)
-        return [token for part in found.tokens for token in part]
+        answer = await self._ask(request, worker_protocol.Tokens)
+        return [token for part in answer.tokens for token in part]
 
     async def _ask(self, request: worker_protocol.Request, kind: type[_AnswerT]) -> _AnswerT:
         try:

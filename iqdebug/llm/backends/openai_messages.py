@@ -1,4 +1,4 @@
-"""Messages as a server gets them, masked once when they enter the log; and how long they are at most."""
+"""Messages in OpenAI's format, masking of secrets, and upper bounds of token counts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from iqdebug.llm.messages import Message, Tool
 
@@ -19,7 +18,7 @@ _WORD = re.compile(r" ?[A-Za-z]+")
 
 
 def masked(message: Message, mask: Mask) -> Message:
-    """Every text of the message through the mask; half characters that no server takes are replaced."""
+    """The message with every text masked and lone surrogates replaced."""
     return replace(
         message,
         content=_clean(message.content, mask),
@@ -31,7 +30,7 @@ def masked(message: Message, mask: Mask) -> Message:
                 call,
                 id=_clean(call.id, mask),
                 name=_clean(call.name, mask),
-                arguments=_masked_value(dict(call.arguments), mask),
+                arguments=_masked_object(call.arguments, mask),
             )
             for call in message.tool_calls
         ),
@@ -39,17 +38,17 @@ def masked(message: Message, mask: Mask) -> Message:
 
 
 def masked_tool(tool: Tool, mask: Mask) -> Tool:
-    """Its words and its schema's. The name is the program's own: a call must find it again."""
+    """The tool with its description and schema masked. The name stays, since calls refer to it."""
     return replace(
         tool,
         description=_clean(tool.description, mask),
-        parameters=_masked_value(dict(tool.parameters), mask),
+        parameters=_masked_object(tool.parameters, mask),
     )
 
 
-def row_of(message: Message) -> dict[str, Any]:
-    """The same bytes for the same message, each time. Thoughts are not sent again."""
-    row: dict[str, Any] = {"role": message.role, "content": message.content}
+def row_of(message: Message) -> dict[str, object]:
+    """The message in OpenAI's format, the same bytes each time. Thoughts are not sent."""
+    row: dict[str, object] = {"role": message.role, "content": message.content}
     if message.tool_calls:
         row["tool_calls"] = [
             {
@@ -66,14 +65,14 @@ def row_of(message: Message) -> dict[str, Any]:
 
 
 def counted_text(message: Message) -> str:
-    """What of a message becomes tokens."""
+    """The text of a message that counts as tokens."""
     calls = [f"{c.id} {c.name} {_written(c.arguments)}" for c in message.tool_calls]
     return "\n".join([message.content, *([message.name] if message.role == "tool" else []), *calls])
 
 
 def told_arguments(written: str, mask: Mask) -> str:
-    """Arguments that a model wrote, to show them to it; "" where a secret stands in them in a way that
-    only JSON hides."""
+    """The arguments that a model wrote, masked, to show them to it; "" if a secret is hidden in them by JSON
+    escapes and they cannot be parsed."""
     plain = _ESCAPE.sub(_unescaped, written)
     if mask(plain) == plain:
         return _clean(written, mask)
@@ -83,15 +82,15 @@ def told_arguments(written: str, mask: Mask) -> str:
         return ""
 
 
-def _unescaped(found: re.Match[str]) -> str:
+def _unescaped(escape: re.Match[str]) -> str:
     try:
-        return str(json.loads(f'"{found[0]}"'))
+        return str(json.loads(f'"{escape[0]}"'))
     except ValueError:
-        return found[0]
+        return escape[0]
 
 
 def at_most(text: str) -> int:
-    """Tokens of a text, from above, where nobody counts them.
+    """An upper bound of a text's tokens, for servers that do not count.
 
     No byte-level vocabulary makes more tokens than bytes, and many make one of each digit and sign; only
     words are shorter: the vocabularies of code models take two letters or more at a time, the first with
@@ -101,15 +100,19 @@ def at_most(text: str) -> int:
     return len(text.encode("utf-8", "replace")) - spared + 1
 
 
-def _written(arguments: Mapping[str, Any]) -> str:
+def _written(arguments: Mapping[str, object]) -> str:
     return json.dumps(dict(arguments), ensure_ascii=False)
 
 
-def _masked_value(value: Any, mask: Mask) -> Any:
+def _masked_object(value: Mapping[str, object], mask: Mask) -> dict[str, object]:
+    return {_clean(str(name), mask): _masked_value(inner, mask) for name, inner in value.items()}
+
+
+def _masked_value(value: object, mask: Mask) -> object:
     if isinstance(value, str):
         return _clean(value, mask)
     if isinstance(value, Mapping):
-        return {_clean(str(name), mask): _masked_value(inner, mask) for name, inner in value.items()}
+        return _masked_object(value, mask)
     if isinstance(value, (list, tuple)):
         return [_masked_value(inner, mask) for inner in value]
     if isinstance(value, (int, float)) and not isinstance(value, bool):

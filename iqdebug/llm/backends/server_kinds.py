@@ -1,4 +1,4 @@
-"""Which server answers: vLLM, SGLang, llama-server, llama-cpp-python's, or another; and what it can tell.
+"""Which server answers: vLLM, SGLang, llama-server, llama-cpp-python's, or another; and what it can do.
 
 Each is recognised by a path of its own beside ``/v1``:
 
@@ -13,7 +13,7 @@ llama-cpp-python's   ``/extras/tokenize/count`` in its schema       the same (in
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import httpx
 
@@ -31,7 +31,7 @@ class ServerKind:
     """:param window: tokens; 0 where it does not say.
     :param counts: it counts tokens exactly.
     :param warms: a request for one token leaves the prompt in its cache for the next, and hanging up ends
-        it. llama-cpp-python's server reads a prompt to its end and lets everybody wait: not there.
+        it. False for llama-cpp-python's server, which reads the prompt to its end and blocks others.
     """
 
     kind: Kind
@@ -41,13 +41,13 @@ class ServerKind:
 
 
 async def recognised(
-    client: httpx.AsyncClient, root: str, models: list[dict[str, Any]], model: str
+    client: httpx.AsyncClient, root: str, models: list[dict[str, object]], model: str
 ) -> ServerKind:
     """:param root: the address without ``/v1``.
     :param models: the rows of ``/v1/models``.
     :param model: the one that will be used.
 
-    Never raises: what does not answer is another kind.
+    Never raises: a server that does not answer is of kind "other".
     """
     stated = next((_size(m.get("max_model_len")) for m in models if m.get("id") == model), 0)
     props = await _asked(client, f"{root}/props")
@@ -63,12 +63,13 @@ async def recognised(
     if isinstance(version.get("version"), str) and stated:
         return ServerKind("vllm", stated, True, True)
     document = await _asked(client, f"{root}/openapi.json")
-    if "/extras/tokenize/count" in (document.get("paths") or {}):
+    paths = document.get("paths")
+    if isinstance(paths, dict) and "/extras/tokenize/count" in paths:
         return ServerKind("llama-cpp-python", stated, True, False)
     return ServerKind("other", stated)
 
 
-def count_request(kind: Kind, model: str, text: str) -> tuple[str, dict[str, Any]]:
+def count_request(kind: Kind, model: str, text: str) -> tuple[str, dict[str, object]]:
     """Path beside ``/v1`` and body of a request for the tokens of a text."""
     if kind == "llama-cpp-python":
         return "/extras/tokenize/count", {"input": text}
@@ -77,7 +78,7 @@ def count_request(kind: Kind, model: str, text: str) -> tuple[str, dict[str, Any
     return "/tokenize", {"model": model, "prompt": text, "add_special_tokens": False}
 
 
-def counted(answer: Any) -> int | None:
+def counted(answer: object) -> int | None:
     """The number that such a request was answered with."""
     if not isinstance(answer, dict):
         return None
@@ -96,14 +97,14 @@ async def _counts(client: httpx.AsyncClient, root: str, model: str) -> bool:
         return False
 
 
-async def _asked(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
+async def _asked(client: httpx.AsyncClient, url: str) -> dict[str, object]:
     try:
         answer = await fetched(client, "GET", url, seconds=_PROBE_TIMEOUT)
-        found = parsed(answer.text) if answer.status_code == 200 else {}
+        document = parsed(answer.text) if answer.status_code == 200 else {}
     except (httpx.HTTPError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
-def _size(value: Any) -> int:
+def _size(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0

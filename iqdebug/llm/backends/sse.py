@@ -26,10 +26,10 @@ class EventParser:
     def feed(self, chunk: bytes) -> list[str]:
         """:raises ValueError: an event is longer than anybody needs, or does not come."""
         self._held += chunk
-        found: list[str] = []
+        events: list[str] = []
         start = 0
         while not self.ended and (end := self._held.find(b"\n", max(start, self._searched))) >= 0:
-            self._line(bytes(self._held[start:end]).removesuffix(b"\r"), found)
+            self._line(bytes(self._held[start:end]).removesuffix(b"\r"), events)
             start = end + 1
             if self._size > _MAX_EVENT_BYTES or self._idle > _MAX_IDLE_LINES:
                 raise ValueError("an event without end")
@@ -37,17 +37,17 @@ class EventParser:
         self._searched = len(self._held)
         if len(self._held) + self._size > _MAX_EVENT_BYTES:
             raise ValueError("an event without end")
-        return found
+        return events
 
     def finish(self) -> list[str]:
         """What stands without an empty line behind it when the stream ends."""
-        found: list[str] = []
+        events: list[str] = []
         if not self.ended:
-            self._line(bytes(self._held).removesuffix(b"\r"), found)
-            self._line(b"", found)
-        return found
+            self._line(bytes(self._held).removesuffix(b"\r"), events)
+            self._line(b"", events)
+        return events
 
-    def _line(self, line: bytes, found: list[str]) -> None:
+    def _line(self, line: bytes, events: list[str]) -> None:
         self._idle += 1
         if line.startswith(b"data:"):
             part = line[5:].removeprefix(b" ")
@@ -59,5 +59,5 @@ class EventParser:
             if whole.strip() == "[DONE]":
                 self.ended = True
             elif whole:
-                found.append(whole)
+                events.append(whole)
                 self._idle = 0

@@ -252,9 +252,9 @@ class WorkerProcess:
                 lines = file.read().decode("utf-8", "replace").splitlines()
         except OSError:
             return ""
-        said = [line.strip() for line in lines if line.strip()]
-        telling = [line for line in said if "GGML_ASSERT" in line or "rror" in line]
-        return (telling or said or [""])[-1][:300]
+        log_lines = [line.strip() for line in lines if line.strip()]
+        error_lines = [line for line in log_lines if "GGML_ASSERT" in line or "rror" in line]
+        return (error_lines or log_lines or [""])[-1][:300]
 
 
 class Refused(ModelError):

@@ -30,13 +30,13 @@ class AnswerReader:
         return self._events(self._splitter.feed(text))
 
     def think(self, text: str) -> None:
-        """A thought that was told apart already."""
+        """Add a thought that the server sent separately."""
         self._thinking += text
 
     def finish(self) -> list[Event]:
         """Those that were held back, when the answer has ended."""
         events = self._events(self._splitter.finish())
-        return events + self._say(self._parser.finish())
+        return events + self._record(self._parser.finish())
 
     def message(self) -> Message:
         """The answer so far. White space at its ends is left out."""
@@ -49,10 +49,10 @@ class AnswerReader:
                 self._thinking += text
                 events.append(Thinking(text))
             else:
-                events += self._say(self._parser.feed(text))
+                events += self._record(self._parser.feed(text))
         return events
 
-    def _say(self, parts: Sequence[str | ToolCall]) -> list[Event]:
+    def _record(self, parts: Sequence[str | ToolCall]) -> list[Event]:
         events: list[Event] = []
         for part in parts:
             if isinstance(part, ToolCall):

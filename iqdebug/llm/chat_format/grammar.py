@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from iqdebug.llm.messages import Tool
+from iqdebug.llm.messages import Schema, Tool
 
 __all__ = ["CALLS_PER_TURN", "UnsupportedSchema", "call_grammar", "schema_grammar"]
 
@@ -19,7 +18,7 @@ CALLS_PER_TURN = 8
 MAX_REPEAT = 1000
 """llama.cpp expands repetitions; longer ones are narrowed to this."""
 
-_SILENT = {
+_IGNORED_KEYWORDS = {
     "title",
     "description",
     "default",
@@ -30,7 +29,7 @@ _SILENT = {
     "definitions",
     "deprecated",
 }
-_KEPT = {
+_SUPPORTED_KEYWORDS = {
     "object": {"properties", "required", "additionalProperties"},
     "array": {"items", "minItems", "maxItems"},
     "string": {"minLength", "maxLength"},
@@ -39,7 +38,7 @@ _KEPT = {
     "boolean": set[str](),
     "null": set[str](),
 }
-_BASE = r"""
+_BASE_RULES = r"""
 string ::= "\"" char* "\""
 char ::= [^"\\\x00-\x1F\x7F] | "\\" (["\\/bfnrt] | "u" unit)
 unit ::= [0-9a-cA-CefEF] hex hex hex | [dD] [0-7] hex hex
@@ -59,7 +58,7 @@ class UnsupportedSchema(ValueError):
     """A schema that a grammar cannot keep to the letter."""
 
 
-def schema_grammar(schema: Mapping[str, Any] | bool) -> str:
+def schema_grammar(schema: Schema | bool) -> str:
     """A grammar whose ``root`` is the JSON text of a value of the schema, on one line.
 
     :raises UnsupportedSchema: it uses a keyword that cannot be guaranteed.
@@ -90,20 +89,20 @@ def call_grammar(tools: Sequence[Tool], most: int = CALLS_PER_TURN) -> str:
         'again ::= "\\n<tool_call>\\n" call',
         f'call ::= ({" | ".join(bodies)}) "\\n</tool_call>"',
     ]
-    return "\n".join([*heads, *rules]) + _BASE
+    return "\n".join([*heads, *rules]) + _BASE_RULES
 
 
 class _Writer:
-    def __init__(self, root: Mapping[str, Any] | bool, prefix: str = "") -> None:
+    def __init__(self, root: Schema | bool, prefix: str = "") -> None:
         self._root = root
         self._prefix = prefix
         self._references: dict[str, str] = {}
         self.rules: list[str] = []
 
     def text(self, *heads: str) -> str:
-        return "\n".join([*heads, *self.rules]) + _BASE
+        return "\n".join([*heads, *self.rules]) + _BASE_RULES
 
-    def rule(self, schema: Mapping[str, Any] | bool) -> str:
+    def rule(self, schema: Schema | bool) -> str:
         """The name of a rule for the schema."""
         if schema is True or schema == {}:
             return "value"
@@ -114,7 +113,7 @@ class _Writer:
         return self._define(self._body(schema))
 
     def _define(self, body: str) -> str:
-        if body in _NAMES:
+        if body in _BASE_RULE_NAMES:
             return body
         name = f"{self._prefix}r{len(self.rules)}"
         self.rules.append(f"{name} ::= {body}")
@@ -124,7 +123,7 @@ class _Writer:
         if path not in self._references:
             name = f"{self._prefix}ref{len(self._references)}"
             self._references[path] = name
-            target: Any = self._root
+            target: Schema | bool = self._root
             for step in filter(None, path.removeprefix("#").split("/")):
                 if not isinstance(target, Mapping) or step not in target:
                     raise UnsupportedSchema(f"there is no {path}")
@@ -132,8 +131,8 @@ class _Writer:
             self.rules.append(f"{name} ::= {self.rule(target)}")
         return self._references[path]
 
-    def _body(self, schema: Mapping[str, Any]) -> str:
-        keys = set(schema) - _SILENT
+    def _body(self, schema: Schema) -> str:
+        keys = set(schema) - _IGNORED_KEYWORDS
         nullable = bool(schema.get("nullable"))
         keys.discard("nullable")
         if "const" in keys or "enum" in keys:
@@ -150,7 +149,7 @@ class _Writer:
             if types is None:
                 raise UnsupportedSchema(f"the keywords {sorted(keys)} without a type")
             types = [types] if isinstance(types, str) else list(types)
-            known = {"type"}.union(*(_KEPT.get(name, set()) for name in types))
+            known = {"type"}.union(*(_SUPPORTED_KEYWORDS.get(name, set()) for name in types))
             if keys - known:
                 raise UnsupportedSchema(f"the keywords {sorted(keys - known)}")
             options = [self._typed(name, schema) for name in types]
@@ -160,7 +159,7 @@ class _Writer:
             raise UnsupportedSchema("a schema that nothing fits")
         return " | ".join(options)
 
-    def _typed(self, name: str, schema: Mapping[str, Any]) -> str:
+    def _typed(self, name: str, schema: Schema) -> str:
         if name == "object":
             return self._object(schema)
         if name == "array":
@@ -176,7 +175,7 @@ class _Writer:
             return name
         raise UnsupportedSchema(f"the type {name!r}")
 
-    def _object(self, schema: Mapping[str, Any]) -> str:
+    def _object(self, schema: Schema) -> str:
         properties = schema.get("properties")
         more = schema.get("additionalProperties", properties is None)
         if not properties:
@@ -202,7 +201,7 @@ class _Writer:
         choices = [" ".join([pairs[name], *tail[place + 1 :]]) for place, name in enumerate(optional)]
         return f'"{{" ({" | ".join(choices)})? "}}"'
 
-    def _array(self, schema: Mapping[str, Any]) -> str:
+    def _array(self, schema: Schema) -> str:
         item = self.rule(schema.get("items", True))
         fewest, most = schema.get("minItems", 0), schema.get("maxItems")
         if most == 0:
@@ -211,7 +210,7 @@ class _Writer:
         return f'"[" {item} {rest} "]"' if fewest else f'"[" ({item} {rest})? "]"'
 
 
-_NAMES = {line.split(" ", 1)[0] for line in _BASE.splitlines() if line}
+_BASE_RULE_NAMES = {line.split(" ", 1)[0] for line in _BASE_RULES.splitlines() if line}
 
 
 def _times(fewest: int, most: int | None) -> str:
@@ -237,7 +236,7 @@ def _literal(text: str) -> str:
     return '"' + "".join(escaped) + '"'
 
 
-def _integer(low: Any, high: Any) -> str:
+def _integer(low: float | None, high: float | None) -> str:
     """Integers from ``low`` to ``high``, either of which may be None."""
     if low is None and high is None:
         return "integer"

@@ -1,18 +1,19 @@
-"""A GGUF's own chat template, asked only for what it puts between two messages.
+"""A GGUF's own chat template, used only for the text that it puts between two messages.
 
-The template sees placeholders instead of contents. What it writes itself, the joints, may name special
-tokens; contents may not, so a value in the debuggee that reads ``<|im_end|>`` ends nothing. A joint is
-what stands between the end of one message's content and that of the next: so the log only grows, also
-under templates that rewrite what came before (that drop earlier thoughts, or move the system prompt).
+The template is rendered with placeholders instead of contents. Its own text may name special tokens;
+contents may not, so a value of the debuggee that reads ``<|im_end|>`` ends no message. A *joint* is the
+template's text between the content of one message and the content of the next. Since only joints and
+contents are appended, the log only grows, even if a template would rewrite earlier messages (drop thoughts,
+move the system prompt).
 """
 
 from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from iqdebug.llm.chat_format.template_process import Renderer, TemplateError
 from iqdebug.llm.chat_format.tool_calls import OPENING, call_text, describe_tools, response_text, tool_schema
@@ -33,7 +34,7 @@ CHATML = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _TemplateMessage:
     """A message as the template gets it: its role, and what its placeholder stands for."""
 
     role: str
@@ -61,7 +62,7 @@ class ChatTemplate:
         self.renderer.compile(source)
         self._nonce = secrets.token_hex(8)
         self.native_tools = self._lists_tools()
-        """The template has the ``<tool_call>`` format of its own."""
+        """The template lists tools in the ``<tool_call>`` format by itself."""
         self._system_role = self._takes_system()
         if self.renderer.given_up:
             raise TemplateError(self.renderer.given_up)
@@ -73,30 +74,30 @@ class ChatTemplate:
         tools: Sequence[Tool] = (),
         emitted: str = "",
     ) -> list[Part]:
-        """What the log grows by when a message follows a history: the joint, then the content.
+        """What to append to the log for a message after a history: the joint, then the content.
 
-        :param emitted: of the joint, what stands in the log already behind the history's last content.
-        :raises TemplateError: the template takes the message in no form.
+        :param emitted: the beginning of the joint that the log already contains.
+        :raises TemplateError: the template refuses the message in every form.
         """
-        said = self._say([*history, message], tools)
+        entries = self._template_messages([*history, message], tools)
         refusal: TemplateError | None = None
-        for attempt in self._attempts(said):
+        for attempt in self._attempts(entries):
             try:
                 text = self._render(attempt, tools)
                 return self._cut_out(text, attempt, len(attempt) > 1, emitted)
             except TemplateError as error:
                 refusal = error
-        if len(said) == 1:
-            # A template that says nothing without a question is asked with one.
-            question = _Said("user", f"m{self._nonce}pe", ())
-            text = self._render([*said, question], tools)
-            return self._cut_out(text[: _behind(text, said[0].mark)], said, False, emitted)
+        if len(entries) == 1:
+            # Some templates print nothing before there is a question.
+            question = _TemplateMessage("user", f"m{self._nonce}pe", ())
+            text = self._render([*entries, question], tools)
+            return self._cut_out(text[: _behind(text, entries[0].mark)], entries, False, emitted)
         raise refusal or TemplateError("an empty conversation")
 
     def generation(self, history: Sequence[Message], tools: Sequence[Tool] = (), emitted: str = "") -> str:
-        """What stands between the history's last content and the model's answer."""
+        """The template's text between the history's last content and the model's answer."""
         refusal: TemplateError | None = None
-        for attempt in self._attempts(self._say(history, tools)):
+        for attempt in self._attempts(self._template_messages(history, tools)):
             try:
                 text = self._render(attempt, tools, answer=True)
                 place = _behind(text, attempt[-1].mark)
@@ -106,8 +107,8 @@ class ChatTemplate:
         raise refusal or TemplateError("an empty conversation")
 
     def closing(self, history: Sequence[Message], tools: Sequence[Tool] = ()) -> str:
-        """What stands behind the history's last content at its end; "" where that cannot be told."""
-        for attempt in self._attempts(self._say(history, tools)):
+        """The template's text after the history's last content; "" if the template refuses the history."""
+        for attempt in self._attempts(self._template_messages(history, tools)):
             try:
                 text = self._render(attempt, tools)
                 return text[_behind(text, attempt[-1].mark) :]
@@ -135,8 +136,10 @@ class ChatTemplate:
 
     # From messages to what the template is given.
 
-    def _say(self, messages: Sequence[Message], tools: Sequence[Tool]) -> list[_Said]:
-        said = []
+    def _template_messages(
+        self, messages: Sequence[Message], tools: Sequence[Tool]
+    ) -> list[_TemplateMessage]:
+        entries = []
         for number, message in enumerate(messages):
             mark = f"m{self._nonce}n{number}e"
             parts: list[Part] = [(message.content, False)]
@@ -152,34 +155,36 @@ class ChatTemplate:
             if role == "tool" and not self.native_tools:
                 before, content, behind = response_text(message.content)
                 role, parts = "user", [(before, True), (content, False), (behind, True)]
-            said.append(_Said(role, mark, tuple(parts), message.name, message.tool_call_id))
-        return said
+            entries.append(_TemplateMessage(role, mark, tuple(parts), message.name, message.tool_call_id))
+        return entries
 
-    def _attempts(self, said: list[_Said]) -> list[list[_Said]]:
-        """Forms of a conversation, the truest first, for templates that refuse some."""
-        if not said:
+    def _attempts(self, entries: list[_TemplateMessage]) -> list[list[_TemplateMessage]]:
+        """Forms of a conversation to try, the exact one first, for templates that refuse some."""
+        if not entries:
             return []
-        last, forms = said[-1], [said]
-        if len(said) > 1:
-            # A template that refuses the whole takes its end behind something plain.
-            before = replace(said[-2], role="assistant" if last.role in ("user", "tool") else "user")
-            opening = _Said("user", f"m{self._nonce}pe", (("", False),))
+        last, forms = entries[-1], [entries]
+        if len(entries) > 1:
+            # A template that refuses the whole history may accept its last message after a plain one.
+            before = replace(entries[-2], role="assistant" if last.role in ("user", "tool") else "user")
+            opening = _TemplateMessage("user", f"m{self._nonce}pe", (("", False),))
             forms.append([opening, before, last] if before.role == "assistant" else [before, last])
-        if last.role in ("tool", "system") and len(said) > 1:
+        if last.role in ("tool", "system") and len(entries) > 1:
             forms += [[*form[:-1], replace(last, role="user")] for form in list(forms)]
         return forms
 
-    def _render(self, said: Sequence[_Said], tools: Sequence[Tool], answer: bool = False) -> str:
-        """With the messages as they are, else with neighbours of one role joined, for templates that
-        want the roles to take turns."""
+    def _render(
+        self, entries: Sequence[_TemplateMessage], tools: Sequence[Tool], answer: bool = False
+    ) -> str:
+        """Render the messages as they are, else with neighbours of the same role joined, for templates that
+        require alternating roles."""
         given = tools if self.native_tools else ()
         try:
-            if self._system_role or said[0].role != "system":
-                return self._jinja([_given(one, one.mark) for one in said], given, answer)
+            if self._system_role or entries[0].role != "system":
+                return self._jinja([_given(one, one.mark) for one in entries], given, answer)
         except TemplateError:
             pass
-        joined: list[tuple[_Said, str]] = []
-        for one in said:
+        joined: list[tuple[_TemplateMessage, str]] = []
+        for one in entries:
             role = "user" if one.role == "system" and not self._system_role else one.role
             one = replace(one, role=role)
             if joined and joined[-1][0].role == role:
@@ -188,21 +193,23 @@ class ChatTemplate:
                 joined.append((one, one.mark))
         return self._jinja([_given(one, content) for one, content in joined], given, answer)
 
-    def _cut_out(self, text: str, said: Sequence[_Said], follows: bool, emitted: str) -> list[Part]:
-        start = _behind(text, said[-2].mark) if follows else 0
-        end = _behind(text, said[-1].mark)
-        if end - len(said[-1].mark) < start:
+    def _cut_out(
+        self, text: str, entries: Sequence[_TemplateMessage], follows: bool, emitted: str
+    ) -> list[Part]:
+        start = _behind(text, entries[-2].mark) if follows else 0
+        end = _behind(text, entries[-1].mark)
+        if end - len(entries[-1].mark) < start:
             raise TemplateError("the template changes the order of messages")
-        joint = text[start : end - len(said[-1].mark)]
+        joint = text[start : end - len(entries[-1].mark)]
         if self._nonce in joint:
             raise TemplateError("the template repeats an earlier message")
-        parts = [(_without(joint, emitted), True), *said[-1].parts]
+        parts = [(_without(joint, emitted), True), *entries[-1].parts]
         return [part for part in parts if part[0]]
 
-    def _jinja(self, messages: list[dict[str, Any]], tools: Sequence[Tool], answer: bool) -> str:
+    def _jinja(self, messages: Sequence[Mapping[str, object]], tools: Sequence[Tool], answer: bool) -> str:
         listed = [tool_schema(tool) for tool in tools] or None
         return self.renderer.render(
-            messages=messages, tools=listed, add_generation_prompt=answer, **self._special
+            messages=list(messages), tools=listed, add_generation_prompt=answer, **self._special
         )
 
     # What the template can do.
@@ -226,8 +233,8 @@ class ChatTemplate:
             return False
 
 
-def _given(one: _Said, content: str) -> dict[str, Any]:
-    given: dict[str, Any] = {"role": one.role, "content": content}
+def _given(one: _TemplateMessage, content: str) -> dict[str, object]:
+    given: dict[str, object] = {"role": one.role, "content": content}
     if one.role == "tool":
         given |= {"name": one.name, "tool_call_id": one.call}
     return given

@@ -9,12 +9,11 @@ import subprocess
 import sys
 import threading
 import weakref
-from typing import Any
 
 import msgspec
 
 from iqdebug.core.errors import MissingTool, ModelError
-from iqdebug.llm.worker.rendering import LENGTH, MAX_MESSAGE, MAX_SECONDS, Rendered
+from iqdebug.llm.worker.rendering import LENGTH, MAX_CPU_SECONDS, MAX_MESSAGE, Rendered
 
 __all__ = ["Renderer", "TemplateError"]
 
@@ -77,7 +76,7 @@ class Renderer:
                 "Install it with: pip install 'iqdebug[llama]'",
             )
 
-    def render(self, **given: Any) -> str:
+    def render(self, **given: object) -> str:
         """:raises TemplateError: it fails, or takes too long or too much."""
         return self._asked(given).text
 
@@ -86,7 +85,7 @@ class Renderer:
         self.given_up = self.given_up or "it is closed"
         self._closing()
 
-    def _asked(self, request: dict[str, Any]) -> Rendered:
+    def _asked(self, request: dict[str, object]) -> Rendered:
         with self._lock:
             if self.given_up:
                 raise TemplateError(self.given_up)
@@ -100,7 +99,7 @@ class Renderer:
                     raise EOFError
                 answer = msgspec.msgpack.decode(self._exactly(length), type=Rendered)
             except (OSError, EOFError, msgspec.DecodeError):
-                self.given_up = f"it was given up after {MAX_SECONDS:g} s of computing"
+                self.given_up = f"it was given up after {MAX_CPU_SECONDS:g} s of computing"
                 self._closing()
                 raise TemplateError(self.given_up) from None
         if answer.error:

@@ -1,4 +1,4 @@
-"""Thoughts told apart from the answer while both stream."""
+"""Separates thoughts from the answer while both stream."""
 
 from __future__ import annotations
 

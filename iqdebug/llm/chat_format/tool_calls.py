@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 import secrets
 import string
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from iqdebug.llm.messages import Tool, ToolCall
 from iqdebug.llm.untrusted_json import sound
@@ -45,9 +44,9 @@ def response_text(content: str) -> tuple[str, str, str]:
     return "<tool_response>\n", content, "\n</tool_response>"
 
 
-def tool_schema(tool: Tool) -> dict[str, Any]:
+def tool_schema(tool: Tool) -> dict[str, object]:
     """A tool as chat templates take it."""
-    parameters: Mapping[str, Any] = tool.parameters
+    parameters = tool.parameters
     function = {"name": tool.name, "description": tool.description, "parameters": dict(parameters)}
     return {"type": "function", "function": function}
 
@@ -90,10 +89,10 @@ class CallParser:
     def feed(self, text: str) -> list[str | ToolCall]:
         """The text and the calls that are now certain, in order; no text is empty."""
         self._held += text
-        found: list[str | ToolCall] = []
+        parts: list[str | ToolCall] = []
         while self._held:
             if not self._names:
-                found.append(self._held)
+                parts.append(self._held)
                 self._held = ""
                 break
             place = self._held.find(OPENING)
@@ -104,28 +103,28 @@ class CallParser:
                 )
                 # White space before a call belongs to the call.
                 sure = self._held[: len(self._held) - keep].rstrip()
-                self._say(sure, found)
+                self._append_text(sure, parts)
                 self._held = self._held[len(sure) :]
                 break
-            self._say(self._held[:place].rstrip(), found)
+            self._append_text(self._held[:place].rstrip(), parts)
             self._held = self._held[place:]
             call = self._whole_call()
             if call is None:
                 break
-            found.append(call)
-        return found
+            parts.append(call)
+        return parts
 
     def finish(self) -> list[str | ToolCall]:
         """What was held back, when the answer has ended."""
         rest, self._held, self._looked_at = self._held, "", -1
         return [rest] if rest.strip() else []
 
-    def _say(self, text: str, found: list[str | ToolCall]) -> None:
+    def _append_text(self, text: str, parts: list[str | ToolCall]) -> None:
         if self._after_call:
             text = text.lstrip()
         if text:
             self._after_call = False
-            found.append(text)
+            parts.append(text)
 
     def _whole_call(self) -> ToolCall | None:
         end = self._held.rfind(CLOSING)

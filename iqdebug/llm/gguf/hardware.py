@@ -1,4 +1,4 @@
-"""What this machine has for a model: GPUs, memory and cores that may really be used."""
+"""The GPUs, memory and cores that a model can use on this machine."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Machine:
 
 
 def look(root: Path = Path("/"), command: Sequence[str] = ("nvidia-smi",)) -> Machine:
-    """What there is. Never raises; takes at most 3 s, and that only when nvidia-smi hangs."""
+    """The hardware. Never raises; takes at most 3 s, and only if nvidia-smi hangs."""
     gpus, note = _gpus(command)
     return Machine(gpus, _ram(root), _cores(root), note)
 
@@ -56,12 +56,12 @@ def _gpus(command: Sequence[str]) -> tuple[tuple[Gpu, ...], str]:
     if run.returncode:
         last = (text or run.stderr.decode("utf-8", "replace")).strip().splitlines()
         return (), f"nvidia-smi failed: {last[-1][:100] if last else run.returncode}"
-    found = []
+    gpus = []
     for line in text.splitlines():
         name, *numbers = (part.strip() for part in line.rsplit(",", 2))
         if len(numbers) == 2 and all(number.isdecimal() for number in numbers):
-            found.append(Gpu(name, int(numbers[0]) << 20, int(numbers[1]) << 20))
-    return tuple(found), "" if found else "nvidia-smi lists no GPU whose memory it knows"
+            gpus.append(Gpu(name, int(numbers[0]) << 20, int(numbers[1]) << 20))
+    return tuple(gpus), "" if gpus else "nvidia-smi lists no GPU whose memory it knows"
 
 
 def _text(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""What a GGUF file is, in the words of the field."""
+"""Describes a GGUF file: architecture, shape, quantisation, sizes, and whether it can chat."""
 
 from __future__ import annotations
 

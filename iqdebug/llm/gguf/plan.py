@@ -1,8 +1,8 @@
-"""What of a model fits where, computed from its header, before anything is loaded."""
+"""Plans which layers of a model go to the GPU and how large its window is, from the file's header."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from iqdebug.core.errors import ModelError
 from iqdebug.llm.gguf.hardware import Gpu, Machine
@@ -175,13 +175,7 @@ def _made(shape: Shape, weights: Weights, machine: Machine, window: int, kind: s
         reasons=(),
     )
     fits = made.ram <= machine.ram * _USABLE_RAM_SHARE and (not count or used > 0)
-    return _with(made, fits=fits)
-
-
-def _with(made: Plan, **changes: object) -> Plan:
-    from dataclasses import replace
-
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, fits=fits)
 
 
 def _spread(parts: list[int], compute: int, gpus: tuple[Gpu, ...]) -> int:
@@ -240,7 +234,7 @@ def _explained(
         reasons.append(f"Loop: a second cache keeps the last {shape.window} positions of pass 2.")
     if made.n_gpu_layers:
         reasons.append("The token embedding stays in RAM: a look-up gains nothing from the GPU.")
-    return _with(made, reasons=tuple(reasons), next_up=_next_up(made, shape, weights, machine))
+    return replace(made, reasons=tuple(reasons), next_up=_next_up(made, shape, weights, machine))
 
 
 def _next_up(made: Plan, shape: Shape, weights: Weights, machine: Machine) -> str:

@@ -1,4 +1,4 @@
-"""The build itself: fetch, verify, patch, compile, install; all of it or nothing."""
+"""The build: fetch, verify, patch, compile, install. A failed build leaves nothing installed."""
 
 from __future__ import annotations
 
@@ -47,19 +47,19 @@ def build(
     :raises MissingTool: no compiler, nvcc or pip.
     :raises ModelError: no network, a full disk, a wrong hash, or the compiler failed.
     """
-    tell = on_progress or (lambda progress: None)
+    report = on_progress or (lambda progress: None)
     root = folder or cache_folder()
     with _disk_words(root):
-        with locked(root, lambda: tell(Progress("waiting for another build"))):
+        with locked(root, lambda: report(Progress("waiting for another build"))):
             sweep(root)
             for runtime in runtimes(root):
                 if runtime.key == recipe.key():
                     os.utime(runtime.folder)
                     return runtime.library_folder
-            return _build(recipe, tell, root, sdist, jobs)
+            return _build(recipe, report, root, sdist, jobs)
 
 
-def _build(recipe: Recipe, tell: OnProgress, root: Path, sdist: Path | None, jobs: int) -> Path:
+def _build(recipe: Recipe, report: OnProgress, root: Path, sdist: Path | None, jobs: int) -> Path:
     making = root / f"{MAKING}{os.getpid()}"
     making.mkdir()
     log = making / "build.log"
@@ -67,13 +67,13 @@ def _build(recipe: Recipe, tell: OnProgress, root: Path, sdist: Path | None, job
     try:
         _require_room(recipe, root)
         tools = find_tools(recipe, root, log)
-        source = _source(tell, root, sdist, log)
-        tell(Progress("unpacking and patching"))
+        source = _source(report, root, sdist, log)
+        report(Progress("unpacking and patching"))
         tree = unpack(source, making)
         for patch in patches():
             apply_patch(patch, tree)
-        tell(Progress("configuring"))
-        _compile(recipe, tools, tree / "vendor" / "llama.cpp", making, jobs, tell)
+        report(Progress("configuring"))
+        _compile(recipe, tools, tree / "vendor" / "llama.cpp", making, jobs, report)
         made = making / "made"
         _gather(making / "build" / "bin", made / "lib")
         log.rename(made / "build.log")
@@ -97,7 +97,7 @@ def _require_room(recipe: Recipe, root: Path) -> None:
         )
 
 
-def _source(tell: OnProgress, root: Path, sdist: Path | None, log: Path) -> Path:
+def _source(report: OnProgress, root: Path, sdist: Path | None, log: Path) -> Path:
     """The verified sdist; a download is kept for builds with other flags."""
     if sdist is not None:
         verify(sdist)
@@ -107,7 +107,7 @@ def _source(tell: OnProgress, root: Path, sdist: Path | None, log: Path) -> Path
         with contextlib.suppress(ModelError):
             verify(kept)
             return kept
-    tell(Progress("downloading llama.cpp's source"))
+    report(Progress("downloading llama.cpp's source"))
     download = log.parent / "download"
     download.mkdir()
     fetched = fetch(download, log)
@@ -116,7 +116,7 @@ def _source(tell: OnProgress, root: Path, sdist: Path | None, log: Path) -> Path
     return kept
 
 
-def _compile(recipe: Recipe, tools: Tools, source: Path, making: Path, jobs: int, tell: OnProgress) -> None:
+def _compile(recipe: Recipe, tools: Tools, source: Path, making: Path, jobs: int, report: OnProgress) -> None:
     made, log = making / "build", making / "build.log"
     configure = [tools.cmake, "-S", str(source), "-B", str(made), "-G", "Ninja"]
     configure += [*recipe.flags, f"-DCMAKE_MAKE_PROGRAM={tools.ninja}"]
@@ -125,13 +125,13 @@ def _compile(recipe: Recipe, tools: Tools, source: Path, making: Path, jobs: int
     kept = making.parent / "last-build.log"
     with contextlib.closing(_lines(configure, log, kept, "CMake could not set up the build")) as lines:
         for line in lines:
-            tell(Progress("configuring: " + line.removeprefix("-- ").strip()[:60]))
+            report(Progress("configuring: " + line.removeprefix("-- ").strip()[:60]))
     command = [tools.ninja, "-C", str(made), "-j", str(jobs or os.cpu_count() or 1), "llama"]
     with contextlib.closing(_lines(command, log, kept, "llama.cpp could not be compiled")) as lines:
         for line in lines:
             if step := _NINJA_STEP.match(line):
                 done, total = int(step[1]), int(step[2])
-                tell(Progress(f"compiling [{done}/{total}]", done / total))
+                report(Progress(f"compiling [{done}/{total}]", done / total))
 
 
 def _lines(command: Sequence[str], log: Path, kept: Path, failed: str) -> Generator[str, None, None]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from iqdebug.core.errors import ModelError
 from iqdebug.llm.runtime.store import find_runtime
@@ -15,7 +14,7 @@ ARCHITECTURE = "iquestloopcoder"
 _SERVED = "IQuestLab/IQuest-Coder-V1-40B-Loop-Instruct"
 
 
-def is_loop(metadata: Mapping[str, Any]) -> bool:
+def is_loop(metadata: Mapping[str, object]) -> bool:
     """Whether a GGUF file with these keys is a Loop model, under either of its labels."""
     label = metadata.get("general.architecture")
     if label == ARCHITECTURE:
@@ -33,12 +32,12 @@ def runtime_for(loop: bool, model: str = "", folder: Path | None = None) -> Path
     """
     if not loop:
         return None
-    found = find_runtime(folder)
-    if found is None:
+    runtime = find_runtime(folder)
+    if runtime is None:
         what = f"{model} is a Loop model" if model else "This is a Loop model"
         raise ModelError(
             f"{what}, which stock llama.cpp does not run",
             "Build the runtime that does, once: iqdebug runtime build   (on an NVIDIA card: --cuda)",
             f"Or serve the original weights with vLLM, `vllm serve {_SERVED}`, and use http://localhost:8000/v1",
         )
-    return found
+    return runtime

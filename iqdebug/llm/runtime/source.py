@@ -1,4 +1,4 @@
-"""The source: the pinned sdist of llama-cpp-python, the patches, and how one is put on the other."""
+"""The source: the pinned sdist of llama-cpp-python, the patches, and how they are applied."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def patches() -> tuple[Patch, ...]:
     """
     here = Path(__file__).resolve().parent
     for folder in (here.parents[2] / "native" / "patches", here / "patches"):
-        found = sorted(folder.glob("*.patch"))
-        if found:
-            return tuple(Patch(file.name, file.read_text("utf-8")) for file in found)
+        files = sorted(folder.glob("*.patch"))
+        if files:
+            return tuple(Patch(file.name, file.read_text("utf-8")) for file in files)
     raise ModelError(
         "The patches for llama.cpp are missing from this copy of iqdebug",
         fix="Install it again: pip install --force-reinstall iqdebug",
@@ -142,8 +142,8 @@ def _why_pip_failed(output: str, log: Path) -> None:
         )
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if line.lower().startswith("error")]
-    said = (errors or lines or ["pip said nothing"])[-1]
-    raise ModelError(f"llama-cpp-python {VERSION} could not be downloaded", said, rest)
+    reason = (errors or lines or ["pip said nothing"])[-1]
+    raise ModelError(f"llama-cpp-python {VERSION} could not be downloaded", reason, rest)
 
 
 _OFFLINE = (

@@ -67,13 +67,13 @@ def cache_folder() -> Path:
 
 def runtimes(folder: Path | None = None) -> tuple[Runtime, ...]:
     """All complete builds, the newest first. What is damaged or half removed is left out."""
-    found = []
+    runtimes = []
     with contextlib.suppress(OSError):
         for place in (folder or cache_folder()).glob("runtime-*"):
             runtime = _read(place)
             if runtime is not None:
-                found.append(runtime)
-    return tuple(sorted(found, key=lambda r: r.built, reverse=True))
+                runtimes.append(runtime)
+    return tuple(sorted(runtimes, key=lambda r: r.built, reverse=True))
 
 
 def find_runtime(folder: Path | None = None) -> Path | None:

@@ -72,8 +72,8 @@ def _nvcc() -> str:
     homes = [os.environ[name] for name in _CUDA_HOMES if os.environ.get(name)]
     places = [own or "nvcc", *(f"{home}/bin/nvcc" for home in [*homes, _USUAL_CUDA])]
     for place in places:
-        if found := shutil.which(place):
-            return found
+        if compiler := shutil.which(place):
+            return compiler
     raise MissingTool(
         "nvcc, the CUDA compiler, was not found",
         f"looked for: {', '.join(places)}",
@@ -90,15 +90,15 @@ def _require_card() -> None:
 
 
 def _installed_cmake() -> str | None:
-    found = shutil.which("cmake")
-    if not found:
+    cmake = shutil.which("cmake")
+    if not cmake:
         return None
     try:
-        said = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=30).stdout
+        output = subprocess.run([cmake, "--version"], capture_output=True, text=True, timeout=30).stdout
     except (OSError, subprocess.SubprocessError):
         return None
-    version = re.search(r"(\d+)\.(\d+)", said)
-    return found if version and (int(version[1]), int(version[2])) >= _MIN_CMAKE_VERSION else None
+    version = re.search(r"(\d+)\.(\d+)", output)
+    return cmake if version and (int(version[1]), int(version[2])) >= _MIN_CMAKE_VERSION else None
 
 
 def _fetched(root: Path, log: Path) -> Tools:

@@ -1,6 +1,7 @@
-"""What stays of turns that no longer fit: one line a fact, by rule, with where it came from.
+"""Summaries of messages that no longer fit in the window: one line for each fact, with its origin.
 
-The same history gives the same text. Nothing is invented: a line is a beginning of what was said.
+The lines are made by rules, not by a model: the same history gives the same text, and each line is the
+beginning of a line of a message.
 """
 
 from __future__ import annotations
@@ -38,31 +39,32 @@ class Fact:
 
 
 def facts_of(message: Message, origin: str, calls: Sequence[ToolCall] = ()) -> list[Fact]:
-    """What one message leaves behind.
+    """The facts that are kept of one message.
 
     :param calls: of a tool message, the calls that were made in its turn: their arguments say what
         was looked at.
     """
     if message.role == "tool":
         call = next((c for c in calls if c.id == message.tool_call_id), None)
-        asked = ", ".join(f"{k}={v}" for k, v in call.arguments.items()) if call is not None else ""
-        told = next(iter(_telling(message.content)), "nothing")
-        return [Fact("done", _cut(f"{message.name or 'tool'}({asked}) → {told}"), origin)]
+        arguments = ", ".join(f"{k}={v}" for k, v in call.arguments.items()) if call is not None else ""
+        first_line = next(iter(_content_lines(message.content)), "nothing")
+        return [Fact("done", _cut(f"{message.name or 'tool'}({arguments}) → {first_line}"), origin)]
     if message.role == "assistant":
-        lines = _telling(message.content)
+        lines = _content_lines(message.content)
         concluded = [line for line in lines if _CONCLUSION.match(line)]
         kept = (concluded or lines[:2])[:_MAX_FACTS_PER_MESSAGE]
         return [Fact("decided", _cut(line), origin) for line in kept]
     if message.source == "evidence":
         return [
-            Fact("fact", _cut(line), origin) for line in _telling(message.content)[:_MAX_FACTS_PER_MESSAGE]
+            Fact("fact", _cut(line), origin)
+            for line in _content_lines(message.content)[:_MAX_FACTS_PER_MESSAGE]
         ]
-    lines = _telling(message.content)
+    lines = _content_lines(message.content)
     return [Fact("asked", _cut(f"the person: {lines[0]}"), origin)] if lines else []
 
 
-def _telling(text: str) -> list[str]:
-    """Lines that say something, fences left out."""
+def _content_lines(text: str) -> list[str]:
+    """The lines with content, without fences."""
     lines = [" ".join(line.split()) for line in text.splitlines()]
     return [line for line in lines if len(line) > 2 and not _FENCE.match(line)]
 

@@ -1,7 +1,7 @@
-"""Conversations on disk: the window, the model's own state, and the flow as it was seen.
+"""Conversations on disk: the window, the model's state, and the transcript.
 
-A folder a conversation, ``meta.json`` written last and each file atomically with mode 0600: a folder
-without it is none.
+Each conversation is a folder. Files are written atomically with mode 0600, ``meta.json`` last: a folder
+without it is not a saved conversation.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -38,7 +37,7 @@ class _Meta(msgspec.Struct):
     setting: str
     title: str
     questions: int
-    flow: list[Any]
+    flow: list[object]
     words: str = ""
 
 
@@ -57,7 +56,7 @@ class SavedConversation:
     setting: str
     title: str
     questions: int
-    flow: tuple[Any, ...]
+    flow: tuple[object, ...]
     words: str = ""
 
     @property
@@ -77,7 +76,7 @@ async def keep(
     window: Window,
     target: str,
     title: str,
-    flow: Sequence[Any],
+    flow: Sequence[object],
     folder: Path,
     questions: int,
     words: str = "",
@@ -111,13 +110,13 @@ async def keep(
 
 
 def kept_sessions(folder: Path) -> list[SavedConversation]:
-    """The newest first; what is damaged is left out."""
-    found = []
+    """All that can be read, newest first."""
+    conversations = []
     for path in folder.glob("*/" + _META):
         with contextlib.suppress(OSError, msgspec.DecodeError):
             meta = msgspec.json.decode(path.read_bytes(), type=_Meta)
             if meta.version == _VERSION and not path.parent.name.startswith("."):
-                found.append(
+                conversations.append(
                     SavedConversation(
                         path.parent.name,
                         path.parent,
@@ -130,12 +129,12 @@ def kept_sessions(folder: Path) -> list[SavedConversation]:
                         meta.words,
                     )
                 )
-    return sorted(found, key=lambda k: -k.saved)
+    return sorted(conversations, key=lambda k: -k.saved)
 
 
 async def taken_up(window: Window, kept: SavedConversation) -> bool:
-    """Put the conversation back before the model. True when the model's own state was there too, so
-    that nothing is evaluated again; else the same words are read anew.
+    """Load the conversation into the window. True when the model's state was usable too, so that nothing
+    is evaluated again.
 
     :raises ModelError: it is damaged.
     """

@@ -1,4 +1,4 @@
-"""The token log: blocks with their exact token ids, which grow at the end or are cut there."""
+"""The token log: blocks with their exact token ids. Blocks are added and removed only at the end."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ _MAGIC = b"iqdebug log 1\n"
 
 
 class DamagedLog(ValueError):
-    """A saved log that is cut short, changed, or none."""
+    """The file is truncated, was changed, or is not a saved log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A block's tokens.
 
-    :param emitted: of the joint to the next block, what these tokens hold already, as text.
+    :param emitted: the part of the template text between this block and the next that these tokens
+        already contain.
     :param generated: how many of the last tokens the model generated itself.
     """
 
@@ -45,7 +46,7 @@ class _Saved(msgspec.Struct, frozen=True):
 
 
 class TokenLog:
-    """Marks grow and are never used again, also not after a cut or :meth:`clear`."""
+    """Marks increase and are never reused, also not after :meth:`cut` or :meth:`clear`."""
 
     def __init__(self) -> None:
         self.tools: tuple[Tool, ...] = ()
@@ -72,7 +73,7 @@ class TokenLog:
 
     @property
     def emitted(self) -> str:
-        """Of the next joint, what the log holds already."""
+        """The part of the template text before the next block that the log already contains."""
         return self._entries[-1].emitted if self._entries else ""
 
     def add(
@@ -84,7 +85,7 @@ class TokenLog:
         partial: bool = False,
         source: Source | None = None,
     ) -> Block:
-        """A block at the end."""
+        """Append a block."""
         block = Block(self._next_mark, source or message.source, message, len(ids), partial)
         self._next_mark += 1
         self._entries.append(Entry(block, tuple(ids), emitted, generated))
@@ -92,7 +93,7 @@ class TokenLog:
         return block
 
     def cut(self, mark: int) -> None:
-        """Take away the block ``mark`` and all behind it.
+        """Remove the block ``mark`` and all that follow.
 
         :raises KeyError: there is no such block.
         """

@@ -1,21 +1,18 @@
-"""What a model has before it: the one authority over a backend's log, within its window.
+"""Keeps a model's log within its context window. Everything that changes the log goes through here.
 
-Layout: system and tools, then ledgers of what was folded, then stops and turns as they were said. The
-front is never touched, so that it stays evaluated; when the log passes the high-water mark its older
-part becomes a further ledger and only the tail behind it is evaluated anew. With the tail bounded by a
-quarter of the window a token is evaluated 1.6 times at most over a long session.
+Order of the log: system prompt and tools, ledgers (summaries of older messages), then stops and turns word
+for word. When the log passes the high-water mark, its oldest messages are replaced by one more ledger. What
+is in front of them never changes and stays evaluated; only the messages behind them are evaluated again.
+These are a quarter of the window at most, so over a long session a token is evaluated 1.6 times at most.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import msgspec
 
 from iqdebug.core.errors import ModelError
 from iqdebug.llm.backends.base import (
@@ -28,30 +25,20 @@ from iqdebug.llm.backends.base import (
     ReplyFinished,
 )
 from iqdebug.llm.messages import Message, Sampling, Source, Tool, ToolCall
-from iqdebug.llm.window.ledger import Fact, Worth, facts_of, ledger_text
+from iqdebug.llm.window.items import Item, facts_of_item
+from iqdebug.llm.window.ledger import ledger_text
+from iqdebug.llm.window.saved_window import read_window, write_window
+from iqdebug.llm.window.usage import Meter, context_lines, tokens_by_source
 
-__all__ = ["Folded", "Item", "Meter", "Window"]
+__all__ = ["Folded", "Window"]
 
 HIGH, LOW = 0.85, 0.40
-_MAX_TAIL_SHARE = 0.25  # of the window: what is evaluated anew by folding, at most
-_LEDGER_SHARE = 0.08  # of the window, one ledger
-_MAX_LEDGERS = 3  # then they become one
-_MIN_CHARACTERS_PER_TOKEN = 2.5  # of a ledger's token, from below
+_MAX_TAIL_SHARE = 0.25  # of the window: messages behind a new ledger, which are evaluated again
+_LEDGER_SHARE = 0.08  # of the window: the size of one ledger
+_MAX_LEDGERS = 3  # more are merged into one
+_MIN_CHARACTERS_PER_TOKEN = 2.5  # a low estimate, to turn tokens into characters
 _MESSAGE_OVERHEAD_TOKENS = 32  # tokens that a template may add to a message
 _MIN_SHORTENED_CHARACTERS = 400  # characters that a shortened message keeps at least
-
-
-@dataclass(slots=True)
-class Item:
-    """A message in the window. ``mark`` is its block's in the backend's log."""
-
-    message: Message
-    mark: int
-    tokens: int
-    stop: str = ""
-    turn: int = 0
-    calls: tuple[ToolCall, ...] = ()
-    facts: tuple[Fact, ...] = ()  # of a ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +57,14 @@ class Folded:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Meter:
-    """Tokens by source; ``reserve`` is kept for the reply, ``free`` is what is left."""
-
-    by_source: tuple[tuple[Source, int], ...]
-    used: int
-    reserve: int
-    free: int
-    window: int
-
-
 class Window:
     """Implements what :class:`iqdebug.assistant.conversation.LogWindow` asks.
 
     :param reserve: tokens kept free for a reply.
-    :param on_fold: told of each compaction.
+    :param on_fold: called after each compaction.
 
-    Guarantees: the log never passes ``window - reserve`` before a reply; pinned notes, the stop that is
-    spoken of and the last turn stay word for word; what the backend has evaluated in front of the first
-    change stays evaluated.
+    Guarantees: before a reply the log holds at most ``window - reserve`` tokens; pinned notes, the current
+    stop and the last turn are kept word for word; a change never invalidates what is evaluated before it.
     """
 
     def __init__(
@@ -111,7 +86,7 @@ class Window:
         self._pinned: list[str] = []
         self._turn = 0
         self._stop = ""
-        self._unread: int | None = None  # the mark of evidence that nobody has begun to read
+        self._unread: int | None = None  # the mark of evidence that the model has not started to read
         self._before_fold: list[Item] | None = None
 
     @property
@@ -144,7 +119,7 @@ class Window:
         await self._backend.start(on_progress)
 
     async def open(self, system: str, tools: Sequence[Tool]) -> None:
-        """Begin anew. Pinned notes stay.
+        """Start an empty log. Pinned notes are kept.
 
         :raises ModelError: the tools alone fill the window.
         """
@@ -164,14 +139,14 @@ class Window:
     # what comes in
 
     async def evidence(self, key: str, text: str) -> None:
-        """Of a stop. What :meth:`drop_unread` may take away again until somebody reads it."""
+        """Append the evidence of a stop. :meth:`drop_unread` can remove it until the model reads it."""
         self._stop = key
         item = await self._put(Message("user", text, "evidence"))
         self._unread = item.mark
 
     async def drop_unread(self) -> bool:
-        """Take away evidence that nobody has begun to read, because a newer stop came; whether there
-        was any."""
+        """Remove evidence that the model has not started to read, because a newer stop replaces it;
+        whether there was any."""
         if self._unread is None or not self._items or self._items[-1].mark != self._unread:
             return False
         await self._cut(len(self._items) - 1)
@@ -199,7 +174,7 @@ class Window:
         return item
 
     async def _shortened(self, message: Message, room: int) -> Message:
-        """Its beginning and its end, and in between how to get the rest."""
+        """The message's beginning and end, with a note between them that says how to read the rest."""
         text = message.content
         share = max(room - 64, 0) / max(await self._backend.count(text), 1)
         while True:
@@ -225,7 +200,7 @@ class Window:
             yield now
 
     async def reply(self, sampling: Sampling) -> AsyncIterator[Event]:
-        """Answer what is last in the log. A reply never takes more than what is free."""
+        """Have the model answer the end of the log, within the tokens that are free."""
         self._unread = None
         if self.used > self.room:
             await self._fold(0)
@@ -240,20 +215,20 @@ class Window:
             yield event
 
     async def complete(self, prefix: str, suffix: str = "") -> str:
-        """A short plain completion beside the log."""
+        """A short plain completion; the log does not change."""
         return await self._backend.complete(prefix, suffix, Sampling(temperature=0.0, max_tokens=32))
 
     async def cancel(self) -> None:
         await self._backend.cancel()
 
     async def retry(self) -> None:
-        """Take away the last answer and the calls in it, so that the question stands last."""
+        """Remove the last answer and its calls, so that the log ends with the question."""
         at = self._last_question()
         if at is not None:
             await self._cut(at + 1)
 
     async def take_back(self) -> str:
-        """Take the last question and all behind it away; its text, "" when there is none."""
+        """Remove the last question and everything after it; returns its text, "" when there is none."""
         at = self._last_question()
         if at is None:
             return ""
@@ -262,10 +237,10 @@ class Window:
         return text
 
     def _last_question(self) -> int | None:
-        found = [
+        questions = [
             n for n, i in enumerate(self._items) if i.message.role == "user" and i.message.source == "chat"
         ]
-        return found[-1] if found else None
+        return questions[-1] if questions else None
 
     async def _cut(self, at: int) -> None:
         if at < len(self._items):
@@ -276,34 +251,21 @@ class Window:
     # keeping
 
     async def save(self, state: Path, path: Path) -> None:
-        """The log with the model's own state in ``state``, and what the window knows of it in ``path``.
+        """Save the log and the model's state to ``state``, and the window's own data to ``path``.
 
         :raises OSError: it cannot be written.
         """
         await self._backend.save(state)
-        rows = [
-            _Row(i.message, i.stop, i.turn, list(i.calls), [(f.worth, f.text, f.origin) for f in i.facts])
-            for i in self._items
-        ]
-        data = msgspec.json.encode(_Kept(rows, self._pinned, self._turn, self._stop))
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
+        write_window(path, self._items, self._pinned, self._turn, self._stop)
 
     async def load(self, state: Path, path: Path) -> bool:
-        """What :meth:`save` wrote, in the place of what is here. False when the model's own state was not
-        usable (another model, damaged), so that all is evaluated anew.
+        """Replace the log by what :meth:`save` wrote. False when the model's state could not be used (it is
+        damaged or of another model), so that everything is evaluated again.
 
-        :raises ModelError: ``path`` is damaged; nothing has changed then.
+        :raises ModelError: ``path`` is damaged; the log is unchanged then.
         """
-        try:
-            kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
-        except (OSError, msgspec.DecodeError) as error:
-            raise ModelError("The kept conversation cannot be read", str(error)[:200]) from None
-        items = [
-            Item(r.message, 0, 0, r.stop, r.turn, tuple(r.calls), tuple(Fact(*f) for f in r.facts))
-            for r in kept.rows
-        ]
+        kept = read_window(path)
+        items = kept.items()
         whole = True
         try:
             await self._backend.load(state)
@@ -326,12 +288,12 @@ class Window:
     # folding
 
     async def compact(self) -> str:
-        """Fold now; what became of it, in words."""
-        folded = await self._fold(0, wanted=True)
+        """Fold now; returns a sentence about the outcome."""
+        folded = await self._fold(0)
         return folded.words if folded is not None else "there is nothing older to fold"
 
     async def unfold(self) -> str:
-        """Take the last compaction back, where it fits again."""
+        """Undo the last compaction if the messages still fit."""
         before = self._before_fold
         if before is None:
             return "no compaction can be taken back"
@@ -344,8 +306,9 @@ class Window:
         self._before_fold = None
         return f"taken back: {self.used:,} tokens are in use"
 
-    async def _fold(self, coming: int, wanted: bool = False) -> Folded | None:
-        """Turn the older part into a ledger, so that ``coming`` tokens fit below the low-water mark."""
+    async def _fold(self, coming: int) -> Folded | None:
+        """Replace the older messages by a ledger, so that ``coming`` more tokens fit below the low-water
+        mark."""
         front = next((n for n, i in enumerate(self._items) if n and i.message.source != "ledger"), 0)
         if not front:
             return None
@@ -355,7 +318,7 @@ class Window:
             return None
         before, kept = self.used, list(self._items)
         ledgers = self._items[1:front]
-        facts = [f for i in older for f in _facts(i)]
+        facts = [f for i in older for f in facts_of_item(i)]
         first = front
         if len(ledgers) >= _MAX_LEDGERS:
             facts = [*(f for i in ledgers for f in i.facts), *facts]
@@ -372,8 +335,8 @@ class Window:
         return folded
 
     def _tail(self, front: int, coming: int) -> int:
-        """Where what stays word for word begins: at a question or a stop, the current stop's evidence and
-        the last turn within it where they fit."""
+        """Index of the first message that is kept word for word: a question or a stop, early enough to
+        keep the current stop's evidence and the last turn where they fit."""
         window = self.about.window
         fixed = sum(i.tokens for i in self._items[:front])
         budget = min(window * _MAX_TAIL_SHARE, window * self._low - fixed - window * _LEDGER_SHARE) - coming
@@ -393,8 +356,8 @@ class Window:
         return chosen
 
     async def _rewrite(self, at: int, items: Sequence[Item]) -> None:
-        """Put other items behind the first ``at`` ones. What they say is evaluated anew. Who waits for it
-        may be cancelled; the log is whole even then."""
+        """Replace everything after the first ``at`` items, which is evaluated again. If the caller is
+        cancelled meanwhile, the log is still written to its end."""
         writing = asyncio.ensure_future(self._rewritten(at, items))
         try:
             await asyncio.shield(writing)
@@ -414,73 +377,26 @@ class Window:
     # pinned notes
 
     async def pin(self, text: str) -> None:
-        """Keep a fact whatever is folded."""
+        """Keep a note through every compaction."""
         note = " ".join(text.split())[:2_000]
         if note not in self._pinned:
             self._pinned.append(note)
             await self._put(Message("user", f"Pinned, keep this in mind: {note}", "ledger"))
 
     async def unpin(self, beginning: str) -> bool:
-        """Whether a pinned note begins so; all of them for ""."""
-        found = [note for note in self._pinned if note.startswith(beginning)]
-        self._pinned = [note for note in self._pinned if note not in found]
-        return bool(found)
+        """Remove the pinned notes that begin so, all of them for ""; whether there were any."""
+        kept = [note for note in self._pinned if not note.startswith(beginning)]
+        removed = len(kept) < len(self._pinned)
+        self._pinned = kept
+        return removed
 
     # what is in it
 
     def meter(self) -> Meter:
-        found: dict[Source, int] = {}
-        for item in self._items:
-            found[item.message.source] = found.get(item.message.source, 0) + item.tokens
-        used = self.used
-        free = max(self.about.window - used - self.reserve, 0)
-        return Meter(tuple(found.items()), used, self.reserve, free, self.about.window)
+        free = max(self.about.window - self.used - self.reserve, 0)
+        by_source = tokens_by_source(self._items)
+        return Meter(by_source, self.used, self.reserve, free, self.about.window)
 
     def context_lines(self) -> list[str]:
-        """The meter in words, then every message with its tokens."""
-        now = self.meter()
-        share = max(now.window, 1)
-        lines = [
-            f"{source:<10}{tokens:>9,} tokens {100 * tokens / share:5.1f}%"
-            for source, tokens in now.by_source
-        ]
-        lines.append(f"{'reply':<10}{now.reserve:>9,} tokens {100 * now.reserve / share:5.1f}%  kept free")
-        lines.append(f"{'free':<10}{now.free:>9,} tokens {100 * now.free / share:5.1f}%")
-        counters = self._backend.counters
-        lines.append(
-            f"evaluated {counters.evaluated:,}, reused {counters.reused:,}, "
-            f"generated {counters.generated:,} tokens so far"
-        )
-        lines += [f"pinned: {note[:100]}" for note in self._pinned]
-        for item in self._items:
-            head = " ".join(item.message.content.split())[:60]
-            lines.append(f"{item.tokens:>8,}  {item.message.role:<9} {item.message.source:<9} {head}")
-        return lines
-
-
-class _Row(msgspec.Struct):
-    message: Message
-    stop: str
-    turn: int
-    calls: list[ToolCall]
-    facts: list[tuple[Worth, str, str]]
-
-
-class _Kept(msgspec.Struct):
-    rows: list[_Row]
-    pinned: list[str]
-    turn: int
-    stop: str
-
-
-def _facts(item: Item) -> Sequence[Fact]:
-    """Of a ledger its own; of a pinned note none, as it is kept whole."""
-    if item.message.source == "ledger":
-        return item.facts
-    return facts_of(item.message, _origin(item), item.calls)
-
-
-def _origin(item: Item) -> str:
-    if item.message.source == "evidence":
-        return item.stop or "stop"
-    return f"turn {item.turn}" if item.turn else "start"
+        """The meter as lines for a person, then every message with its tokens."""
+        return context_lines(self.meter(), self._backend.counters, self._pinned, self._items)

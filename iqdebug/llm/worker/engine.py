@@ -82,11 +82,11 @@ class Engine:
 
     @property
     def template(self) -> str:
-        found = native.llama_model_chat_template(self._model, None)
-        return found.decode("utf-8", "replace") if found else ""
+        template = native.llama_model_chat_template(self._model, None)
+        return template.decode("utf-8", "replace") if template else ""
 
     def identity(self) -> str:
-        """The same for files whose states and tokens can stand for each other."""
+        """Equal for files whose saved states and token ids are interchangeable."""
         parts = [self.meta("general.architecture"), self.meta("general.name")]
         parts += [str(native.llama_model_n_params(self._model)), str(native.llama_model_size(self._model))]
         digest = hashlib.sha256("\0".join(parts).encode())
@@ -102,21 +102,21 @@ class Engine:
         llama.cpp leaves only control tokens out by itself, so other tags are taken apart first."""
         if special or self._tags is None:
             return self._tokenize(text, special)
-        found: list[int] = []
+        tokens: list[int] = []
         place = 0
         for tag in self._tags.finditer(text):
-            found += self._tokenize(text[place : tag.start() + 1], False)
+            tokens += self._tokenize(text[place : tag.start() + 1], False)
             place = tag.start() + 1
-        return found + self._tokenize(text[place:], False)
+        return tokens + self._tokenize(text[place:], False)
 
     def _tokenize(self, text: str, special: bool) -> list[int]:
         data = text.encode("utf-8", "replace")
         room = len(data) + 8
         while True:
-            found = (native.llama_token * room)()
-            count = native.llama_tokenize(self.vocab, data, len(data), found, room, False, special)
+            tokens = (native.llama_token * room)()
+            count = native.llama_tokenize(self.vocab, data, len(data), tokens, room, False, special)
             if count >= 0:
-                return list(found[:count])
+                return list(tokens[:count])
             room = -count
 
     def _tag_names(self) -> re.Pattern[str] | None:
@@ -181,10 +181,10 @@ class Engine:
     # The cache.
 
     def keep_common(self, tokens: Sequence[int]) -> int:
-        """Cut the cache to what it shares with these tokens, and say how many those are.
+        """Cut the cache to the prefix that it shares with these tokens; returns its length.
 
-        What cannot be cut truthfully is dropped whole: a recurrent memory cannot forget its end, and
-        sliding-window layers lack the positions before the window, which llama.cpp does not notice.
+        A cache that cannot be cut correctly is cleared: a recurrent memory cannot drop its end, and
+        sliding-window layers lack the positions before the window, which llama.cpp does not check.
         """
         common = _common(self.evaluated, tokens)
         if common == len(self.evaluated):
@@ -205,7 +205,7 @@ class Engine:
             self.keep_common(self.evaluated[:-1])
 
     def clear(self) -> None:
-        """Forget the log."""
+        """Empty the cache of the log."""
         native.llama_memory_seq_rm(self._memory, LOG, -1, -1)
         self.evaluated = []
         self._fresh = False
@@ -267,11 +267,11 @@ class Engine:
         read = native.llama_state_seq_load_file(
             self.context, os.fsencode(path), LOG, tokens, len(wanted), ctypes.byref(count)
         )
-        found = list(tokens[: count.value])
-        if not read or found != list(wanted[: count.value]):
+        restored = list(tokens[: count.value])
+        if not read or restored != list(wanted[: count.value]):
             self.clear()
             return False
-        self.evaluated = found
+        self.evaluated = restored
         return True
 
     def close(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Callable
-from typing import Any
 
 from llama_cpp import llama_cpp as native
 
@@ -34,7 +33,7 @@ class CannotLoad(Exception):
         self.layers = layers
 
 
-def load_model(options: LoadOptions, on_progress: Callable[[float], None]) -> Any:
+def load_model(options: LoadOptions, on_progress: Callable[[float], None]) -> object:
     """:raises CannotLoad: llama.cpp refused; its log has the reason."""
     parameters = native.llama_model_default_params()
 
@@ -74,7 +73,7 @@ def _layers_of(path: str) -> int:
         native.llama_model_free(model)
 
 
-def make_context(model: Any, options: LoadOptions) -> Any:
+def make_context(model: object, options: LoadOptions) -> object:
     """A context of two sequences that share its cells; null where llama.cpp refused."""
     parameters = native.llama_context_default_params()
     parameters.n_ctx = options.n_ctx
@@ -99,7 +98,7 @@ def make_context(model: Any, options: LoadOptions) -> Any:
     return native.llama_init_from_model(model, parameters)
 
 
-def _overrides(options: LoadOptions) -> Any:
+def _overrides(options: LoadOptions) -> object:
     if not options.kv_overrides:
         return None
     made = (native.llama_model_kv_override * (len(options.kv_overrides) + 1))()

@@ -1,4 +1,4 @@
-"""What is asked of a loaded model: reading the log, answering, completing, saving."""
+"""Requests to a loaded model: reading the log, answering, completing, saving."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _log: NativeLog | None = None
 def load(
     request: Load, on_progress: Callable[[float], None], send: Callable[[Answer], None]
 ) -> tuple[Answers, Ready] | Failed:
-    """The model that the request names, or why it cannot be had."""
+    """The model that the request names, or why it cannot be loaded."""
     global _log
     _log = _log or NativeLog()
     _log.forget()
@@ -77,7 +77,7 @@ def load(
 class Answers:
     """Carries requests out. Each method returns the last answer; ``send`` gets those before it.
 
-    Whether to stop is looked at between batches and between tokens.
+    Cancellation is checked between batches and between tokens.
     """
 
     def __init__(self, engine: Engine, send: Callable[[Answer], None]) -> None:
@@ -137,7 +137,7 @@ class Answers:
                     why = "cancelled"
                     break
                 token = chooser.choose(engine.context, True)
-                account.say(token)
+                account.add_token(token)
                 if engine.ends(token):
                     why = "stop"
                     break
@@ -214,7 +214,7 @@ class Answers:
                 why = "cancelled"
                 break
             token = chooser.choose(engine.context, splitter.thinking)
-            account.say(token)
+            account.add_token(token)
             if engine.ends(token):
                 account.ended, why = True, "stop"
                 break
@@ -240,7 +240,7 @@ class Answers:
 
 
 class _Account:
-    """What a request has cost."""
+    """Tokens and seconds of one request."""
 
     def __init__(self) -> None:
         self.started = time.monotonic()
@@ -249,7 +249,7 @@ class _Account:
         self.tokens: list[int] = []
         self.ended = False
 
-    def say(self, token: int) -> None:
+    def add_token(self, token: int) -> None:
         if not self.tokens:
             self.first = time.monotonic() - self.started
         self.tokens.append(token)

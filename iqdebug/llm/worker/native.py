@@ -1,4 +1,4 @@
-"""llama.cpp's own words: its log kept, and read when something has failed."""
+"""llama.cpp's log: kept in memory, and searched for the reason when something fails."""
 
 from __future__ import annotations
 
@@ -114,8 +114,8 @@ def why_it_failed(request: int, what: str, lines: Iterable[str], layers: int = 0
     """The failure in words, from llama.cpp's last log lines."""
     log = "\n".join(lines)
     for pattern, why, fix, kind in _REASONS:
-        if found := re.search(pattern, log):
-            group = found.group(1) if found.re.groups and found.group(1) else ""
+        if match := re.search(pattern, log):
+            group = match.group(1) if match.re.groups and match.group(1) else ""
             words = why.replace("{1!r}", f"“{group}”").replace("{1}", group.strip().rstrip("."))
             return Failed(request, what, words, fix, kind, layers)
     last = [line.strip() for line in log.splitlines() if line.strip()][-1:]

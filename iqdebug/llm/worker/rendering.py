@@ -16,16 +16,23 @@ import signal
 import socket
 import struct
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-__all__ = ["LENGTH", "MAX_MESSAGE", "MAX_SECONDS", "Rendered", "main"]
+if TYPE_CHECKING:  # an optional package, imported when the first template comes
+    import jinja2
+    import jinja2.ext
+    import jinja2.nodes
+    import jinja2.parser
+    import jinja2.sandbox
+
+__all__ = ["LENGTH", "MAX_CPU_SECONDS", "MAX_MESSAGE", "Rendered", "main"]
 
 LENGTH = struct.Struct("<I")
 MAX_MESSAGE = 32 * 2**20
 """Bytes of a request or an answer."""
-MAX_SECONDS = 1.0
+MAX_CPU_SECONDS = 1.0
 """Of processor time for one rendering. A template renders a long conversation in some milliseconds."""
 _MAX_MEMORY = 2**30
 _MAX_RENDERED = 16 * 2**20  # characters
@@ -47,14 +54,14 @@ def main(descriptor: int) -> int:
             resource.setrlimit(limit, (most, most))
     signal.signal(signal.SIGPROF, signal.SIG_DFL)  # which ends the process, in the middle of C code too
     with socket.socket(fileno=descriptor) as end, end.makefile("rwb") as stream:
-        template: Any = None
+        template: jinja2.Template | None = None
         while len(head := stream.read(LENGTH.size)) == LENGTH.size:
             request = msgspec.msgpack.decode(stream.read(LENGTH.unpack(head)[0]))
-            signal.setitimer(signal.ITIMER_PROF, MAX_SECONDS)
+            signal.setitimer(signal.ITIMER_PROF, MAX_CPU_SECONDS)
             if "source" in request:
                 template, answer = _compiled(request["source"])
             else:
-                answer = _rendered(template, request)
+                answer = _rendered(template, request) if template else Rendered(error="it is not there yet")
             data = msgspec.msgpack.encode(answer)
             signal.setitimer(signal.ITIMER_PROF, 0)
             stream.write(LENGTH.pack(len(data)) + data)
@@ -62,7 +69,7 @@ def main(descriptor: int) -> int:
     return 0
 
 
-def _rendered(template: Any, given: dict[str, Any]) -> Rendered:
+def _rendered(template: jinja2.Template, given: dict[str, object]) -> Rendered:
     try:
         text = str(template.render(**given))
     except MemoryError:
@@ -74,7 +81,7 @@ def _rendered(template: Any, given: dict[str, Any]) -> Rendered:
     return Rendered(_encodable(text))
 
 
-def _compiled(source: str) -> tuple[Any, Rendered]:
+def _compiled(source: str) -> tuple[jinja2.Template | None, Rendered]:
     try:
         import jinja2
         import jinja2.ext
@@ -87,14 +94,14 @@ def _compiled(source: str) -> tuple[Any, Rendered]:
 
         tags = {"generation"}  # noqa: RUF012
 
-        def parse(self, parser: Any) -> Any:
+        def parse(self, parser: jinja2.parser.Parser) -> list[jinja2.nodes.Node]:
             next(parser.stream)
             return parser.parse_statements(("name:endgeneration",), drop_needle=True)
 
     def refuse(words: str) -> None:
         raise jinja2.TemplateError(words)
 
-    def tojson(value: Any, indent: int | None = None, **others: Any) -> str:
+    def tojson(value: object, indent: int | None = None, **others: object) -> str:
         return json.dumps(value, ensure_ascii=False, indent=indent)
 
     environment = jinja2.sandbox.ImmutableSandboxedEnvironment(

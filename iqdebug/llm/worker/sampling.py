@@ -6,9 +6,10 @@ import codecs
 import ctypes
 import random
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 from llama_cpp import llama_cpp as native
 
 from iqdebug.llm.worker_protocol import Sampler
@@ -18,11 +19,12 @@ __all__ = ["Chooser", "GrammarError", "Letters"]
 PENALTY_WINDOW = 64
 """Tokens that the repeat penalty looks back on."""
 
+_Logits: TypeAlias = npt.NDArray[np.float32]
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)], align=True)
 
 
 class GrammarError(ValueError):
-    """llama.cpp does not take the grammar, or it leaves no token to go on with."""
+    """llama.cpp rejects the grammar, or the grammar allows no next token."""
 
 
 class Chooser:
@@ -39,7 +41,7 @@ class Chooser:
 
     def __init__(
         self,
-        vocab: Any,
+        vocab: object,
         sampler: Sampler,
         banned: list[int],
         letters: Letters,
@@ -54,7 +56,7 @@ class Chooser:
         self._trigger = trigger.encode()
         self._tail = b""  # the answer's last bytes, where the trigger may have begun
         self._candidates = np.zeros(self._size, dtype=_CANDIDATE)
-        self._grammar: Any = None
+        self._grammar: object = None
         # A grammar that llama.cpp does not take should fail now rather than in the middle of an answer.
         made = _grammar(vocab, grammar, "root") if grammar else None
         if trigger and made is not None:
@@ -63,7 +65,7 @@ class Chooser:
             self._grammar = made
         self._chain = _chain(self._size, sampler, banned)
 
-    def choose(self, context: Any, thinking: bool) -> int:
+    def choose(self, context: object, thinking: bool) -> int:
         """The next token after the context's last logits. Within a thought, nothing is constrained and
         the trigger means nothing.
 
@@ -84,7 +86,7 @@ class Chooser:
         self._partial = self._letters.rest(self._partial + self._letters.pieces[token])
         return token
 
-    def _watch(self, context: Any) -> int:
+    def _watch(self, context: object) -> int:
         """Choose freely, and begin to constrain once the trigger is complete. A token that completes
         it and goes on with anything but a line's end is not taken: it may break the grammar."""
         refused: list[int] = []
@@ -109,10 +111,10 @@ class Chooser:
             native.llama_sampler_free(self._grammar)
             self._grammar = None
 
-    def _logits(self, context: Any) -> Any:
+    def _logits(self, context: object) -> _Logits:
         return np.ctypeslib.as_array(native.llama_get_logits_ith(context, -1), shape=(self._size,))
 
-    def _pick(self, logits: Any, by_grammar: bool = False, refused: Sequence[int] = ()) -> int:
+    def _pick(self, logits: _Logits, by_grammar: bool = False, refused: Sequence[int] = ()) -> int:
         array = self._array(logits)
         self._candidates["logit"][list(refused)] = -np.inf
         if by_grammar:
@@ -124,7 +126,7 @@ class Chooser:
             raise GrammarError("no token was selected")
         return int(array.data[array.selected].id)
 
-    def _array(self, logits: Any) -> Any:
+    def _array(self, logits: _Logits) -> Any:
         self._candidates["id"] = np.arange(self._size, dtype=np.int32)
         self._candidates["logit"] = logits
         self._candidates["p"] = 0.0
@@ -154,7 +156,7 @@ class Letters:
         self._at_start = np.fromiter((_valid(piece) for piece in pieces), dtype=bool, count=len(pieces))
         self._going_on = [token for token, piece in enumerate(pieces) if piece and 0x80 <= piece[0] < 0xC0]
 
-    def allowed(self, partial: bytes) -> Any:
+    def allowed(self, partial: bytes) -> npt.NDArray[np.bool_]:
         """For each token, whether it can follow these bytes of a letter."""
         if not partial:
             return self._at_start
@@ -164,7 +166,7 @@ class Letters:
         return allowed
 
     def rest(self, data: bytes) -> bytes:
-        """The bytes at the end that are not a whole letter yet."""
+        """The bytes at the end that are not a complete character yet."""
         return data[codecs.utf_8_decode(data, "replace", False)[1] :]
 
 
@@ -189,19 +191,19 @@ def _decodes(data: bytes) -> bool:
     return True
 
 
-def _grammar(vocab: Any, grammar: str, root: str) -> Any:
+def _grammar(vocab: object, grammar: str, root: str) -> object:
     made = native.llama_sampler_init_grammar(vocab, grammar.encode(), root.encode())
     if not made:
         raise GrammarError("llama.cpp does not take the grammar")
     return made
 
 
-def _chain(size: int, sampler: Sampler, banned: list[int]) -> Any:
+def _chain(size: int, sampler: Sampler, banned: list[int]) -> object:
     parameters = native.llama_sampler_chain_default_params()
     parameters.no_perf = True
     chain = native.llama_sampler_chain_init(parameters)
 
-    def add(link: Any) -> None:
+    def add(link: object) -> None:
         native.llama_sampler_chain_add(chain, link)
 
     if banned:

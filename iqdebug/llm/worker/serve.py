@@ -1,6 +1,6 @@
-"""The worker's two threads: one reads requests, the other has the model carry them out in turn.
+"""The worker's two threads: one reads requests, the other carries them out one after the other.
 
-What must not wait (tokenizing, cancelling, the parent's end) is done by the reading thread.
+The reading thread itself does what must not wait: tokenizing, cancelling, and exiting with the parent.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ from iqdebug.llm.worker_protocol import (
     receive_from,
 )
 
-if TYPE_CHECKING:  # llama.cpp is loaded by the first request to, with the libraries that it names
+if TYPE_CHECKING:  # imports llama.cpp, which the first request loads with the libraries that it names
     from iqdebug.llm.worker.model import Answers
 
 __all__ = ["serve"]
 
 PROGRESS_INTERVAL = 0.1
-"""Load progress is told no more often."""
+"""Seconds between two reports of load progress, at least."""
 
 
 def serve(end: socket.socket) -> None:
-    """Returns never: the process ends when the other end closes."""
+    """Never returns: the process exits when the other end of the socket closes."""
     worker = _Worker(end)
     threading.Thread(target=worker.read, name="requests", daemon=True).start()
     worker.work()
@@ -61,7 +61,7 @@ class _Worker:
             with self._writing:
                 self._end.sendall(encode(answer))
         except OSError:
-            os._exit(0)  # nobody is left to work for
+            os._exit(0)  # the parent is gone
 
     def read(self) -> None:
         """The reading thread. Ends the process, in the middle of a batch too."""
@@ -96,11 +96,11 @@ class _Worker:
         if self._model is None:
             return _not_loaded(request.id)
         engine = self._model.engine
-        found = [engine.tokenize(text, special) for text, special in request.parts]
+        tokens = [engine.tokenize(text, special) for text, special in request.parts]
         begin = engine.begin()
-        if request.begin and begin is not None and found and found[0][:1] != [begin]:
-            found[0].insert(0, begin)
-        return Tokens(request.id, found)
+        if request.begin and begin is not None and tokens and tokens[0][:1] != [begin]:
+            tokens[0].insert(0, begin)
+        return Tokens(request.id, tokens)
 
     def _carry_out(self, request: Request) -> None:
         if isinstance(request, Load):
@@ -129,7 +129,7 @@ class _Worker:
         if request.options.lib_path:
             os.environ["LLAMA_CPP_LIB_PATH"] = request.options.lib_path
         self.send(Loading(request.id, "starting llama.cpp", None))
-        try:
+        try:  # llama.cpp reads LLAMA_CPP_LIB_PATH when it is imported
             from iqdebug.llm.worker.model import load
         except Exception as error:
             self.send(

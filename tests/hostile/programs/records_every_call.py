@@ -473,8 +473,8 @@ def read_value(obj):
     values.properties(obj)
     values.slots(obj)
     arrays.described(obj)
-    arrays.text_of(obj)
-    arrays.columns(obj, 10)
+    arrays.text_of(obj, values.text)
+    arrays.columns(obj, 10, values.text)
     references = listing.References()
     row = listing.entry("obj", obj, references)
     if row.get("r"):
