@@ -1,4 +1,4 @@
-"""The agent's values and pages in every interpreter found here, with objects that fight back."""
+"""The agent's values and pages of hostile objects, in every interpreter on this machine."""
 
 from __future__ import annotations
 

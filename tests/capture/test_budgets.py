@@ -1,4 +1,4 @@
-"""A crash amid very much data still writes a small file that holds what matters."""
+"""A crash in a program with very much data writes a small file with the most important values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Children that a process forks and that die by a signal leave their stacks; those that end leave nothing."""
+"""Forked children that die by a signal leave their stacks; those that exit leave nothing."""
 
 from __future__ import annotations
 

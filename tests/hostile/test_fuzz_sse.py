@@ -1,4 +1,4 @@
-"""Mutated streams from a real server on loopback: an answer or a sentence."""
+"""Mutated streams from a real server on loopback give an answer or an error message."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Programs that have replaced functions of the standard library, or stand on odd ground: what reads them
-neither raises nor prints there, and works where it can."""
+"""Programs that patch functions of the standard library, or run in odd folders: our code neither raises nor
+prints there, and works where it can."""
 
 from __future__ import annotations
 
