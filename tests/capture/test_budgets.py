@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from iqdebug.capture.record import Occasion, record
 from iqdebug.capture.settings import Settings
 from iqdebug.crash import Crash, open_crash
+
+pytestmark = pytest.mark.slow
 
 
 def crashed(work: object, folder: Path, **options: object) -> Crash:

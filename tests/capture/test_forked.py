@@ -15,6 +15,8 @@ from iqdebug.capture.native import convert
 from iqdebug.crash import open_crash
 from tests.dap.targets import on_pythons
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(__file__).parent / "programs" / "forks_and_dies.py"
 ROOT = str(Path(iqdebug.__file__).resolve().parent.parent)
 

@@ -21,6 +21,8 @@ from iqdebug.capture.mask import MASK, Masker
 from iqdebug.capture.secret_strength import is_strong
 from tests.dap.targets import on_pythons
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(__file__).parent / "programs" / "hostile_secrets.py"
 PEM = (
     "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7bq\nxyz0123456789+/ab==\n-----END RSA PRIVATE KEY-----"

@@ -22,6 +22,8 @@ from iqdebug.capture.record import Occasion, record
 from iqdebug.capture.settings import Settings
 from tests.support.chunks import HEAD, read
 
+pytestmark = pytest.mark.slow
+
 SECRETS = st.text(
     st.characters(blacklist_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=8, max_size=60
 ).filter(lambda text: len(set(text)) > 5 and any(c.isdigit() for c in text))

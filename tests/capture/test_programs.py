@@ -18,6 +18,8 @@ from tests.conftest import marker
 from tests.dap.targets import on_pythons
 from tests.support.chunks import crash_files, read
 
+pytestmark = pytest.mark.slow
+
 PROGRAMS = Path(__file__).resolve().parent / "programs"
 ROOT = str(Path(iqdebug.__file__).resolve().parent.parent)
 

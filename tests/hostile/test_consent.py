@@ -26,6 +26,8 @@ from iqdebug.tui.widgets.rows import RowsView
 from tests.assistant.recorded import record, record_text
 from tests.tui.screens import screen, shows, until
 
+pytestmark = pytest.mark.slow
+
 SIZES = [(80, 24), (60, 15)]
 HIDDEN = {
     "\u202e": "right-to-left override",

@@ -38,6 +38,8 @@ from tests.assistant.targets import Bench
 from tests.dap.targets import attached, on_pythons, running
 from tests.support.crashfile import chunk, container, contents
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 MARK = "the-diary-of-somebody-else"
 LIMIT = 1 << 30  # bytes of memory for one diagnosis

@@ -14,6 +14,8 @@ from iqdebug.core.session import StepKind
 from iqdebug.core.state import Breakpoint
 from tests.dap.targets import attached, on_pythons, running, top
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = str(Path(__file__).resolve().parent / "programs" / "file_names.py")
 LINE = 4
 

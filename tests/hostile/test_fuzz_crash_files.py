@@ -27,6 +27,8 @@ from iqdebug.workflows.diagnosis_inputs import crash_diagnosis
 from tests.hostile.fuzzing import bounded, chance_of, mutated_bytes, no_growth
 from tests.support.crashfile import HEAD, chunk, container, contents, sample, written
 
+pytestmark = pytest.mark.slow
+
 SEED = 20261122
 
 HOSTILE: tuple[Any, ...] = (

@@ -18,6 +18,8 @@ from iqdebug.system.line_changes import Changes
 from tests.assistant.recorded import record
 from tests.assistant.targets import Bench
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = "def add(one, other):\n    return one + other\n\n\nadd(1, None)\n"
 HOOKS = (
     "post-index-change",

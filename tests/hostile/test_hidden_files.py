@@ -23,6 +23,8 @@ from iqdebug.peek.start_info import reach_of_process
 from tests.assistant.recorded import Recorded, record_text
 from tests.dap.targets import attached, on_pythons, running
 
+pytestmark = pytest.mark.slow
+
 MARK = "zq81-neighbour"
 TEXT = f"before = {MARK}-above\nknown line\nafter = {MARK}-below\n"
 HIDDEN = [

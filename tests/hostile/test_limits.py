@@ -29,6 +29,8 @@ from tests.llm.fake_server import FakeServer, Turn
 from tests.support.crashfile import sample
 from tests.support.scripted_backend import Answer, ScriptedBackend
 
+pytestmark = pytest.mark.slow
+
 LOOK = Tool("look", "Looks.", {"type": "object", "properties": {"at": {"type": "string"}}})
 SAMPLING = Sampling(max_tokens=100)
 LOOPS = "{% for a in range(99999) %}{% for b in range(99999) %}{% for c in range(99999) %}{% endfor %}"

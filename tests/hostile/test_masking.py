@@ -31,6 +31,8 @@ from tests.hostile.masking_heldout import (
 )
 from tests.support.chunks import HEAD
 
+pytestmark = pytest.mark.slow
+
 PLANTED = planted()
 
 

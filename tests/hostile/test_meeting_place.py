@@ -17,6 +17,8 @@ from iqdebug.dap.meeting_folder import MAX_SOCKET_NAME
 from iqdebug.dap.rendezvous import Rendezvous
 from tests.dap.targets import attached, on_pythons, running
 
+pytestmark = pytest.mark.slow
+
 
 def met_in(folder: Path, uid: int | None = None) -> Path:
     """The folder of the socket if the folder for temporary files is that one."""

@@ -11,6 +11,8 @@ from iqdebug.core.errors import CannotAttach
 from iqdebug.dap.attach import AttachOptions, attach
 from tests.dap.targets import attached, on_pythons, running, top
 
+pytestmark = pytest.mark.slow
+
 
 @on_pythons("3.8", "3.10", "3.12", "3.14")
 async def test_patched_threads_that_run_in_their_starter(python: str) -> None:

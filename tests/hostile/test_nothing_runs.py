@@ -19,6 +19,8 @@ from iqdebug.capture import arrays, tree, values
 from iqdebug.capture.mask import Masker
 from tests.dap.targets import on_pythons
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(__file__).parent / "programs" / "records_every_call.py"
 BY_WISH = {
     "on_repr": "a person asks for one value's own text",

@@ -25,6 +25,8 @@ from iqdebug.peek.elf import read_binary
 from tests.dap.targets import PROGRAMS, Target, attached, running
 from tests.support.interpreters import interpreters, python_version
 
+pytestmark = pytest.mark.slow
+
 VICTIM, THIRD = 65534, 65533
 SYSTEM_PYTHON = "/usr/bin/python3"
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another user")

@@ -14,6 +14,8 @@ import iqdebug
 from iqdebug.crash import open_crash
 from tests.dap.targets import attached, frame_of, named, on_pythons, running
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(__file__).parent / "programs" / "replaces_the_library.py"
 ROOT = str(Path(iqdebug.__file__).resolve().parent.parent)
 

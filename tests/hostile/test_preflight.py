@@ -17,6 +17,8 @@ from iqdebug.peek.preflight import require_attachable
 from iqdebug.peek.processes import list_processes
 from iqdebug.peek.seccomp import action, worst
 
+pytestmark = pytest.mark.slow
+
 FILTERED = """
 import ctypes, struct, sys, time
 libc = ctypes.CDLL(None, use_errno=True)

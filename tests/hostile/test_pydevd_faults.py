@@ -12,6 +12,8 @@ from iqdebug.core.errors import IqdebugError
 from iqdebug.core.state import Breakpoint, Phase
 from tests.dap.targets import Target, attached, on_pythons, running, top
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(__file__).resolve().parent / "programs" / "faulty.py"
 LINE = 1 + PROGRAM.read_text().splitlines().index("    total = n + 1  # breakpoint")
 

@@ -15,6 +15,8 @@ from tests.hostile.test_terminal_escapes import assert_harmless
 from tests.support.crashfile import sample
 from tests.support.tiny_model import write_tiny
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 MAX_LINE = 3_000
 

@@ -12,6 +12,8 @@ import pytest
 import iqdebug
 from tests.dap.targets import on_pythons
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(__file__).parent / "programs" / "prints_its_own_way.py"
 
 

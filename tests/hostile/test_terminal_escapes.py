@@ -28,6 +28,8 @@ from tests.support.tiny_model import write_tiny
 from tests.tui.screens import screen, shows, until
 from tests.tui.test_chat import READY, ready, talking
 
+pytestmark = pytest.mark.slow
+
 NASTY = (
     "\x1b[31m\x1b]0;owned\x07\x9b2J\x00\x08\r\u202e\u2066\u200b\u2028\ufeff\U000e0041\ud800"
     "[red]m[/][@click=app.quit]q[/]\\["

@@ -21,6 +21,8 @@ from iqdebug.peek.first_look import peek
 from iqdebug.peek.preflight import require_attachable
 from iqdebug.peek.processes import list_processes, process_info
 
+pytestmark = pytest.mark.slow
+
 MINORS = [f"3.{minor}" for minor in python_versions.MINORS]
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.pytest_plugin.runs import prepare, run
 
+pytestmark = pytest.mark.slow
+
 FAILING = """
     import logging, sys
     import pytest

@@ -13,6 +13,8 @@ from iqdebug.pytest_plugin import holding
 from tests.e2e.terminal import Terminal, needs_tmux
 from tests.pytest_plugin.runs import prepare, pytest_words, run
 
+pytestmark = pytest.mark.slow
+
 TESTS = """
     import sys, threading
 

@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.pytest_plugin.runs import environment, prepare, pytest_words, run
+
+pytestmark = pytest.mark.slow
 
 TWO = "def test_one(): assert 0\ndef test_two(): assert 1 == 2\n"
 
