@@ -187,12 +187,12 @@ def test_the_traps_work(trap: Trap, attack: str) -> None:
 @pytest.mark.parametrize("attack", ATTACKS)
 async def test_no_caller_runs_the_named_program(trap: Trap, attack: str) -> None:
     trap.set(attack)
-    words = Changes()(str(trap.file), 2)
+    change = Changes()(str(trap.file), 2)
     assert not trap.sprung, "which lines changed of late"
     recorded = environment.git(str(trap.root))
     assert not trap.sprung, "recording"
     if attack not in ("with an equals sign", "fetching what is missing"):  # those are not asked, or not whole
-        assert words.startswith("this line was changed today") or "not committed" in words
+        assert change is not None and change.days_ago in (0, None)
         assert recorded is not None and "+# not committed" in recorded["diff"]
         assert recorded["branch"] in ("master", "main") and len(recorded["revision"]) == 40
     bench = await _bench(trap)
