@@ -13,9 +13,7 @@ from iqdebug.agent.unpatched import Importer
 SLOW = "import time\ntime.sleep(0.1)\nready = True\n"
 
 
-def test_no_thread_is_given_a_module_that_is_half_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_thread_gets_a_partially_loaded_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "pydevd_of_this_test.py").write_text(SLOW)
     importer = Importer(str(tmp_path), threading.get_ident())
     monkeypatch.setattr(importer, "_vendored", str(tmp_path))

@@ -89,7 +89,7 @@ def test_the_stack_is_there_while_the_parent_goes_on(python: str, tmp_path: Path
     assert not natives(tmp_path)
 
 
-def test_who_outlives_its_parent_still_writes(tmp_path: Path) -> None:
+def test_a_child_that_outlives_its_parent_still_writes(tmp_path: Path) -> None:
     code = (
         "import ctypes, os, sys, iqdebug.capture as c\n"
         "c.install(sys.argv[1])\n"
@@ -108,7 +108,7 @@ def test_who_outlives_its_parent_still_writes(tmp_path: Path) -> None:
     assert open_crash(Path(made)).meta.title.startswith("SIGSEGV")
 
 
-def test_a_fork_costs_nothing_more(tmp_path: Path) -> None:
+def test_a_fork_costs_nothing_extra(tmp_path: Path) -> None:
     code = (
         "import os, sys, iqdebug.capture as c\n"
         "c.install(sys.argv[1])\n"

@@ -54,7 +54,7 @@ def test_sixty_failing_requests_leave_two_files(python: str, where: str, tmp_pat
         assert longest < MAX_HELD
 
 
-def test_a_file_that_was_deleted_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deleted_file_is_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from iqdebug.capture import manual_capture
     from iqdebug.capture.settings import Settings
 

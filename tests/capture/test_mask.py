@@ -168,7 +168,7 @@ def test_of_an_address_only_the_password_is_secret(name: str) -> None:
 # Registered secrets
 
 
-def test_every_leaf_of_a_secret_is_learnt() -> None:
+def test_every_leaf_of_a_secret_is_registered() -> None:
     masker = knowing(
         {"a": ["leaf-0ne", (b"leaf-tw0", {4815162342108})], "b": {"c": 2.718281828459, "d": True}}
     )
@@ -204,7 +204,7 @@ def test_names_in_a_secret_dict_stay_and_random_keys_do_not() -> None:
 @pytest.mark.parametrize(
     "value", ["abc", "", "None", "True", "true", "null", "while", "print", "    ", "********"]
 )
-def test_what_is_short_or_ordinary_is_not_masked_everywhere(value: str) -> None:
+def test_short_or_ordinary_texts_are_not_masked_everywhere(value: str) -> None:
     masker = knowing(value)
     assert masker.count == 0
     assert masker.scrub(f"x{value}y") == f"x{value}y"
@@ -264,7 +264,7 @@ def test_parts_of_a_secret_are_secret_too() -> None:
         "x hunt...",
     ],
 )
-def test_the_beginning_of_a_secret_does_not_stand_where_a_text_was_cut(text: str) -> None:
+def test_the_beginning_of_a_secret_is_masked_where_a_text_was_cut(text: str) -> None:
     scrubbed = knowing("hunter2-with-more").scrub(text)
     assert "hunt" not in scrubbed
     assert scrubbed == re.sub("hunt(er2-w)?", MASK, text)
@@ -274,7 +274,7 @@ def test_the_beginning_of_a_secret_does_not_stand_where_a_text_was_cut(text: str
     "text",
     ["th-more x…", "'th-more x" + " y" * 80 + "'", "b'th-more…", "'a...th-more'", "…th-more", "…more"],
 )
-def test_nor_does_its_end(text: str) -> None:
+def test_the_end_of_a_secret_is_masked_where_a_text_was_cut(text: str) -> None:
     assert knowing("hunter2-with-more").scrub(text) == re.sub("(th-)?more", MASK, text)
 
 
@@ -287,13 +287,13 @@ def test_a_secret_cut_at_both_ends_and_a_long_one_cut_anywhere() -> None:
     assert knowing("0123Q56789").scrub("…23Q567…") == f"…{MASK}…"
 
 
-def test_a_short_text_that_was_not_cut_stays() -> None:
+def test_a_short_text_that_was_not_cut_is_not_masked() -> None:
     masker = knowing("filename-and-more")
     for text in ("file", "'file'", "more", "a file name"):
         assert masker.scrub(text) == text
 
 
-def test_what_shares_less_than_four_characters_stays() -> None:
+def test_less_than_four_shared_characters_are_not_masked() -> None:
     masker = knowing("hunter2-with-more")
     for text in ("the hun", "ore", "a hunter went", "x hunters x"):
         assert masker.scrub(text) == text
@@ -324,7 +324,7 @@ def test_masking_can_be_turned_off() -> None:
     assert masker.count == 0
 
 
-def test_what_cannot_be_searched_is_masked_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_that_cannot_be_searched_is_masked_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise MemoryError
 
@@ -407,7 +407,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_megabyte_takes_no_more_than_its_share(unit: str) -> None:
+def test_a_hostile_megabyte_takes_linear_time(unit: str) -> None:
     """The test's time limit is the assertion: anything not linear takes minutes."""
     masker = knowing(
         "a" * 40, "a" * 30 + "b", "eyJeyJeyJ", "password", "'\\'\\'\\'", "…………", "0" * 8, "\0\0\0\0!"
@@ -419,7 +419,7 @@ def test_a_hostile_megabyte_takes_no_more_than_its_share(unit: str) -> None:
         assert isinstance(Masker().scrub(opening + text[:100_000]), str)
 
 
-def test_secrets_with_the_same_beginning_are_told_apart() -> None:
+def test_secrets_with_the_same_beginning_are_distinguished() -> None:
     masker = knowing(*(f"sk_live_{i:030d}" for i in range(1500)))
     text = " ".join(f"sk_live_{i:030d}" for i in range(0, 1500, 3)) + " " + "0" * 1000
     scrubbed = masker.scrub(text)

@@ -150,7 +150,7 @@ def test_the_sources_of_the_standard_library_stay_readable() -> None:
     assert masked <= total / 10_000
 
 
-def test_a_plain_word_is_masked_in_its_place_only() -> None:
+def test_a_plain_word_is_masked_only_in_its_place() -> None:
     masker = Masker()
     masker.learn_from_text("connect(password=cached, user=1)")
     assert masker.scrub("connect(password=cached, user=1)") == f"connect(password={MASK}, user=1)"

@@ -84,7 +84,7 @@ def forms(secret: str) -> set[bytes]:
 @given(SECRETS)
 @settings(max_examples=40, deadline=None, database=None)
 @pytest.mark.timeout(120)
-def test_no_masked_value_stands_in_the_bytes(secret: str) -> None:
+def test_no_masked_value_is_in_the_bytes(secret: str) -> None:
     assume(secret not in MASK)
     path, content = written(secret, SHOP_PASSWORD=secret, SHOP_URL=f"redis://:{secret}@cache")
     for form in forms(secret):

@@ -188,7 +188,7 @@ def test_a_forked_child_writes_its_own(python: str, tmp_path: Path) -> None:
 
 
 @on_pythons()
-def test_hooks_that_were_there_are_called(python: str, tmp_path: Path) -> None:
+def test_previously_installed_hooks_are_called(python: str, tmp_path: Path) -> None:
     program = str(PROGRAMS / "chained_hook.py")
     done = run(python, [program], tmp_path)
     assert done.stdout.splitlines() == [
@@ -202,13 +202,13 @@ def test_hooks_that_were_there_are_called(python: str, tmp_path: Path) -> None:
 
 @on_pythons()
 @pytest.mark.parametrize("name", ["exits", "message", "interrupted", "fine"])
-def test_what_is_no_crash_leaves_nothing(python: str, name: str, tmp_path: Path) -> None:
+def test_exits_that_are_no_crashes_leave_no_file(python: str, name: str, tmp_path: Path) -> None:
     assert crash(python, name, tmp_path) == []
     assert not tmp_path.exists() or list(tmp_path.iterdir()) == []
 
 
 @on_pythons()
-def test_what_fails_inside_print_shows_no_line_of_ours(python: str, tmp_path: Path) -> None:
+def test_a_failure_inside_print_shows_no_frame_of_ours(python: str, tmp_path: Path) -> None:
     (content,) = crash(python, "broken_pipe", tmp_path)
     assert functions(content) == ["say", "<module>"]
     records = content["LOGS"][0]["records"]
@@ -251,7 +251,7 @@ def test_a_module_and_its_arguments(python: str, tmp_path: Path) -> None:
 
 
 @on_pythons("3.11")
-def test_wrong_use_is_one_sentence(python: str, tmp_path: Path) -> None:
+def test_wrong_usage_prints_one_sentence(python: str, tmp_path: Path) -> None:
     for words in ([], ["--nonsense", "x.py"], ["-m"]):
         done = run(python, ["-m", "iqdebug.capture", *words], tmp_path)
         assert done.returncode == 2 and done.stderr.startswith("iqdebug.capture: ")

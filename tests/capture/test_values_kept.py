@@ -84,7 +84,7 @@ def test_tables_by_column(tmp_path: Path) -> None:
     assert below(crash, columns["'name'"])["[2]"].value == "'c'"
 
 
-def test_numpy_is_not_imported_for_it(tmp_path: Path) -> None:
+def test_numpy_is_not_imported_by_capture(tmp_path: Path) -> None:
     code = (
         "import sys, iqdebug.capture\n"
         "try:\n    {}['x']\nexcept KeyError:\n    iqdebug.capture.capture(path=sys.argv[1])\n"
@@ -137,7 +137,7 @@ def test_a_property_that_only_returns_an_attribute_is_read(tmp_path: Path) -> No
     assert node["computed"].state == "lazy"
 
 
-def test_the_calls_of_a_frame_are_told_from_its_objects(tmp_path: Path) -> None:
+def test_the_calls_of_a_frame_are_found_from_its_objects(tmp_path: Path) -> None:
     class Base:
         def area(self) -> float:
             return 1.0

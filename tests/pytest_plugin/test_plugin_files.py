@@ -72,7 +72,7 @@ def test_the_assertion_is_explained_and_its_values_are_in_the_frame(tmp_path: Pa
     assert call.local("rows") == call.local("rows", frame=1) == "[1, 2]"
 
 
-def test_the_report_and_what_was_captured_stand_in_the_file(tmp_path: Path) -> None:
+def test_the_report_and_captured_output_are_in_the_file(tmp_path: Path) -> None:
     prepare(tmp_path, FAILING)
     test = run(tmp_path, "--iqdebug=crashes").failures["test_a.py::test_sum call"].test
     assert test["worker"] == ""
@@ -83,7 +83,7 @@ def test_the_report_and_what_was_captured_stand_in_the_file(tmp_path: Path) -> N
     assert "adding 2 rows" in sections["Captured log call"]
 
 
-def test_what_is_no_failure_leaves_no_file(tmp_path: Path) -> None:
+def test_outcomes_other_than_failures_leave_no_file(tmp_path: Path) -> None:
     prepare(
         tmp_path,
         """
@@ -136,7 +136,7 @@ def test_errors_of_collection_are_the_errors_of_the_module(tmp_path: Path) -> No
     assert "test_d.py" in failures["test_d.py collect"].test["report"]
 
 
-def test_a_conftest_that_ends_the_run_before_it_begins(tmp_path: Path) -> None:
+def test_a_conftest_that_fails_before_the_run_starts(tmp_path: Path) -> None:
     prepare(tmp_path, "def test_one(): pass\n", conftest="PORTS = []\nPORT = PORTS[0]\n")
     done = run(tmp_path, "--iqdebug=crashes")
     assert done.code == pytest.ExitCode.USAGE_ERROR
@@ -196,7 +196,7 @@ def test_other_kinds_of_tests(tmp_path: Path) -> None:
     assert not any("pluggy" in row["file"] for row in absent.frames)
 
 
-def test_names_of_tests_are_never_names_of_files(tmp_path: Path) -> None:
+def test_names_of_tests_are_not_used_as_file_names(tmp_path: Path) -> None:
     prepare(
         tmp_path,
         """
@@ -211,7 +211,7 @@ def test_names_of_tests_are_never_names_of_files(tmp_path: Path) -> None:
     assert {path.parent for path in tmp_path.rglob("*.iqcrash")} == {done.folder}
 
 
-def test_a_stopped_clock_costs_no_file(tmp_path: Path) -> None:
+def test_a_frozen_clock_loses_no_file(tmp_path: Path) -> None:
     prepare(
         tmp_path,
         """
@@ -226,7 +226,7 @@ def test_a_stopped_clock_costs_no_file(tmp_path: Path) -> None:
     assert len(run(tmp_path, "--iqdebug=crashes").failures) == 3
 
 
-def test_secrets_are_masked_unless_it_is_said_otherwise(tmp_path: Path) -> None:
+def test_secrets_are_masked_unless_masking_is_off(tmp_path: Path) -> None:
     prepare(
         tmp_path,
         """
@@ -246,7 +246,7 @@ def test_secrets_are_masked_unless_it_is_said_otherwise(tmp_path: Path) -> None:
     assert plain.content["META"][0]["masked"] is False
 
 
-def test_a_file_that_cannot_be_written_is_told_and_changes_no_outcome(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_reported_and_changes_no_outcome(tmp_path: Path) -> None:
     prepare(tmp_path, "def test_one(): assert 0\ndef test_two(): pass\n")
     (tmp_path / "crashes").symlink_to("/proc/self/nowhere")
     done = run(tmp_path, "--iqdebug=crashes")

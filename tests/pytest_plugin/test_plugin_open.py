@@ -82,7 +82,7 @@ def test_leaving_ends_the_run(tmp_path: Path) -> None:
 
 @needs_tmux
 @pytest.mark.timeout(120)
-def test_a_screen_that_dies_gives_the_terminal_and_the_run_back(tmp_path: Path) -> None:
+def test_after_the_screen_is_killed_terminal_and_run_go_on(tmp_path: Path) -> None:
     with opened(tmp_path) as terminal:
         terminal.wait_for("crashed: uncaught AssertionError", "total = 3")
         os.kill(screen_of(tmp_path), signal.SIGKILL)
@@ -112,7 +112,7 @@ def screen_of(tmp_path: Path) -> int:
         (("--pdb",), "--iqdebug-open and --pdb both want the terminal"),
     ],
 )
-def test_it_is_refused_where_the_terminal_cannot_be_had(
+def test_it_is_refused_without_exclusive_use_of_the_terminal(
     tmp_path: Path, options: tuple[str, ...], words: str
 ) -> None:
     prepare(tmp_path, "def test_one(): assert 0\n")
@@ -120,12 +120,12 @@ def test_it_is_refused_where_the_terminal_cannot_be_had(
     assert done.code == pytest.ExitCode.USAGE_ERROR and words in done.output
 
 
-def test_automatic_workers_give_way_as_they_do_to_pdb(tmp_path: Path) -> None:
+def test_automatic_workers_are_disabled_as_with_pdb(tmp_path: Path) -> None:
     prepare(tmp_path, "def test_one(worker_id): assert worker_id == 'master'\n")
     assert "1 passed" in run(tmp_path, "--iqdebug-open", "-n", "auto").output
 
 
-def test_without_a_terminal_the_run_says_so_and_goes_on(tmp_path: Path) -> None:
+def test_without_a_terminal_the_run_prints_a_note_and_goes_on(tmp_path: Path) -> None:
     prepare(tmp_path, "def test_one(): assert 0\ndef test_two(): assert 0\n")
     done = run(tmp_path, "--iqdebug-open")
     assert done.printed_lines == [
@@ -134,5 +134,5 @@ def test_without_a_terminal_the_run_says_so_and_goes_on(tmp_path: Path) -> None:
     assert "2 failed" in done.output
 
 
-def test_both_sides_mean_the_same_exit_code() -> None:
+def test_both_sides_use_the_same_exit_code() -> None:
     assert iqdebug.workflows.pytest_hold.WENT_ON == holding.WENT_ON

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 TWO = "def test_one(): assert 0\ndef test_two(): assert 1 == 2\n"
 
 
-def test_nothing_of_iqdebug_is_loaded_when_it_is_not_asked_for(tmp_path: Path) -> None:
+def test_without_the_options_nothing_of_iqdebug_is_loaded(tmp_path: Path) -> None:
     prepare(
         tmp_path,
         """
@@ -46,7 +46,7 @@ def test_without_a_folder_files_go_where_iqdebug_looks_for_them(tmp_path: Path) 
     assert len(list(folder.glob("*.iqcrash"))) == 2
 
 
-def test_the_word_behind_the_bare_option_is_a_test(tmp_path: Path) -> None:
+def test_the_word_after_the_bare_option_is_a_test(tmp_path: Path) -> None:
     prepare(tmp_path, TWO)
     done = run(tmp_path, "--iqdebug", "test_a.py::test_two")
     assert "1 failed" in done.output and "test_one" not in done.output
@@ -91,7 +91,7 @@ def test_files_of_all_workers_are_counted_and_named(tmp_path: Path) -> None:
     assert all(f"  {path.name}  test_a.py::test_" in done.output for path in folder.iterdir())
 
 
-def test_an_error_that_each_worker_meets_is_one_file(tmp_path: Path) -> None:
+def test_an_error_in_each_worker_makes_one_file(tmp_path: Path) -> None:
     prepare(tmp_path, "import no_such_module_anywhere\n")
     done = run(tmp_path, "--iqdebug=crashes", "-n", "2")
     assert list(done.failures) == ["test_a.py collect"]
@@ -105,7 +105,7 @@ def test_stopping_early(tmp_path: Path) -> None:
     assert len(run(tmp_path, "--iqdebug=crashes", "--maxfail=2", "-k", "two or three").failures) == 3
 
 
-def test_a_test_that_another_plugin_runs_again_has_a_file_for_each_failure(tmp_path: Path) -> None:
+def test_a_test_rerun_by_a_plugin_has_a_file_for_each_failure(tmp_path: Path) -> None:
     """Like pytest-rerunfailures and flaky."""
     prepare(
         tmp_path,
