@@ -1,1 +1,1 @@
-"""Measurements: ratios against a named rival in the same run. See ``make bench``."""
+"""Measurements, as ratios to a named rival in the same run. See ``make bench``."""

@@ -1,4 +1,4 @@
-"""From the command to the first stack, and one step: iqdebug against its rivals in the same run.
+"""Time from the command to the first stack, and of one step: iqdebug and its rivals in the same run.
 
 Usage: python -m bench.attach [--repetitions N] [--steps N] [--tdb PATH] [PYTHON ...]
 
@@ -55,7 +55,7 @@ _RETRIES = 3  # stock debugpy fails to enter a busy process now and then
 def command_times(arguments: Sequence[str]) -> tuple[float, float]:
     """Seconds until the command's first output, and until its end.
 
-    :raises RuntimeError: it failed or took too long; the message is what it said last.
+    :raises RuntimeError: it failed or took too long; the message has its last output.
     """
     started = time.perf_counter()
     process = subprocess.Popen(
@@ -140,11 +140,11 @@ def measure(
         for contender in contenders:
             with running(python, program) as pid:
                 try:
-                    found = contender(pid)
+                    measured = contender(pid)
                 except FAILURES as error:
                     print(f"  a run of {contender.__name__} failed: {error}", flush=True)
                     continue
-            for name, seconds in found.items() if repetition >= 0 else ():
+            for name, seconds in measured.items() if repetition >= 0 else ():
                 times.setdefault(name, []).append(seconds)
     return times
 

@@ -1,11 +1,11 @@
-"""Attaches to processes of many kinds, again and again: is any of them dead, frozen or left different?
+"""Attaches to many kinds of processes again and again, and counts those left dead, frozen or changed.
 
 Usage: python -m bench.campaign [--count N] [--minutes M] [--at-once K] [--kinds A,B] [--seed S] [PYTHON ...]
 
 Each attach does one of three things, drawn at random: it leaves at once; it pauses the target and leaves
 while it is paused; or a client of its own process is killed with SIGKILL at a random moment of its first
 three seconds. Afterwards the target must work on within five seconds and report itself as it was before:
-threads, hooks, tracing, environment, path, what it wrote to its standard error.
+threads, hooks, tracing, environment, path, and its standard error.
 
 Prints a table, a row for each kind of target: attaches, deaths (the target ended), freezes (it did nothing
 for five seconds, or attach or detach did not end), left different (with what), and attaches that failed in
@@ -59,7 +59,7 @@ Tally = dict[tuple[str, str], Outcome]
 
 
 async def _attached(target: Target, version: str, pause: bool) -> None:
-    """Attach, pause where that is wanted, and leave.
+    """Attach, pause if requested, and leave.
 
     :raises IqdebugError: it failed, in words.
     """
@@ -101,8 +101,8 @@ def _changes(before: dict[str, Any], after: dict[str, Any] | None) -> list[str]:
 async def _once(
     target: Target, action: str, life: float, version: str, before: dict[str, Any], outcome: Outcome
 ) -> bool:
-    """One attach; whether the target is fit for another."""
-    said = target.said()
+    """One attach; returns whether the target can be attached to again."""
+    stderr_before = target.stderr_text()
     hung = False
     outcome.attaches += 1
     outcome.killed += action == "kill"
@@ -130,8 +130,8 @@ async def _once(
         if time.monotonic() > deadline:
             break
         await asyncio.sleep(0.05)
-    if target.said() != said:
-        changes.append(f"stderr: {target.said()[len(said) :][:300]!r}")
+    if target.stderr_text() != stderr_before:
+        changes.append(f"stderr: {target.stderr_text()[len(stderr_before) :][:300]!r}")
     for each in changes:
         outcome.different[f"after {action}: {each}"] += 1
     return not changes
@@ -199,13 +199,13 @@ def table(tally: Tally) -> list[str]:
     heads = ("attaches", "killed", "dead", "frozen", "different", "in words")
     lines = [f"{'python':9}{'target':17}" + "".join(f"{head:>10}" for head in heads)]
     total = [0] * len(heads)
-    for (version, kind), found in sorted(
+    for (version, kind), outcome in sorted(
         tally.items(), key=lambda i: ([*map(int, i[0][0].split("."))], i[0][1])
     ):
-        numbers = [found.attaches, found.killed, found.deaths, found.freezes]
-        numbers += [sum(found.different.values()), sum(found.failures.values())]
+        numbers = [outcome.attaches, outcome.killed, outcome.deaths, outcome.freezes]
+        numbers += [sum(outcome.different.values()), sum(outcome.failures.values())]
         lines.append(f"{version:9}{kind:17}" + "".join(f"{number:10}" for number in numbers))
-        for words, n in (found.different + found.failures).items():
+        for words, n in (outcome.different + outcome.failures).items():
             lines.append(f"{'':9}  {n} x {words[:400]}")
         total = [a + b for a, b in zip(total, numbers, strict=True)]
     lines.append(f"{'all':26}" + "".join(f"{number:10}" for number in total))

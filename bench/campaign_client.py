@@ -1,4 +1,4 @@
-"""A client in a process of its own, to be killed: attaches to PID and holds it paused.
+"""A client process that the campaign kills: attaches to PID and keeps it paused.
 
 Usage: python -m bench.campaign_client PID VERSION
 """

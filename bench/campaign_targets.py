@@ -1,4 +1,4 @@
-"""Processes that a campaign attaches to: loops and servers that work on and say what they are like."""
+"""The processes that a campaign attaches to: loops and servers that keep working and report their state."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ANSWER_TIMEOUT = 5.0
 
 
 class Target:
-    """A process that works on. ``pid`` is the one to attach to: of a server, its worker."""
+    """A working process. ``pid`` is the process to attach to: for a server, its worker."""
 
     def __init__(self, process: asyncio.subprocess.Process, stderr: Path) -> None:
         self.process = process
@@ -47,16 +47,16 @@ class Target:
         except OSError:
             return False
 
-    def said(self) -> bytes:
-        """What it has written to its standard error."""
+    def stderr_text(self) -> bytes:
+        """What the process has written to its standard error."""
         return self._stderr.read_bytes()
 
     async def advances(self, timeout: float = ANSWER_TIMEOUT) -> bool:
-        """Whether it does some work within ``timeout`` seconds."""
+        """Whether the process does some work within ``timeout`` seconds."""
         raise NotImplementedError
 
     async def report(self, timeout: float = ANSWER_TIMEOUT) -> dict[str, Any] | None:
-        """What it is like (see ``programs/reported.py``); None without an answer in time."""
+        """The process's state (see ``programs/reported.py``); None if it does not answer in time."""
         raise NotImplementedError
 
     async def close(self) -> None:
@@ -106,7 +106,7 @@ class _Loop(Target):
 
 
 class _Served(Target):
-    """A worker of a server, asked over HTTP on loopback. Of several workers, the first that answered."""
+    """A server's worker, queried over HTTP on loopback. Of several workers, the first that answered."""
 
     def __init__(self, process: asyncio.subprocess.Process, stderr: Path, port: int) -> None:
         super().__init__(process, stderr)
@@ -141,7 +141,7 @@ class _Served(Target):
 
 
 async def start(python: str, kind: str) -> Target:
-    """A fresh process of one of :data:`KINDS` that has begun to work.
+    """Start a process of one of :data:`KINDS` and wait until it works.
 
     :raises NoEnvironment: its packages cannot be installed for that interpreter.
     :raises RuntimeError: it did not start.
@@ -171,9 +171,9 @@ async def start(python: str, kind: str) -> Target:
         target = _Loop(process, errors, counter)
         working = await target.advances(START_TIMEOUT) and await target.advances(START_TIMEOUT)
     if not working:
-        said = target.said()[-300:].decode(errors="replace")
+        output = target.stderr_text()[-300:].decode(errors="replace")
         await target.close()
-        raise RuntimeError(f"{kind} did not start under {python_version(python)}: {said}")
+        raise RuntimeError(f"{kind} did not start under {python_version(python)}: {output}")
     return target
 
 

@@ -1,4 +1,4 @@
-"""What recording crashes costs a program that does not crash, and what one crash costs.
+"""The cost of installed crash hooks for a program that does not crash, and of recording one crash.
 
 Usage: python -m bench capture [--quick] [--python PY ...]
 
@@ -133,7 +133,7 @@ def steady(python: str, work: str, pairs: int) -> float:
 
 
 def start(python: str, runs: int) -> tuple[float, float]:
-    """Seconds of an empty script, plainly and through ``-m iqdebug.capture``."""
+    """Seconds of an empty script, without and with ``-m iqdebug.capture``."""
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder, "empty.py")
         script.write_text("")
@@ -149,7 +149,7 @@ def start(python: str, runs: int) -> tuple[float, float]:
 
 
 def one_capture(python: str, work: str) -> tuple[float, int]:
-    """Seconds and bytes of the file about how the program ends."""
+    """Seconds to record the program's crash, and bytes of the file."""
     with tempfile.TemporaryDirectory() as folder:
         words = [python, "-c", _ONE.format(root=ROOT), folder, work]
         done = subprocess.run(words, capture_output=True, text=True, timeout=300)

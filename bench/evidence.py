@@ -25,7 +25,7 @@ Sources = dict[str, tuple[str, ...]]
 
 
 def shop(frames: int, files: int, size: int) -> tuple[Snapshot, Sources]:
-    """A crash through ``frames`` functions spread over ``files`` files of ``size`` bytes each."""
+    """A crash with ``frames`` frames in ``files`` files of ``size`` bytes each."""
     sources: Sources = {}
     places: dict[str, list[int]] = {}
     function = (
@@ -94,7 +94,7 @@ def recursion(depth: int) -> tuple[Snapshot, Sources]:
 
 
 def hostile() -> tuple[Snapshot, Sources]:
-    """One function of a million characters on a line, brackets without end, a binary's noise."""
+    """Hostile sources: a line of a million characters, endless brackets, binary data."""
     snapshot, _ = shop(3, 3, 2_000)
     noise = tuple("\x00\xff" * 50 for _ in range(20_000))
     nested = ("def step_0(order):", "    return " + "(" * 5_000 + "1" + ")" * 5_000)

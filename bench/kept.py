@@ -1,4 +1,4 @@
-"""What is kept of one crash (examples/checkout_crash.py), by iqdebug and by what people use else.
+"""What iqdebug and other tools keep of one crash (examples/checkout_crash.py).
 
 Usage: python -m bench kept [--sentry PYTHON]
 
@@ -55,7 +55,7 @@ print(json.dumps(kept, default=str))
 
 
 def iqdebug_file() -> tuple[int, str]:
-    """Size and everything readable of the crash file that a bare run leaves."""
+    """Size and readable content of the crash file of a run without options."""
     from tests.support.chunks import read
 
     with tempfile.TemporaryDirectory() as folder:

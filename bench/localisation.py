@@ -1,4 +1,4 @@
-"""How well `iqdebug diagnose` finds the true cause of real crashes, beside naive baselines.
+"""How well `iqdebug diagnose` finds the true cause of real crashes, compared with naive baselines.
 
 Usage: python -m bench localisation --cases DIR [--budget TOKENS ...] [--ids ID ...]
 
@@ -84,8 +84,8 @@ def _diagnosed(python: str, trigger: Path, budget: int) -> dict[str, Any]:
             env={**environ, "PYTHONPATH": root},
             timeout=180,
         )
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
 
 
 def _score(judge: ModuleType, case: dict[str, Any], home: Path, places: Sequence[Place], shown: str) -> Score:
@@ -97,8 +97,8 @@ def _score(judge: ModuleType, case: dict[str, Any], home: Path, places: Sequence
         text = Path(path).read_text(errors="replace").split("\n") if path else []
         where = judge.span("\n".join(text), truth["function"]) if text else None
         wanted = set(truth["lines"]) | set(truth.get("inserted_before", []))
-        told = [text[n - 1].strip() for n in truth["lines"] if 0 < n <= len(text)]
-        source |= any(t and t in shown for t in told)
+        cause_lines = [text[n - 1].strip() for n in truth["lines"] if 0 < n <= len(text)]
+        source |= any(t and t in shown for t in cause_lines)
         for rank, (file, line, function) in enumerate(places[:10], 1):
             if judge.relative(file, home) != truth["file"]:
                 continue
@@ -122,11 +122,11 @@ def _row(judge: ModuleType, folder: Path, budgets: Sequence[int]) -> Row:
     home = judge.environment(folder, case["python"])
     scores: dict[str, Score] = {}
     for budget in budgets:
-        found = _diagnosed(str(home / "bin/python"), folder / "trigger.py", budget)
-        places = [(s["file"], s["line"], s["function"]) for s in found["suspects"]]
-        scores[f"iqdebug {budget}"] = _score(judge, case, home, places, found["evidence"]["text"])
+        report = _diagnosed(str(home / "bin/python"), folder / "trigger.py", budget)
+        places = [(s["file"], s["line"], s["function"]) for s in report["suspects"]]
+        scores[f"iqdebug {budget}"] = _score(judge, case, home, places, report["evidence"]["text"])
         if "innermost" not in scores:
-            for name, listed in _baselines(found["frames"]).items():
+            for name, listed in _baselines(report["frames"]).items():
                 scores[name] = _score(judge, case, home, listed, "")
     return Row(case["id"], case["locus"], scores)
 
@@ -137,10 +137,10 @@ def _line(label: str, scores: Sequence[Score]) -> str:
     line = sum(0 < s.line <= 5 for s in scores) / count
     values = [s.value for s in scores if s.value is not None]
     value = sum(values) / max(len(values), 1)
-    told = f"  source {sum(s.source for s in scores) / count:4.0%}  value {value:4.0%}"
+    recall = f"  source {sum(s.source for s in scores) / count:4.0%}  value {value:4.0%}"
     return (
         f"{label:34} n={len(scores):3}  function top-1/3/5 {top[0]:4.0%} {top[1]:4.0%} {top[2]:4.0%}"
-        f"  line top-5 {line:4.0%}{told if any(s.source for s in scores) else ''}"
+        f"  line top-5 {line:4.0%}{recall if any(s.source for s in scores) else ''}"
     )
 
 

@@ -58,7 +58,7 @@ COLUMNS = ("attached", "after a pause", "breakpoint", "after", "stock attached",
 
 
 class HotLoop:
-    """A process that counts its chunks of work into a file. A context manager.
+    """A context manager: a process that counts its chunks of work in a file.
 
     :param blocked: with a second thread that is blocked in C.
     """
@@ -93,7 +93,7 @@ class HotLoop:
         return int(self.counter.read_bytes() or 0)
 
     def cpu(self) -> float:
-        """Seconds of CPU of the main thread so far.
+        """CPU seconds of the main thread so far.
 
         :raises RuntimeError: the process is gone.
         """
@@ -105,7 +105,7 @@ class HotLoop:
 
 
 class Pair:
-    """The loop under test and its untouched twin. A context manager."""
+    """A context manager: the loop under test and its untouched twin."""
 
     def __init__(self, python: str, seconds: float, windows: int, blocked: bool = False) -> None:
         self.loop, self.twin = HotLoop(python, blocked), HotLoop(python, blocked)
@@ -126,14 +126,14 @@ class Pair:
         self.twin.__exit__()
 
     def speed(self) -> float:
-        """Now, as a ratio to the speed before."""
+        """The current speed, as a ratio to the speed before."""
         return self._relative() / self._before
 
     def _relative(self) -> float:
         return statistics.median(self._window() for _ in range(self._windows))
 
     def _window(self) -> float:
-        """Lasts until both had their share of the processor."""
+        """Wait until both have had their share of the processor."""
         pair = (self.loop, self.twin)
         before = [(p.count(), p.cpu()) for p in pair]
         deadline = time.monotonic() + 60

@@ -1,4 +1,4 @@
-"""Which tool should look at a process from outside: py-spy or pystack?
+"""Compares py-spy and pystack, which read a process from outside.
 
 Runs one target per interpreter and situation, looks at it many times with each tool without
 stopping it, and prints a table: share of looks that gave the expected innermost function, the
@@ -173,9 +173,9 @@ def look_many(tool: Tool, pid: int, expected: str, looks: int) -> Looks:
             threads, error = [], [str(problem)]
         times.append(time.perf_counter() - started)
         result.error = error[0] if error else result.error
-        found = [f for t in threads for f in t["frames"] if f["name"].rpartition(".")[2] == expected]
-        result.good += bool(found)
-        result.locals |= any(f["locals"] for f in found)
+        frames = [f for t in threads for f in t["frames"] if f["name"].rpartition(".")[2] == expected]
+        result.good += bool(frames)
+        result.locals |= any(f["locals"] for f in frames)
         result.gil += any(t["owns_gil"] for t in threads)
         result.names |= any((t["thread_name"] or "").startswith("work-") for t in threads)
     result.seconds = statistics.median(times)
@@ -193,13 +193,13 @@ def speed(shared: str, seconds: float, look: Callable[[], object] | None) -> flo
 
 
 def interpreters() -> list[str]:
-    found: dict[str, str] = {}
+    by_version: dict[str, str] = {}
     for minor in range(8, 15):
         paths = sorted(Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/python"))
         path = str(paths[-1]) if paths else shutil.which(f"python3.{minor}")
         if path:
-            found[f"3.{minor}"] = path
-    return list(found.values())
+            by_version[f"3.{minor}"] = path
+    return list(by_version.values())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -25,7 +25,7 @@ __all__ = [
 
 
 class BareClient:
-    """The least DAP client that can attach, pause and read a stack."""
+    """A minimal DAP client that can attach, pause and read a stack."""
 
     def __init__(self, port: int, wait: float = 30.0) -> None:
         """:param wait: seconds for each answer; TimeoutError after it."""
@@ -114,7 +114,7 @@ class StockAttach:
         return self
 
     def _connect(self, port: int, injector: subprocess.Popen[bytes]) -> BareClient:
-        """As soon as somebody listens; the injector may still be running then."""
+        """Connect as soon as the port is open; the injector may still be running then."""
         deadline = time.monotonic() + self._wait
         while True:
             with contextlib.suppress(ConnectionError):

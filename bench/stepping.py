@@ -14,7 +14,7 @@ __all__ = ["Stops", "step_times"]
 
 
 class Stops:
-    """Wakes whoever waits when a snapshot shows a stack at a stop."""
+    """Signals when a snapshot shows the stack of a stop."""
 
     def __init__(self) -> None:
         self._changed = asyncio.Event()

@@ -1,4 +1,4 @@
-"""A program on a terminal of its own, and the moment a word is on its screen."""
+"""Runs a program on its own terminal and waits until a word is on its screen."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Screen:
         return self
 
     def wait_for(self, what: str | re.Pattern[str], seconds: float) -> None:
-        """Return when ``what`` has been written to the screen.
+        """Wait until ``what`` has been written to the screen.
 
         :raises RuntimeError: it was not, in that time or before the program's end.
         """
@@ -63,7 +63,7 @@ class Screen:
             self._text += data.decode("utf-8", "replace")
 
     def __exit__(self, *exc: object) -> None:
-        """The hang-up that a closed terminal sends, then, if that does not end it, a kill."""
+        """End the program by the hang-up of a closed terminal, or else kill it."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGHUP)
         deadline = time.monotonic() + 5

@@ -1,4 +1,4 @@
-"""What a conversation costs: tokens evaluated per turn and time to the first token, on a tiny model.
+"""The cost of a conversation: tokens evaluated per turn and time to the first token, on a tiny model.
 
 The same 40-turn session (evidence, question, answer; every fourth turn a tool call and its result) three
 times: with iqdebug's token log, with llama-cpp-python's ``create_chat_completion`` that is sent the whole
@@ -162,8 +162,8 @@ def rival(name: str, turns: int, complete: Callable[..., Any], counted: Path, as
             answer = complete(
                 messages=talk, tools=tools, tool_choice=choice, max_tokens=200, temperature=2.0, seed=1
             )
-            said = answer["choices"][0]["message"]
-            calls = said.get("tool_calls") or []
+            reply = answer["choices"][0]["message"]
+            calls = reply.get("tool_calls") or []
             whole = []
             for call in calls:
                 text = call["function"]["arguments"]
@@ -173,7 +173,7 @@ def rival(name: str, turns: int, complete: Callable[..., Any], counted: Path, as
                     continue
                 sent = text if as_text else arguments
                 whole.append({**call, "function": {**call["function"], "arguments": sent}})
-            talk.append({"role": "assistant", "content": said.get("content") or "", "tool_calls": whole})
+            talk.append({"role": "assistant", "content": reply.get("content") or "", "tool_calls": whole})
             talk += [{"role": "tool", "content": "value: 42", "tool_call_id": call["id"]} for call in whole]
         asked, first, text = time.perf_counter(), 0.0, ""
         for chunk in complete(messages=talk, tools=tools, max_tokens=ANSWER, temperature=0, stream=True):
@@ -240,7 +240,7 @@ def streamed(client: httpx.Client, body: dict[str, Any]) -> Any:
 
 
 def not_ascii(vocabulary: int) -> dict[int, float]:
-    """The tiny tokenizer's tokens that are no ASCII text, as a bias against them."""
+    """A bias against the tiny tokenizer's tokens that are no ASCII text."""
     return {
         token: -100.0
         for token in range(vocabulary)

@@ -1,6 +1,5 @@
-"""What iqdebug runs inside a target: standard library only, Python 3.8 and later.
+"""The code that iqdebug runs inside a target: standard library only, Python 3.8 and later.
 
-Nothing here imports iqdebug, but for :mod:`iqdebug.capture`, which is bound by the same rules. In a
-target both are loaded from their folder under the name ``_iqdebug_inside`` by the code of
-:mod:`iqdebug.dap.inject`, and removed again on detach.
+It imports nothing of iqdebug except :mod:`iqdebug.capture`, which follows the same rules. In a target
+:mod:`iqdebug.dap.boot_code` loads both from their folder as ``_iqdebug_inside``; on detach they are removed.
 """

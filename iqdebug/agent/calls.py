@@ -1,5 +1,7 @@
-"""The builtin functions and methods that an expression which only reads may call, made anew: each
-works on values of exact builtin types and enters no method of the target's."""
+"""Reimplements the builtin functions and methods that a read-only expression may call.
+
+Each takes values of exact builtin types only and never enters a method of the target's code.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +18,15 @@ MAX_DIGITS = 1_000
 
 
 def _copied_list(run: Any, value: Any) -> List[Any]:
-    found = [run.reads.copied(each) for each in run.reads.elements(value)]
-    run.budget.make(len(found))
-    return found
+    copies = [run.reads.copied(each) for each in run.reads.elements(value)]
+    run.budget.make(len(copies))
+    return copies
 
 
 def _listed(run: Any, value: Any) -> List[Any]:
-    found = list(run.reads.elements(value))
-    run.budget.make(len(found))
-    return found
+    elements = list(run.reads.elements(value))
+    run.budget.make(len(elements))
+    return elements
 
 
 def _atom(run: Any, value: Any) -> Any:
@@ -43,7 +45,7 @@ def _type(run: Any, value: Any) -> Any:
 
 
 def _isinstance(run: Any, value: Any, kinds: Any) -> bool:
-    """By the object's real type; ``__class__`` is not asked."""
+    """Checks the object's real type; its ``__class__`` is not read."""
     return _issubclass(run, type(value), kinds)
 
 
@@ -87,20 +89,22 @@ def _str(run: Any, *value: Any) -> str:
 def _repr(run: Any, value: Any) -> str:
     if not values.one_of(type(value), (*ATOMS, list, tuple, dict, set, frozenset, bytearray, range)):
         raise WouldRunCode("its text is made by %s itself" % values.qualified(type(value)))
-    plain = _strictly(run, value)
-    said = repr(plain)
-    run.budget.make(len(said))
-    return said
+    plain = _exact_copy(run, value)
+    text = repr(plain)
+    run.budget.make(len(text))
+    return text
 
 
-def _strictly(run: Any, value: Any) -> Any:
-    """A copy in which enumerations and other derived texts and numbers are not taken for plain ones."""
-    _no_derived(run, value)
-    plain = run.reads.copied(value)
-    return plain
+def _exact_copy(run: Any, value: Any) -> Any:
+    """A copy of a value that holds no enumeration or other subclass of a builtin type.
+
+    :raises WouldRunCode: it holds one, whose ``repr`` may be its own.
+    """
+    _refuse_subclasses(run, value)
+    return run.reads.copied(value)
 
 
-def _no_derived(run: Any, value: Any, depth: int = 20) -> None:
+def _refuse_subclasses(run: Any, value: Any, depth: int = 20) -> None:
     cls = type(value)
     if values.one_of(cls, ATOMS):
         if cls is int and int.bit_length(value) > MAX_INT_BITS:
@@ -113,10 +117,10 @@ def _no_derived(run: Any, value: Any, depth: int = 20) -> None:
     if depth <= 0 or not values.one_of(cls, (list, tuple, dict, set, frozenset)):
         raise WouldRunCode("its text is made by %s itself" % values.qualified(cls))
     for each in run.reads.elements(value):
-        _no_derived(run, each, depth - 1)
+        _refuse_subclasses(run, each, depth - 1)
     if cls is dict:
         for _, each in run.reads.pairs(value):
-            _no_derived(run, each, depth - 1)
+            _refuse_subclasses(run, each, depth - 1)
 
 
 def _int(run: Any, value: Any = 0, base: Any = None) -> int:
@@ -135,10 +139,10 @@ def _float(run: Any, value: Any = 0.0) -> float:
 
 def _sum(run: Any, elements: Any, start: Any = 0) -> Any:
     total = _atom(run, start)
-    found = _copied_list(run, elements)
-    if all(values.one_of(type(each), (int, float, bool)) for each in (total, *found)):
-        return sum(found, total)
-    for each in found:
+    terms = _copied_list(run, elements)
+    if all(values.one_of(type(each), (int, float, bool)) for each in (total, *terms)):
+        return sum(terms, total)
+    for each in terms:
         total = run.binary("+", total, each)
     return total
 
@@ -147,10 +151,10 @@ def _extreme(which: Any) -> Callable[..., Any]:
     def call(run: Any, *arguments: Any, **named: Any) -> Any:
         if set(named) - {"default"}:
             raise WouldRaise("TypeError: unexpected arguments")
-        found = _copied_list(run, arguments[0] if len(arguments) == 1 else arguments)
-        if not found and "default" in named:
+        candidates = _copied_list(run, arguments[0] if len(arguments) == 1 else arguments)
+        if not candidates and "default" in named:
             return named["default"]
-        return which(found)
+        return which(candidates)
 
     return call
 
@@ -167,23 +171,23 @@ def _all(run: Any, elements: Any) -> bool:
     return all(run.reads.truth(each) for each in run.reads.elements(elements))
 
 
-def _made_list(run: Any, elements: Any = ()) -> List[Any]:
+def _new_list(run: Any, elements: Any = ()) -> List[Any]:
     return _listed(run, elements)
 
 
-def _made_tuple(run: Any, elements: Any = ()) -> Any:
+def _new_tuple(run: Any, elements: Any = ()) -> Any:
     return tuple(_listed(run, elements))
 
 
-def _made_set(run: Any, elements: Any = ()) -> Any:
+def _new_set(run: Any, elements: Any = ()) -> Any:
     return set(run.budget.hashed(_copied_list(run, elements)))
 
 
-def _made_frozenset(run: Any, elements: Any = ()) -> Any:
+def _new_frozenset(run: Any, elements: Any = ()) -> Any:
     return frozenset(run.budget.hashed(_copied_list(run, elements)))
 
 
-def _made_dict(run: Any, source: Any = (), **named: Any) -> Any:
+def _new_dict(run: Any, source: Any = (), **named: Any) -> Any:
     if run.reads.base_of(source) is dict:
         if not run.reads.own_method(source, dict, "keys"):
             raise WouldRunCode("%s has its own keys()" % values.qualified(type(source)))
@@ -241,11 +245,11 @@ CALLS: Dict[str, Callable[..., Any]] = {
     "bool": lambda run, value=False: run.reads.truth(value),
     "callable": _callable,
     "chr": _on_atoms(chr),
-    "dict": _made_dict,
+    "dict": _new_dict,
     "divmod": _on_atoms(divmod),
     "enumerate": _enumerate,
     "float": _float,
-    "frozenset": _made_frozenset,
+    "frozenset": _new_frozenset,
     "getattr": _getattr,
     "hasattr": _hasattr,
     "id": lambda run, value: id(value),
@@ -253,7 +257,7 @@ CALLS: Dict[str, Callable[..., Any]] = {
     "isinstance": _isinstance,
     "issubclass": _issubclass,
     "len": _len,
-    "list": _made_list,
+    "list": _new_list,
     "max": _extreme(max),
     "min": _extreme(min),
     "ord": _on_atoms(ord),
@@ -261,11 +265,11 @@ CALLS: Dict[str, Callable[..., Any]] = {
     "repr": _repr,
     "reversed": _reversed,
     "round": _round,
-    "set": _made_set,
+    "set": _new_set,
     "sorted": _sorted,
     "str": _str,
     "sum": _sum,
-    "tuple": _made_tuple,
+    "tuple": _new_tuple,
     "type": _type,
     "vars": _vars,
     "zip": _zip,
@@ -298,16 +302,16 @@ def _replace(run: Any, owner: Any, old: Any, new: Any, *count: Any) -> Any:
 
 
 def _join(run: Any, owner: Any, elements: Any) -> Any:
-    found = _copied_list(run, elements)
-    if not all(type(each) is type(owner) for each in found):
+    parts = _copied_list(run, elements)
+    if not all(type(each) is type(owner) for each in parts):
         raise WouldRaise("TypeError: join() needs %s" % type(owner).__name__)
-    run.budget.make(sum(len(each) for each in found) + len(owner) * len(found))
-    return owner.join(found)
+    run.budget.make(sum(len(each) for each in parts) + len(owner) * len(parts))
+    return owner.join(parts)
 
 
 def _get(run: Any, owner: Any, key: Any, default: Any = None) -> Any:
-    found = run.reads.lookup(run.reads.pairs(owner), key)
-    return default if found is MISSING else found[1]
+    pair = run.reads.lookup(run.reads.pairs(owner), key)
+    return default if pair is MISSING else pair[1]
 
 
 def _keys(run: Any, owner: Any) -> Any:
@@ -333,13 +337,13 @@ def _count(run: Any, owner: Any, wanted: Any) -> int:
     return sum(each is wanted or run.reads.equal(each, wanted) for each in run.reads.elements(owner))
 
 
-_OF_TEXTS = (
+_TEXT_METHODS = (
     "capitalize count endswith find index isalnum isalpha isdigit islower isspace istitle isupper lower "
     "lstrip partition rfind rindex rpartition rsplit rstrip split splitlines startswith strip swapcase "
     "title upper"
 )
 METHODS: Dict[Tuple[type, str], Callable[..., Any]] = {
-    (kind, name): _plain_method(kind, name) for kind in (str, bytes) for name in _OF_TEXTS.split()
+    (kind, name): _plain_method(kind, name) for kind in (str, bytes) for name in _TEXT_METHODS.split()
 }
 for _name in ("casefold", "isdecimal", "isidentifier", "isnumeric"):
     METHODS[str, _name] = _plain_method(str, _name)

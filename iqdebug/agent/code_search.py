@@ -1,7 +1,7 @@
-"""What can have a breakpoint in this process: loaded files, functions, and source that is in no file.
+"""Lists what can have a breakpoint in this process: loaded files, functions, and source without a file.
 
-Everything is read through the descriptors and methods of builtin types: no attribute of the
-program's is asked for, and nothing is imported.
+Reads only through the descriptors and methods of builtin types: no code of the program runs, and
+nothing is imported.
 """
 
 from __future__ import annotations
@@ -23,32 +23,32 @@ if TYPE_CHECKING:
 
 MAX_MODULES = 20_000
 MAX_NAMES = 20_000
-"""Names of one module or class that are looked at."""
+"""Names read from one module or class."""
 
-MAX_FOUND = 5_000
+MAX_ROWS = 5_000
 """Functions or files in one answer."""
 
 MAX_DEPTH = 4
 """Classes within classes, and wrappers around functions."""
 
 MAX_CELLS = 20
-"""Variables of a wrapper that are looked at."""
+"""Closure variables of a wrapper that are searched."""
 
 FIND_TIMEOUT = 1.0
-"""Seconds for one question; what was found by then is the answer."""
+"""Seconds for one search; the answer is what it has reached by then."""
 
 _wrapped_function = (
     (staticmethod, staticmethod.__dict__["__func__"].__get__),
     (classmethod, classmethod.__dict__["__func__"].__get__),
     (property, property.__dict__["fget"].__get__),
 )
-_WITHIN = ("__wrapped__", "func", "callback")
+_WRAPPER_ATTRIBUTES = ("__wrapped__", "func", "callback")
 # Where wrappers keep the function: functools.wraps and lru_cache; cached_property and partialmethod;
-# commands of click.
+# click commands.
 
 
 _hidden: List[str] = []
-"""Folders whose modules are the debugger's own."""
+"""Folders of the debugger's own modules."""
 
 
 def answer(message: Dict[str, Any], hidden: Iterable[str] = ()) -> Any:
@@ -73,8 +73,8 @@ def answer(message: Dict[str, Any], hidden: Iterable[str] = ()) -> Any:
 
 
 def _modules() -> List[Tuple[str, str, Dict[str, Any]]]:
-    """Name, file ("" for none) and names of each loaded module but our own."""
-    found = []
+    """Name, file ("" for none) and namespace of each loaded module, except the debugger's."""
+    modules = []
     loaded = sys.modules
     if not issubclass(type(loaded), dict):
         return []
@@ -84,12 +84,12 @@ def _modules() -> List[Tuple[str, str, Dict[str, Any]]]:
             continue
         path = absolute(text_of(names.get("__file__")))
         if not path.startswith(tuple(_hidden)):
-            found.append((name, path, names))
-    return found
+            modules.append((name, path, names))
+    return modules
 
 
 def _is_library(path: str) -> bool:
-    """Installed packages, the standard library, and what was frozen or built in."""
+    """Whether it is an installed package, the standard library, or frozen or built-in code."""
     own = os.path.dirname(os.__file__)
     return (
         not path
@@ -100,12 +100,12 @@ def _is_library(path: str) -> bool:
 
 
 def _code_of(value: Any) -> Optional[types.CodeType]:
-    """The code of a function, or of the innermost one that a wrapper stands for."""
-    found = None
+    """The code of a function; of a wrapper, the innermost function that it wraps."""
+    code = None
     for _ in range(MAX_DEPTH + 2):
         cls = type(value)
         if cls is types.FunctionType:
-            found = value.__code__
+            code = value.__code__
             value = (values.instance_dict(value) or {}).get("__wrapped__")
         elif cls is types.MethodType:
             value = value.__func__
@@ -116,17 +116,17 @@ def _code_of(value: Any) -> Optional[types.CodeType]:
                     break
             else:
                 if issubclass(cls, (type, types.ModuleType)):
-                    return found
+                    return code
                 own = values.instance_dict(value) or {}
-                value = next((own[name] for name in _WITHIN if name in own), None)
+                value = next((own[name] for name in _WRAPPER_ATTRIBUTES if name in own), None)
         if value is None:
-            return found
-    return found
+            return code
+    return code
 
 
-def _held_code(value: Any, name: str, depth: int = 0) -> Optional[types.CodeType]:
-    """The code of the function of that name: the value's own, or that of one which it keeps in a
-    cell, as decorators without ``functools.wraps`` do. None where neither has the name."""
+def _code_in_closure(value: Any, name: str, depth: int = 0) -> Optional[types.CodeType]:
+    """The code of a function of that name in the closure of ``value``, as decorators without
+    ``functools.wraps`` keep it. None if there is none, or if ``value`` itself has the name."""
     if type(value) is not types.FunctionType or depth > MAX_DEPTH:
         return None
     if text_of(value.__code__.co_name) == name:
@@ -136,7 +136,7 @@ def _held_code(value: Any, name: str, depth: int = 0) -> Optional[types.CodeType
             held = cell.cell_contents
         except ValueError:  # it is empty
             continue
-        code = _held_code(held, name, depth + 1)
+        code = _code_in_closure(held, name, depth + 1)
         if code is not None:
             return code
     return None
@@ -150,49 +150,49 @@ def _class_names(cls: type) -> List[Tuple[str, Any]]:
 def _defined(
     names: List[Tuple[str, Any]], prefix: str, module: str, seen: Set[int], deadline: float, depth: int = 0
 ) -> Iterator[Tuple[str, types.CodeType]]:
-    """Qualified name and code of the functions, and of the classes' methods."""
+    """Qualified name and code of each function, and of each method of the module's classes."""
     for name, value in names:
         if monotonic() > deadline:
             return
         code = _code_of(value) if text_of(name) else None
         if code is not None:
-            yield prefix + name, _held_code(value, text_of(name)) or code
+            yield prefix + name, _code_in_closure(value, text_of(name)) or code
         elif _is_class_of(value, module) and id(value) not in seen and depth < MAX_DEPTH:
             seen.add(id(value))
             inner = _class_names(value)
-            for found in _defined(inner, prefix + name + ".", module, seen, deadline, depth + 1):
-                yield found
+            for entry in _defined(inner, prefix + name + ".", module, seen, deadline, depth + 1):
+                yield entry
 
 
 def _is_class_of(value: Any, module: str) -> bool:
     return issubclass(type(value), type) and values.type_module(value) == module
 
 
-def _everywhere(library: bool) -> Iterator[Tuple[str, str, types.CodeType]]:
-    """Module, qualified name and code of every function, each once: under the module whose file it
-    is written in, where that has it."""
+def _all_functions(library: bool) -> Iterator[Tuple[str, str, types.CodeType]]:
+    """Module, qualified name and code of every function, once each: under the module that defines
+    it, if that is loaded."""
     deadline = monotonic() + FIND_TIMEOUT
     seen: Set[int] = set()
-    found: Dict[int, Tuple[str, str, types.CodeType]] = {}
+    by_code: Dict[int, Tuple[str, str, types.CodeType]] = {}
     for module, path, names in _modules():
         if not library and _is_library(path) and module != "__main__":
             continue
         for name, code in _defined(list_items(names, MAX_NAMES), "", module, seen, deadline):
-            written = absolute(text_of(code.co_filename))
-            if written and (id(code) not in found or written == path):
-                found[id(code)] = (module, name, code)
-    for entry in found.values():
+            file = absolute(text_of(code.co_filename))
+            if file and (id(code) not in by_code or file == path):
+                by_code[id(code)] = (module, name, code)
+    for entry in by_code.values():
         if library or not _is_library(absolute(text_of(entry[2].co_filename))):
             yield entry
 
 
 def first_line(code: types.CodeType) -> int:
-    """The first line of the body that has code; the line of ``def`` where that is the only one."""
+    """The first line of the body that has code; the ``def`` line of a one-line function."""
     try:
         for _, line in dis.findlinestarts(code):
             if line is not None and line > code.co_firstlineno:
                 return line
-    except Exception:  # of code that was put together by hand
+    except Exception:  # a code object assembled by hand may have a malformed line table
         pass
     return code.co_firstlineno
 
@@ -210,7 +210,7 @@ def _place(module: str, name: str, code: types.CodeType) -> Dict[str, Any]:
 
 
 def _files() -> List[Dict[str, Any]]:
-    """Files of the loaded modules, then texts that are in memory alone."""
+    """Files of the loaded modules, then sources that exist only in memory."""
     rows: Dict[str, Dict[str, Any]] = {}
     for module, path, _ in _modules():
         if path.endswith(".pyc"):
@@ -221,42 +221,44 @@ def _files() -> List[Dict[str, Any]]:
         path = absolute(name)
         if not os.path.exists(path):
             rows.setdefault(path, {"name": "", "path": path, "line": 1, "memory": name})
-    return list(rows.values())[:MAX_FOUND]
+    return list(rows.values())[:MAX_ROWS]
 
 
 def _functions() -> List[Dict[str, Any]]:
-    """Those of the program's own modules."""
+    """The functions of the program's own modules."""
     rows = []
-    for module, name, code in _everywhere(library=False):
+    for module, name, code in _all_functions(library=False):
         rows.append(_place(module, name, code))
-        if len(rows) >= MAX_FOUND:
+        if len(rows) >= MAX_ROWS:
             break
     return rows
 
 
 def _named(name: str) -> List[Dict[str, Any]]:
-    """The functions that a person may mean: ``module.function``, ``Class.method``, or a bare name.
-    A full path is the only answer; a function of the program's own is meant before a library's."""
+    """The functions that ``module.function``, ``Class.method`` or a bare name may refer to.
+
+    An exact full path wins alone; the program's own functions win over a library's.
+    """
     exact = _by_path(name)
     if exact is not None:
         return [exact]
     for library in (False, True):
         rows = [
             _place(module, own, code)
-            for module, own, code in _everywhere(library)
-            if ("." + _full(module, own)).endswith("." + name)
+            for module, own, code in _all_functions(library)
+            if ("." + _full_name(module, own)).endswith("." + name)
         ]
         if rows:
-            return rows[:MAX_FOUND]
+            return rows[:MAX_ROWS]
         if not library:
-            inner = _within_functions(name)
+            inner = _nested_functions(name)
             if inner:
-                return inner[:MAX_FOUND]
+                return inner[:MAX_ROWS]
     return []
 
 
-def _full(module: str, name: str) -> str:
-    """With the script's own name for ``__main__``."""
+def _full_name(module: str, name: str) -> str:
+    """The dotted name, with the script's file name in place of ``__main__``."""
     return "%s.%s" % (module, name) if module != "__main__" else "%s.%s" % (_script(), name)
 
 
@@ -277,14 +279,14 @@ def _by_path(name: str) -> Optional[Dict[str, Any]]:
         value = names.get(parts[count])
         for part in parts[count + 1 :]:
             value = _member(value, part)
-        code = _held_code(value, text_of(parts[-1])) or _code_of(value)
+        code = _code_in_closure(value, text_of(parts[-1])) or _code_of(value)
         if code is not None:
             return _place(".".join(parts[:count]), ".".join(parts[count:]), code)
     return None
 
 
 def _member(owner: Any, name: str) -> Any:
-    """A class's or module's member by its dictionary; None where there is none."""
+    """A member of a class or module, read from its dictionary; None if there is none."""
     if issubclass(type(owner), type):
         for cls in class_mro(owner):
             for own, value in _class_names(cls):
@@ -296,10 +298,10 @@ def _member(owner: Any, name: str) -> Any:
     return None
 
 
-def _within_functions(name: str) -> List[Dict[str, Any]]:
-    """Functions that are defined in functions: their code is a constant of the outer one's."""
+def _nested_functions(name: str) -> List[Dict[str, Any]]:
+    """Functions defined in functions: their code is among the constants of the outer one."""
     rows = []
-    for module, own, code in _everywhere(library=False):
+    for module, own, code in _all_functions(library=False):
         pending = [(own, code, 0)]
         while pending:
             outer, code, depth = pending.pop()

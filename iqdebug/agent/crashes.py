@@ -1,9 +1,9 @@
-"""Holds a thread at the moment its exception turns out to be caught by nobody.
+"""Holds a thread when nothing has caught its exception.
 
-The thread waits in the hook that Python calls then, with the frames of the traceback alive, until
-it is told to go on; the hooks that were there before are called afterwards. In the main thread a
-hook that the program puts in place of ours is not in the way: what ours has not seen is held when
-the interpreter ends, after its traceback has been printed.
+The thread waits in Python's hook for uncaught exceptions, with the frames of the traceback alive,
+until the client releases it; then the hooks that were installed before are called. If the program
+replaces our hook in the main thread, the exception is held when the interpreter exits, after its
+traceback has been printed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import os
 import sys
 import threading
 import time
-from _thread import allocate_lock, get_ident  # before the program can have replaced them
+from _thread import allocate_lock, get_ident  # imported before the program can replace them
 
 from ..capture import tasks
 from ..capture.imports import after_import
@@ -34,15 +34,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, Optional, Tuple
 
-AGENT_POLL_INTERVAL = 0.5  # seconds between two looks whether the agent still turns
-MAX_SILENT_POLLS = 40
-EXIT_POLL_INTERVAL = 0.05
+AGENT_POLL_INTERVAL = 0.5  # seconds between two checks that the agent is still alive
+MAX_SILENT_POLLS = 40  # checks in a row without a heartbeat, after which a held thread goes on
+EXIT_POLL_INTERVAL = 0.05  # seconds
 _NOT_CRASHES = (SystemExit, KeyboardInterrupt)
 _FATAL = ("uncaught", "thread")
 
 
 class Hold:
-    """One thread that is being held. ``info`` is type, value and traceback."""
+    """One held thread. ``info`` is the exception's type, value and traceback."""
 
     def __init__(self, number: int, kind: str, info: Tuple[Any, Any, Any], how: str) -> None:
         self.number = number
@@ -53,62 +53,64 @@ class Hold:
         self._waits = allocate_lock()
         self._waits.acquire()
         self.debugger: Any = None
-        self.late = False  # the interpreter is ending: pydevd takes the main thread for dead
+        self.exiting = False  # the interpreter is exiting: pydevd considers the main thread dead
 
     def go_on(self) -> None:
-        """End the wait of :meth:`wait`; safe to call twice."""
+        """End :meth:`wait`. Safe to call twice."""
         try:
             self._waits.release()
         except RuntimeError:
             pass
 
     def wait(self, seconds: float) -> bool:
-        """Whether it has been told to go on. The thread of the system waits, with all its greenlets."""
+        """Wait for :meth:`go_on`; False on timeout. Blocks the system thread with all its greenlets."""
         return self._waits.acquire(True, seconds)
 
-    def words(self) -> Dict[str, Any]:
-        """``thread`` is Python's identifier of it; ``how`` says where, in words."""
+    def summary(self) -> Dict[str, Any]:
+        """For the client. ``thread`` is Python's identifier; ``how`` says in words where it was raised."""
         row: Dict[str, Any] = {"hold": self.number, "kind": self.kind, "how": self.how}
-        return {**row, "thread": self.ident, "late": self.late}
+        return {**row, "thread": self.ident, "late": self.exiting}
 
     def frames(self) -> List[Tuple[Any, int]]:
-        """Frames and lines from innermost to outermost: of the traceback, then what called it."""
-        found: List[Tuple[Any, int]] = []
+        """Frames and lines, innermost first: those of the traceback, then their callers."""
+        frames: List[Tuple[Any, int]] = []
         trace = self.info[2]
         caller = trace.tb_frame.f_back if trace is not None else None
         while trace is not None:
-            found.insert(0, (trace.tb_frame, trace.tb_lineno))
+            frames.insert(0, (trace.tb_frame, trace.tb_lineno))
             trace = trace.tb_next
         while caller is not None:
-            found.append((caller, caller.f_lineno))
+            frames.append((caller, caller.f_lineno))
             caller = caller.f_back
-        return found
+        return frames
 
 
 class Crashes:
-    """:param held: told in the thread that raised, before it waits.
-    :param passed: told there when it goes on.
+    """Installs the hooks and keeps the threads that they hold.
+
+    :param on_held: called in the thread that raised, before it waits.
+    :param on_passed: called in that thread when it goes on.
     """
 
     own_thread = 0
-    """The agent's thread, which must never wait for itself."""
+    """Identifier of the agent's thread, which is never held: it would wait for itself."""
 
-    beat = 0
-    """Raised by the agent at every turn: a thread that sees it stand still goes on."""
+    heartbeat = 0
+    """Incremented by the agent in each turn of its loop: if it stops changing, held threads go on."""
 
-    def __init__(self, held: Callable[[Hold], None], passed: Callable[[Hold], None]) -> None:
-        self._held = held
-        self._passed = passed
+    def __init__(self, on_held: Callable[[Hold], None], on_passed: Callable[[Hold], None]) -> None:
+        self._on_held = on_held
+        self._on_passed = on_passed
         self._holds: Dict[int, Hold] = {}
         self._undo: List[Callable[[], None]] = []
-        self._inside = threading.local()
+        self._local = threading.local()
         self._pid = os.getpid()
         self._number = 0
-        self._over = False
+        self._uninstalled = False
         self._exiting = False
 
     def install(self) -> None:
-        """Put the hooks in place, before those that are there."""
+        """Install the hooks in front of those that exist."""
         self._replace(sys, "excepthook", self._uncaught)
         self._replace(threading, "excepthook", self._in_thread)
         self._replace(sys, "unraisablehook", self._unraisable)
@@ -118,8 +120,8 @@ class Crashes:
         self._undo.append(lambda: atexit.unregister(self._at_exit))
 
     def uninstall(self) -> None:
-        """Take out what is still ours; what lies below somebody else's hook does nothing more."""
-        self._over = True
+        """Remove the hooks that are still ours. One that another hook wraps stays and does nothing."""
+        self._uninstalled = True
         while self._undo:
             try:
                 self._undo.pop()()
@@ -132,8 +134,10 @@ class Crashes:
     def get(self, number: int) -> Optional[Hold]:
         return self._holds.get(number)
 
-    def order(self, number: int, debugger: Any) -> bool:
-        """Stop the held thread in the debugger, or with None let it go on; False when it has gone."""
+    def release(self, number: int, debugger: Any) -> bool:
+        """End the hold: stop the thread in ``debugger`` or, with None, let it go on.
+
+        False if there is no such hold."""
         hold = self._holds.get(number)
         if hold is None:
             return False
@@ -142,59 +146,59 @@ class Crashes:
         return True
 
     def keep_open(self, debugger: Any) -> None:
-        """pydevd ends its session when no thread but daemons is left: not while one is held, which
-        the end of the main thread waits for."""
+        """Keep pydevd's session open while a thread is held: it ends when only daemon threads are left,
+        but a held thread keeps the main thread from ending."""
         alive = debugger.has_user_threads_alive if debugger is not None else None
         if alive is not None:
             debugger.has_user_threads_alive = lambda: bool(self._holds) or alive()
 
     def release_all(self) -> None:
         for hold in self.holds():
-            self.order(hold.number, None)
+            self.release(hold.number, None)
 
     def hold(self, kind: str, info: Tuple[Any, Any, Any], how: str) -> None:
-        """Return when the thread may go on. Never raises."""
+        """Hold the calling thread until it may go on. Never raises."""
         if not self._wanted(info):
             return
-        self._inside.now = True
+        self._local.now = True
         hold = None
         try:
-            if kind in _FATAL:  # the thread dies of it, and the reference with the thread
-                self._inside.last = info[1]
+            if kind in _FATAL:  # the thread ends because of it, and so does this reference
+                self._local.last = info[1]
             self._number += 1
             hold = Hold(self._number, kind, info, how)
-            hold.late = not threading.main_thread().is_alive() or self._exiting
+            hold.exiting = not threading.main_thread().is_alive() or self._exiting
             self._holds[hold.number] = hold
-            self._held(hold)
+            self._on_held(hold)
             self._wait(hold)
         except BaseException:
-            pass  # an interrupt from the keyboard too lets the thread go on
+            pass  # a keyboard interrupt, too, lets the thread go on
         finally:
-            self._inside.now = False
+            self._local.now = False
             if hold is not None:
                 self._holds.pop(hold.number, None)
                 try:
-                    self._passed(hold)
+                    self._on_passed(hold)
                 except Exception:
                     pass
 
     def _wanted(self, info: Tuple[Any, Any, Any]) -> bool:
         _, value, trace = info
-        if self._over or os.getpid() != self._pid or sys.is_finalizing():
+        if self._uninstalled or os.getpid() != self._pid or sys.is_finalizing():
             return False
         if trace is None or not is_a(value, BaseException) or is_a(value, _NOT_CRASHES):
             return False
         ident = get_ident()
         if ident == self.own_thread or is_debuggers(threads_by_ident().get(ident)):
             return False
-        return not getattr(self._inside, "now", False) and value is not getattr(self._inside, "last", None)
+        return not getattr(self._local, "now", False) and value is not getattr(self._local, "last", None)
 
     def _wait(self, hold: Hold) -> None:
-        beat, silent = self.beat, 0
+        heartbeat, silent = self.heartbeat, 0
         while not hold.wait(AGENT_POLL_INTERVAL):
-            silent = silent + 1 if beat == self.beat else 0
-            beat = self.beat
-            if self._over or silent > MAX_SILENT_POLLS:
+            silent = silent + 1 if heartbeat == self.heartbeat else 0
+            heartbeat = self.heartbeat
+            if self._uninstalled or silent > MAX_SILENT_POLLS:
                 return
         if hold.debugger is not None:
             hold.debugger.trigger_exception_handler(hold.info, as_uncaught=False)
@@ -223,28 +227,28 @@ class Crashes:
         return excepthook
 
     def _in_thread(self, before: Any) -> Any:
-        def excepthook(*told: Any, **named: Any) -> Any:
-            found = hook_arguments(told, 4)
-            if found is not None:
-                name = thread_name(found[3])
-                self.hold("thread", found[:3], "in thread %s" % name if name else "in a thread")
-            return before(*told, **named)
+        def excepthook(*args: Any, **named: Any) -> Any:
+            fields = hook_arguments(args, 4)
+            if fields is not None:
+                name = thread_name(fields[3])
+                self.hold("thread", fields[:3], "in thread %s" % name if name else "in a thread")
+            return before(*args, **named)
 
         return excepthook
 
     def _unraisable(self, before: Any) -> Any:
-        def unraisablehook(*told: Any, **named: Any) -> Any:
-            found = hook_arguments(told, 5)
-            if found is not None:
-                where = function_name(found[4])
-                self.hold("unraisable", found[:3], "ignored in " + where if where else "ignored by Python")
-            return before(*told, **named)
+        def unraisablehook(*args: Any, **named: Any) -> Any:
+            fields = hook_arguments(args, 5)
+            if fields is not None:
+                where = function_name(fields[4])
+                self.hold("unraisable", fields[:3], "ignored in " + where if where else "ignored by Python")
+            return before(*args, **named)
 
         return unraisablehook
 
     def _at_exit(self) -> None:
-        # The end of the main thread would take a daemon thread away from under the person's eyes.
-        while self._holds and not self._over and os.getpid() == self._pid:
+        # Exiting now would end held daemon threads while somebody looks at them.
+        while self._holds and not self._uninstalled and os.getpid() == self._pid:
             time.sleep(EXIT_POLL_INTERVAL)
         self._exiting = True
         value = getattr(sys, "last_value", None)
@@ -259,12 +263,12 @@ class Crashes:
         own = "call_exception_handler" in type.__dict__["__dict__"].__get__(base)
         before = base.call_exception_handler
 
-        def call_exception_handler(loop: Any, *told: Any, **named: Any) -> Any:
-            context = texts(told[0] if told else named.get("context"))
+        def call_exception_handler(loop: Any, *args: Any, **named: Any) -> Any:
+            context = texts(args[0] if args else named.get("context"))
             value: Any = context.get("exception")
             if is_a(value, BaseException):
                 self.hold("task", (type(value), value, traceback_of(value)), _task_words(context))
-            return before(loop, *told, **named)
+            return before(loop, *args, **named)
 
         base.call_exception_handler = call_exception_handler
 
@@ -279,9 +283,9 @@ class Crashes:
 
 
 def _task_words(context: Dict[str, Any]) -> str:
-    """asyncio's words and the task they are about; nothing of the program's is asked."""
-    said = exact(context.get("message")) or "reported by asyncio"
+    """asyncio's message and the task it is about. Runs no code of the program."""
+    message = exact(context.get("message")) or "reported by asyncio"
     task = context.get("task", context.get("future"))
     if not tasks.is_task(task):
-        return said
-    return "%s: %s (%s)" % (said, tasks.name_of(task), tasks.function_of(task))
+        return message
+    return "%s: %s (%s)" % (message, tasks.name_of(task), tasks.function_of(task))

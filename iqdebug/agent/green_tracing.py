@@ -1,4 +1,4 @@
-"""Has pydevd see what runs in greenlets. To it they are all one thread: the system's in which they run."""
+"""Makes pydevd trace greenlets. It knows only the system thread in which they all run."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 
 def trace_suspended(debugger: Any, ident: int) -> None:
-    """Have pydevd see what suspended greenlets do in functions that they have entered already.
+    """Make pydevd trace the functions that suspended greenlets have already entered.
 
-    pydevd looks for such frames in the stacks that threads have now; a greenlet's is not among them.
+    pydevd looks for such frames in the current stacks of the threads, which do not include those of
+    suspended greenlets.
 
     :param ident: of a thread that runs greenlets.
     """
@@ -33,12 +34,12 @@ def trace_suspended(debugger: Any, ident: int) -> None:
 
 
 def trace_replaced_threads(debugger: Any, threading: Any) -> None:
-    """Up to 3.11: trace what the program takes for threads and something runs as greenlets.
+    """Up to 3.11: trace the program's threads that gevent or eventlet runs as greenlets.
 
-    pydevd knows a thread by ``self`` in the frame of ``threading`` in which it began, and does not
-    trace one that begins there and is not of its own ``threading``.
+    pydevd recognises a thread by ``self`` in the frame of ``threading`` that runs it, and does not
+    trace one that another ``threading`` module than its own has started.
 
-    :param threading: pydevd's private one.
+    :param threading: pydevd's private copy of the module.
     """
     original = getattr(debugger, "fix_top_level_trace_and_get_trace_func", None)
     if sys.version_info >= (3, 12) or original is None:
@@ -48,11 +49,11 @@ def trace_replaced_threads(debugger: Any, threading: Any) -> None:
     wrapped = getattr(module, "SafeCallWrapper", lambda function: function)
 
     def traced(debugger: Any, frame: Any) -> Any:
-        found = original(debugger, frame)
-        first = _first_of_replaced_thread(frame) if found[0] is None else None
+        result = original(debugger, frame)
+        first = _first_of_replaced_thread(frame) if result[0] is None else None
         thread = threading._active.get(threading.get_ident())
         if first is None or thread is None or getattr(thread, "pydev_do_not_trace", False):
-            return found
+            return result
         info = debugger.set_additional_thread_info(thread)
         arguments = (debugger, thread, info, module.global_cache_skips, module.global_cache_frame_skips)
         if info.top_level_thread_tracer_unhandled is None:
@@ -68,7 +69,7 @@ def trace_replaced_threads(debugger: Any, threading: Any) -> None:
 
 
 def _first_of_replaced_thread(frame: Any) -> Any:
-    """The frame of ``threading`` that runs the whole of a thread, below ``frame``; None if none does."""
+    """The frame of the program's ``threading`` that runs the thread of ``frame``; None if there is none."""
     names = vars(sys.modules["threading"])
     while frame is not None:
         if frame.f_code.co_name == "_bootstrap_inner" and frame.f_globals is names:

@@ -1,7 +1,7 @@
-"""Greenlets that wait for their turn: found, described, and their event loops woken.
+"""Finds and describes suspended greenlets, and wakes their event loops.
 
-Everything is read through the base type's own descriptors and the frames; no code of the program, of
-gevent or of eventlet runs, but for one callback that wakes a loop when a pause is asked for.
+Reads through the base type's own descriptors and the frames: no code of the program, gevent or
+eventlet runs, except for the callback that wakes a loop when a pause is requested.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, List, Set
 
-_SCAN_SHARE = 20
-"""A look at a running program searches again only after this many times what the search took."""
+_SCAN_PAUSE_FACTOR = 20
+"""While the program runs, the next search starts only after this many times the duration of the last."""
 
-_EPOLLHUP = 0x10  # the target's `select` may have lost its name
-
-
-def _base() -> Any:
-    """The type of all greenlets; None where there are none."""
-    found = (values.instance_dict(sys.modules.get("greenlet")) or {}).get("greenlet")
-    return found if type(found) is type and "gr_frame" in vars(found) else None
+_EPOLLHUP = 0x10  # the program may have removed the constant from `select`
 
 
-def _types(base: Any) -> Set[Any]:
-    found = {base}
+def _greenlet_type() -> Any:
+    """The base type of all greenlets; None if greenlet is not loaded."""
+    base = (values.instance_dict(sys.modules.get("greenlet")) or {}).get("greenlet")
+    return base if type(base) is type and "gr_frame" in vars(base) else None
+
+
+def _greenlet_types(base: Any) -> Set[Any]:
+    types = {base}
     waiting = [base]
     while waiting:
         for each in type.__subclasses__(waiting.pop()):
-            if each not in found:
-                found.add(each)
+            if each not in types:
+                types.add(each)
                 waiting.append(each)
-    return found
+    return types
 
 
 class Greenlet:
-    """One that is suspended. ``frame`` is its innermost; ``wait`` says in words what it waits for,
-    where that can be told."""
+    """A suspended greenlet. ``frame`` is its innermost; ``wait`` says in words what it waits for,
+    "" if that is not known."""
 
     def __init__(self, greenlet: Any, frame: Any, is_main: bool) -> None:
         self.number = id(greenlet)
@@ -86,7 +86,7 @@ def _module(frame: Any) -> str:
 
 
 def hub_of(outermost: Any) -> str:
-    """Whose event loop a stack is that begins there: "gevent", "eventlet" or ""."""
+    """Whose event loop the stack with that outermost frame runs: "gevent", "eventlet" or ""."""
     name = _module(outermost)
     if outermost.f_code.co_name != "run":
         return ""
@@ -101,42 +101,42 @@ class Greenlets:
         self._seen: List[Any] = []
 
     def suspended(self, live: bool = False) -> List[Greenlet]:
-        """All that are suspended, the outermost of each thread first.
+        """All suspended greenlets, the main one of each thread first.
 
-        :param live: the program runs on, and the search through its objects is left out where it
-            would cost it too much: those that the last one found are looked at again.
+        :param live: the program is running: where a search of all its objects would cost too much,
+            use the greenlets of the last search.
         """
-        base = _base()
+        base = _greenlet_type()
         if base is None:
             return []
         if live and monotonic() < self._next_scan:
-            found = [each for each in (seen() for seen in self._seen) if each is not None]
+            greenlets = [each for each in (seen() for seen in self._seen) if each is not None]
         else:
-            found = self._searched(base)
+            greenlets = self._search(base)
         frame_of, parent_of = vars(base)["gr_frame"].__get__, vars(base)["parent"].__get__
         exposed = vars(base).get("gr_frames_always_exposed")
         rows = []
-        for each in found:
+        for each in greenlets:
             if exposed is not None and not exposed.__get__(each):
-                continue  # its frames may not be looked at
+                continue  # its frames are not safe to read
             frame = frame_of(each)
             if frame is not None:
                 rows.append(Greenlet(each, frame, parent_of(each) is None))
         rows.sort(key=lambda row: (row.name != "greenlet main", row.wait, row.name, row.number))
         return rows
 
-    def _searched(self, base: Any) -> List[Any]:
+    def _search(self, base: Any) -> List[Any]:
         started = monotonic()
-        types = _types(base)
-        found = [each for each in gc.get_objects() if type(each) in types]
+        types = _greenlet_types(base)
+        greenlets = [each for each in gc.get_objects() if type(each) in types]
         took = monotonic() - started
-        self._next_scan = started + _SCAN_SHARE * took if took > 0.01 else 0.0
-        self._seen = [weakref.ref(each) for each in found]
-        return found
+        self._next_scan = started + _SCAN_PAUSE_FACTOR * took if took > 0.01 else 0.0
+        self._seen = [weakref.ref(each) for each in greenlets]
+        return greenlets
 
 
 def wake_hubs(nothing: Callable[[], None]) -> int:
-    """Make idle event loops take one turn; how many were asked to."""
+    """Make idle event loops take one turn; returns how many were woken."""
     count = 0
     for frame in _hub_frames():
         loop = frame.f_locals.get("self")
@@ -148,14 +148,14 @@ def wake_hubs(nothing: Callable[[], None]) -> int:
 
 
 def _hub_frames() -> List[Any]:
-    """The outermost frame of each thread that is in an event loop of gevent's or eventlet's."""
-    found = []
+    """The outermost frame of each thread that runs an event loop of gevent or eventlet."""
+    frames = []
     for frame in list(sys._current_frames().values()):
         while frame.f_back is not None:
             frame = frame.f_back
         if hub_of(frame):
-            found.append(frame)
-    return found
+            frames.append(frame)
+    return frames
 
 
 def _wake_gevent(hub: Any, nothing: Callable[[], None]) -> int:
@@ -167,8 +167,8 @@ def _wake_gevent(hub: Any, nothing: Callable[[], None]) -> int:
 
 
 def _wake_eventlet(hub: Any) -> int:
-    """Its loop looks at files only: one that is ready is put among them for a moment. A file that
-    nobody asked for is nothing to it."""
+    """eventlet's loop waits for files only, so a ready one is registered for a moment. The loop ignores
+    a file that it has no listener for."""
     poll: Any = (values.instance_dict(hub) or {}).get("poll")
     methods = vars(type(poll))
     if type(poll).__module__ != "select" or type(methods.get("unregister")) is not type(dict.get):
@@ -180,7 +180,7 @@ def _wake_eventlet(hub: Any) -> int:
         try:
             time.sleep(0.01)
         finally:
-            poll.unregister(reading)  # closing it would not do where a child has inherited it
+            poll.unregister(reading)  # closing is not enough: a child process may have inherited it
     finally:
         os.close(reading)
     return 1

@@ -1,4 +1,4 @@
-"""Keeps what pydevd does, and what goes wrong in it, out of the program.
+"""Keeps pydevd's side effects and failures out of the program.
 
 See :mod:`pydevd_output` for what it prints, :mod:`rewriting` for what it raises and cannot read,
 :mod:`tracers` for the program's own tracers, :mod:`recursion_limit` for the recursion limit.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def guard(pydevd: Any, debugpy: str, sink: pydevd_output.Sink, tracers: Tracers) -> Callable[[], None]:
-    """Done before pydevd starts. Returns what undoes it.
+    """Call before pydevd starts. Returns a function that undoes it all.
 
     :param debugpy: the folder that holds the ``debugpy`` package.
     """
@@ -49,9 +49,9 @@ def guard(pydevd: Any, debugpy: str, sink: pydevd_output.Sink, tracers: Tracers)
         raise_limit(),
         tracers.restore_calls,
         reach_all_threads(tracing),
-        _any_path(foreign),
-        _known_to_all_threads(),
-        _after_others(pydevd, tracers),
+        _accept_any_path(foreign),
+        _default_thread_attributes(),
+        _save_tracers_first(pydevd, tracers),
     ]
 
     def undo() -> None:
@@ -65,13 +65,15 @@ def guard(pydevd: Any, debugpy: str, sink: pydevd_output.Sink, tracers: Tracers)
 
 
 def forget_dummies() -> Callable[[], None]:
-    """Returns what takes the threads off ``threading``'s list that pydevd has put there from now on, for
-    each thread that was not begun by ``threading``, its own short ones included."""
+    """Returns a function that removes the dummy threads added to ``threading``'s list from now on.
+
+    pydevd adds one for each thread that ``threading`` did not start, short-lived ones of its own included.
+    """
     active: Any = threading._active  # type: ignore[attr-defined]
     before = set(active)
 
     def undo() -> None:
-        # Without the list's lock: in a forked child a thread may hold it that the child does not have.
+        # Without the list's lock: in a forked child its holder may be a thread that does not exist there.
         for ident, thread in list(active.items()):
             if type(thread) is threading._DummyThread and ident not in before:
                 active.pop(ident, None)
@@ -79,28 +81,28 @@ def forget_dummies() -> Callable[[], None]:
     return undo
 
 
-def _known_to_all_threads() -> Callable[[], None]:
-    """Give all threads the attributes that pydevd asks them for: asked for one that a thread has not, a
-    subclass of the program's would run its ``__getattr__``."""
-    asked = {
+def _default_thread_attributes() -> Callable[[], None]:
+    """Give ``Thread`` the attributes that pydevd reads: reading a missing one would run the ``__getattr__``
+    of the program's subclass."""
+    defaults = {
         "additional_info": None,
         "__pydevd_id__": None,
         "pydev_do_not_trace": False,
         "is_pydev_daemon_thread": False,
     }
-    names = [name for name in asked if name not in vars(threading.Thread)]
+    names = [name for name in defaults if name not in vars(threading.Thread)]
     for name in names:
-        setattr(threading.Thread, name, asked[name])
+        setattr(threading.Thread, name, defaults[name])
     from _pydevd_sys_monitoring import _pydevd_sys_monitoring as monitoring  # type: ignore[import-not-found]
 
     original = monitoring.ThreadInfo.__init__
 
-    def noted(info: Any, thread: Any, thread_ident: int, trace: bool, additional_info: Any) -> None:
+    def init(info: Any, thread: Any, thread_ident: int, trace: bool, additional_info: Any) -> None:
         info.thread, info.thread_ident, info.trace = thread, thread_ident, trace
         info.additional_info = additional_info
-        info._use_is_stopped = info._use_on_thread_handle = False  # it asks as this version needs it
+        info._use_is_stopped = info._use_on_thread_handle = False  # pydevd_is_thread_alive decides
 
-    monitoring.ThreadInfo.__init__ = noted
+    monitoring.ThreadInfo.__init__ = init
 
     def undo() -> None:
         monitoring.ThreadInfo.__init__ = original
@@ -110,34 +112,34 @@ def _known_to_all_threads() -> Callable[[], None]:
     return undo
 
 
-def _any_path(foreign: Callable[[BaseException], bool]) -> Callable[[], None]:
-    """Have pydevd take a file name that is no path, or relative to a folder that is gone, as it is."""
+def _accept_any_path(foreign: Callable[[BaseException], bool]) -> Callable[[], None]:
+    """Make pydevd accept as is a file name that is no path, or is relative to a deleted folder."""
     import pydevd_file_utils as files  # type: ignore[import-not-found]
 
     original = files._abs_and_canonical_path
 
     def paths(name: str) -> Tuple[str, str]:
         try:
-            found: Tuple[str, str] = original(name)
+            result: Tuple[str, str] = original(name)
         except Exception as error:
             if foreign(error):
                 raise
-            found = files.NORM_PATHS_CONTAINER[name] = name, name
-        return found
+            result = files.NORM_PATHS_CONTAINER[name] = name, name
+        return result
 
     files._abs_and_canonical_path = paths
     return lambda: setattr(files, "_abs_and_canonical_path", original)
 
 
-def _after_others(pydevd: Any, tracers: Tracers) -> Callable[[], None]:
-    """Have the program's tracers noted and taken off directly before pydevd sets its own."""
+def _save_tracers_first(pydevd: Any, tracers: Tracers) -> Callable[[], None]:
+    """Save and remove the program's tracers directly before pydevd sets its own."""
     original = pydevd.PyDB.patch_threads
 
     def patch_threads(debugger: Any) -> None:
         if sys.version_info < (3, 12):
             tracers.save()
             original(debugger)
-        else:  # sys.monitoring sees new threads by itself: nothing need run in them
+        else:  # sys.monitoring covers new threads by itself
             from _pydevd_sys_monitoring import pydevd_sys_monitoring  # type: ignore[import-not-found]
 
             pydevd_sys_monitoring.start_monitoring(all_threads=True)

@@ -1,8 +1,8 @@
-"""The agent in a program that ``iqdebug run`` started: there from before the first line, and idle
-until something is wrong.
+"""The agent in a program that ``iqdebug run`` started. It is there before the first line and idle until
+something happens.
 
-No tracing and no monitoring is on until the client asks for pydevd (``open``): because the person
-pauses, has a breakpoint, or an exception that nobody catches is being held.
+Nothing is traced or monitored until the client asks for pydevd (``open``): when the person pauses or has a
+breakpoint, or an uncaught exception is held.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ import _thread
 import os
 import sys
 
-from ..capture.original_functions import monotonic
 from .crashes import Crashes, Hold
 from .exceptions import described
 from .own_thread import forget_thread, mark_thread
 from .pydevd_link import Refused
-from .server import _PACKAGE, POLL_INTERVAL, Agent
+from .server import PACKAGE, Agent
 from .unpatched import Importer, NotFound, threads_replaced
 
 TYPE_CHECKING = False
@@ -24,13 +23,13 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Optional
 
 START_TIMEOUT = 60.0
-"""Seconds after which the program starts even if the client, alive, has not said that it may."""
+"""Seconds after which the program starts even if the client has not allowed it."""
 
-_LATER = ("code_search", "pure_evaluation", "recording")  # modules that are imported when they are asked for
+_LAZY_MODULES = ("code_search", "pure_evaluation", "recording")  # imported when they are first needed
 
 
 def begin(setup: Dict[str, Any]) -> None:
-    """Start the agent and wait until the client lets the program go; at once when it is not there."""
+    """Start the agent and wait until the client lets the program start; return at once without a client."""
     may_go = _thread.allocate_lock()
     may_go.acquire()
 
@@ -38,11 +37,11 @@ def begin(setup: Dict[str, Any]) -> None:
         try:
             may_go.release()
         except RuntimeError:
-            pass  # it has gone already
+            pass  # it has started already
 
     agent = LaunchedAgent(setup, let_go)
-    # `site` is being imported by this thread, which waits; pydevd, brought in by another before the
-    # program begins, imports it too and would wait for this one. All of it is defined by now.
+    # This thread is in the middle of importing `site` and waits. pydevd, loaded in another thread, imports
+    # `site` too and would wait for this one, although all of it is defined by now.
     spec: Any = getattr(sys.modules.get("site"), "__spec__", None)
     if spec is not None:
         spec._initializing = False
@@ -58,43 +57,43 @@ def begin(setup: Dict[str, Any]) -> None:
 
 
 class LaunchedAgent(Agent):
-    """:param let_go: lets the program's main thread begin."""
+    """:param let_go: lets the program's main thread start."""
 
     def __init__(self, setup: Dict[str, Any], let_go: Callable[[], None]) -> None:
-        self._main = _thread.get_ident()  # nothing can have been replaced yet
+        self._main = _thread.get_ident()  # nothing is patched yet
         self._importer: Optional[Importer] = None
-        super().__init__(setup, self._made_importer)
+        super().__init__(setup, self._get_importer)
         self._let_go = let_go
         self._crashes = Crashes(self._held, self._passed)
         self._opened = False
 
-    def _made_importer(self) -> Importer:
-        """Made when it is first needed, and again where the program has replaced its threads since: what
-        it replaces it replaces after its start, and with it what this package has imported."""
+    def _get_importer(self) -> Importer:
+        """The importer, made when it is first needed, and made again if the program has patched its threads
+        since: it patches them after its start, including what this package has imported."""
         made = self._importer
         if made is None or (self._link.debugger is None and not made.private and threads_replaced()):
-            forget_thread()  # by the `threading` that knows it
+            forget_thread()  # from the `threading` that knows it
             self._importer = made = Importer(self._setup["debugpy"], self._main)
-            made.adopt(_PACKAGE)
-            for name in _LATER if made.private else ():
-                made.load("%s.agent.%s" % (_PACKAGE, name))
+            made.adopt(PACKAGE)
+            for name in _LAZY_MODULES if made.private else ():
+                made.load("%s.agent.%s" % (PACKAGE, name))
             mark_thread("iqdebug.agent")
         return made
 
-    def _beside(self, work: Any, said: Dict[str, Any], message: Dict[str, Any]) -> Dict[str, Any]:
-        self._made_importer()
-        return super()._beside(work, said, message)
+    def _run_beside(self, work: Any, answer: Dict[str, Any], message: Dict[str, Any]) -> Dict[str, Any]:
+        self._get_importer()
+        return super()._run_beside(work, answer, message)
 
     def _introduce(self) -> None:
         self._eager(False)
-        self._socket.settimeout(POLL_INTERVAL)
+        self._client.begin_polling()
         self._crashes.own_thread = _thread.get_ident()
-        self._link.close_in_child = [self._socket, self._lease]
+        self._link.close_in_child = [*self._client.sockets]
         self._link.guard_forks()
-        self._post({"event": "hello", "pid": os.getpid(), "python": list(sys.version_info[:3])})
+        self._client.send({"event": "hello", "pid": os.getpid(), "python": list(sys.version_info[:3])})
 
     def _turn(self) -> bool:
-        self._crashes.beat += 1
+        self._crashes.heartbeat += 1
         return super()._turn()
 
     # requests
@@ -109,7 +108,7 @@ class LaunchedAgent(Agent):
         self._let_go()
 
     def on_open(self, message: Dict[str, Any]) -> Any:
-        """Bring pydevd in over a connection of its own. None, or in words why that cannot be."""
+        """Start pydevd on a connection of its own. None, or the reason why it is not possible."""
         if self._opened:
             return None
         self._eager(True)
@@ -120,16 +119,16 @@ class LaunchedAgent(Agent):
             self._eager(False)
             return str(refusal)
         self._opened = True
-        self._heard = monotonic()
+        self._client.renew_lease()
         return None
 
     def on_stop(self, message: Dict[str, Any]) -> Any:
         """Show a held exception as a stop of pydevd."""
-        return self._crashes.order(message["hold"], self._link.debugger)
+        return self._crashes.release(message["hold"], self._link.debugger)
 
     def on_release(self, message: Dict[str, Any]) -> Any:
-        """Let a held thread go on, which then does with its exception what it would have done."""
-        return self._crashes.order(message["hold"], None)
+        """Let a held thread go on; its exception then takes its usual course."""
+        return self._crashes.release(message["hold"], None)
 
     def on_threads(self, message: Dict[str, Any]) -> Any:
         self._stacks.held = {h.ident: h.frames() for h in self._crashes.holds()}
@@ -147,13 +146,13 @@ class LaunchedAgent(Agent):
             return super().on_record(message)
         return self._recorded(message, (hold.info[1], hold.info[2]), hold.ident, None)
 
-    # told by the thread that raised
+    # called in the thread that raised
 
     def _held(self, hold: Hold) -> None:
-        self._post({"event": "held", **hold.words()})
+        self._client.send({"event": "held", **hold.summary()})
 
     def _passed(self, hold: Hold) -> None:
-        self._post({"event": "passed", "hold": hold.number})
+        self._client.send({"event": "passed", "hold": hold.number})
 
     # the way out
 

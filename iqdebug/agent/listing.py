@@ -31,8 +31,8 @@ class _Globals:
 
 
 class References:
-    """The objects that the client may ask children of. Numbers are never used twice, so a
-    number from before :meth:`clear` finds nothing rather than something else."""
+    """The objects that the client can expand, by number. A number is never reused: one from before
+    :meth:`clear` gives None, not another object."""
 
     def __init__(self) -> None:
         self._objects: Dict[int, Tuple[Any, str]] = {}
@@ -54,7 +54,7 @@ class References:
 def entry(
     name: str, obj: Any, references: Optional[References], kind: str = "local", expression: str = ""
 ) -> Dict[str, Any]:
-    """One variable. Without ``references`` it cannot be expanded."""
+    """The row of one variable. Without ``references`` the client cannot expand it."""
     row: Dict[str, Any] = {"n": name, "v": values.text(obj), "t": values.qualified(type(obj)), "k": kind}
     size = values.size_of(obj)
     if size is not None:
@@ -81,7 +81,7 @@ def has_children(obj: Any) -> bool:
 
 
 _RETURNED = "__pydevd_ret_val_dict"  # where pydevd keeps what calls of the last step returned
-_RAISED = "__exception__"  # where pydevd puts the exception; the client has it from elsewhere
+_RAISED = "__exception__"  # where pydevd puts the exception; the client gets it by another request
 
 
 def locals_page(
@@ -101,15 +101,15 @@ def locals_page(
 
 
 def children_page(references: References, number: int, start: int, count: int) -> List[Dict[str, Any]]:
-    """``count`` children from ``start`` of the object behind ``number``; [] when it is unknown."""
-    found = references.get(number)
-    if found is None:
+    """Up to ``count`` children, from ``start``, of the object with that number; [] if there is none."""
+    held = references.get(number)
+    if held is None:
         return []
-    obj, expression = found
+    obj, expression = held
     if type(obj) is _Globals:
-        found_names = texts(obj.names)
-        listed = sorted(k for k, v in list_items(found_names, sys.maxsize) if not is_dull(k, v))
-        page = [(k, found_names.get(k)) for k in listed[start : start + count]]
+        names = texts(obj.names)
+        listed = sorted(k for k, v in list_items(names, sys.maxsize) if not is_dull(k, v))
+        page = [(k, names.get(k)) for k in listed[start : start + count]]
         return [entry(k, v, references, "global", k) for k, v in page]
     rows: List[Dict[str, Any]] = []
     size = 0

@@ -1,4 +1,4 @@
-"""The thread that the injected code runs in: one that ``threading`` did not start."""
+"""Marks the injected thread, which ``threading`` did not start."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 
 
 def mark_thread(name: str) -> None:
-    """Name the calling thread and have pydevd leave it alone. For a thread that it did not start,
-    ``threading`` makes a stand-in and keeps it: see :func:`forget_thread`."""
+    """Name the calling thread and make pydevd ignore it. ``threading`` adds a dummy thread to its list
+    for it: :func:`forget_thread` removes that."""
     thread = threading.current_thread()
     thread.name = name
     thread.is_pydev_daemon_thread = thread.pydev_do_not_trace = True  # type: ignore[attr-defined]
 
 
 def forget_thread() -> None:
-    """Take the calling thread's stand-in off ``threading``'s list, where it would stay when the thread
-    has ended. Done last in the thread. Without the list's lock, which may be of greenlets by now."""
+    """Remove the calling thread's dummy from ``threading``'s list, where it would stay after the thread
+    has ended. Call it last in the thread. Takes no lock: the list's may have been replaced by gevent's."""
     active: Any = threading._active  # type: ignore[attr-defined]
     active.pop(get_ident(), None)

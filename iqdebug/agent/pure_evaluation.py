@@ -1,8 +1,8 @@
-"""Follows the plan of an expression (see ``iqdebug.core.expressions``) over a frame, running no code.
+"""Evaluates the plan of an expression (see ``iqdebug.core.expressions``) in a frame, running no target code.
 
-Every operation is this module's own, on values whose exact builtin type is known. Where Python would
-enter a method of the target's the answer is ``{"runs": why}``; where it would raise, ``{"failed":
-what}``; where it would take too long, ``{"bound": why}``.
+Every operation is implemented here, on values of exact builtin types. The answer is ``{"runs": why}``
+where Python would enter a method of the target's, ``{"failed": what}`` where it would raise, and
+``{"bound": why}`` where it would take too long.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ import sys
 import types
 
 from ..capture import values
+from ..capture.descriptors import is_heap_type
 from ..capture.frames import local_names
 from . import listing
 from .calls import CALLS, METHODS
-from .reading import ATOMS, HEAP, MISSING, LimitExceeded, SafeReader, WouldRaise, WouldRunCode
+from .reading import ATOMS, MISSING, LimitExceeded, SafeReader, WouldRaise, WouldRunCode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, Optional, Tuple
 
-TEXT = 4_000
-"""Characters of the answer's text."""
+MAX_TEXT = 4_000
+"""Characters of a value's text in the answer."""
 
 MAX_INT_BITS = 100_000
 _NUMBERS = (int, float, complex, bool)
@@ -55,7 +56,7 @@ _ERRORS = (TypeError, ValueError, ArithmeticError, IndexError, KeyError)
 
 
 def answer(plan: Any, frame: Optional[types.FrameType], references: Any, expression: str) -> Dict[str, Any]:
-    """Of the plan in the frame, or in ``__main__`` without one."""
+    """The client's row for the plan's value in ``frame``, or in ``__main__`` if that is None."""
     if sys.flags.bytes_warning:  # a comparison may then call the program's warnings.showwarning
         return {"runs": "the interpreter was started with -b"}
     reads = SafeReader()
@@ -65,12 +66,12 @@ def answer(plan: Any, frame: Optional[types.FrameType], references: Any, express
     if kind:
         return {kind: value}
     row = listing.entry("", value, references, expression=expression)
-    row["v"] = values.text(value, TEXT, 3)
+    row["v"] = values.text(value, MAX_TEXT, 3)
     return row
 
 
 def settled(run: Pure, plan: Any) -> Tuple[str, Any]:
-    """``("", value)``, or "runs", "bound" or "failed" with the words."""
+    """``("", value)``, or "runs", "bound" or "failed" with the reason."""
     try:
         return "", run.value(plan)
     except WouldRunCode as error:
@@ -84,15 +85,15 @@ def settled(run: Pure, plan: Any) -> Tuple[str, Any]:
 
 
 def _texts(reads: SafeReader, names: Any) -> Dict[str, Any]:
-    """A copy with the exact texts among its keys."""
+    """A copy with only the keys that are exact ``str``."""
     cls = type(names)
-    if values.type_name(cls) == "FrameLocalsProxy" and not cls.__flags__ & HEAP:
+    if values.type_name(cls) == "FrameLocalsProxy" and not is_heap_type(cls):
         names = dict(names)
     return reads.texts(names) or {}
 
 
 class Pure:
-    """One evaluation, of names in ``scopes``, the innermost first, then among the builtins."""
+    """One evaluation. Names are looked up in ``scopes``, innermost first, then in the builtins."""
 
     def __init__(self, reads: SafeReader, scopes: List[Dict[str, Any]], known: Dict[str, Any]) -> None:
         self.reads = reads
@@ -155,17 +156,17 @@ class Pure:
         return {self.key(self.value(key)): self.value(value) for key, value in pairs}
 
     def key(self, value: Any) -> Any:
-        """For a new set or dict: a value whose hash and equality are CPython's own."""
+        """A copy that is safe as a key: its hash and equality are CPython's own."""
         return self.reads.copied(value)
 
     def _each(self, kind: str, made: Any, loops: Any) -> Any:
         rows: List[Any] = []
         self._loop(loops, 0, lambda: rows.append(self.all(made)))
         self.budget.make(len(rows))
-        found = [row[0] for row in rows]
+        elements = [row[0] for row in rows]
         if kind == "list":
-            return found
-        keys = self.budget.hashed([self.key(each) for each in found])
+            return elements
+        keys = self.budget.hashed([self.key(each) for each in elements])
         return set(keys) if kind == "set" else dict(zip(keys, [row[1] for row in rows]))
 
     def _loop(self, loops: Any, at: int, done: Callable[[], None]) -> None:
@@ -216,7 +217,7 @@ class Pure:
         left, right = self._operand(one), self._operand(other)
         kinds = (type(left), type(right))
         if values.one_of(kinds[0], _NUMBERS) and values.one_of(kinds[1], _NUMBERS):
-            self._bounded(sign, left, right)
+            self._check_int_size(sign, left, right)
         elif sign == "*" and any(values.one_of(kind, (int, bool)) for kind in kinds):
             sized, times = (left, right) if not values.one_of(kinds[0], _NUMBERS) else (right, left)
             if not values.one_of(type(sized), (str, bytes, list, tuple)):
@@ -224,24 +225,24 @@ class Pure:
             self.budget.make(len(sized) * max(times, 0))
         elif sign == "%" and values.one_of(kinds[0], _TEXTS):
             raise WouldRunCode("formatting with % may run methods of the values")
-        elif self._joined(sign, *kinds):
+        elif self._joins(sign, *kinds):
             self.budget.make(len(left) + len(right))
         else:
             raise WouldRaise("TypeError: %s and %s have no %s" % (kinds[0].__name__, kinds[1].__name__, sign))
         return _BINARY[sign](left, right)
 
     @staticmethod
-    def _joined(sign: str, one: type, other: type) -> bool:
-        """Whether two of them make one whose size is at most that of both."""
+    def _joins(sign: str, one: type, other: type) -> bool:
+        """Whether the operator makes a result no larger than both operands together."""
         if sign == "+":
             return one is other and values.one_of(one, (str, bytes, list, tuple))
         return sign in "|&^-" and values.one_of(one, _SETS) and values.one_of(other, _SETS)
 
     def _operand(self, value: Any) -> Any:
-        """Lists and tuples are joined and repeated without touching what they hold."""
+        """Lists and tuples are not copied: joining and repeating them does not touch their elements."""
         return value if values.one_of(type(value), (list, tuple)) else self.reads.copied(value)
 
-    def _bounded(self, sign: str, one: Any, other: Any) -> None:
+    def _check_int_size(self, sign: str, one: Any, other: Any) -> None:
         if not (values.one_of(type(one), (int, bool)) and values.one_of(type(other), (int, bool))):
             return
         size, times = int.bit_length(one), int.bit_length(other)
@@ -266,14 +267,14 @@ class Pure:
         return self.value(one if self.reads.truth(self.value(test)) else other)
 
     def _compare(self, first: Any, rest: Any) -> Any:
-        left, said = self.value(first), True
+        left, result = self.value(first), True
         for sign, plan in rest:
             right = self.value(plan)
-            said = self.compared(sign, left, right)
-            if not said:
+            result = self.compared(sign, left, right)
+            if not result:
                 return False
             left = right
-        return said
+        return result
 
     def compared(self, sign: str, one: Any, other: Any) -> bool:
         if sign in ("is", "is not"):
@@ -305,20 +306,20 @@ class Pure:
     # calls
 
     def _call(self, name: str, plans: Any, named: Any) -> Any:
-        self._is_pythons_own(name)
+        self._check_builtin(name)
         arguments = self.all(plans)
         return CALLS[name](self, *arguments, **{key: self.value(plan) for key, plan in named.items()})
 
-    def _is_pythons_own(self, name: str) -> None:
-        found = self._name(name)
-        if not self._own(name, found):
+    def _check_builtin(self, name: str) -> None:
+        function = self._name(name)
+        if not self._is_builtin(name, function):
             raise WouldRunCode("`%s` is not Python's own here" % name)
 
     @staticmethod
-    def _own(name: str, found: Any) -> bool:
-        if type(found) is types.BuiltinFunctionType:
-            return bool(found.__name__ == name) and found.__self__ is builtins
-        return type(found) is type and not found.__flags__ & HEAP and values.type_name(found) == name
+    def _is_builtin(name: str, function: Any) -> bool:
+        if type(function) is types.BuiltinFunctionType:
+            return bool(function.__name__ == name) and function.__self__ is builtins
+        return type(function) is type and not is_heap_type(function) and values.type_name(function) == name
 
     def _method(self, plan: Any, name: str, plans: Any) -> Any:
         owner = self.value(plan)
@@ -333,11 +334,11 @@ class Pure:
         return method(self, owner, *arguments)
 
     def _text(self, parts: Any) -> str:
-        said: List[str] = []
+        pieces: List[str] = []
         for part in parts:
-            said.append(part if type(part) is str else self._formatted(*part))
-            self.budget.make(len(said[-1]))
-        return "".join(said)
+            pieces.append(part if type(part) is str else self._formatted(*part))
+            self.budget.make(len(pieces[-1]))
+        return "".join(pieces)
 
     def _formatted(self, plan: Any, conversion: int, spec: str) -> str:
         value = self.value(plan)

@@ -1,7 +1,7 @@
-"""Brings pydevd into this process over a socket that is already open, and takes it out again.
+"""Starts pydevd in this process on an open socket, and removes it again.
 
-The names used of pydevd are those of the debugpy release that iqdebug pins and carries along;
-a debugpy that the target has installed for itself is never used.
+Uses the internals of the debugpy release that iqdebug pins and ships; a debugpy installed in the
+target is never used.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from .unpatched import Importer
 
-_MEMORY_NEEDED = 120 << 20
+MIN_FREE_MEMORY = 120 << 20  # bytes
 _FORK_MARK = "_iqdebug_after_fork"
 
 
@@ -38,8 +38,8 @@ class Refused(Exception):
 
 
 class _SkipsOneSleep:
-    """Stands for pydevd's ``time`` while it connects: it sleeps 0.1 s after it has started its
-    reader and writer, which do not need it."""
+    """Replaces pydevd's ``time`` while it connects, to skip its sleep of 0.1 s after it has started its
+    reader and writer, which do not need that time."""
 
     def __init__(self, pydevd: Any) -> None:
         self._pydevd = pydevd
@@ -53,9 +53,11 @@ class _SkipsOneSleep:
 
 
 class Link:
-    """:param debugpy: the folder that holds the ``debugpy`` package.
-    :param own: the folders whose frames are never traced: the agent's.
-    :param importer: gives what brings pydevd in.
+    """pydevd in this process: started by :meth:`open`, removed without a trace by :meth:`close`.
+
+    :param debugpy: the folder that holds the ``debugpy`` package.
+    :param own: the agent's folders, whose frames are never traced.
+    :param importer: returns the importer that loads pydevd.
     """
 
     def __init__(self, debugpy: str, own: Tuple[str, ...], importer: Callable[[], Importer]) -> None:
@@ -65,14 +67,14 @@ class Link:
         self._undo: List[Callable[[], None]] = []
         self._settrace: Optional[threading.Thread] = None
         self.debugger: Any = None
-        self.by_program = ThreadReplacement()
+        self.thread_replacement = ThreadReplacement()
         self._shared = False  # whether pydevd uses the program's `threading`
         self.close_in_child: List[Any] = []
         self.sink = pydevd_output.Sink()
         self.tracers = Tracers()
 
     def check(self) -> None:
-        """:raises Refused: another debugger is at work here."""
+        """:raises Refused: the process cannot be debugged now, for example by a second debugger."""
         pydevd = sys.modules.get("pydevd")
         if pydevd is not None:
             debugger = pydevd.get_global_debugger()
@@ -88,25 +90,25 @@ class Link:
             raise Refused(why)
 
     def open(self, connection: Any, token: str) -> None:
-        """Start pydevd on ``connection``. Returns at once; the handshake goes on in a thread."""
-        self._remember()
+        """Start pydevd on ``connection``. Returns at once; the handshake continues in a thread."""
+        self._save_hooks()
         nameless_package()
         importer = self._importer()
         pydevd = self._import(importer)
         self._shared = "threading" not in importer.private
         if self._shared:
-            self.by_program.watch()
-            self._undo.append(self.by_program.forget)
+            self.thread_replacement.watch()
+            self._undo.append(self.thread_replacement.forget)
         self.guard_forks()
         self._undo.append(forget_dummies())
-        self._answer_at_once()
+        self._wake_after_commands()
         self._undo.append(guard(pydevd, self._folder, self.sink, self.tracers))
         saved = pydevd.start_client
         clock = pydevd.time
 
         def start_client(host: str, port: int) -> Any:
             pydevd.time = _SkipsOneSleep(pydevd)
-            # Noted here: when the client goes away while it starts, pydevd forgets it by itself.
+            # Kept here because pydevd drops it if the client disconnects during the start.
             self.debugger = pydevd.get_global_debugger()
             return connection
 
@@ -148,26 +150,31 @@ class Link:
             if "threading" in importer.private:
                 trace_replaced_threads(self.debugger, importer.private["threading"])
 
-    def overtaken(self) -> bool:
-        """Whether pydevd works with modules in which the program replaces functions, or has."""
-        return self._shared and self.debugger is not None and (self.by_program.asked or locks_replaced())
+    def threads_replaced(self) -> bool:
+        """Whether the program has replaced, or is replacing, the thread functions that pydevd uses."""
+        return (
+            self._shared
+            and self.debugger is not None
+            and (self.thread_replacement.requested or locks_replaced())
+        )
 
     def settle(self, seconds: float) -> bool:
-        """Wait until pydevd, once told to go on, has put its tracing on every thread; False when
-        that takes longer. Before, nothing stops; and a dispose before would be undone by it."""
+        """Wait, after ``configurationDone``, until pydevd traces every thread; False on timeout.
+
+        Until then nothing stops, and pydevd would undo a dispose.
+        """
         starting = self._settrace
         if starting is None or self.debugger is None:
             return True
         deadline = monotonic() + seconds
         while starting.is_alive() and monotonic() < deadline:
-            self.debugger._py_db_command_thread_event.set()  # else it looks every 0.2 s only
+            self.debugger._py_db_command_thread_event.set()  # else it checks only every 0.2 s
             starting.join(0.01)
         return not starting.is_alive()
 
-    def _answer_at_once(self) -> None:
-        """A paused thread of pydevd carries out a command and then waits for the next one before
-        it looks whether it was told to go on: up to 0.2 s for a step. Waking it after each
-        command ends that wait."""
+    def _wake_after_commands(self) -> None:
+        """Wake a paused thread after each of its commands. pydevd would wait up to 0.2 s for another one
+        before it checks whether the thread was resumed or stepped."""
         from _pydevd_bundle.pydevd_comm import InternalThreadCommand  # type: ignore[import-not-found]
 
         original = InternalThreadCommand.do_it
@@ -182,7 +189,7 @@ class Link:
         self._undo.append(lambda: setattr(InternalThreadCommand, "do_it", original))
 
     def kick(self) -> None:
-        """Make paused threads look now whether they were told to go on."""
+        """Make paused threads check now whether they were resumed."""
         debugger = self.debugger
         if debugger is None:
             return
@@ -194,7 +201,7 @@ class Link:
                 debugger.get_internal_queue_and_event(get_thread_id(thread))[1].set()
 
     def close(self) -> None:
-        """Resume every thread, dispose pydevd, untrace, undo. Safe to call twice."""
+        """Resume every thread, dispose pydevd, remove tracing and undo all patches. Safe to call twice."""
         if self.debugger is not None:
             self.debugger.ready_to_run = True
             self.settle(1.0)
@@ -211,7 +218,7 @@ class Link:
         pydevd: Any = sys.modules["pydevd"]
         from _pydevd_bundle.pydevd_api import PyDevdAPI  # type: ignore[import-not-found]
 
-        # Threads begun meanwhile call these when they end, which may be long after.
+        # Threads started meanwhile call these when they end, which may be much later.
         debugger.disable_tracing = nameless(lambda: None)
         debugger.notify_thread_not_alive = nameless(lambda thread, notify_finished=True: None)
         steps: List[Callable[[], Any]] = [
@@ -233,7 +240,7 @@ class Link:
                 continue
 
     def _import(self, importer: Importer) -> Any:
-        self._keep_plugins()
+        self._pin_plugins()
         pydevd_output.silence_log(importer.load("_pydev_bundle.pydev_log"), self.sink)
         pydevd: Any = importer.pydevd()
 
@@ -248,17 +255,17 @@ class Link:
         sys.breakpointhook = pause_here
         return pydevd
 
-    def _keep_plugins(self) -> None:
-        """``pydevd_plugins`` looks for more of itself along the program's ``sys.path``: it would run what
-        it finds there, and it fails where the path leads to a working directory that is gone."""
+    def _pin_plugins(self) -> None:
+        """Preload ``pydevd_plugins`` with its own folder as its only path. It would extend itself along the
+        program's ``sys.path``, run what it finds there, and fail if the working directory is deleted."""
         folder = os.path.join(self._folder, "debugpy", "_vendored", "pydevd", "pydevd_plugins")
         package: Any = type(sys)("pydevd_plugins")
         package.__path__, package.__file__ = [folder], os.path.join(folder, "__init__.py")
         sys.modules.setdefault("pydevd_plugins", package)
 
-    def _remember(self) -> None:
-        """Note what pydevd's import and start change process-wide, to set it back on close."""
-        programs: Any = sys.modules.get("threading")  # ours may be a copy
+    def _save_hooks(self) -> None:
+        """Save the process-wide hooks that pydevd changes; :meth:`close` restores them."""
+        programs: Any = sys.modules.get("threading")  # the one imported here may be a private copy
         places: List[Tuple[Any, str]] = [
             (sys, "breakpointhook"),
             (sys, "__breakpointhook__"),
@@ -271,15 +278,15 @@ class Link:
         def restore() -> None:
             for owner, name, value in saved:
                 now = getattr(owner, name, None)
-                if now is not value and _ours(now, self._folder, NAMELESS, *self._own):
+                if now is not value and _is_debuggers_function(now, self._folder, NAMELESS, *self._own):
                     setattr(owner, name, value)
 
         self._undo.append(restore)
 
     def guard_forks(self) -> None:
-        """A forked child inherits tracing and our sockets but none of our threads: it must not
-        wait for a debugger that is not there. ``os.register_at_fork`` cannot be undone, so the
-        one function that stays behind does nothing once the session is over."""
+        """Free a forked child of the tracing and sockets that it inherits: none of our threads exist there,
+        so it must not wait for the debugger. ``os.register_at_fork`` cannot be undone, so one function
+        stays registered and does nothing once the session is over."""
         holder = sys.modules.get(_FORK_MARK)
         if holder is None:
             holder = type(sys)(_FORK_MARK)
@@ -297,7 +304,7 @@ class Link:
         state.child = self._released_in_child
 
     def forget_forks(self) -> None:
-        """Last of all, when the connections that a child could inherit are closed."""
+        """Stop guarding forks. Call it last, when the connections that a child could inherit are closed."""
         holder: Any = sys.modules.get(_FORK_MARK)
         if holder is not None:
             holder.child = None
@@ -328,16 +335,15 @@ class Link:
 
 
 def _end_threads(debugger: Any) -> None:
-    """End pydevd's own threads and wait for that, 0.3 s at most."""
+    """End pydevd's own threads and wait for them, 0.3 s at most."""
     for thread in filter(None, (debugger.reader, debugger.writer)):
-        # Else each disposes the debugger when its connection ends, and waits there for the other.
+        # Else each disposes the debugger when its connection ends, and then waits for the other.
         setattr(thread, "_%s__terminate_on_socket_close" % type(thread).__name__, False)
     try:
         debugger._client_socket.shutdown(_socket.SHUT_RDWR)
     finally:
         debugger.dispose_and_kill_all_pydevd_threads(wait=False)
-        # One that is disposed already, by its reader when the connection ended, kills no thread that it has
-        # begun since.
+        # A debugger that its reader has already disposed does not kill the threads it has started since.
         threads = list(debugger.created_pydb_daemon_threads)
         for thread in threads:
             thread.do_kill_pydev_thread()
@@ -348,14 +354,14 @@ def _end_threads(debugger: Any) -> None:
 
 def _undo_thread_patches() -> None:
     if locks_replaced():
-        return  # by now others stand in the place of pydevd's functions, and keep them for the originals
+        return  # gevent or eventlet has patched over pydevd's functions and keeps them as the originals
     from _pydev_bundle.pydev_monkey import undo_patch_thread_modules  # type: ignore[import-not-found]
 
     undo_patch_thread_modules()
 
 
 def _no_memory() -> str:
-    """Why the debugger's modules and threads find no room in this process, "" where they do."""
+    """Why the process's memory limit leaves no room for the debugger; "" if it has enough."""
     import resource
 
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
@@ -363,14 +369,14 @@ def _no_memory() -> str:
         return ""
     with open("/proc/self/statm", "rb") as file:
         left = limit - int(file.read().split()[0]) * resource.getpagesize()
-    if left >= _MEMORY_NEEDED:
+    if left >= MIN_FREE_MEMORY:
         return ""
     return "its limit RLIMIT_AS leaves it %d MB of memory, and the debugger needs %d MB" % (
         left >> 20,
-        _MEMORY_NEEDED >> 20,
+        MIN_FREE_MEMORY >> 20,
     )
 
 
-def _ours(hook: Any, *folders: str) -> bool:
+def _is_debuggers_function(hook: Any, *folders: str) -> bool:
     code = getattr(hook, "__code__", None)
     return code is not None and code.co_filename.startswith(folders)

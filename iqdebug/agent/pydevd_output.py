@@ -1,7 +1,7 @@
-"""The one place where everything goes that pydevd would print, instead of the program's streams.
+"""Collects everything that pydevd would print, so that none of it reaches the program's streams.
 
-pydevd reports its own failures on ``sys.stderr``. Here its log, its ``print`` and its tracebacks
-are written into a bounded list, which the client is sent as log lines of the stream ``iqdebug``.
+pydevd reports its own failures on ``sys.stderr``. Its log, its ``print`` and its tracebacks go into a
+bounded list instead, which is sent to the client as log lines of the stream ``iqdebug``.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Deque, Dict, List, Set, Tuple
 
-CAPACITY = 200
-"""Lines kept until the client is sent them; the oldest are dropped and counted."""
+MAX_PENDING_LINES = 200
+"""Lines kept until they are sent to the client; further ones are dropped and counted."""
 
-LINE_LIMIT = 500
-MAX_DISTINCT = 1_000
-"""Different lines sent in a session; a line is sent once."""
+MAX_LINE_LENGTH = 500  # characters
+MAX_DISTINCT_LINES = 1_000
+"""Different lines sent in one session; each is sent once."""
 
 
 class Sink:
-    """A text stream for pydevd. Its methods raise nothing but what a signal handler of the program does."""
+    """A text stream for pydevd. Raises only what a signal handler of the program raises meanwhile."""
 
     encoding = "utf-8"
 
     def __init__(self) -> None:
-        self._records: Deque[Dict[str, Any]] = collections.deque(maxlen=CAPACITY)
+        self._records: Deque[Dict[str, Any]] = collections.deque(maxlen=MAX_PENDING_LINES)
         self._known: Set[str] = set()
         self._partial = ""
         self._dropped = 0
@@ -43,7 +43,7 @@ class Sink:
             if type(text) is not str:
                 return 0
             lines = (self._partial + text).split("\n")
-            self._partial = lines.pop()[-LINE_LIMIT:]
+            self._partial = lines.pop()[-MAX_LINE_LENGTH:]
             for line in lines:
                 self.line(line)
         except BaseException as error:
@@ -58,17 +58,17 @@ class Sink:
         return False
 
     def line(self, text: str) -> None:
-        text = text.rstrip()[:LINE_LIMIT]
+        text = text.rstrip()[:MAX_LINE_LENGTH]
         if not text or text in self._known:
             return
-        if len(self._records) == CAPACITY or len(self._known) >= MAX_DISTINCT:
+        if len(self._records) == MAX_PENDING_LINES or len(self._known) >= MAX_DISTINCT_LINES:
             self._dropped += 1
             return
         self._known.add(text)
         self._records.append({"t": time.time(), "s": "iqdebug", "x": text})
 
     def failed(self, error: BaseException) -> None:
-        """Note a failure of the debugger's own: one line, with the innermost place."""
+        """Record a failure of the debugger's own: one line, with the innermost place."""
         try:
             trace = error.__traceback__
             where = ""
@@ -82,7 +82,7 @@ class Sink:
                 raise
 
     def take(self) -> Tuple[List[Dict[str, Any]], int]:
-        """What was written since the last call, and how many lines were dropped."""
+        """The lines written since the last call, and how many were dropped."""
         records: List[Dict[str, Any]] = []
         while self._records:
             records.append(self._records.popleft())
@@ -107,8 +107,8 @@ def silence_log(log: Any, sink: Sink) -> None:
 
 
 def silence_modules(folder: str, sink: Sink) -> None:
-    """Give the pydevd modules below ``folder`` a ``print`` and a ``traceback`` that write to the sink.
-    They stay so: in a later session they write to that one's sink."""
+    """Make ``print`` and ``traceback`` of the pydevd modules below ``folder`` write to the sink. They stay
+    patched; the next session points them at its own sink."""
 
     def quiet_print(*values: Any, **options: Any) -> None:
         if options.get("file") in (None, sys.stdout, sys.stderr):

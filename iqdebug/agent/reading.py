@@ -1,8 +1,8 @@
-"""Reads of single objects that run no code of the target's, or say that they would.
+"""Reads single objects without running code of the target's.
 
-Like :mod:`..capture.values`, but answering what Python itself would answer: an attribute is looked up
-in the order in which Python looks, a key is compared as Python compares, and where Python would enter
-a method that is not CPython's own the read is given up.
+Unlike :mod:`..capture.values`, gives exactly what Python would give: attributes are looked up in Python's
+order and keys compared as Python compares them. Where Python would enter a method that is not CPython's
+own, the read raises :class:`WouldRunCode`.
 """
 
 # ruff: noqa: SIM905
@@ -14,7 +14,7 @@ import types
 from collections import OrderedDict, defaultdict, deque, namedtuple
 
 from ..capture import values
-from ..capture.descriptors import class_dict, class_mro
+from ..capture.descriptors import class_dict, class_mro, is_heap_type
 from ..capture.original_functions import monotonic
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ATOMS = (int, float, complex, bool, str, bytes, type(None), type(Ellipsis))
 CONTAINERS = (list, tuple, dict, set, frozenset, bytearray, range, deque)
-_READ = (*CONTAINERS, str, bytes)
+_READABLE = (*CONTAINERS, str, bytes)
 _TEXTS_AND_NUMBERS = (str, int, float, bytes)
 _OPERATORS = frozenset(
     "__%s__" % name
@@ -33,15 +33,14 @@ _OPERATORS = frozenset(
         "rfloordiv rmod rpow rlshift rrshift rand ror rxor rdivmod"
     ).split()
 )
-HEAP = 1 << 9  # the flag of classes that are made at run time
-MAX_STEPS = 400_000
-MAX_RESULT_SIZE = 4_000_000
-READ_TIMEOUT = 1.0
-MAX_SEARCH_SIZE = 200_000_000
-MAX_HASHED = 10_000
-MAX_DEPTH = 20
+MAX_STEPS = 400_000  # values read
+MAX_RESULT_SIZE = 4_000_000  # characters, bytes and elements made
+READ_TIMEOUT = 1.0  # seconds
+MAX_SEARCH_SIZE = 200_000_000  # product of the lengths of a text and the text that is searched
+MAX_HASHED = 10_000  # keys of one set or dict
+MAX_DEPTH = 20  # containers within containers
 _PROXY = type(type.__dict__)
-_HANDS_OVER = (types.FunctionType, types.BuiltinFunctionType, types.WrapperDescriptorType)
+_FUNCTION_TYPES = (types.FunctionType, types.BuiltinFunctionType, types.WrapperDescriptorType)
 _tuplegetter = type(class_dict(namedtuple("_Field", "name"))["name"])
 _BY_C = (types.GetSetDescriptorType, types.MemberDescriptorType)
 MISSING = object()
@@ -53,7 +52,7 @@ _METHODS_OF_C = (
 
 
 class WouldRunCode(Exception):
-    """The read would run code of the target's; says which."""
+    """The read would run code of the target's; the text says which."""
 
 
 class LimitExceeded(Exception):
@@ -61,47 +60,47 @@ class LimitExceeded(Exception):
 
 
 class WouldRaise(Exception):
-    """Python itself would raise here; says what."""
+    """Python itself would raise here; the text says what."""
 
 
 class Budget:
-    """What one question may cost: steps, elements and characters made, seconds."""
+    """What one evaluation may cost: steps, elements and characters made, seconds."""
 
     def __init__(self) -> None:
-        self._steps = MAX_STEPS
-        self._room = MAX_RESULT_SIZE
-        self._until = monotonic() + READ_TIMEOUT
+        self._steps_left = MAX_STEPS
+        self._size_left = MAX_RESULT_SIZE
+        self._deadline = monotonic() + READ_TIMEOUT
 
     def spend(self, count: int = 1) -> None:
-        self._steps -= count
-        if self._steps < 0:
+        self._steps_left -= count
+        if self._steps_left < 0:
             raise LimitExceeded("it would look at more than %s values" % format(MAX_STEPS, ","))
-        if self._steps % 256 < count and monotonic() > self._until:
+        if self._steps_left % 256 < count and monotonic() > self._deadline:
             raise LimitExceeded("it would take longer than %g s" % READ_TIMEOUT)
 
     def make(self, size: int) -> None:
-        """Before something of that many elements, characters or bytes is made."""
-        self._room -= size
-        if self._room < 0:
+        """Call before making something of that many elements, characters or bytes."""
+        self._size_left -= size
+        if self._size_left < 0:
             raise LimitExceeded(
                 "it would make more than %s characters or elements" % format(MAX_RESULT_SIZE, ",")
             )
 
     def search(self, text: Any, wanted: Any) -> None:
-        """Before a text is looked for in another: up to 3.9 that may take the product of both lengths,
-        in C, with the interpreter lock."""
+        """Call before searching for a text in another: up to 3.9 that may take time proportional to the
+        product of both lengths, in C and with the interpreter lock held."""
         if len(text) * len(wanted) > MAX_SEARCH_SIZE:
             raise LimitExceeded("looking for a text that long in one that long may take too long")
 
     def hashed(self, keys: Any) -> Any:
-        """The keys, before a set or dict is made of them: numbers can be chosen to collide."""
+        """The keys. Call before making a set or dict of them: numbers can be chosen to collide."""
         if len(keys) > MAX_HASHED and not all(type(key) is str for key in keys):
             raise LimitExceeded("a set or dict of more than %s keys" % format(MAX_HASHED, ","))
         return keys
 
 
 class SafeReader:
-    """The reads of one question."""
+    """The reads of one evaluation, which share a :class:`Budget`."""
 
     def __init__(self) -> None:
         self.budget = Budget()
@@ -110,17 +109,17 @@ class SafeReader:
     # classes
 
     def names_of(self, cls: type) -> Dict[str, Any]:
-        """The class's own attributes, under exact texts alone: other keys could have an ``__eq__``."""
+        """The class's own attributes whose keys are exact ``str``: other keys may have an ``__eq__``."""
         known = self._classes.get(id(cls))
         if known is None:
-            found = class_dict(cls)
-            items = list(found.items()) if type(found) is _PROXY else []
+            attributes = class_dict(cls)
+            items = list(attributes.items()) if type(attributes) is _PROXY else []
             self.budget.spend(len(items) // 16 + 1)
             known = self._classes[id(cls)] = (cls, {k: v for k, v in items if type(k) is str})
         return known[1]
 
     def of_class(self, cls: type, name: str) -> Any:
-        """What the first class that has the name has for it, or ``MISSING``."""
+        """The name's value in the first class of the MRO that has it, or ``MISSING``."""
         for base in class_mro(cls):
             self.budget.spend()
             names = self.names_of(base)
@@ -129,14 +128,14 @@ class SafeReader:
         return MISSING
 
     def own_method(self, obj: Any, base: type, name: str) -> bool:
-        """Whether the object's type leaves the method to the builtin it derives from."""
+        """Whether the object's type inherits the method from the builtin ``base`` unchanged."""
         cls = type(obj)
         if cls is base:
             return True
         return self.of_class(cls, name) is self.of_class(base, name)
 
     def base_of(self, obj: Any, kinds: Tuple[type, ...] = CONTAINERS) -> Optional[type]:
-        """The builtin container that the object is or derives from."""
+        """The builtin container that the object's type is or derives from; None if there is none."""
         mro = class_mro(type(obj))
         return next((kind for kind in kinds if values.one_of(kind, mro)), None)
 
@@ -152,52 +151,55 @@ class SafeReader:
             return values.type_module(obj) if name == "__module__" else values.type_name(obj)
         reader = self.of_class(cls, "__getattribute__")
         if type(reader) is not types.WrapperDescriptorType or not _reads_plainly(reader.__objclass__):
-            raise WouldRunCode("%s has its own way to read attributes (__getattribute__)" % self.said(cls))
+            raise WouldRunCode(
+                "%s has its own way to read attributes (__getattribute__)" % values.qualified(cls)
+            )
         if name == "__dict__":
-            found = self.own_dict(obj)
-            if found is None:
-                raise WouldRaise("AttributeError: '%s' object has no attribute '__dict__'" % self.said(cls))
-            return dict(found)
+            attributes = self.own_dict(obj)
+            if attributes is None:
+                raise WouldRaise(
+                    "AttributeError: '%s' object has no attribute '__dict__'" % values.qualified(cls)
+                )
+            return dict(attributes)
         shared = self.of_class(cls, name)
-        if shared is not MISSING and self._comes_first(shared):
-            return self._by_descriptor(obj, shared, name)
+        if shared is not MISSING and self._is_data_descriptor(shared):
+            return self._from_data_descriptor(obj, shared, name)
         if issubclass(cls, type):
-            return self._of_type(obj, shared, name)
+            return self._class_attribute(obj, shared, name)
         own = self.own_dict(obj) or {}
         if name in own:
             return own[name]
         if shared is not MISSING:
-            return self._by_class(obj, shared, name)
+            return self._from_class(obj, shared, name)
         if self.of_class(cls, "__getattr__") is not MISSING or "__getattr__" in own:
-            raise WouldRunCode("%s makes missing attributes itself (__getattr__)" % self.said(cls))
-        raise WouldRaise("AttributeError: '%s' object has no attribute '%s'" % (self.said(cls), name))
+            raise WouldRunCode("%s makes missing attributes itself (__getattr__)" % values.qualified(cls))
+        raise WouldRaise("AttributeError: '%s' object has no attribute '%s'" % (values.qualified(cls), name))
 
     def own_dict(self, obj: Any) -> Optional[Dict[str, Any]]:
-        """A copy of the object's attributes, under exact texts alone."""
+        """A copy of the object's attributes whose keys are exact ``str``; None if it has no ``__dict__``."""
         descriptor = self.of_class(type(obj), "__dict__")
         if type(descriptor) is not types.GetSetDescriptorType:
             return None
         try:
-            found = descriptor.__get__(obj)
+            attributes = descriptor.__get__(obj)
         except Exception:
             return None
-        return self.texts(found)
+        return self.texts(attributes)
 
-    def texts(self, found: Any) -> Optional[Dict[str, Any]]:
-        if not issubclass(type(found), dict):
+    def texts(self, names: Any) -> Optional[Dict[str, Any]]:
+        if not issubclass(type(names), dict):
             return None
-        self.budget.spend(dict.__len__(found) // 16 + 1)
-        return {k: v for k, v in list(dict.items(found)) if type(k) is str}
+        self.budget.spend(dict.__len__(names) // 16 + 1)
+        return {k: v for k, v in list(dict.items(names)) if type(k) is str}
 
-    def _comes_first(self, descriptor: Any) -> bool:
-        """Whether it is a data descriptor."""
+    def _is_data_descriptor(self, descriptor: Any) -> bool:
         cls = type(descriptor)
         return any(self.of_class(cls, m) is not MISSING for m in ("__set__", "__delete__"))
 
-    def _by_descriptor(self, obj: Any, descriptor: Any, name: str) -> Any:
+    def _from_data_descriptor(self, obj: Any, descriptor: Any, name: str) -> Any:
         kind = type(descriptor)
         if kind is types.MemberDescriptorType or (
-            kind is types.GetSetDescriptorType and _harmless(descriptor, type(obj))
+            kind is types.GetSetDescriptorType and _only_reads_storage(descriptor, type(obj))
         ):
             try:
                 return descriptor.__get__(obj)
@@ -209,29 +211,31 @@ class SafeReader:
         if name in fields and kind is _tuplegetter:
             return tuple.__getitem__(obj, fields.index(name))
         if kind is property:
-            raise WouldRunCode("%s.%s is a property" % (self.said(type(obj)), name))
-        raise WouldRunCode("%s.%s is a descriptor (%s)" % (self.said(type(obj)), name, self.said(kind)))
+            raise WouldRunCode("%s.%s is a property" % (values.qualified(type(obj)), name))
+        raise WouldRunCode(
+            "%s.%s is a descriptor (%s)" % (values.qualified(type(obj)), name, values.qualified(kind))
+        )
 
-    def _by_class(self, obj: Any, shared: Any, name: str) -> Any:
-        """An attribute that the class has and the object has not."""
+    def _from_class(self, obj: Any, shared: Any, name: str) -> Any:
+        """An attribute that the class has and the object does not have."""
         kind = type(shared)
-        if values.one_of(kind, _HANDS_OVER + _METHODS_OF_C):
+        if values.one_of(kind, _FUNCTION_TYPES + _METHODS_OF_C):
             return shared
         if kind is staticmethod or (issubclass(type(obj), type) and values.one_of(kind, _BY_C)):
             return shared
         if self.of_class(kind, "__get__") is MISSING:
             return shared
         raise WouldRunCode(
-            "%s.%s is made when it is read (%s)" % (self.said(type(obj)), name, self.said(kind))
+            "%s.%s is made when it is read (%s)" % (values.qualified(type(obj)), name, values.qualified(kind))
         )
 
-    def _of_type(self, cls: Any, shared: Any, name: str) -> Any:
-        """An attribute of a class, whose metaclass has nothing that comes before."""
-        found = self.of_class(cls, name)
-        if found is not MISSING:
-            return self._by_class(cls, found, name) if type(found) is not property else found
+    def _class_attribute(self, cls: Any, shared: Any, name: str) -> Any:
+        """An attribute of a class whose metaclass has no data descriptor of that name."""
+        own = self.of_class(cls, name)
+        if own is not MISSING:
+            return self._from_class(cls, own, name) if type(own) is not property else own
         if shared is not MISSING:
-            return self._by_class(cls, shared, name)
+            return self._from_class(cls, shared, name)
         if self.of_class(type(cls), "__getattr__") is not MISSING:
             raise WouldRunCode("the class %s makes missing attributes itself" % values.type_name(cls))
         raise WouldRaise("AttributeError: class '%s' has no attribute '%s'" % (values.type_name(cls), name))
@@ -239,29 +243,29 @@ class SafeReader:
     # containers
 
     def size(self, obj: Any) -> int:
-        base: Any = self.base_of(obj, _READ)
+        base: Any = self.base_of(obj, _READABLE)
         if base is not None and self.own_method(obj, base, "__len__"):
-            self._of_numbers(obj)
+            self._require_int_bounds(obj)
             try:
                 return int(base.__len__(obj))
             except OverflowError as error:
                 raise WouldRaise("OverflowError: %s" % error) from None
-        self._no_method(obj, "__len__", "has no len()")
-        raise WouldRunCode("%s has its own __len__" % self.said(type(obj)))
+        self._require_method(obj, "__len__", "has no len()")
+        raise WouldRunCode("%s has its own __len__" % values.qualified(type(obj)))
 
-    def _no_method(self, obj: Any, method: str, words: str) -> None:
+    def _require_method(self, obj: Any, method: str, words: str) -> None:
         if self.of_class(type(obj), method) is MISSING:
-            raise WouldRaise("TypeError: '%s' object %s" % (self.said(type(obj)), words))
+            raise WouldRaise("TypeError: '%s' object %s" % (values.qualified(type(obj)), words))
 
     def elements(self, obj: Any) -> Iterator[Any]:
-        """As a ``for`` would give them; of a dict its keys."""
-        base: Any = self.base_of(obj, _READ)
+        """The elements that ``for`` would give; of a dict, its keys."""
+        base: Any = self.base_of(obj, _READABLE)
         if base is None:
-            self._iterable_or_not(obj)
+            self._refuse_iteration(obj)
         special = values.one_of(type(obj), (OrderedDict,))
         if not special and not self.own_method(obj, base, "__iter__"):
-            raise WouldRunCode("%s has its own __iter__" % self.said(type(obj)))
-        self._of_numbers(obj)
+            raise WouldRunCode("%s has its own __iter__" % values.qualified(type(obj)))
+        self._require_int_bounds(obj)
         try:
             for element in base.__iter__(obj):
                 self.budget.spend()
@@ -269,13 +273,13 @@ class SafeReader:
         except RuntimeError:
             raise LimitExceeded("it is being changed while it is read") from None
 
-    def _iterable_or_not(self, obj: Any) -> None:
+    def _refuse_iteration(self, obj: Any) -> None:
         if self.of_class(type(obj), "__iter__") is MISSING:
-            self._no_method(obj, "__getitem__", "is not iterable")
-        raise WouldRunCode("going through %s runs it" % self.said(type(obj)))
+            self._require_method(obj, "__getitem__", "is not iterable")
+        raise WouldRunCode("going through %s runs it" % values.qualified(type(obj)))
 
     def pairs(self, obj: Any) -> Iterator[Tuple[Any, Any]]:
-        """Of a dict, or of what derives from one."""
+        """The items of a dict or of an instance of a subclass."""
         try:
             for pair in dict.items(obj):
                 self.budget.spend()
@@ -284,19 +288,19 @@ class SafeReader:
             raise LimitExceeded("it is being changed while it is read") from None
 
     def item(self, obj: Any, key: Any) -> Any:
-        base: Any = self.base_of(obj, _READ)
+        base: Any = self.base_of(obj, _READABLE)
         if base is None or base in (set, frozenset):
-            self._no_method(obj, "__getitem__", "is not subscriptable")
-            raise WouldRunCode("%s has its own __getitem__" % self.said(type(obj)))
+            self._require_method(obj, "__getitem__", "is not subscriptable")
+            raise WouldRunCode("%s has its own __getitem__" % values.qualified(type(obj)))
         if not self.own_method(obj, base, "__getitem__"):
-            raise WouldRunCode("%s has its own __getitem__" % self.said(type(obj)))
+            raise WouldRunCode("%s has its own __getitem__" % values.qualified(type(obj)))
         if base is dict:
             return self._value_of(obj, key)
-        self._of_numbers(obj)
+        self._require_int_bounds(obj)
         if not values.one_of(type(key), (int, bool, slice)):
             raise self._bad_index(obj, key)
         if type(key) is slice:
-            self._of_numbers(key)
+            self._require_int_bounds(key)
             if base is not range and key.step != 0:
                 self.budget.make(len(range(*key.indices(base.__len__(obj)))))
         try:
@@ -304,30 +308,33 @@ class SafeReader:
         except (IndexError, ValueError, TypeError, OverflowError) as error:
             raise WouldRaise("%s: %s" % (type(error).__name__, error)) from None
 
-    def _of_numbers(self, obj: Any) -> None:
-        """Of a range or a slice: whether its ends are numbers without methods of their own."""
+    def _require_int_bounds(self, obj: Any) -> None:
+        """:raises WouldRunCode: the bounds of a range or slice are not exact ``int``."""
         if values.one_of(type(obj), (range, slice)):
             for end in (obj.start, obj.stop, obj.step):
                 if not values.one_of(type(end), (int, bool, type(None))):
-                    raise WouldRunCode("a range or slice holds %s" % self.said(type(end)))
+                    raise WouldRunCode("a range or slice holds %s" % values.qualified(type(end)))
 
     def _bad_index(self, obj: Any, key: Any) -> Exception:
         if self.of_class(type(key), "__index__") is not MISSING:
-            return WouldRunCode("the index is %s, which has its own __index__" % self.said(type(key)))
+            return WouldRunCode("the index is %s, which has its own __index__" % values.qualified(type(key)))
         return WouldRaise(
-            "TypeError: indices of %s must be integers, not %s" % (self.said(type(obj)), self.said(type(key)))
+            "TypeError: indices of %s must be integers, not %s"
+            % (values.qualified(type(obj)), values.qualified(type(key)))
         )
 
     def _value_of(self, obj: Any, key: Any) -> Any:
-        found = self.lookup(self.pairs(obj), key)
-        if found is not MISSING:
-            return found[1]
+        pair = self.lookup(self.pairs(obj), key)
+        if pair is not MISSING:
+            return pair[1]
         if self.of_class(type(obj), "__missing__") is not MISSING:
-            raise WouldRunCode("the key is missing, and %s then runs __missing__" % self.said(type(obj)))
+            raise WouldRunCode(
+                "the key is missing, and %s then runs __missing__" % values.qualified(type(obj))
+            )
         raise WouldRaise("KeyError: %s" % values.text(key, 100))
 
     def lookup(self, pairs: Any, key: Any) -> Any:
-        """The first pair whose key is that one, or ``MISSING``."""
+        """The first pair whose key equals ``key``, or ``MISSING``."""
         plain = self._as_key(key)
         foreign: Optional[type] = None
         for pair in pairs:
@@ -341,7 +348,7 @@ class SafeReader:
                 if not self.default_equality(type(known)):
                     foreign = foreign or type(known)
         if foreign is not None or (plain is MISSING and not self.default_equality(type(key))):
-            name = self.said(foreign or type(key))
+            name = values.qualified(foreign or type(key))
             raise WouldRunCode("looking for it would compare with %s by its own methods" % name)
         return MISSING
 
@@ -356,16 +363,15 @@ class SafeReader:
     # whole values
 
     def copied(self, value: Any, depth: int = MAX_DEPTH) -> Any:
-        """A copy of a value that is made of exact builtin types alone, which may then be handed to
-        any operator.
+        """A copy of a value that consists of exact builtin types only, safe to use with any operator.
 
-        :raises Runs: it is not.
+        :raises WouldRunCode: it holds something else.
         """
         cls = type(value)
         if values.one_of(cls, ATOMS):
             return value
         if values.one_of(cls, (range, slice)):
-            self._of_numbers(value)
+            self._require_int_bounds(value)
             return value
         if depth <= 0:
             raise LimitExceeded("it is nested more than %d deep" % MAX_DEPTH)
@@ -385,15 +391,17 @@ class SafeReader:
         if cls is bytearray:
             self.budget.make(len(value))
             return bytearray(value)
-        return self._stripped(value)
+        return self._builtin_value(value)
 
-    def _stripped(self, value: Any) -> Any:
-        """The text or number that an object of a derived class is, when the class (an enumeration, mostly)
-        adds no operator to it."""
+    def _builtin_value(self, value: Any) -> Any:
+        """The text or number in an instance of a subclass (mostly an enumeration) that adds no operators.
+
+        :raises WouldRunCode: it is none, or its class has operators of its own.
+        """
         cls = type(value)
         base = self.base_of(value, _TEXTS_AND_NUMBERS)
         if base is None:
-            raise WouldRunCode("%s may have methods of its own for this" % self.said(cls))
+            raise WouldRunCode("%s may have methods of its own for this" % values.qualified(cls))
         before = True
         for each in class_mro(cls):
             if each is base:
@@ -401,7 +409,7 @@ class SafeReader:
             elif each is object or (not before and values.type_module(each) == "enum"):
                 continue
             elif not _OPERATORS.isdisjoint(self.names_of(each)):
-                raise WouldRunCode("%s has operators of its own" % self.said(cls))
+                raise WouldRunCode("%s has operators of its own" % values.qualified(cls))
         if base is str:
             return str.__str__(value)
         if base is bytes:
@@ -412,55 +420,52 @@ class SafeReader:
         try:
             return bool(self.copied(one) == self.copied(other))
         except WouldRunCode:
-            if self._apart(one) and self._apart(other):
+            if self._equals_only_itself(one) and self._equals_only_itself(other):
                 return one is other
             foreign = other if self._is_builtin(one) else one
-            raise WouldRunCode("comparing would run __eq__ of %s" % self.said(type(foreign))) from None
+            raise WouldRunCode("comparing would run __eq__ of %s" % values.qualified(type(foreign))) from None
 
     def _is_builtin(self, value: Any) -> bool:
         return values.one_of(type(value), ATOMS)
 
-    def _apart(self, value: Any) -> bool:
-        """Whether it equals nothing but itself, or is a builtin value that no such object equals."""
+    def _equals_only_itself(self, value: Any) -> bool:
+        """Whether it equals only itself, or is a builtin value that no such object equals."""
         return self._is_builtin(value) or self.default_equality(type(value))
 
     def truth(self, value: Any) -> bool:
         if values.one_of(type(value), ATOMS):
             return bool(value)
         if self.base_of(value, _TEXTS_AND_NUMBERS) is not None:
-            return bool(self._stripped(value))
+            return bool(self._builtin_value(value))
         for method in ("__bool__", "__len__"):
-            found = self.of_class(type(value), method)
-            if found is not MISSING:
+            function = self.of_class(type(value), method)
+            if function is not MISSING:
                 base = self.base_of(value)
                 if base is None or not self.own_method(value, base, method):
                     raise WouldRunCode(
-                        "%s decides itself whether it is true (%s)" % (self.said(type(value)), method)
+                        "%s decides itself whether it is true (%s)" % (values.qualified(type(value)), method)
                     )
         return self.size(value) > 0 if self.base_of(value) is not None else True
 
-    def said(self, cls: type) -> str:
-        return values.qualified(cls)
-
 
 def _reads_plainly(owner: type) -> bool:
-    """Whether the class, whose reader of attributes is written in C, has the usual one."""
+    """Whether the class's ``__getattribute__``, written in C, is known to do the usual lookup."""
     if any(owner is each for each in _USUAL):
         return True
     return (values.type_module(owner), values.type_name(owner)) in _USUAL_OF and values.really(owner)
 
 
-_USUAL = [each for each in vars(builtins).values() if type(each) is type and not each.__flags__ & HEAP]
+_USUAL = [each for each in vars(builtins).values() if type(each) is type and not is_heap_type(each)]
 _USUAL = [each for each in _USUAL if each is not super]
 _USUAL += [types.ModuleType, types.FunctionType, types.SimpleNamespace, types.GeneratorType, types.CodeType]
 _USUAL += [types.CoroutineType, types.AsyncGeneratorType, types.FrameType, types.TracebackType]
 _USUAL += [deque, OrderedDict, defaultdict]
 _USUAL_OF = {("datetime", name) for name in ("date", "time", "datetime", "timedelta", "timezone")}
-# by name: importing here could wait for a thread that is stopped in the middle of an import
+# by name: an import here could wait for a thread that is paused in the middle of an import
 
 
-def _harmless(descriptor: Any, cls: type) -> bool:
-    """Whether the getter, written in C, only hands over what is stored."""
+def _only_reads_storage(descriptor: Any, cls: type) -> bool:
+    """Whether the getter, written in C, is known to return only what is stored."""
     owner: Any = descriptor.__objclass__
     if values.one_of(owner, _GETTERS):
         return True

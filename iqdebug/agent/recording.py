@@ -1,7 +1,7 @@
-"""A crash file's worth of a living process, for the client.
+"""Records a living process as a crash file and gives it to the client.
 
-:func:`run` comes in by itself: no debugger, nothing stopped; the process runs on while its frames are
-read, held up only as another busy thread would do it. :func:`of_stop` is asked by an agent.
+:func:`run` is injected without a debugger and stops nothing: the process keeps running while its frames
+are read, slowed down only as by another busy thread. :func:`of_stop` is called by the agent.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ SEND_TIMEOUT = 30.0  # seconds for the client to take the data
 
 
 def run(setup: Dict[str, Any], importer: Any) -> None:
-    """Entered by the injected code, in a thread made for it. Never raises.
+    """Entry point of the injected code, in a thread of its own. Never raises.
 
-    :param importer: what loaded this module; nothing more is to be loaded.
+    :param importer: what loaded this module; not used here, since nothing more is loaded.
     """
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     mark_thread("iqdebug.snapshot")
@@ -47,20 +47,30 @@ def run(setup: Dict[str, Any], importer: Any) -> None:
 
 
 def of_stop(
-    why: str, how: str, said: str, raised: Any, ident: Optional[int], callers: Any, hidden: Tuple[str, ...]
+    why: str,
+    how: str,
+    known_message: str,
+    raised: Any,
+    ident: Optional[int],
+    callers: Any,
+    hidden: Tuple[str, ...],
 ) -> Tuple[bytes, str]:
-    """The file's bytes and a name for it. Runs no code of the program.
+    """The crash file's bytes and a name for it. Runs no code of the program.
 
     :param why: one of META.why in docs/iqcrash.md.
-    :param said: the exception's message as the client knows it; "" for what can be read of it.
-    :param raised: the exception at which the thread stands, and its traceback; None for a snapshot.
-    :param ident: Python's identifier of the thread that stands.
-    :param callers: of a snapshot, the thread's innermost frame.
+    :param known_message: the exception's message as the client knows it; "" to read it here.
+    :param raised: the exception at which the thread is stopped, and its traceback; None for a snapshot.
+    :param ident: Python's identifier of the stopped thread.
+    :param callers: for a snapshot, the thread's innermost frame.
     :param hidden: folders whose frames are not the program's.
     """
 
     def message(exc: BaseException) -> str:
-        return said if said and raised is not None and exc is raised[0] else str(message_of(exc)[0])
+        return (
+            known_message
+            if known_message and raised is not None and exc is raised[0]
+            else str(message_of(exc)[0])
+        )
 
     settings = Settings(hidden=hidden, message=message)
     if raised is not None:

@@ -1,9 +1,8 @@
 """Raises the recursion limit by what the debugger's own calls need.
 
-pydevd's functions are called on top of the program's stack and count against the program's limit:
-near it they would fail, and the failure would be the program's. While attached the true limit is
-higher by ``EXTRA_CALLS``, and the program's ``sys.getrecursionlimit`` and ``sys.setrecursionlimit`` speak
-of the limit without it.
+pydevd's functions run on top of the program's stack and count against its limit: near the limit they
+would fail inside the program. While attached, the real limit is ``EXTRA_CALLS`` higher, and the program's
+``sys.getrecursionlimit`` and ``sys.setrecursionlimit`` work with the limit without them.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Callable
 
 EXTRA_CALLS = 400
-"""More than pydevd's deepest way to a stop takes, with an evaluation."""
+"""More calls than pydevd's deepest path to a stop takes, including an evaluation."""
 
 
 def raise_limit() -> Callable[[], None]:

@@ -1,15 +1,15 @@
-"""Changes a few functions of pydevd within the target, where no name could be replaced instead.
+"""Recompiles some functions of pydevd in the target, where replacing a name is not enough.
 
-- What reads ``code.co_filename`` reads a plain string: a file name may be an instance of any
-  subclass of ``str``, which pydevd cannot do with, and whose methods are the program's code.
-- What is called by the interpreter's tracing lets no failure of its own into the program, and
-  what a signal handler of the program raises meanwhile is not swallowed.
-- What writes to ``sys.stderr`` writes to iqdebug's log instead.
-- What reads a thread's name reads the one that ``threading`` keeps: a subclass's ``name`` may be a property.
+- Code that reads ``code.co_filename`` gets a plain string: a file name may be an instance of any
+  subclass of ``str``, which pydevd cannot handle and whose methods are the program's code.
+- Code called by the interpreter's tracing lets no failure of its own into the program, and
+  does not swallow what a signal handler of the program raises meanwhile.
+- Code that writes to ``sys.stderr`` writes to iqdebug's log instead.
+- Code that reads a thread's name reads the one ``threading`` stores: a subclass's ``name`` may be a property.
 
-The functions are found by the names that they use, read from debugpy's own files and compiled
-anew; one that cannot be stays as it is. They serve any later session of the process as well, so
-they are not changed back: debugpy's modules stay too.
+The functions are selected by the names that they use, read from debugpy's own files and compiled
+again; one that does not compile stays as it is. They are not restored: debugpy's modules stay
+loaded too and serve later sessions of the process.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 PLAIN, FAILED, FOREIGN, STREAM = "_iqdebug_plain", "_iqdebug_failed", "_iqdebug_foreign", "_iqdebug_stream"
 THREAD_NAME = "_iqdebug_thread_name"
 _MARK = "_iqdebug_rewritten"
-_NAMES = {"co_filename", "stderr"}
-_UNUSED = (
+_REWRITTEN_NAMES = {"co_filename", "stderr"}
+_UNUSED_MODULES = (
     *("concurrency", "vendored", "tipper", "pydevconsole", "pydevd_io", "pydevd_console", "console_utils"),
     *(("_sys_monitoring",) if sys.version_info < (3, 12) else ("pydevd_trace_dispatch_regular",)),
 )
-"""Modules that do not work in a session here, or whose business are the program's streams."""
-_NOT_CALLED = ("main", "PyDB.run", "stoptrace", "apply_debugger_options")
+"""Modules that a session here does not use, or that are meant to write to the program's streams."""
+_UNUSED_FUNCTIONS = ("main", "PyDB.run", "stoptrace", "apply_debugger_options")
 
 _CALLED_BY_TRACING = {
     "ThreadTracer.__call__",
@@ -54,7 +54,7 @@ _CALLED_BY_TRACING = {
     "_jump_event",
     "_return_event",
 }
-_CALLED_FROM_THERE = {
+_CALLED_WHILE_TRACING = {
     "PyDB.collect_try_except_info",
     "PyDB.do_stop_on_unhandled_exception",
     "PyDB.get_file_type",
@@ -90,26 +90,26 @@ _CALLED_FROM_THERE = {
     "should_stop_on_exception",
     "stop_on_unhandled_exception",
 }
-_NAME_A_THREAD = {"mark_thread_suspended", "NetCommandFactoryJson.make_list_threads_message"}
-_TRACING = ("pydevd_trace_dispatch_regular", "pydevd_frame", "_pydevd_sys_monitoring")
-_USED_BY_TRACING = (
+_READ_THREAD_NAMES = {"mark_thread_suspended", "NetCommandFactoryJson.make_list_threads_message"}
+_TRACING_MODULES = ("pydevd_trace_dispatch_regular", "pydevd_frame", "_pydevd_sys_monitoring")
+_MODULES_USED_BY_TRACING = (
     *("pydevd", "pydevd_file_utils", "pydevd_tracing", "pydev_monkey", "pydevd_breakpoints"),
     "pydevd_additional_thread_info_regular",
 )
 
 
 def rewrite(folder: str, failed: Callable[[BaseException], None], stream: Any) -> None:
-    """Change the functions of the pydevd modules that are loaded from below ``folder``.
+    """Rewrite the functions of the pydevd modules loaded from below ``folder``.
 
-    :param failed: told what a traced call of pydevd failed with; raises it on where it is the program's.
-    :param stream: what is written to in place of ``sys.stderr``.
+    :param failed: called with what a traced call of pydevd raised; raises it again if it is the program's.
+    :param stream: receives what is written to ``sys.stderr``.
     """
 
     def foreign() -> bool:
         return foreign_exception(sys.exc_info()[1], folder) is not None
 
     def named(code: Any) -> str:
-        return file_of(code) or "<no name>"  # pydevd takes "" for code that it shall not stop in
+        return file_of(code) or "<no name>"  # pydevd does not stop in code whose file name is ""
 
     given = {PLAIN: named, FAILED: failed, FOREIGN: foreign, STREAM: stream, THREAD_NAME: thread_name}
     for module in list(sys.modules.values()):
@@ -117,7 +117,7 @@ def rewrite(folder: str, failed: Callable[[BaseException], None], stream: Any) -
         path = names.get("__file__")
         if type(path) is not str or not path.startswith(folder) or not path.endswith(".py"):
             continue
-        if any(word in module.__name__ for word in _UNUSED):
+        if any(word in module.__name__ for word in _UNUSED_MODULES):
             continue
         names.update(given)
         if _MARK not in names:
@@ -126,27 +126,29 @@ def rewrite(folder: str, failed: Callable[[BaseException], None], stream: Any) -
 
 
 def foreign_exception(error: Optional[BaseException], folder: str) -> Optional[BaseException]:
-    """What of an exception that passes through pydevd, which lies in ``folder``, is the program's, or None;
+    """The program's exception within one that passes through pydevd (the code below ``folder``), or None;
     see :func:`.handler_exception`."""
     return handler_exception(error, (folder, NAMELESS))
 
 
 def release_locks_always(constants: Any) -> None:
-    """Have pydevd's own class of locks (of its module ``pydevd_constants``) be entered as locks are that are
-    written in C: with no instruction, at which a signal handler could raise, between the moment when the lock
-    is taken and the block that gives it back."""
+    """Make pydevd's own lock class (in its module ``pydevd_constants``) enter like a lock written in C.
+
+    Then there is no instruction, where a signal handler could raise, between taking the lock and the block
+    that releases it.
+    """
     kind = constants.ForkSafeLock
     kind.__enter__ = property(operator.attrgetter("_lock.__enter__"))
     kind.__exit__ = property(operator.attrgetter("_lock.__exit__"))
 
 
 def _rewrite_module(name: str, names: Dict[str, Any], path: str) -> None:
-    found = list(_functions(name, names))
-    if not found:
+    functions = list(_functions(name, names))
+    if not functions:
         return
     with open(path, encoding="utf-8") as file:
         lines = file.read().split("\n")
-    for function in found:
+    for function in functions:
         try:
             code = _rewritten(function, lines)
         except (SyntaxError, ValueError, LookupError):
@@ -156,7 +158,7 @@ def _rewrite_module(name: str, names: Dict[str, Any], path: str) -> None:
 
 
 def _functions(name: str, names: Dict[str, Any]) -> Iterator[Any]:
-    guarded = name.rpartition(".")[2] in (*_TRACING, *_USED_BY_TRACING)
+    guarded = name.rpartition(".")[2] in (*_TRACING_MODULES, *_MODULES_USED_BY_TRACING)
     for value in list(names.values()):
         if isinstance(value, types.FunctionType):
             members = [value]
@@ -168,15 +170,15 @@ def _functions(name: str, names: Dict[str, Any]) -> Iterator[Any]:
             if not isinstance(function, types.FunctionType) or function.__module__ != name:
                 continue
             code = function.__code__
-            if code.co_freevars or code.co_name == "<lambda>" or function.__qualname__ in _NOT_CALLED:
+            if code.co_freevars or code.co_name == "<lambda>" or function.__qualname__ in _UNUSED_FUNCTIONS:
                 continue
-            wanted = _CALLED_BY_TRACING | _CALLED_FROM_THERE if guarded else _NAME_A_THREAD
+            wanted = _CALLED_BY_TRACING | _CALLED_WHILE_TRACING if guarded else _READ_THREAD_NAMES
             if function.__qualname__ in wanted or _uses(code):
                 yield function
 
 
 def _uses(code: types.CodeType) -> bool:
-    return not _NAMES.isdisjoint(code.co_names) or any(
+    return not _REWRITTEN_NAMES.isdisjoint(code.co_names) or any(
         _uses(inner) for inner in code.co_consts if isinstance(inner, types.CodeType)
     )
 
@@ -189,7 +191,7 @@ def _rewritten(function: Any, lines: List[str]) -> Optional[types.CodeType]:
     while last < len(lines) and not _ends(lines[last], indent, last + 1 - first):
         last += 1
     text = "\n".join(lines[first - 1 : last])
-    if indent:  # names with two underscores are read with their class
+    if indent:  # compiling needs the class for names with two underscores
         text = ("class %s:\n%s" % (owner, text)) if owner else "if 1:\n%s" % text
     tree = ast.parse(text)
     definition: Any = tree.body[0].body[0] if indent else tree.body[0]  # type: ignore[attr-defined]
@@ -198,10 +200,10 @@ def _rewritten(function: Any, lines: List[str]) -> Optional[types.CodeType]:
         if part is not None:
             _replace_with_none(part)
     changed = _Change().visit(tree)
-    if function.__qualname__ in _CALLED_BY_TRACING | _CALLED_FROM_THERE:
-        _let_foreign_pass(definition)
+    if function.__qualname__ in _CALLED_BY_TRACING | _CALLED_WHILE_TRACING:
+        _reraise_foreign(definition)
     if function.__qualname__ in _CALLED_BY_TRACING:
-        _let_nothing_else_out(definition)
+        _report_failures(definition)
     ast.increment_lineno(changed, first - definition.lineno)
     ast.fix_missing_locations(changed)
     compiled: Any = compile(changed, code.co_filename, "exec", dont_inherit=True)
@@ -214,13 +216,13 @@ def _rewritten(function: Any, lines: List[str]) -> Optional[types.CodeType]:
 
 
 def _ends(line: str, indent: int, number: int) -> bool:
-    """Whether a line, not the first of a definition, begins what follows the definition."""
+    """Whether the line, not the first of a definition, begins what follows the definition."""
     text = line.strip()
     return bool(text) and not text.startswith(("#", ")")) and len(line) - len(line.lstrip()) <= indent
 
 
 def _replace_with_none(node: Any) -> None:
-    """Defaults belong to the function, which keeps its own; their expressions are not needed."""
+    """Drop a default's expression: the function object keeps its own default values."""
     node.__class__ = ast.Constant
     node.value, node.kind = None, None
     node._fields = ast.Constant._fields
@@ -248,16 +250,16 @@ class _Change(ast.NodeTransformer):
         return node
 
 
-def _let_foreign_pass(definition: Any) -> None:
-    """Handlers of everything look first whether the exception is the program's."""
+def _reraise_foreign(definition: Any) -> None:
+    """Make handlers that catch everything raise the program's exceptions again."""
     for node in ast.walk(definition):
         if isinstance(node, ast.Try):
-            node.handlers = [h for h in map(_passing, node.handlers) if h is not None]
+            node.handlers = [h for h in map(_reraising_handler, node.handlers) if h is not None]
             if not node.handlers and not node.finalbody:
                 node.handlers = ast.parse("try: pass\nexcept (): pass").body[0].handlers  # type: ignore
 
 
-def _passing(handler: Any) -> Any:
+def _reraising_handler(handler: Any) -> Any:
     kind = handler.type
     name = kind.id if isinstance(kind, ast.Name) else ""
     if name == "SystemExit":
@@ -267,8 +269,11 @@ def _passing(handler: Any) -> Any:
     return handler
 
 
-def _let_nothing_else_out(definition: Any) -> None:
+def _report_failures(definition: Any) -> None:
     template: Any = ast.parse("try:\n pass\nexcept BaseException as failure:\n return %s(failure)" % FAILED)
-    (whole,) = template.body
-    documented = 1 if ast.get_docstring(definition, clean=False) is not None else 0
-    whole.body, definition.body = definition.body[documented:], [*definition.body[:documented], whole]
+    (try_block,) = template.body
+    docstring_length = 1 if ast.get_docstring(definition, clean=False) is not None else 0
+    try_block.body, definition.body = (
+        definition.body[docstring_length:],
+        [*definition.body[:docstring_length], try_block],
+    )

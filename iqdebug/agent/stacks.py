@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     import types
     from typing import Any, Dict, Iterable, List, Optional, Tuple
 
-FRAMES_FOCUSED = 1_000
-FRAMES_OTHER = 100
-LOCALS_READ = 20
-"""Innermost frames of a running thread whose locals are read: a look must stay cheap."""
+MAX_FRAMES_FOCUSED = 1_000  # of the thread or greenlet that the person looks at
+MAX_FRAMES = 100  # of any other thread
+MAX_FRAMES_WITH_LOCALS = 20
+"""Innermost frames of a running thread whose locals are read: sampling must stay cheap."""
 
-TASKS_READ = 200
+MAX_TASKS = 200
 
-GREENLETS_READ = 300
-GREENLETS_WITH_LOCALS = 30
-FRAMES_GREENLET = 50
+MAX_GREENLETS = 300
+MAX_GREENLETS_WITH_LOCALS = 30
+MAX_GREENLET_FRAMES = 50
 
 
 class Stacks:
-    """Reads stacks; while the target is paused, remembers the frames it named.
+    """Reads stacks. While the target is paused, keeps the frames that the client may refer to.
 
-    :param hidden: folders whose frames are the debugger's own.
+    :param hidden: folders of the debugger's own code.
     """
 
     def __init__(self, hidden: Iterable[str]) -> None:
@@ -40,10 +40,10 @@ class Stacks:
         self._frames: Dict[int, types.FrameType] = {}
         self.references = listing.References()
         self._greenlets = Greenlets()
-        self.held: Dict[int, Any] = {}  # of threads held without pydevd: their tracebacks' frames
+        self.held: Dict[int, Any] = {}  # by thread held without pydevd: the frames of its traceback
 
     def clear(self) -> None:
-        """Forget every frame and value: the target goes on."""
+        """Drop every frame and value. Call it before the target resumes."""
         self._frames.clear()
         self.references.clear()
 
@@ -51,11 +51,11 @@ class Stacks:
         return self._frames.get(number)
 
     def threads(self, pydb: Any, focus: Optional[int], with_locals: bool) -> List[Dict[str, Any]]:
-        """Every thread but the debugger's own, then every greenlet that is suspended (the one that
-        runs is its thread's stack); frames from innermost to outermost.
+        """All threads except the debugger's, then all suspended greenlets (a running one is the stack of its
+        thread). Frames are innermost first.
 
-        ``focus`` is the DAP id of the thread whose stack is wanted whole. ``with_locals`` adds
-        each frame's locals as text (for a look at a running target: they cannot be asked later).
+        ``focus`` is the DAP id of the thread whose whole stack is wanted. ``with_locals`` adds each frame's
+        locals as text, for a running target, whose frames cannot be read later.
         """
         current = sys._current_frames()
         known = stored_attributes.threads_by_ident()
@@ -66,28 +66,28 @@ class Stacks:
             if ident == mine or stored_attributes.is_debuggers(thread):
                 continue
             if thread is None and self._is_ours(frame):
-                continue  # pydevd takes its threads off threading's list
+                continue  # pydevd removes its own threads from threading's list
             rows.append(self._thread(pydb, ident, thread, frame, focus, with_locals))
         rows.sort(key=lambda row: (not row["main"], row["id"]))
         return rows + self._suspended(focus, with_locals)
 
     def _suspended(self, focus: Optional[int], with_locals: bool) -> List[Dict[str, Any]]:
         rows = []
-        found = self._greenlets.suspended(live=with_locals)
-        for i, each in enumerate(found[:GREENLETS_READ]):
-            limit = FRAMES_FOCUSED if each.number == focus else FRAMES_GREENLET
+        greenlets = self._greenlets.suspended(live=with_locals)
+        for i, each in enumerate(greenlets[:MAX_GREENLETS]):
+            limit = MAX_FRAMES_FOCUSED if each.number == focus else MAX_GREENLET_FRAMES
             frames, total = self._walk(each.frame, limit)
             row = _plain(each.number, each.name, total)
             row.update(wait=each.wait)
             row["frames"] = [
-                self._live(f, k < LOCALS_READ and i < GREENLETS_WITH_LOCALS)
+                self._live(f, k < MAX_FRAMES_WITH_LOCALS and i < MAX_GREENLETS_WITH_LOCALS)
                 if with_locals
                 else self.row(f, f.f_lineno)
                 for k, f in enumerate(frames)
             ]
             rows.append(row)
-        if len(found) > GREENLETS_READ:
-            rows.append(_plain(0, "%d more greenlets" % (len(found) - GREENLETS_READ), 0))
+        if len(greenlets) > MAX_GREENLETS:
+            rows.append(_plain(0, "%d more greenlets" % (len(greenlets) - MAX_GREENLETS), 0))
         return rows
 
     def _thread(
@@ -101,7 +101,7 @@ class Stacks:
             name = _pydevd_name(thread)
             number = BaseSchema._translate_id_to_dap(name)
             tracked = pydb.suspended_frames_manager.get_frames_list(name)
-        limit = FRAMES_FOCUSED if number == focus else FRAMES_OTHER
+        limit = MAX_FRAMES_FOCUSED if number == focus else MAX_FRAMES
         is_dummy = stored_attributes.is_a(thread, threading._DummyThread)  # made by pydevd, in another thread
         row: Dict[str, Any] = {
             "id": number,
@@ -125,7 +125,7 @@ class Stacks:
         else:
             frames, row["total"] = self._walk(frame, limit)
             row["frames"] = [
-                self._live(f, i < LOCALS_READ) if with_locals else self.row(f, f.f_lineno)
+                self._live(f, i < MAX_FRAMES_WITH_LOCALS) if with_locals else self.row(f, f.f_lineno)
                 for i, f in enumerate(frames)
             ]
         return row
@@ -158,8 +158,8 @@ class Stacks:
         chained = frames_list.chained_frames_list
         while chained is not None and len(chained):
             label = values.qualified(chained.exc_type) if chained.exc_type is not None else "exception"
-            said = (chained.exc_context_msg or "caused by").strip().rstrip(":")
-            rows.append({"id": 0, "name": "%s: %s" % (said, label), "path": "", "line": 0, "label": True})
+            message = (chained.exc_context_msg or "caused by").strip().rstrip(":")
+            rows.append({"id": 0, "name": "%s: %s" % (message, label), "path": "", "line": 0, "label": True})
             rows += [
                 self.row(frame, chained.frame_id_to_lineno.get(id(frame), frame.f_lineno))
                 for frame in list(chained)[:limit]
@@ -168,7 +168,7 @@ class Stacks:
         return rows
 
     def row(self, frame: Any, line: int) -> Dict[str, Any]:
-        """A frame that may be asked about later: of a stop."""
+        """The row of a stopped frame, which is kept: the client may refer to it."""
         row = _described(frame, line)
         row["id"] = number = self._number(frame)
         self._frames[number] = frame
@@ -176,7 +176,7 @@ class Stacks:
 
     @staticmethod
     def _live(frame: Any, with_locals: bool) -> Dict[str, Any]:
-        """A frame that runs on: nothing of it is kept."""
+        """The row of a running frame, which is not kept."""
         row = _described(frame, frame.f_lineno)
         if with_locals:
             row["locals"] = listing.locals_page(frame, None, 50)
@@ -184,15 +184,15 @@ class Stacks:
 
     @staticmethod
     def _number(frame: Any) -> int:
-        """pydevd's DAP id for the frame, so that `evaluate` and the agent mean the same one; where
-        pydevd is not there, one that it would not give."""
+        """pydevd's DAP id of the frame, so that the DAP request ``evaluate`` and the agent mean the same one;
+        without pydevd, a number that it would not assign."""
         schema: Any = sys.modules.get("_pydevd_bundle._debug_adapter.pydevd_base_schema")
         return id(frame) if schema is None else int(schema.BaseSchema._translate_id_to_dap(id(frame)))
 
     @staticmethod
     def standing(pydb: Any, number: int) -> Tuple[Optional[int], Any]:
-        """Python's identifier of the thread of that DAP id, and the frame in which pydevd stopped it;
-        None where there is no such thing."""
+        """Python's identifier of the thread with that DAP id, and the frame in which pydevd stopped it;
+        None for what does not exist."""
         if pydb is None:
             return number, None
         from _pydevd_bundle._debug_adapter.pydevd_base_schema import BaseSchema
@@ -205,25 +205,25 @@ class Stacks:
 
     @staticmethod
     def exception(pydb: Any, number: int) -> Any:
-        """The exception at which the thread of that DAP id is stopped, and its traceback; or None."""
+        """The exception at which the thread with that DAP id is stopped, and its traceback; or None."""
         if pydb is None:
             return None
         from _pydevd_bundle._debug_adapter.pydevd_base_schema import BaseSchema
 
-        found = pydb.suspended_frames_manager.get_frames_list(BaseSchema._translate_id_from_dap(number))
-        value = getattr(found, "exc_desc", None)
-        return (value, found.trace_obj) if stored_attributes.is_a(value, BaseException) else None
+        tracked = pydb.suspended_frames_manager.get_frames_list(BaseSchema._translate_id_from_dap(number))
+        value = getattr(tracked, "exc_desc", None)
+        return (value, tracked.trace_obj) if stored_attributes.is_a(value, BaseException) else None
 
 
 def _pydevd_name(thread: Any) -> Any:
-    """pydevd's id for the thread, which it asks of the thread itself when it first meets it."""
+    """pydevd's id of the thread, stored in the thread; assigned now if it has none yet."""
     from _pydevd_bundle.pydevd_constants import get_thread_id  # type: ignore[import-not-found]
 
     return stored_attributes.of_thread(thread, "__pydevd_id__") or get_thread_id(thread)
 
 
 def _plain(number: int, name: str, total: int) -> Dict[str, Any]:
-    """A row without frames, of something that is not a thread."""
+    """A row without frames, for something that is not a thread."""
     return {
         "id": number,
         "ident": number,
@@ -237,7 +237,7 @@ def _plain(number: int, name: str, total: int) -> Dict[str, Any]:
 
 
 def _wait(frame: Any) -> str:
-    """What a thread waits for, if it stands in the event loop of greenlets."""
+    """What a thread waits for, if it is in the event loop of greenlets; else ""."""
     while frame.f_back is not None:
         frame = frame.f_back
     hub = hub_of(frame)
@@ -259,10 +259,10 @@ def _described(frame: Any, line: Optional[int]) -> Dict[str, Any]:
 
 
 def tasks() -> List[Dict[str, Any]]:
-    """Every unfinished asyncio task of every loop, if asyncio is in use."""
+    """Every unfinished asyncio task of every loop; [] if asyncio is not in use."""
     rows = []
-    for task in tasks_of.all_tasks()[:TASKS_READ]:
-        found, awaiting = tasks_of.awaited(tasks_of.coroutine_of(task), 50)
+    for task in tasks_of.all_tasks()[:MAX_TASKS]:
+        awaited_frames, awaiting = tasks_of.awaited(tasks_of.coroutine_of(task), 50)
         frames = [
             {
                 "id": 0,
@@ -272,7 +272,7 @@ def tasks() -> List[Dict[str, Any]]:
                 "mod": "",
                 "locals": listing.locals_page(frame, None, 30) if at < 5 else [],
             }
-            for at, frame in enumerate(found)
+            for at, frame in enumerate(awaited_frames)
         ]
         frames.reverse()
         rows.append(
@@ -288,17 +288,17 @@ def tasks() -> List[Dict[str, Any]]:
 
 
 def wake_loops() -> int:
-    """Make idle event loops take one turn, so that a pause request is noticed."""
+    """Make idle event loops take one turn, so that they notice a pause request."""
     loops = tasks_of.running_loops()
     for loop in loops:
         try:
-            tasks_of.turn(loop, _nothing)
+            tasks_of.run_soon(loop, _nothing)
         except (RuntimeError, OSError):
             continue
     return len(loops) + wake_hubs(_nothing)
 
 
-# What wakes a loop must be code that pydevd traces (it leaves the agent's files and the event
-# loop's own alone): up to 3.11 the pause is noticed when this is called.
+# The callback that wakes a loop must be code that pydevd traces, unlike the agent's files and those of the
+# event loop: up to 3.11 the thread pauses when this is called.
 WAKE_FILE = "<iqdebug wake>"
 _nothing = eval(compile("lambda: None", WAKE_FILE, "eval"))

@@ -1,6 +1,6 @@
-"""Texts of code that are in no file: what the program keeps of them, and breakpoints in them.
+"""Source that exists only in memory: the texts that the program keeps, and breakpoints in them.
 
-Read through the descriptors and methods of builtin types; no loader is asked for its source.
+Reads only through the descriptors and methods of builtin types; no loader is called.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Optional, Set, Tuple
 
-MAX_SOURCE = 4 << 20
-"""Characters of a text from memory."""
+MAX_SOURCE_LENGTH = 4 << 20
+"""Characters of a source text from memory."""
 
-MAX_LINES = 100_000
+MAX_SOURCE_LINES = 100_000
 
-MAX_ENTRIES = 20_000
-"""Of the line cache."""
+MAX_CACHE_ENTRIES = 20_000
+"""Entries read from ``linecache``."""
 
 
 def text_of(value: Any) -> str:
-    """The text itself, of a subclass too; "" for what is none, or has half a surrogate pair, which
-    cannot be sent."""
+    """The plain text of a ``str`` or an instance of a subclass; "" for anything else, or if it has a lone
+    surrogate, which cannot be sent."""
     if not issubclass(type(value), str):
         return ""
     text = str.__str__(value)
@@ -51,33 +51,33 @@ def _sendable(line: Any) -> str:
 
 
 def names_of(module: str) -> Dict[str, Any]:
-    """What a loaded module holds; {} where there is none of that name."""
+    """The namespace of a loaded module; {} if there is none of that name."""
     loaded = sys.modules
-    found = dict.get(loaded, module) if issubclass(type(loaded), dict) else None
-    return (values.instance_dict(found) or {}) if found is not None else {}
+    loaded_module = dict.get(loaded, module) if issubclass(type(loaded), dict) else None
+    return (values.instance_dict(loaded_module) or {}) if loaded_module is not None else {}
 
 
 def _line_cache() -> List[Tuple[str, Any]]:
     cache = names_of("linecache").get("cache")
     if not issubclass(type(cache), dict):
         return []
-    return [(text_of(key), entry) for key, entry in list_items(cache, MAX_ENTRIES) if text_of(key)]
+    return [(text_of(key), entry) for key, entry in list_items(cache, MAX_CACHE_ENTRIES) if text_of(key)]
 
 
-def _is_text(entry: Any) -> bool:
-    """Whether it holds lines: (size, time, lines, name). One that holds a loader's function instead
-    stays unread: asking it would run code."""
+def _has_lines(entry: Any) -> bool:
+    """Whether the entry has lines: (size, time, lines, name). One with a loader's function instead is
+    skipped, because calling that runs code."""
     return type(entry) is tuple and len(entry) == 4 and issubclass(type(entry[2]), list)
 
 
 def remembered_names() -> List[str]:
-    return [name for name, entry in _line_cache() if _is_text(entry)]
+    return [name for name, entry in _line_cache() if _has_lines(entry)]
 
 
 def source(path: str) -> Optional[Dict[str, Any]]:
-    """The text of a file name that the program gave to code, and that name; None for none."""
+    """The source for a file name that the program gave to its code, and that name; None if there is none."""
     for name, entry in _line_cache():
-        if path in (name, absolute(name)) and _is_text(entry):
+        if path in (name, absolute(name)) and _has_lines(entry):
             return {"name": name, "lines": _bounded(entry[2])}
     lines = _of_doctest(path) or _of_prompt(path)
     return {"name": path, "lines": lines} if lines else None
@@ -85,18 +85,18 @@ def source(path: str) -> Optional[Dict[str, Any]]:
 
 def _bounded(lines: Any) -> List[str]:
     kept, size = [], 0
-    for line in list.__getitem__(lines, slice(0, MAX_LINES)):
+    for line in list.__getitem__(lines, slice(0, MAX_SOURCE_LINES)):
         text = _sendable(line)
         size += len(text)
-        if size > MAX_SOURCE:
+        if size > MAX_SOURCE_LENGTH:
             break
         kept.append(text.rstrip("\r\n"))
     return kept
 
 
 def _of_doctest(path: str) -> List[str]:
-    """doctest puts its own function in place of ``linecache.getlines`` while examples run; the
-    runner behind it holds the test, whose examples are numbered."""
+    """The lines of a doctest example. doctest patches ``linecache.getlines`` while examples run; the runner
+    that the patch is bound to holds the test, whose examples are numbered."""
     patched = names_of("linecache").get("getlines")
     if type(patched) is not types.MethodType or not path.startswith("<doctest ") or not path.endswith("]>"):
         return []
@@ -110,16 +110,16 @@ def _of_doctest(path: str) -> List[str]:
         return []
     example = list.__getitem__(examples, int(number))
     text = _sendable((values.instance_dict(example) or {}).get("source"))
-    return text[:MAX_SOURCE].splitlines()[:MAX_LINES]
+    return text[:MAX_SOURCE_LENGTH].splitlines()[:MAX_SOURCE_LINES]
 
 
 def _of_prompt(path: str) -> List[str]:
-    """From 3.13 on the interpreter keeps what was typed or given by ``-c``, by code rather than name."""
+    """The lines typed at the prompt or given by ``-c``, which ``linecache`` keeps by code from 3.13 on."""
     cache = names_of("linecache").get("_interactive_cache")
     if not issubclass(type(cache), dict):
         return []
-    for _, entry in list_items(cache, MAX_ENTRIES):
-        if _is_text(entry) and text_of(entry[3]) == path:
+    for _, entry in list_items(cache, MAX_CACHE_ENTRIES):
+        if _has_lines(entry) and text_of(entry[3]) == path:
             return _bounded(entry[2])
     return []
 
@@ -130,7 +130,7 @@ _ACCEPTED: Set[str] = set()
 
 
 def accept(name: str) -> None:
-    """Have pydevd take breakpoints in a file that is not there: it refuses those."""
+    """Make pydevd accept breakpoints in a file that does not exist."""
     utils: Any = sys.modules.get("pydevd_file_utils")
     if utils is None:
         return
@@ -148,8 +148,8 @@ def accept(name: str) -> None:
 
 
 def is_skipped(name: str) -> bool:
-    """Whether pydevd stops in no file of that name. It goes by the last part of it: before 3.12 for
-    some of those only where they lie with the libraries."""
+    """Whether pydevd never stops in a file of that name. It decides by the base name; before 3.12, for some
+    names, only if the file is among the libraries."""
     listed: Any = sys.modules.get("_pydevd_bundle.pydevd_dont_trace_files")
     constants: Any = sys.modules.get("_pydevd_bundle.pydevd_constants")
     pydevd: Any = sys.modules.get("pydevd")

@@ -1,8 +1,8 @@
-"""Notices that the program is about to replace what threads are made of, while pydevd works with it.
+"""Detects that the program is about to patch its threads while pydevd uses them.
 
-gevent says so beforehand to who listens, and eventlet has one function for it. The thread that
-replaces waits there until the debugger has gone: what it would leave behind half replaced prints and
-hangs. What others replace is noticed afterwards (:func:`.unpatched.locks_replaced`).
+gevent announces it to subscribers, and eventlet has one function for it. The patching thread waits until
+the debugger has detached: half patched, pydevd prints into the program and hangs. Patches by others are
+detected afterwards (:func:`.unpatched.locks_replaced`).
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from typing import Any, Callable, List
 
 REPLACEMENT_TIMEOUT = 2.0
-"""Seconds that the program waits at most."""
+"""Seconds that the patching thread waits at most."""
 
 
 class ThreadReplacement:
-    """``asked`` is set once the debugger is to go; :meth:`gone` says that it has."""
+    """``requested`` is set when the debugger must detach; :meth:`confirm_detached` ends the wait."""
 
     def __init__(self) -> None:
-        self.asked = False
-        self._until_gone = allocate_lock()
-        self._until_gone.acquire()
+        self.requested = False
+        self._until_detached = allocate_lock()
+        self._until_detached.acquire()
         self._undo: List[Callable[[], None]] = []
 
     def watch(self) -> None:
-        self._undo.append(after_import("gevent.events", self._hear))
+        self._undo.append(after_import("gevent.events", self._subscribe))
         self._undo.append(after_import("eventlet.patcher", self._wrap))
 
     def forget(self) -> None:
@@ -39,22 +39,22 @@ class ThreadReplacement:
             except Exception:
                 continue
 
-    def gone(self) -> None:
+    def confirm_detached(self) -> None:
         """Safe to call twice."""
         try:
-            self._until_gone.release()
+            self._until_detached.release()
         except RuntimeError:
             pass
 
-    def _leave(self) -> None:
-        if not self.asked:
-            self.asked = True
-            self._until_gone.acquire(True, REPLACEMENT_TIMEOUT)
+    def _wait_for_detach(self) -> None:
+        if not self.requested:
+            self.requested = True
+            self._until_detached.acquire(True, REPLACEMENT_TIMEOUT)
 
-    def _hear(self, events: Any) -> None:
+    def _subscribe(self, events: Any) -> None:
         def will_patch(event: Any) -> None:
             if type(event).__name__.startswith("GeventWillPatch"):
-                self._leave()
+                self._wait_for_detach()
 
         events.subscribers.append(will_patch)
         self._undo.append(lambda: events.subscribers.remove(will_patch))
@@ -63,7 +63,7 @@ class ThreadReplacement:
         original = patcher.monkey_patch
 
         def monkey_patch(*arguments: Any, **named: Any) -> Any:
-            self._leave()
+            self._wait_for_detach()
             return original(*arguments, **named)
 
         patcher.monkey_patch = monkey_patch

@@ -1,12 +1,12 @@
-"""Other tracers of the program (coverage, a debugger of its own, profilers): seen, kept and given back.
+"""Saves the program's own tracers (coverage, another debugger, profilers) and restores them on detach.
 
-Up to Python 3.11 a thread has one tracer, so pydevd takes the place of the program's while it is
-attached. Before, each thread's tracer is noted, with the trace functions of the frames that stand; while
-attached, the program's ``sys.settrace`` and ``sys.gettrace`` speak of the program's tracer; afterwards
-each thread that still lives has its own again, and a thread begun meanwhile gets what
-``threading.settrace`` would have given it. From 3.12 on pydevd works beside other tracers.
+Up to Python 3.11 a thread has one tracer, so pydevd takes the place of the program's. Before attaching,
+each thread's tracer is saved with the trace functions of its frames; while attached, the program's
+``sys.settrace`` and ``sys.gettrace`` work with its own tracer; on detach each living thread gets its tracer
+back, and a thread started meanwhile gets what ``threading.settrace`` would have given it. From 3.12 on
+pydevd works beside other tracers.
 
-Nothing here raises, but for :func:`forbidden`.
+Only :func:`forbidden` may raise.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 _PYDEVD = ("pydevd", "_pydevd", "_pydev_", "debugpy", "_iqdebug_inside")
 _LEGACY = sys.version_info < (3, 12)
 LONG_SWITCH_INTERVAL = 0.5  # seconds
-_INSIDE_TIMEOUT = 0.3  # seconds
+_BUSY_TRACER_TIMEOUT = 0.3  # seconds
 _CALL, _RETURN = 0, 3  # PyTrace_CALL, PyTrace_RETURN of Include/cpython/pystate.h
 
 
 def is_ours(tracer: Any) -> bool:
-    """Whether a trace function belongs to pydevd or to the agent; runs none of the program's code."""
+    """Whether a trace function belongs to pydevd or the agent. Runs no code of the program."""
     if type(tracer) is functools.partial:
         tracer = tracer.func
     if isinstance(tracer, types.MethodType):
@@ -49,7 +49,7 @@ def is_ours(tracer: Any) -> bool:
 
 
 def name_of(tracer: Any) -> str:
-    """A tracer in words for a person: "coverage" or "a tracer of its own (hooks.trace)"."""
+    """A tracer's name for a person: "coverage", or module and name such as "hooks.trace"."""
     if isinstance(tracer, types.MethodType):
         tracer = tracer.__func__
     if type(tracer) is types.FunctionType:
@@ -62,7 +62,7 @@ def name_of(tracer: Any) -> str:
 
 
 def forbidden() -> str:
-    """Why the program does not let itself be traced, "" where it does. Asks its audit hooks."""
+    """Why the program cannot be traced, "" if it can. Calls its audit hooks."""
     names = ("sys.settrace",) if _LEGACY else ("sys.monitoring.register_callback",)
     for name in names:
         try:
@@ -73,7 +73,7 @@ def forbidden() -> str:
 
 
 class Tracers:
-    """The program's tracers. One for each session."""
+    """The program's tracers, in one session."""
 
     def __init__(self) -> None:
         self._layout: Any = None
@@ -83,39 +83,39 @@ class Tracers:
         self._saved = False
         self._undo: List[Callable[[], None]] = []
 
-    def look(self) -> List[str]:
-        """What else traces or watches the program, in words for a person."""
-        found = []
+    def describe(self) -> List[str]:
+        """One sentence for each other tool that traces or monitors the program."""
+        lines = []
         seen = set()
-        for tracer in self._present():
+        for tracer in self._foreign_tracers():
             seen.add(name_of(tracer))
         for name in sorted(seen):
             if _LEGACY:
-                found.append(
+                lines.append(
                     "%s traces this program: what runs while iqdebug is attached is missing from its result; "
                     "it goes on after detach" % name
                 )
             else:
-                found.append("%s traces this program too and goes on meanwhile" % name)
+                lines.append("%s traces this program too and goes on meanwhile" % name)
         for number in range(6) if not _LEGACY else ():
             monitoring: Any = getattr(sys, "monitoring")  # noqa: B009  (absent from older stubs)
             tool = monitoring.get_tool(number)
             if type(tool) is str and number != monitoring.DEBUGGER_ID:
-                found.append("%s watches this program (sys.monitoring) and goes on meanwhile" % tool)
-        return found
+                lines.append("%s watches this program (sys.monitoring) and goes on meanwhile" % tool)
+        return lines
 
-    def _present(self) -> List[Any]:
+    def _foreign_tracers(self) -> List[Any]:
         tracers = [getattr(threading, "_trace_hook", None)]
         try:
-            found = threadstates.layout()
-            if found is not None:
-                tracers += [found.tracer(state)[1] for state in threadstates.thread_states()]
+            layout = threadstates.layout()
+            if layout is not None:
+                tracers += [layout.tracer(state)[1] for state in threadstates.thread_states()]
         except Exception:
             pass
         return [t for t in tracers if t is not None and not is_ours(t)]
 
     def save(self) -> None:
-        """Note every tracer and take it off, directly before pydevd takes its place."""
+        """Save and remove every tracer. Call it directly before pydevd sets its own."""
         if not _LEGACY or self._saved:
             return
         self._saved = True
@@ -125,36 +125,37 @@ class Tracers:
             self._layout = threadstates.layout()
             if self._layout is None:
                 return
-            deadline = monotonic() + _INSIDE_TIMEOUT
+            deadline = monotonic() + _BUSY_TRACER_TIMEOUT
             while self._take_off(monotonic() > deadline):
                 time.sleep(0.001)
         except Exception:
             pass
 
     def _take_off(self, at_once: bool) -> bool:
-        """Take off the tracers that are not at work in their threads at the moment, or, ``at_once``, all.
-        Whether any is left."""
+        """Remove the tracers that are not running in their threads right now; with ``at_once``, all.
+
+        Returns whether any is left."""
         left = False
-        with _undisturbed():
+        with no_thread_switch():
             frames = sys._current_frames()
             for state in list(threadstates.thread_states()):
                 function, tracer = self._layout.tracer(state)
                 if not function or is_ours(tracer):
                     continue
                 ident = self._layout.ident(state)
-                if not at_once and _inside(tracer, frames.get(ident)):
+                if not at_once and _runs_tracer(tracer, frames.get(ident)):
                     left = True
                     continue
                 self._threads[ident] = function, tracer
-                self._stacks[ident] = _taken(frames.get(ident))
+                self._stacks[ident] = _take_trace_functions(frames.get(ident))
                 self._layout.set(state, 0, None)
         return left
 
-    def take_over(self, tracing: Any, say: Callable[[str], None]) -> None:
-        """Answer the program's ``sys.settrace`` and ``sys.gettrace`` while attached.
+    def take_over(self, tracing: Any, notify: Callable[[str], None]) -> None:
+        """Replace the program's ``sys.settrace`` and ``sys.gettrace`` while attached.
 
-        :param tracing: the module ``pydevd_tracing``, which puts its own in place of ``sys.settrace``.
-        :param say: told in words when the program sets a tracer.
+        :param tracing: the module ``pydevd_tracing``, which replaces ``sys.settrace``.
+        :param notify: called with a sentence when the program sets a tracer.
         """
         if not _LEGACY:
             return
@@ -163,9 +164,9 @@ class Tracers:
         def settrace(function: Any) -> None:
             self._threads.pop(threading.get_ident(), None)
             if function is None and is_ours(current()):
-                return  # its own is gone already; ours goes on
+                return  # the program's is already removed; keep ours
             if function is not None and not is_ours(function):
-                say(
+                notify(
                     "%s has been set as the tracer of a thread: breakpoints and pauses do not reach it "
                     "until it is removed" % name_of(function)
                 )
@@ -192,12 +193,12 @@ class Tracers:
             self._undo.pop()()
 
     def restore_hook(self) -> None:
-        """Give ``threading.settrace``'s hook back, unless the program has set another meanwhile."""
+        """Restore ``threading.settrace``'s hook, unless the program has set another meanwhile."""
         if _LEGACY and self._saved and is_ours(getattr(threading, "_trace_hook", None)):
             threading._trace_hook = self._hook  # type: ignore[attr-defined]
 
     def restore(self, in_child: bool = False) -> None:
-        """Give each thread that lives its tracer back. pydevd's is off every thread before.
+        """Give each living thread its tracer back. pydevd's must be removed from every thread before.
 
         :param in_child: called in a forked child, whose only thread is the program's.
         """
@@ -209,7 +210,7 @@ class Tracers:
         if self._layout is None or not (threads or self._hook is not None):
             return
         try:
-            with _undisturbed():
+            with no_thread_switch():
                 frames = sys._current_frames()
                 for state in list(threadstates.thread_states()):
                     ident = self._layout.ident(state)
@@ -218,17 +219,17 @@ class Tracers:
                         continue
                     if ident in threads:
                         function, tracer = threads[ident]
-                        _follow(function, tracer, stacks.get(ident, []), frames.get(ident))
+                        _catch_up(function, tracer, stacks.get(ident, []), frames.get(ident))
                         self._layout.set(state, function, tracer)
-                    elif self._hook is not None and _of_threading(ident):
+                    elif self._hook is not None and _started_by_threading(ident):
                         self._layout.set(state, self._layout.trampoline, self._hook)
         except Exception:
             pass
 
 
 def reach_all_threads(tracing: Any) -> Callable[[], None]:
-    """Have pydevd trace every thread where the compiled library by which it does so cannot be loaded:
-    in debug builds and on machines for which debugpy brings none. Returns what undoes it."""
+    """Make pydevd trace every thread where its compiled helper library cannot be loaded: in debug builds
+    and on machines that debugpy ships none for. Returns a function that undoes it."""
     original = tracing.set_trace_to_threads
     if not _LEGACY or tracing._load_python_helper_lib() is not None:
         return lambda: None
@@ -243,7 +244,7 @@ def reach_all_threads(tracing: Any) -> Callable[[], None]:
             layout = threadstates.layout()
             if layout is None:
                 return result
-            with _undisturbed():
+            with no_thread_switch():
                 for state in list(threadstates.thread_states()):
                     if layout.ident(state) in wanted and layout.ident(state) != threading.get_ident():
                         layout.set(state, layout.trampoline, function)
@@ -260,19 +261,22 @@ def reach_all_threads(tracing: Any) -> Callable[[], None]:
 
 
 @contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """No other thread runs between a look at its stack and what is set or told according to it."""
+def no_thread_switch(seconds: float = LONG_SWITCH_INTERVAL) -> Iterator[None]:
+    """Keep other threads from running between reading their stacks and acting on them.
+
+    :param seconds: the switch interval meanwhile: more than the work takes.
+    """
     interval = sys.getswitchinterval()
-    sys.setswitchinterval(LONG_SWITCH_INTERVAL)
+    sys.setswitchinterval(seconds)
     try:
-        time.sleep(0.001)  # a turn of its own, to which no other thread has set an end yet
+        time.sleep(0.001)  # start a fresh turn, which no other thread has yet asked to end
         yield
     finally:
         sys.setswitchinterval(interval)
 
 
-def _inside(tracer: Any, frame: Any) -> bool:
-    """Whether a thread is in its tracer's own code."""
+def _runs_tracer(tracer: Any, frame: Any) -> bool:
+    """Whether the stack from ``frame`` runs the tracer's own code."""
     function = getattr(tracer, "__func__", tracer)
     code = function.__code__ if type(function) is types.FunctionType else None
     while frame is not None and code is not None:
@@ -282,7 +286,7 @@ def _inside(tracer: Any, frame: Any) -> bool:
     return False
 
 
-def _of_threading(ident: int) -> bool:
+def _started_by_threading(ident: int) -> bool:
     thread = threading._active.get(ident)  # type: ignore[attr-defined]
     return (
         thread is not None
@@ -292,8 +296,9 @@ def _of_threading(ident: int) -> bool:
     )
 
 
-def _taken(frame: Any) -> Stack:
-    """A thread's frames from the outermost on: which they are, and the trace functions taken off them."""
+def _take_trace_functions(frame: Any) -> Stack:
+    """Remove the trace functions of a thread's frames; returns identity, code and trace function of each,
+    outermost first."""
     frames = []
     while frame is not None:
         trace = frame.f_trace
@@ -305,9 +310,9 @@ def _taken(frame: Any) -> Stack:
     return frames
 
 
-def _follow(function: int, tracer: Any, before: Stack, frame: Any) -> None:
-    """Give the frames that have stood all the time their trace functions back, and tell coverage's tracers,
-    which count calls and returns, of those that they have missed."""
+def _catch_up(function: int, tracer: Any, before: Stack, frame: Any) -> None:
+    """Restore the trace functions of the frames that are still there. coverage's tracers count calls and
+    returns, so they are sent those that they have missed."""
     now: List[Any] = []
     while frame is not None:
         now.append(frame)
@@ -324,12 +329,12 @@ def _follow(function: int, tracer: Any, before: Stack, frame: Any) -> None:
             standing.f_trace = trace
     if name_of(tracer) != "coverage":
         return
-    event = _telling(function, tracer)
+    event = _event_sender(function, tracer)
 
     def resting() -> Any:
         yield
 
-    # A frame that rests at a yield: it is recorded as no return of any function.
+    # A frame suspended at a yield: coverage does not record it as a return.
     generator = resting()
     next(generator)
     for _, _, trace in before[same:]:
@@ -344,17 +349,17 @@ def _is_our_frame(frame: Any) -> bool:
     return type(module) is str and module.startswith(_PYDEVD)
 
 
-def _telling(function: int, tracer: Any) -> Callable[[Any, str], None]:
-    """How one of coverage's tracers is told of an event."""
+def _event_sender(function: int, tracer: Any) -> Callable[[Any, str], None]:
+    """A function that sends an event ("call" or "return") of a frame to one of coverage's tracers."""
     if type(tracer).__name__ == "CTracer":
         arguments = (ctypes.py_object, ctypes.py_object, ctypes.c_int, ctypes.py_object)
         call: Any = ctypes.PYFUNCTYPE(ctypes.c_int, *arguments)(function)
         numbers = {"call": _CALL, "return": _RETURN}
         return lambda frame, event: call(tracer, frame, numbers[event], None)
 
-    def told(frame: Any, event: str) -> None:
+    def send(frame: Any, event: str) -> None:
         trace = tracer(frame, event, None)
         if event == "call":
             frame.f_trace = trace
 
-    return told
+    return send

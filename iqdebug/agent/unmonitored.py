@@ -1,8 +1,8 @@
-"""Runs work that no tool of ``sys.monitoring`` sees.
+"""Runs a function without any tool of ``sys.monitoring`` seeing it.
 
-The injected code runs this file's text, under a name that is no file, before it imports anything:
-coverage's core for Python 3.12 and later measures every thread, the debugger's too. So this file
-stands alone.
+From Python 3.12 on coverage measures every thread, the debugger's too. The injected code therefore executes
+this file's text, under a name that is no file, before it imports anything: this module imports nothing of
+the package.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def run_unmonitored(work: Callable[[], None]) -> None:
-    """Run ``work`` within a callback of a tool of our own, where the interpreter sends no events to any tool.
-    Where no tool is free, ``work`` runs outside of one."""
+    """Run ``work`` in a callback of our own monitoring tool: the interpreter sends no events from there.
+    If no tool id is free, run it directly."""
     monitoring: Any = getattr(sys, "monitoring", None)
     free = [n for n in (4, 3, 5, 2, 1, 0) if monitoring.get_tool(n) is None] if monitoring else []
     if not free:

@@ -1,11 +1,9 @@
-"""Threads, locks and clocks as Python made them, for the debugger alone, whatever the target has put
-in their place.
+"""Original threads, locks and clocks for the debugger, whatever the target has patched.
 
-gevent, eventlet and others replace functions of ``_thread``, ``threading`` and ``time`` within the
-modules. A debugger that uses these is a guest in the very thread that it stops. What is injected is
-therefore loaded by :class:`Importer`, which hands out private copies of the modules concerned: made
-anew from the interpreter's own C functions, never put into ``sys.modules``. In a target that has
-replaced nothing there are no copies, and everybody uses the same modules.
+gevent, eventlet and others replace functions of ``_thread``, ``threading`` and ``time``. A debugger that uses
+those runs as a greenlet in the very thread that it stops. The injected code is therefore loaded by
+:class:`Importer`, which gives it private copies of these modules, made from the interpreter's own C functions
+and never put into ``sys.modules``. If the target has patched nothing, there are no copies.
 """
 
 from __future__ import annotations
@@ -19,36 +17,36 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, Optional, Sequence, Set
 
-_PYDEVD = ("pydevd", "_pydev", "pydev")  # what its modules' names begin with
-_SAVED = "_pydev_bundle._pydev_saved_modules"
-_LOAD_TIMEOUT = 1.0  # seconds
+_PYDEVD_PREFIXES = ("pydevd", "_pydev", "pydev")  # of module names
+_SAVED_MODULES = "_pydev_bundle._pydev_saved_modules"
+_LOAD_LOCK_TIMEOUT = 1.0  # seconds to wait for a module that another thread is loading
 _ENVIRONMENT: Dict[str, Optional[str]] = {
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     "PYDEVD_USE_FRAME_EVAL": "NO",
-    # One and the same pydevd on every interpreter. Its compiled half raises TypeError into the program for
-    # a file name that is no plain string, and gains little (bench/overhead).
+    # The same pydevd on every interpreter. Its compiled half raises TypeError into the program for a file
+    # name that is no plain string, and gains little (bench/overhead).
     "PYDEVD_USE_CYTHON": "NO",
-    # pydevd's own support for gevent would take modules out of sys.modules for a while, import
-    # gevent, and trace switches in the wrong thread. It has its modules from us.
+    # pydevd's own support for gevent would remove modules from sys.modules for a while, import
+    # gevent, and trace switches in the wrong thread. The Importer gives it its modules instead.
     "GEVENT_SUPPORT": None,
     "GEVENT_SHOW_PAUSED_GREENLETS": None,
 }
 
 
 class NotFound(Exception):
-    """What the debugger needs of the interpreter cannot be had; the text says what, for a person."""
+    """A function that the debugger needs is not available; the text says which, for a person."""
 
 
-def _is_of_c(value: Any, module: str) -> bool:
+def _is_c_function(value: Any, module: str) -> bool:
     return type(value) is type(len) and value.__module__ == module
 
 
 def _replaced_in(module: Any, names: Sequence[str], origin: str) -> bool:
-    return any(name in vars(module) and not _is_of_c(vars(module)[name], origin) for name in names)
+    return any(name in vars(module) and not _is_c_function(vars(module)[name], origin) for name in names)
 
 
 def threads_replaced() -> bool:
-    """Whether something has put other functions in the place of those that make threads and locks."""
+    """Whether the functions that make threads and locks are patched."""
     names = ("start_new_thread", "start_joinable_thread", "allocate_lock", "get_ident")
     if _replaced_in(sys.modules["_thread"], names, "_thread"):
         return True
@@ -61,25 +59,24 @@ def threads_replaced() -> bool:
 
 
 def locks_replaced() -> bool:
-    """Whether something has put another function in the place of the one that makes locks, which no
-    debugger does."""
+    """Whether the function that makes locks is patched, which no debugger does."""
     return _replaced_in(sys.modules["_thread"], ("allocate_lock",), "_thread")
 
 
 def clock_replaced() -> bool:
-    """The same for sleeping and for reading the time."""
+    """Whether the functions that sleep and read the time are patched."""
     return _replaced_in(sys.modules["time"], ("sleep", "monotonic", "time", "perf_counter"), "time")
 
 
 def _original(name: str) -> Any:
-    """A module object with the interpreter's own functions of a built-in module.
+    """A copy of a built-in module with the interpreter's own functions.
 
-    :raises NotFound: there are none to be had.
+    :raises NotFound: they are not available.
     """
-    return _searched(name) if sys.version_info < (3, 10) else _made_anew(name)
+    return _recovered(name) if sys.version_info < (3, 10) else _recreated(name)
 
 
-def _made_anew(name: str) -> Any:
+def _recreated(name: str) -> Any:
     import _imp
 
     spec: Any = BuiltinImporter.find_spec(name)
@@ -88,30 +85,30 @@ def _made_anew(name: str) -> Any:
     return fresh
 
 
-def _searched(name: str) -> Any:
-    """Up to 3.9 making it anew would undo the target's patches; but there the interpreter keeps each
-    function, for that very purpose."""
+def _recovered(name: str) -> Any:
+    """The copy for Python up to 3.9, where creating the module again would undo the target's patches. The
+    interpreter keeps the original functions alive, so they are searched for."""
     import gc
 
     present: Any = sys.modules[name]
-    found: Dict[str, Any] = {t.__name__: t for t in object.__subclasses__() if t.__module__ == name}
-    found.update((f.__name__, f) for f in gc.get_objects() if _is_of_c(f, name))
+    originals: Dict[str, Any] = {t.__name__: t for t in object.__subclasses__() if t.__module__ == name}
+    originals.update((f.__name__, f) for f in gc.get_objects() if _is_c_function(f, name))
     copy: Any = type(sys)(name, present.__doc__)
     vars(copy).update(vars(present))
     for key, value in vars(present).items():
-        if callable(value) and key in found:
-            setattr(copy, key, found[key])
+        if callable(value) and key in originals:
+            setattr(copy, key, originals[key])
     if name == "_thread":
         copy.LockType = type(copy.allocate_lock())
     wanted = "start_new_thread" if name == "_thread" else "sleep"
-    if not _is_of_c(getattr(copy, wanted), name):
+    if not _is_c_function(getattr(copy, wanted), name):
         raise NotFound("the program has replaced %s.%s" % (name, wanted))
     return copy
 
 
 def _executed(name: str, replacing: Dict[str, Any]) -> Any:
-    """A module of the standard library run again, for which ``replacing`` are the modules of those
-    names."""
+    """A new copy of a standard library module, which imports the modules in ``replacing`` instead of those
+    of the same names."""
     spec: Any = PathFinder.find_spec(name, [os.path.dirname(os.__file__)]) or PathFinder.find_spec(name)
     if spec is None:
         raise NotFound("the standard library's %s cannot be found" % name)
@@ -128,7 +125,7 @@ def _executed(name: str, replacing: Dict[str, Any]) -> Any:
 
 
 def _without_fork_hooks() -> Any:
-    """``os`` for a module that would register a function that cannot be taken out again."""
+    """``os`` without ``register_at_fork``, which cannot be undone."""
     view: Any = type(sys)("os")
     vars(view).update(vars(os))
     del view.register_at_fork
@@ -136,7 +133,10 @@ def _without_fork_hooks() -> Any:
 
 
 def _threading(thread: Any, main: int) -> Any:
-    """:param main: the main thread's identifier; the thread that runs this is another one."""
+    """A private ``threading`` that uses ``thread`` as its ``_thread``.
+
+    :param main: the main thread's identifier; the calling thread is another one.
+    """
     threading: Any = _executed("threading", {"_thread": thread, "os": _without_fork_hooks()})
     first = threading._main_thread
     threading._active.clear()
@@ -144,48 +144,54 @@ def _threading(thread: Any, main: int) -> Any:
     if hasattr(first, "_native_id"):
         first._native_id = os.getpid()
     if hasattr(first, "_tstate_lock"):
-        first._tstate_lock = thread.allocate_lock()  # held for as long as it lives: for ever
+        first._tstate_lock = (
+            thread.allocate_lock()
+        )  # held as long as the main thread lives, so never released
         first._tstate_lock.acquire()
     threading._active[main] = first
-    threading.excepthook = lambda arguments: None  # nothing of ours is ever printed
+    threading.excepthook = lambda arguments: None  # the debugger prints nothing
     return threading
 
 
 def private_modules(main: int) -> Dict[str, Any]:
-    """The private copies that are needed, by the names under which modules import them.
+    """The private copies that are needed, by module name.
 
     :param main: identifier of the main thread.
     :raises NotFound: one cannot be made.
     """
-    found: Dict[str, Any] = {}
+    copies: Dict[str, Any] = {}
     if clock_replaced():
-        found["time"] = _original("time")
+        copies["time"] = _original("time")
     if threads_replaced():
-        saved: Any = sys.modules.get(_SAVED)  # of an earlier session, whose modules still use them
+        saved: Any = sys.modules.get(
+            _SAVED_MODULES
+        )  # the copies of an earlier session, which its modules still use
         if saved is not None and saved.threading is not sys.modules.get("threading"):
-            found.update({"_thread": saved.thread, "threading": saved.threading, "queue": saved._queue})
-            return found
-        found["_thread"] = _original("_thread")
-        found["threading"] = _threading(found["_thread"], main)
-        clock = found.get("time") or sys.modules["time"]
-        found["queue"] = _executed("queue", {"threading": found["threading"], "time": clock})
-    return found
+            copies.update({"_thread": saved.thread, "threading": saved.threading, "queue": saved._queue})
+            return copies
+        copies["_thread"] = _original("_thread")
+        copies["threading"] = _threading(copies["_thread"], main)
+        clock = copies.get("time") or sys.modules["time"]
+        copies["queue"] = _executed("queue", {"threading": copies["threading"], "time": clock})
+    return copies
 
 
 class Importer:
-    """Imports what is injected, without a lock of the import system, ``sys.path`` or the environment
-    of the target being used or changed.
+    """Imports the injected code and pydevd.
+
+    Takes no lock of the import system, and neither uses nor changes the target's ``sys.path`` and
+    environment.
 
     :param debugpy: the folder that holds the ``debugpy`` package.
     :param main: identifier of the main thread.
-    :raises NotFound: the interpreter's own functions cannot be had.
+    :raises NotFound: the interpreter's own functions are not available.
     """
 
     def __init__(self, debugpy: str, main: int) -> None:
         self.main = main
         self.private = private_modules(main)
         self._debugpy = debugpy
-        self._own = (*_PYDEVD, "_iqdebug_inside")
+        self._own = (*_PYDEVD_PREFIXES, "_iqdebug_inside")
         self._vendored = os.path.join(debugpy, "debugpy", "_vendored", "pydevd")
         self._lock = (self.private.get("threading") or __import__("threading")).RLock()
         self._loading: Set[str] = set()
@@ -193,7 +199,7 @@ class Importer:
         self._builtins = dict(vars(builtins), __import__=self._import)
 
     def adopt(self, package: str) -> None:
-        """Give the private modules to a package that was imported before they were needed."""
+        """Give the private copies to a package that was imported before they were needed."""
         for name, module in list(sys.modules.items()):
             if name.startswith(package + ".") and module is not None:
                 for each, copy in self.private.items():
@@ -208,9 +214,9 @@ class Importer:
         present = sys.modules.get(name)
         if present is not None and name not in self._loading:
             return present
-        # One that another thread has begun is waited for, but not for ever: that thread may wait for
-        # a module that this one is importing.
-        held = self._lock.acquire(True, _LOAD_TIMEOUT)
+        # Wait for another thread that is loading it, but with a timeout: that thread may be waiting for
+        # a module that this one is loading.
+        held = self._lock.acquire(True, _LOAD_LOCK_TIMEOUT)
         try:
             return sys.modules.get(name) or self._load(name)
         finally:
@@ -243,7 +249,7 @@ class Importer:
     def _import(
         self, name: str, names: Any = None, local: Any = None, fromlist: Any = (), level: int = 0
     ) -> Any:
-        """What ``import`` means in the modules loaded here."""
+        """``__import__`` of the modules loaded here."""
         if level:
             package = (names or {})["__package__"].split(".")
             name = ".".join(package[: len(package) - level + 1] + ([name] if name else []))
@@ -264,26 +270,26 @@ class Importer:
         if name == "os" and asking == "_pydevd_bundle.pydevd_constants":
             return _with_environment(self._environment)
         if name == "platform":
-            return _starting_nothing(builtins.__import__(name))
-        if name == "json" and asking.startswith(_PYDEVD):
-            return _never_replaced(self.load("_iqdebug_inside.capture.original_functions"))
+            return _platform_without_processes(builtins.__import__(name))
+        if name == "json" and asking.startswith(_PYDEVD_PREFIXES):
+            return _original_json(self.load("_iqdebug_inside.capture.original_functions"))
         return builtins.__import__(name, names, local, fromlist)
 
     def pydevd(self) -> Any:
         """pydevd, as ``debugpy._vendored.force_pydevd`` sets it up.
 
-        A copy that an earlier session loaded is used if it uses the modules that this one would.
+        One that an earlier session loaded is reused if it works with the modules that this session needs.
         """
-        saved: Any = sys.modules.get(_SAVED)
+        saved: Any = sys.modules.get(_SAVED_MODULES)
         if saved is not None and saved.threading is not self._import("threading"):
-            self._forget()
+            self._unload_pydevd()
         pydevd = self.load("pydevd")
         self.load("_pydevd_bundle.pydevd_constants").MAXIMUM_VARIABLE_REPRESENTATION_SIZE = 2**32
         defaults: Any = self.load("_pydevd_bundle.pydevd_defaults").PydevdCustomization
         defaults.DEFAULT_PROTOCOL = self.load("_pydevd_bundle.pydevd_constants").HTTP_JSON_PROTOCOL
         defaults.DEBUG_MODE = "debugpy-dap"
         if self.private:
-            # It prints to the target's stderr for each of its threads that it should be told of gevent.
+            # Else it prints advice about gevent to the target's stderr for each of its threads.
             self.load("_pydevd_bundle.pydevd_utils").SUPPORT_GEVENT = True
             self.load("_pydev_bundle.pydev_monkey").threading_modules_to_patch[:] = [
                 self._import("_thread"),
@@ -291,22 +297,26 @@ class Importer:
             ]
         return pydevd
 
-    def _forget(self) -> None:
+    def _unload_pydevd(self) -> None:
         for name, module in list(sys.modules.items()):
             path = getattr(module, "__file__", None)
-            if name.startswith(_PYDEVD) and type(path) is str and path.startswith(self._debugpy + os.sep):
+            if (
+                name.startswith(_PYDEVD_PREFIXES)
+                and type(path) is str
+                and path.startswith(self._debugpy + os.sep)
+            ):
                 sys.modules.pop(name, None)
 
 
-def _starting_nothing(platform: Any) -> Any:
-    """``platform``, whose ``machine`` starts a process up to 3.8."""
+def _platform_without_processes(platform: Any) -> Any:
+    """``platform`` with a ``machine`` that starts no process, as it does up to 3.8."""
     view: Any = type(sys)("platform")
     vars(view).update(vars(platform), machine=lambda: os.uname().machine)
     return view
 
 
-def _never_replaced(pristine: Any) -> Any:
-    """``json``, whose functions may be the program's by now."""
+def _original_json(pristine: Any) -> Any:
+    """``json`` with the original functions: the program may have replaced them."""
     view: Any = type(sys)("json")
     view.loads, view.dumps = pristine.loads, lambda value, **options: pristine.dumps(value)
     return view

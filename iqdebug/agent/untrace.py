@@ -1,14 +1,13 @@
-"""Take a debugger's tracing off every thread of the target, blocked threads included.
+"""Removes the debugger's tracing from every thread of the target, blocked threads included.
 
-Up to 3.11 tracing belongs to each thread state, and ``sys.settrace`` reaches the calling thread
-only; :mod:`threadstates` reaches all. A frame that rests, of a greenlet or a generator, keeps the trace
-function that it had: it is taken off too. Tracers that are not the debugger's are left alone. From 3.12 on
-pydevd uses ``sys.monitoring``; its events are switched off and the tool id is given back.
+Up to 3.11 each thread state has its own tracer, and ``sys.settrace`` reaches only the calling thread;
+:mod:`threadstates` reaches all. Suspended frames of greenlets and generators keep their trace functions, so
+these are removed too. Tracers that are not the debugger's stay. From 3.12 on pydevd uses ``sys.monitoring``:
+its events are switched off and the tool id is freed.
 """
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import sys
 import time
@@ -18,13 +17,14 @@ from ..capture.original_functions import monotonic
 from ..capture.stored_attributes import file_of
 from . import threadstates
 from .greenlets import Greenlets
-from .tracers import is_ours
+from .tracers import is_ours, no_thread_switch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterator
+    from typing import Any
 
-_RESTING = {
+SHORT_SWITCH_INTERVAL = 0.05  # seconds
+_FRAME_ATTRIBUTES = {
     types.GeneratorType: "gi_frame",
     types.CoroutineType: "cr_frame",
     types.AsyncGeneratorType: "ag_frame",
@@ -42,8 +42,8 @@ def _clear_tracing() -> None:
 
 
 def _reset_count() -> None:
-    """Set 3.8's and 3.9's count of traced threads to none but those of the program's own tracers: a thread
-    that ended while traced is never taken off it."""
+    """Set the count of traced threads in 3.8 and 3.9 to those that the program's own tracers trace: a thread
+    that ends while traced is never subtracted."""
     layout = threadstates.layout()
     if layout is None:
         return
@@ -52,21 +52,8 @@ def _reset_count() -> None:
         counter[0] = traced
 
 
-@contextlib.contextmanager
-def _undivided() -> Iterator[None]:
-    """A longer switch interval and a fresh turn: the interpreter lock is not handed over in the midst of
-    what takes a few milliseconds at most."""
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(0.05)
-    try:
-        time.sleep(0.001)
-        yield
-    finally:
-        sys.setswitchinterval(interval)
-
-
-def _settrace_everywhere() -> None:
-    with _undivided():  # while the list of thread states is walked
+def _untrace_threads() -> None:
+    with no_thread_switch(SHORT_SWITCH_INTERVAL):  # while the list of thread states is walked
         _clear_tracing()
         if sys.version_info < (3, 10):
             threadstates.settrace(None)
@@ -83,15 +70,17 @@ def _untrace_stack(frame: Any) -> None:
         frame = frame.f_back
 
 
-def _untrace_resting() -> None:
+def _untrace_suspended() -> None:
     greenlets = Greenlets()
     greenlets.suspended()
-    resting = [each for each in gc.get_objects() if type(each) in _RESTING]
-    with _undivided():  # else one that rests could run, and one that runs rest, between the two looks
+    suspended = [each for each in gc.get_objects() if type(each) in _FRAME_ATTRIBUTES]
+    with no_thread_switch(
+        SHORT_SWITCH_INTERVAL
+    ):  # else a generator could start or suspend between the two loops
         for greenlet in greenlets.suspended(live=True):
             _untrace_stack(greenlet.frame)
-        for each in resting:
-            _untrace_stack(getattr(each, _RESTING[type(each)]))
+        for each in suspended:
+            _untrace_stack(getattr(each, _FRAME_ATTRIBUTES[type(each)]))
         for frame in list(sys._current_frames().values()):
             _untrace_stack(frame)
 
@@ -109,44 +98,44 @@ def _stop_monitoring() -> None:
     for event in ("PY_START", "PY_RESUME", "LINE", "JUMP", "PY_RETURN", "RAISE", "PY_UNWIND"):
         monitoring.register_callback(tool, getattr(monitoring.events, event), None)
     monitoring.free_tool_id(tool)
-    # What is kept by the number of a change of breakpoints, which the next session counts anew.
+    # Its entries are versioned by breakpoint changes, which the next session counts from the start.
     module._code_to_func_code_info_cache.clear()
 
 
 def _instrumented(module: Any) -> Any:
-    """The code objects in which pydevd may have switched local events on."""
+    """The code objects for which pydevd may have enabled local events."""
     cache = getattr(module, "_code_to_func_code_info_cache", None) or {}
     return [code for code in cache if hasattr(code, "co_code")]
 
 
 def untrace_all() -> None:
-    """Leave no thread of the process traced. The caller has disposed the debugger before."""
+    """Leave no thread of the process traced. The debugger must be disposed before."""
     if sys.version_info >= (3, 12):
         _stop_monitoring()
-    _settrace_everywhere() if sys.version_info < (3, 12) else threadstates.settrace(None)
+    _untrace_threads() if sys.version_info < (3, 12) else threadstates.settrace(None)
 
 
 def untrace_for_good(folder: str, seconds: float = 0.5) -> None:
-    """:func:`untrace_all`, again until no thread is inside the debugger's own code any more: one
-    that is puts its tracing back on its way out. What sits there longer than ``seconds`` (a
-    condition of a person's that takes its time) is left to itself.
+    """:func:`untrace_all`, repeated when no thread is in the debugger's own code any more: a thread in it
+    puts its tracing back on its way out. Gives up after ``seconds``, for example on a slow breakpoint
+    condition.
     """
     deadline = monotonic() + seconds
     untrace_all()
-    while _anyone_inside(folder) and monotonic() < deadline:
+    while _any_thread_in(folder) and monotonic() < deadline:
         time.sleep(0.001)
     untrace_all()
     if sys.version_info < (3, 12):
-        _untrace_resting()
+        _untrace_suspended()
 
 
-def _anyone_inside(folder: str) -> bool:
+def _any_thread_in(folder: str) -> bool:
     own = sys._getframe()
     for frame in list(sys._current_frames().values()):
         walked: Any = frame
         while walked is not None and frame is not own:
             path = file_of(walked.f_code)
-            # pydev_monkey stands at the outer end of every thread begun under the debugger.
+            # pydev_monkey is the outermost frame of every thread started under the debugger.
             if path.startswith(folder) and not path.endswith("pydev_monkey.py"):
                 return True
             walked = walked.f_back

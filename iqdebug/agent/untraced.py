@@ -1,8 +1,8 @@
-"""Keeps the agent's and pydevd's own threads and functions out of what tracers of the program measure.
+"""Keeps the threads and functions of the agent and pydevd out of what the program's tracers measure.
 
-A thread of ours begins below the hooks of ``threading.settrace`` and ``threading.setprofile`` and runs
-where no tool of ``sys.monitoring`` sees it; code of ours that runs in threads of the program has a file
-name that is no file, which coverage does not measure.
+Our threads bypass the hooks of ``threading.settrace`` and ``threading.setprofile`` and run unseen by the
+tools of ``sys.monitoring``. Our code that runs in threads of the program gets a file name that is no file,
+which coverage does not measure.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
 NAMELESS = "<iqdebug>/"
-"""How the file names of such code begin."""
+"""Prefix of the file names of such code."""
 
 _PACKAGE = __name__.partition(".")[0]
-_WRAPPED = ("__func__", "fget", "__wrapped__")  # of methods of classes, properties, decorated functions
+_FUNCTION_ATTRIBUTES = ("__func__", "fget", "__wrapped__")  # of methods, properties and decorated functions
 
 
 def _private_bootstrap() -> Any:
@@ -35,8 +35,8 @@ def _private_bootstrap() -> Any:
 
 
 def nameless(function: Any) -> Any:
-    """The function, its code under a name that is no file: coverage does not measure such code. For
-    what runs, or begins, in sight of the program's tracers."""
+    """Give the function's code a file name that is no file, which coverage does not measure, and return it.
+    For functions that the program's tracers see."""
     function.__code__ = _renamed(function.__code__)
     return function
 
@@ -48,20 +48,20 @@ def _renamed(code: types.CodeType) -> types.CodeType:
 
 
 def nameless_package() -> None:
-    """All functions of the modules of ours that are loaded so: many run in threads of the program."""
+    """Make all functions of our loaded modules :func:`nameless`: many run in threads of the program."""
     for name, module in list(sys.modules.items()):
         if not name.startswith(_PACKAGE + ".") or module is None:
             continue
         for value in list(vars(module).values()):
             members = list(vars(value).values()) if isinstance(value, type) else [value]
             for member in members:
-                for function in (getattr(member, each, member) for each in _WRAPPED):
-                    # What was compiled by itself, to be seen, has another name.
-                    if isinstance(function, types.FunctionType) and _is_of_file(function, module):
+                for function in (getattr(member, each, member) for each in _FUNCTION_ATTRIBUTES):
+                    # Code compiled separately, to be traced on purpose, has another file name.
+                    if isinstance(function, types.FunctionType) and _is_from_file(function, module):
                         nameless(function)
 
 
-def _is_of_file(function: Any, module: Any) -> bool:
+def _is_from_file(function: Any, module: Any) -> bool:
     return bool(function.__code__.co_filename == vars(module).get("__file__"))
 
 
@@ -69,16 +69,16 @@ nameless(run_unmonitored)
 
 
 def hide_from_tracers(thread: Any) -> Any:
-    """The thread, not begun yet, so that nothing of the program's traces or watches it."""
+    """Make sure that no tracer or monitor of the program sees the thread, which is not started yet."""
     run = thread.run
 
     def run_and_leave() -> None:
         try:
             run_unmonitored(run)
         finally:
-            vars(thread).pop("_bootstrap_inner", None)  # each holds the thread, which holds it
+            vars(thread).pop("_bootstrap_inner", None)  # reference cycles
             vars(thread).pop("run", None)
-            _drop(thread)
+            _remove_from_dangling(thread)
 
     thread._bootstrap_inner = types.MethodType(_private_bootstrap(), thread)
     thread.run = nameless(run_and_leave)
@@ -86,14 +86,14 @@ def hide_from_tracers(thread: Any) -> Any:
 
 
 def hide_class_from_tracers(kind: Any) -> Callable[[], None]:
-    """The same for all threads of a class. Returns what undoes it."""
+    """:func:`hide_from_tracers` for all threads of a class. Returns a function that undoes it."""
     bootstrap, run = _private_bootstrap(), kind.run
 
     def run_and_leave(thread: Any) -> None:
         try:
             run_unmonitored(lambda: run(thread))
         finally:
-            _drop(thread)
+            _remove_from_dangling(thread)
 
     kind._bootstrap_inner = bootstrap
     kind.run = nameless(run_and_leave)
@@ -106,8 +106,7 @@ def hide_class_from_tracers(kind: Any) -> Callable[[], None]:
     return undo
 
 
-def _drop(thread: Any) -> None:
-    """Take an ending thread out of ``threading``'s weak set of all threads. The set's callback would run when
-    the program's garbage collection frees the thread: what a signal handler of the program raises in such a
-    callback is lost."""
+def _remove_from_dangling(thread: Any) -> None:
+    """Remove an ending thread from ``threading``'s weak set of all threads. Else the set's callback runs when
+    the thread is freed, and what a signal handler of the program raises in such a callback is lost."""
     threading._dangling.discard(thread)  # type: ignore[attr-defined]

@@ -5,13 +5,13 @@
     import iqdebug.capture
     iqdebug.capture.install()            # from here on every crash of this process is a file
 
-``python -m iqdebug.capture script.py`` does the same for a script as it is, and with
+``python -m iqdebug.capture script.py`` does the same for an unchanged script, and with
 ``IQDEBUG_CAPTURE=<dir>`` in the environment importing this module is enough. Files go to that
 folder, else to ``~/.local/state/iqdebug/crashes`` (``XDG_STATE_HOME`` is respected).
 
-Nothing is printed, nothing is raised, the exit code stays; hooks that are already installed are
-called afterwards. Without a failure nothing runs but the import, and a copy of each log record and
-printed line into a short ring.
+Prints nothing, raises nothing, and keeps the exit code; hooks that were installed before are called
+afterwards. While nothing fails, the only cost is the import and a copy of each log record and printed
+line in a short ring buffer.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["capture", "install", "snapshot", "uninstall"]
 
-_HOLDER = "_iqdebug_recorder"  # in sys.modules: one recorder a process, whichever copy installs it
+_HOLDER = "_iqdebug_recorder"
+"""The name in ``sys.modules`` of this process's recorder, whichever copy of this package installs it."""
 
 
 def install(
@@ -38,18 +39,17 @@ def install(
     output: bool = True,
     reprs: bool = False,
 ) -> None:
-    """Record what this process does not catch: in the main thread, in threads, in ``__del__`` and
-    other unraisable places, in asyncio tasks, and native crashes. Called again, it changes the
-    settings.
+    """Record uncaught exceptions of this process: in the main thread, in threads, in ``__del__`` and
+    other unraisable places, and in asyncio tasks; and native crashes. Call it again to change the settings.
 
     :param directory: where the files go; "" for ``$IQDEBUG_CAPTURE`` or the default folder.
     :param mask: whether secrets are masked (docs/masking.md).
-    :param max_bytes: size of one file at most.
-    :param seconds: time for one capture, about.
-    :param native: whether faulthandler writes to a file of ours; it never does where the program
-        has enabled it itself.
-    :param reprs: whether objects are asked for their own ``repr``, in bounded time. It runs code of
-        the program's, which may print or fetch; without it values are read from outside.
+    :param max_bytes: maximum size of one file.
+    :param seconds: approximate time for one capture.
+    :param native: whether faulthandler writes to a file of ours; never if the program has enabled
+        faulthandler itself.
+    :param reprs: whether to call the objects' own ``repr``, in bounded time. That is code of the program's,
+        which may print or fetch; without it values are read from outside.
     :param logs: whether the last log records are kept; ``output``: the last printed lines.
     """
     import sys
@@ -59,7 +59,7 @@ def install(
     from .settings import Settings
 
     settings = Settings(directory, mask, max_bytes, seconds, reprs)
-    present = _recorder()
+    present = _installed_recorder()
     if present is not None:
         present.settings = settings
         return
@@ -74,7 +74,7 @@ def install(
 
 
 def uninstall() -> None:
-    """Put everything back. Does nothing when nothing is installed."""
+    """Remove the hooks. Does nothing if none are installed."""
     import sys
 
     holder: Any = sys.modules.pop(_HOLDER, None)
@@ -85,11 +85,11 @@ def uninstall() -> None:
             stop()
 
 
-def _recorder() -> Optional[Recorder]:
+def _installed_recorder() -> Optional[Recorder]:
     import sys
 
-    found: Optional[Recorder] = getattr(sys.modules.get(_HOLDER), "recorder", None)
-    return found
+    recorder: Optional[Recorder] = getattr(sys.modules.get(_HOLDER), "recorder", None)
+    return recorder
 
 
 def snapshot(path: str = "", *, how: str = "", mask: bool = True) -> str:
@@ -102,19 +102,19 @@ def snapshot(path: str = "", *, how: str = "", mask: bool = True) -> str:
     from .record import Occasion, record
     from .settings import Settings
 
-    present = _recorder()
+    present = _installed_recorder()
     settings = present.settings if present is not None else Settings(mask=mask)
     occasion = Occasion("snapshot", how=how, callers=sys._getframe(1))
     return record(occasion, settings, present.logs if present is not None else None, path)
 
 
 def capture(exc: Optional[BaseException] = None, *, how: str = "", path: str = "") -> str:
-    """Write a file about an exception that was caught (by default the one being handled); returns its
-    path, "" when there is none to write about or it could not be written. Never raises.
+    """Write a file about a caught exception (by default the one being handled); returns its path, or ""
+    if there is no exception or the file could not be written. Never raises.
 
-    Exceptions that are alike (the same types, raised on the same way through the same lines) leave one file,
-    in which they are counted; with a ``path`` each is written. Where an event loop runs, the first holds it
-    up for some hundredths of a second; a thread writes the file, which appears a little later.
+    Similar exceptions (the same types, raised along the same lines) share one file, in which they are
+    counted; with a ``path`` each gets its own. In a thread that runs an event loop, the first one blocks the
+    loop for some hundredths of a second; a thread writes the file, which appears a little later.
     """
     import sys
 
@@ -126,7 +126,7 @@ def capture(exc: Optional[BaseException] = None, *, how: str = "", path: str = "
         exc = exc if exc is not None else sys.exc_info()[1]
         if exc is None:
             return ""
-        present = _recorder()
+        present = _installed_recorder()
         settings = present.settings if present is not None else Settings()
         logs = present.logs if present is not None else None
         if not path:
@@ -137,15 +137,15 @@ def capture(exc: Optional[BaseException] = None, *, how: str = "", path: str = "
         return ""
 
 
-def _by_environment() -> None:
+def _install_if_requested() -> None:
     import os
 
-    # Other copies of this package are loaded into programs under names of their own.
+    # Copies of this package are loaded into programs under other names.
     if __name__ == "iqdebug.capture" and os.environ.get("IQDEBUG_CAPTURE"):
         try:
             install()
         except Exception:
-            pass  # a program must not fail for the want of a crash file
+            pass  # a program must not fail because it cannot be recorded
 
 
-_by_environment()
+_install_if_requested()

@@ -1,7 +1,7 @@
 """``python -m iqdebug.capture script.py args`` and ``python -m iqdebug.capture -m module args``.
 
-The interpreter is started anew on the script itself, with the hooks installed by ``boot/``: what
-runs, what is printed and how it exits are as without us.
+The process is replaced by an interpreter that runs the script itself, with the hooks installed by
+``boot/``: what it does, prints and exits with is the same as without capture.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ def main(arguments: List[str]) -> int:
             print(USAGE)
             return 0
         else:
-            return _refused("%s is not an option of this command" % option)
+            return _usage_error("%s is not an option of this command" % option)
     if not words or words[0] == "-h" or words == ["-m"]:
-        return _refused("no program was named")
+        return _usage_error("no program was named")
     if sys.flags.ignore_environment or sys.flags.no_site:
-        return _refused("it cannot enter a program that is started with -E, -I or -S")
-    _replaced(words, environ)
+        return _usage_error("it cannot enter a program that is started with -E, -I or -S")
+    _exec_program(words, environ)
 
 
-def _refused(why: str) -> int:
+def _usage_error(why: str) -> int:
     sys.stderr.write("iqdebug.capture: %s\n%s\n" % (why, USAGE))
     return 2
 
 
-def _replaced(words: List[str], environ: Dict[str, str]) -> NoReturn:
+def _exec_program(words: List[str], environ: Dict[str, str]) -> NoReturn:
     uninstall()  # this interpreter is not the program
     environ.setdefault("IQDEBUG_CAPTURE", "")
     environ.update(entered(environ))
@@ -60,14 +60,14 @@ def _replaced(words: List[str], environ: Dict[str, str]) -> NoReturn:
 
 
 def entered(environ: Dict[str, str]) -> Dict[str, str]:
-    """The variables that install the hooks in a Python started with them."""
+    """The environment variables that install the hooks in a Python started with them."""
     boot = os.path.join(os.path.dirname(os.path.abspath(__file__)), "boot")
     path = environ.get("PYTHONPATH", "")
     return {"PYTHONPATH": boot + (os.pathsep + path if path else ""), "IQDEBUG_CAPTURE_BOOT": "once"}
 
 
 def _flags() -> List[str]:
-    """The interpreter's own options, as they were given."""
+    """The options that this interpreter was started with."""
     import subprocess
 
     return list(subprocess._args_from_interpreter_flags())  # type: ignore[attr-defined]

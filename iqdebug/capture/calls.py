@@ -1,8 +1,8 @@
-"""What the names in a frame's code call, as the objects in its hands decide it.
+"""Which functions a frame's code calls, according to the objects that it holds.
 
-A function that has returned stands in no traceback, and reading source alone cannot tell which
-method ``shape.area()`` was. The dying process still knows: the names that the code uses, looked up
-in the frame's globals and on the types of its variables, without running anything.
+A function that has returned is in no traceback, and the source alone does not say which method
+``shape.area()`` is. The crashing process still knows: look the names in the code up in the frame's globals
+and on the types of its variables. Nothing is run.
 """
 
 from __future__ import annotations
@@ -19,67 +19,68 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, Iterable, List, Optional, Tuple
 
-MOST = 80
+MAX_CALLS = 80
 """Entries for one frame."""
 
 _STANDARD = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
 
 
 def is_standard(path: str) -> bool:
-    """The standard library, and the interpreter's own frames."""
+    """Whether it is a file of the standard library or of the interpreter's own frames."""
     if path.startswith("<frozen"):
         return True
     return path.startswith(_STANDARD) and "-packages" not in path
 
 
 def calls_of(frame: Any, local_values: Iterable[Tuple[str, Any]]) -> List[List[Any]]:
-    """Rows ``[expression, file, first line, qualified name]`` for what the frame's code may call and
-    whose code is Python outside the standard library."""
+    """Rows ``[expression, file, first line, qualified name]`` of the Python functions outside the standard
+    library that the frame's code may call."""
     code = frame.f_code
     names = code.co_names
-    found = _Found()
+    calls = _Calls()
     scope = texts(frame.f_globals)
     for name in names:
         if name in scope:
-            found.add(name, scope[name])
+            calls.add(name, scope[name])
             if type(scope[name]) is types.ModuleType:
                 inside = values.instance_dict(scope[name]) or {}
                 for below in names:
                     if below in inside:
-                        found.add("%s.%s" % (name, below), inside[below])
+                        calls.add("%s.%s" % (name, below), inside[below])
     for name, obj in local_values:
-        found.add(name, obj)
-        _on_value(found, name, obj, names, True)
-        if len(found.rows) >= MOST:
+        calls.add(name, obj)
+        _add_members(calls, name, obj, names, True)
+        if len(calls.rows) >= MAX_CALLS:
             break
-    return found.rows[:MOST]
+    return calls.rows[:MAX_CALLS]
 
 
-def _on_value(found: _Found, name: str, obj: Any, names: Tuple[str, ...], deeper: bool) -> None:
+def _add_members(calls: _Calls, name: str, obj: Any, names: Tuple[str, ...], deeper: bool) -> None:
     cls = type(obj)
     bases = class_mro(obj) if issubclass(cls, type) else class_mro(cls)
     for below in names:
         for base in bases:
             attribute = class_dict(base).get(below)
             if attribute is not None:
-                found.add("%s.%s" % (name, below), attribute)
+                calls.add("%s.%s" % (name, below), attribute)
                 break
     own = values.instance_dict(obj) if deeper and not issubclass(cls, type) else None
     for below in names if own else ():
         if own is not None and below in own:
-            found.add("%s.%s" % (name, below), own[below])
-            _on_value(found, "%s.%s" % (name, below), own[below], names, False)
+            calls.add("%s.%s" % (name, below), own[below])
+            _add_members(calls, "%s.%s" % (name, below), own[below], names, False)
 
 
-class _Found:
+class _Calls:
     def __init__(self) -> None:
         self.rows: List[List[Any]] = []
-        self._seen: Dict[Tuple[str, int], Any] = {}  # by identity: a code's hash is that of its constants
+        # By identity: hashing code objects hashes their constants.
+        self._seen: Dict[Tuple[str, int], Any] = {}
 
     def add(self, expression: str, obj: Any) -> None:
         for function in _functions(obj):
             code = function.__code__
-            if (expression, id(code)) in self._seen or len(self.rows) >= MOST:
+            if (expression, id(code)) in self._seen or len(self.rows) >= MAX_CALLS:
                 continue
             self._seen[expression, id(code)] = code
             path = file_of(code)
@@ -90,7 +91,7 @@ class _Found:
 
 
 def _functions(obj: Any, depth: int = 0) -> List[Any]:
-    """The Python functions that calling (or reading) the object runs."""
+    """The Python functions that calling or reading the object runs."""
     cls = type(obj)
     if depth > 3:
         return []
@@ -114,8 +115,8 @@ def _functions(obj: Any, depth: int = 0) -> List[Any]:
 
 def _constructor(cls: type, name: str) -> Optional[Any]:
     for base in class_mro(cls):
-        found = class_dict(base).get(name)
-        if found is not None:
-            found = found.__func__ if type(found) is staticmethod else found
-            return found if type(found) is types.FunctionType else None
+        function = class_dict(base).get(name)
+        if function is not None:
+            function = function.__func__ if type(function) is staticmethod else function
+            return function if type(function) is types.FunctionType else None
     return None

@@ -1,7 +1,7 @@
-"""Gathers what a crash file says: exceptions, frames, values, threads, tasks.
+"""Collects the content of a crash file: exceptions, frames, values, threads, tasks.
 
-Everything is gathered before anything is written, because a secret may be learnt from the last
-frame that stands in the text of the first.
+Everything is collected before anything is written, because the last frame may show that a text in the
+first one is a secret.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ if TYPE_CHECKING:
 
     from .settings import Settings
 
-INNERMOST = 250
-OUTERMOST = 50
+MAX_INNERMOST_FRAMES = 250
+MAX_OUTERMOST_FRAMES = 50
 """Frames kept at each end of a stack."""
 
-MAX_FRAMES_OF_ONE_FUNCTION = 12  # frames of one function whose locals are kept: recursion repeats itself
+MAX_FRAMES_OF_ONE_FUNCTION = 12  # with locals: recursion repeats itself
 MAX_EXCEPTIONS = 100
 MAX_THREADS = 200
 MAX_TASKS = 300
@@ -61,8 +61,8 @@ MAX_VALUES_FAR_FRAME = 300
 
 
 class Collector:
-    """One crash or snapshot. The order of the calls is the order of worth: what comes first gets
-    the time and the room."""
+    """Collects one crash or snapshot. Call the methods in the order of importance: the first get the time
+    and the space."""
 
     def __init__(self, settings: Settings, most_values: int, seconds: float) -> None:
         self.masker = Masker(settings.mask)
@@ -72,18 +72,18 @@ class Collector:
         self.threads: List[Dict[str, Any]] = []
         self.tasks: List[Dict[str, Any]] = []
         self.left_out: List[str] = []
-        self.called: Dict[str, List[int]] = {}  # files that hold what the frames call, with lines
-        self.urgent = 0  # frames of the crash itself: the first so many of ``frames``
+        self.called: Dict[str, List[int]] = {}  # lines of the functions that the frames call, by file
+        self.urgent = 0  # how many of ``frames``, from the first, belong to the crash itself
         self._deadline = monotonic() + seconds
         self.forest = Forest(self.masker, most_values, self._deadline)
         self._hidden = settings.hidden
         self._message_of = settings.message or message_of
         self._numbers: Dict[Tuple[int, int, int], int] = {}
-        self._seen: Dict[int, int] = {}  # by the code's identity: its hash is that of its constants
+        self._seen: Dict[int, int] = {}  # by identity: hashing code objects hashes their constants
         self._kept: List[Any] = []
 
     def exception(self, exc: BaseException, traceback: Any) -> List[int]:
-        """The exception, its causes and members; the frame ids of its own traceback."""
+        """Add the exception, its causes and members; returns the frame ids of its own traceback."""
         waiting: List[Tuple[BaseException, Any]] = [(exc, traceback)]
         ids: Dict[int, int] = {}
         while waiting and len(self.nodes) < MAX_EXCEPTIONS:
@@ -106,7 +106,7 @@ class Collector:
             row["frames"], row["frames_total"] = self._traceback(trace, number == 1)
             sent = remote.sections(remote.text_of(each))
             if sent and not row["frames"]:
-                self._sent(row, sent)
+                self._remote_nodes(row, sent)
                 continue
             own = values.instance_dict(each)
             listed = list(islice(own.items(), 50)) if own else []
@@ -130,8 +130,8 @@ class Collector:
         first: List[int] = self.nodes[0]["frames"]
         return first
 
-    def _sent(self, row: Dict[str, Any], sent: List[Dict[str, Any]]) -> None:
-        """Make of the row, and of rows of their own, what a worker's process sent as text."""
+    def _remote_nodes(self, row: Dict[str, Any], sent: List[Dict[str, Any]]) -> None:
+        """Fill the row, and add further ones, with the exceptions that a worker process sent as text."""
         for section in sent:
             frames = [self._frame_of_text(*frame) for frame in section["frames"]]
             row.update(
@@ -169,10 +169,10 @@ class Collector:
         return self._stack(steps, raising), len(steps)
 
     def _stack(self, steps: List[Tuple[Any, int, int]], raising: bool) -> List[int]:
-        """Frame ids of a stack given innermost first."""
+        """Add the frames of a stack, innermost first; returns their ids."""
         total = len(steps)
-        if total > INNERMOST + OUTERMOST:
-            steps = steps[:INNERMOST] + steps[-OUTERMOST:]
+        if total > MAX_INNERMOST_FRAMES + MAX_OUTERMOST_FRAMES:
+            steps = steps[:MAX_INNERMOST_FRAMES] + steps[-MAX_OUTERMOST_FRAMES:]
             self.left_out.append("%d frames of the middle of a stack of %d" % (total - len(steps), total))
         return [
             self._frame(
@@ -221,23 +221,23 @@ class Collector:
 
     def _calls(self, row: Dict[str, Any], frame: Any) -> None:
         try:
-            found = calls_of(frame, [(name, obj) for name, obj, _ in frame_locals(frame)[:60]])
+            calls = calls_of(frame, [(name, obj) for name, obj, _ in frame_locals(frame)[:60]])
         except Exception:
             return
-        if found:
-            row["calls"] = found
-        for _, path, line, _ in found:
+        if calls:
+            row["calls"] = calls
+        for _, path, line, _ in calls:
             self.called.setdefault(path, []).append(line)
 
     def _variables(self, row: Dict[str, Any], frame: Any, most: int) -> None:
         try:
-            found = frame_locals(frame)
+            variables = frame_locals(frame)
         except Exception:
-            found = []
-        shown = found[:300]
+            variables = []
+        shown = variables[:300]
         row["locals"] = [[name, kind, self.forest.add(obj, name, most)] for name, obj, kind in shown]
-        if len(found) > len(shown):
-            row["locals_left_out"] = len(found) - len(shown)
+        if len(variables) > len(shown):
+            row["locals_left_out"] = len(variables) - len(shown)
         if local_names(frame) is frame.f_globals:
             return
         named: List[Any] = []
@@ -253,10 +253,10 @@ class Collector:
         return is_ours(frame) or file_of(frame.f_code).startswith(self._hidden)
 
     def all_threads(self, crashed: Optional[int], crash_frames: List[int], callers: Any) -> None:
-        """Every thread's stack.
+        """Add every thread's stack.
 
         :param crashed: the id of the thread whose stack begins with ``crash_frames``.
-        :param callers: the frame below them, or None.
+        :param callers: the frame that called the outermost of them, or None.
         """
         current = sys._current_frames()
         known = threads_by_ident()
@@ -276,7 +276,7 @@ class Collector:
             if ident != crashed:
                 steps = steps[:MAX_FRAMES_OF_OTHERS]
             thread = known.get(ident)
-            # pydevd takes its threads off threading's list.
+            # pydevd removes its own threads from threading's list.
             if ident != crashed and (_is_ours_thread(thread) or (debuggers and thread is None)):
                 continue
             frames = self._stack(steps, False)
@@ -295,9 +295,9 @@ class Collector:
             self.left_out.append("%d threads" % (len(order) - MAX_THREADS))
 
     def all_tasks(self) -> None:
-        """asyncio's unfinished tasks."""
-        found = all_tasks()
-        for task in found[:MAX_TASKS]:
+        """Add asyncio's unfinished tasks."""
+        tasks = all_tasks()
+        for task in tasks[:MAX_TASKS]:
             frames, awaiting = awaited(coroutine_of(task), MAX_FRAMES_OF_OTHERS)
             steps = [(frame, frame.f_lineno, frame.f_lasti) for frame in reversed(frames)]
             self.tasks.append(
@@ -309,26 +309,26 @@ class Collector:
                     "frames": self._stack(steps, False),
                 }
             )
-        if len(found) > MAX_TASKS:
-            self.left_out.append("%d tasks" % (len(found) - MAX_TASKS))
+        if len(tasks) > MAX_TASKS:
+            self.left_out.append("%d tasks" % (len(tasks) - MAX_TASKS))
 
     def let_go(self) -> None:
-        """Hold no object of the program's any more: whoever keeps this may drop it in another thread."""
+        """Drop all objects of the program: this collector may be freed in another thread."""
         self._kept.clear()
         self.forest.let_go()
 
-    def _way(self) -> List[int]:
-        """The frames that the exception passed through, in a worker's process too."""
+    def _failing_stack(self) -> List[int]:
+        """The frames that the exception passed through, those of a worker process first."""
         first = self.nodes[0]
         cause = next((row for row in self.nodes if row["id"] == first.get("cause")), {})
         sent: List[int] = cause["frames"] if "remote" in cause else []
         return [*sent, *first["frames"]]
 
     def place(self) -> Optional[List[Any]]:
-        """File, line and function of the innermost frame of the person's own code."""
+        """File, line and function of the innermost frame in the person's own code."""
         frames = {row["id"]: row for row in self.frames}
         if self.nodes:
-            stack = self._way()
+            stack = self._failing_stack()
         else:
             stack = self.threads[0]["frames"] if self.threads else []
         rows = [frames[number] for number in stack]
@@ -340,7 +340,7 @@ class Collector:
         frames = {row["id"]: row for row in self.frames}
         if self.nodes:
             kind = self.nodes[0]["type"]
-            stack = [frames[number] for number in self._way()]
+            stack = [frames[number] for number in self._failing_stack()]
         else:
             kind = "snapshot"
             stack = [frames[number] for thread in self.threads[:1] for number in thread["frames"]]
@@ -352,20 +352,20 @@ class Collector:
 
 
 def is_library(path: str) -> bool:
-    """Installed packages, the standard library, the interpreter's own frames, and compiled code that names
-    its source."""
+    """Whether it is a file of an installed package, the standard library or the interpreter, or the source
+    of compiled code."""
     parts = path.replace("\\", "/")
     compiled = parts.endswith((".pyx", ".pxd", ".pxi", ".c", ".cc", ".cpp", ".rs"))
     return compiled or is_standard(path) or "/site-packages/" in parts or "/dist-packages/" in parts
 
 
 def _members(exc: BaseException) -> Iterable[BaseException]:
-    """The exceptions of a group, read by its own descriptor."""
+    """The exceptions of a group, read by the builtin descriptor."""
     base = getattr(builtins, "BaseExceptionGroup", None)
     if base is None or not issubclass(type(exc), base):
         return ()
-    found = base.__dict__["exceptions"].__get__(exc)
-    return [m for m in found if issubclass(type(m), BaseException)] if type(found) is tuple else ()
+    members = base.__dict__["exceptions"].__get__(exc)
+    return [m for m in members if issubclass(type(m), BaseException)] if type(members) is tuple else ()
 
 
 def _is_ours_thread(thread: Any) -> bool:

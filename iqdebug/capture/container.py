@@ -1,4 +1,4 @@
-"""The crash file's container (docs/iqcrash.md): chunks in, one file out, whole or not at all."""
+"""The crash file's container (docs/iqcrash.md): collects chunks and writes one file, or none."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ if TYPE_CHECKING:
 MAGIC = b"\x89IQC\r\n\x1a\n"
 VERSION = (1, 0)
 MARK = b"\xf1iqc"
-_HEAD = packer("<4s4sIII")
-_VERSION = packer("<HH")
-_ENDING = 4_096  # bytes kept free for the closing chunk
-_LEVEL = 6
-_VALUES = {"VALU": ("text", "long"), "EXCN": ("message",)}
-"""Where a value stands: a weak secret that is all of it is masked there, and not where it is the name of a
-function, a module, a thread, or a line of a log."""
+_CHUNK_HEADER = packer("<4s4sIII")
+_VERSION_FORMAT = packer("<HH")
+_END_CHUNK_SIZE = 4_096  # bytes reserved for the closing chunk
+_COMPRESSION_LEVEL = 6
+_VALUE_KEYS = {"VALU": ("text", "long"), "EXCN": ("message",)}
+"""The keys, by chunk, whose texts are values. A weak secret is masked where it is a whole value, but not
+where it is the name of a function, a module or a thread, or a log line."""
 
 
 class Container:
-    """Collects encoded chunks up to a size.
+    """Collects encoded chunks up to ``max_bytes``.
 
-    :param masker: every text of every chunk passes through its ``scrub``, the texts of values through its
-        ``scrub_value``; keys are the format's own.
+    :param masker: every text of every chunk passes through its ``scrub``, texts of values through its
+        ``scrub_value``. Keys belong to the format and are not masked.
     """
 
     def __init__(self, masker: Masker, max_bytes: int) -> None:
         self._masker = masker
-        self._room = max_bytes - len(MAGIC) - 4 - _ENDING
+        self._bytes_left = max_bytes - len(MAGIC) - 4 - _END_CHUNK_SIZE
         self._chunks: List[bytes] = []
         self.left_out: List[str] = []
 
     def add(self, tag: str, content: Dict[str, Any], otherwise: str = "") -> bool:
-        """Whether it fitted; ``otherwise`` says what is missing when it did not."""
+        """Add a chunk if it fits; returns whether it did. If not, the file lists ``otherwise`` as missing."""
         data = self._encoded(tag, content)
-        if len(data) > self._room:
+        if len(data) > self._bytes_left:
             if otherwise:
                 self.left_out.append(otherwise)
             return False
-        self._room -= len(data)
+        self._bytes_left -= len(data)
         self._chunks.append(data)
         return True
 
     def _encoded(self, tag: str, content: Dict[str, Any]) -> bytes:
-        return chunk(tag, self._scrubbed(content, _VALUES.get(tag, ())))
+        return chunk(tag, self._scrubbed(content, _VALUE_KEYS.get(tag, ())))
 
     def _scrubbed(self, value: Any, values: Tuple[str, ...], key: str = "") -> Any:
         if type(value) is str:
@@ -66,33 +66,33 @@ class Container:
     def finish(self) -> bytes:
         """The whole file."""
         ending = {"chunks": len(self._chunks), "left_out": self.left_out[:40]}
-        head = MAGIC + _VERSION.pack(*VERSION)
+        head = MAGIC + _VERSION_FORMAT.pack(*VERSION)
         return b"".join([head, *self._chunks, self._encoded("ENDE", ending)])
 
 
 def chunk(tag: str, content: Dict[str, Any]) -> bytes:
     """One encoded chunk."""
     raw = dumps(content).encode("ascii")
-    stored = zlib.compress(raw, _LEVEL)
+    stored = zlib.compress(raw, _COMPRESSION_LEVEL)
     name = tag.encode("ascii")
-    return bytes(_HEAD.pack(MARK, name, len(stored), len(raw), zlib.crc32(name + stored))) + stored
+    return bytes(_CHUNK_HEADER.pack(MARK, name, len(stored), len(raw), zlib.crc32(name + stored))) + stored
 
 
 def fixed_chunk(tag: str, content: Dict[str, float]) -> bytes:
-    """A chunk of numbers that is as long whatever they are, so that it can be written over."""
+    """A chunk of numbers whose length does not depend on them, so that it can be overwritten."""
     forms = {int: '"%s":%20d', float: '"%s":%20.3f'}
     parts = [forms[type(number)] % (name, number) for name, number in content.items()]
     raw = ("{%s}" % ",".join(parts)).encode("ascii")
     stored = zlib.compress(raw, 0)
     name = tag.encode("ascii")
-    return bytes(_HEAD.pack(MARK, name, len(stored), len(raw), zlib.crc32(name + stored))) + stored
+    return bytes(_CHUNK_HEADER.pack(MARK, name, len(stored), len(raw), zlib.crc32(name + stored))) + stored
 
 
 def write(path: str, data: bytes) -> None:
-    """The file appears under its name with mode 0600 when it is complete, or not at all.
+    """Write a file with mode 0600, which appears under its name when it is complete, or not at all.
 
-    :raises OSError: it could not be written (a full disk, no such folder), or what has that name is no
-        file that could be replaced: a device, a pipe, a folder.
+    :raises OSError: it could not be written (a full disk, no such folder), or something of that name exists
+        and is no regular file: a device, a pipe, a folder.
     """
     _require_replaceable(path)
     temporary = "%s.%d.part" % (path, system.getpid())
@@ -113,11 +113,11 @@ def write(path: str, data: bytes) -> None:
 
 
 def _require_replaceable(path: str) -> None:
-    """:raises OSError: to put a file in its place would take away a device or a pipe."""
-    for look in (system.lstat, system.stat):
+    """:raises OSError: there is a device, pipe or folder, which must not be replaced by a file."""
+    for status in (system.lstat, system.stat):
         try:
-            mode = look(path).st_mode & 0o170000
+            mode = status(path).st_mode & 0o170000
         except OSError:
-            continue  # there is nothing, or a link to nothing
+            continue  # it does not exist, or is a dangling link
         if mode not in (0o100000, 0o120000):
             raise OSError(22, "it is not a regular file", path)

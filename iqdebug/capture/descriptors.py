@@ -1,7 +1,7 @@
-"""What CPython itself put into ``type`` and ``BaseException``, called directly.
+"""The descriptors of ``type`` and ``BaseException``, called directly.
 
-A metaclass may define ``__dict__`` or ``__mro__``, and an exception ``args``, as it likes. The functions here
-read what the interpreter stores and never run code of the class.
+A metaclass may override ``__dict__`` or ``__mro__``, and an exception class ``args``. The functions here read
+what the interpreter stores and never run code of the class.
 """
 
 from __future__ import annotations
@@ -25,12 +25,20 @@ class_mro = type.__dict__["__mro__"].__get__
 """A class and its bases in the order in which attributes are looked up."""
 
 exception_args = BaseException.__dict__["args"].__get__
-"""``args`` of an exception; a tuple, or None of an exception that C code has not finished."""
+"""``args`` of an exception: a tuple, or None if C code has not finished making the exception."""
+
+_get_flags = type.__dict__["__flags__"].__get__
+_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE of CPython's Include/object.h
+
+
+def is_heap_type(cls: type) -> bool:
+    """Whether the class was made at run time, and is not one of the interpreter's static types."""
+    return bool(_get_flags(cls) & _HEAP_TYPE)
 
 
 def getset_value(obj: Any, name: str) -> Any:
-    """The value of an attribute that is computed in C, or None. Never runs Python code of a class; an
-    attribute of ``__slots__`` is none of these."""
+    """The value of a getset attribute, computed in C, or None. Never runs Python code of a class; does not
+    read ``__slots__``."""
     for cls in class_mro(type(obj)):
         descriptor = class_dict(cls).get(name)
         if descriptor is not None:

@@ -1,10 +1,10 @@
-"""git, asked so that nothing that a repository names is run: the one place that starts it.
+"""Runs git so that it starts no program named by the repository. The only place that starts git.
 
-A repository's configuration and attributes can name programs for nearly everything git does: diff
-drivers and their text converters, filters, file monitors, hooks, pagers, signature checks, transports.
-Reading a configuration runs none of them. So its keys are listed first, and every one that names a
-program is given an empty value for the question itself, which besides carries the options that switch
-the feature off. Git's own check of who owns a repository stays in force.
+A repository's configuration and attributes can name programs for nearly everything git does: diff drivers
+and text converters, filters, file monitors, hooks, pagers, signature checks, transports. Reading the
+configuration runs none of them. So its keys are listed first, and the actual command overrides every key
+that names a program with an empty value; it also gets the options that switch these features off. Git's own
+check of the repository's owner stays in force.
 
 Standard library only: this runs inside programs too.
 """
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["MAX_ANSWER", "Repository", "repository_above"]
 
 MAX_ANSWER = 2_000_000
-"""Bytes of an answer; what is longer is cut."""
+"""Bytes of an answer; longer ones are cut."""
 
-_MAX_KEYS = 1_000_000  # bytes of the list of a configuration's keys
+_MAX_KEY_LIST = 1_000_000  # bytes of the list of a configuration's keys
 _MAX_OVERRIDES = 500
 _MAX_PARENTS = 40
 
@@ -51,12 +51,12 @@ _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_LAZY_FETCH": "1",
-    "GIT_ALLOW_PROTOCOL": "none",  # stands above every `protocol.*` of a configuration
+    "GIT_ALLOW_PROTOCOL": "none",  # takes precedence over every `protocol.*` key
     "GIT_PAGER": "cat",
     "GIT_ATTR_NOSYSTEM": "1",
 }
-_KEPT = ("HOME", "XDG_CONFIG_HOME")  # for the person's own `safe.directory`
-_QUESTIONS = {
+_KEPT_VARIABLES = ("HOME", "XDG_CONFIG_HOME")  # for the person's own `safe.directory`
+_COMMAND_OPTIONS = {
     "blame": ("--no-textconv",),
     "diff": ("--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=all", "--submodule=short"),
     "log": (
@@ -66,16 +66,16 @@ _QUESTIONS = {
     "ls-files": (),
     "rev-parse": (),
 }
-_PROGRAMS = re.compile(
+_PROGRAM_KEYS = re.compile(
     r"filter\..*\.(?:clean|smudge|process)|diff\..*\.(?:textconv|command)|merge\..*\.driver"
     r"|(?:gpg|credential|remote|core|sendemail)\..*(?:program|helper|command|pack|proxy|vcs)",
     re.IGNORECASE | re.DOTALL,
 )
-_SWITCHES = re.compile(r"filter\..*\.required|remote\..*\.promisor", re.IGNORECASE | re.DOTALL)
+_FALSE_KEYS = re.compile(r"filter\..*\.required|remote\..*\.promisor", re.IGNORECASE | re.DOTALL)
 
 
 def repository_above(folder: str) -> str:
-    """The nearest folder at or above that holds a ``.git``; "" where there is none."""
+    """The nearest folder, from ``folder`` upwards, that has a ``.git``; "" if there is none."""
     folder = os.path.abspath(folder)
     for _ in range(_MAX_PARENTS):
         if os.path.exists(os.path.join(folder, ".git")):
@@ -87,8 +87,7 @@ def repository_above(folder: str) -> str:
 
 
 class Repository:
-    """The repository around a folder, for a few questions within a moment: its configuration is looked
-    through once.
+    """The repository around a folder. Use it for a few commands at one time: its configuration is read once.
 
     :raises FileNotFoundError: there is no git on the search path.
     """
@@ -98,59 +97,59 @@ class Repository:
         program = next((p for p in (os.path.join(s, "git") for s in search) if _is_program(p)), None)
         if program is None:
             raise FileNotFoundError("git")
-        self._environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        self._environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
         self._environment.update(_ENVIRONMENT, PATH=os.pathsep.join(search))
         self._start = [program, "--no-pager", "--literal-pathspecs", "-C", folder]
         for setting in _SETTINGS:
             self._start += ["-c", setting]
         self._overrides: Optional[List[str]] = None
 
-    def ask(self, question: str, *arguments: str, seconds: float, most: int = MAX_ANSWER) -> Optional[str]:
-        """What git prints, at most ``most`` bytes of it; None when it fails (no repository, one that
-        belongs to somebody else) or takes longer.
+    def run(self, command: str, *arguments: str, seconds: float, most: int = MAX_ANSWER) -> Optional[str]:
+        """What git prints, at most ``most`` bytes; None if it fails (no repository, or one that belongs to
+        somebody else) or takes longer than ``seconds``.
 
-        :param question: one of git's commands that only read: blame, diff, log, ls-files, rev-parse.
+        :param command: one of git's read-only commands: blame, diff, log, ls-files, rev-parse.
         """
-        options = _QUESTIONS[question]
+        options = _COMMAND_OPTIONS[command]
         deadline = monotonic() + seconds
         if self._overrides is None:
-            self._overrides = self._look_through(seconds)
-        command = [*self._start, *self._overrides, question, *options, *arguments]
-        if "\0" in "".join(command):
+            self._overrides = self._override_programs(seconds)
+        words = [*self._start, *self._overrides, command, *options, *arguments]
+        if "\0" in "".join(words):
             return None
-        data, _ = _answer(command, self._environment, deadline, most)
+        data, _ = _run(words, self._environment, deadline, most)
         return data.decode("utf-8", "replace") if data is not None else None
 
-    def _look_through(self, seconds: float) -> List[str]:
-        """Options that take away the programs which the configuration names.
+    def _override_programs(self, seconds: float) -> List[str]:
+        """Options that override the programs named in the configuration.
 
-        :raises ValueError: not all can be taken away.
+        :raises ValueError: some cannot be overridden.
         """
         command = [*self._start, "config", "--list", "--name-only", "-z", "--includes"]
-        data, whole = _answer(command, self._environment, monotonic() + seconds, _MAX_KEYS)
+        data, whole = _run(command, self._environment, monotonic() + seconds, _MAX_KEY_LIST)
         if data is None or not whole:
             raise ValueError("the configuration cannot be read")
-        found: List[str] = []
+        options: List[str] = []
         for key in dict.fromkeys(data.decode("utf-8", "surrogateescape").split("\0")):
-            value = "" if _PROGRAMS.fullmatch(key) else "false" if _SWITCHES.fullmatch(key) else None
+            value = "" if _PROGRAM_KEYS.fullmatch(key) else "false" if _FALSE_KEYS.fullmatch(key) else None
             if value is None:
                 continue
             if "=" in key or "\n" in key:
                 raise ValueError("the configuration names a program under a key that cannot be overridden")
-            found += ["-c", "%s=%s" % (key, value)]
-        if len(found) > 2 * _MAX_OVERRIDES:
+            options += ["-c", "%s=%s" % (key, value)]
+        if len(options) > 2 * _MAX_OVERRIDES:
             raise ValueError("the configuration names too many programs")
-        return found
+        return options
 
 
 def _is_program(path: str) -> bool:
     return os.path.isfile(path) and os.access(path, os.X_OK)
 
 
-def _answer(
+def _run(
     command: List[str], environment: Dict[str, str], deadline: float, most: int
 ) -> Tuple[Optional[bytes], bool]:
-    """What the command prints and whether that is all; None where it fails or is late."""
+    """What the command prints, and whether that is all of it; None if it fails or misses the deadline."""
     import select
     import signal
     import subprocess

@@ -1,7 +1,7 @@
-"""The hooks that record crashes: chained with those already installed, silent, never raising.
+"""The hooks that record crashes. They print nothing and never raise.
 
-What a program prints and how it exits stays as it is: a hook records first and then calls the
-one that was there before it.
+Each hook records first and then calls the one that was installed before it, so that what a program prints
+and how it exits do not change.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any, Callable, Dict, List, Optional, Tuple
 
-MAX_FILES = 30
-MAX_ALIKE = 3
-_RESERVE = 1 << 20  # bytes let go of when memory has run out
+MAX_FILES = 30  # of one process
+MAX_SIMILAR_FILES = 3  # of exceptions of one type, raised in one line
+_RESERVED_MEMORY = 1 << 20  # bytes, freed when memory has run out
 _NOT_CRASHES = (SystemExit, KeyboardInterrupt, GeneratorExit)
 _set_traceback = BaseException.__dict__["__traceback__"].__set__
 
@@ -45,18 +45,18 @@ _set_traceback = BaseException.__dict__["__traceback__"].__set__
 class Recorder:
     """The hooks of this process.
 
-    :param logs: has ``start()``, ``stop()`` and ``last(count)``; None for no records.
+    :param logs: has ``start()``, ``stop()`` and ``last(count)``; None to record no logs.
     """
 
     def __init__(self, settings: Settings, logs: Any = None) -> None:
         self.settings = settings
         self.logs = logs
         self.recorded: List[str] = []
-        self._alike: Dict[Tuple[str, str, int], int] = {}
+        self._similar: Dict[Tuple[str, str, int], int] = {}
         self._busy = threading.local()
-        self._seen: Optional[BaseException] = None  # the last that came to our own excepthook
+        self._seen: Optional[BaseException] = None  # the last exception passed to our excepthook
         self._undo: List[Callable[[], None]] = []
-        self._reserve: Optional[bytearray] = bytearray(_RESERVE)
+        self._reserve: Optional[bytearray] = bytearray(_RESERVED_MEMORY)
 
     def start(self) -> None:
         self._replace(sys, "excepthook", self._uncaught)
@@ -69,8 +69,7 @@ class Recorder:
             self.logs.start()
 
     def stop(self) -> None:
-        """Take out what is still ours; a hook that somebody has put over ours stays, and ours below
-        it does nothing more."""
+        """Remove the hooks that are still ours. One that another hook wraps stays and does nothing."""
         while self._undo:
             self._undo.pop()()
         if self.logs is not None:
@@ -82,8 +81,8 @@ class Recorder:
         return self._reserve is None
 
     def record(self, occasion: Occasion) -> str:
-        """The path of the file; "" when it could not be written, is one too many, or this thread is
-        recording already. Never raises."""
+        """Write a file and return its path; "" if it could not be written, there are enough already, or this
+        thread is already recording. Never raises."""
         if getattr(self._busy, "now", False) or self.stopped:
             return ""
         try:
@@ -92,14 +91,14 @@ class Recorder:
                 return ""
             if is_a(occasion.exc, MemoryError):
                 self._reserve = bytearray(0)
-            if occasion.why == "task":  # told of in the thread of an event loop
+            if occasion.why == "task":  # reported in the thread of an event loop
                 path = deliver(occasion, self.settings, self.logs)
                 self.recorded.append(path)
                 return path
             try:
                 path = record(occasion, self.settings, self.logs)
             except RecursionError:
-                path = self._in_fresh_stack(occasion)
+                path = self._record_in_thread(occasion)
             self.recorded.append(path)
             return path
         except BaseException:
@@ -107,8 +106,8 @@ class Recorder:
         finally:
             self._busy.now = False
 
-    def _in_fresh_stack(self, occasion: Occasion) -> str:
-        """In a thread, whose recursion begins anew."""
+    def _record_in_thread(self, occasion: Occasion) -> str:
+        """Record in a new thread, where the recursion limit is not exhausted."""
         written: List[str] = []
 
         def work() -> None:
@@ -123,15 +122,15 @@ class Recorder:
         return written[0] if written else ""
 
     def _wanted(self, occasion: Occasion) -> bool:
-        """A program that fails in a loop does not fill the disk."""
+        """Whether to write another file: a program that fails in a loop must not fill the disk."""
         if len(self.recorded) >= MAX_FILES:
             return False
         trace, code, line = occasion.traceback, "", 0
         while trace is not None:
             code, line, trace = file_of(trace.tb_frame.f_code), trace.tb_lineno, trace.tb_next
         key = (type_name(type(occasion.exc)), code, line)
-        self._alike[key] = times = self._alike.get(key, 0) + 1
-        return times <= MAX_ALIKE
+        self._similar[key] = times = self._similar.get(key, 0) + 1
+        return times <= MAX_SIMILAR_FILES
 
     def _replace(self, owner: ModuleType, name: str, make: Callable[[Any], Any]) -> None:
         before = getattr(owner, name, None)
@@ -151,7 +150,7 @@ class Recorder:
             if len(args) == 3 and _is_crash(args[1]) and not self.stopped:
                 kind, value, trace = args
                 self._seen = value
-                trace = _cleaned(value, trace)
+                trace = _remove_our_frames(value, trace)
                 self.record(Occasion("uncaught", value, trace))
                 args = (kind, value, trace)
             return before(*args, **named)
@@ -159,28 +158,28 @@ class Recorder:
         return excepthook
 
     def _in_thread(self, before: Any) -> Any:
-        def excepthook(*told: Any, **named: Any) -> Any:
-            found = hook_arguments(told, 4)
-            if found is not None and _is_crash(found[1]):
-                _, value, trace, thread = found[:4]
-                _cleaned(value, trace)
+        def excepthook(*args: Any, **named: Any) -> Any:
+            fields = hook_arguments(args, 4)
+            if fields is not None and _is_crash(fields[1]):
+                _, value, trace, thread = fields[:4]
+                _remove_our_frames(value, trace)
                 self.record(Occasion("thread", value, trace, how="in thread %s" % thread_name(thread)))
-            return before(*told, **named)
+            return before(*args, **named)
 
         return excepthook
 
     def _unraisable(self, before: Any) -> Any:
-        def unraisablehook(*told: Any, **named: Any) -> Any:
-            found = hook_arguments(told, 5)
-            if found is not None and _is_crash(found[1]):
-                how = "%s %s" % (exact(found[3]) or "ignored in", function_name(found[4]))
-                self.record(Occasion("unraisable", found[1], found[2], how=how.strip()))
-            return before(*told, **named)
+        def unraisablehook(*args: Any, **named: Any) -> Any:
+            fields = hook_arguments(args, 5)
+            if fields is not None and _is_crash(fields[1]):
+                how = "%s %s" % (exact(fields[3]) or "ignored in", function_name(fields[4]))
+                self.record(Occasion("unraisable", fields[1], fields[2], how=how.strip()))
+            return before(*args, **named)
 
         return unraisablehook
 
     def _at_exit(self) -> None:
-        """A crash that went to a hook of the program's own, which did not call the one before it."""
+        """Record a crash that a hook of the program's handled without calling ours."""
         value = getattr(sys, "last_value", None)
         if _is_crash(value) and value is not self._seen:
             trace = getattr(sys, "last_traceback", None)
@@ -199,15 +198,15 @@ class Recorder:
         own = "call_exception_handler" in class_dict(base)
         before = base.call_exception_handler
 
-        def call_exception_handler(loop: Any, *told: Any, **named: Any) -> Any:
+        def call_exception_handler(loop: Any, *args: Any, **named: Any) -> Any:
             try:
-                context = texts(told[0] if told else named.get("context"))
+                context = texts(args[0] if args else named.get("context"))
                 value: Any = context.get("exception")
                 if _is_crash(value):
-                    self.record(Occasion("task", value, traceback_of(value), how=_told(context)))
+                    self.record(Occasion("task", value, traceback_of(value), how=_task_message(context)))
             except Exception:
                 pass
-            return before(loop, *told, **named)
+            return before(loop, *args, **named)
 
         base.call_exception_handler = call_exception_handler
 
@@ -225,9 +224,9 @@ def _is_crash(value: Any) -> bool:
     return is_a(value, BaseException) and not is_a(value, _NOT_CRASHES)
 
 
-def _cleaned(value: BaseException, trace: Any) -> Any:
-    """The traceback of an exception that passed through :mod:`.tap`, and those of what it was
-    raised from, as they would be without us."""
+def _remove_our_frames(value: BaseException, trace: Any) -> Any:
+    """Remove our frames from the tracebacks of an exception that passed through :mod:`.tap` and of its
+    causes. Returns its own traceback."""
     trace = without_ours(trace)
     waiting: List[Any] = [value]
     seen: List[Any] = []
@@ -244,7 +243,7 @@ def _cleaned(value: BaseException, trace: Any) -> Any:
     return trace
 
 
-def _told(context: Dict[str, Any]) -> str:
+def _task_message(context: Dict[str, Any]) -> str:
     """asyncio's message and the task it is about."""
     words = [exact(context.get("message")) or "asyncio"]
     task = context.get("task", context.get("future"))

@@ -1,4 +1,4 @@
-"""Being told when a module is imported for the first time, without importing it."""
+"""Runs a callback when a module is first imported, without importing it."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ if TYPE_CHECKING:
 
 
 def after_import(name: str, then: Callable[[Any], None]) -> Callable[[], None]:
-    """Call ``then`` with the module: now if it is there, else right after its first import. The
-    returned function takes the request back. What ``then`` raises is swallowed."""
+    """Call ``then`` with the module: now if it is loaded, else right after its first import. What ``then``
+    raises is swallowed. Returns a function that cancels the call."""
     if name in sys.modules:
-        _told(then, sys.modules[name])
+        _call_quietly(then, sys.modules[name])
         return lambda: None
     finder = _Finder(name, then)
     sys.meta_path.insert(0, finder)
     return finder.remove
 
 
-def _told(then: Callable[[Any], None], module: Any) -> None:
+def _call_quietly(then: Callable[[Any], None], module: Any) -> None:
     try:
         then(module)
     except Exception:
@@ -28,7 +28,7 @@ def _told(then: Callable[[Any], None], module: Any) -> None:
 
 
 class _Finder:
-    """Finds nothing, but is asked before the import system looks."""
+    """A finder in front of the import system's, which wraps the loader of one module."""
 
     def __init__(self, name: str, then: Callable[[Any], None]) -> None:
         self._name = name
@@ -51,7 +51,7 @@ class _Finder:
 
         def exec_module(module: Any) -> None:
             execute(module)
-            _told(self._then, module)
+            _call_quietly(self._then, module)
 
         loader.exec_module = exec_module
         return spec

@@ -1,5 +1,4 @@
-"""Regular expressions that are compiled when they are first used: recording crashes starts with the program,
-which most often needs none of them."""
+"""Regular expressions that are compiled on first use: most programs with the hooks never need them."""
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class _Lazy:
-    """Stands for a compiled expression. Two threads may compile it both, which does no harm."""
+    """Stands for a compiled expression. Two threads may both compile it, which is harmless."""
 
     def __init__(self, pattern: str, flags: int) -> None:
         self._pattern = pattern
@@ -28,5 +27,5 @@ class _Lazy:
 
 
 def lazy(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """As :func:`re.compile`, later."""
+    """:func:`re.compile` on first use."""
     return _Lazy(pattern, flags)  # type: ignore[return-value]

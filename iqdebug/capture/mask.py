@@ -1,7 +1,7 @@
-"""The masking of secrets, before anything of a crash is written.
+"""Masks secrets before anything of a crash is written.
 
-Guarantee: no code of the program's runs. A value is known by its builtin type and read through
-that type's own methods.
+Guarantee: runs no code of the program. A value is recognised by its builtin type and read through that
+type's own methods.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from urllib.parse import unquote
 from .secret_forms import address_parses, find, parts
 from .secret_index import Index
 from .secret_names import ADDRESS, NONE, PIN, STRONG, judge
-from .secret_strength import ORDINARY, SHORTEST, is_strong
-from .secret_walk import named
+from .secret_strength import MIN_SECRET_LENGTH, ORDINARY, is_strong
+from .secret_walk import named_elements
 from .secret_words import is_pin, looks_random, looks_secret
 
 TYPE_CHECKING = False
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 MASK = "<masked>"
 
 _MAX_SECRETS = 5_000
-_MAX_CHARACTERS = 4_000_000  # of all secrets together
-PIECE_SIZE = 4_096
+_MAX_SECRETS_SIZE = 4_000_000  # characters of all secrets together
+PIECE_SIZE = 4_096  # characters: a longer secret is registered in pieces
 MAX_PIECES = 16
-MAX_DEPTH = 6
-MAX_LEAVES = 2_000
+MAX_DEPTH = 6  # containers within containers
+MAX_LEAVES = 2_000  # texts and numbers of one value
 MAX_INT_BITS = 4_096
 _CONTAINERS = (dict, list, tuple, set, frozenset, deque)
-_NO_VALUES = (
+_NEVER_SECRET_TYPES = (
     types.ModuleType,
     type,
     types.FunctionType,
@@ -46,39 +46,39 @@ _NO_VALUES = (
     staticmethod,
     classmethod,
 )
-"""What is called ``password`` and is none."""
+"""Types of values that are no secrets, even if they are called ``password``."""
 
 
-_EVERYDAY = re.compile(r"(?:^|[\W_])(?:key|token)$", re.IGNORECASE)
-"""Names that most often stand for something else: a mapping's key, a parser's token."""
+_COMMON_NAMES = re.compile(r"(?:^|[\W_])(?:key|token)$", re.IGNORECASE)
+"""Names that mostly mean something else: a mapping's key, a parser's token."""
 
 
 class Masker:
-    """Knows the secrets of one crash, or of one conversation, and takes them out of texts.
+    """Knows the secrets of one crash, or of one conversation, and masks them in texts.
 
     A strong secret (:func:`~.secret_strength.is_strong`) is masked wherever it appears, in each of its
-    written forms, and so is what can be made of it without a key: parts of 8 characters or more, upper and
-    lower case, reversed, base64, hex. A weak one of at least :data:`SHORTEST` characters is masked where it
-    is the whole of a value (:meth:`scrub_value`). One that is shorter, blank, made of asterisks, a
-    keyword or the name of a builtin is neither: its own value is masked where it stands by who asked
-    :meth:`is_secret`, and by its form in a text. Of a secret longer than 64 KiB the beginning is known;
-    at most 5,000 secrets are.
+    written forms and in what can be made of it without a key: parts of 8 characters or more, upper and lower
+    case, reversed, base64, hex. A weak one of at least :data:`~.secret_strength.MIN_SECRET_LENGTH` characters
+    is masked where it is a whole value (:meth:`scrub_value`). A shorter one, blanks, asterisks, a keyword or
+    the name of a builtin is not registered: the caller of :meth:`is_secret` masks that value, and
+    :meth:`scrub` what is a secret by its form. Of a secret longer than 64 KiB only the beginning is
+    registered; at most 5,000 secrets are.
     """
 
     def __init__(self, enabled: bool = True) -> None:
         self.enabled = enabled
         self.count = 0
-        """Distinct secrets that are registered."""
-        self._secrets: Dict[str, None] = {}  # in the order in which they became known
+        """Number of distinct secrets registered."""
+        self._secrets: Dict[str, None] = {}  # in the order of registration
         self._weak: Dict[str, None] = {}
         self._weak_values: Optional[re.Pattern[str]] = None
-        self._room = _MAX_CHARACTERS
+        self._size_left = _MAX_SECRETS_SIZE
         self._index: Optional[Index] = None
         self._known: Set[str] = set()
 
     def is_secret(self, name: str, value: Any) -> bool:
-        """Whether a value must not be written, by the name it was found under. Of the address of a
-        service only the password is secret: that is registered here, and the rest may be shown."""
+        """Whether a value must not be written, judged by its name. Of a service's address only the password
+        is secret: it is registered here, and the rest may be shown."""
         if not self.enabled or type(name) is not str:
             return False
         try:
@@ -89,7 +89,7 @@ class Masker:
     def _is_secret(self, name: str, value: Any) -> bool:
         strength = judge(name)
         cls = type(value)
-        if strength == NONE or value is None or cls is bool or issubclass(cls, _NO_VALUES):
+        if strength == NONE or value is None or cls is bool or issubclass(cls, _NEVER_SECRET_TYPES):
             return False
         text = _text_of(value)
         if strength == PIN:
@@ -105,7 +105,7 @@ class Masker:
                 return False  # $PWD, a folder
             if strength == STRONG:
                 return bool(text)
-            return looks_random(text) if _EVERYDAY.search(name) else looks_secret(text)
+            return looks_random(text) if _COMMON_NAMES.search(name) else looks_secret(text)
         if strength == STRONG:
             base = next((each for each in _CONTAINERS if issubclass(cls, each)), None)
             if base is None and name.lower().endswith("pw"):
@@ -115,8 +115,8 @@ class Masker:
         return cls is tuple and name.lower().endswith("auth") and _pair_of_texts(value)
 
     def learn(self, value: Any) -> None:
-        """Register a secret: every text and number in it, through builtin containers (6 deep,
-        2,000 of them). The keys of a dict are names, unless they look random."""
+        """Register a secret: every text and number in it, through builtin containers (6 levels, 2,000
+        values). The keys of a dict are names, not secrets, unless they look random."""
         if not self.enabled:
             return
         level: List[Any] = [value]
@@ -142,9 +142,9 @@ class Masker:
             level = below
 
     def learn_named(self, value: Any) -> None:
-        """Register what stands under a secret's name anywhere within a value of builtin containers: in
-        dicts, in pairs as headers are written, in rows such as ``{"name": "DB_PASSWORD", "value": …}``,
-        behind ``--password``; and what is secret by its form in the texts. Bounded as :meth:`learn`."""
+        """Register everything with a secret's name within a value of builtin containers: in dicts, in pairs
+        such as headers, in rows such as ``{"name": "DB_PASSWORD", "value": …}``, after ``--password``; and
+        what is a secret by its form in the texts. Bounded like :meth:`learn`."""
         if not self.enabled:
             return
         level: List[Any] = [value]
@@ -161,7 +161,7 @@ class Masker:
                     self.learn_from_text(text)
                 elif issubclass(type(each), _CONTAINERS) and id(each) not in seen:
                     seen[id(each)] = each
-                    for name, held in named(each):
+                    for name, held in named_elements(each):
                         if name and self.is_secret(name, held):
                             self.learn(held)
                         else:
@@ -169,7 +169,7 @@ class Masker:
             level = below
 
     def learn_environment(self, variables: Iterable[Tuple[str, str]]) -> None:
-        """Register what is secret in environment variables."""
+        """Register the secrets in environment variables."""
         for name, value in variables:
             if self.is_secret(name, value):
                 self.learn(value)
@@ -177,8 +177,8 @@ class Masker:
                 self.learn_from_text(value)
 
     def learn_from_text(self, text: str) -> None:
-        """Register what is a secret by its form: passwords in addresses, behind ``password=`` and
-        in headers, private keys, keys of services known by their shape."""
+        """Register what is a secret by its form: passwords in addresses, after ``password=`` and in headers,
+        private keys, keys of services known by their shape."""
         if not self.enabled or type(text) is not str:
             return
         try:
@@ -193,8 +193,8 @@ class Masker:
             return
 
     def learn_from_words(self, words: List[str]) -> None:
-        """Register what is secret on a command line: ``--password=x`` by its form, and the word that
-        follows ``--password``."""
+        """Register the secrets on a command line: ``--password=x`` by its form, and the word after
+        ``--password``."""
         if not self.enabled:
             return
         for number, word in enumerate(words):
@@ -208,9 +208,8 @@ class Masker:
                 self.learn(follows)
 
     def scrub(self, text: str) -> str:
-        """The text with :data:`MASK` in place of every secret that is registered, of what is left
-        of one where the text was cut, and of what is a secret by its form. A text that cannot be
-        searched is masked whole."""
+        """The text with :data:`MASK` in place of every registered secret, of the rest of one where the text
+        was cut, and of what is a secret by its form. If the search fails, the whole text is masked."""
         if not self.enabled or type(text) is not str:
             return text
         try:
@@ -218,33 +217,32 @@ class Masker:
                 self._index = Index(self._secrets)
             spans = self._index.spans(text)
             spans += [(start, end) for start, end, _ in find(text)]
-            return _without(text, spans) if spans else text
+            return _masked(text, spans) if spans else text
         except Exception:
             return MASK
 
     def scrub_value(self, text: str) -> str:
-        """As :meth:`scrub`, of a text that is a value or the representation of one: what is the whole
-        of it, or of an element of it, and no more than a weak secret or a part of a strong one, is masked
-        too."""
+        """:meth:`scrub` for a text that is a value or its ``repr``: also masks a weak secret or a part of a
+        strong one that is the whole value or a whole element of it."""
         if not self.enabled or type(text) is not str:
             return text
         try:
             if self._index is None:
                 self._index = Index(self._secrets)
-            opened = _OPENED.match(text)
+            opened = _OPENING_QUOTE.match(text)
             start = opened.end() if opened is not None else 0
             end = len(text) - (1 if start and text[-1:] == text[start - 1] else 0)
             inner = text[start:end]
             if inner in self._weak or self._index.is_part(inner):
                 return text[:start] + MASK + text[end:]
-            if self._weak and text[:1] in _REPRS:
+            if self._weak and text[:1] in _CONTAINER_STARTS:
                 text = self._weak_pattern().sub(lambda match: match.group(1) + MASK, text)
             return self.scrub(text)
         except Exception:
             return MASK
 
     def _weak_pattern(self) -> re.Pattern[str]:
-        """A weak secret as a whole element, in quotes or bare, and not as the key of a dict."""
+        """Matches a weak secret that is a whole element, in quotes or not, but not a key of a dict."""
         if self._weak_values is None:
             words = "|".join(re.escape(word) for word in sorted(self._weak, key=len, reverse=True)[:500])
             self._weak_values = re.compile(
@@ -262,11 +260,11 @@ class Masker:
         if len(pieces) > 1:
             pieces[-1] = secret[: PIECE_SIZE * MAX_PIECES][-PIECE_SIZE:]
         for piece in [*pieces, *parts(secret)]:
-            if len(self._secrets) + len(self._weak) >= _MAX_SECRETS or self._room < len(piece):
+            if len(self._secrets) + len(self._weak) >= _MAX_SECRETS or self._size_left < len(piece):
                 return
             if piece in self._secrets or piece in self._weak or not _worth_masking(piece):
                 continue
-            self._room -= len(piece)
+            self._size_left -= len(piece)
             if is_strong(piece):
                 self._secrets[piece] = None
                 self._index = None
@@ -277,20 +275,20 @@ class Masker:
         self.count = len(self._known)
 
 
-_OPENED = re.compile(r"[bru]{0,2}[\"']")
-_REPRS = frozenset("[({<dODCn")
-"""How representations of containers begin: also of deques, OrderedDicts, Counters and namespaces."""
+_OPENING_QUOTE = re.compile(r"[bru]{0,2}[\"']")
+_CONTAINER_STARTS = frozenset("[({<dODCn")
+"""First characters of a container's ``repr``: also of deques, OrderedDicts, Counters and namespaces."""
 
 
 def _worth_masking(secret: str) -> bool:
-    """Whether the text may be masked anywhere but under its own name."""
-    if len(secret) < SHORTEST or secret.isspace() or secret in ORDINARY:
+    """Whether the text may be masked in other places than under its own name."""
+    if len(secret) < MIN_SECRET_LENGTH or secret.isspace() or secret in ORDINARY:
         return False
     return secret not in MASK and not all(character in "*•" for character in secret)
 
 
 def _text_of(value: Any) -> Optional[str]:
-    """The beginning of a text as an exact ``str``; None of what is no text."""
+    """The beginning of a text or bytes as an exact ``str``; None for anything else."""
     cls = type(value)
     most = slice(0, PIECE_SIZE * MAX_PIECES)
     if issubclass(cls, str):
@@ -316,17 +314,17 @@ def _leaf(value: Any) -> Optional[str]:
 def _elements(value: Any) -> List[Any]:
     cls = type(value)
     if issubclass(cls, dict):
-        found = []
+        elements = []
         for key, held in list(dict.items(value)):
-            found.append(held)
-            if issubclass(type(key), (str, bytes)) and _random(_text_of(key) or ""):
-                found.append(key)
-        return found
+            elements.append(held)
+            if issubclass(type(key), (str, bytes)) and _is_random_key(_text_of(key) or ""):
+                elements.append(key)
+        return elements
     base: Any = next(each for each in _CONTAINERS if issubclass(cls, each))
     return list(islice(base.__iter__(value), MAX_LEAVES))
 
 
-def _random(key: str) -> bool:
+def _is_random_key(key: str) -> bool:
     return len(key) >= 12 and looks_secret(key) and sum(character.isdigit() for character in key) >= 2
 
 
@@ -338,7 +336,7 @@ def _unescaped(text: str) -> str:
     return re.sub(r"\\(.)", lambda m: {"n": "\n", "r": "\r", "t": "\t"}.get(m.group(1), m.group(1)), text)
 
 
-def _without(text: str, spans: List[Tuple[int, int]]) -> str:
+def _masked(text: str, spans: List[Tuple[int, int]]) -> str:
     spans.sort()
     kept: List[str] = []
     at, end = 0, -1

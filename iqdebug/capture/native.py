@@ -1,9 +1,8 @@
-"""Native crashes (SIGSEGV, SIGABRT and their kin): faulthandler's text, kept in a file of its own.
+"""Native crashes (SIGSEGV, SIGABRT and the like): faulthandler's text in a file of its own.
 
-A process that dies by a signal can write nothing more than that text. It goes below a line of
-JSON that was written beforehand; :func:`convert` makes a crash file of the two. Children that the
-process forks write to the same file, which costs a fork nothing; the lock on it is held for as long as
-one of them lives, and the last to end removes the file where nothing was written.
+A process that dies by a signal can write only that text. It follows a line of JSON that was written
+before; :func:`convert` turns both into a crash file. Forked children write to the same file, so a fork costs
+nothing. Its lock is held as long as one of them lives; the last to end removes the file if it has no text.
 """
 
 from __future__ import annotations
@@ -29,10 +28,10 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, Optional, Tuple
 
 SUFFIX = ".native"
-MAX_DUMP_SIZE = 1 << 20
-MAX_HEAD_LINE = 1 << 16
-_DEATH = re.compile(rb"^(?:Fatal|Taken) Python error", re.MULTILINE)
-_TAKEN = b"Taken"  # in the place of "Fatal"
+MAX_DUMP_SIZE = 1 << 20  # bytes
+MAX_HEAD_LINE = 1 << 16  # bytes of the JSON line
+_DUMP_START = re.compile(rb"^(?:Fatal|Taken) Python error", re.MULTILINE)
+_CONVERTED = b"Taken"  # overwrites "Fatal" of a text that was converted
 _FRAME = re.compile(r'  File "(?P<file>.*)", line (?P<line>\d+|\?\?\?) in (?P<name>.*)$')
 _THREAD = re.compile(r"(?P<current>Current thread|Thread) 0x(?P<id>[0-9a-f]+)")
 _SIGNALS = {
@@ -46,8 +45,8 @@ _SIGNALS = {
 
 
 def start(settings: Settings) -> Optional[Callable[[], None]]:
-    """Point faulthandler at a file; the returned function takes it out and removes the file. None
-    when the program uses faulthandler itself, or nothing can be written. Never raises."""
+    """Point faulthandler at a file; returns a function that disables it and removes the file. None if the
+    program uses faulthandler itself or the file cannot be written. Never raises."""
     try:
         import faulthandler
         import fcntl
@@ -58,8 +57,8 @@ def start(settings: Settings) -> Optional[Callable[[], None]]:
         name = "%d-%d%s" % (time.time() * 1e6, system.getpid(), SUFFIX)
         path = os.path.join(settings.directory, name)
         handle = system.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        system.write(handle, dumps(_head(settings)).encode("ascii") + b"\n")
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # held for as long as the process lives
+        system.write(handle, dumps(_process_info(settings)).encode("ascii") + b"\n")
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # held as long as the process lives
         faulthandler.enable(file=handle, all_threads=True)
     except Exception:
         return None
@@ -68,52 +67,54 @@ def start(settings: Settings) -> Optional[Callable[[], None]]:
         try:
             faulthandler.disable()
             system.close(handle)
-            _forget(path)
+            _remove_if_done(path)
         except OSError:
             pass
 
     atexit.register(stop)
-    _at_end_of_children(stop)
+    _stop_in_child_finalizer(stop)
     return stop
 
 
-def _at_end_of_children(stop: Callable[[], None]) -> None:
-    """A child of multiprocessing's that installs the capture itself ends without ``atexit``."""
+def _stop_in_child_finalizer(stop: Callable[[], None]) -> None:
+    """Call ``stop`` at the end of a multiprocessing child that installs capture: it runs no ``atexit``."""
 
     def at_end(module: Any) -> None:
         module.Finalize(None, stop, exitpriority=-100)
 
     def register(module: Any) -> None:
         at_end(module)
-        module.register_after_fork(stop, lambda _: at_end(module))  # a child begins by clearing the others
+        module.register_after_fork(stop, lambda _: at_end(module))  # a new child clears the other finalizers
 
-    if _is_multiprocessings():
+    if _is_multiprocessing_child():
         after_import("multiprocessing.util", register)
 
 
-def _is_multiprocessings() -> bool:
+def _is_multiprocessing_child() -> bool:
     if "multiprocessing.process" not in sys.modules:
         return False
     present = of_module("multiprocessing.process", "_current_process")
-    begins = (instance_dict(present) or {}).get("_inheriting")  # it imports the program's main module
+    begins = (instance_dict(present) or {}).get(
+        "_inheriting"
+    )  # the child is importing the program's main module
     return bool(begins) or of_module("multiprocessing.process", "_parent_process") is not None
 
 
-def _forget(path: str) -> None:
-    """Remove the file where it holds no text that is not taken and no process writes to it any more."""
+def _remove_if_done(path: str) -> None:
+    """Remove the file if all its texts are converted and no process can write to it any more."""
     import fcntl
 
     handle = system.open(path, os.O_RDWR | os.O_NOFOLLOW)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         text = system.read(handle, MAX_DUMP_SIZE).partition(b"\n")[2]
-        if all(text[start:].startswith(_TAKEN) for start in _deaths(text)):
+        if all(text[start:].startswith(_CONVERTED) for start in _dump_offsets(text)):
             system.unlink(path)
     finally:
         system.close(handle)
 
 
-def _head(settings: Settings) -> Dict[str, Any]:
+def _process_info(settings: Settings) -> Dict[str, Any]:
     masker = Masker(settings.mask)
     about = environment.read_environment(masker)
     words = [str(word)[:2_000] for word in sys.argv[:100]]
@@ -133,13 +134,13 @@ def _head(settings: Settings) -> Dict[str, Any]:
 
 
 def convert(path: str, may_read: Optional[Callable[[str], bool]] = None) -> str:
-    """Make crash files of the texts that processes left behind as they died, beside it, and remove the
-    original once no process writes to it. A text is taken once: a mark in its place says so.
+    """Turn the texts of processes that died into crash files beside this one, and remove it once no process
+    can write to it. Each text is converted once and then marked.
 
-    :param may_read: of which files the text that the stacks name is put in; None for all that look
-        like source.
-    :returns: the path of the newest crash file made; "" when there was no text that is not taken yet, or the
-        file is not one of ours (then it stays).
+    :param may_read: whether to include a source file that the stacks name; None for all that look like
+        source.
+    :returns: the path of the newest crash file; "" if there was no new text, or the file is not one of ours
+        (then it stays).
     """
     import fcntl
 
@@ -165,16 +166,16 @@ def convert(path: str, may_read: Optional[Callable[[str], bool]] = None) -> str:
         if type(head) is not dict or "pid" not in head:
             return ""
         made = ""
-        starts = _deaths(rest)
+        starts = _dump_offsets(rest)
         for number, start in enumerate(starts):
             end = (*starts, len(rest))[number + 1]
-            if rest[start:end].startswith(_TAKEN):
+            if rest[start:end].startswith(_CONVERTED):
                 continue
             text = rest[start:end].decode("utf-8", "replace")
             made = "%s%s.iqcrash" % (path[: -len(SUFFIX)], "-%d" % (number + 1) if number else "")
-            whose = _whose(head["pid"], alive or len(starts) > 1)
-            write(made, _file(dict(head), text, died, whose, may_read))
-            _mark(path, len(first) + 1 + start)
+            whose = _origin(head["pid"], alive or len(starts) > 1)
+            write(made, _crash_file(dict(head), text, died, whose, may_read))
+            _mark_converted(path, len(first) + 1 + start)
         if not alive:
             system.unlink(path)
         return made
@@ -182,35 +183,35 @@ def convert(path: str, may_read: Optional[Callable[[str], bool]] = None) -> str:
         system.close(handle)
 
 
-def _deaths(text: bytes) -> List[int]:
-    """Where in faulthandler's text each process's begins."""
-    return [found.start() for found in _DEATH.finditer(text)] or ([0] if text.strip() else [])
+def _dump_offsets(text: bytes) -> List[int]:
+    """Where the dump of each process begins in faulthandler's text."""
+    return [match.start() for match in _DUMP_START.finditer(text)] or ([0] if text.strip() else [])
 
 
 def _read(handle: int, alive: bool) -> bytes:
-    """The file's text; of one that is still written to, when it has stood still for a moment."""
+    """The file's content. If processes may still write to it, wait until it stops growing."""
     size = -1
     for _ in range(20):
-        found = system.fstat(handle).st_size
-        if found == size or not alive:
+        current_size = system.fstat(handle).st_size
+        if current_size == size or not alive:
             break
-        size = found
+        size = current_size
         time.sleep(0.05)
     data: bytes = system.pread(handle, MAX_DUMP_SIZE, 0)
     return data
 
 
-def _mark(path: str, at: int) -> None:
-    """Processes append to the file, so that writing in its midst is in nobody's way."""
+def _mark_converted(path: str, at: int) -> None:
+    """Mark the text at that offset as converted. Processes only append, so this does not disturb them."""
     handle = system.open(path, os.O_WRONLY | os.O_NOFOLLOW)
     try:
-        system.pwrite(handle, _TAKEN, at)
+        system.pwrite(handle, _CONVERTED, at)
     finally:
         system.close(handle)
 
 
-def _whose(pid: Any, several: bool) -> str:
-    """In words, whose death it may have been: faulthandler does not write the process's number."""
+def _origin(pid: Any, several: bool) -> str:
+    """In words, which process may have died: faulthandler does not write the process id."""
     if not several or type(pid) is not int:
         return ""
     try:
@@ -222,7 +223,7 @@ def _whose(pid: Any, several: bool) -> str:
     return "in a child forked from process %d" % pid
 
 
-def _file(
+def _crash_file(
     head: Dict[str, Any],
     text: str,
     died: float,
@@ -250,9 +251,9 @@ def _file(
     container.add("FRAM", {"frames": frames})
     container.add("THRD", {"threads": threads, "tasks": []})
     for path, lines in environment.files_of(frames):
-        found = environment.source(path, lines) if may_read is None or may_read(path) else None
-        if found is not None:
-            container.add("SRCE", found, "the source of " + path)
+        source = environment.source(path, lines) if may_read is None or may_read(path) else None
+        if source is not None:
+            container.add("SRCE", source, "the source of " + path)
     container.add("ENVI", {"environ": environ, "sys_path": [], "flags": {}})
     container.left_out.append("values: a process that dies by a signal leaves its stacks alone")
     return container.finish()
@@ -268,12 +269,12 @@ def _fingerprint(signal: str, frames: List[Dict[str, Any]]) -> str:
 def _title(text: str) -> Tuple[str, str]:
     first = next((line for line in text.split("\n") if line.startswith("Fatal Python error")), "")
     words = first.partition(": ")[2].strip() or "Fatal Python error"
-    signal = next((name for said, name in _SIGNALS.items() if said in words), "")
+    signal = next((name for description, name in _SIGNALS.items() if description in words), "")
     return ("%s: %s" % (signal, words) if signal else words), signal
 
 
 def _stacks(text: str) -> Tuple[List[Dict[str, Any]], List[Dict[str, Any]]]:
-    """The frames and threads of faulthandler's text."""
+    """The frames and threads in faulthandler's text."""
     frames: List[Dict[str, Any]] = []
     threads: List[Dict[str, Any]] = []
     for line in text.split("\n"):
@@ -290,16 +291,16 @@ def _stacks(text: str) -> Tuple[List[Dict[str, Any]], List[Dict[str, Any]]]:
                 }
             )
             continue
-        found = _FRAME.match(line)
-        if found and threads:
+        frame = _FRAME.match(line)
+        if frame and threads:
             number = len(frames) + 1
-            at = found.group("line")
+            at = frame.group("line")
             frames.append(
                 {
                     "id": number,
-                    "file": found.group("file"),
+                    "file": frame.group("file"),
                     "line": int(at) if at.isdigit() else 0,
-                    "function": found.group("name"),
+                    "function": frame.group("name"),
                     "module": "",
                     "first_line": 0,
                     "locals": [],

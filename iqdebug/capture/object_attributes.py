@@ -1,6 +1,6 @@
-"""What CPython stores of an object and of its class, read without running the program's code.
+"""Reads what CPython stores of an object and its class, without running the program's code.
 
-Guarantee: no ``__getattr__``, ``__class__``, ``__eq__`` or property of the program is called.
+Guarantee: calls no ``__getattr__``, ``__class__``, ``__eq__`` or property of the program.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ _MEMBER = types.MemberDescriptorType
 
 
 def one_of(cls: type, kinds: Tuple[type, ...]) -> bool:
-    """By identity: ``in`` would ask a metaclass's ``__eq__``."""
+    """Whether the class is among ``kinds``, by identity: ``in`` would call a metaclass's ``__eq__``."""
     return any(cls is kind for kind in kinds)
 
 
 def type_name(cls: type) -> str:
-    """The type's own name, whatever its metaclass says."""
+    """The type's stored name, bypassing its metaclass."""
     return str.__str__(class_name(cls))
 
 
 def exact(text: Any) -> str:
-    """A text without methods of its own; "" for what is none."""
+    """The text as an exact ``str``; "" for anything else."""
     return str.__str__(text) if issubclass(type(text), str) else ""
 
 
@@ -45,8 +45,8 @@ def qualified(cls: type) -> str:
     return name if module in ("builtins", "__main__") else module + "." + name
 
 
-def _only_texts(names: Dict[Any, Any]) -> bool:
-    """Whether looking a name up there compares it with exact texts alone, whose ``__eq__`` is known."""
+def _has_only_text_keys(names: Dict[Any, Any]) -> bool:
+    """Whether all keys are exact ``str``, so that a lookup calls no other ``__eq__``."""
     try:
         for name in names:
             if type(name) is not str:
@@ -57,39 +57,39 @@ def _only_texts(names: Dict[Any, Any]) -> bool:
 
 
 def instance_dict(obj: Any) -> Optional[Dict[str, Any]]:
-    """The object's attribute dictionary, by CPython's own descriptor; None if it has none. A copy
-    where it is of a subclass, whose own methods must not run."""
+    """The object's attribute dictionary, read by CPython's own descriptor; None if it has none. A copy of the
+    text keys if it is of a subclass of dict or has other keys, whose methods must not run."""
     for cls in class_mro(type(obj)):
         descriptor = class_dict(cls).get("__dict__")
-        if one_of(type(descriptor), (_GETSET, _MEMBER)):  # a property of the program's is passed over
+        if one_of(type(descriptor), (_GETSET, _MEMBER)):  # skips a property of the program's
             try:
-                found = descriptor.__get__(obj)
+                attributes = descriptor.__get__(obj)
             except Exception:
                 return None
-            if type(found) is dict and _only_texts(found):
-                return found
-            if not issubclass(type(found), dict):
+            if type(attributes) is dict and _has_only_text_keys(attributes):
+                return attributes
+            if not issubclass(type(attributes), dict):
                 return None
-            return {k: v for k, v in list(dict.items(found)) if type(k) is str}
+            return {k: v for k, v in list(dict.items(attributes)) if type(k) is str}
     return None
 
 
 def really(cls: type) -> bool:
-    """Whether the class is the one that its module, which is loaded, has under its name: a class can
-    call itself ``uuid.UUID``."""
+    """Whether the class is the one in its loaded module under its name: any class can call itself
+    ``uuid.UUID``."""
     names = instance_dict(sys.modules.get(type_module(cls)))
     return names is not None and names.get(type_name(cls)) is cls
 
 
 def of_module(module: str, name: str) -> Any:
-    """What a module that is loaded has under the name, or None; no ``__getattr__`` of it is asked."""
+    """An attribute of a loaded module, or None. Does not call the module's ``__getattr__``."""
     names = instance_dict(sys.modules.get(module))
     return None if names is None else names.get(name)
 
 
 def measure(obj: Any, name: str) -> Any:
-    """The shape, dtype or device of an array, or None. A class that the program derives from a library's
-    array may have a say in what the library's C code answers; of those only numpy's are read."""
+    """The shape, dtype or device of an array, or None. For a subclass that the program defines, the library's
+    C code may call its methods, so of those only subclasses of numpy's are read."""
     for cls in class_mro(type(obj)):
         descriptor = class_dict(cls).get(name)
         if descriptor is not None:

@@ -1,8 +1,8 @@
-"""What is used of the standard library, as Python made it: a program may have put something else there.
+"""Original functions of the standard library, which the program may have patched.
 
-Taken from the modules in C below ``json``, ``struct`` and ``os``, whose functions nobody replaces by
-assigning to the modules that people know. Kept in objects and not under names of a module: libraries that
-freeze the clock or fake the file system replace what they find under such names.
+They come from the C modules below ``json``, ``struct`` and ``os``, which patching the public modules does
+not change. They are kept in objects and not as names of a module, because libraries that freeze the clock or
+fake the file system patch every module that has such names.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict
 
-_BY_C = types.BuiltinFunctionType
-_SYSTEM = (
+_C_FUNCTION = types.BuiltinFunctionType
+_SYSTEM_FUNCTIONS = (
     "close",
     "fstat",
     "getcwd",
@@ -42,17 +42,17 @@ _CONSTANTS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float(
 
 
 class _System:
-    """The functions of ``os`` that are C's."""
+    """The original C functions of ``os``."""
 
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any: ...
 
     def __init__(self) -> None:
-        below = vars(sys.modules.get("posix") or sys.modules.get("nt") or os)
-        for name in _SYSTEM:
-            found = below.get(name)
-            setattr(self, name, found if type(found) is _BY_C else getattr(os, name, None))
+        originals = vars(sys.modules.get("posix") or sys.modules.get("nt") or os)
+        for name in _SYSTEM_FUNCTIONS:
+            function = originals.get(name)
+            setattr(self, name, function if type(function) is _C_FUNCTION else getattr(os, name, None))
 
     def exists(self, path: str) -> bool:
         try:
@@ -62,7 +62,7 @@ class _System:
         return True
 
     def absolute(self, path: str) -> str:
-        """The path as it is where the working directory has been deleted."""
+        """The absolute path; the path unchanged if the working directory has been deleted."""
         if os.path.isabs(path):
             return os.path.normpath(path)
         try:
@@ -71,13 +71,13 @@ class _System:
             return path
 
     def replaced(self) -> bool:
-        """Whether the program has put something of its own into ``os``."""
-        return any(getattr(os, name, None) is not vars(self)[name] for name in _SYSTEM)
+        """Whether the program has patched a function of ``os``."""
+        return any(getattr(os, name, None) is not vars(self)[name] for name in _SYSTEM_FUNCTIONS)
 
     def makedirs(self, path: str) -> None:
-        """With mode 0700, where they are not there.
+        """Create the folder and its parents with mode 0700, where they do not exist.
 
-        :raises OSError: it cannot be made.
+        :raises OSError: it cannot be created.
         """
         try:
             self.mkdir(path, 0o700)
@@ -96,12 +96,12 @@ system = _System()
 
 
 def _clock() -> Any:
-    """A clock that only goes forward. Libraries that freeze the time replace the usual one."""
-    for found in (time.monotonic, time.perf_counter):
-        if type(found) is _BY_C:
-            return found
+    """A monotonic clock that no library has patched: those that freeze the time patch the usual one."""
+    for clock in (time.monotonic, time.perf_counter):
+        if type(clock) is _C_FUNCTION:
+            return clock
     by_id: Any = getattr(time, "clock_gettime", None)
-    if type(by_id) is _BY_C:
+    if type(by_id) is _C_FUNCTION:
         return lambda: by_id(time.CLOCK_MONOTONIC)
     return lambda: os.times()[4]
 
@@ -110,29 +110,29 @@ _kept: Dict[str, Any] = {"clock": _clock()}
 
 
 def monotonic() -> float:
-    found: float = _kept["clock"]()
-    return found
+    now: float = _kept["clock"]()
+    return now
 
 
 def packer(form: str) -> Any:
-    """``struct.Struct``."""
+    """The original ``struct.Struct`` of that format."""
     return _struct_class()(form)
 
 
 def _struct_class() -> Any:
-    found = vars(sys.modules.get("_struct") or struct).get("Struct")
-    return found if type(found) is type else struct.Struct
+    cls = vars(sys.modules.get("_struct") or struct).get("Struct")
+    return cls if type(cls) is type else struct.Struct
 
 
-def _writer() -> Callable[[Any], str]:
+def _json_encoder() -> Callable[[Any], str]:
     try:
         import _json
 
         texts, maker = _json.encode_basestring_ascii, _json.make_encoder
     except (ImportError, AttributeError):
-        return _by_json()
-    if type(texts) is not _BY_C or type(maker) is not type:
-        return _by_json()
+        return _stdlib_encoder()
+    if type(texts) is not _C_FUNCTION or type(maker) is not type:
+        return _stdlib_encoder()
     encode = maker(None, _unknown, texts, None, ":", ",", False, False, True)
     return lambda content: "".join(encode(content, 0))
 
@@ -141,14 +141,14 @@ def _unknown(obj: Any) -> str:
     return "<%s>" % type.__dict__["__name__"].__get__(type(obj))
 
 
-def _by_json() -> Callable[[Any], str]:
+def _stdlib_encoder() -> Callable[[Any], str]:
     import json
 
     encoder = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=_unknown)
     return encoder.encode
 
 
-def _reader() -> Callable[[str], Any]:
+def _json_decoder() -> Callable[[str], Any]:
     maker: Any = None
     try:
         import _json
@@ -184,13 +184,13 @@ def _reader() -> Callable[[str], Any]:
 def dumps(content: Any) -> str:
     """JSON, ASCII only, without spaces."""
     if "dumps" not in _kept:
-        _kept["dumps"] = _writer()
-    said: str = _kept["dumps"](content)
-    return said
+        _kept["dumps"] = _json_encoder()
+    text: str = _kept["dumps"](content)
+    return text
 
 
 def loads(text: str) -> Any:
     """:raises ValueError: it is no JSON."""
     if "loads" not in _kept:
-        _kept["loads"] = _reader()
+        _kept["loads"] = _json_decoder()
     return _kept["loads"](text)

@@ -1,4 +1,4 @@
-"""One crash or snapshot, from the moment it is known to the file on disk."""
+"""Records one crash or snapshot: collects it and writes the file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from . import environment, values
 from .collect import Collector, is_library
 from .container import Container, write
 from .original_functions import monotonic, system
-from .reprs import Asker
+from .reprs import OwnReprs
 from .settings import Settings
 from .version import VERSION
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
     from .mask import Masker
 
 MAX_VALUES = 40_000
-MAX_VALUES_WHEN_SHORT = 1_500
-MAX_RECORDS = 500  # log records and output lines kept
-VALUES_PER_CHUNK = 4_000  # values in one chunk
-EVENT_LOOP_TIMEOUT = 0.03
+MAX_VALUES_LOW_MEMORY = 1_500
+MAX_RECORDS = 500  # log records and output lines
+VALUES_PER_CHUNK = 4_000
+EVENT_LOOP_TIMEOUT = 0.03  # seconds that reading may block an event loop
 MAX_FRAMES_FIRST = 30  # frames whose values are written first
 
 
 class Occasion:
-    """What is to be recorded.
+    """The crash or snapshot to record.
 
     :param why: see ``META.why`` in docs/iqcrash.md.
-    :param how: words about where it was caught.
+    :param how: where it was caught, in words.
     :param thread: the thread's id; None for the calling one.
-    :param callers: the frame below the traceback's outermost one; for a snapshot, the innermost.
-    :param alone: whether what called the traceback's outermost frame is left out.
-    :param extra: chunks of the caller's own: tag, content.
+    :param callers: the frame that called the traceback's outermost one; for a snapshot, the innermost.
+    :param alone: whether the callers of the traceback's outermost frame are left out.
+    :param extra: additional chunks: tag, content.
     """
 
     def __init__(
@@ -64,11 +64,11 @@ class Occasion:
 
 
 def record(occasion: Occasion, settings: Settings, logs: Any = None, path: str = "") -> str:
-    """Write the file and return its path. Runs no code of the program but ``__str__`` of its own
+    """Write the file and return its path. Runs no code of the program except ``__str__`` of its own
     exception classes.
 
     :param logs: has ``last(count)``: recent records and how many were dropped.
-    :raises Exception: anything; the hooks are the ones that swallow it.
+    :raises Exception: anything; the hooks swallow it.
     """
     data, name = gathered(occasion, settings, logs)
     if not path:
@@ -78,48 +78,51 @@ def record(occasion: Occasion, settings: Settings, logs: Any = None, path: str =
 
 
 def gathered(occasion: Occasion, settings: Settings, logs: Any = None) -> Tuple[bytes, str]:
-    """The file's bytes and a name for it. Where memory runs short, a smaller one.
+    """The file's bytes and a name for it. Smaller if memory runs out.
 
-    :raises Exception: as :func:`record`.
+    :raises Exception: like :func:`record`.
     """
     try:
-        name, finish = _begun(occasion, settings, logs, MAX_VALUES, settings.seconds)
+        name, finish = _collect(occasion, settings, logs, MAX_VALUES, settings.seconds)
         return finish(), name
     except (MemoryError, RecursionError):
-        name, finish = _begun(occasion, settings, None, MAX_VALUES_WHEN_SHORT, settings.seconds / 4)
+        name, finish = _collect(occasion, settings, None, MAX_VALUES_LOW_MEMORY, settings.seconds / 4)
         return finish(), name
 
 
 def deliver(
-    occasion: Occasion, settings: Settings, logs: Any = None, done: Optional[Callable[[bool], None]] = None
+    occasion: Occasion,
+    settings: Settings,
+    logs: Any = None,
+    on_written: Optional[Callable[[bool], None]] = None,
 ) -> str:
-    """As :func:`record`, but an event loop that runs in this thread is held up for about
-    ``EVENT_LOOP_TIMEOUT`` seconds at most: what is read of the program's objects is read here, the rest is
-    done in a thread, and the path returned is where the file appears.
+    """:func:`record`, but block an event loop that runs in this thread for at most about
+    ``EVENT_LOOP_TIMEOUT``: only the program's objects are read here, a thread does the rest, and the file
+    appears later at the returned path.
 
-    :param done: told, perhaps in that thread, whether the file is there.
-    :raises Exception: as :func:`record`, where no loop runs.
+    :param on_written: called with whether the file was written, possibly in that thread.
+    :raises Exception: like :func:`record`, if no loop runs here.
     """
-    told = done or (lambda written: None)
+    on_written = on_written or (lambda written: None)
     if not _loop_runs_here():
         path = record(occasion, settings, logs)
-        told(True)
+        on_written(True)
         return path
-    name, finish = _begun(occasion, settings, logs, MAX_VALUES, settings.seconds, EVENT_LOOP_TIMEOUT)
+    name, finish = _collect(occasion, settings, logs, MAX_VALUES, settings.seconds, EVENT_LOOP_TIMEOUT)
 
     def work() -> None:
         try:
             _write_into(settings.directory, name, finish())
         except Exception:
-            told(False)
+            on_written(False)
         else:
-            told(True)
+            on_written(True)
 
     thread = threading.Thread(target=work, name="iqdebug.capture")
     thread.pydev_do_not_trace = True  # type: ignore[attr-defined]
     try:
         thread.start()
-    except RuntimeError:  # the interpreter is ending
+    except RuntimeError:  # the interpreter is exiting
         work()
     return os.path.join(settings.directory, name)
 
@@ -136,7 +139,7 @@ def _write_into(directory: str, name: str, data: bytes) -> str:
     return path
 
 
-def _begun(
+def _collect(
     occasion: Occasion,
     settings: Settings,
     logs: Any,
@@ -144,12 +147,12 @@ def _begun(
     seconds: float,
     reading: Optional[float] = None,
 ) -> Tuple[str, Callable[[], bytes]]:
-    """Reads all that is read of the program's objects, for ``reading`` seconds at most. Returns the file's
-    name and a function that does the rest, gives its bytes, and holds none of those objects."""
+    """Read the program's objects, for at most ``reading`` seconds. Returns the file's name and a function
+    that does the rest and returns the bytes; it keeps none of those objects alive."""
     started = monotonic()
     reading = seconds * 0.5 if reading is None else reading
     if settings.own_texts:
-        values.own_text = Asker(reading * 0.5)
+        values.own_text = OwnReprs(reading * 0.5)
     collected = Collector(settings, most_values, reading)
     masker = collected.masker
     about = environment.read_environment(masker)
@@ -187,8 +190,8 @@ def _begun(
         _add_rest(container, collected, sources, written)
         about["environ"] = {masker.scrub(name): value for name, value in about["environ"].items()}
         container.add("ENVI", about, "the environment")
-        found = environment.distributions(started + seconds)
-        container.add("DIST", {"distributions": found}, "the list of installed distributions")
+        distributions = environment.distributions(started + seconds)
+        container.add("DIST", {"distributions": distributions}, "the list of installed distributions")
         if monotonic() < started + seconds:
             revision = environment.git(_project(collected))
             if revision is not None:
@@ -229,7 +232,7 @@ def _meta(occasion: Occasion, collected: Collector, settings: Settings) -> Dict[
 
 
 def _argv() -> List[str]:
-    """The command line; none while the interpreter is shutting down."""
+    """The command line; [] while the interpreter is shutting down."""
     return [str(word) for word in (getattr(sys, "argv", None) or ())[:1000]]
 
 
@@ -242,7 +245,7 @@ def _cwd() -> str:
 
 
 def _learn(masker: Masker, content: Any) -> None:
-    """Secrets that are told by their form in any text of a chunk."""
+    """Register what is a secret by its form in any text of a chunk."""
     if type(content) is str:
         masker.learn_from_text(content[:100_000])
     elif type(content) is dict:
@@ -262,7 +265,7 @@ def _platform() -> str:
 
 
 def _name(meta: Dict[str, Any]) -> str:
-    """Sorted by time; unlike any other name of this process and of others."""
+    """A file name that sorts by time and is unique among processes and threads."""
     kind = "".join(c for c in meta["title"].split(":")[0].split(".")[-1] if c.isalnum())[:40] or "crash"
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(meta["created"]))
     fraction = int(meta["created"] % 1 * 1e6)
@@ -271,7 +274,7 @@ def _name(meta: Dict[str, Any]) -> str:
 
 
 def _sources(collected: Collector, deadline: float) -> List[Dict[str, Any]]:
-    """Source text, the person's own files first."""
+    """The source files, the person's own first."""
     files = list(environment.files_of(collected.frames))
     files.sort(key=lambda item: is_library(item[0]))
     known = {path for path, _ in files}
@@ -281,10 +284,10 @@ def _sources(collected: Collector, deadline: float) -> List[Dict[str, Any]]:
         if monotonic() > deadline:
             collected.left_out.append("source text of %d files" % (len(files) - len(rows)))
             break
-        found = environment.source(path, lines)
-        if found is not None:
-            rows.append(found)
-            for _, part in found["parts"]:
+        source = environment.source(path, lines)
+        if source is not None:
+            rows.append(source)
+            for _, part in source["parts"]:
                 if not is_library(path):
                     collected.masker.learn_from_text("\n".join(part)[:400_000])
     return rows
@@ -293,7 +296,7 @@ def _sources(collected: Collector, deadline: float) -> List[Dict[str, Any]]:
 def _add_crash(
     container: Container, collected: Collector, sources: List[Dict[str, Any]], written: Set[int]
 ) -> None:
-    """The exception, the frames it passed through, their values, their source."""
+    """Add the exception, the frames it passed through, their values and their source."""
     if collected.root is not None:
         container.add("EXCN", {"root": collected.root, "nodes": collected.nodes}, "the exception's tree")
     urgent = collected.frames[: collected.urgent]
@@ -329,7 +332,7 @@ def _add_frames(
 
 
 def _add_values(container: Container, collected: Collector, roots: List[int], written: Set[int]) -> None:
-    """The values and what lies below them that no chunk holds yet."""
+    """Add the values, and those below them, that no chunk holds yet."""
     described = collected.forest.described
     rows: Dict[str, Dict[str, Any]] = {}
     waiting = list(roots)
@@ -349,7 +352,7 @@ def _add_values(container: Container, collected: Collector, roots: List[int], wr
 
 
 def _project(collected: Collector) -> str:
-    """The folder of the innermost file of the person's own, else the current one."""
+    """The folder of the innermost file of the person's own code, else the current folder."""
     own = (row["file"] for row in collected.frames if not is_library(row["file"]))
     path = next((p for p in own if not p.startswith("<")), "")
     return os.path.dirname(path) or _cwd() or "/"

@@ -1,7 +1,7 @@
-"""Tracebacks that came from another process as text: of pools of processes, whose workers send no frames.
+"""Parses tracebacks that the workers of process pools send as text, without frames.
 
-``concurrent.futures`` and ``multiprocessing.pool`` raise the worker's exception anew in the process that
-waits, with such a text as its cause. The text is what ``traceback.format_exception`` made there.
+``concurrent.futures`` and ``multiprocessing.pool`` raise the worker's exception again in the waiting process,
+with such a text, made by ``traceback.format_exception``, as its cause.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ _CLASSES = (
 )
 MAX_TEXT = 200_000  # characters
 MAX_FRAMES = 250
-_HEAD = "Traceback (most recent call last):"
+_TRACEBACK_START = "Traceback (most recent call last):"
 _LINKS = (
     ("The above exception was the direct cause of the following exception:", "cause"),
     ("During handling of the above exception, another exception occurred:", "context"),
 )
 _FRAME = re.compile(r'  File "(?P<file>[^"\n]*)", line (?P<line>\d{1,9}), in (?P<name>[^\n]*)$')
-_LAST = re.compile(
+_EXCEPTION_LINE = re.compile(
     r"(?:__main__\.|__mp_main__\.)?(?P<type>[^\W\d][\w.<>]*)(?:: (?P<message>.*))?$", re.DOTALL
 )
 
 
 def text_of(exc: Any) -> str:
-    """The text that a pool's exception carries; "" of any other."""
+    """The traceback text in a pool's exception; "" for any other."""
     cls = type(exc)
     if (values.type_module(cls), values.type_name(cls)) not in _CLASSES:
         return ""
@@ -41,9 +41,9 @@ def text_of(exc: Any) -> str:
 
 
 def sections(text: str) -> List[Dict[str, Any]]:
-    """The exceptions of the text, that which was raised last first: ``type``, ``message``, ``frames`` (file,
-    line and function, innermost first) and ``link``, what the next one in the list is to it."""
-    found: List[Dict[str, Any]] = []
+    """The exceptions in the text, the last raised first: ``type``, ``message``, ``frames`` (file, line and
+    function, innermost first) and ``link``: how the next one in the list relates to it."""
+    parsed: List[Dict[str, Any]] = []
     lines = text.split("\n")
     at = 0
     link = ""
@@ -52,13 +52,13 @@ def sections(text: str) -> List[Dict[str, Any]]:
         if section is None:
             break
         section["link"] = link
-        found.insert(0, section)
-        at, link = _joint(lines, at)
-    return found
+        parsed.insert(0, section)
+        at, link = _skip_link(lines, at)
+    return parsed
 
 
 def _section(lines: List[str], at: int) -> Any:
-    while at < len(lines) and lines[at] != _HEAD:
+    while at < len(lines) and lines[at] != _TRACEBACK_START:
         at += 1
     frames: List[Any] = []
     at += 1
@@ -68,9 +68,9 @@ def _section(lines: List[str], at: int) -> Any:
             frames.append((step.group("file"), int(step.group("line")), step.group("name")))
         at += 1
     start = at
-    while at < len(lines) and lines[at] != '"""' and not _links(lines, at):
+    while at < len(lines) and lines[at] != '"""' and not _link_at(lines, at):
         at += 1
-    last = _LAST.match("\n".join(lines[start:at]).strip().strip('"').rstrip())
+    last = _EXCEPTION_LINE.match("\n".join(lines[start:at]).strip().strip('"').rstrip())
     if last is None or not frames:
         return at, None
     frames.reverse()
@@ -82,9 +82,9 @@ def _section(lines: List[str], at: int) -> Any:
     return at, words
 
 
-def _links(lines: List[str], at: int) -> str:
+def _link_at(lines: List[str], at: int) -> str:
     return next((link for words, link in _LINKS if lines[at] == words), "")
 
 
-def _joint(lines: List[str], at: int) -> Any:
-    return (at + 1, _links(lines, at)) if at < len(lines) else (at, "")
+def _skip_link(lines: List[str], at: int) -> Any:
+    return (at + 1, _link_at(lines, at)) if at < len(lines) else (at, "")

@@ -1,7 +1,7 @@
-"""Which names tell that what they hold is a secret.
+"""Decides by a name whether its value is a secret.
 
 A name is split into words, whatever its style (``db_password``, ``dbPassword``, ``X-Api-Key``,
-``app.secret.key``), and judged by its last ones: ``access_token`` holds a token, ``token_count``
+``app.secret.key``), and judged by the last ones: ``access_token`` holds a token, ``token_count``
 a number.
 """
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from typing import Dict, List
 
 NONE, WEAK, STRONG, ADDRESS, PIN = range(5)
-"""Not a secret's name; one only where the value looks like a secret; one whatever the value is;
-the address of a service, of which only the password is secret; one where the value is a number of 4 to 12
-digits (a `pin` may be one of a board as well)."""
+"""NONE: no secret. WEAK: a secret if the value looks like one. STRONG: a secret, whatever the value is.
+ADDRESS: the address of a service, whose password is secret. PIN: a secret if the value has 4 to 12 digits
+(a `pin` may also be one of a board)."""
 
 _WORDS = re.compile("[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
-_LONGEST = 256
-_CACHE_LIMIT = 10_000
+_MAX_NAME_LENGTH = 256
+_MAX_CACHED_NAMES = 10_000
 
 
 def _words(text: str) -> frozenset[str]:
@@ -71,27 +71,29 @@ _HARMLESS = _words(
     middleware view model schema format prefix suffix generator checker store storage
     context reader writer version algorithm alg domain httponly secure samesite params options position pos"""
 )
-"""Last words of names that hold something about a secret: ``password_field``, ``token_count``."""
+"""Last words of names for something about a secret: ``password_field``, ``token_count``."""
 
 _NEUTRAL = _words(
     """value val str string text plain plaintext raw bytes data old new again repeat confirm
     confirmation encoded decoded encrypted hash hashed digest hex hdr header default copy tmp
     dict map list set json dev prod staging"""
 )
-"""Last words that change nothing: ``secret_value``, ``password_confirm``."""
+"""Last words that are ignored: ``secret_value``, ``password_confirm``."""
 
-_OF = _words("by for of from in to per")
+_PREPOSITIONS = _words("by for of from in to per")
 """``passwords_by_user`` holds passwords."""
 
-_PARSED = _words(
+_PARSER_WORDS = _words(
     """next prev previous last current cur curr first start end begin peek lookahead left right
     open close opening closing string name number op operator keyword identifier expected unexpected
     actual found parent child sub stop input output other"""
 )
-"""``next_token``: what parsers call theirs. Weak."""
+"""``next_token``: names in parsers. Weak."""
 
-_LANGUAGE = _words("eos bos pad unk mask sep cls special eof eol image vocab word max min num total")
-"""``eos_token``: what language models call theirs. No secrets."""
+_LANGUAGE_MODEL_WORDS = _words(
+    "eos bos pad unk mask sep cls special eof eol image vocab word max min num total"
+)
+"""``eos_token``: names in language models. No secrets."""
 
 _QUANTITIES = _words("num number n count max min total len")
 """``num_passwords``."""
@@ -110,27 +112,27 @@ _PLAIN_KEYS = _words(
 """``cache_key``: keys that open nothing."""
 
 _ADDRESSES = _words("dsn connectionstring connstring connstr connectionuri connectionurl")
-_ADDRESSED = _words(
+_SERVICES = _words(
     """database db redis broker mongo mongodb postgres postgresql pg mysql mariadb amqp rabbitmq celery jdbc
     cache sqlalchemy proxy"""
 )
 
-_judged: Dict[str, int] = {}
+_judged_names: Dict[str, int] = {}
 
 
 def judge(name: str) -> int:
-    """NONE, WEAK, STRONG or ADDRESS. ``name`` is an exact ``str``."""
-    known = _judged.get(name)
+    """NONE, WEAK, STRONG, ADDRESS or PIN. ``name`` is an exact ``str``."""
+    known = _judged_names.get(name)
     if known is None:
-        known = _judge([word.lower() for word in _WORDS.findall(name[-_LONGEST:])])
-        if len(_judged) < _CACHE_LIMIT:
-            _judged[name] = known
+        known = _judge([word.lower() for word in _WORDS.findall(name[-_MAX_NAME_LENGTH:])])
+        if len(_judged_names) < _MAX_CACHED_NAMES:
+            _judged_names[name] = known
     return known
 
 
 def _judge(words: List[str]) -> int:
     for at, word in enumerate(words[:-1]):
-        if at and word in _OF:
+        if at and word in _PREPOSITIONS:
             held = _judge(words[:at])
             if held:
                 return held
@@ -161,17 +163,17 @@ def _judge(words: List[str]) -> int:
         return NONE if before in _PLAIN_KEYS else WEAK
     if last in _WEAK:
         return WEAK
-    # A strong word that something else follows: password_zone.
+    # A strong word followed by something else: password_zone.
     return WEAK if any(word in _STRONG for word in words) else NONE
 
 
 def _token(before: str) -> int:
-    if not before or before in _PARSED:
+    if not before or before in _PARSER_WORDS:
         return WEAK
-    return NONE if before in _LANGUAGE else STRONG
+    return NONE if before in _LANGUAGE_MODEL_WORDS else STRONG
 
 
 def _is_address(words: List[str]) -> bool:
     if any("".join(words[-many:]) in _ADDRESSES for many in (1, 2)):
         return True
-    return len(words) > 1 and words[-1] in ("url", "uri") and words[-2] in _ADDRESSED
+    return len(words) > 1 and words[-1] in ("url", "uri") and words[-2] in _SERVICES

@@ -1,7 +1,7 @@
-"""Secrets that are told by the place where they stand: addresses, PEM, webhooks, rows of a name and a value,
-XML, sections of INI files, command lines of other tools.
+"""Finds secrets by their place in a text: in URLs, PEM blocks, webhooks, rows of a name and a value, XML,
+sections of INI files, command lines of other tools.
 
-Every expression needs time in proportion to the text's length, whatever the text is.
+Every expression takes time proportional to the length of the text, whatever the text is.
 """
 
 from __future__ import annotations
@@ -11,46 +11,46 @@ import re
 from .lazy import lazy
 from .secret_names import ADDRESS, NONE, STRONG, judge
 from .secret_strength import ORDINARY, is_strong, words
-from .secret_tools import named, of_tools, said
+from .secret_tools import near_names, tool_secrets, values_of_name
 from .secret_words import is_placeholder, looks_random, looks_secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Iterator, List, Match, Tuple
 
-    Found = Tuple[int, int, bool]
+    Span = Tuple[int, int, bool]
 
 _URL = lazy(r"://([^\s/?#:@\"'<>\\]{0,256})(?::([^\s/?\"'<>\\]{1,1024}))?@")
 _ESCAPED_URL = lazy(r":\\/\\/([^\s/?#:@\"'<>\\]{0,256})(?::([^\s/?\"'<>\\]{1,1024}))?@")
-_PASSWORDED = lazy(
+_PASSWORD_SCHEME = lazy(
     r"(?:postgres(?:ql)?|mysql|mariadb|rediss?|mongodb|amqps?|https?|s?ftps?|ssh|smtps?|imaps?|ldaps?|mssql|oracle|mqtts?"
     r"|nats|kafka|clickhouse|git|svn|socks5h?|jdbc|snowflake|elasticsearch|couchbase|cockroachdb|influxdb|bolt|neo4j)"
     r"(?:\+[a-z0-9]{1,20})?\Z"
 )
 _CUT_URL = lazy(r"[^\s/?#:@\"'<>\\\[\]{}()]{0,64}:([^\s/?#:@\"'<>\\,;)\]}]{3,256})(?=[\s\"'<>,;)\]}]|\Z)")
-"""An address that was cut before its ``@``: what stands behind the colon is no port."""
+"""A URL that was cut before its ``@``: the text after the colon is no port."""
 _HOST_USER = lazy(
     r"(?<![\w./:@\-])([A-Za-z_][\w.+\-]{0,63}):([^\s:@/\"'<>\\,;()\[\]{}]{3,256})@"
     r"(?:\[[0-9a-fA-F:]{2,40}\]|(?:tcp|unix)\(|[A-Za-z0-9][A-Za-z0-9.\-]{0,200})(:[0-9]{2,5}(?![\w.])|/[\w]|)"
 )
-_LABELS = words(
+_MAIL_LABELS = words(
     """mailto email mail e-mail to from cc bcc contact author authors user users username login sip sips xmpp
     acct reply-to owner by sender recipient maintainer maintainers committer id name git ssh addr address"""
 )
-"""What stands before a mail address and a colon."""
-_ADDRESS = lazy(r":\\?/\\?/")
-_TO_THE_END = lazy(r"[^\s\"'<>]{0,1200}")
-_HOOKED = lazy(r"hook|//(?:chat\.googleapis|maker\.ifttt|[\w.\-]*logic\.azure)", re.IGNORECASE)
+"""Words that stand before a colon and a mail address."""
+_SCHEME_END = lazy(r":\\?/\\?/")
+_REST_OF_URL = lazy(r"[^\s\"'<>]{0,1200}")
+_WEBHOOK = lazy(r"hook|//(?:chat\.googleapis|maker\.ifttt|[\w.\-]*logic\.azure)", re.IGNORECASE)
 _SEGMENT = lazy(r"[^/\\@]{8,}")
-_SIGNED = lazy(r"sig(?:nature)?=(?<![a-z]sig=)([a-z0-9%+/=_\-]{20,512})")
+_SIGNATURE = lazy(r"sig(?:nature)?=(?<![a-z]sig=)([a-z0-9%+/=_\-]{20,512})")
 _PEM = lazy(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-PEM_LONGEST = 20_000
+MAX_PEM_LENGTH = 20_000
 _PEM_BODY = lazy(r"(?:[A-Za-z0-9+/=:,\- ]|\s|\\[rn])*")
 _ELEMENT = lazy(r"<([A-Za-z][\w:.\-]{1,60})(?:\s[^<>\r\n]{0,200})?>([^<>\r\n]{1,1024})</")
 _KEYED_ELEMENT = lazy(
     r"\b(?:key|name|id)=[\"']([\w.:\-]{2,64})[\"'][^<>\r\n]{0,80}?(?:\bvalue=[\"']([^\"'<>\r\n]{1,1024})[\"']|>([^<>\r\n]{1,1024})</)"
 )
-_Q = r"\\{0,3}[\"']"
+_QUOTE = r"\\{0,3}[\"']"
 _ROW_NAME = (
     r"(?:name|key|id|field|option|header|variable|var|param|parameter|property|attribute|label|k|_name_)"
 )
@@ -59,39 +59,39 @@ _ROW = lazy(
     r"(?<![\w])"
     + _ROW_NAME
     + r"(?:"
-    + _Q
+    + _QUOTE
     + r")?[ \t]{0,4}[:=][ \t]{0,4}[bru]{0,2}(?:"
-    + _Q
+    + _QUOTE
     + r")?([\w.\-]{2,64})(?:"
-    + _Q
+    + _QUOTE
     + r")?"
     r"(?:[ \t]{0,4},|(?:\\r)?\\n|\r?\n)\s{0,40}(?:[\"']?\w{1,20}[\"']?[ \t]{0,4}[:=][ \t]{0,4}"
     r"[\"']?[\w.\-]{1,40}[\"']?\s{0,4},?\s{0,40}){0,3}?"
-    r"(?:-[ \t])?(?:" + _Q + r")?(?<![\w])" + _ROW_VALUE + r"(?:" + _Q + r")?[ \t]{0,8}[:=][ \t]{0,8}"
-    r"(?:[bru]{0,2}(?:" + _Q + r")([^\"'\\\r\n]{1,1024})|([^\s\"'\\,;)}\]]{1,1024}))",
+    r"(?:-[ \t])?(?:" + _QUOTE + r")?(?<![\w])" + _ROW_VALUE + r"(?:" + _QUOTE + r")?[ \t]{0,8}[:=][ \t]{0,8}"
+    r"(?:[bru]{0,2}(?:" + _QUOTE + r")([^\"'\\\r\n]{1,1024})|([^\s\"'\\,;)}\]]{1,1024}))",
 )
 """``{"name": "DB_PASSWORD", "value": …}``, ``Header(name='Authorization', value=…)`` and the same in YAML."""
-_BACKWARDS = lazy(
+_REVERSED_ROW = lazy(
     r"(?<![\w])"
     + _ROW_VALUE
     + r"(?:"
-    + _Q
+    + _QUOTE
     + r")?[ \t]{0,4}[:=][ \t]{0,4}[bru]{0,2}"
-    + _Q
+    + _QUOTE
     + r"([^\"'\\\r\n]{1,1024})"
-    + _Q
+    + _QUOTE
     + r"[ \t]{0,4},\s{0,40}(?:"
-    + _Q
+    + _QUOTE
     + r")?"
     + _ROW_NAME
     + r"(?:"
-    + _Q
+    + _QUOTE
     + r")?[ \t]{0,4}[:=][ \t]{0,4}[bru]{0,2}"
-    + _Q
+    + _QUOTE
     + r"([\w.\-]{2,64})"
-    + _Q
+    + _QUOTE
 )
-_SAYS_VALUE = lazy(r"val|content|data|default|[\"']v[\"']")
+_VALUE_KEY = lazy(r"val|content|data|default|[\"']v[\"']")
 _MEMBER = lazy(
     r"<[A-Za-z_][\w.]{0,80}\.([A-Za-z_]\w{1,64}): "
     r"[bru]{0,2}(?:\"([^\"\r\n]{1,1024})\"|'([^'\r\n]{1,1024})'|([0-9]{1,40})(?=>))"
@@ -116,21 +116,21 @@ _DIGIT = lazy("[0-9]")
 
 
 def has_userinfo(text: str) -> bool:
-    """Whether an address with a user can be told in the text."""
+    """Whether there is a URL with a user in the text."""
     return _URL.search(text) is not None
 
 
-_BEFORE, _BEHIND = 400, 700  # characters around a word that names are made of
+_CHARACTERS_BEFORE, _CHARACTERS_AFTER = 400, 700  # of a word that occurs in names of secrets
 
 
-def in_places(text: str, lower: str, hints: List[int]) -> Iterator[Found]:
-    """Start, end, and whether the text between them is to be learnt.
+def in_places(text: str, lower: str, hints: List[int]) -> Iterator[Span]:
+    """Start and end of each secret, and whether to register the text between them.
 
-    :param hints: where words are that the names of secrets are made of.
+    :param hints: positions of words that occur in names of secrets.
     """
     yield from _addresses(text)
     if "sig" in lower:
-        for match in _SIGNED.finditer(lower):
+        for match in _SIGNATURE.finditer(lower):
             if _DIGIT.search(match.group(1)):
                 yield (match.start(1), match.end(1), True)
     if "-----BEGIN " in text:
@@ -142,56 +142,56 @@ def in_places(text: str, lower: str, hints: List[int]) -> Iterator[Found]:
                 yield (match.start(1), match.end(1), True)
     for first, last in _windows(hints, len(text)):
         yield from _near_a_name(text, lower, first, last)
-    yield from of_tools(text, lower)
+    yield from tool_secrets(text, lower)
 
 
 def _windows(hints: List[int], size: int) -> List[Tuple[int, int]]:
-    """Where a name may stand with its value, as few stretches."""
-    found: List[Tuple[int, int]] = []
+    """The ranges that may hold a name with its value, merged where they overlap."""
+    windows: List[Tuple[int, int]] = []
     for at in hints:
-        first, last = max(at - _BEFORE, 0), min(at + _BEHIND, size)
-        if found and first <= found[-1][1]:
-            found[-1] = (found[-1][0], last)
+        first, last = max(at - _CHARACTERS_BEFORE, 0), min(at + _CHARACTERS_AFTER, size)
+        if windows and first <= windows[-1][1]:
+            windows[-1] = (windows[-1][0], last)
         else:
-            found.append((first, last))
-    return found
+            windows.append((first, last))
+    return windows
 
 
-def _near_a_name(text: str, lower: str, first: int, last: int) -> Iterator[Found]:
-    yield from said(text, lower, first, last)
+def _near_a_name(text: str, lower: str, first: int, last: int) -> Iterator[Span]:
+    yield from near_names(text, lower, first, last)
     if lower.find("auth", first, last) >= 0:
         for match in _AUTH_PAIR.finditer(lower, first, last):
             if match.group(1) in ("'", '"'):
                 yield (match.start(2), match.end(2), True)
     if text.find("<", first, last) >= 0:
         yield from _marked_up(text, first, last)
-    if _SAYS_VALUE.search(lower, first, last):
+    if _VALUE_KEY.search(lower, first, last):
         for match in _ROW.finditer(lower, first, last):
-            yield from named(match, text[match.start(1) : match.end(1)], (2, 3), text)
-        for match in _BACKWARDS.finditer(lower, first, last):
-            yield from named(match, text[match.start(2) : match.end(2)], (1,), text)
+            yield from values_of_name(match, text[match.start(1) : match.end(1)], (2, 3), text)
+        for match in _REVERSED_ROW.finditer(lower, first, last):
+            yield from values_of_name(match, text[match.start(2) : match.end(2)], (1,), text)
     if text.find("]", first, last) >= 0 and ("\n" in text or "\\n" in text):
         yield from _sections(text, first, last)
 
 
-def _addresses(text: str) -> Iterator[Found]:
-    """Passwords before an ``@``, and the secret parts of webhooks."""
-    hooked = -1 if _ADDRESS.search(text) and _HOOKED.search(text) else len(text)
-    for colon in _ADDRESS.finditer(text):
+def _addresses(text: str) -> Iterator[Span]:
+    """Passwords before an ``@``, and the secret parts of webhook URLs."""
+    hooked = -1 if _SCHEME_END.search(text) and _WEBHOOK.search(text) else len(text)
+    for colon in _SCHEME_END.finditer(text):
         match = (_URL if colon.end() - colon.start() == 3 else _ESCAPED_URL).match(text, colon.start())
         if match is not None:
             yield from _userinfo(match)
         else:
             cut = _CUT_URL.match(text, colon.end())
-            if cut is not None and _PASSWORDED.search(text, max(colon.start() - 32, 0), colon.start()):
+            if cut is not None and _PASSWORD_SCHEME.search(text, max(colon.start() - 32, 0), colon.start()):
                 value = cut.group(1)
                 host = "." in text[colon.end() : cut.start(1)] and not is_strong(value)
                 if not (value.isdigit() or host or is_placeholder(value) or value[0] == "$"):
                     yield (cut.start(1), cut.end(1), True)
         if colon.start() > hooked:
-            whole = _TO_THE_END.match(text, colon.end())
+            whole = _REST_OF_URL.match(text, colon.end())
             hooked = whole.end() if whole is not None else colon.end()
-            if _HOOKED.search(text, colon.start(), hooked):
+            if _WEBHOOK.search(text, colon.start(), hooked):
                 yield from _webhook(text, colon.end(), hooked)
     at = text.find("@", 4)
     while at >= 0:
@@ -204,22 +204,22 @@ def _addresses(text: str) -> Iterator[Found]:
         at = text.find("@", at + 1)
 
 
-def _marked_up(text: str, first: int, last: int) -> Iterator[Found]:
+def _marked_up(text: str, first: int, last: int) -> Iterator[Span]:
     if "</" in text:
         for match in _ELEMENT.finditer(text, first, last):
-            yield from named(match, match.group(1).rsplit(":", 1)[-1], (2,))
+            yield from values_of_name(match, match.group(1).rsplit(":", 1)[-1], (2,))
     if "=" in text:
         for match in _KEYED_ELEMENT.finditer(text, first, last):
-            yield from named(match, match.group(1), (2, 3))
+            yield from values_of_name(match, match.group(1), (2, 3))
     if ": " in text:
         for match in _MEMBER.finditer(text, first, last):
-            yield from named(match, match.group(1), (2, 3, 4))
+            yield from values_of_name(match, match.group(1), (2, 3, 4))
     if "ookie" in text or "Morsel" in text:
         for match in _MORSEL.finditer(text, first, last):
-            yield from named(match, match.group(1), (2, 3))
+            yield from values_of_name(match, match.group(1), (2, 3))
 
 
-def _userinfo(match: Match[str]) -> Iterator[Found]:
+def _userinfo(match: Match[str]) -> Iterator[Span]:
     user, password = match.span(1), match.span(2)
     if password[0] >= 0:
         if not is_placeholder(match.group(2)):
@@ -228,11 +228,11 @@ def _userinfo(match: Match[str]) -> Iterator[Found]:
         yield (user[0], user[1], True)
 
 
-def _userinfo_of_host(match: Match[str]) -> Iterator[Found]:
-    """``user:password@host`` without a scheme: the host has a port, a path or is the local one; or the
-    password is no word, and the user no label in front of a mail address."""
+def _userinfo_of_host(match: Match[str]) -> Iterator[Span]:
+    """``user:password@host`` without a scheme, if the host has a port or a path or is the local one, or the
+    password is strong. Not if the user is a label before a mail address."""
     password, behind = match.group(2), match.group(3)
-    if is_placeholder(password) or match.group(1).lower() in _LABELS:
+    if is_placeholder(password) or match.group(1).lower() in _MAIL_LABELS:
         return
     host = match.string[match.end(2) + 1 : match.start(3)].lower()
     sure = (
@@ -246,40 +246,40 @@ def _userinfo_of_host(match: Match[str]) -> Iterator[Found]:
         yield (match.start(2), match.end(2), True)
 
 
-def _webhook(text: str, start: int, end: int) -> Iterator[Found]:
-    """Of an address that says hook, the parts of its path that look random: whoever has them may post."""
+def _webhook(text: str, start: int, end: int) -> Iterator[Span]:
+    """The parts of a webhook URL's path that look random: whoever has them may post."""
     path = text.find("/", start, end)
     if path < 0:
         return
     for part in _SEGMENT.finditer(text, path, end):
         value = part.group()
-        if _DIGIT.search(value) and _mixed(value):
+        if _DIGIT.search(value) and _looks_generated(value):
             yield (part.start(), part.end(), True)
 
 
-def _mixed(value: str) -> bool:
+def _looks_generated(value: str) -> bool:
     letters = sum(character.isalpha() for character in value)
     return letters >= 2 and (len(value) >= 16 or value.upper() == value or value.lower() != value)
 
 
-def _pem(text: str) -> Iterator[Found]:
+def _pem(text: str) -> Iterator[Span]:
     at = 0
     while True:
         begin = _PEM.search(text, at)
         if begin is None:
             return
         start = begin.end()
-        end = text.find("-----", start, start + PEM_LONGEST)
+        end = text.find("-----", start, start + MAX_PEM_LENGTH)
         if end < 0 or not text.startswith("-----END", end):
-            body = _PEM_BODY.match(text, start, min(start + PEM_LONGEST, end if end >= 0 else len(text)))
+            body = _PEM_BODY.match(text, start, min(start + MAX_PEM_LENGTH, end if end >= 0 else len(text)))
             end = body.end() if body is not None else start
         at = max(end, start)
         if len(text[start:end].strip()) >= 16:
             yield (start, end, True)
 
 
-def _sections(text: str, first: int, last: int) -> Iterator[Found]:
-    """What stands in a section of an INI or TOML file that is called ``[passwords]``."""
+def _sections(text: str, first: int, last: int) -> Iterator[Span]:
+    """The values in a section of an INI or TOML file with a secret's name, such as ``[passwords]``."""
     for header in _SECTION.finditer(text, first, last):
         strong = judge(header.group(1)) == STRONG
         if not (strong or header.group(1).lower() in ("tokens", "keys")) or not _LINE_START.search(
@@ -288,7 +288,7 @@ def _sections(text: str, first: int, last: int) -> Iterator[Found]:
             continue
         following = _SECTION.search(text, header.end())
         end = following.start() if following is not None else len(text)
-        for entry in _ENTRY.finditer(text, header.end(), min(end, header.end() + PEM_LONGEST)):
+        for entry in _ENTRY.finditer(text, header.end(), min(end, header.end() + MAX_PEM_LENGTH)):
             value = entry.group(1).strip()
             if value in ORDINARY or is_placeholder(value) or judge(value) not in (NONE, ADDRESS):
                 continue

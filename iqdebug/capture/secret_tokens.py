@@ -1,7 +1,7 @@
-"""Keys and tokens that services issue, told by how each begins, its alphabet and its length.
+"""Finds the keys and tokens that services issue by their prefix, alphabet and length.
 
-The lengths are those that the services issue or somewhat less, never so few characters that an
-ordinary name with the same beginning is taken for one.
+The minimum lengths are those that the services issue or a little less, but long enough that an ordinary
+name with the same prefix is no match.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Iterator, List, Tuple
 
-SHORTEST_TOKEN = 16
-"""Characters of the shortest one."""
+MIN_TOKEN_LENGTH = 16
+"""Characters of the shortest token."""
 
 _WORD = "[A-Za-z0-9]"
 _URLSAFE = r"[A-Za-z0-9_\-]"
@@ -99,27 +99,27 @@ _SHAPES = (
     ("pat", r"[A-Za-z0-9]{14}\.[0-9a-f]{64}"),
     ("eyJ", _URLSAFE + r"{5,}\." + _URLSAFE + r"{4,}(?:\." + _URLSAFE + "*){1,3}"),
 )
-"""How they begin; what follows, and whether that needs a digit, or letters and digits, to be one."""
+"""Prefixes, what follows them, and whether that must have a digit, or mixed case too, to be a token."""
 
 _SHAPE_OF: Dict[str, Tuple[re.Pattern[str], str]] = {}
 for _starts, _rest, *_needs in _SHAPES:
     for _start in _starts.split():
         _SHAPE_OF[_start] = (lazy("(?:%s)" % _rest), _needs[0] if _needs else "")
 
-# The longest first, so that of two beginnings the longer one is found.
-_STARTS = lazy("|".join(map(re.escape, sorted(_SHAPE_OF, key=len, reverse=True))))
-# No letter stands before a token, but the last one of an escape may.
-_ALONE = lazy(r"(?:\A|[^A-Za-z0-9_\-]|\\[nrt]|%[0-9A-Fa-f]{2})\Z")
-_RUN = lazy(r"[A-Za-z0-9_\-./%+=]{16,}")
+# The longest first, so that of two matching prefixes the longer one is found.
+_PREFIX = lazy("|".join(map(re.escape, sorted(_SHAPE_OF, key=len, reverse=True))))
+# No letter may precede a token, except the last one of an escape.
+_TOKEN_BORDER = lazy(r"(?:\A|[^A-Za-z0-9_\-]|\\[nrt]|%[0-9A-Fa-f]{2})\Z")
+_TOKEN_CHARACTERS = lazy(r"[A-Za-z0-9_\-./%+=]{16,}")
 _DIGIT = lazy("[0-9]")
 
 _AWS_SECRET = lazy(r"(?<![A-Za-z0-9/+=_\-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_\-])")
 _AWS_IDS = frozenset(("AKIA", "ASIA", "ABIA", "ACCA"))
-_AWS_NEAR = 512
+_MAX_AWS_DISTANCE = 512
 
 _TELEGRAM = lazy(r":[A-Za-z0-9_\-]{35}(?![A-Za-z0-9_\-])")
-_BOT = lazy(r"(?:\A|[^A-Za-z0-9_\-]|bot)([0-9]{8,10})\Z")
-_MIDDLE = lazy(r"\.[A-Za-z0-9_\-]{6}\.(?=[A-Za-z0-9_\-]{27})")
+_TELEGRAM_BOT = lazy(r"(?:\A|[^A-Za-z0-9_\-]|bot)([0-9]{8,10})\Z")
+_DISCORD_MIDDLE = lazy(r"\.[A-Za-z0-9_\-]{6}\.(?=[A-Za-z0-9_\-]{27})")
 _DISCORD = lazy(
     r"(?<![A-Za-z0-9_\-.])[MNO][A-Za-z0-9_\-]{23,27}\.[A-Za-z0-9_\-]{6}\.[A-Za-z0-9_\-]{27,45}(?![A-Za-z0-9_\-.])"
 )
@@ -131,22 +131,22 @@ _TERRAFORM = lazy(r"(?<![A-Za-z0-9])[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_\-]{60,
 
 def tokens(text: str) -> Iterator[Tuple[int, int]]:
     """Start and end of each token in the text."""
-    if len(text) < SHORTEST_TOKEN:
+    if len(text) < MIN_TOKEN_LENGTH:
         return
-    for run in _RUN.finditer(text):
-        yield from _in_run(text, run.start(), run.end())
-    yield from _other(text)
+    for run in _TOKEN_CHARACTERS.finditer(text):
+        yield from _prefixed_tokens(text, run.start(), run.end())
+    yield from _tokens_without_prefix(text)
 
 
-def _in_run(text: str, first: int, last: int) -> Iterator[Tuple[int, int]]:
+def _prefixed_tokens(text: str, first: int, last: int) -> Iterator[Tuple[int, int]]:
     near = end = 0
-    for found in _STARTS.finditer(text, first, last):
-        at = found.start()
-        start = found.group()
-        if at < end or not _ALONE.search(text, max(at - 3, 0), at):
+    for prefix in _PREFIX.finditer(text, first, last):
+        at = prefix.start()
+        start = prefix.group()
+        if at < end or not _TOKEN_BORDER.search(text, max(at - 3, 0), at):
             continue
         shape, needs = _SHAPE_OF[start]
-        match = shape.match(text, found.end())
+        match = shape.match(text, prefix.end())
         if match is None or (needs and not _DIGIT.search(match.group())):
             continue
         if needs == "mixed" and match.group().lower() == match.group():
@@ -154,32 +154,32 @@ def _in_run(text: str, first: int, last: int) -> Iterator[Tuple[int, int]]:
         end = match.end()
         yield (at, end)
         if start in _AWS_IDS:
-            # The secret key has no shape of its own but its length, so only beside its id.
-            for other in _AWS_SECRET.finditer(text, max(end, near), end + _AWS_NEAR):
+            # The secret key has no prefix, only a length: it is searched near its id.
+            for other in _AWS_SECRET.finditer(text, max(end, near), end + _MAX_AWS_DISTANCE):
                 key = other.group()
                 if _DIGIT.search(key) and key.lower() != key and key.upper() != key:
                     yield other.span()
-            near = end + _AWS_NEAR
+            near = end + _MAX_AWS_DISTANCE
 
 
-def _other(text: str) -> List[Tuple[int, int]]:
-    """Tokens without a beginning of their own: bots of Telegram (a number, a colon, 35 characters) and
-    Discord (three parts of known lengths)."""
-    found: List[Tuple[int, int]] = []
+def _tokens_without_prefix(text: str) -> List[Tuple[int, int]]:
+    """Tokens without a prefix: Azure, Terraform, Telegram bots (a number, a colon, 35 characters) and Discord
+    (three parts of known lengths)."""
+    spans: List[Tuple[int, int]] = []
     for match in _TELEGRAM.finditer(text):
-        bot = _BOT.search(text, max(match.start() - 14, 0), match.start())
-        if bot is not None and _varied(match.group()):
-            found.append((bot.start(1), match.end()))
+        bot = _TELEGRAM_BOT.search(text, max(match.start() - 14, 0), match.start())
+        if bot is not None and _has_mixed_case(match.group()):
+            spans.append((bot.start(1), match.end()))
     if "Q~" in text:
-        found += [match.span() for match in _AZURE.finditer(text)]
+        spans += [match.span() for match in _AZURE.finditer(text)]
     if ".atlasv1." in text:
-        found += [match.span() for match in _TERRAFORM.finditer(text)]
-    for middle in _MIDDLE.finditer(text):
+        spans += [match.span() for match in _TERRAFORM.finditer(text)]
+    for middle in _DISCORD_MIDDLE.finditer(text):
         whole = _DISCORD.search(text, max(middle.start() - 29, 0), middle.end() + 60)
-        if whole is not None and _varied(whole.group()[-27:]):
-            found.append(whole.span())
-    return found
+        if whole is not None and _has_mixed_case(whole.group()[-27:]):
+            spans.append(whole.span())
+    return spans
 
 
-def _varied(token: str) -> bool:
+def _has_mixed_case(token: str) -> bool:
     return token.lower() != token and token.upper() != token

@@ -1,6 +1,6 @@
-"""Secrets on command lines of other tools, in the files that those read, and in sentences.
+"""Finds secrets on command lines of other tools, in the files that they read, and in sentences.
 
-Every expression needs time in proportion to the text's length, whatever the text is.
+Every expression takes time proportional to the length of the text, whatever the text is.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Iterator, Match, Tuple
 
-    Found = Tuple[int, int, bool]
+    Span = Tuple[int, int, bool]
 
 _OPTION = lazy(
     r"(?<![\w\-])--?([A-Za-z][\w\-]{2,40})[ \t]+(?!-)"
@@ -30,7 +30,7 @@ _SSHPASS = lazy(
     r"sshpass[ \t]+(?:-[vP\w]{1,20}[ \t]+)?-p[ \t]{0,4}"
     r"(?:'([^'\r\n]{1,256})'|\"([^\"\r\n]{1,256})\"|([^\s\"'\\…]{1,256}))"
 )
-_WITH_P = lazy(
+_PASSWORD_OPTION = lazy(
     r"(?:redis-cli|docker login|podman login|mongo(?:sh|dump|restore)?|az login|sqlcmd|7z|unzip|zip"
     r"|ldap(?:search|add|modify|passwd|whoami)"
     r"|smbclient|rabbitmqadmin|influx|mosquitto_(?:pub|sub)|snmp(?:get|walk|set)|net use|https?"
@@ -48,7 +48,7 @@ _PGPASS = lazy(
 _IDENTIFIED = lazy(r"identified (?:with \w{1,40} )?by \\?[\"']([^\"'\\\r\n]{1,256})", re.IGNORECASE)
 _ROLE = lazy(r"\bpassword[ \t]+\\?'([^'\\\r\n]{1,256})", re.IGNORECASE)
 _SHORT_OPTIONS = (" -p ", " -a ", " -P ", " -w ", " -W ", " -A ", " -X ", " -U ", "/user:")
-_PIPED = lazy(r"echo[ \t]+(?:-n[ \t]+)?[\"']?([^\s\"'|]{4,256})[\"']?[ \t]*\|[^\r\n|]{0,100}-stdin")
+_ECHO_TO_STDIN = lazy(r"echo[ \t]+(?:-n[ \t]+)?[\"']?([^\s\"'|]{4,256})[\"']?[ \t]*\|[^\r\n|]{0,100}-stdin")
 _DIRECTIVE = lazy(
     r"(?:\A|[\r\n]|\\n|[ \t](?=[a-z.\-]{1,40}[_.\-]))[ \t]{0,8}"
     r"(?:(?:env|arg|set|export|setenv)[ \t]+)?"
@@ -63,112 +63,114 @@ _SENTENCE = lazy(
     r"[ \t]*:?[ \t]+[\"'`]?([^\s\"'`,;]{6,256})"
 )
 """``the password for bob is hunter2``."""
-_REFUSED = lazy(
+_REJECTION = lazy(
     r"\b(?:invalid|incorrect|bad|wrong|unknown|expired|rejected|revoked)(?: \w{1,12}){0,1} "
     r"(?:password|passphrase|passcode|secret|token|key|credential)s?"
     r"(?: (?:provided|given|supplied|used))?:?[ \t]+"
     r"[\"'`(]?([^\s\"'`,;)]{6,256})"
 )
 """``Incorrect API key provided: …``."""
-_REFUSALS = ("invalid", "incorrect", "bad ", "wrong", "unknown", "expired", "rejected", "revoked")
-_CALLED = lazy(r"\b(?:password|passwd|auth)[ \t]{0,4}\([ \t]{0,4}\\?[\"']([^\"'\\\r\n]{1,256})")
-_PERCENT = lazy(r"([\w.\-]{2,64})(?:%22|%27)?(?:%20)?(?:%3a|%3d)(?:%20)?(?:%22|%27)?([\w.\-~*!()]{4,512})")
-_SPOKEN = lazy(
+_REJECTION_WORDS = ("invalid", "incorrect", "bad ", "wrong", "unknown", "expired", "rejected", "revoked")
+_FUNCTION_CALL = lazy(r"\b(?:password|passwd|auth)[ \t]{0,4}\([ \t]{0,4}\\?[\"']([^\"'\\\r\n]{1,256})")
+_URL_ESCAPED = lazy(
+    r"([\w.\-]{2,64})(?:%22|%27)?(?:%20)?(?:%3a|%3d)(?:%20)?(?:%22|%27)?([\w.\-~*!()]{4,512})"
+)
+_PROTOCOL_LOGIN = lazy(
     r"(?:\A|[\r\n>]|\\n)[ \t]{0,4}(?:AUTH(?: PLAIN| LOGIN)?|PASS)[ \t]+"
     r"([^\s\"'\\]{6,256})(?=[ \t]*(?:[\r\n\\]|\Z))"
 )
-"""What clients of Redis, FTP and POP3 say."""
+"""Login commands of Redis, FTP and POP3."""
 
 
-def said(text: str, lower: str, first: int, last: int) -> Iterator[Found]:
-    """What is told near a word that names of secrets are made of."""
+def near_names(text: str, lower: str, first: int, last: int) -> Iterator[Span]:
+    """Secrets near a word that occurs in names of secrets."""
     if text.find("-", first, last) >= 0:
         for match in _OPTION.finditer(text, first, last):
-            yield from named(match, match.group(1), (2, 3, 4), sure=True)
+            yield from values_of_name(match, match.group(1), (2, 3, 4), sure=True)
     for match in _DIRECTIVE.finditer(text, first, last):
-        if judge(match.group(1)) == STRONG and _is_no_word(match.group(2)):
-            yield from _group(match, (2,))
+        if judge(match.group(1)) == STRONG and _looks_like_password(match.group(2)):
+            yield from _group_spans(match, (2,))
     sentences = []
     if " is" in lower or " was" in lower or " be " in lower or " to " in lower or " equals" in lower:
         sentences.append(_SENTENCE)
-    if any(word in lower for word in _REFUSALS):
-        sentences.append(_REFUSED)
+    if any(word in lower for word in _REJECTION_WORDS):
+        sentences.append(_REJECTION)
     for sentence in sentences:
         for match in sentence.finditer(lower, first, last):
             value = text[match.start(1) : match.end(1)].rstrip(".!?)")
-            if _is_no_word(value):
+            if _looks_like_password(value):
                 yield (match.start(1), match.start(1) + len(value), True)
     if "auth(" in lower or "password(" in lower or "passwd(" in lower:
-        for match in _CALLED.finditer(lower, first, last):
+        for match in _FUNCTION_CALL.finditer(lower, first, last):
             value = text[match.start(1) : match.end(1)]
-            if _is_no_word(value) or match.group().startswith("password"):
+            if _looks_like_password(value) or match.group().startswith("password"):
                 yield (match.start(1), match.end(1), True)
     if text.find("%3", first, last) >= 0:
-        for match in _PERCENT.finditer(lower, first, last):
+        for match in _URL_ESCAPED.finditer(lower, first, last):
             name = match.group(1)
-            yield from named(match, name[2:] if name[:2] in ("22", "27", "26") else name, (2,), text)
+            yield from values_of_name(match, name[2:] if name[:2] in ("22", "27", "26") else name, (2,), text)
 
 
-def _is_no_word(value: str) -> bool:
-    """A password, as no word, number, id or path is written."""
+def _looks_like_password(value: str) -> bool:
+    """Whether it is written like a password, not like a word, number, id or path."""
     if not is_strong(value) or not looks_secret(value) or judge(value) != NONE:
         return False
     return any(map(str.isdigit, value)) and any(map(str.isalpha, value))
 
 
-def of_tools(text: str, lower: str) -> Iterator[Found]:
-    """The short options of other tools, and the files that they read."""
+def tool_secrets(text: str, lower: str) -> Iterator[Span]:
+    """Secrets in short options of other tools and in the files that they read."""
     if "-" in text:
         if "-u" in text or "user" in lower:
             for match in _CURL.finditer(text):
                 if "curl" in lower or "http" in lower:
-                    yield from _group(match, (2,))
+                    yield from _group_spans(match, (2,))
         if "-p" in text and ("mysql" in lower or "mariadb" in lower):
             for match in _MYSQL.finditer(text):
-                yield from _group(match, (1,))
+                yield from _group_spans(match, (1,))
         if "sshpass" in lower:
             for match in _SSHPASS.finditer(text):
-                yield from _group(match, (1, 2, 3))
+                yield from _group_spans(match, (1, 2, 3))
         if any(option in text for option in _SHORT_OPTIONS):
-            for match in _WITH_P.finditer(text):
-                yield from _group(match, (1, 2, 3))
+            for match in _PASSWORD_OPTION.finditer(text):
+                yield from _group_spans(match, (1, 2, 3))
         if "stdin" in lower:
-            for match in _PIPED.finditer(text):
-                yield from _group(match, (1,))
+            for match in _ECHO_TO_STDIN.finditer(text):
+                yield from _group_spans(match, (1,))
     if "AUTH " in text or "PASS " in text:
-        for match in _SPOKEN.finditer(text):
-            if _is_no_word(match.group(1)):
-                yield from _group(match, (1,))
+        for match in _PROTOCOL_LOGIN.finditer(text):
+            if _looks_like_password(match.group(1)):
+                yield from _group_spans(match, (1,))
     if "password" in lower:
         if "login" in lower:
             for match in _NETRC.finditer(text):
-                yield from _group(match, (1,))
+                yield from _group_spans(match, (1,))
         if "password '" in lower or "password \\'" in lower or "password  " in lower:
             for match in _ROLE.finditer(text):
-                yield from _group(match, (1,))
+                yield from _group_spans(match, (1,))
     if "identified" in lower:
         for match in _IDENTIFIED.finditer(text):
-            yield from _group(match, (1,))
+            yield from _group_spans(match, (1,))
     if text.count(":") >= 4:
         for match in _PGPASS.finditer(text):
             if is_strong(match.group(2)) or match.group(1).split(":")[1] in ("*", "5432", "5433", "6432"):
-                yield from _group(match, (2,))
+                yield from _group_spans(match, (2,))
 
 
-def _group(match: Match[str], groups: Tuple[int, ...]) -> Iterator[Found]:
+def _group_spans(match: Match[str], groups: Tuple[int, ...]) -> Iterator[Span]:
     for group in groups:
         value = match.group(group)
         if value and not is_placeholder(value) and value[0] != "$":
             yield (match.start(group), match.end(group), True)
 
 
-def named(
+def values_of_name(
     match: Match[str], name: str, groups: Tuple[int, ...], text: str = "", sure: bool = False
-) -> Iterator[Found]:
-    """The group that is there, found under a name.
+) -> Iterator[Span]:
+    """The groups that matched, if they are secrets under that name.
 
-    :param text: where the match is one in lower case, the text itself.
-    :param sure: of a weak name a value that only looks like a secret is enough.
+    :param text: the original text, if the match is one of the lower-case text.
+    :param sure: with a weak name, a value that looks like a secret is enough; it need not look random.
     """
     strength = judge(name)
     if strength == NONE:

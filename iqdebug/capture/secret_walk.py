@@ -1,4 +1,4 @@
-"""The names under which a container's elements stand: its keys, and what else tells a name in it."""
+"""The names of a container's elements: its keys, and names given in pairs and rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Tuple
 
-_MOST = 500
+MAX_ELEMENTS = 500
 _NAME_KEYS = (
     "name",
     "key",
@@ -31,39 +31,39 @@ _NAME_KEYS = (
 _VALUE_KEYS = ("value", "val", "Value", "content", "data", "default", "_value_", "v")
 
 
-def named(value: Any) -> List[Tuple[str, Any]]:
-    """The elements of a builtin container (or one of a subclass, read as the builtin does) with the names
-    that could tell a secret; "" where there is none. A pair is a name and its value, as in a list of
-    headers; a row ``{"name": …, "value": …}`` likewise; and what follows ``--password`` in a list."""
+def named_elements(value: Any) -> List[Tuple[str, Any]]:
+    """The elements of a builtin container, or of a subclass read as the builtin, with the names that may show
+    that they are secrets; "" for no name. A pair is a name and its value, as in a list of headers; so is a
+    row ``{"name": …, "value": …}``, and ``--password`` with the next element of a list."""
     cls = type(value)
-    found: List[Tuple[str, Any]] = []
+    pairs: List[Tuple[str, Any]] = []
     if issubclass(cls, dict):
-        for key, held in list(islice(dict.items(value), _MOST)):
-            found.append((plain(key), held))
-        row = row_of(dict(islice(((plain(k), v) for k, v in dict.items(value)), 30)) if found else {})
+        for key, held in list(islice(dict.items(value), MAX_ELEMENTS)):
+            pairs.append((plain(key), held))
+        row = row_of(dict(islice(((plain(k), v) for k, v in dict.items(value)), 30)) if pairs else {})
         if row is not None:
-            found.append(row)
+            pairs.append(row)
     elif issubclass(cls, (list, tuple)):
         base: Any = list if issubclass(cls, list) else tuple
-        part = base.__getitem__(value, slice(0, _MOST))
+        part = base.__getitem__(value, slice(0, MAX_ELEMENTS))
         pair = pair_name(value)
         if pair:
             return [("", part[0]), (pair.lstrip("-"), part[1]), *(("", held) for held in part[2:])]
         for option, follows in zip(part, part[1:]):
             if type(option) is str and option.startswith("--") and type(follows) is str:
-                found.append((option.lstrip("-"), follows))
-        found += [("", held) for held in part]
+                pairs.append((option.lstrip("-"), follows))
+        pairs += [("", held) for held in part]
     elif issubclass(cls, (set, frozenset)):
         base = set if issubclass(cls, set) else frozenset
-        found += [("", held) for held in islice(base.__iter__(value), _MOST)]
+        pairs += [("", held) for held in islice(base.__iter__(value), MAX_ELEMENTS)]
     elif issubclass(cls, deque):
-        found += [("", held) for held in islice(deque.__iter__(value), _MOST)]
-    return found
+        pairs += [("", held) for held in islice(deque.__iter__(value), MAX_ELEMENTS)]
+    return pairs
 
 
 def pair_name(value: Any) -> str:
-    """The first of two elements of a list or tuple, where that is a text, or of three or four of a tuple that
-    begins with the name of a secret and goes on with what is no word; else ""."""
+    """The first element of a list or tuple of two, if it is a text; or of a tuple of three or four that
+    begins with the name of a secret and a strong text. Else ""."""
     cls = type(value)
     for base in (list, tuple):
         if issubclass(cls, base):
@@ -77,9 +77,9 @@ def pair_name(value: Any) -> str:
 
 
 def row_of(held: Dict[str, Any]) -> Any:
-    """Name and value of a row that says both, as environments of containers, cookies and members of an enum
-    do; None of any other. Where no key says which is which, the row is one whose only name of a secret
-    stands beside a single text that could be one.
+    """Name and value in a row that has both, such as environments of containers, cookies and enum members;
+    else None. If no key shows which is which, a row has exactly one text that is a secret's name and one that
+    could be a secret.
 
     :param held: a dict of items or attributes.
     """
@@ -98,7 +98,7 @@ def row_of(held: Dict[str, Any]) -> Any:
 
 
 def plain(key: Any) -> str:
-    """A text or bytes as a text, of a tuple the last one in it; "" of anything else."""
+    """A text or bytes as a text; of a tuple, its last element; "" for anything else."""
     if type(key) is tuple and key:
         key = key[-1]
     if type(key) is str:

@@ -1,4 +1,4 @@
-"""Which single words could be secrets: what stands under a name that alone does not tell."""
+"""Decides by a value whether it could be a secret, if its name alone does not show it."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _PLACEHOLDER = re.compile(
 
 
 def is_placeholder(value: str) -> bool:
-    """What stands for a secret and is none: ``${DB_PASSWORD}``, ``%(password)s``, ``<token>``, ``***``."""
+    """Whether it is a placeholder: ``${DB_PASSWORD}``, ``%(password)s``, ``<token>``, ``***``."""
     return _PLACEHOLDER.match(value) is not None
 
 
 def is_pin(value: str) -> bool:
-    """4 to 12 digits, with blanks or dashes between them or not."""
+    """Whether it has 4 to 12 digits, possibly with blanks or dashes between them, and nothing else."""
     return _PIN.match(value) is not None and 4 <= sum(character.isdigit() for character in value) <= 12
 
 
 def looks_secret(text: str) -> bool:
-    """One word that could be a password or a token: no keyword, no path, no ordinary id, at least 6
-    characters with a digit or at least 12."""
+    """Whether it is one word that could be a password or token: at least 6 characters with a digit or at
+    least 12 without, and no keyword, path or ordinary id."""
     if (
         len(text) < 6
         or text in ORDINARY
@@ -46,15 +46,15 @@ def looks_secret(text: str) -> bool:
 
 
 def looks_random(text: str) -> bool:
-    """As :func:`looks_secret`, no UUID nor hash of git's, and at least 16 characters, or at least 8 with
-    three digits. A parser's ``token`` and a mapping's ``key`` are shorter, or words."""
+    """Whether it :func:`looks_secret`, is no UUID or git hash, and has at least 16 characters, or at least 8
+    with three digits. A parser's ``token`` and a mapping's ``key`` are shorter, or words."""
     if not looks_secret(text) or is_digest(text):
         return False
     return len(text) >= 16 or (len(text) >= 8 and len(_DIGIT.findall(text)) >= 3)
 
 
 def is_wordy(text: str) -> bool:
-    """Words of letters, as names are made: "content-type", "refreshToken"."""
+    """Whether it consists of words, like names: "content-type", "refreshToken"."""
     if not _LETTERS.match(text):
         return False
     return len(text) < 20 or text.lower() == text or text.upper() == text or not text.isalpha()

@@ -1,4 +1,4 @@
-"""What a capture is asked to do."""
+"""The settings of a capture."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from typing import Callable, Optional, Tuple
 
 MAX_BYTES = 8_000_000
-SECONDS = 2.0
+CAPTURE_TIMEOUT = 2.0  # seconds
 
 
 class Settings:
     """:param directory: where crash files go; "" for the default.
     :param mask: whether secrets are masked.
-    :param max_bytes: size of a file at most.
-    :param seconds: time for one capture, about.
-    :param own_texts: whether objects are asked for their own ``repr`` (see :mod:`.reprs`).
-    :param message: reads an exception's message; None for what its own ``__str__`` says.
-    :param hidden: folders, with a slash at the end, whose frames are a debugger's and not the program's.
+    :param max_bytes: maximum size of a file.
+    :param seconds: approximate time for one capture.
+    :param own_texts: whether to call the objects' own ``repr`` (see :mod:`.reprs`).
+    :param message: reads an exception's message; None to call its ``__str__``.
+    :param hidden: folders, each with a slash at the end, of a debugger's own code.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class Settings:
         directory: str = "",
         mask: bool = True,
         max_bytes: int = MAX_BYTES,
-        seconds: float = SECONDS,
+        seconds: float = CAPTURE_TIMEOUT,
         own_texts: bool = False,
         hidden: Tuple[str, ...] = (),
         message: Optional[Callable[[BaseException], str]] = None,
@@ -45,8 +45,8 @@ class Settings:
 
 def default_directory() -> str:
     """``$IQDEBUG_CAPTURE``, or ``crashes`` in iqdebug's state folder."""
-    asked: Optional[str] = os.environ.get("IQDEBUG_CAPTURE")
-    if asked:
-        return system.absolute(asked)
+    requested: Optional[str] = os.environ.get("IQDEBUG_CAPTURE")
+    if requested:
+        return system.absolute(requested)
     base = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
     return os.path.join(base, "iqdebug", "crashes")

@@ -1,7 +1,7 @@
-"""Which exceptions are the program's own although they come out of our code.
+"""Recognises the program's own exceptions that come out of our code.
 
-A signal handler of the program runs wherever its main thread is at that moment, within functions of the
-debugger too. What the handler raises there belongs to the program and must reach the line that called us.
+A signal handler of the program runs wherever its main thread is at that moment, inside functions of the
+debugger too. What it raises there belongs to the program and must reach the line that called us.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ MAX_CONTEXTS = 10
 
 
 def handler_exception(error: Optional[BaseException], own: Tuple[str, ...] = ()) -> Optional[BaseException]:
-    """The interrupt, or the exception that a signal handler of the program raised, that ``error`` is, or in
-    whose place it came: one raised by a ``finally`` through which the other passed. Else None.
+    """The keyboard interrupt or the exception raised by a signal handler of the program, if ``error`` is one
+    or replaced one: a ``finally`` that it passed through raised ``error``. Else None.
 
-    :param own: how the file names of code begin that is no handler. A traceback of such code alone costs
-        nothing; for another the handlers are looked up.
+    :param own: prefixes of file names of our code, which is no handler. For a traceback with such code only,
+        the signal handlers need not be looked up.
     """
     frames: Set[int] = set()
     for _ in range(MAX_CONTEXTS):
@@ -37,7 +37,7 @@ def handler_exception(error: Optional[BaseException], own: Tuple[str, ...] = ())
                 codes.append(trace.tb_frame.f_code)
             trace = trace.tb_next
         if frames and frames.isdisjoint(passed):
-            break  # the program was handling that one when it called us
+            break  # the program was handling that exception when it called us
         if isinstance(error, (KeyboardInterrupt, SystemExit)):
             return error
         handlers = _handlers() if codes else []

@@ -1,7 +1,7 @@
-"""Texts of the standard library's own values, made of what they store.
+"""Formats values of standard library types from what they store.
 
-Their ``repr`` is asked only where it is C code that shows numbers alone: any other shows what the
-program may have put inside (a name, a pattern, the bound of a range) by methods of the program's.
+Their ``repr`` is called only if it is C code that shows only numbers. Any other formats what is stored in
+them (a name, a pattern, the bound of a range), which may call methods of the program.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     Shown = Callable[[Any], str]
 
-_BY_C = (types.GetSetDescriptorType, types.MemberDescriptorType)
-_FLAGS = (
+_C_DESCRIPTORS = (types.GetSetDescriptorType, types.MemberDescriptorType)
+_REGEX_FLAGS = (
     (1, "re.TEMPLATE"),
     (2, "re.IGNORECASE"),
     (4, "re.LOCALE"),
@@ -28,26 +28,26 @@ _FLAGS = (
     (128, "re.DEBUG"),
     (256, "re.ASCII"),
 )
-_UNICODE = 32
+_UNICODE_FLAG = 32
 
 
 def text_of(obj: Any, module: str, name: str, shown: Shown) -> Optional[str]:
-    """The value's text; None where it is not of a type that is known here.
+    """The value's text; None for a type that is not known here.
 
-    :param module: and ``name``: what the value's type says of itself, which may be a lie: nothing but
-        stored values are read.
-    :param shown: makes the texts of what it holds.
+    :param module: and ``name``: those of the value's type. A class may lie about them, so only stored values
+        are read.
+    :param shown: formats what the value holds.
     """
     maker = _MAKERS.get((module, name))
     return None if maker is None else maker(obj, type(obj), shown)
 
 
 def stored(obj: Any, name: str) -> Any:
-    """What the object holds under that name, by a descriptor written in C; None without one."""
+    """The attribute, read by a descriptor written in C; None if there is none."""
     for cls in class_mro(type(obj)):
         descriptor = class_dict(cls).get(name)
         if descriptor is not None:
-            if not any(type(descriptor) is kind for kind in _BY_C):
+            if not any(type(descriptor) is kind for kind in _C_DESCRIPTORS):
                 return None
             try:
                 return descriptor.__get__(obj)
@@ -57,23 +57,23 @@ def stored(obj: Any, name: str) -> Any:
 
 
 def written_in_c(cls: type, method: str) -> bool:
-    """Whether the class itself, not one that it derives from or that derives from it, has the method in C."""
-    found = class_dict(cls).get(method)
-    if type(found) is types.WrapperDescriptorType or type(found) is types.MethodDescriptorType:
-        return found.__objclass__ is cls
+    """Whether the class itself, not a base, defines the method in C."""
+    function = class_dict(cls).get(method)
+    if type(function) is types.WrapperDescriptorType or type(function) is types.MethodDescriptorType:
+        return function.__objclass__ is cls
     return False
 
 
-def _by_itself(obj: Any, cls: type, shown: Shown) -> Optional[str]:
+def _own_repr(obj: Any, cls: type, shown: Shown) -> Optional[str]:
     return repr(obj) if written_in_c(cls, "__repr__") else None
 
 
-def _moment(obj: Any, cls: type, shown: Shown) -> Optional[str]:
+def _datetime(obj: Any, cls: type, shown: Shown) -> Optional[str]:
     if not written_in_c(cls, "__repr__") or not written_in_c(cls, "replace"):
         return None
     zone = stored(obj, "tzinfo")
-    said = repr(class_dict(cls)["replace"](obj, tzinfo=None))
-    return said if zone is None else "%s, tzinfo=%s)" % (said[:-1], shown(zone))
+    text = repr(class_dict(cls)["replace"](obj, tzinfo=None))
+    return text if zone is None else "%s, tzinfo=%s)" % (text[:-1], shown(zone))
 
 
 def _timezone(obj: Any, cls: type, shown: Shown) -> Optional[str]:
@@ -90,8 +90,8 @@ def _pattern(obj: Any, cls: type, shown: Shown) -> Optional[str]:
     if pattern is None or type(flags) is not int:
         return None
     if issubclass(type(pattern), str):
-        flags &= ~_UNICODE
-    names = [name for bit, name in _FLAGS if flags & bit]
+        flags &= ~_UNICODE_FLAG
+    names = [name for bit, name in _REGEX_FLAGS if flags & bit]
     return "re.compile(%s)" % ", ".join([shown(pattern), *(["|".join(names)] if names else [])])
 
 
@@ -126,13 +126,13 @@ def _zone(obj: Any, cls: type, shown: Shown) -> Optional[str]:
 def _path(obj: Any, cls: type, shown: Shown) -> Optional[str]:
     text = stored(obj, "_str")
     if type(text) is not str:
-        text = _joined(obj)
+        text = _path_text(obj)
     return None if text is None else "%s(%s)" % (type.__dict__["__name__"].__get__(cls), shown(text))
 
 
-def _joined(obj: Any) -> Optional[str]:
-    """Of a path that was never put into words. Up to 3.11 it keeps its parts, the first of them with the
-    root; later what it was made of."""
+def _path_text(obj: Any) -> Optional[str]:
+    """The text of a path whose ``str`` was never computed. Up to 3.11 a path stores its parts, the first with
+    the root; later the arguments that it was made of."""
     parts: Any = stored(obj, "_parts")
     if type(parts) is list and all(type(part) is str for part in parts):
         root = parts[0] if parts and parts[0].startswith("/") else ""
@@ -140,21 +140,21 @@ def _joined(obj: Any) -> Optional[str]:
     raw: Any = stored(obj, "_raw_paths")
     if type(raw) is not list or not all(type(part) is str for part in raw):
         return None
-    said = ""
+    path = ""
     for part in raw:
-        said = part if part.startswith("/") or not said else said.rstrip("/") + "/" + part
-    root = "" if not said.startswith("/") else ("//" if said[:2] == "//" and said[:3] != "///" else "/")
-    names: List[str] = [name for name in said.split("/") if name and name != "."]
+        path = part if part.startswith("/") or not path else path.rstrip("/") + "/" + part
+    root = "" if not path.startswith("/") else ("//" if path[:2] == "//" and path[:3] != "///" else "/")
+    names: List[str] = [name for name in path.split("/") if name and name != "."]
     return root + "/".join(names) or "."
 
 
 _MAKERS: Dict[Tuple[str, str], Callable[[Any, type, Shown], Optional[str]]] = {
-    ("datetime", "date"): _by_itself,
-    ("datetime", "timedelta"): _by_itself,
+    ("datetime", "date"): _own_repr,
+    ("datetime", "timedelta"): _own_repr,
     ("datetime", "timezone"): _timezone,
-    ("datetime", "datetime"): _moment,
-    ("datetime", "time"): _moment,
-    ("decimal", "Decimal"): _by_itself,
+    ("datetime", "datetime"): _datetime,
+    ("datetime", "time"): _datetime,
+    ("decimal", "Decimal"): _own_repr,
     ("fractions", "Fraction"): _fraction,
     ("pathlib", "PosixPath"): _path,
     ("pathlib", "PurePosixPath"): _path,
@@ -163,7 +163,7 @@ _MAKERS: Dict[Tuple[str, str], Callable[[Any, type, Shown], Optional[str]]] = {
     ("uuid", "UUID"): _uuid,
     ("re", "Pattern"): _pattern,
     ("builtins", "range"): _range,
-    ("_thread", "lock"): _by_itself,
-    ("_thread", "RLock"): _by_itself,
+    ("_thread", "lock"): _own_repr,
+    ("_thread", "RLock"): _own_repr,
     ("zoneinfo", "ZoneInfo"): _zone,
 }

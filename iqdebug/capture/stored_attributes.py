@@ -1,6 +1,6 @@
-"""Reads of code, globals, threads and exceptions by what they store, not by what their classes say.
+"""Reads code, globals, threads and exceptions as they are stored, bypassing their classes.
 
-A program may derive from all of these and override what is read here; none of it is run.
+A program may subclass all of these and override what is read here; none of its code runs.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, Optional, Tuple
 
-_links = {
+_getters = {
     name: BaseException.__dict__[name].__get__
     for name in ("__cause__", "__context__", "__suppress_context__", "__traceback__")
 }
 
 
 def is_a(obj: Any, kinds: Any) -> bool:
-    """``isinstance`` by the object's real type: ``__class__`` is not asked.
+    """``isinstance`` by the object's real type: ``__class__`` is not read.
 
-    :param kinds: builtin classes, whose metaclass has no say in it.
+    :param kinds: classes whose metaclass is ``type``.
     """
     return issubclass(type(obj), kinds)
 
@@ -32,22 +32,21 @@ def is_a(obj: Any, kinds: Any) -> bool:
 
 
 def file_of(code: Any) -> str:
-    """The file that the code names. Code may be compiled under a derived text, which has methods of
-    its own."""
+    """The code's file name as a plain ``str``: it may be an instance of a subclass with its own methods."""
     return exact(code.co_filename)
 
 
 def name_of(code: Any) -> str:
-    """The function's qualified name where it is known. Libraries that carry tracebacks to another place
-    (gevent's tblib) make code that has the function's name and a module's qualified one."""
+    """The function's qualified name, if known. Libraries that rebuild tracebacks (gevent's tblib) make code
+    with the function's name but a module's qualified name."""
     name = exact(code.co_name)
     full = exact(getattr(code, "co_qualname", name))
     return full if full.rpartition(".")[2] == name else name
 
 
 def texts(names: Any) -> Dict[str, Any]:
-    """The pairs of a namespace whose keys are exact texts, so that looking one up enters no ``__eq__``; {}
-    for one that is no dict. Of an exact dict with no other keys: itself."""
+    """The items of a namespace whose keys are exact ``str``, so that a lookup calls no ``__eq__``; {} if it
+    is no dict. A plain dict with only such keys is returned itself."""
     if type(names) is dict:
         try:
             for name in names:
@@ -67,8 +66,8 @@ def texts(names: Any) -> Dict[str, Any]:
     return {}
 
 
-def looked_up(names: Any, wanted: str) -> Any:
-    """What a dict has under a text, or None, without comparing it with keys of other types."""
+def lookup(names: Any, wanted: str) -> Any:
+    """The dict's value for a text key, or None, without comparing it with keys of other types."""
     if not issubclass(type(names), dict):
         return None
     for _ in range(3):
@@ -84,51 +83,51 @@ def looked_up(names: Any, wanted: str) -> Any:
 
 def module_of(frame: Any) -> str:
     """``__name__`` of the frame's globals; "" without one."""
-    found = looked_up(frame.f_globals, "__name__")
-    return found if type(found) is str else ""
+    name = lookup(frame.f_globals, "__name__")
+    return name if type(name) is str else ""
 
 
 # exceptions
 
 
 def cause_of(exc: BaseException) -> Optional[BaseException]:
-    found: Optional[BaseException] = _links["__cause__"](exc)
-    return found
+    cause: Optional[BaseException] = _getters["__cause__"](exc)
+    return cause
 
 
 def context_of(exc: BaseException) -> Optional[BaseException]:
-    found: Optional[BaseException] = _links["__context__"](exc)
-    return found
+    context: Optional[BaseException] = _getters["__context__"](exc)
+    return context
 
 
 def hides_context(exc: BaseException) -> bool:
-    return bool(_links["__suppress_context__"](exc))
+    return bool(_getters["__suppress_context__"](exc))
 
 
 def traceback_of(exc: BaseException) -> Any:
-    return _links["__traceback__"](exc)
+    return _getters["__traceback__"](exc)
 
 
 # threads
 
 
 def threads_by_ident() -> Dict[int, Any]:
-    """``threading``'s own table: its ``enumerate`` and the threads' ``ident`` may be anybody's. For the
-    agent it is the table of the ``threading`` that it was given, whose identifiers are the system's."""
-    found = texts(instance_dict(threading)).get("_active")
-    if type(found) is not dict:
+    """``threading``'s own table of threads: ``enumerate`` and the threads' ``ident`` may be patched. The
+    agent gets the table of its private ``threading``, whose identifiers are the system's."""
+    threads = texts(instance_dict(threading)).get("_active")
+    if type(threads) is not dict:
         return {thread._ident: thread for thread in threading.enumerate() if type(thread) is threading.Thread}  # type: ignore[attr-defined]
     for _ in range(5):
         try:
-            return {ident: thread for ident, thread in found.items() if type(ident) is int}
+            return {ident: thread for ident, thread in threads.items() if type(ident) is int}
         except RuntimeError:
             continue
     return {}
 
 
 def of_thread(thread: Any, name: str) -> Any:
-    """What a thread stores under the name (``_name``, ``_native_id``, ``_daemonic``, or a debugger's
-    mark), or None."""
+    """An attribute that the thread stores (``_name``, ``_native_id``, ``_daemonic``, a debugger's mark), or
+    None."""
     return texts(instance_dict(thread)).get(name)
 
 
@@ -137,37 +136,37 @@ def thread_name(thread: Any, ident: int = 0) -> str:
 
 
 def native_id(thread: Any) -> Optional[int]:
-    found = of_thread(thread, "_native_id")
-    return found if type(found) is int else None
+    number = of_thread(thread, "_native_id")
+    return number if type(number) is int else None
 
 
 def is_debuggers(thread: Any) -> bool:
-    """Whether pydevd or we marked the thread as the debugger's own."""
+    """Whether pydevd or iqdebug marked the thread as the debugger's own."""
     return of_thread(thread, "is_pydev_daemon_thread") is True
 
 
 def place(trace: Any) -> Tuple[str, int, str]:
-    """File, line and function of the innermost step of a traceback; "" and 0 without one."""
-    found = ("", 0, "")
+    """File, line and function of the innermost frame of a traceback; "" and 0 if it is empty."""
+    innermost = ("", 0, "")
     while trace is not None:
         code = trace.tb_frame.f_code
-        found = (file_of(code), trace.tb_lineno or 0, name_of(code))
+        innermost = (file_of(code), trace.tb_lineno or 0, name_of(code))
         trace = trace.tb_next
-    return found
+    return innermost
 
 
-# what hooks are told
+# arguments of hooks
 
 
-def hook_arguments(told: Tuple[Any, ...], count: int) -> Any:
-    """The fields of the one argument that Python gives ``threading.excepthook`` (4) and
-    ``sys.unraisablehook`` (5), a tuple with names; None where a program calls the hook otherwise."""
-    if len(told) != 1 or not issubclass(type(told[0]), tuple) or tuple.__len__(told[0]) < count:
+def hook_arguments(args: Tuple[Any, ...], count: int) -> Any:
+    """The fields of the named tuple that Python passes to ``threading.excepthook`` (4) and
+    ``sys.unraisablehook`` (5); None if a program calls the hook with other arguments."""
+    if len(args) != 1 or not issubclass(type(args[0]), tuple) or tuple.__len__(args[0]) < count:
         return None
-    return tuple(tuple.__iter__(told[0]))
+    return tuple(tuple.__iter__(args[0]))
 
 
-_NAMED = (
+_NAMED_TYPES = (
     types.FunctionType,
     types.BuiltinFunctionType,
     types.GeneratorType,
@@ -177,9 +176,9 @@ _NAMED = (
 
 
 def function_name(obj: Any) -> str:
-    """The qualified name of a function, method, generator or class; "" of anything else."""
+    """The qualified name of a function, method, generator or class; "" for anything else."""
     if type(obj) is types.MethodType:
         return function_name(obj.__func__)
     if issubclass(type(obj), type):
         return type_name(obj)
-    return exact(obj.__qualname__) if any(type(obj) is kind for kind in _NAMED) else ""
+    return exact(obj.__qualname__) if any(type(obj) is kind for kind in _NAMED_TYPES) else ""

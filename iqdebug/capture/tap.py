@@ -1,12 +1,12 @@
-"""Copies of what the target logs and prints, without changing what it logs and prints.
+"""Copies what the target logs and prints, without changing it.
 
-``logging.Logger.callHandlers`` and the ``write`` of the two text streams are shadowed for as long
-as the tap is on. No handler is added: a root handler would silence ``logging.lastResort`` and
-make a later ``basicConfig()`` do nothing. The buffer is bounded; what does not fit is counted.
+``logging.Logger.callHandlers`` and the ``write`` of the two text streams are wrapped while the tap is on. No
+handler is added: a root handler would silence ``logging.lastResort`` and make a later ``basicConfig()`` do
+nothing. The buffer is bounded; dropped records are counted.
 
-What stands in for a function takes whatever it is called with, and hands on all of it, what comes back,
-and what is raised. A stream whose ``write`` is made when it is read (a property, ``__getattr__``) or that
-has no attributes of its own is left alone.
+A wrapper takes any arguments and passes on all of them, the result, and what is raised. A stream is not
+wrapped if its ``write`` is computed when it is read (a property, ``__getattr__``) or if it has no attribute
+dictionary.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Deque, Dict, List, Tuple
 
-CAPACITY = 20_000
+MAX_RECORDS = 20_000
 """Records kept between two polls; older ones are dropped and counted."""
 
-LINE_LIMIT = 4_000
-"""Characters of one record's text."""
+MAX_TEXT_LENGTH = 4_000
+"""Characters of one record or line."""
 
 _ATOMS = (str, int, float, bool, type(None))
 
 
-class _Plain:
-    """Stands in for a logging argument whose own text would run code of the target."""
+class _FixedText:
+    """Replaces a logging argument whose formatting would run code of the target."""
 
     def __init__(self, value: Any) -> None:
         self._text = values.text(value)
@@ -52,23 +52,26 @@ class _Plain:
 
 
 class Tap:
-    """:param capacity: records kept."""
+    """Copies log records and printed lines from :meth:`start` to :meth:`stop`.
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
+    :param capacity: records kept.
+    """
+
+    def __init__(self, capacity: int = MAX_RECORDS) -> None:
         self._records: Deque[Any] = collections.deque(maxlen=capacity)
-        self._seen = 0
-        self._taken = 0
-        self._inside = threading.local()
+        self._added_count = 0
+        self._taken_count = 0
+        self._local = threading.local()
         self._undo: List[Callable[[], None]] = []
         self._partial = {"stdout": "", "stderr": ""}
-        self._over = False  # what somebody has put over ours calls it still
+        self._stopped = False  # somebody's wrapper around ours may still call it
 
     def start(self) -> None:
         self._tap_logging()
         self._tap_streams()
 
     def stop(self) -> None:
-        self._over = True
+        self._stopped = True
         while self._undo:
             try:
                 self._undo.pop()()
@@ -76,32 +79,32 @@ class Tap:
                 continue
 
     def take(self, limit: int = 5_000) -> Tuple[List[Dict[str, Any]], int]:
-        """At most ``limit`` records, oldest first, and how many were lost before them."""
+        """At most ``limit`` records, oldest first, and how many were dropped before them."""
         taken: List[Dict[str, Any]] = []
         while len(taken) < limit:
             try:
                 taken.append(self._records.popleft())
             except IndexError:
                 break
-        self._taken += len(taken)
-        lost = max(self._seen - self._taken - len(self._records), 0)
-        self._taken += lost
+        self._taken_count += len(taken)
+        lost = max(self._added_count - self._taken_count - len(self._records), 0)
+        self._taken_count += lost
         return taken, lost
 
     def _add(self, record: Any) -> None:
-        self._seen += 1
+        self._added_count += 1
         self._records.append(record)
 
     def _tap_logging(self) -> None:
         import logging
 
         original = logging.Logger.callHandlers
-        inside = self._inside
+        inside = self._local
 
         @functools.wraps(original)
         def callHandlers(*args: Any, **named: Any) -> Any:
             try:
-                if not self._over:
+                if not self._stopped:
                     self._note(args[1] if len(args) > 1 else named["record"])
             except Exception as error:
                 if handler_exception(error) is not None:
@@ -133,7 +136,7 @@ class Tap:
         if own is None or "write" in own or write is None or not keeps_attributes(stream, own):
             return
         own["write"] = shadow = self._shadow(name, write.__get__(stream))
-        shadow.__self__ = stream  # as the method has that it stands for
+        shadow.__self__ = stream  # like the method that it replaces
 
         def undo() -> None:
             if own.get("write") is shadow:
@@ -142,13 +145,13 @@ class Tap:
         self._undo.append(undo)
 
     def _shadow(self, name: str, write: Any) -> Any:
-        """A function to stand in for a stream's ``write``."""
-        inside = self._inside
+        """A wrapper for a stream's ``write``."""
+        inside = self._local
 
         @functools.wraps(write)
         def shadow(*args: Any, **named: Any) -> Any:
             try:
-                if not self._over and not getattr(inside, "depth", 0):
+                if not self._stopped and not getattr(inside, "depth", 0):
                     for text in args:
                         if type(text) is str:
                             self._printed(name, text)
@@ -160,35 +163,35 @@ class Tap:
         return shadow
 
     def _printed(self, name: str, text: str) -> None:
-        if text == "\n":  # print() writes its end separately
+        if text == "\n":  # print() writes the line's end separately
             self._line(name, self._partial[name])
             self._partial[name] = ""
             return
         if "\n" not in text:
-            self._partial[name] = (self._partial[name] + text)[-LINE_LIMIT:]
+            self._partial[name] = (self._partial[name] + text)[-MAX_TEXT_LENGTH:]
             return
         lines = (self._partial[name] + text).split("\n")
-        self._partial[name] = lines.pop()[-LINE_LIMIT:]
+        self._partial[name] = lines.pop()[-MAX_TEXT_LENGTH:]
         for line in lines:
             self._line(name, line)
 
     def _line(self, name: str, line: str) -> None:
-        self._add({"t": time.time(), "s": name, "x": line[:LINE_LIMIT]})
+        self._add({"t": time.time(), "s": name, "x": line[:MAX_TEXT_LENGTH]})
 
 
 def write_of(stream: Any) -> Any:
-    """What the stream's class has as its ``write``, where that is a function or a method written in C; None
-    where something else makes it each time."""
+    """The ``write`` of the stream's class if it is a function or a method written in C; None if it is
+    computed."""
     for cls in class_mro(type(stream)):
-        found = class_dict(cls).get("write")
-        if found is not None:
+        function = class_dict(cls).get("write")
+        if function is not None:
             kinds = (types.FunctionType, types.MethodDescriptorType)
-            return found if values.one_of(type(found), kinds) else None
+            return function if values.one_of(type(function), kinds) else None
     return None
 
 
 def keeps_attributes(stream: Any, own: Dict[str, Any]) -> bool:
-    """Whether an attribute of the stream is what its dictionary, of which ``own`` may be a copy, has."""
+    """Whether the stream's attributes are read from its dictionary, and ``own`` is that and no copy."""
     for cls in class_mro(type(stream)):
         reader = class_dict(cls).get("__getattribute__")
         if reader is not None:
@@ -197,7 +200,7 @@ def keeps_attributes(stream: Any, own: Dict[str, Any]) -> bool:
 
 
 def logged(record: Any) -> Dict[str, Any]:
-    held = texts(values.instance_dict(record))  # a program may make its records of a class of its own
+    held = texts(values.instance_dict(record))  # the program may use its own class of records
     created, level, line = held.get("created"), held.get("levelno"), held.get("lineno")
     row: Dict[str, Any] = {
         "t": created if type(created) is float else time.time(),
@@ -215,8 +218,8 @@ def logged(record: Any) -> Dict[str, Any]:
 
 
 def worded(message: Any, arguments: Any) -> str:
-    """A record's message, its arguments filled in; bounded."""
-    return _message(message, arguments)[:LINE_LIMIT]
+    """A record's message with its arguments filled in; bounded."""
+    return _message(message, arguments)[:MAX_TEXT_LENGTH]
 
 
 def _message(message: Any, arguments: Any) -> str:
@@ -226,21 +229,21 @@ def _message(message: Any, arguments: Any) -> str:
         return message
     try:
         if type(arguments) is tuple:
-            return message % tuple(_told(each) for each in arguments)
+            return message % tuple(_safe_argument(each) for each in arguments)
         if is_a(arguments, dict):
-            return message % {name: _told(each) for name, each in texts(arguments).items()}
+            return message % {name: _safe_argument(each) for name, each in texts(arguments).items()}
     except Exception as error:
         if handler_exception(error) is not None:
             raise
     return "%s %s" % (message, values.text(arguments))
 
 
-def _told(argument: Any) -> Any:
-    return argument if values.one_of(type(argument), _ATOMS) else _Plain(argument)
+def _safe_argument(argument: Any) -> Any:
+    return argument if values.one_of(type(argument), _ATOMS) else _FixedText(argument)
 
 
 def _exception_lines(info: Any) -> str:
-    """Type, message and innermost place of an exception that is being logged."""
+    """Type, message and innermost place of a logged exception."""
     _, value, trace = info
     where = ""
     while type(trace) is types.TracebackType:

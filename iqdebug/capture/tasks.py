@@ -1,7 +1,7 @@
-"""asyncio's tasks and loops as they are; no code of the program is run.
+"""Reads asyncio's tasks and loops without running code of the program.
 
-Tasks of asyncio's own class in C are read through that class's descriptors, those written in Python by
-their attribute dictionary: a class that derives from either may override all that it is asked by name.
+Tasks of asyncio's C class are read through that class's descriptors, those of the Python class from their
+attribute dictionary: a subclass of either may override every attribute and method.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, Optional, Tuple
 
-_KINDS = (
+_COROUTINE_TYPES = (
     (types.CoroutineType, "cr_frame", "cr_await"),
     (types.GeneratorType, "gi_frame", "gi_yieldfrom"),
     (types.AsyncGeneratorType, "ag_frame", "ag_await"),
 )
-_CLASSES = 200  # derived from asyncio's that are looked at
-_TABLES = ("_all_tasks", "_scheduled_tasks", "_eager_tasks")
+_MAX_CLASSES = 200  # subclasses of asyncio's task that are checked
+_TASK_TABLES = ("_all_tasks", "_scheduled_tasks", "_eager_tasks")
 
 
 def all_tasks() -> List[Any]:
@@ -35,38 +35,38 @@ def all_tasks() -> List[Any]:
     if "asyncio" not in sys.modules:
         return []
     names = values.instance_dict(sys.modules.get("asyncio.tasks")) or {}
-    found: Dict[int, Any] = {}
-    for table in _TABLES:
+    tasks: Dict[int, Any] = {}
+    for table in _TASK_TABLES:
         for task in _members(names.get(table)):
             if is_task(task) and not is_done(task):
-                found[id(task)] = task
+                tasks[id(task)] = task
     known = names.get("all_tasks")
     if type(known) is types.BuiltinFunctionType:
-        found.update((id(task), task) for task in _of_c(known, list(found.values())))
-    return list(found.values())
+        tasks.update((id(task), task) for task in _tasks_written_in_c(known, list(tasks.values())))
+    return list(tasks.values())
 
 
-def _of_c(known: Any, written: List[Any]) -> List[Any]:
-    """The unfinished tasks of the class in C, which from 3.14 on only C code has a list of. Its function asks
-    tasks written in Python, and the hash of all; where the program has a say in that, the garbage collector's
-    list is gone through instead.
+def _tasks_written_in_c(c_all_tasks: Any, written: List[Any]) -> List[Any]:
+    """The unfinished tasks of the C class, which from 3.14 on are listed only in C. The C function calls
+    methods of tasks and hashes them; if the program overrides those, search the garbage collector's objects
+    instead.
 
-    :param written: the tasks that are known without it.
+    :param written: the tasks known without it.
     """
     cls = _task_class()
-    asked = [type(task) for task in written]
+    classes = [type(task) for task in written]
     waiting: List[type] = list(type.__subclasses__(cls)) if cls is not None else []
-    while waiting and len(asked) < _CLASSES:
-        asked.append(waiting.pop())
-        waiting += type.__subclasses__(asked[-1])
-    if not waiting and not any(_has_a_say(each) for each in asked):
-        return [task for loop in running_loops() for task in known(loop)]
+    while waiting and len(classes) < _MAX_CLASSES:
+        classes.append(waiting.pop())
+        waiting += type.__subclasses__(classes[-1])
+    if not waiting and not any(_overrides_lookup(each) for each in classes):
+        return [task for loop in running_loops() for task in c_all_tasks(loop)]
     if cls is None:
         return []
     return [each for each in gc.get_objects() if issubclass(type(each), cls) and not is_done(each)]
 
 
-def _has_a_say(cls: type) -> bool:
+def _overrides_lookup(cls: type) -> bool:
     for base in class_mro(cls):
         if base is _task_class() or base is values.of_module("asyncio.tasks", "_PyTask"):
             break
@@ -79,7 +79,7 @@ def _has_a_say(cls: type) -> bool:
 
 
 def _members(table: Any) -> List[Any]:
-    """Of a set, or of a weak set."""
+    """The members of a set or a weak set."""
     if not is_a(table, set):
         table = (values.instance_dict(table) or {}).get("data")
         if not is_a(table, set):
@@ -92,18 +92,18 @@ def _members(table: Any) -> List[Any]:
             continue
     else:
         return []
-    found = [each() if type(each) is ref else each for each in listed]
-    return [each for each in found if each is not None]
+    members = [each() if type(each) is ref else each for each in listed]
+    return [each for each in members if each is not None]
 
 
 def _task_class() -> Optional[type]:
-    """asyncio's task in C, where it is used."""
+    """asyncio's C task class, if it is loaded."""
     cls = values.of_module("_asyncio", "Task")
     return cls if type(cls) is type else None
 
 
 def is_task(task: Any) -> bool:
-    """Whether it can be read: a task of asyncio's class in C or in Python, or derived from one."""
+    """Whether it is a task of asyncio's C or Python class, or of a subclass: those can be read."""
     mro = class_mro(type(task))
     for cls in (_task_class(), values.of_module("asyncio.tasks", "_PyTask")):
         if cls is not None and values.one_of(cls, mro):
@@ -112,15 +112,15 @@ def is_task(task: Any) -> bool:
 
 
 def _read(task: Any, method: str, stored: str) -> Any:
-    """By the C class's method or getter of that name, else the attribute in which Python's keeps it."""
+    """Read by the C class's method or getter, or else the attribute where the Python class stores it."""
     cls = _task_class()
     if cls is not None and values.one_of(cls, class_mro(type(task))):
         for base in class_mro(cls):
-            found = class_dict(base).get(method)
-            if type(found) is types.MethodDescriptorType:
-                return found.__get__(task)()
-            if type(found) is types.GetSetDescriptorType:
-                return found.__get__(task)
+            descriptor = class_dict(base).get(method)
+            if type(descriptor) is types.MethodDescriptorType:
+                return descriptor.__get__(task)()
+            if type(descriptor) is types.GetSetDescriptorType:
+                return descriptor.__get__(task)
         return None
     return (values.instance_dict(task) or {}).get(stored)
 
@@ -149,13 +149,13 @@ def function_of(task: Any) -> str:
 
 
 def _kind(coroutine: Any) -> Any:
-    """The names under which it keeps its frame and what it waits for; None where it is none of Python's."""
-    return next((kind for kind in _KINDS if type(coroutine) is kind[0]), None)
+    """The attributes for its frame and what it waits for; None if it is no coroutine of Python's."""
+    return next((kind for kind in _COROUTINE_TYPES if type(coroutine) is kind[0]), None)
 
 
 def awaited(coroutine: Any, most: int) -> Tuple[List[Any], str]:
-    """The frames of a coroutine and of what it waits for, the outermost first, and the type of what ends the
-    chain without a frame of Python's; "" where it ends by itself."""
+    """The frames of a coroutine and of what it waits for, outermost first, and the type of an awaitable
+    without a Python frame at the end of that chain; "" if there is none."""
     frames: List[Any] = []
     while coroutine is not None and len(frames) < most:
         kind = _kind(coroutine)
@@ -171,9 +171,9 @@ def awaited(coroutine: Any, most: int) -> Tuple[List[Any], str]:
 
 
 def running_loops() -> List[Any]:
-    """The event loops that some thread is running, found in the stacks."""
+    """The event loops that the threads are running, found in their stacks."""
     base: Optional[type] = values.of_module("asyncio.events", "AbstractEventLoop")
-    found: Dict[int, Any] = {}
+    loops: Dict[int, Any] = {}
     if base is None:
         return []
     for frame in sys._current_frames().values():
@@ -182,47 +182,49 @@ def running_loops() -> List[Any]:
             if values.exact(walked.f_code.co_name) in ("run_forever", "_run_once"):
                 owner = local_named(walked, "self")
                 if values.one_of(base, class_mro(type(owner))):
-                    found[id(owner)] = owner
+                    loops[id(owner)] = owner
             walked = walked.f_back
-    return list(found.values())
+    return list(loops.values())
 
 
-def turn(loop: Any, callback: Callable[[], None]) -> bool:
-    """Have the loop call the function at its next turn, from another thread. A loop whose class has replaced
-    asyncio's way of being told is told without it.
+def run_soon(loop: Any, callback: Callable[[], None]) -> bool:
+    """Make the loop, which runs in another thread, call the function soon. If the loop's class overrides
+    ``call_soon_threadsafe``, its method is not called.
 
-    :returns: False where that cannot be done.
+    :returns: False if that is not possible.
     """
-    own = next((class_dict(c)["call_soon_threadsafe"] for c in class_mro(type(loop)) if _has(c)), None)
+    own = next(
+        (class_dict(c)["call_soon_threadsafe"] for c in class_mro(type(loop)) if _has_call_soon(c)), None
+    )
     if type(own) is types.FunctionType and values.exact(own.__module__) == "asyncio.base_events":
         if not _overridden(loop):
             own(loop, callback)
             return True
     elif type(own) not in (types.FunctionType, property):
-        loop.call_soon_threadsafe(callback)  # in C, as uvloop's
+        loop.call_soon_threadsafe(callback)  # written in C, like uvloop's
         return True
-    return _by_hand(loop, callback)
+    return _schedule_directly(loop, callback)
 
 
-def _has(cls: type) -> bool:
+def _has_call_soon(cls: type) -> bool:
     return "call_soon_threadsafe" in class_dict(cls)
 
 
-_TOLD_BY = ("_check_closed", "_check_callback", "_call_soon", "_write_to_self", "__getattribute__")
+_WAKING_METHODS = ("_check_closed", "_check_callback", "_call_soon", "_write_to_self", "__getattribute__")
 
 
 def _overridden(loop: Any) -> bool:
-    """Whether a class outside asyncio has a part in waking the loop."""
+    """Whether a class outside asyncio overrides a method that wakes the loop."""
     for cls in class_mro(type(loop)):
         if values.type_module(cls).partition(".")[0] == "asyncio" or cls is object:
             continue
-        if any(name in class_dict(cls) for name in _TOLD_BY):
+        if any(name in class_dict(cls) for name in _WAKING_METHODS):
             return True
     return False
 
 
-def _by_hand(loop: Any, callback: Callable[[], None]) -> bool:
-    """What ``call_soon_threadsafe`` of asyncio's selector loops does, on what they store."""
+def _schedule_directly(loop: Any, callback: Callable[[], None]) -> bool:
+    """Do what ``call_soon_threadsafe`` of asyncio's selector loops does, on the loop's stored attributes."""
     import contextvars
     import socket
 
@@ -232,10 +234,10 @@ def _by_hand(loop: Any, callback: Callable[[], None]) -> bool:
     handle = values.of_module("asyncio.events", "Handle")
     if type(ready) is not deque or type(wakes) is not socket.socket or not values.really(handle):
         return False
-    told = object.__new__(handle)  # its own `__init__` would ask the loop
+    queued = object.__new__(handle)  # `__init__` would call a method of the loop
     for name, value in (("callback", callback), ("args", ()), ("loop", loop), ("cancelled", False)):
-        setattr(told, "_" + name, value)
-    told._context, told._source_traceback, told._repr = contextvars.copy_context(), None, None
-    ready.append(told)
+        setattr(queued, "_" + name, value)
+    queued._context, queued._source_traceback, queued._repr = contextvars.copy_context(), None, None
+    ready.append(queued)
     wakes.send(b"\0")
     return True

@@ -1,8 +1,8 @@
-"""Values as bounded typed trees: what a crash file keeps of the objects that frames held.
+"""Values as bounded typed trees: what a crash file stores of the objects in frames.
 
-Nothing of the program's code runs (see :mod:`.values`); numpy's and pandas' own methods are used
-on their exact types, and only where the program had imported them. Every object is described
-once, however often it is reached, and keeps its number.
+Runs no code of the program (see :mod:`.values`). Methods of numpy and pandas are called on their exact types,
+if the program has imported them. Every object is described once, however often it is reached, under one
+number.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .descriptors import class_dict, class_mro, exception_args
 from .frames import list_items
 from .mask import MASK
 from .original_functions import monotonic
-from .secret_walk import named, pair_name, row_of
+from .secret_walk import named_elements, pair_name, row_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,26 +23,28 @@ if TYPE_CHECKING:
 
     from .mask import Masker
 
-LONG_LIMIT = 16_384
+MAX_LONG_TEXT = 16_384
 """Characters of a string's whole text."""
 
-_WIDTH = (100, 40, 12, 5)
-"""Children kept of a value, by its depth below the variable; deeper ones have none."""
+_MAX_CHILDREN_BY_DEPTH = (100, 40, 12, 5)
+"""Maximum children of a value, by its depth below the variable; deeper values have none."""
 
-_LONG_DEPTH = 2
-_SCAN_NODES = 3_000  # objects looked at for secret names below one variable
-_SCAN_DEPTH = 6
-# Bytes of the code that returns an attribute and does nothing else: the shortest that reads one.
-_GETTER = len((lambda self: self.x).__code__.co_code)
+_MAX_LONG_TEXT_DEPTH = 2
+_MAX_SCANNED_OBJECTS = 3_000  # below one variable, for secret names
+_MAX_SCAN_DEPTH = 6
+# Bytes of the code that only returns an attribute: the shortest code that reads one.
+_PLAIN_GETTER_SIZE = len((lambda self: self.x).__code__.co_code)
 _UNREAD = object()  # stands for the value of a property that was not run
-_LEARNT = 65_536  # characters of a text searched for secrets
-_LEAVES = (int, float, complex, bool, str, bytes, bytearray, type(None))
-_OPAQUE = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type)
+_MAX_SEARCHED_TEXT = 65_536  # characters of a text searched for secrets
+_LEAF_TYPES = (int, float, complex, bool, str, bytes, bytearray, type(None))
+_OPAQUE_TYPES = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type)
 
 
 class Forest:
-    """:param most: values described at most.
-    :param deadline: of :func:`.pristine.monotonic`; afterwards values are named by their type only.
+    """The described values of one recording.
+
+    :param most: maximum number of values.
+    :param deadline: by :func:`.original_functions.monotonic`; values after it are described by type only.
     """
 
     def __init__(self, masker: Masker, most: int, deadline: float) -> None:
@@ -52,15 +54,15 @@ class Forest:
         self._most = most
         self._deadline = deadline
         self._numbers: Dict[int, int] = {}
-        self._kept: List[Any] = []  # an object that is freed would give its id to another
+        self._kept: List[Any] = []  # keeps the objects alive, so that no id is reused
         self._next = 1
         self._scanned: Set[int] = set()
-        self._late = False
+        self._is_late = False
 
     def add(self, obj: Any, name: str = "", most: int = 2_000) -> int:
-        """The number of the value, described with at most ``most`` more below it.
+        """Describe the value, with at most ``most`` values below it, and return its number.
 
-        ``name`` is what it is called where it was found: a secret's name masks it.
+        :param name: the value's name there; a secret's name masks it.
         """
         if self.masker.is_secret(name, obj):
             return self._masked(obj)
@@ -73,18 +75,18 @@ class Forest:
         queue = [(waiting, 0)] if waiting is not None else []
         while queue:
             later: List[Any] = []
-            for (row, found), depth in queue:
-                most = self._expand(row, found, depth, most, later)
+            for (row, held), depth in queue:
+                most = self._expand(row, held, depth, most, later)
             queue = later
         return number
 
     def let_go(self) -> None:
-        """Hold none of the values any more; nothing can be added afterwards."""
+        """Drop all objects. Nothing can be added afterwards."""
         self._kept.clear()
         self._numbers.clear()
 
     def _expand(self, row: Dict[str, Any], obj: Any, depth: int, most: int, later: List[Any]) -> int:
-        width = _WIDTH[depth] if depth < len(_WIDTH) else 0
+        width = _MAX_CHILDREN_BY_DEPTH[depth] if depth < len(_MAX_CHILDREN_BY_DEPTH) else 0
         if not width or most <= 0 or self._out_of_time():
             self.left_out += 1
             row["left_out"] = _count(obj)
@@ -125,7 +127,7 @@ class Forest:
         return most
 
     def _describe(self, obj: Any, depth: int) -> Tuple[int, Optional[Tuple[Dict[str, Any], Any]]]:
-        """A row of its own for the object, and what is left to expand of it."""
+        """Add a row for the object; returns its number and what is left to expand, or None."""
         number = self._next
         self._next += 1
         self._numbers[id(obj)] = number
@@ -133,7 +135,7 @@ class Forest:
         cls = type(obj)
         row: Dict[str, Any] = {"type": values.qualified(cls)}
         self.described[number] = row
-        if self._late:
+        if self._is_late:
             row["text"] = "<%s>" % values.type_name(cls)
             row["cut"] = True
             return number, None
@@ -143,15 +145,17 @@ class Forest:
             row["size"] = size
         if shown.endswith("…") or " long)" in shown[-12:]:
             row["cut"] = True
-            if depth <= _LONG_DEPTH and issubclass(cls, str):
-                row["long"] = str.__getitem__(obj, slice(0, LONG_LIMIT))
+            if depth <= _MAX_LONG_TEXT_DEPTH and issubclass(cls, str):
+                row["long"] = str.__getitem__(obj, slice(0, MAX_LONG_TEXT))
         if issubclass(cls, str):
-            self.masker.learn_from_text(str.__getitem__(obj, slice(0, _LEARNT)))
+            self.masker.learn_from_text(str.__getitem__(obj, slice(0, _MAX_SEARCHED_TEXT)))
         array = arrays.described(obj)
         if array is not None:
             row["array"] = array
             row["text"] = arrays.text_of(obj, values.text) or shown
-        if values.one_of(cls, _OPAQUE) or (issubclass(cls, _LEAVES) and not values.instance_dict(obj)):
+        if values.one_of(cls, _OPAQUE_TYPES) or (
+            issubclass(cls, _LEAF_TYPES) and not values.instance_dict(obj)
+        ):
             return number, None
         return number, (row, obj)
 
@@ -167,36 +171,36 @@ class Forest:
         return number
 
     def _out_of_time(self) -> bool:
-        if not self._late and self._next % 32 == 0:
-            self._late = monotonic() > self._deadline
-        return self._late
+        if not self._is_late and self._next % 32 == 0:
+            self._is_late = monotonic() > self._deadline
+        return self._is_late
 
     def _scan(self, obj: Any) -> None:
-        """Learn the secrets below a value by their names, deeper than it will be described."""
+        """Register the secrets below a value by their names, deeper than the value is described."""
         if not self.masker.enabled:
             return
         level: List[Any] = [obj]
         seen = 0
-        for _ in range(_SCAN_DEPTH):
+        for _ in range(_MAX_SCAN_DEPTH):
             below: List[Any] = []
             for each in level:
                 cls = type(each)
-                leaf = issubclass(cls, _LEAVES) and not values.instance_dict(each)
-                if leaf or id(each) in self._scanned or values.one_of(cls, _OPAQUE):
+                leaf = issubclass(cls, _LEAF_TYPES) and not values.instance_dict(each)
+                if leaf or id(each) in self._scanned or values.one_of(cls, _OPAQUE_TYPES):
                     continue
                 self._scanned.add(id(each))
                 self._kept.append(each)
                 try:
-                    found = _named(each)
+                    pairs = _named_members(each)
                 except Exception:
                     continue
-                for name, value in found:
+                for name, value in pairs:
                     seen += 1
                     if name and self.masker.is_secret(name, value):
                         self.masker.learn(value)
                     else:
                         below.append(value)
-                if seen > _SCAN_NODES or self._late or monotonic() > self._deadline:
+                if seen > _MAX_SCANNED_OBJECTS or self._is_late or monotonic() > self._deadline:
                     return
             level = below
 
@@ -208,28 +212,28 @@ def _key_of(name: str) -> str:
     return name[1:-1] if name[:1] in "'\"" and name[-1:] == name[:1] else name.lstrip("b'").rstrip("'")
 
 
-def _named(obj: Any) -> Iterator[Tuple[str, Any]]:
-    """Items and attributes with the names that could tell a secret."""
+def _named_members(obj: Any) -> Iterator[Tuple[str, Any]]:
+    """Items and attributes, with the names that may show that they are secrets."""
     cls = type(obj)
-    found: List[Tuple[str, Any]] = []
+    pairs: List[Tuple[str, Any]] = []
     fields = values.namedtuple_fields(cls) if issubclass(cls, tuple) else ()
     if fields:
-        found += list(zip(fields, tuple.__getitem__(obj, slice(0, 500))))
+        pairs += list(zip(fields, tuple.__getitem__(obj, slice(0, 500))))
     else:
-        found += named(obj)
+        pairs += named_elements(obj)
     own = values.instance_dict(obj)
     if own:
-        found += [(k, v) for k, v in list_items(own, 200) if type(k) is str]
-    found += values.slots(obj)
+        pairs += [(k, v) for k, v in list_items(own, 200) if type(k) is str]
+    pairs += values.slots(obj)
     if not issubclass(cls, dict):
-        row = row_of(dict(found[:31]))
+        row = row_of(dict(pairs[:31]))
         if row is not None:
-            found.append(row)
-    return iter(found)
+            pairs.append(row)
+    return iter(pairs)
 
 
 def _pair_name(obj: Any) -> str:
-    """The name in front of a value, as in a list of headers; else ""."""
+    """The name in a pair of a name and a value, as in a list of headers; else ""."""
     return "" if values.namedtuple_fields(type(obj)) else pair_name(obj)
 
 
@@ -240,8 +244,7 @@ def _count(obj: Any) -> int:
 
 
 def _children(obj: Any, width: int) -> Tuple[int, List[Tuple[str, str, Any]]]:
-    """How many children there are, and the first of them (of a sequence also the last): kind,
-    name, value."""
+    """The number of children, and the first of them (of a sequence also the last): kind, name, value."""
     cls = type(obj)
     listed: List[Tuple[str, str, Any]] = []
     total = 0
@@ -260,15 +263,15 @@ def _children(obj: Any, width: int) -> Tuple[int, List[Tuple[str, str, Any]]]:
             listed.append(("item", name, base.__getitem__(obj, index)))
     elif issubclass(cls, (set, frozenset)) or values.is_deque(cls):
         total = values.size_of(obj) or 0
-        found = islice(values.elements(obj), width)
-        listed += [("item", "[%d]" % i, value) for i, value in enumerate(found)]
+        members = islice(values.elements(obj), width)
+        listed += [("item", "[%d]" % i, value) for i, value in enumerate(members)]
     attributes = _attributes(obj)
     total += len(attributes)
     return total, listed + attributes[:width]
 
 
 def _ends(total: int, width: int) -> List[int]:
-    """Indices of what is kept of a sequence: three quarters from its start, the rest its end."""
+    """Indices of the kept elements of a sequence: three quarters from its start, the rest from its end."""
     if total <= width:
         return list(range(total))
     last = width // 4
@@ -280,29 +283,31 @@ def _attributes(obj: Any) -> List[Tuple[str, str, Any]]:
     own = values.instance_dict(obj)
     pairs = [(k, v) for k, v in list_items(own, 2_000) if type(k) is str] if own else []
     pairs += values.slots(obj)
-    found = [("attribute", name, value) for name, value in pairs]
+    rows = [("attribute", name, value) for name, value in pairs]
     if issubclass(cls, BaseException):
-        found.append(("attribute", "args", exception_args(obj)))
+        rows.append(("attribute", "args", exception_args(obj)))
     if not issubclass(cls, (dict, list, tuple, set, frozenset)):
-        held = {name: value for _, name, value in found}
-        found += [
-            ("property", name, held.get(_gives_back(cls, name), _UNREAD))
+        held = {name: value for _, name, value in rows}
+        rows += [
+            ("property", name, held.get(_returned_attribute(cls, name), _UNREAD))
             for name in values.properties(obj)[:50]
         ]
-    return found
+    return rows
 
 
-def _gives_back(cls: type, name: str) -> str:
-    """The attribute that a property returns which does nothing else (``return self._name``); "" for
-    any other: its code would have to be run."""
+def _returned_attribute(cls: type, name: str) -> str:
+    """The attribute behind a property that only returns it (``return self._name``); "" for any other, whose
+    code would have to run."""
     for base in class_mro(cls):
-        found = class_dict(base).get(name)
-        if found is None:
+        attribute = class_dict(base).get(name)
+        if attribute is None:
             continue
-        getter = found.fget if type(found) is property else None
+        getter = attribute.fget if type(attribute) is property else None
         if type(getter) is not types.FunctionType:
             return ""
         code = getter.__code__
-        plain = len(code.co_names) == 1 and len(code.co_varnames) == 1 and len(code.co_code) == _GETTER
+        plain = (
+            len(code.co_names) == 1 and len(code.co_varnames) == 1 and len(code.co_code) == _PLAIN_GETTER_SIZE
+        )
         return code.co_names[0] if plain else ""
     return ""

@@ -1,10 +1,9 @@
-"""Values of the target as bounded text and pages of children, without running its code.
+"""Values of the target as bounded text, and their elements and attributes, without running its code.
 
-Guarantee: no ``__repr__``, ``__str__``, ``__len__``, ``__iter__``, ``__getattr__``, ``__class__``
-or property of the target is called. Containers are read through the methods of the builtin type
-they derive from, attributes through the descriptors that CPython itself put into the type, and
-the texts of the standard library's types are made of what they store (:mod:`.standard_types`). What
-cannot be read that way is named by its type.
+Guarantee: calls no ``__repr__``, ``__str__``, ``__len__``, ``__iter__``, ``__getattr__``, ``__class__`` or
+property of the target. Containers are read through the methods of the builtin type that they derive from,
+attributes through CPython's own descriptors, and standard library types from what they store
+(:mod:`.standard_types`). Anything else is shown by its type's name.
 """
 
 from __future__ import annotations
@@ -47,15 +46,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
-TEXT_LIMIT = 200
+MAX_TEXT = 200
 """Characters of one value's text."""
 
 own_text: Optional[Callable[[Any], Optional[str]]] = None
-"""Where a person allowed it (see :mod:`.reprs`): asks objects for their own text. None: nobody did."""
+"""Calls objects' own ``repr`` (see :mod:`.reprs`); None unless a person has allowed it."""
 
-_ITEMS_SHOWN = 8
-_DEPTH = 2
-_INT_BITS = 4096
+_MAX_ITEMS_SHOWN = 8
+_MAX_TEXT_DEPTH = 2
+_MAX_INT_BITS = 4096
 _MEMBER = types.MemberDescriptorType
 _SEQUENCES = (list, tuple)
 _SETS = (set, frozenset)
@@ -63,8 +62,8 @@ _SIZED: Any = (list, tuple, dict, set, frozenset, str, bytes, bytearray)
 
 
 def slots(obj: Any) -> List[Tuple[str, Any]]:
-    """Names and values of ``__slots__`` attributes that are set."""
-    found = []
+    """Names and values of the ``__slots__`` attributes that are set."""
+    pairs = []
     seen = set()
     for cls in class_mro(type(obj)):
         if "__slots__" not in class_dict(cls):
@@ -73,14 +72,14 @@ def slots(obj: Any) -> List[Tuple[str, Any]]:
             if type(descriptor) is _MEMBER and name not in seen:
                 seen.add(name)
                 try:
-                    found.append((name, descriptor.__get__(obj)))
+                    pairs.append((name, descriptor.__get__(obj)))
                 except AttributeError:
                     continue
-    return found
+    return pairs
 
 
 def properties(obj: Any) -> List[str]:
-    """Names of properties; their values are not read."""
+    """The names of the object's properties. Their values are not read."""
     names = {}
     for cls in class_mro(type(obj)):
         for name, attribute in list(class_dict(cls).items()):
@@ -91,7 +90,7 @@ def properties(obj: Any) -> List[str]:
 
 
 def size_of(obj: Any) -> Optional[int]:
-    """The number of elements of a builtin container or text (or of what derives from one)."""
+    """The number of elements of a container, text or array; None for anything else."""
     cls = type(obj)
     for base in _SIZED:
         if issubclass(cls, base):
@@ -105,9 +104,9 @@ def size_of(obj: Any) -> Optional[int]:
     return None
 
 
-def text(obj: Any, limit: int = TEXT_LIMIT, depth: int = _DEPTH) -> str:
-    """A text of at most ``limit`` characters (and a closing mark when it was cut); ``depth`` levels
-    of what it contains are shown."""
+def text(obj: Any, limit: int = MAX_TEXT, depth: int = _MAX_TEXT_DEPTH) -> str:
+    """The value as text of at most ``limit`` characters, with "…" at the end if it was cut. Shows ``depth``
+    levels of nested values."""
     return cut(_text(obj, limit, depth), limit)
 
 
@@ -129,14 +128,14 @@ def _text_of(obj: Any, limit: int, depth: int) -> str:
     if obj is None or obj is Ellipsis or obj is NotImplemented or cls is bool:
         return repr(obj)
     if own_text is not None:
-        said = own_text(obj)
-        if said is not None:
-            return said
+        own = own_text(obj)
+        if own is not None:
+            return own
     if _enum_class(cls):
         return _enum_text(obj)
     if issubclass(cls, int):
         bits = int.bit_length(obj)
-        return int.__repr__(obj) if bits <= _INT_BITS else "<%s of %d bits>" % (type_name(cls), bits)
+        return int.__repr__(obj) if bits <= _MAX_INT_BITS else "<%s of %d bits>" % (type_name(cls), bits)
     if issubclass(cls, float):
         return float.__repr__(obj)
     if issubclass(cls, complex):
@@ -156,13 +155,13 @@ def _text_of(obj: Any, limit: int, depth: int) -> str:
         return _dict_text(obj, cls, limit, depth)
     if issubclass(cls, BaseException):
         args = exception_args(obj)
-        shown = [_text(arg, limit, depth - 1) for arg in args[:_ITEMS_SHOWN]]
+        shown = [_text(arg, limit, depth - 1) for arg in args[:_MAX_ITEMS_SHOWN]]
         return "%s(%s)" % (type_name(cls), ", ".join(shown))
-    said = standard_types.text_of(
+    standard = standard_types.text_of(
         obj, type_module(cls), type_name(cls), lambda part: _text(part, limit, depth - 1)
     )
-    if said is not None:
-        return said
+    if standard is not None:
+        return standard
     described = _described(obj, cls)
     if described:
         return described
@@ -177,7 +176,7 @@ def _sliced(represent: Any, part: Any, size: int, limit: int) -> str:
 
 
 def namedtuple_fields(cls: type) -> Tuple[str, ...]:
-    """The names of a named tuple's fields; () of any other class."""
+    """The names of a named tuple's fields; () for any other class."""
     fields = next((class_dict(c)["_fields"] for c in class_mro(cls) if "_fields" in class_dict(c)), None)
     return fields if type(fields) is tuple and all(type(f) is str for f in fields) else ()
 
@@ -210,7 +209,7 @@ _BRACKETS: Dict[type, Tuple[str, str]] = {
 
 
 def elements(obj: Any) -> Iterator[Any]:
-    """The elements of what derives from list, tuple, set, frozenset or deque."""
+    """The elements of a list, tuple, set, frozenset or deque, or of an instance of a subclass."""
     cls = type(obj)
     for base in (list, tuple, set, frozenset):
         if issubclass(cls, base):
@@ -231,7 +230,7 @@ def _items_text(obj: Any, cls: type, limit: int, depth: int) -> str:
         return "%s%s…%s (%s)" % (prefix, opening, closing, format(size, ","))
     parts: List[str] = []
     used = 0
-    for item in islice(elements(obj), _ITEMS_SHOWN):
+    for item in islice(elements(obj), _MAX_ITEMS_SHOWN):
         part = _text(item, max(limit // 2, 20), depth - 1)
         parts.append(part)
         used += len(part) + 2
@@ -249,7 +248,7 @@ def _dict_text(obj: Any, cls: type, limit: int, depth: int) -> str:
     prefix = "" if cls is dict else type_name(cls)
     if depth <= 0 and size:
         return "%s{…} (%s)" % (prefix, format(size, ","))
-    pairs = ((_text(k, 60, 0), v) for k, v in islice(dict.items(obj), _ITEMS_SHOWN))
+    pairs = ((_text(k, 60, 0), v) for k, v in islice(dict.items(obj), _MAX_ITEMS_SHOWN))
     body = _joined(pairs, limit, depth, ": ", size)
     return prefix + "{" + body + "}"
 
@@ -269,7 +268,7 @@ def _joined(pairs: Any, limit: int, depth: int, between: str, size: int) -> str:
 
 
 def _pairs(name: str, pairs: Any, limit: int, depth: int, between: str) -> str:
-    listed = list(islice(pairs, _ITEMS_SHOWN))
+    listed = list(islice(pairs, _MAX_ITEMS_SHOWN))
     return name + "(" + _joined(listed, limit, depth, between, len(listed)) + ")"
 
 
@@ -304,14 +303,14 @@ def _described(obj: Any, cls: type) -> str:
 def _object_text(obj: Any, cls: type, limit: int, depth: int) -> str:
     name = qualified(cls)
     own = instance_dict(obj)
-    pairs = list(islice(own.items(), _ITEMS_SHOWN + 1)) if own else []
-    if len(pairs) <= _ITEMS_SHOWN:
-        pairs += slots(obj)[:_ITEMS_SHOWN]
+    pairs = list(islice(own.items(), _MAX_ITEMS_SHOWN + 1)) if own else []
+    if len(pairs) <= _MAX_ITEMS_SHOWN:
+        pairs += slots(obj)[:_MAX_ITEMS_SHOWN]
     named = [(k, v) for k, v in pairs if type(k) is str]
     if depth <= 0 or not named:
         return "<%s>" % name
     if own_text is not None:
-        name += " object:"  # as Python's own text for it begins
+        name += " object:"  # like the text of ``object.__repr__``
     size = len(own or ()) + (len(named) - len(own or ()) if len(named) > len(own or ()) else 0)
-    body = _joined(iter(named[:_ITEMS_SHOWN]), max(limit - len(name) - 2, 20), depth, "=", size)
+    body = _joined(iter(named[:_MAX_ITEMS_SHOWN]), max(limit - len(name) - 2, 20), depth, "=", size)
     return "<%s %s>" % (name, body)

@@ -1,7 +1,6 @@
 """Which Pythons can be debugged. Tests take their interpreters from here.
 
-A new one is added here, in the matrix of .github/workflows/ci.yml, in ``COSTS`` of peek/attachability.py
-where attaching costs something else in it, and in dap/remote_exec.py where CPython's structures changed."""
+What else a new version needs is listed in ARCHITECTURE.md ("To add something")."""
 
 from __future__ import annotations
 

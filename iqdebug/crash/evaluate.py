@@ -10,7 +10,7 @@ import ast
 import builtins
 from collections.abc import Callable
 
-from iqdebug.agent.pure_evaluation import TEXT, Pure, settled
+from iqdebug.agent.pure_evaluation import MAX_TEXT, Pure, settled
 from iqdebug.agent.reading import CONTAINERS, SafeReader
 from iqdebug.capture import values
 from iqdebug.core.errors import RunsCode
@@ -57,7 +57,7 @@ def computed(crash: Crash, frame: RecordedFrame | None, expression: str) -> Eval
     cls = _Missing if isinstance(value, _Missing) else type(value)
     if cls is _Missing:
         return EvaluateResult(f"not recorded: {value.why}", failed=True)
-    return EvaluateResult(values.text(value, TEXT, 3), values.qualified(cls))
+    return EvaluateResult(values.text(value, MAX_TEXT, 3), values.qualified(cls))
 
 
 def _names(plan: Plan) -> set[str]:

@@ -30,6 +30,7 @@ from enum import Enum
 from pathlib import Path
 
 from iqdebug.core.errors import CannotAttach, MissingTool, NoSuchProcess
+from iqdebug.core.python_versions import REMOTE_EXEC
 from iqdebug.dap import remote_exec_process
 from iqdebug.dap.boot_code import boot_code
 from iqdebug.dap.gdb import Gdb
@@ -86,7 +87,7 @@ async def inject(
     runs = await asyncio.to_thread(main_thread_runs, pid)
     has_gdb = shutil.which("gdb") is not None
     why = ""
-    if python >= (3, 14) and (runs or not has_gdb):
+    if python >= REMOTE_EXEC and (runs or not has_gdb):
         why = await _remote_exec(rendezvous, code)
         if not why:
             progress("asked the interpreter to run iqdebug's agent (PEP 768)")
@@ -147,7 +148,7 @@ async def ask_again(
     """
     runs = await asyncio.to_thread(main_thread_runs, pid)
     if runs or shutil.which("gdb") is None:
-        if python >= (3, 14) and not await _remote_exec(rendezvous, boot_code(rendezvous)):
+        if python >= REMOTE_EXEC and not await _remote_exec(rendezvous, boot_code(rendezvous)):
             return Entry.REMOTE_EXEC
         return None
     return Entry.LOCK_ENTRY if await _enter_beside(pid, python, rendezvous, progress) else None

@@ -66,14 +66,12 @@ class GgufFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """:param match: words that the model's name must all contain, in small letters without separators.
-    :param chat: "chatml", "template" (the file's own), or "none" (completion only).
     :param note: for a person: what is not known, or what this model needs.
     """
 
     name: str
     title: str
     match: tuple[str, ...] = ()
-    chat: str = "template"
     context: int = 131072
     thinking: tuple[str, str] | None = None
     sampling: PresetSampling = PresetSampling()

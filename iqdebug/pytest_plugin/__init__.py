@@ -1,7 +1,6 @@
 """``pytest --iqdebug[=DIR]`` and ``--iqdebug-open``: failing tests as crash files, or opened at once.
 
-Guarantee: where neither is asked for, options are all that a run gets from here, and nothing of
-iqdebug but this module is imported.
+Guarantee: without these options a run is not changed, and only this module of iqdebug is imported.
 """
 
 from __future__ import annotations
@@ -47,12 +46,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(
     early_config: Any, parser: Any, args: list[str]
 ) -> Generator[None, Any, None]:
-    """A word behind a bare ``--iqdebug`` is a test's path; the folder takes an equals sign. A conftest
-    that fails here ends the run before it begins: it gets its file now."""
+    """Treat the word after a bare ``--iqdebug`` as a test's path: a folder needs the equals sign. A conftest
+    that fails here ends the run before it starts, so its file is written now."""
     words = args[: args.index("--")] if "--" in args else args
-    found = [at for at, word in enumerate(words) if word == "--iqdebug"]
-    if found:
-        for at in found:
+    positions = [at for at, word in enumerate(words) if word == "--iqdebug"]
+    if positions:
+        for at in positions:
             args[at] = "--iqdebug="
         options = parser.parse_known_args(args, namespace=_copy(early_config.option))
         for name in ("file_or_dir", "iqdebug"):
@@ -61,9 +60,9 @@ def pytest_load_initial_conftests(
     if outcome.excinfo is not None and early_config.known_args_namespace.iqdebug is not None:
         from iqdebug.pytest_plugin.recorder import record_conftest
 
-        asked = early_config.known_args_namespace
-        folder = _path(early_config, asked.iqdebug)
-        record_conftest(early_config, outcome.excinfo, folder, mask=not asked.iqdebug_no_mask)
+        known_options = early_config.known_args_namespace
+        folder = _path(early_config, known_options.iqdebug)
+        record_conftest(early_config, outcome.excinfo, folder, mask=not known_options.iqdebug_no_mask)
 
 
 def _copy(namespace: Any) -> Any:
@@ -74,7 +73,7 @@ def _copy(namespace: Any) -> Any:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, None]:
-    """Before xdist counts its workers: as with --pdb, ``-n auto`` means none."""
+    """Runs before xdist counts its workers: as with --pdb, ``-n auto`` then means none."""
     option = config.option
     if option.iqdebug_open and getattr(option, "numprocesses", None) in ("auto", "logical"):
         option.numprocesses = 0
@@ -95,7 +94,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if option.iqdebug is not None:
         from iqdebug.pytest_plugin.recorder import Recorder
 
-        # Workers get the options as they are now, and have other current folders.
+        # xdist's workers get these options but run in other folders.
         option.iqdebug = _folder(config, option.iqdebug)
         recorder = Recorder(config, option.iqdebug, mask=not option.iqdebug_no_mask)
         config.pluginmanager.register(recorder, "iqdebug-recorder")
@@ -105,16 +104,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Opener(config), "iqdebug-opener")
 
 
-def _folder(config: pytest.Config, asked: str) -> str:
-    """:raises pytest.UsageError: there is something else of that name."""
-    folder = _path(config, asked)
+def _folder(config: pytest.Config, requested: str) -> str:
+    """:raises pytest.UsageError: something that is no folder has that name."""
+    folder = _path(config, requested)
     if os.path.exists(folder) and not os.path.isdir(folder):
-        raise pytest.UsageError(f"--iqdebug={asked}: {folder} is not a folder")
+        raise pytest.UsageError(f"--iqdebug={requested}: {folder} is not a folder")
     return folder
 
 
-def _path(config: pytest.Config, asked: str) -> str:
+def _path(config: pytest.Config, requested: str) -> str:
     from iqdebug.capture.settings import default_directory
 
-    folder = os.path.join(str(config.invocation_params.dir), asked) if asked else default_directory()
+    folder = os.path.join(str(config.invocation_params.dir), requested) if requested else default_directory()
     return os.path.abspath(folder)

@@ -1,4 +1,4 @@
-"""Which outcomes are failures with something to look at, and where their traceback begins."""
+"""Decides which outcomes are failures to record, and where their traceback begins."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ENTRANCES = {
     "_pytest.python": ("pytest_pyfunc_call",),
     "_pytest.fixtures": ("call_fixture_func", "_teardown_yield_fixture"),
 }
-"""Where pytest leaves its own code; what plugins put around it lies before."""
+"""The functions in which pytest calls the test's code; plugins' wrappers are called before them."""
 
 _WRAPPERS = ("CollectError", "ConftestImportFailure")
 
@@ -30,10 +30,10 @@ _WRAPPERS = ("CollectError", "ConftestImportFailure")
 def raised_by_test(
     excinfo: pytest.ExceptionInfo[BaseException] | None, report: Any
 ) -> tuple[BaseException, TracebackType | None] | None:
-    """The exception of a failure and its traceback from the test, fixture or module on; None where
-    nothing failed: skips, expected failures, the end of the run, and failures without exception.
+    """The exception of a failure, and its traceback from the test, fixture or module on. None if nothing
+    failed: skips, expected failures, the end of the run, failures without exception.
 
-    What pytest has wrapped for its report is taken out: import errors and errors in doctests.
+    Import errors and errors in doctests, which pytest wraps for its report, are unwrapped.
     """
     if excinfo is None or report.outcome != "failed":
         return None
@@ -56,8 +56,8 @@ def _unwrapped(exc: BaseException, trace: TracebackType | None) -> tuple[BaseExc
 
 
 def _from_test(trace: TracebackType | None) -> TracebackType | None:
-    """The traceback without what pytest did to get there. Of a failure of pytest's own, such as a
-    fixture that does not exist, what lies below its last hook."""
+    """The traceback without pytest's own frames. For a failure in pytest itself, such as a fixture that does
+    not exist, the part after its last hook call."""
     step = trace
     while step is not None and not _is_entrance(step.tb_frame):
         step = step.tb_next
@@ -68,12 +68,12 @@ def _from_test(trace: TracebackType | None) -> TracebackType | None:
 
 
 def _below_hooks(trace: TracebackType | None) -> TracebackType | None:
-    step = found = trace
+    step = last = trace
     while step is not None:
         if _root(step.tb_frame) == "pluggy" and step.tb_next is not None:
-            found = step.tb_next
+            last = step.tb_next
         step = step.tb_next
-    return found
+    return last
 
 
 def _module(frame: FrameType) -> str:

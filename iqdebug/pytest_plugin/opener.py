@@ -1,4 +1,4 @@
-"""``--iqdebug-open``: the first failure in iqdebug's screen, live."""
+"""``--iqdebug-open``: opens the first failure in iqdebug's screen, live."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Opener"]
 
 
 class Opener:
-    """A plugin for one run."""
+    """The pytest plugin of one run."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._opened = False
@@ -23,9 +23,9 @@ class Opener:
 
     @pytest.hookimpl(trylast=True)
     def pytest_exception_interact(self, node: Any, call: pytest.CallInfo[Any], report: Any) -> None:
-        """Last of all: the others stop their timeouts here."""
-        found = raised_by_test(call.excinfo, report)
-        if found is None or self._opened:
+        """Runs last, because other plugins stop their timeouts in this hook."""
+        raised = raised_by_test(call.excinfo, report)
+        if raised is None or self._opened:
             return
         self._opened = True
         manager = node.config.pluginmanager
@@ -33,21 +33,23 @@ class Opener:
         if capture is not None:
             capture.suspend_global_capture(in_=True)
         terminal = manager.getplugin("terminalreporter")
-        say = terminal.write_line if terminal is not None else print
+        print_line = terminal.write_line if terminal is not None else print
         if terminal is not None:
             terminal.ensure_newline()
         if not holding.terminal_is_there():
-            say("iqdebug: there is no terminal to open the failure on; --iqdebug writes a file instead")
+            print_line(
+                "iqdebug: there is no terminal to open the failure on; --iqdebug writes a file instead"
+            )
             return
         if terminal is not None:
             terminal.write_sep(">", f"{report.nodeid}: opening iqdebug")
             terminal.flush()
         try:
-            code = holding.show(*found, report.nodeid, self._environ, self._folder)
+            code = holding.show(*raised, report.nodeid, self._environ, self._folder)
         except OSError as error:
-            say(f"iqdebug: the screen could not be started: {error}")
+            print_line(f"iqdebug: the screen could not be started: {error}")
             return
         if code == holding.QUIT:
             pytest.exit("Quitting debugger")
         if code != holding.WENT_ON:
-            say(f"iqdebug: the screen ended with exit code {code}; the run goes on")
+            print_line(f"iqdebug: the screen ended with exit code {code}; the run goes on")

@@ -1,4 +1,4 @@
-"""One crash file for each failing test, setup, teardown and collection."""
+"""Writes a crash file for each failing test, setup, teardown and collection."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ FILE = "iqdebug_file"
 
 _PROBLEM = "iqdebug_problem"
 _RUN = "iqdebug_run"
-_REPORT_LIMIT = 200_000
-_SECTION_LIMIT = 100_000
+MAX_REPORT_LENGTH = 200_000
+MAX_SECTION_LENGTH = 100_000
 
 
 class Recorder:
-    """A plugin for one run. Never raises; what could not be written is counted and told at the end.
+    """The pytest plugin of one run. Never raises; files that could not be written are reported at the end.
 
     :param directory: an absolute path.
     """
@@ -59,17 +59,17 @@ class Recorder:
             self.write(getattr(report, "call", None), report)
 
     def write(self, call: pytest.CallInfo[Any] | None, report: Any) -> str:
-        """The path of the failure's file; "" where nothing failed or it could not be written."""
+        """Write the failure's file and return its path; "" if nothing failed or it could not be written."""
         known: str = getattr(report, FILE, "")
         if known or call is None:
             return known
         try:
-            found = raised_by_test(call.excinfo, report)
-            if found is None:
+            raised = raised_by_test(call.excinfo, report)
+            if raised is None:
                 return ""
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                path = self._write(*found, report)
+                path = self._write(*raised, report)
         except Exception as error:
             setattr(report, _PROBLEM, f"{type(error).__name__}: {error}")
             return ""
@@ -80,8 +80,8 @@ class Recorder:
         content = {
             "nodeid": report.nodeid,
             "when": report.when or "call",
-            "report": _cut(report.longreprtext, _REPORT_LIMIT),
-            "sections": [[str(title), _cut(text, _SECTION_LIMIT)] for title, text in report.sections],
+            "report": _cut(report.longreprtext, MAX_REPORT_LENGTH),
+            "sections": [[str(title), _cut(text, MAX_SECTION_LENGTH)] for title, text in report.sections],
             "worker": self._input.get("workerid", ""),
         }
         path = ""
@@ -96,12 +96,12 @@ class Recorder:
         return record(occasion, self._settings, None, path)
 
     def _shared_path(self, report: Any) -> str:
-        """Each worker collects everything, so each meets the same error: one name for all."""
-        told = f"{report.nodeid}\n{report.longreprtext}".encode("utf-8", "replace")
-        return self._path(f"{self._run}-collect-{hashlib.sha256(told).hexdigest()[:8]}")
+        """The path of a collection error's file: the same in all workers, which all collect everything."""
+        error_text = f"{report.nodeid}\n{report.longreprtext}".encode("utf-8", "replace")
+        return self._path(f"{self._run}-collect-{hashlib.sha256(error_text).hexdigest()[:8]}")
 
     def _numbered_path(self) -> str:
-        """For a test that has stopped the clock: the writer tells names apart by it."""
+        """The path of the file of a test that froze the clock, which otherwise makes file names unique."""
         self._number += 1
         return self._path(f"{self._run}-{os.getpid()}-{self._number:06d}")
 
@@ -128,7 +128,7 @@ class Recorder:
             self._problems.append(f"{report.nodeid}: {getattr(report, _PROBLEM)}")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """One line where there are files; with ``-v`` each of them."""
+        """Print one line if there are files; with ``-v``, each file too."""
         if self._files:
             terminalreporter.write_line(_summary(len(self._files), self.directory))
             if terminalreporter.verbosity > 0:
@@ -139,7 +139,7 @@ class Recorder:
 
 
 def record_conftest(config: Any, excinfo: Any, directory: str, *, mask: bool) -> None:
-    """The file of a conftest that failed before there were reports. Never raises."""
+    """Write the file of a conftest that failed before there were reports. Never raises."""
     failed = pytest.ExceptionInfo.from_exc_info(excinfo)
     own = getattr(failed.value, "__cause__", None) or failed.value
     words = "".join(traceback.format_exception(type(own), own, own.__traceback__))
@@ -167,7 +167,7 @@ def _stamp(now: float) -> str:
 
 
 def _cut(text: str, limit: int) -> str:
-    """A quarter from the beginning, the rest from the end."""
+    """At most ``limit`` characters: a quarter from the beginning, the rest from the end."""
     if len(text) <= limit:
         return text
     first = limit // 4

@@ -81,7 +81,7 @@ class Changes:
             return None
         where = f"{line},{line}"
         seconds = max(min(_BLAME_TIMEOUT, self._left), 0.01)
-        blame = repository.ask("blame", "--porcelain", "-L", where, "--", path, seconds=seconds)
+        blame = repository.run("blame", "--porcelain", "-L", where, "--", path, seconds=seconds)
         return self._change(blame) if blame is not None else None
 
     def _repository_of(self, folder: str) -> Repository | None:

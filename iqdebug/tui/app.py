@@ -53,7 +53,6 @@ __all__ = ["Connect", "DebugApp", "ProjectMemory"]
 TICK_S = 1.0
 
 _PRINTABLE = Printable()
-_TOO_SMALL = "the terminal is too small for iqdebug: 60 columns and 15 lines are enough"
 
 _TOO_SMALL = "the terminal is too small for iqdebug: 60 columns and 15 lines are enough"
 

@@ -1,12 +1,16 @@
-"""The agent's values and pages in every interpreter found here, with objects that fight back."""
+"""The agent's values and pages of hostile objects, in every interpreter on this machine."""
 
 from __future__ import annotations
 
 import subprocess
 from pathlib import Path
 
+import pytest
+
 import iqdebug
 from tests.dap.targets import on_pythons
+
+pytestmark = pytest.mark.slow
 
 PROGRAM = Path(__file__).parent / "programs" / "hostile_values.py"
 

@@ -1,4 +1,4 @@
-"""What brings the debugger's modules into a target, where several threads ask for one at once."""
+"""The importer of the debugger's modules, when several threads load one module at once."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def test_no_thread_is_given_a_module_that_is_half_there(
     (tmp_path / "pydevd_of_this_test.py").write_text(SLOW)
     importer = Importer(str(tmp_path), threading.get_ident())
     monkeypatch.setattr(importer, "_vendored", str(tmp_path))
-    found: list[bool] = []
+    complete: list[bool] = []
 
     def ask() -> None:
-        found.append(hasattr(importer.load("pydevd_of_this_test"), "ready"))
+        complete.append(hasattr(importer.load("pydevd_of_this_test"), "ready"))
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     try:
@@ -32,4 +32,4 @@ def test_no_thread_is_given_a_module_that_is_half_there(
             thread.join()
     finally:
         sys.modules.pop("pydevd_of_this_test", None)
-    assert found == [True] * 4
+    assert complete == [True] * 4

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pytest
+
 from iqdebug.assistant.actions.fix import Proposal
 from iqdebug.assistant.actions.why import explain, section_lines, why
 from iqdebug.assistant.permissions import Answer, Right
@@ -15,6 +17,8 @@ from iqdebug.crash import Crash
 from iqdebug.crash.recorded_session import RecordedSession
 from tests.assistant.recorded import record_example
 from tests.assistant.targets import Bench
+
+pytestmark = pytest.mark.slow
 
 
 @dataclass

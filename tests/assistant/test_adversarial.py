@@ -16,6 +16,8 @@ from tests.assistant.expressions import FAILS, HUGE, READ, RUNS
 from tests.assistant.targets import Bench, has_run, hostile
 from tests.dap.targets import on_pythons, top
 
+pytestmark = pytest.mark.slow
+
 SOME = ("3.8", "3.11", "3.13", "3.14")
 
 

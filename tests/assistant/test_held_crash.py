@@ -24,6 +24,8 @@ from tests.dap.launching import launched, plan
 from tests.dap.targets import attached, running
 from tests.support.scripted_backend import Answer, ScriptedBackend
 
+pytestmark = pytest.mark.slow
+
 FIX = {
     "path": "divide_by_zero.py",
     "old": "    return total / count  # @fails",

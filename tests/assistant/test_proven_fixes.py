@@ -13,6 +13,8 @@ from iqdebug.system.source_files import read_lines
 from iqdebug.workflows.diagnosis_inputs import crash_diagnosis
 from tests.assistant.recorded import Recorded, record_example, record_text
 
+pytestmark = pytest.mark.slow
+
 KEYWORD = """\
 def send(address, subject=""):
     return address, subject

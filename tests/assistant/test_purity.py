@@ -19,6 +19,8 @@ from tests.assistant.expressions import FAILS, HUGE, READ, RUNS
 from tests.assistant.targets import PROGRAMS
 from tests.dap.targets import on_pythons
 
+pytestmark = pytest.mark.slow
+
 
 class Reader:
     """The target's side of a read, in an interpreter of its own."""

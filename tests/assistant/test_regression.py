@@ -16,6 +16,8 @@ from iqdebug.crash import Crash
 from iqdebug.crash.model import Child, Value
 from tests.assistant.recorded import record, record_example, record_text
 
+pytestmark = pytest.mark.slow
+
 VALUES = """\
 import collections
 import dataclasses

@@ -22,6 +22,8 @@ from iqdebug.llm.window.window import Window
 from tests.assistant.recorded import Recorded, record_example, record_text
 from tests.support.scripted_backend import Answer, ScriptedBackend
 
+pytestmark = pytest.mark.slow
+
 
 class Person:
     """Sits before the screen; answers consents by ``says``."""

@@ -14,6 +14,8 @@ from iqdebug.assistant.actions.rerun import project_root
 from iqdebug.assistant.actions.verify import verify
 from tests.assistant.recorded import record_example
 
+pytestmark = pytest.mark.slow
+
 DIFF = """\
 The handler reads another field than the one that was sent.
 

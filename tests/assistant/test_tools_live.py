@@ -18,6 +18,8 @@ from iqdebug.llm.messages import Tool
 from tests.assistant.targets import PROGRAMS, Bench
 from tests.dap.targets import Target, Watcher, attached, running
 
+pytestmark = pytest.mark.slow
+
 PYTHON = sys.executable
 
 

@@ -13,6 +13,8 @@ from tests.assistant.targets import Bench
 from tests.support.crashing import Case, crash_of
 from tests.tui.fake_session import FakeSession
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = """
 import logging
 

@@ -21,6 +21,8 @@ from iqdebug.core.errors import NotAvailable, UsageError
 from iqdebug.crash import open_crash
 from tests.assistant.recorded import record, record_example, record_text
 
+pytestmark = pytest.mark.slow
+
 PRICES = "def price(table, name):\n    return table[name] * 2\n"
 
 

@@ -11,6 +11,8 @@ from bench.campaign import campaign, table
 from tests.dap.targets import on_pythons
 from tests.support.interpreters import interpreters
 
+pytestmark = pytest.mark.slow
+
 ATTACHES = 200
 
 

@@ -1,12 +1,16 @@
-"""A crash amid very much data still writes a small file that holds what matters."""
+"""A crash in a program with very much data writes a small file with the most important values."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from iqdebug.capture.record import Occasion, record
 from iqdebug.capture.settings import Settings
 from iqdebug.crash import Crash, open_crash
+
+pytestmark = pytest.mark.slow
 
 
 def crashed(work: object, folder: Path, **options: object) -> Crash:

@@ -1,4 +1,4 @@
-"""Children that a process forks and that die by a signal leave their stacks; those that end leave nothing."""
+"""Forked children that die by a signal leave their stacks; those that exit leave nothing."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import iqdebug
 from iqdebug.capture.native import convert
 from iqdebug.crash import open_crash
 from tests.dap.targets import on_pythons
+
+pytestmark = pytest.mark.slow
 
 PROGRAM = Path(__file__).parent / "programs" / "forks_and_dies.py"
 ROOT = str(Path(iqdebug.__file__).resolve().parent.parent)

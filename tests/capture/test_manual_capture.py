@@ -15,6 +15,8 @@ from iqdebug.crash import open_crash
 from iqdebug.crash.folder import groups_of, listed
 from tests.dap.targets import on_pythons
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(__file__).parent / "programs" / "fails_often.py"
 ROOT = str(Path(iqdebug.__file__).resolve().parent.parent)
 MAX_HELD = 0.1

@@ -1,4 +1,4 @@
-"""What is taken out of a crash before it is written, and what stays readable."""
+"""What is masked in a crash before it is written, and what stays readable."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from iqdebug.capture import secret_index, values
 from iqdebug.capture.mask import MASK, Masker
 from iqdebug.capture.secret_strength import is_strong
 from tests.dap.targets import on_pythons
+
+pytestmark = pytest.mark.slow
 
 PROGRAM = Path(__file__).parent / "programs" / "hostile_secrets.py"
 PEM = (
@@ -406,7 +408,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_megabyte_takes_no_more_than_its_share(unit: str) -> None:
-    """The time limit of each test is the assertion: what is not linear takes minutes."""
+    """The test's time limit is the assertion: anything not linear takes minutes."""
     masker = knowing(
         "a" * 40, "a" * 30 + "b", "eyJeyJeyJ", "password", "'\\'\\'\\'", "…………", "0" * 8, "\0\0\0\0!"
     )
@@ -441,7 +443,7 @@ def overlaps_mask(secret: str) -> bool:
 
 
 def in_repr(write: Callable[[str], str]) -> Callable[[str], set[str]]:
-    """The bodies of a representation, whichever quotes stand around it."""
+    """The text inside a ``repr``, with either kind of quotes."""
 
     def bodies(secret: str) -> set[str]:
         escaped = write('"' + secret).partition('"')[2][:-1]

@@ -1,4 +1,4 @@
-"""Which secrets are known by their form, and which texts only look as if they held one."""
+"""Secrets that are recognised by their form, and texts that only look like them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No value that is masked stands anywhere in a file's bytes."""
+"""No masked value is anywhere in a file's bytes."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from iqdebug.capture.recent import Recent
 from iqdebug.capture.record import Occasion, record
 from iqdebug.capture.settings import Settings
 from tests.support.chunks import HEAD, read
+
+pytestmark = pytest.mark.slow
 
 SECRETS = st.text(
     st.characters(blacklist_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=8, max_size=60
@@ -47,12 +49,12 @@ def crash(secret: str) -> None:
 
 
 def raw_chunks(path: Path) -> bytes:
-    data, at, found = path.read_bytes(), 12, b""
+    data, at, content = path.read_bytes(), 12, b""
     while at < len(data):
         _, _, stored, _, _ = HEAD.unpack_from(data, at)
-        found += zlib.decompress(data[at + HEAD.size : at + HEAD.size + stored])
+        content += zlib.decompress(data[at + HEAD.size : at + HEAD.size + stored])
         at += HEAD.size + stored
-    return found
+    return content
 
 
 def written(secret: str, *, mask: bool = True, **environ: str) -> tuple[Path, bytes]:
@@ -73,7 +75,7 @@ def written(secret: str, *, mask: bool = True, **environ: str) -> tuple[Path, by
 
 
 def forms(secret: str) -> set[bytes]:
-    """The secret as JSON, repr and an address write it, in a file that is ASCII JSON."""
+    """The secret as JSON, ``repr`` and URLs write it, in a file of ASCII JSON."""
     texts = {secret, repr(secret)[1:-1], urllib.parse.quote(secret, safe=""), json.dumps(secret)[1:-1]}
     texts.add(repr(secret.encode())[2:-1])
     return {json.dumps(text)[1:-1].encode() for text in texts}

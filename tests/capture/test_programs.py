@@ -1,5 +1,5 @@
-"""Real programs that crash, on every interpreter: what they print and how they exit stays as it is,
-and the file says what happened."""
+"""Real programs that crash, on every interpreter: their output and exit code do not change, and the crash
+file has what happened."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ import iqdebug
 from tests.conftest import marker
 from tests.dap.targets import on_pythons
 from tests.support.chunks import crash_files, read
+
+pytestmark = pytest.mark.slow
 
 PROGRAMS = Path(__file__).resolve().parent / "programs"
 ROOT = str(Path(iqdebug.__file__).resolve().parent.parent)
@@ -40,7 +42,7 @@ def without_addresses(text: str) -> str:
 
 
 def crash(python: str, name: str, folder: Path, *options: str) -> list[dict[str, Any]]:
-    """Run a program with and without the capture; the files it left, oldest first."""
+    """Run a program with and without capture; returns the files it left, oldest first."""
     program = str(PROGRAMS / f"{name}.py")
     plain = run(python, [program], folder / "unused", IQDEBUG_CAPTURE="")
     watched = run(python, ["-m", "iqdebug.capture", *options, program], folder)
@@ -66,8 +68,8 @@ def local(content: dict[str, Any], function: str, name: str) -> dict[str, Any]:
     for chunk in content["FRAM"]:
         for row in chunk["frames"]:
             if row["function"].rsplit(".", 1)[-1] == function:
-                for found, _, number in row["locals"]:
-                    if found == name:
+                for known, _, number in row["locals"]:
+                    if known == name:
                         value: dict[str, Any] = values[str(number)]
                         return value
     raise LookupError(name)
@@ -146,10 +148,10 @@ def test_at_shutdown(python: str, tmp_path: Path) -> None:
 @on_pythons()
 def test_asyncio_tasks_and_callbacks(python: str, tmp_path: Path) -> None:
     contents = crash(python, "task", tmp_path)
-    found = {c["EXCN"][0]["nodes"][0]["type"]: c["META"][0] for c in contents}
-    assert found.keys() == {"LookupError", "ZeroDivisionError"}
-    assert found["LookupError"]["why"] == "task"
-    assert "never retrieved" in found["LookupError"]["how"] and "fails" in found["LookupError"]["how"]
+    metas = {c["EXCN"][0]["nodes"][0]["type"]: c["META"][0] for c in contents}
+    assert metas.keys() == {"LookupError", "ZeroDivisionError"}
+    assert metas["LookupError"]["why"] == "task"
+    assert "never retrieved" in metas["LookupError"]["how"] and "fails" in metas["LookupError"]["how"]
 
 
 @on_pythons()
@@ -159,7 +161,7 @@ def test_recursion_keeps_both_ends(python: str, tmp_path: Path) -> None:
     assert node["type"] == "RecursionError"
     assert node["frames_total"] > 900 > len(node["frames"])
     assert (functions(content)[0], functions(content)[-1]) == ("down", "<module>")
-    assert any("frames of the middle" in said for said in content["ENDE"][0]["left_out"])
+    assert any("frames of the middle" in sentence for sentence in content["ENDE"][0]["left_out"])
 
 
 @on_pythons()

@@ -1,4 +1,4 @@
-"""A failure in a worker's process: its frames stand in the file, and the ranking points to them."""
+"""A failure in a worker process: its frames are in the file, and the ranking points to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a frame's function is called."""
+"""The names of frames' functions."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def test_a_function_has_its_qualified_name_where_that_is_known() -> None:
 
 @pytest.mark.parametrize("name", ["fetch", "gevent._gevent_cgreenlet.Greenlet.run"])
 def test_code_of_a_carried_traceback_has_the_functions_name(name: str) -> None:
-    """As tblib makes it, which gevent, Celery and pytest-xdist use."""
+    """Made by tblib, which gevent, Celery and pytest-xdist use."""
     made = compile("raise RuntimeError", "fetching.py", "exec").replace(co_name=name)
     assert name_of(made) == name

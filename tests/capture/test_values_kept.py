@@ -1,4 +1,4 @@
-"""What a file keeps of values: arrays, tables, containers paged, the program's own calls."""
+"""The values in a file: arrays, tables, containers, the program's own calls."""
 
 from __future__ import annotations
 
@@ -151,8 +151,8 @@ def test_the_calls_of_a_frame_are_told_from_its_objects(tmp_path: Path) -> None:
         raise ValueError(shape.area())
 
     crash = captured(work, tmp_path)
-    found = {c.expression: c.function for c in innermost(crash).calls}
-    assert found["shape.area"].endswith("Circle.area")
+    functions = {c.expression: c.function for c in innermost(crash).calls}
+    assert functions["shape.area"].endswith("Circle.area")
 
 
 def test_a_snapshot_from_code(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ from tests.native.fakes import pinned_to, programs, small_source
 from tests.support.crashfile import sample
 from tests.support.tiny_model import write_tiny
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["hub"]  # a fixture
 
 PROGRAM = """

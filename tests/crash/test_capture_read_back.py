@@ -23,6 +23,8 @@ from tests.dap.targets import on_pythons
 from tests.support.chunks import crash_files
 from tests.tui.screens import shows
 
+pytestmark = pytest.mark.slow
+
 WRITTEN = """\
 import asyncio, collections, dataclasses, logging, threading, time
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from iqdebug.core import python_versions
 from iqdebug.core.session import DebugSession, StepKind
 from iqdebug.core.state import Breakpoint, Frame, LogRecord, ProcessInfo, Snapshot, Variable
 from iqdebug.dap.attach import AttachOptions, attach
@@ -25,7 +26,7 @@ from tests.conftest import marker
 from tests.support.interpreters import interpreters, python_version
 
 PROGRAMS = Path(__file__).resolve().parent / "programs"
-MINORS = tuple(f"3.{minor}" for minor in range(8, 15))
+MINORS = tuple(f"3.{minor}" for minor in python_versions.MINORS)
 
 
 def _found() -> dict[str, str]:

@@ -12,6 +12,8 @@ from iqdebug.core.state import Phase, ThreadState
 from iqdebug.dap.attach import AttachOptions, attach
 from tests.dap.targets import Watcher, attached, named, on_pythons, running, until_true
 
+pytestmark = pytest.mark.slow
+
 SOME = ("3.8", "3.11", "3.12", "3.13", "3.14")
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from iqdebug.core.state import Phase
 from tests.dap.targets import Target, attached, on_pythons, running
+
+pytestmark = pytest.mark.slow
 
 SAID = {
     "fork": [0, [5, True]],

@@ -19,6 +19,8 @@ from tests.conftest import EXAMPLES
 from tests.dap.targets import Target, Watcher, as_before, attached, on_pythons, running
 from tests.support.interpreters import python_version
 
+pytestmark = pytest.mark.slow
+
 SOME = ("3.8", "3.11", "3.12", "3.13", "3.14")
 
 

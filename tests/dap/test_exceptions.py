@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from iqdebug.core.state import Phase, StopCause
 from tests.dap.targets import attached, named, on_pythons, running, top
+
+pytestmark = pytest.mark.slow
 
 
 @on_pythons()

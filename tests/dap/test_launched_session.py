@@ -22,6 +22,8 @@ from tests.conftest import marker
 from tests.dap.launching import PROGRAM, crash, launched, plan
 from tests.dap.targets import PROGRAMS, Watcher, named, on_pythons, top, until_true
 
+pytestmark = pytest.mark.slow
+
 SOME = ("3.8", "3.11", "3.12", "3.14")
 
 

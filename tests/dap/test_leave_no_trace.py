@@ -6,9 +6,13 @@ import json
 import os
 from pathlib import Path
 
+import pytest
+
 from iqdebug.core.session import StepKind
 from iqdebug.core.state import Phase
 from tests.dap.targets import Target, as_before, attached, frame_of, on_pythons, running
+
+pytestmark = pytest.mark.slow
 
 
 async def _use_everything(target: Target) -> None:

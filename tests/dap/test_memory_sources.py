@@ -16,6 +16,8 @@ from iqdebug.peek.preflight import require_attachable
 from tests.dap.targets import Watcher, attached, on_pythons, running, top
 from tests.support.interpreters import python_version
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = "elsewhere.py"
 CELL = "/tmp/ipykernel_1/4711.py"
 ANGLED = "<ipython-input-3-0123456789ab>"

@@ -18,6 +18,8 @@ from tests.conftest import marker
 from tests.dap.launching import PROGRAM, crash, launched, plan
 from tests.dap.targets import attached, on_pythons, running
 
+pytestmark = pytest.mark.slow
+
 SOME = ("3.8", "3.11", "3.12", "3.14")
 
 

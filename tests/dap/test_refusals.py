@@ -20,6 +20,8 @@ from iqdebug.dap.rendezvous import Rendezvous
 from tests.dap.targets import PROGRAMS, attached, on_pythons, running
 from tests.support.interpreters import python_version
 
+pytestmark = pytest.mark.slow
+
 NOBODY = 65534
 SYSTEM_PYTHON = "/usr/bin/python3"
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another user")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from iqdebug.core.session import Capability, StepKind
 from iqdebug.core.state import Origin, Phase, Snapshot, StopCause, ThreadState
 from iqdebug.core.store import ProjectStore
 from tests.dap.targets import attached, frame_of, named, on_pythons, running, step_to, top
+
+pytestmark = pytest.mark.slow
 
 
 @on_pythons()

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from iqdebug.core.state import Phase
 from tests.dap.targets import attached, frame_of, named, on_pythons, running
+
+pytestmark = pytest.mark.slow
 
 
 @on_pythons()

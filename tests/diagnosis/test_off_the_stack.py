@@ -12,6 +12,8 @@ from iqdebug.diagnosis.dataflow.backward_slice import is_delegate
 from iqdebug.diagnosis.dataflow.message_templates import made_by
 from tests.support.crashing import Case, crash_of, steps
 
+pytestmark = pytest.mark.slow
+
 
 def reason(case: Case, function: str) -> str:
     return next((s.reasons[0] for s in case.diagnosis.suspects if s.function == function), "")

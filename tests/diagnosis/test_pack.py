@@ -28,6 +28,8 @@ from iqdebug.diagnosis.prompt.recent_changes import hunks_of
 from iqdebug.diagnosis.source.texts import Texts
 from tests.support.crashing import Case, crash_of
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = """
     import logging
 

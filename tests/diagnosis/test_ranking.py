@@ -12,6 +12,8 @@ from iqdebug.diagnosis.ranking.order import with_second_lines
 from iqdebug.diagnosis.source.functions import Candidate
 from tests.support.crashing import Case, crash_of, steps
 
+pytestmark = pytest.mark.slow
+
 
 def test_an_error_that_arises_by_itself_accuses_its_own_line_first(tmp_path: Path) -> None:
     case = crash_of(

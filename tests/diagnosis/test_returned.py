@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.crashing import crash_of, steps
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_variable_of_an_enclosing_function_is_followed(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ from tests.diagnosis import test_rules_texts as test_anomalies_texts
 from tests.diagnosis import test_rules_types as test_anomalies_types
 from tests.support.anomalous import found_by, found_in
 
+pytestmark = pytest.mark.slow
+
 EXPECTED = {
     "missing_key": ("near-key", "fails", 0.9),
     "mutable_default": ("grown-default", "gift-default", 0.9),

@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.anomalous import found_in
 
+pytestmark = pytest.mark.slow
+
 SPEAKING = {
     "a parameter not given": (
         "wrong-arguments",

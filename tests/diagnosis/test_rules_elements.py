@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.anomalous import found_in
 
+pytestmark = pytest.mark.slow
+
 SPEAKING = {
     "attribute of None": (
         "none-used",

@@ -12,6 +12,8 @@ import pytest
 from iqdebug.core.state import LogRecord
 from tests.support.anomalous import found_in
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _left_behind() -> Iterator[None]:

@@ -10,6 +10,8 @@ from iqdebug.core.messages import render
 from iqdebug.diagnosis.rules.parsing import _left_format, _number_fault
 from tests.support.anomalous import found_in
 
+pytestmark = pytest.mark.slow
+
 SPEAKING = {
     "a unit": (
         "unreadable-number",

@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.anomalous import found_in
 
+pytestmark = pytest.mark.slow
+
 SPEAKING = {
     "against its annotation": (
         "against-annotation",

@@ -17,7 +17,7 @@ from tests.assistant.recorded import Recorded, record_example
 from tests.e2e.terminal import ROOT, Terminal, needs_tmux, until
 from tests.support.tiny_model import write_tiny
 
-pytestmark = [pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
 
 CASES = {
     "none_lookup": (

@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.terminal import Terminal, needs_tmux
 from tests.support.crashfile import sample
 
-pytestmark = [needs_tmux, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, needs_tmux, pytest.mark.timeout(120)]
 
 
 @pytest.mark.parametrize("wanted", ["file", "a1b2", "latest"])

@@ -14,7 +14,7 @@ from tests.conftest import marker
 from tests.e2e.terminal import ROOT, Terminal, needs_tmux
 from tests.e2e.test_tmux import Target, goes_on
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 PROGRAM = """\
 import time

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import EXAMPLES
 from tests.e2e.terminal import Terminal, needs_tmux
 
-pytestmark = [needs_tmux, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, needs_tmux, pytest.mark.timeout(120)]
 
 ASKING = """\
 import sys

@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import EXAMPLES, marker
 from tests.e2e.terminal import Terminal, needs_tmux, until
 
-pytestmark = [needs_tmux, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, needs_tmux, pytest.mark.timeout(120)]
 
 STEPPING = """\
 import time

@@ -1,4 +1,4 @@
-"""``--n``: cases of each fuzzer, as in ``pytest tests/hostile -k fuzz --n 20000``; and a tiny model."""
+"""The option ``--n``, cases of each fuzzer (``pytest tests/hostile -k fuzz --n 20000``), and fixtures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def fuzz_cases(request: pytest.FixtureRequest) -> int:
-    """How many; the test's time limit grows with them."""
+    """The number of cases; the test's time limit grows with it."""
     count = int(request.config.getoption("fuzz_cases", FUZZ_CASES))
     request.applymarker(pytest.mark.timeout(60 + count // 5))
     return count
@@ -28,7 +28,7 @@ def fuzz_cases(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture
 def public() -> Iterator[Path]:
-    """A folder with a short name that every user may pass through and list."""
+    """A folder with a short name that every user may enter and list."""
     folder = Path(tempfile.mkdtemp(prefix="iqd-", dir="/tmp"))
     folder.chmod(0o755)
     try:

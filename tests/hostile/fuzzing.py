@@ -1,4 +1,4 @@
-"""What the fuzzers share: seeded chance, mutations of bytes, and bounds on time and memory."""
+"""Shared by the fuzzers: seeded randomness, mutations of bytes, and bounds on time and memory."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ HOSTILE_TEXTS = (
 
 
 def chance_of(name: str) -> random.Random:
-    """The same for the same fuzzer, in each run."""
+    """A random generator, with the same seed for the same fuzzer in each run."""
     return random.Random(f"{SEED} {name}")
 
 
 def mutated_bytes(data: bytes, chance: random.Random, also: bytes = b"") -> bytes:
-    """A few bits flipped, bytes cut out, doubled, put in, or taken from ``also``."""
+    """The bytes with some bits flipped, and bytes removed, doubled, inserted, or taken from ``also``."""
     broken = bytearray(data)
     for _ in range(chance.choice((1, 1, 2, 3, 8, 30))):
         at = chance.randrange(len(broken) + 1)
@@ -63,7 +63,7 @@ def mutated_bytes(data: bytes, chance: random.Random, also: bytes = b"") -> byte
 
 @contextlib.contextmanager
 def bounded(case: object) -> Iterator[None]:
-    """:raises AssertionError: what is done within takes too long."""
+    """:raises AssertionError: the block takes too long."""
     started = time.process_time()
     yield
     took = time.process_time() - started
@@ -72,7 +72,7 @@ def bounded(case: object) -> Iterator[None]:
 
 @contextlib.contextmanager
 def no_growth() -> Iterator[None]:
-    """:raises AssertionError: the process has grown by more than it may."""
+    """:raises AssertionError: the process has grown by more than allowed."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
     yield
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10) - before

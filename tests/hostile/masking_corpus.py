@@ -1,6 +1,6 @@
-"""Secrets planted in every form and place that we know of, and innocent texts that look like some.
+"""Secrets planted in every known form and place, and innocent texts that look like secrets.
 
-Each planted secret is made anew from a seed, so that none is known from another place.
+Each planted secret is generated from a seed, so that none occurs elsewhere.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ HEX = "0123456789abcdef"
 
 @dataclass(frozen=True)
 class Planted:
-    """:param form: what kind it is.
-    :param name: what the variable is called.
+    """:param form: the kind of secret.
+    :param name: the variable's name.
     :param value: the value or text that holds the secret.
-    :param secret: what must not be seen.
+    :param secret: the text that must not be visible.
     """
 
     form: str
@@ -40,7 +40,7 @@ class Planted:
 
 class Chance(random.Random):
     def of(self, alphabet: str, size: int) -> str:
-        """Of the alphabet, with a digit where it has some."""
+        """A random text of the alphabet, with a digit if the alphabet has digits."""
         made = "".join(self.choice(alphabet) for _ in range(size))
         if size >= 4 and "0" in alphabet and not any(c.isdigit() for c in made):
             made = made[: size // 2] + self.choice(DIGITS) + made[size // 2 + 1 :]
@@ -107,7 +107,7 @@ def issued(r: Chance) -> list[tuple[str, str]]:
 
 def by_name(r: Chance) -> list[tuple[str, str, Any, str]]:
     """Form, the variable's name, its value, the secret."""
-    found = []
+    rows = []
     names = """
         password db_password DbPassword passwd passphrase pwd secret SECRET_KEY clientSecret api_key
         X-Api-Key access_key private_key authorization credentials creds pw passcode session_id
@@ -115,14 +115,14 @@ def by_name(r: Chance) -> list[tuple[str, str, Any, str]]:
         signing_key admin_password"""
     for name in names.split():
         secret = r.password()
-        found.append((f"named {name}", name.replace("-", "_"), secret, secret))
+        rows.append((f"named {name}", name.replace("-", "_"), secret, secret))
     for name in ("pin", "user_pin", "cardPin"):
         secret = "9" + r.of(DIGITS, 11)
-        found.append((f"named {name}", name, secret, secret))
+        rows.append((f"named {name}", name, secret, secret))
     for name in ("token", "key", "session", "jwt", "signature"):
         secret = r.of(WORD, 22)
-        found.append((f"named {name}", name, secret, secret))
-    return found
+        rows.append((f"named {name}", name, secret, secret))
+    return rows
 
 
 class Stage(enum.Enum):
@@ -136,11 +136,11 @@ class Header(NamedTuple):
 
 def nested(r: Chance) -> list[tuple[str, Any, str]]:
     """Values of containers that hold a secret under a name of their own."""
-    found: list[tuple[str, Any, str]] = []
+    rows: list[tuple[str, Any, str]] = []
 
     def put(form: str, make: Callable[[str], Any]) -> None:
         secret = r.password()
-        found.append((form, make(secret), secret))
+        rows.append((form, make(secret), secret))
 
     put("dict", lambda s: {"user": "bob", "password": s})
     put("dict of bytes", lambda s: {b"password": s.encode()})
@@ -169,7 +169,7 @@ def nested(r: Chance) -> list[tuple[str, Any, str]]:
     put("pairs", lambda s: [("user", "bob"), ("password", s)])
     put("aws keys", lambda s: {"aws_access_key_id": "x", "aws_secret_access_key": s})
     put("nested json", lambda s: {"body": json.dumps({"user": "bob", "client_secret": s})})
-    return found
+    return rows
 
 
 TEXTS = """
@@ -272,26 +272,28 @@ def _shapes() -> dict[str, Callable[[str], str]]:
 
 
 def planted(seed: int = 11) -> list[Planted]:
-    """All of them; each in one place of its own."""
+    """All planted secrets, each in its own place."""
     r = Chance(seed)
-    found = [Planted(f"issued: {form}", "value", secret, secret) for form, secret in issued(r)]
-    found += [
+    planted_secrets = [Planted(f"issued: {form}", "value", secret, secret) for form, secret in issued(r)]
+    planted_secrets += [
         Planted(f"issued, in a sentence: {form}", "line", f"using {secret}, ok", secret)
         for form, secret in issued(r)
     ]
-    found += [Planted(form, name, value, secret) for form, name, value, secret in by_name(r)]
-    found += [Planted(f"nested: {form}", "data", value, secret) for form, value, secret in nested(r)]
+    planted_secrets += [Planted(form, name, value, secret) for form, name, value, secret in by_name(r)]
+    planted_secrets += [
+        Planted(f"nested: {form}", "data", value, secret) for form, value, secret in nested(r)
+    ]
     for template in TEXTS:
         secret = r.password().replace(".", "x").replace("-", "y").replace("_", "z")
         text = template.replace("\\n", "\n").replace("{{", "{").replace("}}", "}").replace("{}", secret)
-        found.append(Planted(f"text: {template}", "text", text, secret))
+        planted_secrets.append(Planted(f"text: {template}", "text", text, secret))
     text, body = pem(r)
-    found.append(Planted("pem", "text", text, body))
-    return found
+    planted_secrets.append(Planted("pem", "text", text, body))
+    return planted_secrets
 
 
 def derived(secret: str) -> dict[str, str]:
-    """What can be made of a known secret, by what was done."""
+    """Texts derived from a known secret, by the derivation's name."""
     return {form: make(secret) for form, make in _shapes().items()}
 
 

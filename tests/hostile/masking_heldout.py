@@ -1,4 +1,4 @@
-"""A second corpus, written after the rules were made and before they were changed again.
+"""A second corpus, written without looking at the masking rules.
 
 Measured then: 43 of its 127 secrets were seen live, 8 of the 15 things made of a known one, and none of
 its 105 innocent texts was masked (docs/masking.md). ``KNOWN_LEAKS`` is what is still seen;
@@ -124,14 +124,16 @@ https://discordapp.com/api/webhooks/123456789012345678/{}aaaaaaaa
 
 def held_out(seed: int = 12) -> list[Planted]:
     r = Chance(seed)
-    found = [Planted(f"issued: {form}", "value", f"got {secret} now", secret) for form, secret in issued(r)]
+    planted_secrets = [
+        Planted(f"issued: {form}", "value", f"got {secret} now", secret) for form, secret in issued(r)
+    ]
     for name in NAMES.split():
         secret = r.password()
-        found.append(Planted(f"named {name}", name, secret, secret))
+        planted_secrets.append(Planted(f"named {name}", name, secret, secret))
     for template in TEXTS:
         secret = r.password().replace(".", "x").replace("-", "y").replace("_", "z")
         text = template.replace("\\n", "\n").replace("{{", "{").replace("}}", "}").replace("{}", secret)
-        found.append(Planted(f"text: {template}", "text", text, secret))
+        planted_secrets.append(Planted(f"text: {template}", "text", text, secret))
     nested: list[tuple[str, Any]] = [
         ("setting row", lambda s: {"setting": "password", "value": s}),
         ("keyword row", lambda s: {"keyword": "api_key", "setting": s}),
@@ -146,12 +148,12 @@ def held_out(seed: int = 12) -> list[Planted]:
     ]
     for form, make in nested:
         secret = r.password()
-        found.append(Planted(f"nested: {form}", "data", make(secret), secret))
-    return found
+        planted_secrets.append(Planted(f"nested: {form}", "data", make(secret), secret))
+    return planted_secrets
 
 
 def made_of(s: str) -> dict[str, str]:
-    """What was not thought of when the rules were made."""
+    """Derivations that the rules were not written for."""
     return {
         "lower, reversed": s.lower()[::-1],
         "base64 of JSON": base64.b64encode(b'{"user": "bob", "password": "' + s.encode() + b'"}').decode(),
@@ -416,15 +418,15 @@ def third(seed: int = 77) -> list[Planted]:
     """Written when the second corpus had taught its part: 15 of its 79 secrets were seen then, and two of its
     68 innocent texts masked."""
     r = Chance(seed)
-    found = []
+    planted_secrets = []
     for template in THIRD_TEXTS:
         secret = r.password().replace(".", "x").replace("-", "y").replace("_", "z")
         text = template.replace("{{", "{").replace("}}", "}").replace("{}", secret)
-        found.append(Planted(f"text: {template}", "text", text, secret))
+        planted_secrets.append(Planted(f"text: {template}", "text", text, secret))
     for name in THIRD_NAMES.split():
         secret = r.password()
-        found.append(Planted(f"named {name}", name, secret, secret))
-    return found
+        planted_secrets.append(Planted(f"named {name}", name, secret, secret))
+    return planted_secrets
 
 
 KNOWN_LEAKS = frozenset(

@@ -1,4 +1,4 @@
-"""Servers on loopback that do harm with what they send."""
+"""Servers on loopback that send harmful answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Stream = Callable[[], AsyncIterator[bytes]]
 
 
 class StreamingServer(FakeServer):
-    """Answers each chat with these bytes, as long as there are any and the client listens.
+    """Answers each chat request with these bytes, until they end or the client disconnects.
 
     ``sent`` counts them.
     """

@@ -1,5 +1,5 @@
-"""The far end of the connections is the target, which may say what it likes: what is not the agent's ends
-the connection in words, without memory, time or a traceback."""
+"""The target may send anything over the agent's connections: whatever is no message of the agent's ends the
+connection with an error message, using little memory and time, without a traceback."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def framed(content: bytes) -> bytes:
 
 
 class Far:
-    """The target's end of one connection."""
+    """The target's side of one connection."""
 
     def __init__(self, near: socket.socket, far: socket.socket) -> None:
         self.near, self.far = near, far
@@ -75,7 +75,7 @@ async def far() -> AsyncIterator[Far]:
 
 
 async def given_up(far: Far, data: bytes) -> IqdebugError:
-    """What a request fails with when that is what comes."""
+    """The error of a request that is answered with these bytes."""
     agent = await far.agent()
     try:
         asking = asyncio.ensure_future(agent.request("threads", timeout=10.0))
@@ -92,7 +92,7 @@ async def given_up(far: Far, data: bytes) -> IqdebugError:
         await agent.close()
 
 
-async def test_a_stated_length_is_not_believed(far: Far) -> None:
+async def test_a_huge_stated_length_is_refused(far: Far) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     error = await given_up(far, struct.pack(">I", 2_800_000_000) + bytes(1 << 20))
     assert "2,800,000,000" in error.why
@@ -116,11 +116,11 @@ async def test_a_stated_length_is_not_believed(far: Far) -> None:
     ],
     ids=range(11),
 )
-async def test_contents_that_are_none(far: Far, content: bytes) -> None:
+async def test_malformed_contents_end_the_connection(far: Far, content: bytes) -> None:
     await given_up(far, framed(content))
 
 
-async def test_a_message_of_the_greatest_length_is_taken(far: Far) -> None:
+async def test_a_message_of_maximum_length_is_accepted(far: Far) -> None:
     agent = await far.agent()
     text = "x" * (MAX_MESSAGE - 30)
     asking = asyncio.ensure_future(agent.request("repr", timeout=20.0))
@@ -131,7 +131,7 @@ async def test_a_message_of_the_greatest_length_is_taken(far: Far) -> None:
 
 
 def mutated(chance: random.Random, value: Any, depth: int = 0) -> Any:
-    """The value with some of its parts replaced by what does not belong there, or left out."""
+    """The value with some of its parts replaced by other types, or left out."""
     odd: list[Any] = [None, True, -1, 1 << 70, 1.5, "", "x", "\x1b[31m", [], {}, [[]], {"n": 1}, "y" * 5000]
     if chance.random() < 0.12:
         return chance.choice(odd)
@@ -166,7 +166,7 @@ class _Ear:
 
 
 async def test_fuzz_answers_of_every_shape(cases: int) -> None:
-    """Whatever an answer is, a session shows it or says in words that it cannot."""
+    """Whatever the answer is, a session shows it or reports an error."""
     chance = random.Random(13)
     done = 0
     while done < cases:
@@ -247,7 +247,7 @@ async def test_debug_events_of_another_shape(event: dict[str, Any]) -> None:
     far.close()
 
 
-async def test_a_server_that_asks_and_does_not_read() -> None:
+async def test_a_server_that_sends_requests_and_never_reads() -> None:
     near, far = socket.socketpair()
     failed: asyncio.Future[IqdebugError | None] = asyncio.get_running_loop().create_future()
     client = DapClient(*await asyncio.open_connection(sock=near), lambda event: None, failed.set_result)
@@ -262,12 +262,12 @@ async def test_a_server_that_asks_and_does_not_read() -> None:
     far.close()
 
 
-def test_deep_content_is_no_message() -> None:
+def test_deeply_nested_content_is_refused() -> None:
     with pytest.raises(ProtocolError):
         protocol.decode(b'{"type": "event", "event": "x", "body": ' + b"[" * 200_000)
 
 
-async def test_who_connects_and_says_nothing_fills_nothing() -> None:
+async def test_silent_connections_use_no_resources() -> None:
     meeting = Rendezvous(os.getpid(), os.geteuid())
     meeting.start()
     silent = []
@@ -300,7 +300,7 @@ __import__('threading').Thread(target=lambda: [
 
 
 @on_pythons("3.11")
-async def test_a_target_that_turns_hostile_is_given_up_and_released(python: str) -> None:
+async def test_a_target_that_turns_hostile_is_released(python: str) -> None:
     async with running(python, "service.py") as target:
         async with attached(target) as (session, watcher):
             with contextlib.suppress(IqdebugError, RequestFailed, TimeoutError):

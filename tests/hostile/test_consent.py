@@ -1,4 +1,4 @@
-"""What a person says yes to is what runs: every character of it was on the screen."""
+"""Only what a person approved runs, and every character of it was on the screen."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ from iqdebug.tui.screens.consent import MAX_SHOWN, ConsentScreen, wrapped
 from iqdebug.tui.widgets.rows import RowsView
 from tests.assistant.recorded import record, record_text
 from tests.tui.screens import screen, shows, until
+
+pytestmark = pytest.mark.slow
 
 SIZES = [(80, 24), (60, 15)]
 HIDDEN = {
@@ -58,7 +60,7 @@ HIDDEN = {
 
 
 class Asking(App[None]):
-    """A dialog and what was answered."""
+    """A consent dialog, and the answers it got."""
 
     CSS_PATH = Path(iqdebug.tui.__file__).with_name("app.tcss")
 
@@ -72,20 +74,20 @@ class Asking(App[None]):
 
 
 @pytest.mark.parametrize("character", HIDDEN, ids=HIDDEN.values())
-def test_what_cannot_be_seen_or_is_taken_for_something_else_is_escaped(character: str) -> None:
+def test_invisible_and_confusable_characters_are_escaped(character: str) -> None:
     assert not shown_as_is(character)
     seen = as_seen(character)
     assert seen.isascii() and seen.isprintable()
     assert seen.encode().decode("unicode_escape") == character or character in "\t\udc80"
 
 
-def test_ordinary_text_is_shown_as_it_is() -> None:
+def test_ordinary_text_is_shown_unchanged() -> None:
     for text in ("total(order, 0.2) == {'a': [1]}", "Müller, Ångström, señor", "注文 エラ 오류"):
         assert all(map(shown_as_is, text.replace(" ", ""))), text
 
 
 @pytest.mark.parametrize("width", [1, 7, 40])
-def test_the_rows_hold_every_character_once(width: int) -> None:
+def test_the_rows_show_every_character_once(width: int) -> None:
     text = "def f():\n\n\n    return  'ä'  \n" + "x" * 95 + "\t\u202e注文" + "\n" * 5 + "end   "
     rows = list(wrapped(text, width, Style()))
     assert "".join(row.plain for row in rows) == "".join(as_seen(c) for c in text if c != "\n")
@@ -94,13 +96,13 @@ def test_the_rows_hold_every_character_once(width: int) -> None:
     assert all(row.cell_len <= max(width, 2) for row in [*rows, *prose])
 
 
-def test_an_escape_is_told_from_the_same_letters_in_the_text() -> None:
+def test_an_escape_differs_from_the_same_letters_in_the_text() -> None:
     (pieces,) = exact_lines("a\u202eb\\u202e")
     assert pieces == [("a", False), ("\\u202e", True), ("b\\u202e", False)]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-async def test_a_call_behind_300_line_ends_has_to_be_seen(size: tuple[int, int]) -> None:
+async def test_a_call_after_300_line_ends_must_be_scrolled_to(size: tuple[int, int]) -> None:
     app = Asking("[1," + "\n" * 300 + "__import__('os').system('id')]")
     async with app.run_test(size=size) as pilot:
         await shows(pilot, "evaluate in f", "[1,", "before a yes", "n Esc: no")
@@ -119,7 +121,7 @@ async def test_a_call_behind_300_line_ends_has_to_be_seen(size: tuple[int, int])
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-async def test_a_short_text_takes_a_yes_at_once(size: tuple[int, int]) -> None:
+async def test_a_short_text_can_be_approved_at_once(size: tuple[int, int]) -> None:
     app = Asking("order.total()")
     async with app.run_test(size=size) as pilot:
         await shows(pilot, "order.total()", "it may run code", "y: yes, once", "s: yes, for this session")
@@ -137,7 +139,7 @@ async def test_marks_and_look_alikes_are_visible(size: tuple[int, int]) -> None:
         await until(pilot, lambda: app.given == ["no"])
 
 
-async def test_what_is_too_long_to_be_read_cannot_be_allowed() -> None:
+async def test_a_text_too_long_to_read_cannot_be_approved() -> None:
     app = Asking("1 + " * (MAX_SHOWN // 4 + 1))
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(pilot, "too long to be shown and allowed")
@@ -147,7 +149,7 @@ async def test_what_is_too_long_to_be_read_cannot_be_allowed() -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (20, 4)], ids=str)
-async def test_a_screen_with_no_room_takes_no_yes(size: tuple[int, int]) -> None:
+async def test_a_screen_without_room_cannot_approve(size: tuple[int, int]) -> None:
     app = Asking("order.total()")
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
@@ -157,7 +159,7 @@ async def test_a_screen_with_no_room_takes_no_yes(size: tuple[int, int]) -> None
         await until(pilot, lambda: app.given == ["no"])
 
 
-async def test_another_size_has_to_be_read_again() -> None:
+async def test_after_a_resize_the_text_must_be_read_again() -> None:
     app = Asking("\n".join(f"line_{n}()" for n in range(15)))
     async with app.run_test(size=(80, 40)) as pilot:
         await shows(pilot, "y: yes, once")
@@ -182,7 +184,7 @@ FIX = {"path": "program.py", "old": "    return total / people", "new": "    ret
 
 
 class Eyes:
-    """A person who says no, and remembers what was shown."""
+    """Declines every request and records what was shown."""
 
     def __init__(self) -> None:
         self.shown: list[str] = []
@@ -224,8 +226,8 @@ async def call(desk: AssistantSession, name: str, **arguments: Any) -> Result:
 
 
 async def test_write_test_shows_the_expression_and_verify_the_diff(tmp_path: Path) -> None:
-    found = record_text(PROGRAM, tmp_path)
-    desk, eyes = desk_of(found.crash, found.root)
+    recorded = record_text(PROGRAM, tmp_path)
+    desk, eyes = desk_of(recorded.crash, recorded.root)
     expression = "__import__('os').system('touch /tmp/x') or 5"
     result = await call(desk, "write_test", equals=expression)
     assert result.failed and "did not allow" in result.text
@@ -238,20 +240,22 @@ async def test_write_test_shows_the_expression_and_verify_the_diff(tmp_path: Pat
     assert "+    return" not in eyes.shown[2] and "program.py\n" in eyes.shown[2]
 
 
-async def test_the_variables_that_a_recording_brings_are_shown(tmp_path: Path) -> None:
-    """Whoever wrote the file chose them, and some of them run code."""
+async def test_the_environment_variables_of_a_recording_are_shown(tmp_path: Path) -> None:
+    """The author of the file chose them, and some of them run code."""
     root = tmp_path / "shop"
     root.mkdir()
     (root / "program.py").write_text(PROGRAM)
-    found = record(root, "program.py", environ={"PYTHONSTARTUP": "/tmp/evil.py", "LD_AUDIT": "/tmp/evil.so"})
-    desk, eyes = desk_of(found.crash, root)
+    recorded = record(
+        root, "program.py", environ={"PYTHONSTARTUP": "/tmp/evil.py", "LD_AUDIT": "/tmp/evil.so"}
+    )
+    desk, eyes = desk_of(recorded.crash, root)
     await call(desk, "rerun")
     assert "LD_AUDIT=/tmp/evil.so" in eyes.shown[0] and "PYTHONSTARTUP=/tmp/evil.py" in eyes.shown[0]
 
 
 async def test_commands_of_the_person_show_the_same(tmp_path: Path) -> None:
-    found = record_text(PROGRAM, tmp_path)
-    desk, eyes = desk_of(found.crash, found.root)
+    recorded = record_text(PROGRAM, tmp_path)
+    desk, eyes = desk_of(recorded.crash, recorded.root)
     await call(desk, "propose_fix", **FIX)
     await desk.submit("/verify")
     await desk.submit("/test")
@@ -259,10 +263,10 @@ async def test_commands_of_the_person_show_the_same(tmp_path: Path) -> None:
     assert "def test_share" in eyes.shown[1] and "max(people, 1)" in eyes.shown[1]
 
 
-async def test_what_was_shown_is_applied_and_not_what_came_meanwhile(tmp_path: Path) -> None:
-    """The model goes on while the person reads: it may propose something else."""
-    found = record_text(PROGRAM, tmp_path)
-    desk, _ = desk_of(found.crash, found.root)
+async def test_the_shown_edit_is_applied_not_a_later_one(tmp_path: Path) -> None:
+    """The model keeps working while the person reads, and may propose another edit."""
+    recorded = record_text(PROGRAM, tmp_path)
+    desk, _ = desk_of(recorded.crash, recorded.root)
     await call(desk, "propose_fix", **FIX)
     shown = desk.pending.proposal
 
@@ -273,7 +277,7 @@ async def test_what_was_shown_is_applied_and_not_what_came_meanwhile(tmp_path: P
     assert desk.active is not None
     desk.active.binding.ui.consent = agree  # type: ignore[method-assign]
     await desk.submit("/apply")
-    assert "max(people, 1)" in found.program.read_text() and "evil" not in found.program.read_text()
+    assert "max(people, 1)" in recorded.program.read_text() and "evil" not in recorded.program.read_text()
     assert desk.pending.proposal is not shown and desk.pending.proposal is not None
 
 
@@ -282,11 +286,11 @@ def test_names_of_the_program_cannot_write_lines_of_the_dialog() -> None:
     assert "".join(text for text, _ in line) == r"evaluate in f\n\nThis is harmless"
 
 
-async def test_nothing_is_run_of_a_project_that_nobody_stands_in(tmp_path: Path) -> None:
-    found = record_text(PROGRAM, tmp_path)
+async def test_nothing_runs_of_a_project_outside_the_working_folder(tmp_path: Path) -> None:
+    recorded = record_text(PROGRAM, tmp_path)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    desk, eyes = desk_of(found.crash, elsewhere)
+    desk, eyes = desk_of(recorded.crash, elsewhere)
     for name in ("rerun", "verify", "write_test"):
         assert (await call(desk, name)).failed
     assert eyes.shown == []

@@ -1,4 +1,4 @@
-"""Crash files and code objects that name files of this machine: a name opens nothing."""
+"""Crash files and code objects that name files of this machine: no file is opened because of its name."""
 
 from __future__ import annotations
 
@@ -38,13 +38,15 @@ from tests.assistant.targets import Bench
 from tests.dap.targets import attached, on_pythons, running
 from tests.support.crashfile import chunk, container, contents
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 MARK = "the-diary-of-somebody-else"
 LIMIT = 1 << 30  # bytes of memory for one diagnosis
 
 
 def crash_naming(path: str, folder: Path, line: int = 1) -> Path:
-    """A crash file whose innermost frames stand in that file, with no text of it recorded."""
+    """A crash file whose innermost frames are in that file, without recorded source."""
     rows: list[tuple[str, Any]] = []
     for tag, content in contents(path):
         if tag.startswith("SRC") or "parts" in content:
@@ -59,13 +61,13 @@ def crash_naming(path: str, folder: Path, line: int = 1) -> Path:
 
 
 def diagnosed(crash: Path, project: Path | str) -> tuple[str, str]:
-    """The report and the JSON document of somebody who stands in the project."""
+    """The report and the JSON document of a person whose working folder is the project."""
     report = report_on(open_crash(crash), reach=reach_of_project(str(project)))
     return "\n".join(report.lines()), json_text(crash_document(report))
 
 
 def commanded(crash: Path, cwd: Path, *options: str) -> str:
-    """What the command prints, as a process of its own within bounds of time and memory."""
+    """The output of the command, run in a process with limits on time and memory."""
 
     def bounded() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (LIMIT, LIMIT))
@@ -77,24 +79,24 @@ def commanded(crash: Path, cwd: Path, *options: str) -> str:
     ) as process:  # nothing is ever written to its standard input, and it is not closed
         assert process.stdout is not None
         try:
-            found = process.stdout.read().decode()
+            output = process.stdout.read().decode()
             assert process.wait(20) == 0
         finally:
             process.kill()
-    return found
+    return output
 
 
 def prompt(crash: Path, project: Path | None) -> str:
-    """All that a model would be told before a question, and of what its tools would read."""
-    found = open_crash(crash)
-    known = DebuggeeContext(found, str(project or ""), found.read_source)
+    """Everything a model would get before a question and from its tools."""
+    opened = open_crash(crash)
+    known = DebuggeeContext(opened, str(project or ""), opened.read_source)
     desk = AssistantSession(None, known, commands=COMMANDS, extra=acting_tools)
-    session = RecordedSession(found)
+    session = RecordedSession(opened)
     desk.begin(session, HeadlessContext(session))
     reach = reach_of_project(str(project or ""))
-    diagnosis = crash_diagnosis(found, source_reader(found, reach), reach=reach)
+    diagnosis = crash_diagnosis(opened, source_reader(opened, reach), reach=reach)
     assert desk.active is not None
-    return desk.active.evidence.text(found.snapshot, diagnosis)
+    return desk.active.evidence.text(opened.snapshot, diagnosis)
 
 
 @pytest.fixture
@@ -120,7 +122,7 @@ def test_a_file_outside_the_project_is_not_read(tmp_path: Path, project: Path, d
     assert MARK not in prompt(crash, project) and MARK not in prompt(crash, None)
 
 
-def test_the_project_that_is_named_or_stood_in_is_read(tmp_path: Path, project: Path, diary: Path) -> None:
+def test_the_named_or_current_project_is_read(tmp_path: Path, project: Path, diary: Path) -> None:
     crash = crash_naming(str(diary), tmp_path)
     assert MARK in commanded(crash, diary.parent)
     assert MARK in commanded(crash, project, "--project", str(diary.parent), "--json")
@@ -137,8 +139,10 @@ def test_files_of_the_system_are_not_read(tmp_path: Path, project: Path, name: s
 
 
 @pytest.mark.parametrize("kind", ["fifo", "device", "stdin", "huge", "link", "folder", "socket"])
-def test_nothing_hangs_and_nothing_is_filled(tmp_path: Path, project: Path, diary: Path, kind: str) -> None:
-    """Within the project that the person stands in, under a name that source could have."""
+def test_special_files_of_the_project_neither_hang_nor_fill_memory(
+    tmp_path: Path, project: Path, diary: Path, kind: str
+) -> None:
+    """Special files in the current project, with the name of a source file."""
     path = project / "x.py"
     if kind == "fifo":
         os.mkfifo(path)
@@ -182,15 +186,13 @@ def test_hidden_files_and_keys_of_the_project_are_not_read(tmp_path: Path, proje
 @pytest.mark.parametrize(
     "path", ["/x" * 35_000 + ".py", "/tmp/\udfff.py", "/tmp/a\0b.py", "relative/../../x.py", ""]
 )
-def test_names_that_no_file_can_have_are_told_as_they_are(tmp_path: Path, project: Path, path: str) -> None:
+def test_impossible_file_names_are_shown_unchanged(tmp_path: Path, project: Path, path: str) -> None:
     crash = crash_naming(path, tmp_path)
     report, document = diagnosed(crash, project)
     assert "ValueError: no such user" in report and json.loads(document)["exception"]["type"] == "ValueError"
 
 
-def test_a_link_that_is_changed_between_the_look_and_the_opening_is_not_followed(
-    project: Path, diary: Path
-) -> None:
+def test_a_link_changed_between_check_and_open_is_not_followed(project: Path, diary: Path) -> None:
     (project / "x.py").symlink_to(diary)
     assert read_lines(str(project / "x.py"), exact=True) == ()
     (project / "sub").symlink_to(diary.parent)
@@ -259,12 +261,12 @@ async def test_a_made_up_file_name_of_a_code_object_opens_nothing(
         assert str(diary.parent) not in bench.box.context.files.reach.roots
         assert "def helped" in (await bench.call("source", path="helper.py")).text
         assert "time.sleep" in (await bench.call("source", path=str(program))).text
-        found = live_diagnosis(session.snapshot, None)
-        assert MARK not in repr(found)
+        live = live_diagnosis(session.snapshot, None)
+        assert MARK not in repr(live)
         assert MARK not in bench.box.context.read_source(str(diary))
 
 
-def test_what_a_process_was_started_with_may_be_read(tmp_path: Path) -> None:
+def test_the_script_of_a_process_may_be_read(tmp_path: Path) -> None:
     app, libs, other, home = (tmp_path / n for n in ("app", "libs", "other", "home"))
     for folder in (app / "deep", libs, other, home):
         folder.mkdir(parents=True)
@@ -291,7 +293,7 @@ def test_what_a_process_was_started_with_may_be_read(tmp_path: Path) -> None:
 
 
 def test_the_script_of_a_command_line() -> None:
-    for words, found in {
+    for words, expected in {
         ("python", "a.py", "-m", "x"): "/w/a.py",
         ("python", "-W", "ignore", "-Xdev", "-u", "/s/a.py"): "/s/a.py",
         ("python", "-m", "http.server"): "",
@@ -301,11 +303,11 @@ def test_the_script_of_a_command_line() -> None:
         ("gunicorn: worker [app]",): "",
         (): "",
     }.items():
-        assert script_of(list(words), "/w") == found, words
+        assert script_of(list(words), "/w") == expected, words
 
 
-def test_of_another_users_process_nothing_is_read_that_this_user_cannot_read(public: Path) -> None:
-    """Root looks at a process of somebody who has no business in the project beside it."""
+def test_files_that_the_owner_of_a_process_cannot_read_are_not_read(public: Path) -> None:
+    """Root peeks at a process of a user who may not read the project beside it."""
     if os.geteuid() != 0:
         pytest.skip("only root may look at other users' processes")
     private, shared, closed = public / "private.py", public / "shared.py", public / "closed" / "x.py"
@@ -352,9 +354,7 @@ WEIRD = ["/srv/a\0b", "/srv/\udfff", "/x" * 35_000, "../" * 9_000, "\n", "-c"]
 
 
 @pytest.mark.parametrize("word", WEIRD, ids=lambda w: repr(w[:10]))
-async def test_no_word_of_a_recording_that_stands_for_a_path_breaks_a_tool(
-    tmp_path: Path, project: Path, word: str
-) -> None:
+async def test_no_path_of_a_recording_breaks_a_tool(tmp_path: Path, project: Path, word: str) -> None:
     path = project / "main.py"
     path.write_text("x = 1\n")
     rows = contents(str(path))
@@ -390,18 +390,18 @@ async def test_no_word_of_a_recording_that_stands_for_a_path_breaks_a_tool(
 @pytest.mark.parametrize(
     "name", ["/etc/passwd", "/proc/self/environ", "HOME/.env", "HOME/id_rsa", "HOME/server.key"]
 )
-def test_a_recorder_puts_no_file_in_that_is_no_source(tmp_path: Path, name: str) -> None:
-    """A program may compile text under any name."""
+def test_a_recorder_includes_only_source_files(tmp_path: Path, name: str) -> None:
+    """A program may compile code under any file name."""
     name = name.replace("HOME", str(tmp_path))
     if name.startswith(str(tmp_path)):
         Path(name).write_text(f"key = {MARK}\n")
-    found = record_text(f"exec(compile('x = 1 / 0', {name!r}, 'exec'))\n", tmp_path)
-    assert found.crash.snapshot.exception is not None
-    assert found.crash.read_source(name) == ()
-    assert found.crash.read_source(str(found.program))
+    recorded = record_text(f"exec(compile('x = 1 / 0', {name!r}, 'exec'))\n", tmp_path)
+    assert recorded.crash.snapshot.exception is not None
+    assert recorded.crash.read_source(name) == ()
+    assert recorded.crash.read_source(str(recorded.program))
 
 
-async def test_a_look_from_outside_takes_no_file_that_a_name_alone_names(tmp_path: Path, diary: Path) -> None:
+async def test_peek_reads_no_file_named_only_by_code(tmp_path: Path, diary: Path) -> None:
     app = tmp_path / "app"
     app.mkdir()
     text = "def f():\n    print('ready', flush=True)\n    time.sleep(60)\n"
@@ -434,6 +434,6 @@ def test_a_native_crash_of_another_folder_opens_nothing(
     assert open_crash(as_crash_file(native(tmp_path / "given", diary))).read_source(str(diary))
 
 
-def test_a_pipe_among_the_native_crashes_holds_nobody_up(tmp_path: Path) -> None:
+def test_a_pipe_among_the_native_crashes_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "1-2.native")
     assert convert(str(tmp_path / "1-2.native")) == ""

@@ -14,15 +14,15 @@ from iqdebug.core.session import StepKind
 from iqdebug.core.state import Breakpoint
 from tests.dap.targets import attached, on_pythons, running, top
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = str(Path(__file__).resolve().parent / "programs" / "file_names.py")
 LINE = 4
 
 
 @pytest.mark.parametrize("kind", ["path", "hostile"])
 @on_pythons("3.8", "3.11", "3.13")
-async def test_breakpoints_hit_in_it_and_none_of_its_methods_run(
-    kind: str, python: str, tmp_path: Path
-) -> None:
+async def test_breakpoints_hit_and_no_method_of_the_name_runs(kind: str, python: str, tmp_path: Path) -> None:
     script = tmp_path / "code.py"
     async with running(python, PROGRAM, kind, str(script)) as target:
         async with attached(target) as (session, watcher):
@@ -44,7 +44,7 @@ async def test_breakpoints_hit_in_it_and_none_of_its_methods_run(
 
 @pytest.mark.parametrize("kind", ["empty", "nul", "long", "surrogate", "relative"])
 @on_pythons("3.11", "3.12")
-async def test_a_name_of_no_file_is_as_good_as_any(kind: str, python: str, tmp_path: Path) -> None:
+async def test_breakpoints_hit_in_code_without_a_file(kind: str, python: str, tmp_path: Path) -> None:
     async with running(python, PROGRAM, kind, str(tmp_path / "code.py")) as target:
         async with attached(target, pause=True) as (session, watcher):
             stop = await watcher.stopped()

@@ -1,4 +1,4 @@
-"""Damaged and hostile crash files: bounded, seeded, and never anything but CrashFileError."""
+"""Damaged and hostile crash files: reading is bounded and raises only CrashFileError."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ from iqdebug.system.readable_files import reach_of_project
 from iqdebug.workflows.diagnosis_inputs import crash_diagnosis
 from tests.hostile.fuzzing import bounded, chance_of, mutated_bytes, no_growth
 from tests.support.crashfile import HEAD, chunk, container, contents, sample, written
+
+pytestmark = pytest.mark.slow
 
 SEED = 20261122
 
@@ -56,7 +58,7 @@ HOSTILE: tuple[Any, ...] = (
 
 
 def use(path: Path) -> None:
-    """Everything that a screen does with a file."""
+    """Do everything that a screen does with a file."""
     try:
         crash = open_crash(path)
     except CrashFileError as error:
@@ -133,7 +135,7 @@ def mutated(value: Any, chance: random.Random, rate: float) -> Any:
 
 
 def test_fuzz_crash_files(tmp_path: Path, fuzz_cases: int) -> None:
-    """Bits that flipped and bytes that went; chunks shuffled, doubled and dropped; JSON of any shape."""
+    """Flipped bits and lost bytes; chunks shuffled, doubled and dropped; JSON of any shape."""
     data, path = written(contents()), tmp_path / "x.iqcrash"
     rows = [chunk(*c) for c in contents()] + [chunk("ENDE", {"chunks": 9})]
     chance = chance_of("crash files")
@@ -163,7 +165,7 @@ def test_chunks_that_are_no_object(tmp_path: Path, raw: bytes) -> None:
         tried(path, container(rows))
 
 
-def test_structures_made_to_run_away(tmp_path: Path) -> None:
+def test_cyclic_and_exploding_structures_are_bounded(tmp_path: Path) -> None:
     path = tmp_path / "x.iqcrash"
     deep = [
         {"id": n, "type": "G", "members": [n + 1], "cause": n + 1, "frames": [1] * 50} for n in range(5000)
@@ -263,5 +265,5 @@ def test_opening_executes_nothing_and_touches_nothing_else(tmp_path: Path) -> No
     assert (done.stdout, done.stderr, done.returncode) == ("nothing was run\n", "", 0), done.stderr
 
 
-def test_the_sample_is_what_the_fuzzing_starts_from(tmp_path: Path) -> None:
+def test_the_unmutated_sample_is_valid(tmp_path: Path) -> None:
     assert open_crash(sample(tmp_path)).missing == ()

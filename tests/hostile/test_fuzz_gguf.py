@@ -1,4 +1,4 @@
-"""Mutated GGUF headers: a value or a sentence, in bounded time, with nothing reserved that is not there."""
+"""Mutated GGUF headers give a value or an error message, in bounded time and memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MACHINES = (
 
 
 def look(data: bytes, machine: Machine) -> bool:
-    """Whether it went well to the end."""
+    """Whether the file was read without an error."""
     try:
         what = inspect_header(parse_header(data), Path("x.gguf"))
         json_text(dataclasses.asdict(what))

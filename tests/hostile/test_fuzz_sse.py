@@ -1,10 +1,12 @@
-"""Mutated streams from a real server on loopback: an answer or a sentence."""
+"""Mutated streams from a real server on loopback give an answer or an error message."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
 from typing import Any
+
+import pytest
 
 from iqdebug.core.errors import IqdebugError
 from iqdebug.llm.backends.base import ReplyFinished
@@ -13,6 +15,8 @@ from iqdebug.llm.messages import Message, Sampling, Tool
 from iqdebug.llm.window.window import Window
 from tests.hostile.fuzzing import HOSTILE_TEXTS, bounded, chance_of, mutated_bytes, no_growth
 from tests.hostile.servers import StreamingServer
+
+pytestmark = pytest.mark.slow
 
 STACK = Tool("stack", "the stack", {"type": "object", "properties": {"thread": {"type": "integer"}}})
 HOSTILE: tuple[Any, ...] = (None, True, -1, 1 << 70, 1e308, [], {}, [[]], [None], {"": []}, *HOSTILE_TEXTS)

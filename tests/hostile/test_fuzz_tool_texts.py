@@ -1,4 +1,4 @@
-"""Calls as models write them, mutated: text, or a call that the toolbox answers; never an exception."""
+"""Mutated tool calls of models give text or a call that the toolbox answers, never an exception."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SLOW = {"verify", "scan"}
 
 
 def example(schema: Any, chance: Any) -> Any:
-    """Arguments that keep the schema, mostly."""
+    """Arguments that mostly follow the schema."""
     if chance.random() < 0.15:
         return chance.choice(HOSTILE)
     if "enum" in schema:
@@ -69,13 +69,13 @@ def test_fuzz_tool_texts(tmp_path: Path, fuzz_cases: int) -> None:
             text = data.decode("utf-8", "replace")
             with bounded(text):
                 reader = AnswerReader(("<think>", "</think>"), False, [t.name for t in tools])
-                found = []
+                events = []
                 while text:
                     length = chance.choice((1, 7, 40, 5_000))
-                    found += reader.feed(text[:length])
+                    events += reader.feed(text[:length])
                     text = text[length:]
-                found += reader.finish()
-                for event in found:
+                events += reader.finish()
+                for event in events:
                     if isinstance(event, ToolCallEvent):
                         taken += 1
                         json.dumps(dict(event.call.arguments), ensure_ascii=False).encode()

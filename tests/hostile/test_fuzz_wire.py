@@ -1,4 +1,4 @@
-"""What a hostile target may send over its two connections: events, a value, or a sentence; then an end."""
+"""A hostile target's messages on both connections give events, a value or an error, and then end."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ async def agent_case(data: bytes) -> None:
 
 
 def take(event: protocol.Event) -> None:
-    """As a session does."""
+    """Read the messages like a session does."""
     if event.event == "stopped":
         decode_body(event.body, protocol.StoppedBody)
     elif event.event == "output":
@@ -142,7 +142,7 @@ async def test_fuzz_wire_deep(depth: int) -> None:
     await dap_case(b"Content-Length: %d\r\n\r\n" % len(body) + body)
 
 
-async def test_a_lone_surrogate_of_the_target_costs_no_connection() -> None:
+async def test_a_lone_surrogate_does_not_end_the_connection() -> None:
     ours, theirs = socket.socketpair()
     reader, writer = await asyncio.open_connection(sock=ours)
     client = AgentClient(reader, writer, lambda event: None, lambda: None)

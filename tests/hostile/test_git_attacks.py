@@ -1,4 +1,4 @@
-"""Repositories that name programs wherever git lets them: none is run, whoever asks."""
+"""Repositories that name programs wherever git allows it: no caller of git runs one."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from iqdebug.crash.recorded_session import RecordedSession
 from iqdebug.system.line_changes import Changes
 from tests.assistant.recorded import record
 from tests.assistant.targets import Bench
+
+pytestmark = pytest.mark.slow
 
 PROGRAM = "def add(one, other):\n    return one + other\n\n\nadd(1, None)\n"
 HOOKS = (
@@ -141,9 +143,9 @@ class Trap:
 
     @property
     def sprung(self) -> bool:
-        found = self.mark.exists()
+        was_run = self.mark.exists()
         self.mark.unlink(missing_ok=True)
-        return found
+        return was_run
 
     def ask_as_anybody_would(self) -> None:
         for words in (
@@ -183,21 +185,21 @@ def test_the_traps_work(trap: Trap, attack: str) -> None:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-async def test_no_caller_springs_it(trap: Trap, attack: str) -> None:
+async def test_no_caller_runs_the_named_program(trap: Trap, attack: str) -> None:
     trap.set(attack)
-    words = Changes()(str(trap.file), 2)
+    change = Changes()(str(trap.file), 2)
     assert not trap.sprung, "which lines changed of late"
     recorded = environment.git(str(trap.root))
     assert not trap.sprung, "recording"
     if attack not in ("with an equals sign", "fetching what is missing"):  # those are not asked, or not whole
-        assert words.startswith("this line was changed today") or "not committed" in words
+        assert change is not None and change.days_ago in (0, None)
         assert recorded is not None and "+# not committed" in recorded["diff"]
         assert recorded["branch"] in ("master", "main") and len(recorded["revision"]) == 40
     bench = await _bench(trap)
     history = await bench.call("git_history", path=str(trap.file), line=2)
     assert not trap.sprung, "git_history"
-    found = await bench.call("search", text="one + other")
-    assert not trap.sprung and "orders.py:2" in found.text
+    result = await bench.call("search", text="one + other")
+    assert not trap.sprung and "orders.py:2" in result.text
     if attack not in ("with an equals sign", "fetching what is missing"):
         assert "now" in history.text, history.text
 
@@ -214,7 +216,7 @@ async def _bench(trap: Trap) -> Bench:
 
 
 @pytest.mark.parametrize("attack", ["textconv", "clean filter", "included"])
-def test_diagnose_in_the_repository_springs_nothing(trap: Trap, attack: str) -> None:
+def test_diagnose_in_the_repository_runs_no_named_program(trap: Trap, attack: str) -> None:
     crash = record(trap.root, "orders.py").crash
     trap.set(attack)
     done = _diagnose(crash.path, trap.root)
@@ -231,11 +233,11 @@ def _diagnose(path: Path, cwd: Path) -> dict[str, dict[str, str]]:
     done = subprocess.run(
         command, cwd=cwd, env=environ, capture_output=True, text=True, timeout=50, check=True
     )
-    found: dict[str, dict[str, str]] = json.loads(done.stdout)
-    return found
+    variables: dict[str, dict[str, str]] = json.loads(done.stdout)
+    return variables
 
 
-def test_a_submodules_file_monitor_is_not_asked(trap: Trap) -> None:
+def test_a_submodules_file_monitor_is_not_run(trap: Trap) -> None:
     other = trap.root.parent / "other"
     shutil.copytree(trap.root, other)
     git(trap.root, "submodule", "--quiet", "add", str(other), "sub")
@@ -260,22 +262,22 @@ def test_no_program_named_git_in_the_working_folder_is_started(
     assert not trap.sprung
 
 
-def test_what_the_environment_names_is_not_run(trap: Trap, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_programs_named_in_the_environment_are_not_run(trap: Trap, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("GIT_EXTERNAL_DIFF", "GIT_PAGER", "PAGER", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_EDITOR"):
         monkeypatch.setenv(name, str(trap.program))
     assert environment.git(str(trap.root)) is not None and Changes()(str(trap.file), 2)
     assert not trap.sprung
 
 
-def test_a_repository_of_another_user_is_not_asked(trap: Trap) -> None:
+def test_a_repository_of_another_user_is_refused(trap: Trap) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can give a repository to another user")
     subprocess.run(["chown", "-R", "12345", str(trap.root)], check=True)
     assert environment.git(str(trap.root)) is None and Changes()(str(trap.file), 2) == ""
 
 
-def test_files_that_lie_elsewhere_are_not_recorded(trap: Trap, tmp_path: Path) -> None:
-    """`core.worktree` would have another folder's files compared, and their text recorded."""
+def test_files_of_another_worktree_are_not_recorded(trap: Trap, tmp_path: Path) -> None:
+    """`core.worktree` would make git compare another folder's files, and their text would be recorded."""
     private = tmp_path / "private"
     private.mkdir()
     (private / "orders.py").write_text("the diary\n")
@@ -287,16 +289,16 @@ def test_an_answer_is_bounded_in_size_and_time(trap: Trap) -> None:
     (trap.root / "large.txt").write_text("line\n" * 400_000)
     git(trap.root, "add", ".")
     repository = Repository(str(trap.root))
-    assert len(repository.ask("diff", "HEAD", seconds=10.0, most=1_000) or "") == 1_000
-    assert repository.ask("diff", "HEAD", seconds=0.0) is None
+    assert len(repository.run("diff", "HEAD", seconds=10.0, most=1_000) or "") == 1_000
+    assert repository.run("diff", "HEAD", seconds=0.0) is None
 
 
-def test_a_bare_repository_within_the_tree_is_not_taken_up(trap: Trap) -> None:
-    """A folder that is laid out as a repository brings its own configuration."""
+def test_a_bare_repository_inside_the_tree_is_not_used(trap: Trap) -> None:
+    """A folder laid out like a repository has its own configuration."""
     bare = trap.root / "data"
     git(trap.root, "clone", "-q", "--bare", str(trap.root), str(bare))
     (bare / "config").write_text(f"[core]\nbare = false\nworktree = {bare}\nfsmonitor = {trap.program}\n")
     (bare / "x.py").write_text("x\n")
     trap.mark.unlink(missing_ok=True)
-    assert Repository(str(bare)).ask("ls-files", "--others", seconds=5.0) is None
+    assert Repository(str(bare)).run("ls-files", "--others", seconds=5.0) is None
     assert not trap.sprung

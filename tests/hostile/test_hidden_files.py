@@ -1,4 +1,4 @@
-"""Every tool that touches a file asks the one check: hidden files, keys, links, the world outside."""
+"""Every tool that opens a file uses the one check against hidden files, keys, links and outside paths."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from iqdebug.llm.messages import ToolCall
 from iqdebug.peek.start_info import reach_of_process
 from tests.assistant.recorded import Recorded, record_text
 from tests.dap.targets import attached, on_pythons, running
+
+pytestmark = pytest.mark.slow
 
 MARK = "zq81-neighbour"
 TEXT = f"before = {MARK}-above\nknown line\nafter = {MARK}-below\n"
@@ -85,9 +87,9 @@ def all_hidden(root: Path) -> list[str]:
     ]
 
 
-def desk_of(found: Recorded) -> AssistantSession:
-    crash = found.crash
-    known = DebuggeeContext(crash, str(found.root), crash.read_source)
+def desk_of(recorded: Recorded) -> AssistantSession:
+    crash = recorded.crash
+    known = DebuggeeContext(crash, str(recorded.root), crash.read_source)
     desk = AssistantSession(None, known, commands=COMMANDS, extra=acting_tools)
     session = RecordedSession(crash)
     desk.begin(session, HeadlessContext(session))
@@ -121,32 +123,32 @@ def calls(path: str) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-async def test_no_tool_says_anything_of_them_headless(tmp_path: Path) -> None:
-    found = record_text(PROGRAM, tmp_path)
-    filled(found.root)
+async def test_no_tool_reveals_hidden_files_of_a_recording(tmp_path: Path) -> None:
+    recorded = record_text(PROGRAM, tmp_path)
+    filled(recorded.root)
     desk = AssistantSession(
         None,
-        DebuggeeContext(found.crash, str(found.root), found.crash.read_source),
+        DebuggeeContext(recorded.crash, str(recorded.root), recorded.crash.read_source),
         commands=COMMANDS,
         extra=acting_tools,
     )
-    session = RecordedSession(found.crash)
+    session = RecordedSession(recorded.crash)
     desk.begin(session, HeadlessContext(session))
     desk.stop_diagnosed(
-        found.crash.snapshot, diagnose(found.crash.snapshot, read_source=found.crash.read_source)
+        recorded.crash.snapshot, diagnose(recorded.crash.snapshot, read_source=recorded.crash.read_source)
     )
-    for path in all_hidden(found.root):
+    for path in all_hidden(recorded.root):
         for name, arguments in calls(path):
             result = await call(desk, name, **arguments)
-            told = result.text.replace(MARK, "", 1) if arguments.get("text") == MARK else result.text
-            assert MARK not in told and "root:x" not in told, (name, path, result.text)
+            answer = result.text.replace(MARK, "", 1) if arguments.get("text") == MARK else result.text
+            assert MARK not in answer and "root:x" not in answer, (name, path, result.text)
     for entry in desk.transcript.entries:
         assert MARK not in entry.text + entry.detail
     assert "known line" in (await call(desk, "source", path="plain.py")).text
 
 
 @on_pythons("3.12")
-async def test_no_tool_says_anything_of_them_in_a_living_process(python: str, tmp_path: Path) -> None:
+async def test_no_tool_reveals_hidden_files_of_a_live_process(python: str, tmp_path: Path) -> None:
     root = tmp_path / "app"
     root.mkdir()
     (root / "main.py").write_text("import time\nprint('ready', flush=True)\ntime.sleep(60)\n")
@@ -164,25 +166,25 @@ async def test_no_tool_says_anything_of_them_in_a_living_process(python: str, tm
         for path in all_hidden(root)[::2]:
             for name, arguments in calls(path):
                 result = await call(desk, name, **arguments)
-                told = result.text.replace(MARK, "", 1) if arguments.get("text") == MARK else result.text
-                assert MARK not in told and "root:x" not in told, (name, path, result.text)
+                answer = result.text.replace(MARK, "", 1) if arguments.get("text") == MARK else result.text
+                assert MARK not in answer and "root:x" not in answer, (name, path, result.text)
         refused = await call(desk, "propose_fix", path="main.py", old="time.sleep(61)", new="x")
         assert refused.failed and "main.py" in refused.text
 
 
 @pytest.mark.parametrize("path", WRONG_PATHS, ids=lambda p: repr(p[:12]))
-async def test_paths_that_no_file_has_are_answered_in_words(tmp_path: Path, path: str) -> None:
-    found = record_text(PROGRAM, tmp_path)
+async def test_impossible_paths_get_an_error_message(tmp_path: Path, path: str) -> None:
+    recorded = record_text(PROGRAM, tmp_path)
     desk = AssistantSession(
         None,
-        DebuggeeContext(found.crash, str(found.root), found.crash.read_source),
+        DebuggeeContext(recorded.crash, str(recorded.root), recorded.crash.read_source),
         commands=COMMANDS,
         extra=acting_tools,
     )
-    session = RecordedSession(found.crash)
+    session = RecordedSession(recorded.crash)
     desk.begin(session, HeadlessContext(session))
     desk.stop_diagnosed(
-        found.crash.snapshot, diagnose(found.crash.snapshot, read_source=found.crash.read_source)
+        recorded.crash.snapshot, diagnose(recorded.crash.snapshot, read_source=recorded.crash.read_source)
     )
     for name, arguments in calls(path):
         result = await call(desk, name, **arguments)
@@ -192,7 +194,7 @@ async def test_paths_that_no_file_has_are_answered_in_words(tmp_path: Path, path
 
 
 @pytest.mark.parametrize("name", HIDDEN)
-def test_an_edit_of_them_is_refused_before_they_are_opened(tmp_path: Path, name: str) -> None:
+def test_an_edit_of_a_hidden_file_is_refused_before_it_is_opened(tmp_path: Path, name: str) -> None:
     root = tmp_path / "app"
     root.mkdir()
     filled(root)
@@ -209,8 +211,8 @@ def test_an_edit_of_them_is_refused_before_they_are_opened(tmp_path: Path, name:
     assert opened == [] and MARK not in " ".join(refused.value.lines())
 
 
-async def test_of_another_users_process_no_fix_tells_what_that_user_cannot_read(public: Path) -> None:
-    """Root is asked for a fix in the folder of a process that runs as somebody else."""
+async def test_a_fix_reveals_no_file_that_the_owner_of_the_process_cannot_read(public: Path) -> None:
+    """Root requests a fix in the folder of a process that runs as another user."""
     if os.geteuid() != 0:
         pytest.skip("only root may look at other users' processes")
     root = public / "app"

@@ -1,4 +1,4 @@
-"""What a model's file, a model or a server may take: time, memory, calls; and what is said then."""
+"""Limits on a model file, a model and a server: time, memory, calls; and the error messages."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ from tests.llm.fake_server import FakeServer, Turn
 from tests.support.crashfile import sample
 from tests.support.scripted_backend import Answer, ScriptedBackend
 
+pytestmark = pytest.mark.slow
+
 LOOK = Tool("look", "Looks.", {"type": "object", "properties": {"at": {"type": "string"}}})
 SAMPLING = Sampling(max_tokens=100)
 LOOPS = "{% for a in range(99999) %}{% for b in range(99999) %}{% for c in range(99999) %}{% endfor %}"
@@ -55,7 +57,7 @@ def event(**delta: object) -> bytes:
     ],
     ids=["loops", "power", "long", "doubling", "recursion", "brackets"],
 )
-def test_a_template_that_does_not_end_is_given_up_in_words(source: str) -> None:
+def test_a_template_that_does_not_end_is_stopped_with_a_message(source: str) -> None:
     began = time.monotonic()
     with pytest.raises(TemplateError) as raised:
         ChatTemplate(source).joint([], QUESTION)
@@ -171,7 +173,7 @@ async def test_a_server_s_thousands_of_calls_do_not_enter_the_log() -> None:
 
 
 async def failed(stream: Stream, patience: float = 600.0) -> tuple[ModelError, int]:
-    """What is said of a server that sends this, and how much it could send."""
+    """The error message for a server that sends this, and how much it could send."""
     server = StreamingServer(stream)
     async with server.running():
         backend = await opened(server, patience)
@@ -200,7 +202,7 @@ async def test_a_stream_without_an_event_is_given_up(part: bytes) -> None:
     [b"data: {}\n\n" * 900, event(content="") * 500, b"data: [1]\n\n" * 900, event(role="assistant") * 500],
     ids=["objects", "no content", "no object", "roles"],
 )
-async def test_events_that_say_nothing_are_given_up(part: bytes) -> None:
+async def test_empty_events_are_given_up(part: bytes) -> None:
     error, sent = await failed(for_ever(part))
     assert "given up" in error.what and "say nothing" in error.why
     assert sent < 10_000_000
@@ -225,14 +227,14 @@ async def test_calls_that_do_not_end_are_given_up() -> None:
 
 
 @pytest.mark.parametrize("part", [b": still there\n\n", b"data: {}\n\n", b"\n"])
-async def test_a_sign_of_life_is_no_answer(part: bytes) -> None:
+async def test_keep_alive_events_do_not_extend_the_timeout(part: bytes) -> None:
     began = time.monotonic()
     error, _ = await failed(for_ever(part, pause=0.05), patience=0.6)
     assert "fell silent" in error.what
     assert time.monotonic() - began < 5
 
 
-async def test_an_answer_that_drips_is_given_up_after_six_times_the_patience() -> None:
+async def test_a_slow_answer_is_given_up_after_six_times_the_patience() -> None:
     began = time.monotonic()
     server = StreamingServer(for_ever(event(content="."), pause=0.2))
     async with server.running():
@@ -273,35 +275,35 @@ async def answered(*events: bytes) -> tuple[list[Event], HttpBackend]:
     )
     async with server.running():
         backend = await opened(server)
-        found = [e async for e in backend.reply(SAMPLING)]
+        replied = [e async for e in backend.reply(SAMPLING)]
         await backend.append(Message("user", "and?"))
         [e async for e in backend.reply(SAMPLING)]  # what came can be sent back
         await backend.close()
-    return found, backend
+    return replied, backend
 
 
 async def test_a_lone_surrogate_does_not_lose_the_answer() -> None:
-    found, backend = await answered(event(content="before \ud800 behind"), event(content="\udfff!"))
-    assert "".join(e.text for e in found if isinstance(e, Text)) == "before \ufffd behind\ufffd!"
+    events, backend = await answered(event(content="before \ud800 behind"), event(content="\udfff!"))
+    assert "".join(e.text for e in events if isinstance(e, Text)) == "before \ufffd behind\ufffd!"
     assert backend.blocks[2].message.content == "before \ufffd behind\ufffd!"
 
 
-async def test_a_character_that_was_cut_in_two_is_whole_again() -> None:
-    found, _ = await answered(event(content="so \ud83d"), event(content="\ude00 it is \ud83d"))
-    assert "".join(e.text for e in found if isinstance(e, Text)) == "so \U0001f600 it is \ufffd"
+async def test_a_character_split_between_chunks_is_joined() -> None:
+    events, _ = await answered(event(content="so \ud83d"), event(content="\ude00 it is \ud83d"))
+    assert "".join(e.text for e in events if isinstance(e, Text)) == "so \U0001f600 it is \ufffd"
 
 
 async def test_a_lone_surrogate_in_a_call_is_replaced() -> None:
     part = {"index": 0, "id": "a\ud800", "function": {"name": "look", "arguments": '{"at": "\\ud800"}'}}
-    found, _ = await answered(event(tool_calls=[part]))
-    assert [dict(e.call.arguments) for e in found if isinstance(e, ToolCallEvent)] == [{"at": "\ufffd"}]
-    found, _ = await answered(
+    events, _ = await answered(event(tool_calls=[part]))
+    assert [dict(e.call.arguments) for e in events if isinstance(e, ToolCallEvent)] == [{"at": "\ufffd"}]
+    events, _ = await answered(
         event(content='<tool_call>{"name": "look", "arguments": {"at": "\\ud800"}}</tool_call>')
     )
-    assert [dict(e.call.arguments) for e in found if isinstance(e, ToolCallEvent)] == [{"at": "\ufffd"}]
+    assert [dict(e.call.arguments) for e in events if isinstance(e, ToolCallEvent)] == [{"at": "\ufffd"}]
 
 
-async def test_a_call_of_a_depth_that_nobody_needs_is_told_to_the_model() -> None:
+async def test_a_too_deeply_nested_call_is_reported_to_the_model() -> None:
     deep = '{"at": ' + "[" * 100_000 + "]" * 100_000 + "}"
     part = {"index": 0, "id": "a", "function": {"name": "look", "arguments": deep}}
     server = StreamingServer(once(event(tool_calls=[part]), b"data: [DONE]\n\n"))
@@ -313,7 +315,7 @@ async def test_a_call_of_a_depth_that_nobody_needs_is_told_to_the_model() -> Non
     assert "nested too deeply" in "".join(e.text for e in events if isinstance(e, Text))
 
 
-def test_an_event_of_empty_data_lines_has_an_end() -> None:
+def test_an_event_of_empty_data_lines_is_bounded() -> None:
     parser = EventParser()
     with pytest.raises(ValueError, match="without end"):
         for _ in range(1_000):
@@ -337,7 +339,7 @@ def scripted_server(tmp_path: Path) -> Iterator[str]:
             process.terminate()
 
 
-def test_the_window_of_a_server_that_states_none_can_be_set_where_it_is_advised(
+def test_the_window_of_a_server_that_states_none_can_be_set_as_advised(
     scripted_server: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -348,8 +350,8 @@ def test_the_window_of_a_server_that_states_none_can_be_set_where_it_is_advised(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     asked = ["ask", str(sample(tmp_path)), "why?", "--model", scripted_server]
     assert main(asked) == 12
-    told = capsys.readouterr().err
-    assert "too small a window" in told and SETS_WINDOW in told
+    message = capsys.readouterr().err
+    assert "too small a window" in message and SETS_WINDOW in message
     assert main([*asked, "--ctx", "60000"]) == 0
     assert "Because." in capsys.readouterr().out
     (tmp_path / "iqdebug").mkdir(exist_ok=True)

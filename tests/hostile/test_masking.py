@@ -1,4 +1,4 @@
-"""Leaks and over-masks, counted over a corpus: in crash files, and in what a model is told live."""
+"""Counts leaks and over-masking over a corpus, in crash files and in what a model is shown live."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ from tests.hostile.masking_heldout import (
 )
 from tests.support.chunks import HEAD
 
+pytestmark = pytest.mark.slow
+
 PLANTED = planted()
 
 
@@ -43,22 +45,22 @@ def test_the_corpus_is_large_enough() -> None:
 
 
 def contents(path: Path) -> str:
-    """All chunks of a file as one text, its JSON escapes undone where they hide letters only."""
-    data, at, found = path.read_bytes(), 12, []
+    """All chunks of a file as one text, with the JSON escapes of letters decoded."""
+    data, at, chunks = path.read_bytes(), 12, []
     while at < len(data):
         _, _, stored, _, _ = HEAD.unpack_from(data, at)
-        found.append(zlib.decompress(data[at + HEAD.size : at + HEAD.size + stored]).decode())
+        chunks.append(zlib.decompress(data[at + HEAD.size : at + HEAD.size + stored]).decode())
         at += HEAD.size + stored
-    return "\n".join(found)
+    return "\n".join(chunks)
 
 
 def texts_of(path: Path) -> set[str]:
     """Every text in the file's chunks."""
-    found: set[str] = set()
+    texts: set[str] = set()
 
     def walk(value: Any) -> None:
         if isinstance(value, str):
-            found.add(value)
+            texts.add(value)
         elif isinstance(value, dict):
             for each in value.values():
                 walk(each)
@@ -68,11 +70,11 @@ def texts_of(path: Path) -> set[str]:
 
     for line in contents(path).split("\n"):
         walk(json.loads(line))
-    return found
+    return texts
 
 
 def raised(names: list[str], held: list[Any], message: str, folder: Path) -> BaseException:
-    """An exception out of a function whose variables have those names and values, in a file of its own."""
+    """An exception raised in a function with variables of those names and values, in its own file."""
     listed = ", ".join(f"{name}_" if name in names[:i] else name for i, name in enumerate(names))
     source = f"def crash(values, message):\n    [{listed}] = values\n    raise ValueError(message)\n"
     path = folder / "program.py"
@@ -107,7 +109,7 @@ def written(
 
 
 def in_places(batch: list[Planted], place: str, folder: Path) -> str:
-    """The contents of a file of a crash in which each secret stands in that place."""
+    """The contents of a crash file in which each secret is in that place."""
     folder.mkdir()
     held: list[Any] = ["nothing"]
     names, lines, message, environ = ["nothing_"], [], "failed", {}
@@ -144,8 +146,8 @@ def test_no_planted_secret_is_in_a_file(place: str, tmp_path: Path) -> None:
     leaks = []
     for start in range(0, len(PLANTED), 40):
         batch = PLANTED[start : start + 40]
-        found = in_places(batch, place, tmp_path / str(start))
-        leaks += [each.form for each in batch if each.secret in found]
+        content = in_places(batch, place, tmp_path / str(start))
+        leaks += [each.form for each in batch if each.secret in content]
     assert not leaks, "\n".join(leaks)
 
 
@@ -167,7 +169,7 @@ def test_nothing_innocent_is_masked_in_a_file(tmp_path: Path) -> None:
     assert not over, "\n".join(map(str, over))
 
 
-def test_paths_and_names_of_a_file_stay(tmp_path: Path) -> None:
+def test_paths_and_names_are_not_masked(tmp_path: Path) -> None:
     """``MYSQL_ROOT_PASSWORD=root`` and a program in ``root/tests/postgres.py``."""
     folder = tmp_path / "root" / "tests"
     folder.mkdir(parents=True)
@@ -180,11 +182,11 @@ def test_paths_and_names_of_a_file_stay(tmp_path: Path) -> None:
     try:
         space["price_of"]({})
     except KeyError as error:
-        found = texts_of(written(error, tmp_path, [], WEAK))
-    assert {str(path), "test", "price_of", "postgres", "    return root['admin']"} <= found
+        texts = texts_of(written(error, tmp_path, [], WEAK))
+    assert {str(path), "test", "price_of", "postgres", "    return root['admin']"} <= texts
 
 
-def test_weak_secrets_are_masked_where_they_are_values(tmp_path: Path) -> None:
+def test_weak_secrets_are_masked_as_values(tmp_path: Path) -> None:
     held = [
         {"password": "root"},
         "root",
@@ -196,7 +198,7 @@ def test_weak_secrets_are_masked_where_they_are_values(tmp_path: Path) -> None:
     ]
     names = ["settings", "whole", "listed", "address", "raw", "pair", "pin"]
     path = written(raised(names, held, "'root'", tmp_path), tmp_path, ["root", "x password=root"], WEAK)
-    found = texts_of(path)
+    texts = texts_of(path)
     for shown in (
         f"['{MASK}', 5]",
         f"'{MASK}'",
@@ -204,15 +206,15 @@ def test_weak_secrets_are_masked_where_they_are_values(tmp_path: Path) -> None:
         f"b'{MASK}'",
         f"x password={MASK}",
     ):
-        assert shown in found, shown
-    assert not found & {"'root'", "b'root'", "1234", "{'password': 'root'}"}
+        assert shown in texts, shown
+    assert not texts & {"'root'", "b'root'", "1234", "{'password': 'root'}"}
 
 
 # What a model is told
 
 
 @pytest.mark.parametrize("each", PLANTED, ids=[each.form for each in PLANTED])
-def test_no_planted_secret_is_told_live(each: Planted) -> None:
+def test_no_planted_secret_is_shown_live(each: Planted) -> None:
     redactor = Redactor()
     shown = each.value if isinstance(each.value, str) else values.text(each.value, 400, 4)
     variable = Variable(each.name, values.text(each.value, 400, 4), type(each.value).__name__)
@@ -226,7 +228,7 @@ def test_no_planted_secret_is_told_live(each: Planted) -> None:
 
 
 @pytest.mark.parametrize("form", derived("x1y2z3"))
-def test_what_is_made_of_a_known_secret_is_masked(form: str) -> None:
+def test_derived_forms_of_a_known_secret_are_masked(form: str) -> None:
     secret = "kQ7vR2mX9pT4-wZ8"
     made = derived(secret)[form]
     redactor = Redactor()
@@ -261,15 +263,15 @@ HELD_OUT = [*held_out(), *third()]
 
 
 def leaks_live(corpus: list[Planted]) -> set[str]:
-    found = set()
+    leaks = set()
     for each in corpus:
         shown = values.text(each.value, 400, 4)
         redactor = Redactor()
         variable = Variable(each.name, shown, type(each.value).__name__)
         redactor.learn([variable])
         if each.secret in row(variable, redactor, 4_000):
-            found.add(each.form)
-    return found
+            leaks.add(each.form)
+    return leaks
 
 
 def test_the_second_corpus_live() -> None:
@@ -281,13 +283,13 @@ def test_the_second_corpus_in_a_file(tmp_path: Path) -> None:
     leaks = set()
     for start in range(0, len(HELD_OUT), 40):
         batch = HELD_OUT[start : start + 40]
-        found = in_places(batch, "variables", tmp_path / str(start))
-        leaks |= {each.form for each in batch if each.secret in found}
+        content = in_places(batch, "variables", tmp_path / str(start))
+        leaks |= {each.form for each in batch if each.secret in content}
     assert leaks <= KNOWN_LEAKS
 
 
 @pytest.mark.parametrize("form", made_of("x1y2z3w4v5u6"))
-def test_what_else_is_made_of_a_known_secret(form: str) -> None:
+def test_further_derived_forms_of_a_known_secret(form: str) -> None:
     secret = "kQ7vR2mX9pT4-wZ8"
     made = made_of(secret)[form]
     masker = Masker()
@@ -296,7 +298,7 @@ def test_what_else_is_made_of_a_known_secret(form: str) -> None:
     assert hidden is (form not in KNOWN_LEAKS)
 
 
-def test_the_second_innocent_texts_stay() -> None:
+def test_the_second_innocent_texts_are_not_masked() -> None:
     redactor = Redactor()
     redactor.learn_environment(WEAK)
     assert len(INNOCENT_TOO) >= 100

@@ -1,4 +1,4 @@
-"""What a model is told of a real process that holds secrets."""
+"""What a model is shown of a real process that holds secrets."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ RUN = [
 
 
 def pieces(text: str) -> set[str]:
-    """Four letters of the secret in a row, in any case and either direction."""
+    """Each four consecutive letters of the secret, in any case and either direction."""
     lower, secret = text.lower(), SECRET.lower()
     fours = {s[i : i + 4] for s in (secret, secret[::-1]) for i in range(len(s) - 3)}
     return {four for four in fours if four in lower}
@@ -76,9 +76,9 @@ async def test_no_read_of_a_live_process_shows_a_secret() -> None:
         seen["variables"] = (await bench.call("variables", frame=0)).text
         for name in ("headers", "row", "settings", "environ"):
             seen[f"in {name}"] = (await Bench(session).call("variables", frame=0, name=name)).text
-        assert {expression: found for expression, text in seen.items() if (found := pieces(text))} == {}
+        assert {expression: shown for expression, text in seen.items() if (shown := pieces(text))} == {}
         assert "<masked>" not in (await bench.call("evaluate", expression="settings.host", frame=0)).text
         assert "'db'" in (await bench.call("evaluate", expression="settings.host", frame=0)).text
-        told = await bench.call("evaluate", expression="settings.password == ''", frame=0)
-        assert "False" in told.text, "what is True or False may be told"
+        answer = await bench.call("evaluate", expression="settings.password == ''", frame=0)
+        assert "False" in answer.text, "what is True or False may be answer"
         assert "16" not in seen["len(settings.password)"].partition("\n")[2]

@@ -1,4 +1,4 @@
-"""Folders for temporary files in which a socket cannot be, or somebody else could stand in for us."""
+"""Folders for temporary files that cannot hold the socket, or where another user could replace it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from iqdebug.dap.meeting_folder import MAX_SOCKET_NAME
 from iqdebug.dap.rendezvous import Rendezvous
 from tests.dap.targets import attached, on_pythons, running
 
+pytestmark = pytest.mark.slow
+
 
 def met_in(folder: Path, uid: int | None = None) -> Path:
-    """Where the two meet when the folder for temporary files is that one."""
+    """The folder of the socket if the folder for temporary files is that one."""
     meeting = Rendezvous(os.getpid(), os.geteuid() if uid is None else uid)
     try:
         assert len(os.fsencode(meeting.path)) <= MAX_SOCKET_NAME
@@ -51,7 +53,7 @@ def test_a_folder_whose_name_is_too_long_for_a_socket(own: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize("name", ["two\nlines", "sur\udcffrogate"])
-def test_a_folder_whose_name_does_not_get_through(
+def test_a_folder_whose_name_cannot_be_passed_on(
     own: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     odd = own / name
@@ -60,7 +62,7 @@ def test_a_folder_whose_name_does_not_get_through(
     assert met_in(odd) != odd
 
 
-def test_a_folder_in_which_others_could_put_another_in_our_place(own: Path) -> None:
+def test_a_folder_in_which_others_could_replace_ours(own: Path) -> None:
     own.chmod(0o777)
     assert met_in(own) != own
     own.chmod(0o1777)
@@ -75,11 +77,11 @@ def test_a_folder_that_is_gone_or_is_a_file(own: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root debugs other users' processes")
-def test_a_folder_where_the_other_user_cannot_come(own: Path) -> None:
+def test_a_folder_that_the_other_user_cannot_enter(own: Path) -> None:
     assert met_in(own, uid=65534) != own
 
 
-def test_where_nothing_suits_it_is_said_in_words(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_suitable_folder_there_is_a_message(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meeting_folder, "_candidates", lambda: iter(["/not-there"]))
     with pytest.raises(CannotAttach) as caught:
         Rendezvous(os.getpid(), os.geteuid())
@@ -97,7 +99,7 @@ async def test_a_session_under_a_long_name(python: str, own: Path, monkeypatch: 
         assert target.stderr == b""
 
 
-def test_the_commands_say_no_traceback(tmp_path: Path) -> None:
+def test_the_commands_print_no_traceback(tmp_path: Path) -> None:
     for folder in (tmp_path / ("x" * 120), tmp_path / "not-there"):
         folder.parent.mkdir(exist_ok=True)
         environ = {**os.environ, "TMPDIR": str(folder)}

@@ -1,5 +1,5 @@
-"""A target that has replaced what starts threads, what waits and what tells the time is debugged over
-the interpreter's own; where these cannot be had either it is left alone, and the reason told."""
+"""A target that has patched the functions for threads, waiting and time is debugged with the interpreter's
+own. If those are not available either, it is left alone and the reason is given."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from iqdebug.core.errors import CannotAttach
 from iqdebug.dap.attach import AttachOptions, attach
 from tests.dap.targets import attached, on_pythons, running, top
 
+pytestmark = pytest.mark.slow
+
 
 @on_pythons("3.8", "3.10", "3.12", "3.14")
-async def test_threads_that_would_run_in_the_one_that_starts_them(python: str) -> None:
+async def test_patched_threads_that_run_in_their_starter(python: str) -> None:
     async with running(python, "replaced.py") as target:
         for _ in range(2):
             async with attached(target, breakpoints=[target.breakpoint("answer")]) as (session, watcher):
@@ -29,7 +31,7 @@ async def test_threads_that_would_run_in_the_one_that_starts_them(python: str) -
 
 
 @on_pythons("3.8", "3.11", "3.14")
-async def test_no_thread_can_be_had(python: str) -> None:
+async def test_no_thread_can_be_started(python: str) -> None:
     async with running(python, "replaced.py", "sealed") as target:
         for _ in range(2):
             started = time.monotonic()

@@ -1,6 +1,6 @@
-"""No code of the program runs to show it: objects, classes, threads, tasks, exceptions and namespaces in
-which every special method and every attribute keeps a record of being asked, read in every way that the
-agent and the capture have."""
+"""Showing the program runs none of its code: objects, classes, threads, tasks, exceptions and namespaces
+whose special methods and attributes all record their calls are read in every way that the agent and capture
+have."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ from iqdebug.capture import arrays, tree, values
 from iqdebug.capture.mask import Masker
 from tests.dap.targets import on_pythons
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(__file__).parent / "programs" / "records_every_call.py"
 BY_WISH = {
     "on_repr": "a person asks for one value's own text",
     "on_evaluate": "a person evaluates an expression",
-    "reprs.Asker": "`diagnose -- CMD` asks objects for their own repr, in bounded time",
+    "reprs.OwnReprs": "`diagnose -- CMD` asks objects for their own repr, in bounded time",
     "messages.message_of": "the capture asks a crash's own `__str__`, as the interpreter is about to do",
 }
 """What runs code of the program because somebody asked for that; nothing else may."""

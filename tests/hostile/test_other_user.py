@@ -1,4 +1,4 @@
-"""What another user's process may do to root who debugs it, and what a third user may read meanwhile."""
+"""What another user's process can do to root, who debugs it, and what a third user can read meanwhile."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from iqdebug.dap.rendezvous import Rendezvous
 from iqdebug.peek.elf import read_binary
 from tests.dap.targets import PROGRAMS, Target, attached, running
 from tests.support.interpreters import interpreters, python_version
+
+pytestmark = pytest.mark.slow
 
 VICTIM, THIRD = 65534, 65533
 SYSTEM_PYTHON = "/usr/bin/python3"
@@ -63,7 +65,7 @@ async def of_victim(python: str, program: str, *arguments: str) -> AsyncIterator
 
 @pytest.fixture
 def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder in which the other user may do as he likes."""
+    """A folder in which the other user has all rights."""
     folder = Path("/tmp") / f"iqd-other-{os.getpid()}"
     folder.mkdir()
     os.chown(folder, VICTIM, VICTIM)
@@ -73,7 +75,7 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder for temporary files in which every user may list, and nobody else is at work."""
+    """A folder for temporary files that every user may list and nobody else uses."""
     folder = Path("/tmp") / f"iqd-temporary-{os.getpid()}"
     folder.mkdir(0o755)
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -111,7 +113,7 @@ def test_a_program_named_like_an_interpreter_is_not_run(public: Path, command: l
 async def test_an_interpreter_replaced_while_it_runs_is_not_run(
     public: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The process is genuine; what stands under its interpreter's name by now is not."""
+    """The process is genuine, but the file of its interpreter's name has been replaced."""
     genuine = Path(reachable_by_others("3.14")).resolve()
     prefix = genuine.parent.parent
     ran, python = public / "ran", public / "bin" / "python3.14"
@@ -133,7 +135,7 @@ async def test_an_interpreter_replaced_while_it_runs_is_not_run(
 
 @as_root
 @pytest.mark.parametrize("gdb", [True, False], ids=["gdb", "no-gdb"])
-async def test_root_enters_314_of_another_user(gdb: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_root_attaches_to_another_users_python_314(gdb: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     python = reachable_by_others("3.14")
     if not gdb:
         monkeypatch.setattr(shutil, "which", lambda name: None)
@@ -148,7 +150,7 @@ async def test_root_enters_314_of_another_user(gdb: bool, monkeypatch: pytest.Mo
 @as_root
 @pytest.mark.parametrize("minor", ["3.11", "3.14"])
 async def test_nothing_of_a_session_is_open_to_a_third_user(minor: str, temporary: Path) -> None:
-    """Under umask 0, looking as often as can be, at everything that appears."""
+    """With umask 0, checking everything that appears as often as possible."""
     python = reachable_by_others(minor)
     seen: dict[str, set[str]] = {}
     done = threading.Event()
@@ -210,7 +212,9 @@ while not select.select([sys.stdin], [], [], 0)[0]:
 
 
 @as_root
-def test_what_root_writes_for_a_user_is_his_before_it_has_a_content(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_root_writes_for_a_user_belong_to_him_before_they_have_content(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     before = os.umask(0)
     rendezvous = Rendezvous(os.getpid(), VICTIM)
     try:
@@ -226,8 +230,8 @@ def test_what_root_writes_for_a_user_is_his_before_it_has_a_content(monkeypatch:
         os.umask(before)
 
 
-async def test_a_request_that_was_given_up_is_taken_back(temporary: Path) -> None:
-    """A thread that sleeps in C reads it only later: by then there must be nothing to run."""
+async def test_an_abandoned_request_is_withdrawn(temporary: Path) -> None:
+    """A thread that sleeps in C reads the request only later: then there must be nothing to run."""
     python = reachable_by_others("3.14")
     async with running(python, "blocked.py", "lock_in_c") as target:
         with pytest.raises(IqdebugError):
@@ -252,7 +256,7 @@ for line in sys.stdin:
 """
 
 
-def test_memory_that_lies_is_refused_or_only_harms_itself(tmp_path: Path) -> None:
+def test_forged_memory_is_refused_or_harms_only_its_process(tmp_path: Path) -> None:
     """Every number of the table may be anything. What is written may only end up in that process, which
     the descriptor of its memory ensures; here it may neither hang nor end in anything but words."""
     import random
@@ -297,8 +301,8 @@ def test_memory_that_lies_is_refused_or_only_harms_itself(tmp_path: Path) -> Non
         hostile.communicate()
 
 
-def test_files_that_lie_about_being_programs(tmp_path: Path) -> None:
-    """A hostile owner chooses every byte, makes a FIFO or a huge file of it, and shortens it."""
+def test_forged_program_files(tmp_path: Path) -> None:
+    """A hostile owner chooses every byte, or makes it a FIFO or a huge file, and truncates it."""
     import random
 
     genuine = Path(SYSTEM_PYTHON).resolve().read_bytes()

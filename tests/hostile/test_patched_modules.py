@@ -1,5 +1,5 @@
-"""Programs that have replaced functions of the standard library, or stand on odd ground: what reads them
-neither raises nor prints there, and works where it can."""
+"""Programs that patch functions of the standard library, or run in odd folders: our code neither raises nor
+prints there, and works where it can."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ import pytest
 import iqdebug
 from iqdebug.crash import open_crash
 from tests.dap.targets import attached, frame_of, named, on_pythons, running
+
+pytestmark = pytest.mark.slow
 
 PROGRAM = Path(__file__).parent / "programs" / "replaces_the_library.py"
 ROOT = str(Path(iqdebug.__file__).resolve().parent.parent)

@@ -1,4 +1,4 @@
-"""Processes that attaching would kill: they are told before anything is touched, and live on."""
+"""Processes that attaching would kill are recognised before anything is touched, and survive."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from iqdebug.core.errors import CannotAttach
 from iqdebug.peek.preflight import require_attachable
 from iqdebug.peek.processes import list_processes
 from iqdebug.peek.seccomp import action, worst
+
+pytestmark = pytest.mark.slow
 
 FILTERED = """
 import ctypes, struct, sys, time
@@ -134,7 +136,7 @@ def test_filters_are_computed_as_the_kernel_does() -> None:
     assert worst([program((0x06, 0, 0, 0))], "x86_64")[0] == "kills"
 
 
-def test_programs_that_are_none_end() -> None:
+def test_forged_filter_programs_end() -> None:
     import random
 
     chance = random.Random(5)

@@ -1,5 +1,5 @@
-"""Situations in which pydevd fails, prints, or raises into the program: a session works or says in words
-why not, and the program is as before, its standard error empty."""
+"""Situations in which pydevd fails, prints, or raises into the program: a session works or gives the reason,
+and the program is unchanged, its standard error empty."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 from iqdebug.core.errors import IqdebugError
 from iqdebug.core.state import Breakpoint, Phase
 from tests.dap.targets import Target, attached, on_pythons, running, top
+
+pytestmark = pytest.mark.slow
 
 PROGRAM = Path(__file__).resolve().parent / "programs" / "faulty.py"
 LINE = 1 + PROGRAM.read_text().splitlines().index("    total = n + 1  # breakpoint")
@@ -37,7 +39,7 @@ async def unharmed(target: Target) -> None:
 
 @pytest.mark.parametrize("kind", ["gone", "json", "import", "churn", "guarded"])
 @on_pythons("3.8", "3.11", "3.13")
-async def test_it_is_debugged_as_any_program(kind: str, python: str) -> None:
+async def test_it_is_debugged_like_any_program(kind: str, python: str) -> None:
     async with running(python, str(PROGRAM), kind) as target:
         await looked_at(target)
         await looked_at(target)
@@ -46,7 +48,7 @@ async def test_it_is_debugged_as_any_program(kind: str, python: str) -> None:
 
 @pytest.mark.parametrize("condition", ["n < 0", "sum(range(20_000)) < 0"], ids=["short", "long"])
 @on_pythons("3.8", "3.11")
-async def test_what_its_signal_handlers_raise_reaches_it(python: str, condition: str) -> None:
+async def test_exceptions_of_its_signal_handlers_reach_the_program(python: str, condition: str) -> None:
     async with running(python, str(PROGRAM), "signals") as target:
         async with attached(target) as (session, _):
             # A line that does not run keeps pydevd at work in the file.
@@ -58,7 +60,7 @@ async def test_what_its_signal_handlers_raise_reaches_it(python: str, condition:
 
 
 @on_pythons("3.8", "3.11", "3.13")
-async def test_what_its_signal_handlers_raise_in_code_that_is_new_to_pydevd_reaches_it(python: str) -> None:
+async def test_exceptions_of_its_signal_handlers_in_new_code_reach_the_program(python: str) -> None:
     async with running(python, str(PROGRAM), "signals-new") as target:
         for _ in range(4):  # up to 3.11 the first exception that a trace function raises ends the tracing
             async with attached(target) as (session, _watcher):
@@ -77,7 +79,7 @@ async def test_near_the_recursion_limit(python: str) -> None:
 
 @pytest.mark.parametrize("left", ["2", "64"])
 @on_pythons("3.9", "3.12")
-async def test_with_hardly_any_memory_left(left: str, python: str) -> None:
+async def test_with_little_memory_left(left: str, python: str) -> None:
     async with running(python, str(PROGRAM), "memory", left) as target:
         try:
             await looked_at(target, stop=False)
@@ -88,7 +90,7 @@ async def test_with_hardly_any_memory_left(left: str, python: str) -> None:
 
 @pytest.mark.parametrize("kind", ["audit-trace", "audit-import", "audit-connect"])
 @on_pythons("3.8", "3.11", "3.12")
-async def test_where_the_program_forbids_it_that_is_said(kind: str, python: str) -> None:
+async def test_a_program_that_forbids_tracing_is_refused_with_the_reason(kind: str, python: str) -> None:
     async with running(python, str(PROGRAM), kind) as target:
         with pytest.raises(IqdebugError) as said:
             await looked_at(target)

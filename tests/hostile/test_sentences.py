@@ -1,4 +1,4 @@
-"""Whatever stands on the command line or around it: a sentence and an exit code, never a traceback."""
+"""Whatever the command line and its environment are, a message and an exit code, never a traceback."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from iqdebug.cli.main import main
 from tests.hostile.test_terminal_escapes import assert_harmless
 from tests.support.crashfile import sample
 from tests.support.tiny_model import write_tiny
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 MAX_LINE = 3_000
@@ -85,7 +87,7 @@ def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+def run_command(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
     try:
         code = main(arguments)
     except SystemExit as ended:
@@ -99,7 +101,7 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]
 
 @pytest.fixture(scope="module")
 def sleeper() -> Iterator[int]:
-    """A process of Python that sleeps."""
+    """A sleeping Python process."""
     with subprocess.Popen(
         [sys.executable, "-c", "print(1, flush=True); import time; time.sleep(600)"], stdout=subprocess.PIPE
     ) as process:
@@ -122,14 +124,14 @@ def test_paths_of_every_kind(
         if name == "snapshot to" and kind in ("device", "nothing"):
             continue  # were it written, this machine would lack the device
         words = [kept.get(w, w.replace("{}", made.get(path, path))) for w in COMMANDS[name]]
-        code, told = said(capsys, *words)
-        assert told or code == 0, (kind, "said nothing")
+        code, output = run_command(capsys, *words)
+        assert output or code == 0, (kind, "said nothing")
 
 
 @pytest.mark.parametrize(
     "name", ["XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "HOME", "IQDEBUG_CAPTURE"]
 )
-def test_folders_that_are_none(
+def test_folders_that_do_not_exist(
     name: str, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crash = str(sample(place))
@@ -152,12 +154,12 @@ def test_folders_that_are_none(
             ["resume"],
             ["runtime", "status"],
         ):
-            said(capsys, *words)
+            run_command(capsys, *words)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
-def test_what_the_stream_cannot_spell_is_escaped(encoding: str, place: Path) -> None:
-    """A process of its own, in which a path of bytes that are no UTF-8 stands on the command line."""
+def test_characters_the_stream_cannot_encode_are_escaped(encoding: str, place: Path) -> None:
+    """In a process whose command line has a path that is not UTF-8."""
     strange = os.path.join(os.fsencode(place), b"\xff\xfe \xe6\xbc\xa2.iqcrash")
     sample(place).rename(os.fsdecode(strange))
     for words in ([b"diagnose", strange], [b"diagnose", strange + b"x"], [b"crashes", b"--dir", place]):
@@ -184,7 +186,7 @@ _CLOSINGS = {
 
 
 @pytest.mark.parametrize("name", _CLOSINGS)
-def test_output_that_leads_nowhere(name: str, place: Path) -> None:
+def test_output_to_a_closed_or_full_stream(name: str, place: Path) -> None:
     crash = sample(place)
     for words in (f"diagnose {crash} --json", "diagnose none.iqcrash", "--help"):
         line = _CLOSINGS[name].replace("{}", f"{sys.executable} -m iqdebug {words}")
@@ -202,9 +204,7 @@ def test_output_that_leads_nowhere(name: str, place: Path) -> None:
             assert "none" in words or "No space left" in done.stderr, words
 
 
-def test_a_model_s_file_that_claims_numbers_beyond_all(
-    place: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_model_file_with_absurd_numbers(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = write_tiny(place / "tiny.gguf").read_bytes()
     for key in (
         "block_count",
@@ -220,18 +220,18 @@ def test_a_model_s_file_that_claims_numbers_beyond_all(
             path.write_bytes(data[:at] + bytes([kind, 0, 0, 0]) + value + data[at + 8 :])
             for action in ("inspect", "plan"):
                 for options in ((), ("--json",)):
-                    code, _ = said(capsys, "models", action, str(path), *options)
+                    code, _ = run_command(capsys, "models", action, str(path), *options)
                     assert code in (0, 1, 12), (key, value)
 
 
 @pytest.mark.parametrize("kind", ["pipe", "link to a pipe", "folder", "link to a folder"])
-def test_what_is_no_file_is_not_replaced(kind: str, sleeper: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_regular_files_are_replaced(kind: str, sleeper: int, capsys: pytest.CaptureFixture[str]) -> None:
     target = "pipe.iqcrash" if "pipe" in kind else "folder.iqcrash"
     if kind.startswith("link"):
         os.symlink(target, "link.iqcrash")
         target = "link.iqcrash"
     before = os.lstat(target)
-    code, words = said(capsys, "snapshot", str(sleeper), "--no-attach", "-o", target)
+    code, words = run_command(capsys, "snapshot", str(sleeper), "--no-attach", "-o", target)
     assert code != 0 and target in words, words
     assert os.lstat(target).st_ino == before.st_ino
     assert not [name for name in os.listdir(".") if name.endswith(".part")]

@@ -1,4 +1,4 @@
-"""What a program sees of its own streams and loggers is the same with the tap as without it."""
+"""A program sees the same of its own streams and loggers with the tap as without."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 
 import iqdebug
 from tests.dap.targets import on_pythons
+
+pytestmark = pytest.mark.slow
 
 PROGRAM = Path(__file__).parent / "programs" / "prints_its_own_way.py"
 

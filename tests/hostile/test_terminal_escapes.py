@@ -1,4 +1,4 @@
-"""No text of a program, a crash file, a model's file, a model or a server steers the terminal."""
+"""No text of a program, a crash file, a model file, a model or a server controls the terminal."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ from tests.support.tiny_model import write_tiny
 from tests.tui.screens import screen, shows, until
 from tests.tui.test_chat import READY, ready, talking
 
+pytestmark = pytest.mark.slow
+
 NASTY = (
     "\x1b[31m\x1b]0;owned\x07\x9b2J\x00\x08\r\u202e\u2066\u200b\u2028\ufeff\U000e0041\ud800"
     "[red]m[/][@click=app.quit]q[/]\\["
@@ -39,13 +41,13 @@ STEERS = re.compile(
 ROOT = Path(__file__).parents[2]
 
 
-def assert_harmless(said: str) -> None:
-    found = STEERS.search(said)
-    assert found is None, found and said[max(found.start() - 60, 0) : found.end() + 20]
+def assert_harmless(output: str) -> None:
+    match = STEERS.search(output)
+    assert match is None, match and output[max(match.start() - 60, 0) : match.end() + 20]
 
 
 def made_nasty(value: Any) -> Any:
-    """The same shape with NASTY behind every text."""
+    """The same structure with NASTY appended to every text."""
     if isinstance(value, str):
         return value + NASTY
     if isinstance(value, dict):
@@ -83,8 +85,8 @@ def own_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
 
 
-def said_by(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """All that the command prints."""
+def output_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Everything the command prints."""
     with contextlib.suppress(SystemExit):
         main(arguments)
     out, err = capsys.readouterr()
@@ -97,31 +99,31 @@ def said_by(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 @pytest.mark.parametrize("everything", [True, False])
 def test_a_crash_file(tmp_path: Path, capsys: pytest.CaptureFixture[str], everything: bool) -> None:
     path = nasty_crash(tmp_path, everything)
-    assert "\\x1b[31m" in said_by(capsys, "diagnose", str(path))
-    assert "owned" in said_by(capsys, "diagnose", str(path), "--json")
-    assert "\\x1b" in said_by(capsys, "crashes", "--dir", str(tmp_path))
-    assert "owned" in said_by(capsys, "crashes", "--dir", str(tmp_path), "--json")
-    assert "\\x1b" in said_by(capsys, "open", str(path))
-    assert "\\x1b" in said_by(capsys, "diagnose", str(tmp_path / f"none{NASTY[:5]}.iqcrash"))
+    assert "\\x1b[31m" in output_of(capsys, "diagnose", str(path))
+    assert "owned" in output_of(capsys, "diagnose", str(path), "--json")
+    assert "\\x1b" in output_of(capsys, "crashes", "--dir", str(tmp_path))
+    assert "owned" in output_of(capsys, "crashes", "--dir", str(tmp_path), "--json")
+    assert "\\x1b" in output_of(capsys, "open", str(path))
+    assert "\\x1b" in output_of(capsys, "diagnose", str(tmp_path / f"none{NASTY[:5]}.iqcrash"))
 
 
 def test_a_model_s_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "data" / "iqdebug" / "models"
     folder.mkdir(parents=True)
     path = write_tiny(folder / "x\x1b[31m\u202e.gguf", name=NASTY.replace("\ud800", ""))
-    assert "\\x1b" in said_by(capsys, "models", "list")
+    assert "\\x1b" in output_of(capsys, "models", "list")
     for action in ("inspect", "plan"):
-        assert "\\x1b" in said_by(capsys, "models", action, str(path))
-        assert "owned" in said_by(capsys, "models", action, str(path), "--json")
-    assert "\\x1b" in said_by(capsys, "models", "use", str(path))
-    assert "\\x1b" in said_by(capsys, "models", "list")
+        assert "\\x1b" in output_of(capsys, "models", action, str(path))
+        assert "owned" in output_of(capsys, "models", action, str(path), "--json")
+    assert "\\x1b" in output_of(capsys, "models", "use", str(path))
+    assert "\\x1b" in output_of(capsys, "models", "list")
     for action in ("inspect", "plan", "use"):
-        said_by(capsys, "models", action, str(path) + "\x1b[0m")
+        output_of(capsys, "models", action, str(path) + "\x1b[0m")
 
 
 @pytest.fixture
 def nasty_server(tmp_path: Path) -> Iterator[str]:
-    """The address of a server whose model, thoughts, words, calls and errors are nasty."""
+    """The address of a server whose model name, thoughts, words, calls and errors hold NASTY."""
     import json
 
     turns = [
@@ -158,12 +160,12 @@ def test_a_server_and_its_model(
     nasty_server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = str(nasty_crash(tmp_path, False))
-    said = said_by(
+    output = output_of(
         capsys, "ask", path, "why?" + NASTY.replace("\0", "").replace("\ud800", ""), "--model", nasty_server
     )
-    assert "Because." in said and "Truly." in said and "\\x1b[31m" in said
-    assert "\\x1b" in said_by(capsys, "ask", path, "why?", "--model", nasty_server)
-    said_by(capsys, "ask", path, "why?", "--model", nasty_server + "#" + NASTY)
+    assert "Because." in output and "Truly." in output and "\\x1b[31m" in output
+    assert "\\x1b" in output_of(capsys, "ask", path, "why?", "--model", nasty_server)
+    output_of(capsys, "ask", path, "why?", "--model", nasty_server + "#" + NASTY)
 
 
 _PROGRAM = (
@@ -196,25 +198,25 @@ def test_a_live_process(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
             assert process.stdout.readline() == b"ready\n"
             pid = str(process.pid)
             for options in ((), ("--json",)):
-                assert "owned" in said_by(capsys, "ps", *options)
-                assert "owned" in said_by(capsys, "peek", pid, *options)
-                assert "owned" in said_by(capsys, "diagnose", pid, *options)
+                assert "owned" in output_of(capsys, "ps", *options)
+                assert "owned" in output_of(capsys, "peek", pid, *options)
+                assert "owned" in output_of(capsys, "diagnose", pid, *options)
         finally:
             process.kill()
 
 
 @pytest.fixture
 def forgotten(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What panes drew without making it visible, before the last guard took it."""
-    found: list[str] = []
+    """What widgets drew without escaping it, before the last filter removed it."""
+    texts: list[str] = []
     apply = Printable.apply
 
     def watched(self: Printable, segments: list[Segment], background: Color) -> list[Segment]:
-        found.extend(s.text for s in segments if not s.control and STEERS.search(s.text))
+        texts.extend(s.text for s in segments if not s.control and STEERS.search(s.text))
         return apply(self, segments, background)
 
     monkeypatch.setattr(Printable, "apply", watched)
-    return found
+    return texts
 
 
 @pytest.mark.parametrize("everything", [True, False])
@@ -254,12 +256,12 @@ async def test_the_conversation(forgotten: list[str]) -> None:
         assert not forgotten
 
 
-def test_the_last_guard() -> None:
+def test_the_last_filter_before_the_terminal() -> None:
     segments = [Segment("a\x1b[31mb"), Segment("plain"), Segment("\u202e漢\x9b")]
     assert [s.text for s in Printable().apply(segments, Color(0, 0, 0))] == ["a[31mb", "plain", "漢"]
 
 
-def test_the_one_output(capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_output_passes_one_function(capsys: pytest.CaptureFixture[str]) -> None:
     say("two\nlines\tof " + NASTY, "漢字 ümläut 🙂")
     say_error(NASTY)
     out, err = capsys.readouterr()

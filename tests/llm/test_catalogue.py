@@ -19,7 +19,6 @@ def test_the_whole_family_is_there(tmp_path: Path) -> None:
     assert loop.shape is not None and loop.shape.loops == 2
     assert all(len(file.sha256) == 64 for file in loop.files) and len(loop.files) == 4
     assert known["iquest-coder-v1-40b-thinking"].thinking == ("<think>", "</think>")
-    assert known["iquest-coder-v1-40b-base"].chat == "none"
 
 
 def test_a_model_finds_its_preset(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from iqdebug.llm.worker.engine import Engine
 from iqdebug.llm.worker_protocol import LoadOptions
 from tests.llm.odd import write_recurrent, write_sliding
 
+pytestmark = pytest.mark.slow
+
 CASES = ["plain", "sliding", "sliding, all kept", "recurrent"]
 
 

@@ -19,6 +19,8 @@ from iqdebug.llm.worker.sampling import Chooser, GrammarError, Letters
 from iqdebug.llm.worker_protocol import Sampler
 from tests.llm.conftest import options_for
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def engine(tiny_model: Path) -> Iterator[Engine]:

@@ -20,6 +20,8 @@ from iqdebug.llm.messages import Message, Sampling, Tool, ToolCall
 from iqdebug.llm.open_backend import open_model
 from tests.llm.fake_server import FakeServer, Turn
 
+pytestmark = pytest.mark.slow
+
 SAMPLING = Sampling(max_tokens=200)
 STACK = Tool("stack", "the stack", {"type": "object", "properties": {"thread": {"type": "integer"}}})
 

@@ -20,6 +20,8 @@ from iqdebug.llm.backends.http import HttpBackend
 from iqdebug.llm.messages import Message, Sampling
 from tests.support.tiny_model import write_tiny
 
+pytestmark = pytest.mark.slow
+
 WINDOW = 2_048
 
 

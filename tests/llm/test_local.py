@@ -21,6 +21,8 @@ from iqdebug.llm.worker.engine import Engine
 from tests.llm.conftest import MakeBackend, options_for
 from tests.llm.test_template import THINKING
 
+pytestmark = pytest.mark.slow
+
 NOISE = Sampling(max_tokens=12, seed=1, temperature=1.0, top_p=1.0, top_k=0)
 GREEDY = Sampling(max_tokens=8, temperature=0)
 LOOK = Tool(

@@ -15,6 +15,8 @@ from iqdebug.llm.gguf.inspect import Shape, inspect
 from iqdebug.llm.gguf.plan import Weights, compute_bytes, kv_bytes, output_bytes, plan
 from tests.support.tiny_model import write_tiny
 
+pytestmark = pytest.mark.slow
+
 GIB = 1 << 30
 BIG = Shape(80, 5120, 40, 8, 128, 27648, 76800, 131072)
 Q4 = Weights((290 << 20,) * 80, 220 << 20, 320 << 20)

@@ -9,6 +9,8 @@ from iqdebug.llm.chat_format.template import ChatTemplate, Part, TemplateError
 from iqdebug.llm.messages import Message, Tool, ToolCall
 from tests.support.tiny_model import CHATML
 
+pytestmark = pytest.mark.slow
+
 # In the manner of models that think: earlier thoughts are dropped, and the newest answer gets a thought.
 THINKING = """\
 {%- set ns = namespace(last=0) %}

@@ -20,6 +20,8 @@ from iqdebug.llm.window.window import Folded, Window
 from tests.support.scripted_backend import Answer, ScriptedBackend
 from tests.support.tiny_model import write_tiny
 
+pytestmark = pytest.mark.slow
+
 SAMPLING = Sampling(max_tokens=2_000)
 TOOLS = (Tool("stack", "the stack", {"type": "object", "properties": {"thread": {"type": "integer"}}}),)
 

@@ -21,6 +21,8 @@ from iqdebug.llm.messages import Message, Sampling, Tool
 from tests.llm.conftest import WINDOW, MakeBackend, options_for
 from tests.support.tiny_model import write_tiny
 
+pytestmark = pytest.mark.slow
+
 NOISE = Sampling(max_tokens=12, seed=1, temperature=1.0, top_p=1.0, top_k=0)
 GREEDY = Sampling(max_tokens=8, temperature=0)
 ENDLESS = Sampling(max_tokens=1500, seed=3, temperature=1.0, top_p=1.0, top_k=0)

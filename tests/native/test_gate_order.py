@@ -13,6 +13,8 @@ import pytest
 
 from tests.native.tiny import Shape, make_weights, write_gguf
 
+pytestmark = pytest.mark.slow
+
 CHECK = Path(__file__).resolve().parents[2] / "native" / "check_gate_order.py"
 SHAPE = Shape()
 

@@ -15,6 +15,8 @@ from tests.native.conftest import CACHE
 from tests.native.tiny import Shape, make_weights, write_gguf
 from tests.support.tiny_model import write_tiny
 
+pytestmark = pytest.mark.slow
+
 WISHES = Model(context=1024, kv_type="f16")
 
 

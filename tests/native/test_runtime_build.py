@@ -19,6 +19,8 @@ from iqdebug.llm.runtime import Recipe, build, building, find_runtime, remove, r
 from iqdebug.llm.runtime.source import Patch
 from tests.native.fakes import NINJA, PATCH, pinned_to, programs, sdist_of, small_source
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

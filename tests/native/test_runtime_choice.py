@@ -15,6 +15,8 @@ from iqdebug.core.errors import ModelError
 from iqdebug.llm.runtime import cache_folder, is_loop, runtime_for
 from tests.native.fakes import pinned_to, programs, small_source
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("metadata", "loop"),

@@ -11,6 +11,8 @@ from iqdebug.llm.runtime import Recipe, source
 from iqdebug.llm.runtime.source import Patch, apply_patch, patches
 from tests.native.fakes import PATCH
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_patch_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "vendor/llama.cpp/src/model.cpp"

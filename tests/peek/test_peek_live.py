@@ -14,13 +14,16 @@ from pathlib import Path
 
 import pytest
 
+from iqdebug.core import python_versions
 from iqdebug.core.errors import CannotAttach, NoSuchProcess, NotPython
 from iqdebug.core.state import Gil, Origin, Phase, Snapshot, Thread, ThreadState
 from iqdebug.peek.first_look import peek
 from iqdebug.peek.preflight import require_attachable
 from iqdebug.peek.processes import list_processes, process_info
 
-MINORS = [f"3.{minor}" for minor in range(8, 15)]
+pytestmark = pytest.mark.slow
+
+MINORS = [f"3.{minor}" for minor in python_versions.MINORS]
 
 
 def find_python(minor: str) -> str | None:

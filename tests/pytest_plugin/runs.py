@@ -1,4 +1,4 @@
-"""Runs of a real pytest on test files written for the purpose, and what they left."""
+"""Runs a real pytest on generated test files, and reads the crash files."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Failure:
 
     @property
     def frames(self) -> list[dict[str, Any]]:
-        """Of the exception, innermost first."""
+        """The exception's frames, innermost first."""
         known = {row["id"]: row for chunk in self.content["FRAM"] for row in chunk["frames"]}
         return [known[number] for number in self.content["EXCN"][0]["nodes"][0]["frames"]]
 
@@ -57,15 +57,15 @@ class Run:
 
     @property
     def failures(self) -> dict[str, Failure]:
-        """By test and phase; asserts that there is one file for each."""
+        """The crash files by test and phase; asserts that there is one for each."""
         listed = [Failure(read(path)) for path in crash_files(self.folder)]
-        found = {f"{each.test['nodeid']} {each.test['when']}": each for each in listed}
-        assert len(found) == len(listed)
-        return found
+        by_test = {f"{each.test['nodeid']} {each.test['when']}": each for each in listed}
+        assert len(by_test) == len(listed)
+        return by_test
 
     @property
-    def told(self) -> list[str]:
-        """Our lines."""
+    def printed_lines(self) -> list[str]:
+        """The lines that iqdebug printed."""
         return [line for line in self.output.splitlines() if line.startswith("iqdebug: ")]
 
 
@@ -88,7 +88,7 @@ def pytest_words(*options: str) -> list[str]:
 
 
 def run(folder: Path, *options: str, **environ: str) -> Run:
-    """pytest in the folder. Files are looked for in ``crashes``, where ``--iqdebug=crashes`` puts them."""
+    """Run pytest in the folder. Crash files are expected in ``crashes``: use ``--iqdebug=crashes``."""
     done = subprocess.run(
         pytest_words(*options),
         cwd=folder,

@@ -1,4 +1,4 @@
-"""``pytest --iqdebug``: what the files of failing tests say, and which outcomes get none."""
+"""``pytest --iqdebug``: the content of failing tests' files, and the outcomes without one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.pytest_plugin.runs import prepare, run
+
+pytestmark = pytest.mark.slow
 
 FAILING = """
     import logging, sys
@@ -46,18 +48,18 @@ def test_each_phase_that_fails_leaves_one_file_that_begins_at_the_test(tmp_path:
     prepare(tmp_path, FAILING)
     done = run(tmp_path, "--iqdebug=crashes")
     assert done.code == 1
-    found = done.failures
-    assert set(found) == {
+    failures = done.failures
+    assert set(failures) == {
         "test_a.py::test_sum call",
         "test_a.py::test_needs setup",
         "test_a.py::test_leaves teardown",
     }
-    call = found["test_a.py::test_sum call"]
+    call = failures["test_a.py::test_sum call"]
     assert call.content["META"][0]["why"] == "test"
     assert call.functions == ["total_of", "test_sum"]
-    assert found["test_a.py::test_needs setup"].functions == ["broken"]
-    assert found["test_a.py::test_leaves teardown"].functions == ["untidy"]
-    assert found["test_a.py::test_leaves teardown"].local("handle") == "7"
+    assert failures["test_a.py::test_needs setup"].functions == ["broken"]
+    assert failures["test_a.py::test_leaves teardown"].functions == ["untidy"]
+    assert failures["test_a.py::test_leaves teardown"].local("handle") == "7"
     for path in done.folder.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -102,7 +104,7 @@ def test_what_is_no_failure_leaves_no_file(tmp_path: Path) -> None:
     )
     done = run(tmp_path, "--iqdebug=crashes")
     assert "enough" in done.output
-    assert done.failures == {} and done.told == []
+    assert done.failures == {} and done.printed_lines == []
     assert not done.folder.exists()
 
 
@@ -123,15 +125,15 @@ def test_errors_of_collection_are_the_errors_of_the_module(tmp_path: Path) -> No
     )
     done = run(tmp_path, "--iqdebug=crashes")
     assert done.code == pytest.ExitCode.INTERRUPTED
-    found = done.failures
-    importing = found["test_a.py collect"].frames
+    failures = done.failures
+    importing = failures["test_a.py collect"].frames
     assert [Path(importing[at]["file"]).name for at in (0, -1)] == ["test_b.py", "test_a.py"]
-    assert found["test_b.py collect"].title == "ZeroDivisionError: division by zero"
-    assert found["test_b.py collect"].local("LIMIT") == "0"
-    assert found["test_c.py collect"].title.startswith("SyntaxError")
-    assert found["test_d.py collect"].title.startswith("ModuleNotFoundError")
-    assert found["test_d.py collect"].functions == ["<module>"]
-    assert "test_d.py" in found["test_d.py collect"].test["report"]
+    assert failures["test_b.py collect"].title == "ZeroDivisionError: division by zero"
+    assert failures["test_b.py collect"].local("LIMIT") == "0"
+    assert failures["test_c.py collect"].title.startswith("SyntaxError")
+    assert failures["test_d.py collect"].title.startswith("ModuleNotFoundError")
+    assert failures["test_d.py collect"].functions == ["<module>"]
+    assert "test_d.py" in failures["test_d.py collect"].test["report"]
 
 
 def test_a_conftest_that_ends_the_run_before_it_begins(tmp_path: Path) -> None:
@@ -141,7 +143,7 @@ def test_a_conftest_that_ends_the_run_before_it_begins(tmp_path: Path) -> None:
     (failure,) = done.failures.values()
     assert failure.test["nodeid"] == "conftest.py" and failure.title.startswith("IndexError")
     assert failure.functions == ["<module>"] and failure.local("PORTS") == "[]"
-    assert done.told[0].startswith("iqdebug: 1 crash file in ")
+    assert done.printed_lines[0].startswith("iqdebug: 1 crash file in ")
 
 
 def test_other_kinds_of_tests(tmp_path: Path) -> None:
@@ -180,16 +182,16 @@ def test_other_kinds_of_tests(tmp_path: Path) -> None:
         def test_absent(no_such_fixture): pass
         ''',
     )
-    found = run(tmp_path, "--iqdebug=crashes", "--doctest-modules").failures
-    assert found["test_a.py::test_a.price call"].title == "KeyError: 'tea'"
-    assert found["test_a.py::test_a.price call"].functions == ["price", "<module>"]
-    assert found["test_a.py::Old::test_limit call"].functions[-1] == "test_limit"
-    assert found["test_a.py::test_slow call"].functions == ["test_slow"]
-    assert found["test_a.py::test_slow call"].local("answer") == "41"
-    assert found["test_a.py::test_connects setup"].functions == ["connection"]
-    assert found["test_a.py::test_patched call"].functions == ["test_patched"]
-    assert found["test_a.py::test_leaves call"].title == "SystemExit: 3"
-    absent = found["test_a.py::test_absent setup"]
+    failures = run(tmp_path, "--iqdebug=crashes", "--doctest-modules").failures
+    assert failures["test_a.py::test_a.price call"].title == "KeyError: 'tea'"
+    assert failures["test_a.py::test_a.price call"].functions == ["price", "<module>"]
+    assert failures["test_a.py::Old::test_limit call"].functions[-1] == "test_limit"
+    assert failures["test_a.py::test_slow call"].functions == ["test_slow"]
+    assert failures["test_a.py::test_slow call"].local("answer") == "41"
+    assert failures["test_a.py::test_connects setup"].functions == ["connection"]
+    assert failures["test_a.py::test_patched call"].functions == ["test_patched"]
+    assert failures["test_a.py::test_leaves call"].title == "SystemExit: 3"
+    absent = failures["test_a.py::test_absent setup"]
     assert "no_such_fixture" in absent.test["report"]
     assert not any("pluggy" in row["file"] for row in absent.frames)
 
@@ -249,7 +251,9 @@ def test_a_file_that_cannot_be_written_is_told_and_changes_no_outcome(tmp_path: 
     (tmp_path / "crashes").symlink_to("/proc/self/nowhere")
     done = run(tmp_path, "--iqdebug=crashes")
     assert "1 failed, 1 passed" in done.output
-    assert done.told and done.told[0].startswith("iqdebug: no crash file of test_a.py::test_one: ")
+    assert done.printed_lines and done.printed_lines[0].startswith(
+        "iqdebug: no crash file of test_a.py::test_one: "
+    )
 
 
 def test_warnings_as_errors_do_not_reach_the_recording(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from iqdebug.pytest_plugin import holding
 from tests.e2e.terminal import Terminal, needs_tmux
 from tests.pytest_plugin.runs import prepare, pytest_words, run
 
+pytestmark = pytest.mark.slow
+
 TESTS = """
     import sys, threading
 
@@ -126,7 +128,7 @@ def test_automatic_workers_give_way_as_they_do_to_pdb(tmp_path: Path) -> None:
 def test_without_a_terminal_the_run_says_so_and_goes_on(tmp_path: Path) -> None:
     prepare(tmp_path, "def test_one(): assert 0\ndef test_two(): assert 0\n")
     done = run(tmp_path, "--iqdebug-open")
-    assert done.told == [
+    assert done.printed_lines == [
         "iqdebug: there is no terminal to open the failure on; --iqdebug writes a file instead"
     ]
     assert "2 failed" in done.output

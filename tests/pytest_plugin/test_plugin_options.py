@@ -1,4 +1,4 @@
-"""The plugin among pytest's options and other plugins: silent when not asked for, and with xdist."""
+"""The plugin beside pytest's options and other plugins: inactive by default, and with xdist."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.pytest_plugin.runs import environment, prepare, pytest_words, run
+
+pytestmark = pytest.mark.slow
 
 TWO = "def test_one(): assert 0\ndef test_two(): assert 1 == 2\n"
 
@@ -38,7 +42,7 @@ def test_without_a_folder_files_go_where_iqdebug_looks_for_them(tmp_path: Path) 
     prepare(tmp_path, TWO)
     done = run(tmp_path, "--iqdebug")
     folder = tmp_path / "state" / "iqdebug" / "crashes"
-    assert done.told == [f"iqdebug: 2 crash files in {folder}; open one with: iqdebug open latest"]
+    assert done.printed_lines == [f"iqdebug: 2 crash files in {folder}; open one with: iqdebug open latest"]
     assert len(list(folder.glob("*.iqcrash"))) == 2
 
 
@@ -46,7 +50,7 @@ def test_the_word_behind_the_bare_option_is_a_test(tmp_path: Path) -> None:
     prepare(tmp_path, TWO)
     done = run(tmp_path, "--iqdebug", "test_a.py::test_two")
     assert "1 failed" in done.output and "test_one" not in done.output
-    assert done.told[0].startswith("iqdebug: 1 crash file in ")
+    assert done.printed_lines[0].startswith("iqdebug: 1 crash file in ")
     (tmp_path / "part").mkdir()
     (tmp_path / "part" / "conftest.py").write_text("def pytest_report_header(): return 'part is here'\n")
     (tmp_path / "part" / "test_c.py").write_text("def test_c(): assert 0\n")
@@ -77,13 +81,13 @@ def test_files_of_all_workers_are_counted_and_named(tmp_path: Path) -> None:
     )
     done = run(tmp_path, "--iqdebug=crashes", "--iqdebug-no-mask", "-n", "2", "-v")
     folder = tmp_path / "crashes"
-    assert done.told == [
+    assert done.printed_lines == [
         f"iqdebug: 7 crash files in {folder}; open one with: iqdebug open latest --dir {folder}"
     ]
-    found = done.failures
-    assert len(found) == 7
-    assert {each.test["worker"] for each in found.values()} == {"gw0", "gw1"}
-    assert all(each.content["META"][0]["masked"] is False for each in found.values())
+    failures = done.failures
+    assert len(failures) == 7
+    assert {each.test["worker"] for each in failures.values()} == {"gw0", "gw1"}
+    assert all(each.content["META"][0]["masked"] is False for each in failures.values())
     assert all(f"  {path.name}  test_a.py::test_" in done.output for path in folder.iterdir())
 
 
@@ -91,7 +95,7 @@ def test_an_error_that_each_worker_meets_is_one_file(tmp_path: Path) -> None:
     prepare(tmp_path, "import no_such_module_anywhere\n")
     done = run(tmp_path, "--iqdebug=crashes", "-n", "2")
     assert list(done.failures) == ["test_a.py collect"]
-    assert done.told[0].startswith("iqdebug: 1 crash file in ")
+    assert done.printed_lines[0].startswith("iqdebug: 1 crash file in ")
 
 
 def test_stopping_early(tmp_path: Path) -> None:
@@ -102,7 +106,7 @@ def test_stopping_early(tmp_path: Path) -> None:
 
 
 def test_a_test_that_another_plugin_runs_again_has_a_file_for_each_failure(tmp_path: Path) -> None:
-    """As pytest-rerunfailures and flaky do it."""
+    """Like pytest-rerunfailures and flaky."""
     prepare(
         tmp_path,
         "tries = []\ndef test_flaky():\n    tries.append(1)\n    assert len(tries) == 3\n",
@@ -123,7 +127,7 @@ def test_a_test_that_another_plugin_runs_again_has_a_file_for_each_failure(tmp_p
     done = run(tmp_path, "--iqdebug=crashes")
     assert done.code == 0 and "1 passed" in done.output
     assert len(list(done.folder.iterdir())) == 2
-    assert done.told[0].startswith("iqdebug: 2 crash files")
+    assert done.printed_lines[0].startswith("iqdebug: 2 crash files")
 
 
 def test_pdb_is_not_disturbed(tmp_path: Path) -> None:

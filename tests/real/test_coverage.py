@@ -19,6 +19,8 @@ from iqdebug.peek.tracers import tracer_warnings
 from tests.dap.targets import Watcher, top
 from tests.real.environments import python_with
 
+pytestmark = pytest.mark.slow
+
 PROGRAMS = Path(__file__).resolve().parent / "programs"
 SCRIPT = PROGRAMS / "covered.py"
 

@@ -11,6 +11,8 @@ from tests.dap.test_client_dies import client_of
 from tests.real.green import hub_of, named, serving, unharmed, whole_course
 from tests.real.test_gevent import interpreter_of
 
+pytestmark = pytest.mark.slow
+
 MINORS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
 everywhere = pytest.mark.parametrize(
     "minor", ["", *(pytest.param(minor, marks=pytest.mark.real) for minor in MINORS)]

@@ -19,6 +19,8 @@ from tests.dap.test_client_dies import client_of
 from tests.real.environments import python_with
 from tests.real.green import Load, hub_of, named, serving, unharmed, whole_course
 
+pytestmark = pytest.mark.slow
+
 MINORS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
 everywhere = pytest.mark.parametrize(
     "minor", ["", *(pytest.param(minor, marks=pytest.mark.real) for minor in MINORS)]

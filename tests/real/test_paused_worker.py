@@ -28,7 +28,7 @@ from iqdebug.system.source_files import read_lines
 from tests.dap.targets import Watcher, top, until_true
 from tests.e2e.terminal import Terminal, needs_tmux
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 APPLICATION = """\
 def app(environ, start):

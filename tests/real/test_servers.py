@@ -12,6 +12,8 @@ import pytest
 from tests.real.environments import python_with
 from tests.real.life import Program, lived
 
+pytestmark = pytest.mark.slow
+
 UVICORN = Program("uvicorn", ("-m", "uvicorn", "app_asgi:app", "--port", "{port}"), ("uvicorn",))
 _GUNICORN = ("-m", "gunicorn", "-b", "127.0.0.1:{port}", "app_wsgi:app", "-k")
 GUNICORN = Program("gunicorn", (*_GUNICORN, "sync"), ("gunicorn",))

@@ -22,6 +22,8 @@ from iqdebug.peek.processes import list_processes
 from iqdebug.peek.procfs import ProcFS
 from iqdebug.peek.supervisors import supervisor_of
 
+pytestmark = pytest.mark.slow
+
 SCRIPTS = Path(sys.executable).parent
 APP = """
 import os

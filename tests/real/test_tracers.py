@@ -9,6 +9,8 @@ import pytest
 from iqdebug.core.state import Breakpoint, Phase
 from tests.dap.targets import attached, on_pythons, running, top
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(__file__).resolve().parent / "programs" / "traced.py"
 LINE = 1 + PROGRAM.read_text().splitlines().index("    doubled = n * 2")
 

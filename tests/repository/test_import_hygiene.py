@@ -11,6 +11,8 @@ import pytest
 
 import iqdebug
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = Path(iqdebug.__file__).parent
 INSIDE = sorted([*(PACKAGE / "agent").glob("*.py"), *(PACKAGE / "capture").rglob("*.py")])
 

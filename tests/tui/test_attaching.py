@@ -15,6 +15,8 @@ from tests.tui import scenario
 from tests.tui.fake_session import FakeMemory, FakeSession, app_on
 from tests.tui.screens import notices, screen, shows, status, until
 
+pytestmark = pytest.mark.slow
+
 REFUSED = CannotAttach("Cannot attach to 4711", "gdb is not installed", "install it: apt install gdb")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from iqdebug.core.state import Breakpoint
 from iqdebug.tui.panes.breakpoints import BreakpointsPane
 from iqdebug.tui.panes.source import SourcePane
@@ -11,6 +13,8 @@ from tests.tui import scenario
 from tests.tui.fake_session import FakeMemory, FakeSession, app_on
 from tests.tui.scenario import SERVICE, line
 from tests.tui.screens import screen, shows, until
+
+pytestmark = pytest.mark.slow
 
 
 async def test_f9_sets_and_removes_on_the_cursor_line() -> None:

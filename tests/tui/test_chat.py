@@ -30,6 +30,8 @@ from tests.tui.fake_session import FakeSession, app_on
 from tests.tui.scenario import SERVICE
 from tests.tui.screens import compare, screen, shows, until
 
+pytestmark = pytest.mark.slow
+
 
 class Friend:
     """Says what a test has it say."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import pytest
+
 from iqdebug.core.state import Breakpoint, CodePlace
 from iqdebug.tui.panes.source import SourcePane
 from iqdebug.tui.screens.chooser import matching
@@ -12,6 +14,8 @@ from tests.tui import scenario
 from tests.tui.fake_session import FakeSession, app_on
 from tests.tui.scenario import SERVICE, line
 from tests.tui.screens import notices, shows, until
+
+pytestmark = pytest.mark.slow
 
 OTHER = str(EXAMPLES / "deep_recursion.py")
 CELL = "<ipython-input-3-0123456789ab>"

@@ -25,6 +25,8 @@ from tests.tui.fake_session import FakeSession, app_on
 from tests.tui.scenario import SERVICE, line
 from tests.tui.screens import compare, notices, screen, shows, until
 
+pytestmark = pytest.mark.slow
+
 BOTH = pytest.mark.parametrize("size", [(80, 24), (200, 50)], ids=lambda s: f"{s[0]}x{s[1]}")
 
 

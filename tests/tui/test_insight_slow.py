@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
+import pytest
+
 from iqdebug.core.evidence import Confidence
 from iqdebug.core.state import Diagnosis, Phase, Snapshot, Suspect
 from iqdebug.tui.panes.insight import LOOKING
@@ -12,6 +14,8 @@ from tests.tui import causes, scenario
 from tests.tui.fake_session import FakeSession, app_on
 from tests.tui.scenario import SERVICE
 from tests.tui.screens import notices, screen, shows, status, until
+
+pytestmark = pytest.mark.slow
 
 
 class Slow:

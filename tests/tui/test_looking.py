@@ -19,6 +19,8 @@ from tests.tui import scenario
 from tests.tui.fake_session import FakeSession, app_on
 from tests.tui.screens import notices, shows, status, until
 
+pytestmark = pytest.mark.slow
+
 
 class Clock:
     time = 1_000.0

@@ -16,6 +16,8 @@ from tests.tui.fake_session import FakeSession, app_on
 from tests.tui.scenario import SERVICE, line
 from tests.tui.screens import notices, screen, shows, status, until
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_fake_is_a_debug_session() -> None:
     assert isinstance(FakeSession(), DebugSession)

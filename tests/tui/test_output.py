@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from iqdebug.core.state import LogRecord
 from iqdebug.tui.panes.log import MAX_RECORDS, LogPane
 from iqdebug.tui.panes.source import SourcePane
 from tests.tui import scenario
 from tests.tui.fake_session import FakeSession, app_on
 from tests.tui.screens import screen, shows, until
+
+pytestmark = pytest.mark.slow
 
 
 async def test_a_flood_is_painted_seldom_and_held_within_bounds() -> None:

@@ -21,6 +21,8 @@ from tests.tui import fake_session
 from tests.tui.fake_session import FakeSession, app_on
 from tests.tui.screens import notices, screen, shows
 
+pytestmark = pytest.mark.slow
+
 
 class TasksPane(RowsView):
     """A pane that is nowhere else in the program."""

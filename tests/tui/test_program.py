@@ -19,6 +19,8 @@ from iqdebug.tui.widgets.terminal import Terminal, key_bytes
 from tests.tui import scenario
 from tests.tui.fake_session import FakeMemory, FakeSession
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class FakeHost:

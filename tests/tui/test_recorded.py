@@ -19,6 +19,8 @@ from tests.tui import scenario
 from tests.tui.fake_session import FakeSession, app_on
 from tests.tui.screens import notices, screen, shows, status, until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def own_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from tests.tui import scenario
 from tests.tui.fake_session import FakeSession, app_on
 from tests.tui.screens import compare, screen, shows, until
 
+pytestmark = pytest.mark.slow
+
 SIZES = [(60, 15), (80, 24), (200, 50)]
 
 

@@ -10,6 +10,8 @@ from tests.tui import scenario
 from tests.tui.fake_session import FakeMemory, FakeSession, app_on
 from tests.tui.screens import notices, screen, shows, until
 
+pytestmark = pytest.mark.slow
+
 
 def pane_of(app: object) -> VariablesPane:
     return app.query_one("#variables", VariablesPane)  # type: ignore[attr-defined, no-any-return]

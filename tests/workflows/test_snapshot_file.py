@@ -13,6 +13,8 @@ from iqdebug.crash import open_crash
 from iqdebug.workflows.snapshot_file import save_snapshot
 from tests.dap.targets import on_pythons
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = """
 import sys, threading, time
 

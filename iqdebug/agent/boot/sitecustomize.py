@@ -1,9 +1,8 @@
-"""Brings iqdebug's agent into a program that ``iqdebug run`` starts, before its first line.
+"""Starts iqdebug's agent in a program that ``iqdebug run`` launches, before its first line.
 
-The folder of this file stands first on the program's ``PYTHONPATH``. Guarantee: the program finds
-``sys.path``, ``sys.modules`` and the environment as without it (its children too), the next
-``sitecustomize`` runs if there is one, nothing is printed, and whatever goes wrong here the
-program runs.
+The folder of this file is first on the program's ``PYTHONPATH``. Guarantees: the program and its children
+see ``sys.path``, ``sys.modules`` and the environment as without it, the next ``sitecustomize`` runs if there
+is one, nothing is printed, and the program runs whatever fails here.
 """
 
 TYPE_CHECKING = False
@@ -11,9 +10,9 @@ if TYPE_CHECKING:
     from typing import Any, Dict
 
 
-def _settled() -> "Dict[str, Any]":
-    """The client's word on what to do ({} when there is none), with every trace of how it came
-    here taken away."""
+def _read_setup() -> "Dict[str, Any]":
+    """The client's settings ({} if there are none). Removes this folder from ``sys.path`` and the variables
+    that brought it here from the environment."""
     import os
     import sys
 
@@ -23,7 +22,7 @@ def _settled() -> "Dict[str, Any]":
     path = os.environ.pop("IQDEBUG_RUN", "")
     if not path:
         return {}
-    # A dictionary of texts; `ast` and `json` would bring a dozen modules with them.
+    # Lines of name=value: `ast` and `json` would import a dozen modules.
     setup: "Dict[str, Any]" = {}
     with open(path, encoding="utf-8", errors="surrogateescape") as file:
         for line in file:
@@ -40,7 +39,7 @@ def _boot() -> None:
     import sys
 
     try:
-        setup = _settled()
+        setup = _read_setup()
         if setup:
             package: "Any" = type(sys)("_iqdebug_inside")
             package.__path__ = [setup["inside"]]
@@ -55,11 +54,11 @@ def _boot() -> None:
             sys.modules.pop(name, None)
 
 
-def _next() -> None:
-    """The sitecustomize that this one stands before.
+def _run_next_sitecustomize() -> None:
+    """Import the sitecustomize that this one hides.
 
-    :raises ImportError: there is none; raised by the import of this file, it is what ``site``
-        takes for "no sitecustomize", and the module is not kept.
+    :raises ImportError: there is none. ``site`` then sees the import of this file fail, which means
+        "no sitecustomize", and does not keep the module.
     """
     import importlib
     import sys
@@ -69,4 +68,4 @@ def _next() -> None:
 
 
 _boot()
-_next()
+_run_next_sitecustomize()

@@ -11,7 +11,7 @@ __all__ = ["ask_git"]
 
 
 async def ask_git(folder: str, question: str, *arguments: str, seconds: float = 5.0) -> str | None:
-    """As :meth:`Repository.ask`.
+    """As :meth:`Repository.run`.
 
     :raises MissingTool: git is not there.
     """
@@ -20,6 +20,6 @@ async def ask_git(folder: str, question: str, *arguments: str, seconds: float = 
     except FileNotFoundError:
         raise MissingTool("git is not installed here", "", "Install git to see the history.") from None
     try:
-        return await asyncio.to_thread(repository.ask, question, *arguments, seconds=seconds)
+        return await asyncio.to_thread(repository.run, question, *arguments, seconds=seconds)
     except (OSError, ValueError):
         return None

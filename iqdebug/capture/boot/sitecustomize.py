@@ -1,7 +1,7 @@
 """Installs the crash hooks in an interpreter that is started with this folder on ``PYTHONPATH``.
 
-The program finds everything as without us: this folder leaves ``sys.path`` and, unless
-``IQDEBUG_CAPTURE_BOOT`` is ``children``, the environment; the next ``sitecustomize`` is imported.
+Nothing else changes for the program: this folder is removed from ``sys.path`` and, unless
+``IQDEBUG_CAPTURE_BOOT`` is ``children``, from the environment; the next ``sitecustomize`` is imported.
 """
 
 TYPE_CHECKING = False
@@ -27,7 +27,7 @@ def _boot() -> None:
         for name in ("IQDEBUG_CAPTURE_BOOT", "IQDEBUG_CAPTURE_NO_MASK", "IQDEBUG_CAPTURE_REPR"):
             os.environ.pop(name, None)
     try:
-        # Under a name of its own: `iqdebug` stays what the program would find.
+        # Under another name, so that `import iqdebug` finds the program's own installation.
         package: Any = type(sys)("_iqdebug_capture")
         folder = os.path.dirname(here)
         package.__path__ = [folder]
@@ -38,13 +38,13 @@ def _boot() -> None:
             exec(compile(file.read(), package.__file__, "exec"), package.__dict__)
         package.install(mask=mask, reprs=reprs)
     except Exception:
-        pass  # a program must not fail for the want of a crash file
+        pass  # a program must not fail because it cannot be recorded
 
 
-def _next() -> None:
-    """The sitecustomize that this one stands before.
+def _run_next_sitecustomize() -> None:
+    """Import the sitecustomize that this one hides.
 
-    :raises ImportError: there is none, in the words in which `site` takes that for granted.
+    :raises ImportError: there is none; `site` ignores that error.
     """
     import importlib
     import sys
@@ -54,4 +54,4 @@ def _next() -> None:
 
 
 _boot()
-_next()
+_run_next_sitecustomize()

@@ -140,7 +140,7 @@ HOSTILE = [
 references = listing.References()
 for value in HOSTILE:
     shown = values.text(value)
-    assert type(shown) is str and len(shown) <= values.TEXT_LIMIT, (len(shown), shown)
+    assert type(shown) is str and len(shown) <= values.MAX_TEXT, (len(shown), shown)
     row = listing.entry("name", value, references, "local", "name")
     assert set(row) <= {"n", "v", "t", "k", "s", "e", "st", "r"}, row
     for child in listing.children_page(references, row["r"], 0, 50) if "r" in row else ():
@@ -181,7 +181,7 @@ loops = {"me": loop}
 loops["dict"] = loops
 assert values.text(loop) and values.text(loops)
 long = values.text("x" * 10**7)
-assert len(long) <= values.TEXT_LIMIT and "10,000,000 long" in long, long
+assert len(long) <= values.MAX_TEXT and "10,000,000 long" in long, long
 
 # a page is what was asked for, wherever the object ends
 numbers = references.add(list(range(10)), "numbers")

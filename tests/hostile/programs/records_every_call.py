@@ -493,7 +493,7 @@ def read_value(obj):
     tap.worded(obj, obj)
     tap.worded("%(a)s", BY_NAME)
     tap.worded("%s", obj)
-    hooks._told({"task": obj, "message": obj})
+    hooks._task_message({"task": obj, "message": obj})
     crashes._task_words({"task": obj, "message": obj})
     hooks.hook_arguments((obj,), 4)
     hooks.function_name(obj)
@@ -560,7 +560,7 @@ def walk_exceptions():
             exceptions.described(error, row)
             gathered(Occasion("caught", error, trace), asked())
             recording.of_stop("uncaught", "", "", (error, trace), threading.get_ident(), None, ())
-            hooks._cleaned(error, trace)
+            hooks._remove_our_frames(error, trace)
             recorder._wanted(Occasion("caught", error, trace))
             tap.logged(logging.LogRecord("n", 10, "p", 1, "m", (), (type(error), error, trace)))
 
