@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from iqdebug.core.attachability import Supervisor
 from iqdebug.core.messages import Message, message, render
-from iqdebug.core.state import Supervisor
 
 __all__ = ["Supervision", "WorkerClock"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import psutil
 
+from iqdebug.core.attachability import Attachability
 from iqdebug.core.errors import NoSuchProcess, NotPython
 from iqdebug.core.messages import Message, Text, message, render
 from iqdebug.core.python_versions import REMOTE_EXEC
-from iqdebug.core.state import Attachability
 from iqdebug.peek.greenlets import has_greenlets
 from iqdebug.peek.host import Host
 from iqdebug.peek.interpreter import Interpreter, find_interpreter, version_tuple

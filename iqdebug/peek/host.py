@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from iqdebug.core.messages import message, render
 from iqdebug.peek.procfs import ProcFS
 
 __all__ = ["CAP_SYS_PTRACE", "Host", "Which", "container_of"]
@@ -116,7 +117,7 @@ class Host:
             if name in _PACKAGES:
                 update = f"{self.sudo}apt-get update && " if "apt" in _PACKAGES[name] else ""
                 return f"{update}{self.sudo}{_PACKAGES[name]} {package}"
-        return f"install {package} with your system's package manager"
+        return render(message("fix.install", package=package))
 
     @cached_property
     def container(self) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from iqdebug.core.messages import Text, message
 from iqdebug.core.state import ThreadState
 from iqdebug.peek.procfs import ProcFS
 
@@ -45,7 +46,7 @@ class KernelThread:
     letter: str = ""
     call: str = ""
     argument: int = 0
-    file: str = ""
+    file: Text = ""
 
 
 class StaticData:
@@ -100,19 +101,19 @@ def kernel_thread(proc: ProcFS, pid: int, thread_id: int, machine: str = platfor
     call = SYSCALLS.get(machine, {}).get(number, "")
     if call == "select" and argument == 0:
         call = "sleep"  # select without files: time.sleep before Python 3.11
-    file = _file_kind(proc, pid, argument) if call in ("read", "write", "recv", "send") else ""
+    file: Text = _file_kind(proc, pid, argument) if call in ("read", "write", "recv", "send") else ""
     return KernelThread(state, letter, call, argument, file)
 
 
-def _file_kind(proc: ProcFS, pid: int, descriptor: int) -> str:
+def _file_kind(proc: ProcFS, pid: int, descriptor: int) -> Text:
     try:
         target = proc.link(pid, "fd", descriptor)
     except OSError:
         return ""
     if target.startswith("socket:"):
-        return "socket"
+        return message("wait.a_socket")
     if target.startswith("pipe:"):
-        return "pipe"
+        return message("wait.pipe")
     if target.startswith(("/dev/pts/", "/dev/tty")):
-        return "terminal"
-    return "file"
+        return message("wait.terminal")
+    return message("wait.file")

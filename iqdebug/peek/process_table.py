@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import psutil
 
+from iqdebug.core.messages import Message, message
 from iqdebug.peek.procfs import ProcFS
 
 __all__ = ["ProcessRow", "ProcessTable"]
@@ -76,26 +77,28 @@ class ProcessTable:
         words = self.command(pid)[:4]
         return any(_OURSELVES.search(word) or word.startswith("iqdebug.") for word in words)
 
-    def debugger_of(self, pid: int, ours: int) -> str:
-        """In words, the debugger that is already at work on the process; "" when none is seen.
+    def debugger_of(self, pid: int, ours: int) -> Message | None:
+        """The debugger that is already at work on the process; None when none is seen.
 
         Seen are: a debugpy or PyDev server on its own command line, a debugpy adapter among its
         children, and another iqdebug whose command line names it.
         """
         words = self.command(pid)
         if any(word.endswith("pydevd.py") for word in words):
-            return "PyDev's debug server is already in it"
+            return message("debugger.pydev")
         debugpy = any(word == "debugpy" or word.rstrip("/").endswith("/debugpy") for word in words[:4])
         if debugpy and {"--listen", "--connect"} & set(words):
             flag = next(w for w in words if w in ("--listen", "--connect"))
             rest = words[words.index(flag) + 1 :]
-            return f"debugpy is already in it ({flag} {rest[0]})" if rest else "debugpy is already in it"
+            if rest:
+                return message("debugger.debugpy_at", flag=flag, address=rest[0])
+            return message("debugger.debugpy")
         for child in self.children.get(pid, ()):
             if self.is_adapter(child) and "--for-server" in self.command(child):
-                return f"a debugpy adapter (process {child}) already serves it"
+                return message("debugger.adapter", pid=child)
         mine = {ours, *self.ancestors(ours)}
         for other in self.rows:
             words = self.command(other)
             if other not in mine and "attach" in words and str(pid) in words and self.is_iqdebug(other):
-                return f"another iqdebug (process {other}) is attached to it"
-        return ""
+                return message("debugger.iqdebug", pid=other)
+        return None

@@ -172,7 +172,7 @@ def _strict(status: dict[str, str]) -> Refusal | None:
 
 def _debugged(pid: int, host: Host, table: ProcessTable) -> Refusal | None:
     debugger = table.debugger_of(pid, host.pid)
-    if not debugger:
+    if debugger is None:
         return None
     return Refusal(
         CannotAttach,

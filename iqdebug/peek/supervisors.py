@@ -17,8 +17,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
+from iqdebug.core.attachability import Supervisor
 from iqdebug.core.messages import Message, message
-from iqdebug.core.state import Supervisor, Thread
+from iqdebug.core.state import Thread
 from iqdebug.peek.process_table import ProcessTable
 from iqdebug.peek.procfs import ProcFS, read_regular
 

@@ -219,3 +219,12 @@ def test_a_message_contains_itself_and_its_values() -> None:
     listed = message("anomaly.recursion", parts=[whole])
     assert contains(whole, whole) and contains(listed, reason) and contains(listed, "x")
     assert not contains(whole, listed) and not contains("a reason", "reason")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_headline_can_do_without_its_place(language: str) -> None:
+    """What leads up to the place goes with it: ``{place:? at }``."""
+    for message_id, template in catalogue_of(language).TEMPLATES.items():
+        specs = [spec or "" for _, name, spec, _ in string.Formatter().parse(template) if name == "place"]
+        if message_id.startswith(("headline.", "live.")) and message_id != "live.nothing.paused":
+            assert all(spec.startswith("?") for spec in specs), message_id

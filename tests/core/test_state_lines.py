@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from iqdebug.core.attachability import Attachability
 from iqdebug.core.evidence import AnomalyKind, Confidence, HopKind
 from iqdebug.core.state import (
     Anomaly,
-    Attachability,
     Diagnosis,
     ExceptionInfo,
     Frame,

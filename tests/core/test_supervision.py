@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from iqdebug.cli.consent import agreed_to_attach
-from iqdebug.core.state import Attachability, ProcessInfo, Supervisor
+from iqdebug.core.attachability import Attachability, Supervisor
+from iqdebug.core.state import ProcessInfo
 from iqdebug.core.supervision import Supervision, WorkerClock
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from iqdebug.core.state import Supervisor
+from iqdebug.core.attachability import Supervisor
 from iqdebug.peek.process_table import ProcessTable
 from iqdebug.peek.procfs import ProcFS
 from iqdebug.peek.supervisors import MAX_WORDS, supervisor_of

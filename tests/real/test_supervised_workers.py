@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from iqdebug.core.state import Supervisor
+from iqdebug.core.attachability import Supervisor
 from iqdebug.peek.preflight import require_attachable
 from iqdebug.peek.process_table import ProcessTable
 from iqdebug.peek.processes import list_processes

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from iqdebug.core.attachability import Supervisor
 from iqdebug.core.errors import RequestFailed
 from iqdebug.core.session import Capability
-from iqdebug.core.state import Phase, Supervisor
+from iqdebug.core.state import Phase
 from iqdebug.core.supervision import Supervision
 from iqdebug.tui.controllers.brief_pause import RecordedStop
 from iqdebug.tui.panes.source import SourcePane

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
-from iqdebug.core.state import Attachability, ProcessInfo
+from iqdebug.core.attachability import Attachability
+from iqdebug.core.state import ProcessInfo
 from iqdebug.tui.screens.picker import PickerApp
 from tests.tui.screens import compare, screen, shows, until
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from iqdebug.core.state import Phase, Supervisor
+from iqdebug.core.attachability import Supervisor
+from iqdebug.core.state import Phase
 from iqdebug.core.supervision import Supervision
 from iqdebug.tui.panes.status_bar import Status, phase_words
 from tests.tui import scenario

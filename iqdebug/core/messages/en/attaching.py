@@ -14,6 +14,11 @@ TEMPLATES: dict[str, str] = {
         "running code is slowed while attached (hot pure-Python loops to a ninth of their speed); nine "
         "tenths and more return on detach"
     ),
+    "debugger.adapter": "a debugpy adapter (process {pid}) already serves it",
+    "debugger.debugpy": "debugpy is already in it",
+    "debugger.debugpy_at": "debugpy is already in it ({flag} {address})",
+    "debugger.iqdebug": "another iqdebug (process {pid}) is attached to it",
+    "debugger.pydev": "PyDev's debug server is already in it",
     "filter.kills": "the filter kills it when it calls {call}, as iqdebug's agent in it would",
     "filter.refuses": "the filter refuses when it calls {call}, as iqdebug's agent in it would",
     "fix.another_shell": "run iqdebug from another shell",
@@ -23,6 +28,7 @@ TEMPLATES: dict[str, str] = {
     "fix.end_session": "end that session first: a second one would break both",
     "fix.end_tracer": "end or detach that tracer first",
     "fix.faulthandler": "started with -X faulthandler it prints its stacks and ends at: kill -ABRT {pid}",
+    "fix.install": "install {package} with your system's package manager",
     "fix.inside": "run iqdebug inside it: {command}",
     "fix.let_run": "let it run first: kill -CONT {pid}",
     "fix.in_a_container": "in a container, start it with --cap-add=SYS_PTRACE",
