@@ -45,7 +45,7 @@ def choice_of(model: str) -> Choice:
     if model == "none" or model.startswith(_SERVERS):
         return Choice(model)
     name = model.removeprefix(_LOCAL)
-    if "://" in name:
+    if "://" in name or not name:
         raise UsageError(f"{model!r} names no model", "", "Say llama:FILE.gguf, http://host:port/v1 or none")
     path = _file_of(name)
     if path is not None:

@@ -92,6 +92,12 @@ def test_use_of_a_file_that_is_not_there(
     assert load().model.setting == "none"
 
 
+@pytest.mark.parametrize("model", ["", "llama:"])
+def test_use_of_nothing(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "use", model]) == 2
+    assert f"iqdebug: {model!r} names no model" in capsys.readouterr().err
+
+
 def test_use_of_an_address_of_another_kind(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "use", "ftp://models.example/x.gguf"]) == 2
     assert "llama:FILE.gguf, http://host:port/v1 or none" in capsys.readouterr().err
