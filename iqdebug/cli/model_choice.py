@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iqdebug.core.errors import ModelError, UsageError
+from iqdebug.llm.backends.server_address import require_address
 from iqdebug.llm.gguf.header import row_bytes
 from iqdebug.llm.gguf.inspect import Shape, inspect
 from iqdebug.llm.gguf.plan import Weights
@@ -39,10 +40,13 @@ def choice_of(model: str) -> Choice:
     """The model that ``none``, the address of a server, a file or a name of `models list` means, the
     last two with or without ``llama:`` before them.
 
-    :raises UsageError: it is an address of a kind that is not known.
+    :raises UsageError: it is no address, or one of a kind that is not known.
     :raises ModelError: there is no such file and no such name, or the file cannot be run.
     """
-    if model == "none" or model.startswith(_SERVERS):
+    if model == "none":
+        return Choice(model)
+    if model.startswith(_SERVERS):
+        require_address(model)
         return Choice(model)
     name = model.removeprefix(_LOCAL)
     if "://" in name or not name:

@@ -27,6 +27,8 @@ from tests.dap.targets import attached, running
 from tests.support.scripted_backend import Answer, ScriptedBackend
 from tests.support.tiny_model import write_tiny
 
+pytestmark = pytest.mark.slow
+
 PAGE = Path(__file__).resolve().parents[2] / "ARCHITECTURE.md"
 STEP = re.compile(r"^(\d+)\. `([\w/]+)\.py`, `([\w.]+)`: ", re.MULTILINE)
 Step = tuple[str, CodeType]

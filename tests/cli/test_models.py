@@ -106,3 +106,9 @@ def test_use_of_an_address_of_another_kind(capsys: pytest.CaptureFixture[str]) -
 def test_pull_of_what_is_not_published(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "pull", "iquest-coder-v1-7b-instruct"]) == 12
     assert "No public GGUF" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("address", ["http://", "https://:99", "http://host:0/v1"])
+def test_what_is_no_address_is_not_chosen(address: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "use", address]) == 2
+    assert "is no address" in capsys.readouterr().err

@@ -15,6 +15,8 @@ from iqdebug.crash.table import crash_table
 from tests.cli.test_main import complains, iqdebug
 from tests.support.crashfile import NOON, PATH, chunk, container, contents, line_of, sample
 
+pytestmark = pytest.mark.slow
+
 DAY = 86_400
 
 

@@ -28,6 +28,8 @@ from tests.support.crashfile import (
     written,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def opened(tmp_path: Path, data: bytes) -> Any:
     path = tmp_path / "x.iqcrash"

@@ -20,6 +20,8 @@ from iqdebug.workflows.headless import outside_view
 from tests.dap.targets import attached, on_pythons, running
 from tests.support.interpreters import interpreters
 
+pytestmark = pytest.mark.slow
+
 EMBEDDED = r"""
 #include <Python.h>
 #include <unistd.h>

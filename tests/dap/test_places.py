@@ -14,6 +14,8 @@ from iqdebug.system.source_files import read_lines
 from tests.conftest import marker
 from tests.dap.targets import PROGRAMS, Target, Watcher, attached, on_pythons, running, top
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = "elsewhere.py"
 ORDERS = PROGRAMS / "shop" / "orders.py"
 SOME = ("3.8", "3.12")

@@ -11,6 +11,8 @@ import pytest
 import iqdebug
 from iqdebug.diagnosis.source.outline import Outline
 
+pytestmark = pytest.mark.slow
+
 TEXT = textwrap.dedent('''
     import x
 

@@ -27,6 +27,8 @@ from iqdebug.dap.rendezvous import MAX_GREETINGS, Rendezvous
 from iqdebug.dap.session import Session
 from tests.dap.targets import attached, on_pythons, running
 
+pytestmark = pytest.mark.slow
+
 INFO = ProcessInfo(os.getpid(), "", "3.11.0", "", "")
 VARIABLE = {"n": "x", "v": "1", "t": "int", "r": 0, "s": 3, "st": "ok", "k": "local", "e": "x"}
 FRAME = {"id": 4, "name": "f", "path": "/a.py", "line": 3, "mod": "a", "first": 1, "locals": [VARIABLE]}

@@ -31,7 +31,7 @@ class Tokens(Part, frozen=True):
     """Of the model's window; 0 where unknown."""
 
     used: int
-    window: int
+    context: int
 
 
 class Reply(Document, frozen=True, tag="iqdebug/reply/1"):
@@ -83,5 +83,5 @@ def reply_document(result: AskResult) -> Reply:
         model=result.standing.model,
         where=result.standing.where,
         remote=result.standing.remote,
-        tokens=Tokens(used=result.standing.used, window=result.standing.window),
+        tokens=Tokens(used=result.standing.used, context=result.standing.window),
     )

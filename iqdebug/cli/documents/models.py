@@ -43,7 +43,7 @@ class HubFile(Part, frozen=True):
 
     repository: str
     model_file: str
-    quantisation: str
+    weights: str
     gigabytes: float
     sha256: str
 
@@ -118,7 +118,7 @@ class Plan(Part, frozen=True):
     model: str
     fits: bool
     n_gpu_layers: int
-    n_ctx: int
+    context: int
     kv_type: str
     n_batch: int
     n_ubatch: int
@@ -182,7 +182,7 @@ def _known(preset: Preset) -> KnownModel:
             HubFile(
                 repository=file.repository,
                 model_file=file.file,
-                quantisation=file.quantisation,
+                weights=file.quantisation,
                 gigabytes=file.gigabytes,
                 sha256=file.sha256,
             )
@@ -237,7 +237,7 @@ def _plan(model: str, made: plan.Plan) -> Plan:
         model=model,
         fits=made.fits,
         n_gpu_layers=made.n_gpu_layers,
-        n_ctx=made.n_ctx,
+        context=made.n_ctx,
         kv_type=made.kv_type,
         n_batch=made.n_batch,
         n_ubatch=made.n_ubatch,

@@ -17,7 +17,7 @@ class Runtime(Part, frozen=True):
 
     backend: str
     arch: str
-    machine: str
+    architecture: str
     built: float
     size: int
     folder: str
@@ -56,7 +56,7 @@ def runtime_list_document(
             Runtime(
                 backend=each.backend,
                 arch=each.arch,
-                machine=each.machine,
+                architecture=each.machine,
                 built=each.built,
                 size=each.size,
                 folder=str(each.folder),

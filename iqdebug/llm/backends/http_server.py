@@ -18,6 +18,7 @@ from iqdebug.llm.backends.api_keys import key_for
 from iqdebug.llm.backends.http_bounds import MAX_STREAM, Endless, fetched, read_whole
 from iqdebug.llm.backends.http_errors import explained, is_full, refused, server_message, stated_window
 from iqdebug.llm.backends.openai_messages import at_most
+from iqdebug.llm.backends.server_address import require_address
 from iqdebug.llm.backends.server_kinds import ServerKind, count_request, counted, recognised
 from iqdebug.llm.backends.sse import EventParser
 from iqdebug.llm.untrusted_json import parsed, parsed_object, sound_text
@@ -41,15 +42,13 @@ class Server:
     """
 
     def __init__(self, setting: str, patience: float) -> None:
-        address, _, model = setting.partition("#")
+        model = setting.partition("#")[2]
+        address = require_address(setting)
+        parts = urlsplit(address)
         try:
-            parts = urlsplit(address)
-            known = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
             httpx.URL(address)
-        except (ValueError, httpx.InvalidURL):
-            known = False
-        if not known:
-            raise UsageError(f"{address[:100]!r} is no address", "", "Say http://host:port/v1")
+        except httpx.InvalidURL:
+            raise UsageError(f"{address[:100]!r} is no address", "", "Say http://host:port/v1") from None
         if parts.username is not None or parts.password is not None or parts.query:
             raise UsageError(
                 "A key or a password does not belong into the address",
