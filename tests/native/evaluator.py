@@ -60,7 +60,7 @@ def _load(job: dict[str, Any]) -> Any:
     if "gate_permuted" in job:
         overrides[0].key = f"{job['label']}.loop.gate_permuted".encode()
         overrides[0].tag = api.LLAMA_KV_OVERRIDE_TYPE_BOOL
-        overrides[0].value.val_bool = job["gate_permuted"]  # type: ignore[union-attr]
+        overrides[0].value.val_bool = job["gate_permuted"]
         parameters.kv_overrides = overrides
     return api.llama_model_load_from_file(job["model"].encode(), parameters)
 

@@ -70,6 +70,21 @@ def test_circles_are_seen() -> None:
     assert circle_in({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == ["b", "c"]
 
 
+def test_imports_stand_at_the_top() -> None:
+    """Of our own modules, but for what the start of the command line, a worker's library path and what runs
+    inside programs need; each place says why."""
+    within = {
+        str(file.relative_to(ROOT / "iqdebug"))
+        for file in (ROOT / "iqdebug").rglob("*.py")
+        if file.relative_to(ROOT / "iqdebug").parts[0] not in ("agent", "capture", "pytest_plugin")
+        for function in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for node in ast.walk(function)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "iqdebug"
+    }
+    assert within == {"__init__.py", "cli/on_demand.py", "crash/recorded_session.py", "llm/worker/serve.py"}
+
+
 def test_only_its_own_tests_import_bench() -> None:
     """bench/ builds on tests/support; the other way round there would be a circle."""
     importers = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,8 +38,6 @@ class Command:
     @property
     def shown(self) -> str:
         """As a person would type it."""
-        import shlex
-
         return shlex.join(self.words)
 
 
