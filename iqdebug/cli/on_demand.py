@@ -7,6 +7,7 @@ interpreter takes 0.03 s and all of `iqdebug --help` 0.05 s.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -130,7 +131,7 @@ def show_warnings_safely() -> None:
 
 def use_language() -> None:
     """Messages are rendered in the language of the settings, where there are settings."""
-    if config_path().exists():
+    if os.path.isfile(config_path()):  # False also for what cannot be looked at
         from iqdebug.core import config
 
         config.use_language()
