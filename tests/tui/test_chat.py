@@ -350,3 +350,13 @@ async def test_a_stop_that_is_only_recorded_is_not_given_to_the_model(
         await until(pilot, lambda: any("ValueError" in text for text in evidence_in(backend)), "its evidence")
         stopped = [s for s in diagnosed if s.phase in (Phase.PAUSED, Phase.CRASHED)]
         assert stopped and all("process runs on" in s.reason for s in stopped)
+
+
+async def test_what_is_said_while_the_app_ends_is_kept_and_not_drawn() -> None:
+    app, friend = talking()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        app.exit(0)
+        friend.transcript.add("note", "the process has ended")
+    assert app.return_code == 0
+    assert [entry.text for entry in friend.transcript.entries] == ["the process has ended"]

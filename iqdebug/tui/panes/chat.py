@@ -174,10 +174,13 @@ class ChatPane(Vertical):
     # what is shown
 
     def show(self, entry: Entry) -> None:
-        """New, or as it now is. Keeps the end in sight unless the person has scrolled away."""
+        """New, or as it now is. Keeps the end in sight unless the person has scrolled away. What comes while
+        the app ends is not drawn: it is in the transcript."""
+        flow = self.query_one("#chat-flow", VerticalScroll)
+        if not flow.is_attached:
+            return
         if entry.offers:
             self._offers = (entry.id, entry.offers)
-        flow = self.query_one("#chat-flow", VerticalScroll)
         widget = self._shown.get(entry.id)
         if widget is None:
             self.query_one("#chat-empty").display = False
