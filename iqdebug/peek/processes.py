@@ -70,7 +70,7 @@ def list_processes(
             continue
         try:
             interpreter = find_interpreter(host.proc, pid)
-            if interpreter is None or not (all_users or _uid(pid, host) == host.euid):
+            if interpreter is None or not (all_users or _uid(pid) == host.euid):
                 continue
             listed.append(describe(pid, interpreter, host, table, meter))
         except (OSError, ValueError, NoSuchProcess):
@@ -136,9 +136,9 @@ def _readable(ask: Callable[[], str], otherwise: str) -> str:
         return otherwise
 
 
-def _uid(pid: int, host: Host) -> int:
-    """The effective user of a process, -1 when it is hidden."""
+def _uid(pid: int) -> int:
+    """The effective user of a process, -1 when it is hidden or gone."""
     try:
-        return int(host.proc.status(pid)["Uid"].split()[1])
-    except (PermissionError, KeyError, IndexError, ValueError):
+        return int(psutil.Process(pid).uids().effective)
+    except psutil.Error:
         return -1
