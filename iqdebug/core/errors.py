@@ -27,6 +27,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from iqdebug.core.exit_codes import ExitCode
+from iqdebug.core.messages import Text, render
 
 __all__ = [
     "AttachTimeout",
@@ -56,15 +57,28 @@ class IqdebugError(Exception):
     :param what: what happened, one sentence without a trailing full stop.
     :param why: the cause, when it is known; may be empty.
     :param fix: what the person can do next; may be empty.
+
+    Each is a message, or text that is no sentence of ours, such as the words of the operating system.
+    The attributes of the same names give the words, in the current language.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.ERROR
 
-    def __init__(self, what: str, why: str = "", fix: str = "") -> None:
+    def __init__(self, what: Text, why: Text = "", fix: Text = "") -> None:
         super().__init__(what)
-        self.what = what
-        self.why = why
-        self.fix = fix
+        self.texts = (what, why, fix)
+
+    @property
+    def what(self) -> str:
+        return render(self.texts[0])
+
+    @property
+    def why(self) -> str:
+        return render(self.texts[1])
+
+    @property
+    def fix(self) -> str:
+        return render(self.texts[2])
 
     def lines(self) -> tuple[str, ...]:
         """The message for a person: one to three lines."""

@@ -5,14 +5,22 @@ from __future__ import annotations
 from iqdebug.core.messages.en import (
     anomalies,
     anomaly_parts,
+    assistant,
     attaching,
+    cli,
     conversation,
+    core,
+    crash,
+    dap,
     exits,
     kinds,
     living,
+    llm,
     meanings,
+    peek,
     reasons,
     sessions,
+    tui,
     waits,
 )
 
@@ -30,6 +38,14 @@ TEMPLATES: dict[str, str] = {
     **conversation.TEMPLATES,
     **exits.TEMPLATES,
     **sessions.TEMPLATES,
+    **core.TEMPLATES,
+    **crash.TEMPLATES,
+    **assistant.TEMPLATES,
+    **llm.TEMPLATES,
+    **peek.TEMPLATES,
+    **dap.TEMPLATES,
+    **cli.TEMPLATES,
+    **tui.TEMPLATES,
 }
 
 

@@ -1,0 +1,9 @@
+"""Crash files: errors, the summary, evaluating names in one."""
+
+from __future__ import annotations
+
+__all__ = ["TEMPLATES"]
+
+_PARTS: tuple[dict[str, str], ...] = ()
+
+TEMPLATES: dict[str, str] = {id: text for part in _PARTS for id, text in part.items()}

@@ -1,0 +1,9 @@
+"""Attaching, launching and driving a process: errors and what a session says."""
+
+from __future__ import annotations
+
+__all__ = ["TEMPLATES"]
+
+_PARTS: tuple[dict[str, str], ...] = ()
+
+TEMPLATES: dict[str, str] = {id: text for part in _PARTS for id, text in part.items()}
