@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from iqdebug.core.messages.en.assistant import (
+    actions_advice,
     actions_edits,
+    actions_reports,
     actions_runs,
     actions_tests,
 )
@@ -11,7 +13,9 @@ from iqdebug.core.messages.en.assistant import (
 __all__ = ["TEMPLATES"]
 
 _PARTS: tuple[dict[str, str], ...] = (
+    actions_advice.TEMPLATES,
     actions_edits.TEMPLATES,
+    actions_reports.TEMPLATES,
     actions_runs.TEMPLATES,
     actions_tests.TEMPLATES,
 )
