@@ -209,7 +209,8 @@ def _check_not_shared(tree: FunctionNode, name: str, notes: Sequence[Message]) -
 def _check_kept(tree: FunctionNode, name: str, line: int, notes: list[Message]) -> None:
     """Notes where the function changes the value itself.
 
-    :raises CannotRebuild: the name had another value when the function was called."""
+    :raises CannotRebuild: the name had another value when the function was called.
+    """
     nodes = list(_own_nodes(tree))
     loops = any(isinstance(n, ast.For | ast.While | ast.AsyncFor) for n in nodes)
     for node in nodes:
