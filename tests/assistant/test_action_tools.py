@@ -12,6 +12,7 @@ from iqdebug.assistant.actions.fix import Proposal
 from iqdebug.assistant.actions.why import explain, section_lines, why
 from iqdebug.assistant.permissions import Answer, Right
 from iqdebug.assistant.tools.fixing import FIXING_TOOLS
+from iqdebug.core.messages import render
 from iqdebug.core.state import Diagnosis
 from iqdebug.crash import Crash
 from iqdebug.crash.recorded_session import RecordedSession
@@ -103,8 +104,8 @@ def test_why_and_explain_say_what_is_known_and_what_is_not(tmp_path: Path) -> No
 
 def test_the_way_of_the_value_is_told_with_places(tmp_path: Path) -> None:
     case = record_example("none_lookup", tmp_path)
-    sections = {s.heading: s for s in why(case.crash.snapshot, case.diagnosis)}
+    sections = {render(s.heading): s for s in why(case.crash.snapshot, case.diagnosis)}
     way = sections["The way of `customer`"]
-    assert any("returned by" in line for line in way.lines)
+    assert any("returned by" in render(line) for line in way.lines)
     assert len(way.places) == len(way.lines)
     assert any(place is not None and place[0] == str(case.program) for place in way.places)

@@ -15,6 +15,7 @@ from iqdebug.assistant.actions.verify import shown_exactly, side_effects, verify
 from iqdebug.assistant.session import AssistantSession
 from iqdebug.assistant.transcript import Entry
 from iqdebug.core.errors import NotAvailable
+from iqdebug.core.messages import render
 
 __all__ = ["apply_fix", "propose_fix", "prove_test", "show_proposal", "undo_last", "verify_fix"]
 
@@ -31,7 +32,7 @@ async def propose_fix(assistant: AssistantSession, rest: str) -> None:
         show_proposal(assistant, proven[0], "the evidence proves it, without a model")
         return
     if assistant.conversation is None:
-        assistant.note(NEEDS_A_MODEL)
+        assistant.note(render(NEEDS_A_MODEL))
         return
     question = f"Propose the smallest fix with propose_fix, then say in a sentence why it is right. {rest}"
     await assistant.ask(question.strip(), f"/fix {rest}".strip())
