@@ -1,7 +1,8 @@
 """Messages between iqdebug and the model's process: length-prefixed msgpack over one socket.
 
 A request carries a number of its own; every answer names it. A request ends with exactly one of
-:class:`Finished`, :class:`Tokens`, :class:`Ready` and :class:`Failed`; the others come before it.
+:class:`Finished`, :class:`Tokens`, :class:`Ready` and :class:`Failed`; the others come before it. What a
+person reads travels as messages and is rendered by iqdebug, not in the model's process.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import struct
 from typing import TypeAlias
 
 import msgspec
+
+from iqdebug.core.messages import Text
 
 __all__ = [
     "Answer",
@@ -169,7 +172,7 @@ Request: TypeAlias = Load | Tokenize | Read | Generate | Complete | Save | Resto
 
 class Loading(msgspec.Struct, frozen=True, tag=True):
     id: int
-    words: str
+    words: Text
     fraction: float | None
 
 
@@ -246,9 +249,9 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     :param layers: of the model, where known."""
 
     id: int
-    what: str
-    why: str = ""
-    fix: str = ""
+    what: Text
+    why: Text = ""
+    fix: Text = ""
     kind: str = ""
     layers: int = 0
 
