@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+from iqdebug.core.messages.en.assistant import (
+    command_answers,
+    command_help,
+    consents,
+    conversation_notes,
+    tool_refusals,
+    tool_summaries,
+)
+
 __all__ = ["TEMPLATES"]
 
-_PARTS: tuple[dict[str, str], ...] = ()
+_PARTS: tuple[dict[str, str], ...] = (
+    command_answers.TEMPLATES,
+    command_help.TEMPLATES,
+    consents.TEMPLATES,
+    conversation_notes.TEMPLATES,
+    tool_refusals.TEMPLATES,
+    tool_summaries.TEMPLATES,
+)
 
 TEMPLATES: dict[str, str] = {id: text for part in _PARTS for id, text in part.items()}
