@@ -81,11 +81,11 @@ async def test_from_a_refused_edit_to_a_proved_one(tmp_path: Path) -> None:
     assert "Fixed" in (await bench.call("verify")).text
     tested = await bench.call("write_test", equals="0.0")
     assert "Proved" in tested.text and "def test_average_zero_division_error" in tested.text
-    assert [(each.tool, each.action) for each in bench.person.asked] == [
+    assert [(each.tool, render(each.action)) for each in bench.person.asked] == [
         (name, f"run {name}") for name in ("verify", "write_test")
     ]
     times = ("runs twice,", "runs once or more,")
-    assert all(words in each.why for words, each in zip(times, bench.person.asked, strict=True))
+    assert all(words in render(each.why) for words, each in zip(times, bench.person.asked, strict=True))
     assert "if count else 0.0" in bench.person.asked[0].detail
     assert case.program.read_bytes() == before
     assert sorted(p.name for p in case.root.iterdir()) == ["divide_by_zero.py", "pyproject.toml"]
