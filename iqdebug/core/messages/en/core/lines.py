@@ -1,4 +1,4 @@
-"""Processes, snapshots, diagnoses and exit codes as lines of plain text."""
+"""Processes, snapshots, diagnoses and exit codes as lines of plain text; text that is too long."""
 
 from __future__ import annotations
 
@@ -47,4 +47,5 @@ TEMPLATES: dict[str, str] = {
     "core.lines.unusual": "unusual: {what}  {place}",
     "core.lines.waits_for_gil": "waits for the GIL",
     "core.lines.way": "where the failing value came from:",
+    "core.text.shortened": "{beginning}… ({count} characters) …{end}",
 }
