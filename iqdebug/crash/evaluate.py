@@ -89,10 +89,10 @@ class _NotRecorded(Exception):
 
 
 class _Missing:
-    """A value that the file does not have."""
+    """A value that the file does not have; ``why`` is shown within the value that holds it."""
 
     def __init__(self, why: Text) -> None:
-        self.why = why
+        self.why = render(why)
 
 
 class _RecordedReader(SafeReader):

@@ -55,5 +55,5 @@ TEMPLATES: dict[str, str] = {
     "crash.file.no_chunk": "it holds no chunk",
     "crash.file.nothing": "Nothing in {path} can be read",
     "crash.file.nothing.why": "{damages:; }",
-    "crash.file.unknown_format": "{path} is a crash file of an unknown format ({version})",
+    "crash.file.unknown_format": "{path} is a crash file of a unknown format ({version})",
 }
