@@ -271,7 +271,7 @@ class Crashes:
             context = texts(args[0] if args else named.get("context"))
             value: Any = context.get("exception")
             if is_a(value, BaseException):
-                self.hold("task", (type(value), value, traceback_of(value)), _how_of_task(context))
+                self.hold("task", (type(value), value, traceback_of(value)), _task_words(context))
             return before(loop, *args, **named)
 
         base.call_exception_handler = call_exception_handler
@@ -286,7 +286,7 @@ class Crashes:
         self._undo.append(undo)
 
 
-def _how_of_task(context: Dict[str, Any]) -> Any:
+def _task_words(context: Dict[str, Any]) -> Any:
     """asyncio's message and the task it is about. Runs no code of the program."""
     message = exact(context.get("message"))
     task = context.get("task", context.get("future"))
