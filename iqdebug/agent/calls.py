@@ -8,6 +8,7 @@ from __future__ import annotations
 from ..capture import values
 from ..capture.descriptors import class_mro
 from .reading import ATOMS, MISSING, LimitExceeded, WouldRaise, WouldRunCode
+from .reasons import reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,10 +56,10 @@ def _issubclass(run: Any, cls: Any, kinds: Any) -> bool:
     if type(kinds) is tuple:
         return any(_issubclass(run, cls, kind) for kind in kinds)
     if not issubclass(type(kinds), type):
-        raise WouldRunCode("the second argument is no class, or decides itself")
+        raise WouldRunCode(reason("agent.runs.no_class"))
     for method in ("__instancecheck__", "__subclasscheck__"):
         if run.reads.of_class(type(kinds), method) is not run.reads.of_class(type, method):
-            raise WouldRunCode("%s decides itself what its instances are" % values.type_name(kinds))
+            raise WouldRunCode(reason("agent.runs.instances", type=values.type_name(kinds)))
     return values.one_of(kinds, class_mro(cls))
 
 
@@ -81,14 +82,14 @@ def _vars(run: Any, obj: Any) -> Any:
 
 def _str(run: Any, *value: Any) -> str:
     if len(value) > 1:
-        raise WouldRunCode("decoding runs a codec")
+        raise WouldRunCode(reason("agent.runs.codec"))
     plain = value[0] if value else ""
     return plain if type(plain) is str else _repr(run, plain)
 
 
 def _repr(run: Any, value: Any) -> str:
     if not values.one_of(type(value), (*ATOMS, list, tuple, dict, set, frozenset, bytearray, range)):
-        raise WouldRunCode("its text is made by %s itself" % values.qualified(type(value)))
+        raise WouldRunCode(reason("agent.runs.own_text", type=values.qualified(type(value))))
     plain = _exact_copy(run, value)
     text = repr(plain)
     run.budget.make(len(text))
@@ -108,14 +109,14 @@ def _refuse_subclasses(run: Any, value: Any, depth: int = 20) -> None:
     cls = type(value)
     if values.one_of(cls, ATOMS):
         if cls is int and int.bit_length(value) > MAX_INT_BITS:
-            raise LimitExceeded("a number in it has more than %d bits" % MAX_INT_BITS)
+            raise LimitExceeded(reason("agent.limit.number_in_it", bits=MAX_INT_BITS))
         if values.one_of(cls, (str, bytes)):
             run.budget.make(len(value))
         return
     if values.one_of(cls, (range, bytearray)):
         return
     if depth <= 0 or not values.one_of(cls, (list, tuple, dict, set, frozenset)):
-        raise WouldRunCode("its text is made by %s itself" % values.qualified(cls))
+        raise WouldRunCode(reason("agent.runs.own_text", type=values.qualified(cls)))
     for each in run.reads.elements(value):
         _refuse_subclasses(run, each, depth - 1)
     if cls is dict:
@@ -126,14 +127,14 @@ def _refuse_subclasses(run: Any, value: Any, depth: int = 20) -> None:
 def _int(run: Any, value: Any = 0, base: Any = None) -> int:
     plain = _atom(run, value)
     if values.one_of(type(plain), (str, bytes)) and len(plain) > MAX_DIGITS:
-        raise LimitExceeded("the number has more than %d digits" % MAX_DIGITS)
+        raise LimitExceeded(reason("agent.limit.digits", digits=MAX_DIGITS))
     return int(plain) if base is None else int(plain, _atom(run, base))
 
 
 def _float(run: Any, value: Any = 0.0) -> float:
     plain = _atom(run, value)
     if values.one_of(type(plain), (str, bytes)) and len(plain) > MAX_DIGITS:
-        raise LimitExceeded("the number has more than %d digits" % MAX_DIGITS)
+        raise LimitExceeded(reason("agent.limit.digits", digits=MAX_DIGITS))
     return float(plain)
 
 
@@ -190,7 +191,9 @@ def _new_frozenset(run: Any, elements: Any = ()) -> Any:
 def _new_dict(run: Any, source: Any = (), **named: Any) -> Any:
     if run.reads.base_of(source) is dict:
         if not run.reads.own_method(source, dict, "keys"):
-            raise WouldRunCode("%s has its own keys()" % values.qualified(type(source)))
+            raise WouldRunCode(
+                reason("agent.runs.own_method", type=values.qualified(type(source)), method="keys()")
+            )
         pairs = [(run.key(key), value) for key, value in run.reads.pairs(source)]
     else:
         pairs = []
@@ -212,7 +215,7 @@ def _zip(run: Any, *many: Any) -> Any:
 
 def _reversed(run: Any, elements: Any) -> Any:
     if run.reads.base_of(elements, (list, tuple, str, range)) is None:
-        raise WouldRunCode("it may be reversed by %s itself" % values.qualified(type(elements)))
+        raise WouldRunCode(reason("agent.runs.reversing", type=values.qualified(type(elements))))
     return _listed(run, elements)[::-1]
 
 
@@ -223,7 +226,7 @@ def _range(run: Any, *ends: Any) -> Any:
 def _round(run: Any, value: Any, digits: Any = None) -> Any:
     places = _atom(run, digits)
     if type(places) is int and abs(places) > 400:
-        raise LimitExceeded("rounding to %d places" % 400)
+        raise LimitExceeded(reason("agent.limit.places", places=400))
     return round(_atom(run, value), places)
 
 

@@ -29,6 +29,7 @@ from ..capture.stored_attributes import (
     traceback_of,
 )
 from ..capture.values import exact, instance_dict
+from .reasons import reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ _FATAL = ("uncaught", "thread")
 class Hold:
     """One held thread. ``info`` is the exception's type, value and traceback."""
 
-    def __init__(self, number: int, kind: str, info: Tuple[Any, Any, Any], how: str) -> None:
+    def __init__(self, number: int, kind: str, info: Tuple[Any, Any, Any], how: Any) -> None:
         self.number = number
         self.kind = kind
         self.info = info
@@ -67,7 +68,8 @@ class Hold:
         return self._waits.acquire(True, seconds)
 
     def summary(self) -> Dict[str, Any]:
-        """For the client. ``thread`` is Python's identifier; ``how`` says in words where it was raised."""
+        """For the client. ``thread`` is Python's identifier; ``how`` says where it was raised:
+        a text or a :func:`.reason`; "" where nothing is known."""
         row: Dict[str, Any] = {"hold": self.number, "kind": self.kind, "how": self.how}
         return {**row, "thread": self.ident, "late": self.exiting}
 
@@ -156,7 +158,7 @@ class Crashes:
         for hold in self.holds():
             self.release(hold.number, None)
 
-    def hold(self, kind: str, info: Tuple[Any, Any, Any], how: str) -> None:
+    def hold(self, kind: str, info: Tuple[Any, Any, Any], how: Any) -> None:
         """Hold the calling thread until it may go on. Never raises."""
         if not self._wanted(info):
             return
@@ -231,7 +233,8 @@ class Crashes:
             fields = hook_arguments(args, 4)
             if fields is not None:
                 name = thread_name(fields[3])
-                self.hold("thread", fields[:3], "in thread %s" % name if name else "in a thread")
+                how = reason("agent.how.thread", name=name) if name else reason("agent.how.a_thread")
+                self.hold("thread", fields[:3], how)
             return before(*args, **named)
 
         return excepthook
@@ -241,7 +244,8 @@ class Crashes:
             fields = hook_arguments(args, 5)
             if fields is not None:
                 where = function_name(fields[4])
-                self.hold("unraisable", fields[:3], "ignored in " + where if where else "ignored by Python")
+                how = reason("agent.how.ignored_in", where=where) if where else reason("agent.how.ignored")
+                self.hold("unraisable", fields[:3], how)
             return before(*args, **named)
 
         return unraisablehook
@@ -254,7 +258,7 @@ class Crashes:
         value = getattr(sys, "last_value", None)
         trace = getattr(sys, "last_traceback", None)
         if value is not None and trace is not None:
-            self.hold("uncaught", (type(value), value, trace), "(after the program's own excepthook)")
+            self.hold("uncaught", (type(value), value, trace), reason("agent.how.at_exit"))
 
     def _patch_loop(self, name: str, module: Any) -> None:
         base: Any = (instance_dict(module) or {}).get(name)
@@ -282,10 +286,13 @@ class Crashes:
         self._undo.append(undo)
 
 
-def _task_words(context: Dict[str, Any]) -> str:
+def _task_words(context: Dict[str, Any]) -> Any:
     """asyncio's message and the task it is about. Runs no code of the program."""
-    message = exact(context.get("message")) or "reported by asyncio"
+    message = exact(context.get("message"))
     task = context.get("task", context.get("future"))
     if not tasks.is_task(task):
-        return message
-    return "%s: %s (%s)" % (message, tasks.name_of(task), tasks.function_of(task))
+        return message or reason("agent.how.asyncio")
+    name, function = tasks.name_of(task), tasks.function_of(task)
+    if not message:
+        return reason("agent.how.asyncio_task", name=name, function=function)
+    return "%s: %s (%s)" % (message, name, function)

@@ -43,8 +43,8 @@ def _greenlet_types(base: Any) -> Set[Any]:
 
 
 class Greenlet:
-    """A suspended greenlet. ``frame`` is its innermost; ``wait`` says in words what it waits for,
-    "" if that is not known."""
+    """A suspended greenlet. ``frame`` is its innermost; ``hub`` names the library whose event loop it
+    runs, "" if it runs none."""
 
     def __init__(self, greenlet: Any, frame: Any, is_main: bool) -> None:
         self.number = id(greenlet)
@@ -57,9 +57,8 @@ class Greenlet:
             if outermost.f_back is None:
                 break
             outermost = outermost.f_back
-        hub = hub_of(outermost)
-        self.wait = "the %s hub: goes on when the greenlet that runs gives way" % hub if hub else ""
-        self.name = "greenlet %s" % _name(greenlet, own or outermost, is_main, bool(self.wait))
+        self.hub = hub_of(outermost)
+        self.name = "greenlet %s" % _name(greenlet, own or outermost, is_main, bool(self.hub))
 
 
 def _name(greenlet: Any, outermost: Any, is_main: bool, is_hub: bool) -> str:
@@ -122,7 +121,7 @@ class Greenlets:
             frame = frame_of(each)
             if frame is not None:
                 rows.append(Greenlet(each, frame, parent_of(each) is None))
-        rows.sort(key=lambda row: (row.name != "greenlet main", row.wait, row.name, row.number))
+        rows.sort(key=lambda row: (row.name != "greenlet main", row.hub, row.name, row.number))
         return rows
 
     def _search(self, base: Any) -> List[Any]:

@@ -43,7 +43,7 @@ def guard(pydevd: Any, debugpy: str, sink: pydevd_output.Sink, tracers: Tracers)
     pydevd_output.silence_modules(folder, sink)
     rewriting.rewrite(folder, failed, sink)
     rewriting.release_locks_always(constants)
-    tracers.take_over(tracing, sink.line)
+    tracers.take_over(tracing, sink.say)
     steps: List[Callable[[], None]] = [
         hide_class_from_tracers(PyDBDaemonThread),
         raise_limit(),

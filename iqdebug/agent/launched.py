@@ -108,7 +108,7 @@ class LaunchedAgent(Agent):
         self._let_go()
 
     def on_open(self, message: Dict[str, Any]) -> Any:
-        """Start pydevd on a connection of its own. None, or the reason why it is not possible."""
+        """Start pydevd on a connection of its own. None, or why that is not possible, as ``refused``."""
         if self._opened:
             return None
         self._eager(True)
@@ -117,7 +117,7 @@ class LaunchedAgent(Agent):
             self._crashes.keep_open(self._link.debugger)
         except (Refused, NotFound) as refusal:
             self._eager(False)
-            return str(refusal)
+            return {"refused": refusal.args[0]}
         self._opened = True
         self._client.renew_lease()
         return None

@@ -14,6 +14,7 @@ from ..capture import values
 from ..capture.descriptors import exception_args
 from ..capture.frames import frame_locals, is_dull, list_items, local_names
 from ..capture.stored_attributes import cause_of, context_of, is_a, texts
+from .reasons import reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def _attributes(obj: Any, expression: str, references: References) -> List[Dict[
         for name, value in pairs
     ]
     for name in values.properties(obj):
-        row = {"n": name, "v": "not read: runs code", "t": "property", "k": "property", "st": "lazy"}
+        row = {"n": name, "v": reason("agent.not_read"), "t": "property", "k": "property", "st": "lazy"}
         if expression:
             row["e"] = "%s.%s" % (expression, name)
         rows.append(row)

@@ -18,6 +18,7 @@ from ..capture.frames import local_names
 from . import listing
 from .calls import CALLS, METHODS
 from .reading import ATOMS, MISSING, LimitExceeded, SafeReader, WouldRaise, WouldRunCode
+from .reasons import reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ _ERRORS = (TypeError, ValueError, ArithmeticError, IndexError, KeyError)
 def answer(plan: Any, frame: Optional[types.FrameType], references: Any, expression: str) -> Dict[str, Any]:
     """The client's row for the plan's value in ``frame``, or in ``__main__`` if that is None."""
     if sys.flags.bytes_warning:  # a comparison may then call the program's warnings.showwarning
-        return {"runs": "the interpreter was started with -b"}
+        return {"runs": reason("agent.runs.bytes_warning")}
     reads = SafeReader()
     scopes = [listing.main_module_globals()] if frame is None else [local_names(frame), frame.f_globals]
     known = vars(builtins) if frame is None else frame.f_builtins
@@ -75,9 +76,11 @@ def settled(run: Pure, plan: Any) -> Tuple[str, Any]:
     try:
         return "", run.value(plan)
     except WouldRunCode as error:
-        return "runs", str(error)
-    except (LimitExceeded, MemoryError, RecursionError) as error:
-        return "bound", str(error) or "it is too large"
+        return "runs", error.args[0]
+    except LimitExceeded as error:
+        return "bound", error.args[0]
+    except (MemoryError, RecursionError) as error:
+        return "bound", str(error) or reason("agent.limit.too_large")
     except WouldRaise as error:
         return "failed", str(error)
     except _ERRORS as error:
@@ -138,7 +141,7 @@ class Pure:
     def _slice(self, *parts: Any) -> Any:
         ends = [None if part is None else self.value(part) for part in parts]
         if not all(values.one_of(type(end), (int, bool, type(None))) for end in ends):
-            raise WouldRunCode("a slice of something else than numbers")
+            raise WouldRunCode(reason("agent.runs.slice"))
         return slice(*ends)
 
     # displays
@@ -190,7 +193,7 @@ class Pure:
             scope[target] = value
             return
         if not self.reads.base_of(value, (list, tuple)):
-            raise WouldRunCode("unpacking something else than a list or tuple")
+            raise WouldRunCode(reason("agent.runs.unpacking"))
         parts = list(self.reads.elements(value))
         if len(parts) != len(target):
             raise WouldRaise("ValueError: %d values to unpack into %d names" % (len(parts), len(target)))
@@ -224,7 +227,7 @@ class Pure:
                 raise WouldRaise("TypeError: cannot multiply %s and %s" % tuple(k.__name__ for k in kinds))
             self.budget.make(len(sized) * max(times, 0))
         elif sign == "%" and values.one_of(kinds[0], _TEXTS):
-            raise WouldRunCode("formatting with % may run methods of the values")
+            raise WouldRunCode(reason("agent.runs.percent"))
         elif self._joins(sign, *kinds):
             self.budget.make(len(left) + len(right))
         else:
@@ -252,7 +255,7 @@ class Pure:
         elif sign == "<<":
             bits = size + max(other, 0)
         if bits > MAX_INT_BITS:
-            raise LimitExceeded("the number would have more than %s bits" % format(MAX_INT_BITS, ","))
+            raise LimitExceeded(reason("agent.limit.bits", bits=format(MAX_INT_BITS, ",")))
         self.budget.make(max(bits, 0) >> 6)
 
     def _bool(self, sign: str, plans: Any) -> Any:
@@ -288,7 +291,7 @@ class Pure:
     def contains(self, holder: Any, wanted: Any) -> bool:
         base = self.reads.base_of(holder, (str, bytes, bytearray, range, dict, set, frozenset, list, tuple))
         if base is None or not self.reads.own_method(holder, base, "__contains__"):
-            raise WouldRunCode("%s decides itself what is in it" % values.qualified(type(holder)))
+            raise WouldRunCode(reason("agent.runs.contains", type=values.qualified(type(holder))))
         if base is range and not values.one_of(type(wanted), (int, bool)):
             return any(self.reads.equal(each, wanted) for each in self.reads.elements(holder))
         if base in (str, bytes, bytearray, range):
@@ -313,7 +316,7 @@ class Pure:
     def _check_builtin(self, name: str) -> None:
         function = self._name(name)
         if not self._is_builtin(name, function):
-            raise WouldRunCode("`%s` is not Python's own here" % name)
+            raise WouldRunCode(reason("agent.runs.replaced_builtin", name=name))
 
     @staticmethod
     def _is_builtin(name: str, function: Any) -> bool:
@@ -330,7 +333,7 @@ class Pure:
         known = (each for each in (str, bytes, dict, list, tuple, int, float) if base is each)
         method = METHODS.get((next(known, object), name))
         if method is None:
-            raise WouldRunCode("it calls the method %s of %s" % (name, values.qualified(type(owner))))
+            raise WouldRunCode(reason("agent.runs.method", name=name, type=values.qualified(type(owner))))
         return method(self, owner, *arguments)
 
     def _text(self, parts: Any) -> str:
@@ -349,5 +352,5 @@ class Pure:
         if not spec:
             return str(CALLS["str"](self, value))
         if not values.one_of(type(value), ATOMS):
-            raise WouldRunCode("formatting runs __format__ of %s" % values.qualified(type(value)))
+            raise WouldRunCode(reason("agent.runs.format", type=values.qualified(type(value))))
         return format(value, spec)

@@ -17,6 +17,7 @@ from ..capture.original_functions import monotonic
 from . import pydevd_output
 from .green_tracing import trace_replaced_threads, trace_suspended
 from .guard import forget_dummies, guard
+from .reasons import reason
 from .thread_replacement import ThreadReplacement
 from .tracers import Tracers, forbidden
 from .unpatched import locks_replaced
@@ -25,7 +26,7 @@ from .untraced import NAMELESS, hide_from_tracers, nameless, nameless_package
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, List, Optional, Tuple
+    from typing import Any, Callable, Dict, List, Optional, Tuple
 
     from .unpatched import Importer
 
@@ -34,7 +35,7 @@ _FORK_MARK = "_iqdebug_after_fork"
 
 
 class Refused(Exception):
-    """The target cannot be debugged now; the text says why, for a person."""
+    """The target cannot be debugged now; the argument is the :func:`.reason`, for a person."""
 
 
 class _SkipsOneSleep:
@@ -79,12 +80,12 @@ class Link:
         if pydevd is not None:
             debugger = pydevd.get_global_debugger()
             if debugger is not None and not debugger.pydb_disposed:
-                raise Refused("another debugger (debugpy) is attached to this process: detach it first")
+                raise Refused(reason("agent.refused.debugger"))
         if sys.version_info >= (3, 12):
             monitoring: Any = getattr(sys, "monitoring")  # noqa: B009  (absent from older stubs)
             holder = monitoring.get_tool(monitoring.DEBUGGER_ID)
             if holder not in (None, "pydevd"):
-                raise Refused("sys.monitoring's debugger slot is held by %r" % (holder,))
+                raise Refused(reason("agent.refused.slot", holder="%r" % (holder,)))
         why = forbidden() or _no_memory()
         if why:
             raise Refused(why)
@@ -360,21 +361,18 @@ def _undo_thread_patches() -> None:
     undo_patch_thread_modules()
 
 
-def _no_memory() -> str:
-    """Why the process's memory limit leaves no room for the debugger; "" if it has enough."""
+def _no_memory() -> Optional[Dict[str, Any]]:
+    """Why the process's memory limit leaves no room for the debugger; None if it has enough."""
     import resource
 
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     if limit == resource.RLIM_INFINITY:
-        return ""
+        return None
     with open("/proc/self/statm", "rb") as file:
         left = limit - int(file.read().split()[0]) * resource.getpagesize()
     if left >= MIN_FREE_MEMORY:
-        return ""
-    return "its limit RLIMIT_AS leaves it %d MB of memory, and the debugger needs %d MB" % (
-        left >> 20,
-        MIN_FREE_MEMORY >> 20,
-    )
+        return None
+    return reason("agent.refused.memory", left=left >> 20, needed=MIN_FREE_MEMORY >> 20)
 
 
 def _is_debuggers_function(hook: Any, *folders: str) -> bool:

@@ -14,6 +14,7 @@ import types
 
 from ..capture import values
 from ..capture.signal_handlers import handler_exception
+from .reasons import reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,24 +60,33 @@ class Sink:
 
     def line(self, text: str) -> None:
         text = text.rstrip()[:MAX_LINE_LENGTH]
-        if not text or text in self._known:
+        if text:
+            self._add(text, text)
+
+    def say(self, said: Dict[str, Any]) -> None:
+        """A line that the client puts in words: a :func:`.reason`."""
+        self._add(said, repr(said))
+
+    def _add(self, content: Any, key: str) -> None:
+        if key in self._known:
             return
         if len(self._records) == MAX_PENDING_LINES or len(self._known) >= MAX_DISTINCT_LINES:
             self._dropped += 1
             return
-        self._known.add(text)
-        self._records.append({"t": time.time(), "s": "iqdebug", "x": text})
+        self._known.add(key)
+        self._records.append({"t": time.time(), "s": "iqdebug", "x": content})
 
     def failed(self, error: BaseException) -> None:
         """Record a failure of the debugger's own: one line, with the innermost place."""
         try:
             trace = error.__traceback__
-            where = ""
+            name = type(error).__name__
+            said = reason("agent.debugger_failed", error=name)
             while trace is not None:
-                code = trace.tb_frame.f_code
-                where = " (%s:%d)" % (code.co_filename.rpartition("/")[2], trace.tb_lineno)
+                file = trace.tb_frame.f_code.co_filename.rpartition("/")[2]
+                said = reason("agent.debugger_failed_at", error=name, file=file, line=trace.tb_lineno)
                 trace = trace.tb_next
-            self.line("the debugger failed in the target: %s%s" % (type(error).__name__, where))
+            self.say(said)
         except BaseException as raised:
             if handler_exception(raised) is not None:
                 raise

@@ -16,6 +16,7 @@ from collections import OrderedDict, defaultdict, deque, namedtuple
 from ..capture import values
 from ..capture.descriptors import class_dict, class_mro, is_heap_type
 from ..capture.original_functions import monotonic
+from .reasons import reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,11 +53,11 @@ _METHODS_OF_C = (
 
 
 class WouldRunCode(Exception):
-    """The read would run code of the target's; the text says which."""
+    """The read would run code of the target's; the argument is the :func:`.reason`."""
 
 
 class LimitExceeded(Exception):
-    """The read would take too long, or make too much."""
+    """The read would take too long, or make too much; the argument is the :func:`.reason`."""
 
 
 class WouldRaise(Exception):
@@ -74,28 +75,26 @@ class Budget:
     def spend(self, count: int = 1) -> None:
         self._steps_left -= count
         if self._steps_left < 0:
-            raise LimitExceeded("it would look at more than %s values" % format(MAX_STEPS, ","))
+            raise LimitExceeded(reason("agent.limit.values", count=format(MAX_STEPS, ",")))
         if self._steps_left % 256 < count and monotonic() > self._deadline:
-            raise LimitExceeded("it would take longer than %g s" % READ_TIMEOUT)
+            raise LimitExceeded(reason("agent.limit.time", seconds="%g" % READ_TIMEOUT))
 
     def make(self, size: int) -> None:
         """Call before making something of that many elements, characters or bytes."""
         self._size_left -= size
         if self._size_left < 0:
-            raise LimitExceeded(
-                "it would make more than %s characters or elements" % format(MAX_RESULT_SIZE, ",")
-            )
+            raise LimitExceeded(reason("agent.limit.size", count=format(MAX_RESULT_SIZE, ",")))
 
     def search(self, text: Any, wanted: Any) -> None:
         """Call before searching for a text in another: up to 3.9 that may take time proportional to the
         product of both lengths, in C and with the interpreter lock held."""
         if len(text) * len(wanted) > MAX_SEARCH_SIZE:
-            raise LimitExceeded("looking for a text that long in one that long may take too long")
+            raise LimitExceeded(reason("agent.limit.search"))
 
     def hashed(self, keys: Any) -> Any:
         """The keys. Call before making a set or dict of them: numbers can be chosen to collide."""
         if len(keys) > MAX_HASHED and not all(type(key) is str for key in keys):
-            raise LimitExceeded("a set or dict of more than %s keys" % format(MAX_HASHED, ","))
+            raise LimitExceeded(reason("agent.limit.keys", count=format(MAX_HASHED, ",")))
         return keys
 
 
@@ -151,9 +150,7 @@ class SafeReader:
             return values.type_module(obj) if name == "__module__" else values.type_name(obj)
         reader = self.of_class(cls, "__getattribute__")
         if type(reader) is not types.WrapperDescriptorType or not _reads_plainly(reader.__objclass__):
-            raise WouldRunCode(
-                "%s has its own way to read attributes (__getattribute__)" % values.qualified(cls)
-            )
+            raise WouldRunCode(reason("agent.runs.own_lookup", type=values.qualified(cls)))
         if name == "__dict__":
             attributes = self.own_dict(obj)
             if attributes is None:
@@ -172,7 +169,7 @@ class SafeReader:
         if shared is not MISSING:
             return self._from_class(obj, shared, name)
         if self.of_class(cls, "__getattr__") is not MISSING or "__getattr__" in own:
-            raise WouldRunCode("%s makes missing attributes itself (__getattr__)" % values.qualified(cls))
+            raise WouldRunCode(reason("agent.runs.own_getattr", type=values.qualified(cls)))
         raise WouldRaise("AttributeError: '%s' object has no attribute '%s'" % (values.qualified(cls), name))
 
     def own_dict(self, obj: Any) -> Optional[Dict[str, Any]]:
@@ -211,9 +208,14 @@ class SafeReader:
         if name in fields and kind is _tuplegetter:
             return tuple.__getitem__(obj, fields.index(name))
         if kind is property:
-            raise WouldRunCode("%s.%s is a property" % (values.qualified(type(obj)), name))
+            raise WouldRunCode(reason("agent.runs.property", type=values.qualified(type(obj)), name=name))
         raise WouldRunCode(
-            "%s.%s is a descriptor (%s)" % (values.qualified(type(obj)), name, values.qualified(kind))
+            reason(
+                "agent.runs.descriptor",
+                type=values.qualified(type(obj)),
+                name=name,
+                kind=values.qualified(kind),
+            )
         )
 
     def _from_class(self, obj: Any, shared: Any, name: str) -> Any:
@@ -226,7 +228,12 @@ class SafeReader:
         if self.of_class(kind, "__get__") is MISSING:
             return shared
         raise WouldRunCode(
-            "%s.%s is made when it is read (%s)" % (values.qualified(type(obj)), name, values.qualified(kind))
+            reason(
+                "agent.runs.made_when_read",
+                type=values.qualified(type(obj)),
+                name=name,
+                kind=values.qualified(kind),
+            )
         )
 
     def _class_attribute(self, cls: Any, shared: Any, name: str) -> Any:
@@ -237,7 +244,7 @@ class SafeReader:
         if shared is not MISSING:
             return self._from_class(cls, shared, name)
         if self.of_class(type(cls), "__getattr__") is not MISSING:
-            raise WouldRunCode("the class %s makes missing attributes itself" % values.type_name(cls))
+            raise WouldRunCode(reason("agent.runs.metaclass", type=values.type_name(cls)))
         raise WouldRaise("AttributeError: class '%s' has no attribute '%s'" % (values.type_name(cls), name))
 
     # containers
@@ -251,7 +258,9 @@ class SafeReader:
             except OverflowError as error:
                 raise WouldRaise("OverflowError: %s" % error) from None
         self._require_method(obj, "__len__", "has no len()")
-        raise WouldRunCode("%s has its own __len__" % values.qualified(type(obj)))
+        raise WouldRunCode(
+            reason("agent.runs.own_method", type=values.qualified(type(obj)), method="__len__")
+        )
 
     def _require_method(self, obj: Any, method: str, words: str) -> None:
         if self.of_class(type(obj), method) is MISSING:
@@ -264,19 +273,21 @@ class SafeReader:
             self._refuse_iteration(obj)
         special = values.one_of(type(obj), (OrderedDict,))
         if not special and not self.own_method(obj, base, "__iter__"):
-            raise WouldRunCode("%s has its own __iter__" % values.qualified(type(obj)))
+            raise WouldRunCode(
+                reason("agent.runs.own_method", type=values.qualified(type(obj)), method="__iter__")
+            )
         self._require_int_bounds(obj)
         try:
             for element in base.__iter__(obj):
                 self.budget.spend()
                 yield element
         except RuntimeError:
-            raise LimitExceeded("it is being changed while it is read") from None
+            raise LimitExceeded(reason("agent.limit.changed")) from None
 
     def _refuse_iteration(self, obj: Any) -> None:
         if self.of_class(type(obj), "__iter__") is MISSING:
             self._require_method(obj, "__getitem__", "is not iterable")
-        raise WouldRunCode("going through %s runs it" % values.qualified(type(obj)))
+        raise WouldRunCode(reason("agent.runs.iterating", type=values.qualified(type(obj))))
 
     def pairs(self, obj: Any) -> Iterator[Tuple[Any, Any]]:
         """The items of a dict or of an instance of a subclass."""
@@ -285,15 +296,19 @@ class SafeReader:
                 self.budget.spend()
                 yield pair
         except RuntimeError:
-            raise LimitExceeded("it is being changed while it is read") from None
+            raise LimitExceeded(reason("agent.limit.changed")) from None
 
     def item(self, obj: Any, key: Any) -> Any:
         base: Any = self.base_of(obj, _READABLE)
         if base is None or base in (set, frozenset):
             self._require_method(obj, "__getitem__", "is not subscriptable")
-            raise WouldRunCode("%s has its own __getitem__" % values.qualified(type(obj)))
+            raise WouldRunCode(
+                reason("agent.runs.own_method", type=values.qualified(type(obj)), method="__getitem__")
+            )
         if not self.own_method(obj, base, "__getitem__"):
-            raise WouldRunCode("%s has its own __getitem__" % values.qualified(type(obj)))
+            raise WouldRunCode(
+                reason("agent.runs.own_method", type=values.qualified(type(obj)), method="__getitem__")
+            )
         if base is dict:
             return self._value_of(obj, key)
         self._require_int_bounds(obj)
@@ -313,11 +328,11 @@ class SafeReader:
         if values.one_of(type(obj), (range, slice)):
             for end in (obj.start, obj.stop, obj.step):
                 if not values.one_of(type(end), (int, bool, type(None))):
-                    raise WouldRunCode("a range or slice holds %s" % values.qualified(type(end)))
+                    raise WouldRunCode(reason("agent.runs.bounds", type=values.qualified(type(end))))
 
     def _bad_index(self, obj: Any, key: Any) -> Exception:
         if self.of_class(type(key), "__index__") is not MISSING:
-            return WouldRunCode("the index is %s, which has its own __index__" % values.qualified(type(key)))
+            return WouldRunCode(reason("agent.runs.index", type=values.qualified(type(key))))
         return WouldRaise(
             "TypeError: indices of %s must be integers, not %s"
             % (values.qualified(type(obj)), values.qualified(type(key)))
@@ -328,9 +343,7 @@ class SafeReader:
         if pair is not MISSING:
             return pair[1]
         if self.of_class(type(obj), "__missing__") is not MISSING:
-            raise WouldRunCode(
-                "the key is missing, and %s then runs __missing__" % values.qualified(type(obj))
-            )
+            raise WouldRunCode(reason("agent.runs.missing", type=values.qualified(type(obj))))
         raise WouldRaise("KeyError: %s" % values.text(key, 100))
 
     def lookup(self, pairs: Any, key: Any) -> Any:
@@ -349,7 +362,7 @@ class SafeReader:
                     foreign = foreign or type(known)
         if foreign is not None or (plain is MISSING and not self.default_equality(type(key))):
             name = values.qualified(foreign or type(key))
-            raise WouldRunCode("looking for it would compare with %s by its own methods" % name)
+            raise WouldRunCode(reason("agent.runs.compares", type=name))
         return MISSING
 
     def _as_key(self, key: Any) -> Any:
@@ -374,7 +387,7 @@ class SafeReader:
             self._require_int_bounds(value)
             return value
         if depth <= 0:
-            raise LimitExceeded("it is nested more than %d deep" % MAX_DEPTH)
+            raise LimitExceeded(reason("agent.limit.depth", depth=MAX_DEPTH))
         if values.one_of(cls, (list, tuple, set, frozenset)):
             made = [self.copied(element, depth - 1) for element in self.elements(value)]
             self.budget.make(len(made))
@@ -401,7 +414,7 @@ class SafeReader:
         cls = type(value)
         base = self.base_of(value, _TEXTS_AND_NUMBERS)
         if base is None:
-            raise WouldRunCode("%s may have methods of its own for this" % values.qualified(cls))
+            raise WouldRunCode(reason("agent.runs.own_methods", type=values.qualified(cls)))
         before = True
         for each in class_mro(cls):
             if each is base:
@@ -409,7 +422,7 @@ class SafeReader:
             elif each is object or (not before and values.type_module(each) == "enum"):
                 continue
             elif not _OPERATORS.isdisjoint(self.names_of(each)):
-                raise WouldRunCode("%s has operators of its own" % values.qualified(cls))
+                raise WouldRunCode(reason("agent.runs.own_operators", type=values.qualified(cls)))
         if base is str:
             return str.__str__(value)
         if base is bytes:
@@ -423,7 +436,7 @@ class SafeReader:
             if self._equals_only_itself(one) and self._equals_only_itself(other):
                 return one is other
             foreign = other if self._is_builtin(one) else one
-            raise WouldRunCode("comparing would run __eq__ of %s" % values.qualified(type(foreign))) from None
+            raise WouldRunCode(reason("agent.runs.equality", type=values.qualified(type(foreign)))) from None
 
     def _is_builtin(self, value: Any) -> bool:
         return values.one_of(type(value), ATOMS)
@@ -443,7 +456,7 @@ class SafeReader:
                 base = self.base_of(value)
                 if base is None or not self.own_method(value, base, method):
                     raise WouldRunCode(
-                        "%s decides itself whether it is true (%s)" % (values.qualified(type(value)), method)
+                        reason("agent.runs.truth", type=values.qualified(type(value)), method=method)
                     )
         return self.size(value) > 0 if self.base_of(value) is not None else True
 

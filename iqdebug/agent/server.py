@@ -21,12 +21,13 @@ from .connection import ClientConnection
 from .exceptions import described
 from .own_thread import forget_thread, mark_thread
 from .pydevd_link import Link, Refused
+from .reasons import reason
 from .stacks import Stacks, tasks, wake_loops
 from .untraced import NAMELESS, hide_from_tracers, nameless_package
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional
+    from typing import Any, Callable, Dict, Optional
 
     from .unpatched import Importer
 
@@ -34,9 +35,6 @@ EAGER_SWITCH_INTERVAL = 0.0001  # seconds
 EAGER_TIMEOUT = 5.0  # seconds
 MAX_TEXT = 1 << 20  # characters of a repr
 PACKAGE = "_iqdebug_inside"  # the name under which the injected code loads it
-THREADS_REPLACED = (
-    "released: the program has just replaced what threads are made of (gevent, eventlet); attach again"
-)
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _OWN_FOLDERS = (_HERE, os.path.join(os.path.dirname(_HERE), "capture"))
 
@@ -53,7 +51,6 @@ class Agent:
         self._running = True
         self._switch_interval = 0.0  # the program's, while it is changed
         self._eager_until = 0.0
-        self._other_tracers: List[str] = []
 
     def serve(self) -> None:
         """Run until the session is over. Never raises and never writes to the target's streams."""
@@ -94,19 +91,17 @@ class Agent:
         try:
             self._open_link()
         except Refused as refusal:
-            self._client.send({"event": "refused", "message": str(refusal)})
+            self._client.send({"event": "refused", "message": refusal.args[0]})
             self._running = False
             return
         self._client.begin_polling()
-        hello = {"event": "hello", "pid": os.getpid(), "python": list(sys.version_info[:3])}
-        self._client.send(dict(hello, tracers=self._other_tracers))
+        self._client.send({"event": "hello", "pid": os.getpid(), "python": list(sys.version_info[:3])})
 
     def _open_link(self) -> None:
         """:raises Refused: the process cannot be debugged now."""
         self._link.check()
-        self._other_tracers = self._link.tracers.describe()
-        for words in self._other_tracers:
-            self._link.sink.line(words)
+        for said in self._link.tracers.describe():
+            self._link.sink.say(said)
         debug_socket = self._client.connect("dap")
         debug_socket.settimeout(None)
         self._link.close_in_child = [*self._client.sockets, debug_socket]
@@ -121,7 +116,7 @@ class Agent:
         if self._switch_interval and monotonic() > self._eager_until:
             self._eager(False)
         if self._link.threads_replaced():
-            self._client.send({"event": "released", "message": THREADS_REPLACED})
+            self._client.send({"event": "released", "message": reason("agent.threads_replaced")})
             return False
         self._flush()
         return True
@@ -242,7 +237,7 @@ class Agent:
             return answer
         worker.join(message.get("timeout_s", 2.0))
         self._client.renew_lease()
-        return answer or {"slow": "still running"}
+        return answer or {"slow": reason("agent.still_running")}
 
     def on_evaluate(self, message: Dict[str, Any]) -> Any:
         """Evaluate or execute in ``__main__`` of a running target, or in a frame that is held without

@@ -11,6 +11,7 @@ from ..capture import tasks as tasks_of
 from ..capture.original_functions import system
 from . import listing
 from .greenlets import Greenlets, hub_of, wake_hubs
+from .reasons import reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ class Stacks:
             limit = MAX_FRAMES_FOCUSED if each.number == focus else MAX_GREENLET_FRAMES
             frames, total = self._walk(each.frame, limit)
             row = _plain(each.number, each.name, total)
-            row.update(wait=each.wait)
+            if each.hub:
+                row["wait"] = reason("agent.wait.hub_greenlet", library=each.hub)
             row["frames"] = [
                 self._live(f, k < MAX_FRAMES_WITH_LOCALS and i < MAX_GREENLETS_WITH_LOCALS)
                 if with_locals
@@ -87,7 +89,7 @@ class Stacks:
             ]
             rows.append(row)
         if len(greenlets) > MAX_GREENLETS:
-            rows.append(_plain(0, "%d more greenlets" % (len(greenlets) - MAX_GREENLETS), 0))
+            rows.append(_plain(0, reason("agent.more_greenlets", count=len(greenlets) - MAX_GREENLETS), 0))
         return rows
 
     def _thread(
@@ -108,12 +110,11 @@ class Stacks:
             "ident": ident,
             "name": stored_attributes.thread_name(thread, ident),
             "os": None if is_dummy else stored_attributes.native_id(thread),
-            "wait": _wait(frame),
+            "wait": _wait(frame, tracked is not None),
             "main": thread is threading.main_thread(),
             "stopped": tracked is not None,
         }
         if tracked is not None:
-            row["wait"] = row["wait"] and "paused while " + row["wait"]
             row["frames"] = self._tracked(tracked, limit)
             row["total"] = len(tracked)
             if tracked.exc_type is not None:
@@ -157,9 +158,8 @@ class Stacks:
         ]
         chained = frames_list.chained_frames_list
         while chained is not None and len(chained):
-            label = values.qualified(chained.exc_type) if chained.exc_type is not None else "exception"
-            message = (chained.exc_context_msg or "caused by").strip().rstrip(":")
-            rows.append({"id": 0, "name": "%s: %s" % (message, label), "path": "", "line": 0, "label": True})
+            link, label = chained.exc_context_msg.strip().rstrip(":"), values.qualified(chained.exc_type)
+            rows.append({"id": 0, "name": "%s: %s" % (link, label), "path": "", "line": 0, "label": True})
             rows += [
                 self.row(frame, chained.frame_id_to_lineno.get(id(frame), frame.f_lineno))
                 for frame in list(chained)[:limit]
@@ -222,7 +222,7 @@ def _pydevd_name(thread: Any) -> Any:
     return stored_attributes.of_thread(thread, "__pydevd_id__") or get_thread_id(thread)
 
 
-def _plain(number: int, name: str, total: int) -> Dict[str, Any]:
+def _plain(number: int, name: Any, total: int) -> Dict[str, Any]:
     """A row without frames, for something that is not a thread."""
     return {
         "id": number,
@@ -236,12 +236,14 @@ def _plain(number: int, name: str, total: int) -> Dict[str, Any]:
     }
 
 
-def _wait(frame: Any) -> str:
+def _wait(frame: Any, paused: bool) -> Any:
     """What a thread waits for, if it is in the event loop of greenlets; else ""."""
     while frame.f_back is not None:
         frame = frame.f_back
     hub = hub_of(frame)
-    return "waiting for events: the %s hub" % hub if hub else ""
+    if not hub:
+        return ""
+    return reason("agent.wait.paused_hub", library=hub) if paused else reason("wait.hub", library=hub)
 
 
 def _described(frame: Any, line: Optional[int]) -> Dict[str, Any]:

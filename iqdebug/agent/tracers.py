@@ -21,10 +21,11 @@ import types
 
 from ..capture.original_functions import monotonic
 from . import threadstates
+from .reasons import reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Iterator, List, Tuple
+    from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
     Stack = List[Tuple[int, Any, Any]]
 
@@ -61,15 +62,15 @@ def name_of(tracer: Any) -> str:
     return "coverage" if module.split(".")[0] == "coverage" else "%s.%s" % (module, name)
 
 
-def forbidden() -> str:
-    """Why the program cannot be traced, "" if it can. Calls its audit hooks."""
+def forbidden() -> Optional[Dict[str, Any]]:
+    """Why the program cannot be traced, None if it can. Calls its audit hooks."""
     names = ("sys.settrace",) if _LEGACY else ("sys.monitoring.register_callback",)
     for name in names:
         try:
             sys.audit(name, *(() if _LEGACY else (None,)))
         except BaseException as error:
-            return "an audit hook of the program forbids %s (%s)" % (name, type(error).__name__)
-    return ""
+            return reason("agent.refused.audit_hook", event=name, error=type(error).__name__)
+    return None
 
 
 class Tracers:
@@ -83,25 +84,22 @@ class Tracers:
         self._saved = False
         self._undo: List[Callable[[], None]] = []
 
-    def describe(self) -> List[str]:
-        """One sentence for each other tool that traces or monitors the program."""
+    def describe(self) -> List[Dict[str, Any]]:
+        """One :func:`.reason` for each other tool that traces or monitors the program."""
         lines = []
         seen = set()
         for tracer in self._foreign_tracers():
             seen.add(name_of(tracer))
         for name in sorted(seen):
             if _LEGACY:
-                lines.append(
-                    "%s traces this program: what runs while iqdebug is attached is missing from its result; "
-                    "it goes on after detach" % name
-                )
+                lines.append(reason("agent.tracer.replaced", name=name))
             else:
-                lines.append("%s traces this program too and goes on meanwhile" % name)
+                lines.append(reason("agent.tracer.beside", name=name))
         for number in range(6) if not _LEGACY else ():
             monitoring: Any = getattr(sys, "monitoring")  # noqa: B009  (absent from older stubs)
             tool = monitoring.get_tool(number)
             if type(tool) is str and number != monitoring.DEBUGGER_ID:
-                lines.append("%s watches this program (sys.monitoring) and goes on meanwhile" % tool)
+                lines.append(reason("agent.tracer.monitoring", name=tool))
         return lines
 
     def _foreign_tracers(self) -> List[Any]:
@@ -151,11 +149,11 @@ class Tracers:
                 self._layout.set(state, 0, None)
         return left
 
-    def take_over(self, tracing: Any, notify: Callable[[str], None]) -> None:
+    def take_over(self, tracing: Any, notify: Callable[[Dict[str, Any]], None]) -> None:
         """Replace the program's ``sys.settrace`` and ``sys.gettrace`` while attached.
 
         :param tracing: the module ``pydevd_tracing``, which replaces ``sys.settrace``.
-        :param notify: called with a sentence when the program sets a tracer.
+        :param notify: called with a :func:`.reason` when the program sets a tracer.
         """
         if not _LEGACY:
             return
@@ -166,10 +164,7 @@ class Tracers:
             if function is None and is_ours(current()):
                 return  # the program's is already removed; keep ours
             if function is not None and not is_ours(function):
-                notify(
-                    "%s has been set as the tracer of a thread: breakpoints and pauses do not reach it "
-                    "until it is removed" % name_of(function)
-                )
+                notify(reason("agent.tracer.set", name=name_of(function)))
             (tracing.TracingFunctionHolder._original_tracing or sys.settrace)(function)
 
         def gettrace() -> Any:

@@ -34,7 +34,7 @@ _ENVIRONMENT: Dict[str, Optional[str]] = {
 
 
 class NotFound(Exception):
-    """A function that the debugger needs is not available; the text says which, for a person."""
+    """A function that the debugger needs is not available; the argument is the :func:`.reason`."""
 
 
 def _is_c_function(value: Any, module: str) -> bool:
@@ -102,7 +102,9 @@ def _recovered(name: str) -> Any:
         copy.LockType = type(copy.allocate_lock())
     wanted = "start_new_thread" if name == "_thread" else "sleep"
     if not _is_c_function(getattr(copy, wanted), name):
-        raise NotFound("the program has replaced %s.%s" % (name, wanted))
+        from .reasons import reason  # imported late: mostly this module is the only one that is needed
+
+        raise NotFound(reason("agent.refused.replaced", module=name, name=wanted))
     return copy
 
 
@@ -111,7 +113,9 @@ def _executed(name: str, replacing: Dict[str, Any]) -> Any:
     of the same names."""
     spec: Any = PathFinder.find_spec(name, [os.path.dirname(os.__file__)]) or PathFinder.find_spec(name)
     if spec is None:
-        raise NotFound("the standard library's %s cannot be found" % name)
+        from .reasons import reason
+
+        raise NotFound(reason("agent.refused.no_module", name=name))
     module: Any = type(sys)(name)
     vars(module).update(__file__=spec.origin, __spec__=spec, __loader__=spec.loader)
     before = builtins.__import__

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from iqdebug.dap.agent_rows import LogRow, decode
+from iqdebug.dap.agent_rows import LogRow, Said, decode
 
 __all__ = [
     "AgentEvent",
@@ -29,7 +29,7 @@ class HelloEvent(msgspec.Struct, frozen=True, tag="hello", tag_field="event"):
 class RefusedEvent(msgspec.Struct, frozen=True, tag="refused", tag_field="event"):
     """The agent does not start here, for another debugger is at work."""
 
-    message: str = ""
+    message: Said | str = ""
 
 
 class FailedEvent(msgspec.Struct, frozen=True, tag="failed", tag_field="event"):
@@ -41,7 +41,7 @@ class FailedEvent(msgspec.Struct, frozen=True, tag="failed", tag_field="event"):
 class ReleasedEvent(msgspec.Struct, frozen=True, tag="released", tag_field="event"):
     """The agent lets the program go, which has replaced what threads are made of."""
 
-    message: str = ""
+    message: Said
 
 
 class LogsEvent(msgspec.Struct, frozen=True, tag="logs", tag_field="event"):
@@ -55,7 +55,7 @@ class HeldEvent(msgspec.Struct, frozen=True, tag="held", tag_field="event", rena
 
     number: int
     kind: str
-    how: str
+    how: Said | str
     thread: int
     late: bool
 

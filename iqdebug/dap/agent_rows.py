@@ -6,21 +6,25 @@ The names on the wire are short, because a look at a large program sends many ro
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import msgspec
 
 from iqdebug.core.errors import ProtocolError
+from iqdebug.core.messages import Message
 
 __all__ = [
     "UNEXPECTED_SHAPE",
     "ExceptionRow",
     "FrameRow",
     "LogRow",
+    "OpenedRow",
     "OutcomeRow",
     "PlaceRow",
     "ReadRow",
     "RecordRow",
+    "Said",
     "SourceRow",
     "TaskRow",
     "ThreadRow",
@@ -36,6 +40,14 @@ UNEXPECTED_SHAPE = (
 """What code raises that meets a message of another shape."""
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Said(Message):
+    """A sentence of the agent's, which sends its id and the values. They are flat, however deep a hostile
+    target's are: a message inside a message is refused."""
+
+    values: tuple[tuple[str, str | int], ...] = ()
 
 
 # rows
@@ -56,7 +68,7 @@ class VariableRow(
     },
 ):
     name: str
-    value: str
+    value: Said | str
     type: str = ""
     reference: int = 0
     size: int | None = None
@@ -86,14 +98,14 @@ class ThreadRow(
     rename={"frames_total": "total", "is_main": "main", "os_id": "os", "is_greenlet": "waiting"},
 ):
     id: int
-    name: str
+    name: Said | str
     frames: tuple[FrameRow, ...]
     frames_total: int
     is_main: bool
     os_id: int | None = None
     ident: int | None = None
     stopped: bool = False
-    wait: str = ""
+    wait: Said | str = ""
     is_greenlet: bool = False
 
 
@@ -133,7 +145,7 @@ class LogRow(
 ):
     time: float
     stream: Literal["stdout", "stderr", "logging", "iqdebug"]
-    text: str
+    text: Said | str
     level: int = 0
     logger: str = ""
     path: str = ""
@@ -163,7 +175,7 @@ class OutcomeRow(msgspec.Struct, frozen=True):
     text: str | None = None
     type: str = ""
     raised: str | None = None
-    slow: str | None = None
+    slow: Said | None = None
 
 
 class ReadRow(
@@ -176,8 +188,8 @@ class ReadRow(
     value: str | None = None
     type: str = ""
     reference: int = 0
-    would_run: str | None = None
-    limit: str | None = None
+    would_run: Said | None = None
+    limit: Said | str | None = None
     failed: str | None = None
 
 
@@ -187,7 +199,13 @@ class RecordRow(msgspec.Struct, frozen=True):
     name: str = ""
     data: str | None = None
     raised: str | None = None
-    slow: str | None = None
+    slow: Said | None = None
+
+
+class OpenedRow(msgspec.Struct, frozen=True):
+    """Why the debugger was not started in the target."""
+
+    refused: Said
 
 
 class SourceRow(msgspec.Struct, frozen=True):

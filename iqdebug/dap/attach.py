@@ -212,7 +212,9 @@ def _check_greeting(event: AgentEvent | None, pid: int) -> None:
         return
     if event is None:
         raise TargetExited(f"Process {pid} closed the connection while iqdebug was attaching")
-    message = "" if isinstance(event, (LogsEvent, HeldEvent, PassedEvent)) else event.message[:300]
+    message = "" if isinstance(event, (LogsEvent, HeldEvent, PassedEvent)) else event.message
+    if isinstance(message, str):
+        message = message[:300]
     if isinstance(event, FailedEvent):
         raise CannotAttach(
             f"The debugger could not be started in process {pid}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from iqdebug.core.messages import render
 from iqdebug.core.paths import frame_kind, frame_kinds_settled
 from iqdebug.core.state import Call, ExceptionInfo, Frame, LogRecord, Task, Thread, ThreadState, Variable
 from iqdebug.dap.agent_rows import ExceptionRow, FrameRow, LogRow, TaskRow, ThreadRow, VariableRow
@@ -27,7 +28,7 @@ def variables(rows: Iterable[VariableRow]) -> tuple[Variable, ...]:
     return tuple(
         Variable(
             name=row.name,
-            value=row.value,
+            value=render(row.value),
             type=row.type,
             reference=row.reference,
             size=row.size,
@@ -57,7 +58,7 @@ def frame(row: FrameRow) -> Frame:
 def thread(row: ThreadRow, pid: int) -> Thread:
     return Thread(
         id=row.id,
-        name=row.name,
+        name=render(row.name),
         os_id=row.os_id,
         state=_thread_state(row, pid),
         frames=frame_kinds_settled(tuple(frame(f) for f in row.frames)),
@@ -129,7 +130,7 @@ def log_record(row: LogRow) -> LogRecord:
     return LogRecord(
         time=row.time,
         stream=row.stream,
-        text=row.text[:MAX_LINE],
+        text=render(row.text)[:MAX_LINE],
         level=row.level,
         logger=row.logger,
         path=row.path,

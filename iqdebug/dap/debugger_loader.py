@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from iqdebug.core.errors import CannotAttach, IqdebugError
+from iqdebug.dap.agent_rows import OpenedRow
 from iqdebug.dap.client import DapClient
 from iqdebug.dap.handshake import ExceptionFilter, handshake
 from iqdebug.dap.live_target import LiveTarget
@@ -66,9 +67,9 @@ class DebuggerLoader:
 
     async def _load(self) -> None:
         target, rendezvous = self._target, self._rendezvous
-        refusal = await target.client.ask_agent_maybe("open", str, OPEN_TIMEOUT)
-        if refusal:
-            raise CannotAttach(_FAILED, refusal)
+        opened = await target.client.ask_agent_maybe("open", OpenedRow, OPEN_TIMEOUT)
+        if opened is not None:
+            raise CannotAttach(_FAILED, opened.refused)
         connection = await asyncio.wait_for(rendezvous.connection("dap"), OPEN_TIMEOUT)
         stream = await asyncio.open_connection(sock=connection)
         dap = target.client.dap = DapClient(*stream, target.dap_event, self._on_closed)

@@ -247,7 +247,7 @@ class LaunchedSession:
         hold = self._held.shown
         if hold is None:
             return await self.target.record()
-        return await self.target.record(why=hold.kind, how=hold.how, hold=hold.number)
+        return await self.target.record(why=hold.kind, how=render(hold.how), hold=hold.number)
 
     async def refresh(self) -> None:
         await self.target.reader.read_running()

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from iqdebug.core.errors import ConnectionLost, RequestFailed, RunsCode
 from iqdebug.core.expressions import plan_of
+from iqdebug.core.messages import Text, render
 from iqdebug.core.state import Completion, EvaluateResult, Variable
 from iqdebug.dap import convert_rows, protocol
 from iqdebug.dap.agent_client import AgentClient
@@ -141,7 +142,7 @@ class TargetClient:
             )
             if answer.data is not None and answer.name:
                 return answer.name, base64.b64decode(answer.data)
-            reason = answer.raised or answer.slow or "no answer that can be read"
+            reason: Text = answer.raised or answer.slow or "no answer that can be read"
         except TimeoutError:
             reason = f"no answer within {RECORD_TIMEOUT:g} s"
         except (binascii.Error, ValueError):
@@ -165,7 +166,7 @@ class TargetClient:
         if row.would_run is not None:
             raise RunsCode("Reading this would run code of the program", row.would_run)
         if row.limit is not None:
-            return EvaluateResult(f"not read: {row.limit}", failed=True)
+            return EvaluateResult(f"not read: {render(row.limit)}", failed=True)
         if row.failed is not None:
             return EvaluateResult(row.failed, failed=True)
         if row.value is None:

@@ -6,7 +6,7 @@ import psutil
 
 from iqdebug.core.attachability import Attachability
 from iqdebug.core.errors import NoSuchProcess, NotPython
-from iqdebug.core.messages import Message, Text, message, render
+from iqdebug.core.messages import Message, Text, message
 from iqdebug.core.python_versions import REMOTE_EXEC
 from iqdebug.peek.greenlets import has_greenlets
 from iqdebug.peek.host import Host
@@ -51,22 +51,19 @@ def require_python(pid: int, host: Host, table: ProcessTable) -> Interpreter:
     row = table.rows.get(pid)
     if row is None:
         what = message("no_process", pid=pid)
-        raise NoSuchProcess(render(what), fix=render(message("fix.ps")))
+        raise NoSuchProcess(what, fix=message("fix.ps"))
     if row.has_ended:
         parent = table.rows.get(row.parent_pid)
         waiting = f"{row.parent_pid} ({parent.name})" if parent else str(row.parent_pid)
-        raise NoSuchProcess(render(message("zombie", pid=pid)), render(message("zombie.why", parent=waiting)))
+        raise NoSuchProcess(message("zombie", pid=pid), message("zombie.why", parent=waiting))
     try:
         interpreter = find_interpreter(host.proc, pid)
     except ProcessLookupError:
         interpreter = None
     if interpreter is None:
         if not host.proc.exists(pid):
-            raise NoSuchProcess(render(message("just_ended", pid=pid)))
-        raise NotPython(
-            render(message("not_python", pid=pid, name=row.name)),
-            fix=render(_python_child(pid, host, table)),
-        )
+            raise NoSuchProcess(message("just_ended", pid=pid))
+        raise NotPython(message("not_python", pid=pid, name=row.name), fix=_python_child(pid, host, table))
     return interpreter
 
 

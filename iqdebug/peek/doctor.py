@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Literal
 
+from iqdebug.core.messages import Text, message, render
 from iqdebug.peek.host import Host
 
 __all__ = ["Check", "Severity", "Terminal", "checks", "terminal_now"]
@@ -29,8 +30,16 @@ class Check:
     name: str
     ok: bool
     severity: Severity
-    detail: str
-    fix: str = ""
+    detail_message: Text
+    fix_message: Text = ""
+
+    @property
+    def detail(self) -> str:
+        return render(self.detail_message)
+
+    @property
+    def fix(self) -> str:
+        return render(self.fix_message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,49 +87,43 @@ def checks(
 def _own_python() -> Check:
     version = platform.python_version()
     ok = sys.version_info >= (3, 10)
-    return Check(
-        "python", ok, "error", f"iqdebug runs on Python {version}", "" if ok else "use Python 3.10 or later"
-    )
+    detail = message("peek.doctor.python", version=version)
+    return Check("python", ok, "error", detail, "" if ok else message("peek.doctor.python.fix"))
 
 
 def _linux(host: Host) -> Check:
     if host.proc.exists(host.pid):
-        return Check("processes", True, "error", f"the process table is readable ({host.proc.root})")
-    fix = (
-        "mount -t proc proc /proc"
-        if sys.platform == "linux"
-        else "run iqdebug on the Linux machine of the target"
-    )
-    return Check("processes", False, "error", f"there is no process table at {host.proc.root}", fix)
+        readable = message("peek.doctor.table", root=host.proc.root)
+        return Check("processes", True, "error", readable)
+    fix = "mount -t proc proc /proc" if sys.platform == "linux" else message("peek.doctor.no_table.fix")
+    return Check("processes", False, "error", message("peek.doctor.no_table", root=host.proc.root), fix)
 
 
 def _package(name: str, version_of: Callable[[str], str]) -> Check:
     try:
         return Check(name, True, "error", f"{name} {version_of(name)}")
     except metadata.PackageNotFoundError:
-        return Check(
-            name, False, "error", f"{name} is not installed", f"{sys.executable} -m pip install {name}"
-        )
+        absent = message("peek.doctor.no_package", name=name)
+        return Check(name, False, "error", absent, f"{sys.executable} -m pip install {name}")
 
 
 def _pyspy(host: Host, run: Callable[[list[str]], str]) -> Check:
     path = host.which("py-spy")
     if path is None:
         fix = f"{sys.executable} -m pip install --force-reinstall py-spy"
-        return Check("py-spy", False, "error", "py-spy, which peek needs, is not installed", fix)
+        return Check("py-spy", False, "error", message("peek.doctor.no_pyspy"), fix)
     output = run([path, "--version"])
     fix = "" if output else f"{sys.executable} -m pip install --force-reinstall py-spy"
-    return Check("py-spy", bool(output), "error", output or f"{path} does not run", fix)
+    return Check("py-spy", bool(output), "error", output or message("peek.doctor.no_run", path=path), fix)
 
 
 def _gdb(host: Host, run: Callable[[list[str]], str]) -> Check:
     path = host.which("gdb")
     if path is None:
-        detail = "gdb is not installed: Python before 3.14 cannot be attached to (peek works)"
-        return Check("gdb", False, "error", detail, host.install("gdb"))
+        return Check("gdb", False, "error", message("peek.doctor.no_gdb"), host.install("gdb"))
     output = run([path, "--version"])
     number = re.search(r"(\d+\.\d+)\s*$", output)
-    detail = f"gdb {number[1]}" if number else output or f"{path} does not run"
+    detail = f"gdb {number[1]}" if number else output or message("peek.doctor.no_run", path=path)
     return Check("gdb", bool(output), "error", detail, "" if output else host.install("gdb"))
 
 
@@ -128,49 +131,44 @@ def _ptrace_scope(host: Host) -> Check:
     scope = host.ptrace_scope
     name = "ptrace_scope"
     if scope == 0:
-        return Check(
-            name, True, "error", "kernel.yama.ptrace_scope is 0 or absent: your own processes are open"
-        )
+        return Check(name, True, "error", message("peek.doctor.scope.open"))
     if scope == 3:
-        fix = "remove kernel.yama.ptrace_scope=3 from /etc/sysctl.d and reboot"
-        return Check(name, False, "error", "kernel.yama.ptrace_scope is 3: nobody may attach", fix)
+        fix = message("peek.doctor.scope.nobody.fix")
+        return Check(name, False, "error", message("peek.doctor.scope.nobody"), fix)
     if host.may_ptrace_all:
-        return Check(
-            name, True, "error", f"kernel.yama.ptrace_scope is {scope}; you are privileged (CAP_SYS_PTRACE)"
-        )
+        return Check(name, True, "error", message("peek.doctor.scope.privileged", scope=scope))
+    command = "sudo -E env PATH=$PATH iqdebug attach PID"
     if scope == 1:
-        fix = f"echo 0 | {host.sudo}tee /proc/sys/kernel/yama/ptrace_scope"
-    else:
-        fix = "sudo -E env PATH=$PATH iqdebug attach PID"
-    detail = f"kernel.yama.ptrace_scope is {scope}: only privileged users may attach"
-    return Check(name, False, "error", detail, fix)
+        command = f"echo 0 | {host.sudo}tee /proc/sys/kernel/yama/ptrace_scope"
+    return Check(name, False, "error", message("peek.doctor.scope.restricted", scope=scope), command)
 
 
 def _capability(host: Host) -> Check:
     name = "other users"
     if host.may_ptrace_all:
-        return Check(name, True, "warning", "processes of every user can be debugged (CAP_SYS_PTRACE)")
+        return Check(name, True, "warning", message("peek.doctor.every_user"))
     fix = (
         "docker run --cap-add=SYS_PTRACE …"
         if not host.may_become_privileged
         else "sudo -E env PATH=$PATH iqdebug attach PID"
     )
-    return Check(name, False, "warning", "only your own processes can be debugged (no CAP_SYS_PTRACE)", fix)
+    return Check(name, False, "warning", message("peek.doctor.own_only"), fix)
 
 
 def _container(host: Host) -> Check:
     kind = host.container
     if not kind:
-        return Check("container", True, "info", "not in a container, as far as can be told")
+        return Check("container", True, "info", message("peek.doctor.no_container"))
     if host.may_ptrace_all:
-        return Check("container", True, "info", f"in a container ({kind}) with CAP_SYS_PTRACE")
+        return Check("container", True, "info", message("peek.doctor.container.with", kind=kind))
     if host.may_become_privileged:
-        return Check("container", True, "info", f"in a container ({kind}) that allows CAP_SYS_PTRACE to root")
-    flag = {
-        "kubernetes": "add SYS_PTRACE to securityContext.capabilities.add of the container",
+        return Check("container", True, "info", message("peek.doctor.container.root", kind=kind))
+    flags: dict[str, Text] = {
+        "kubernetes": message("peek.doctor.container.without.kubernetes"),
         "podman": "podman run --cap-add=SYS_PTRACE …",
-    }.get(kind, "docker run --cap-add=SYS_PTRACE …")
-    return Check("container", False, "warning", f"in a container ({kind}) without CAP_SYS_PTRACE", flag)
+    }
+    flag = flags.get(kind, "docker run --cap-add=SYS_PTRACE …")
+    return Check("container", False, "warning", message("peek.doctor.container.without", kind=kind), flag)
 
 
 def _hidepid(host: Host) -> Check:
@@ -181,50 +179,44 @@ def _hidepid(host: Host) -> Check:
     options = next((line.split()[3] for line in mounts if line.split()[1:3] == ["/proc", "proc"]), "")
     value = re.search(r"hidepid=(\w+)", options)
     if value is None or value[1] in ("0", "off"):
-        return Check("hidepid", True, "warning", "/proc shows the processes of all users")
+        return Check("hidepid", True, "warning", message("peek.doctor.all_shown"))
     if host.may_ptrace_all or host.euid == 0:
-        return Check(
-            "hidepid", True, "warning", f"/proc is mounted with hidepid={value[1]}; you are privileged"
-        )
+        return Check("hidepid", True, "warning", message("peek.doctor.hidepid.privileged", value=value[1]))
     fix = f"{host.sudo}mount -o remount,hidepid=0 /proc"
-    return Check(
-        "hidepid", False, "warning", f"/proc is mounted with hidepid={value[1]}: others are hidden", fix
-    )
+    return Check("hidepid", False, "warning", message("peek.doctor.hidepid.hidden", value=value[1]), fix)
 
 
 def _terminal(environ: Mapping[str, str], terminal: Terminal) -> list[Check]:
     name = environ.get("TERM", "")
     usable = terminal.interactive and name not in ("", "dumb")
-    checks = [
-        Check(
-            "terminal",
-            usable,
-            "warning",
-            f"TERM={name or '(unset)'}, {terminal.columns}x{terminal.lines}"
-            if terminal.interactive
-            else "input or output is not a terminal: only the plain commands work",
-            ""
-            if usable
-            else "export TERM=xterm-256color"
-            if terminal.interactive
-            else "ssh -t HOST iqdebug attach PID",
+    if terminal.interactive:
+        about = message(
+            "peek.doctor.terminal",
+            name=name or message("peek.doctor.terminal.unset"),
+            columns=terminal.columns,
+            lines=terminal.lines,
         )
-    ]
+        fix = "export TERM=xterm-256color"
+    else:
+        about = message("peek.doctor.no_terminal")
+        fix = "ssh -t HOST iqdebug attach PID"
+    checks = [Check("terminal", usable, "warning", about, "" if usable else fix)]
     if terminal.interactive:
         large = terminal.columns >= 80 and terminal.lines >= 24
-        size = f"{terminal.columns}x{terminal.lines}, at least 80x24 is comfortable"
-        checks.append(Check("size", large, "info", size, "" if large else "enlarge the window"))
-    true_colour = environ.get("COLORTERM", "") in ("truecolor", "24bit")
-    rich = true_colour or "256" in name or "direct" in name
-    colours = "16 million" if true_colour else "256" if rich else "16 or fewer"
+        size = message("peek.doctor.size", columns=terminal.columns, lines=terminal.lines)
+        checks.append(Check("size", large, "info", size, "" if large else message("peek.doctor.size.fix")))
+    rich = True
     if environ.get("NO_COLOR"):
-        checks.append(Check("colours", True, "info", "off, as NO_COLOR asks"))
+        colours = message("peek.doctor.colours.off")
+    elif environ.get("COLORTERM", "") in ("truecolor", "24bit"):
+        colours = message("peek.doctor.colours.16_million")
+    elif "256" in name or "direct" in name:
+        colours = message("peek.doctor.colours.256")
     else:
-        checks.append(
-            Check("colours", rich, "info", f"{colours} colours", "" if rich else "export TERM=xterm-256color")
-        )
+        rich, colours = False, message("peek.doctor.colours.16")
+    checks.append(Check("colours", rich, "info", colours, "" if rich else "export TERM=xterm-256color"))
     utf8 = terminal.encoding.lower().replace("-", "") == "utf8"
-    detail = f"text is written as {terminal.encoding}"
+    detail = message("peek.doctor.encoding", encoding=terminal.encoding)
     checks.append(Check("locale", utf8, "warning", detail, "" if utf8 else "export LC_ALL=C.UTF-8"))
     return checks
 
@@ -236,14 +228,12 @@ def _interpreters(host: Host, run: Callable[[list[str]], str]) -> Check:
     with ThreadPoolExecutor(max_workers=8) as pool:
         answers = list(pool.map(lambda path: run([path, "--version"]), paths))
     versions = [answer.removeprefix("Python ") for answer in answers if answer.startswith("Python ")]
-    detail = ", ".join(dict.fromkeys(versions)) or "none"
-    return Check(
-        "interpreters",
-        bool(versions),
-        "info",
-        f"on PATH: {detail}",
-        "" if versions else host.install("python3"),
-    )
+    if not versions:
+        return Check(
+            "interpreters", False, "info", message("peek.doctor.no_interpreter"), host.install("python3")
+        )
+    found = message("peek.doctor.interpreters", versions=tuple(dict.fromkeys(versions)))
+    return Check("interpreters", True, "info", found)
 
 
 def _llama(version_of: Callable[[str], str]) -> Check:
@@ -251,7 +241,7 @@ def _llama(version_of: Callable[[str], str]) -> Check:
         return Check("llama-cpp-python", True, "info", f"llama-cpp-python {version_of('llama-cpp-python')}")
     except metadata.PackageNotFoundError:
         fix = f"{sys.executable} -m pip install 'iqdebug[llama]'"
-        return Check("llama-cpp-python", False, "info", "not installed: optional, for local models", fix)
+        return Check("llama-cpp-python", False, "info", message("peek.doctor.no_llama"), fix)
 
 
 def _first_line(command: list[str]) -> str:

@@ -52,9 +52,9 @@ def peek(
     interpreter = require_python(pid, host, table)
     if interpreter.implementation != "CPython":
         raise CannotAttach(
-            f"cannot look: process {pid} runs {interpreter.implementation}",
-            "only CPython can be read from outside",
-            f"started with -X faulthandler it prints its stacks and ends at: kill -ABRT {pid}",
+            message("peek.not_cpython", pid=pid, implementation=interpreter.implementation),
+            message("peek.not_cpython.why"),
+            message("fix.faulthandler", pid=pid),
         )
     taken_at = time.time()
     before = _sample(host, pid)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from iqdebug.core.messages import message, render
+from iqdebug.core.messages import Text, message
 from iqdebug.peek.procfs import ProcFS
 
 __all__ = ["CAP_SYS_PTRACE", "Host", "Which", "container_of"]
@@ -110,14 +110,14 @@ class Host:
         """What to put before a command that needs root; empty for root."""
         return "" if self.euid == 0 else "sudo "
 
-    def install(self, package: str) -> str:
+    def install(self, package: str) -> Text:
         """The command that installs a system package here."""
         names = [self.os_release.get("ID", ""), *self.os_release.get("ID_LIKE", "").split()]
         for name in names:
             if name in _PACKAGES:
                 update = f"{self.sudo}apt-get update && " if "apt" in _PACKAGES[name] else ""
                 return f"{update}{self.sudo}{_PACKAGES[name]} {package}"
-        return render(message("fix.install", package=package))
+        return message("fix.install", package=package)
 
     @cached_property
     def container(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from iqdebug.core.errors import CannotAttach, IqdebugError
-from iqdebug.core.messages import Text, message, render
+from iqdebug.core.messages import Text, message
 from iqdebug.core.state import ProcessInfo, Thread
 from iqdebug.peek.attachability import is_filtered, require_python
 from iqdebug.peek.host import Host
@@ -32,7 +32,7 @@ def require_attachable(pid: int, *, host: Host | None = None) -> ProcessInfo:
     refused = refusal(pid, interpreter, host, table)
     if refused:
         what = message("attach.refused", pid=pid, why=refused.why)
-        raise refused.error(render(what), render(refused.detail), render(refused.fix))
+        raise refused.error(what, refused.detail, refused.fix)
     risk = _filtered(pid, host)
     info = describe(pid, interpreter, host, table)
     if risk:
@@ -50,17 +50,13 @@ def _filtered(pid: int, host: Host) -> Text:
         return ""
     what, which = verdict(pid)
     if what == "unknown":
-        return message("warning.unreadable_filter", why=which)
+        return message("warning.unreadable_filter", why=which or message("peek.no_answer"))
     if what:
         why = message("filter.refuses", call=which)
         if what == "kills":
             why = message("filter.kills", call=which)
         refused = message("refusal.filtered")
-        raise CannotAttach(
-            render(message("attach.refused", pid=pid, why=refused)),
-            render(why),
-            render(message("fix.peek", pid=pid)),
-        )
+        raise CannotAttach(message("attach.refused", pid=pid, why=refused), why, message("fix.peek", pid=pid))
     return ""
 
 

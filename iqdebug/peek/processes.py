@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import psutil
 
 from iqdebug.core.errors import NoSuchProcess
+from iqdebug.core.messages import message
 from iqdebug.core.state import ProcessInfo
 from iqdebug.peek.attachability import attachability, require_python
 from iqdebug.peek.host import Host
@@ -109,9 +110,9 @@ def describe(
             started, times = process.create_time(), process.cpu_times()
             rss, threads, name = process.memory_info().rss, process.num_threads(), process.name()
     except psutil.NoSuchProcess:
-        raise NoSuchProcess(f"process {pid} has just ended") from None
+        raise NoSuchProcess(message("just_ended", pid=pid)) from None
     except psutil.AccessDenied:
-        raise NoSuchProcess(f"process {pid} is hidden from this user") from None
+        raise NoSuchProcess(message("peek.hidden", pid=pid)) from None
     age = max(0.0, time.time() - started)
     return ProcessInfo(
         pid=pid,

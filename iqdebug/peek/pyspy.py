@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO, Protocol, TypeAlias
 
 from iqdebug.core.errors import MissingTool, NoSuchProcess, NotPermitted, TargetError, TargetExited
-from iqdebug.core.messages import message, render
+from iqdebug.core.messages import Text, message
 from iqdebug.core.paths import frame_kind, frame_kinds_settled
 from iqdebug.core.state import Frame, Gil, Thread, Variable
 from iqdebug.peek.host import Host
@@ -96,12 +96,12 @@ def read_threads(
     tool = host.which("py-spy")
     if tool is None:
         raise MissingTool(
-            "py-spy, which looks at processes from outside, is not installed",
+            message("peek.no_pyspy"),
             fix="python -m pip install py-spy",
         )
     command = [tool, "dump", "--nonblocking", "--json", *(["-ll"] if locals else []), "--pid", str(pid)]
     until = time.monotonic() + deadline
-    complaint = ""
+    complaint: Text = ""
     none = True
     for attempt in range(ATTEMPTS):
         remaining = until - time.monotonic()
@@ -113,7 +113,7 @@ def read_threads(
             break
         except OSError as error:
             raise MissingTool(
-                f"py-spy cannot be run: {error.strerror or error}",
+                message("peek.pyspy_fails", error=error.strerror or str(error)),
                 fix="python -m pip install --force-reinstall py-spy",
             ) from None
         if done.returncode == 0:
@@ -121,7 +121,7 @@ def read_threads(
             if threads:
                 return threads
             none = none and threads is not None
-            complaint = "no Python thread was found in it: it may be starting or ending"
+            complaint = message("peek.no_thread")
         else:
             none = False
             complaint = _last_words(done.stderr)
@@ -130,26 +130,26 @@ def read_threads(
     if none and complaint:
         return ()
     raise TargetError(
-        render(message("look.failed", pid=pid)),
-        complaint or render(message("look.no_answer", seconds=f"{deadline:g}")),
-        render(message("fix.look_from_inside", pid=pid)),
+        message("look.failed", pid=pid),
+        complaint or message("look.no_answer", seconds=f"{deadline:g}"),
+        message("fix.look_from_inside", pid=pid),
     )
 
 
 def _raise_if_hopeless(pid: int, host: Host, complaint: str) -> None:
     try:
         if host.proc.stat(pid).state in "ZX":
-            raise TargetExited(render(message("look.ended_meanwhile", pid=pid)))
+            raise TargetExited(message("look.ended_meanwhile", pid=pid))
         status = host.proc.status(pid)
     except ProcessLookupError:
-        raise NoSuchProcess(render(message("look.has_ended", pid=pid))) from None
+        raise NoSuchProcess(message("look.has_ended", pid=pid)) from None
     except PermissionError:
         status = {}
     if _FORBIDDEN.search(complaint):
         refused = not_permitted(pid, status, host, "peek")
         why = refused.why if refused else message("refusal.protected")
         fix = refused.fix if refused else message("fix.in_a_container")
-        raise NotPermitted(render(message("look.refused", pid=pid, why=why)), fix=render(fix))
+        raise NotPermitted(message("look.refused", pid=pid, why=why), fix=fix)
 
 
 def _last_words(text: str) -> str:

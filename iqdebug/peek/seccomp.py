@@ -128,7 +128,8 @@ def worst(filters: Sequence[bytes], machine: str = platform.machine()) -> tuple[
 
 
 def verdict(pid: int) -> tuple[str, str]:
-    """:func:`worst` of a live process's filters; ("unknown", why) if they cannot be read."""
+    """:func:`worst` of a live process's filters; ("unknown", why) if they cannot be read, the
+    reason in the words of the system, "" where there was no answer."""
     command = [sys.executable, "-I", "-S", __file__, str(pid)]
     try:
         process = subprocess.Popen(
@@ -143,7 +144,7 @@ def verdict(pid: int) -> tuple[str, str]:
             return str(what), str(which)
         except (subprocess.TimeoutExpired, ValueError):
             process.kill()
-            return "unknown", "no answer"
+            return "unknown", ""
 
 
 def _read(pid: int) -> list[bytes]:

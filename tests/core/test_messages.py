@@ -43,15 +43,19 @@ LANGUAGES = sorted(p.parent.name for p in (PACKAGE / "core" / "messages").glob("
 
 @cache
 def calls_in_package() -> tuple[tuple[str, frozenset[str], str], ...]:
-    """Each ``message("id", name=…)`` of the package: its id, the values it gives, and where it stands.
-    The id must be written out, or nothing could be checked."""
+    """Each ``message("id", name=…)`` of the package, and each ``reason("id", name=…)`` of the agent, which
+    cannot import the catalogue: its id, the values it gives, and where it stands. The id must be written out,
+    or nothing could be checked."""
     calls = []
     for path in sorted(PACKAGE.rglob("*.py")):
         text = path.read_text("utf-8")
-        if "message(" not in text or "core.messages import" not in text:
+        maker, imported = "message", "core.messages import"
+        if path.is_relative_to(PACKAGE / "agent"):
+            maker, imported = "reason", ".reasons import"
+        if f"{maker}(" not in text or imported not in text:
             continue
         for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "message":
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == maker:
                 where = f"{path.relative_to(PACKAGE)}:{node.lineno}"
                 first = node.args[0]
                 assert isinstance(first, ast.Constant) and isinstance(first.value, str), where

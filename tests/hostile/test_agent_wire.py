@@ -18,10 +18,12 @@ import pytest
 
 from iqdebug.core.errors import IqdebugError, ProtocolError, RequestFailed
 from iqdebug.core.json_text import json_text
+from iqdebug.core.messages import render
 from iqdebug.core.state import Phase, ProcessInfo, Snapshot
 from iqdebug.core.state_lines import snapshot_lines
 from iqdebug.dap import protocol
 from iqdebug.dap.agent_client import MAX_MESSAGE, AgentClient, Lease
+from iqdebug.dap.agent_rows import ThreadsAnswer, decode
 from iqdebug.dap.client import DapClient
 from iqdebug.dap.rendezvous import MAX_GREETINGS, Rendezvous
 from iqdebug.dap.session import Session
@@ -34,6 +36,7 @@ VARIABLE = {"n": "x", "v": "1", "t": "int", "r": 0, "s": 3, "st": "ok", "k": "lo
 FRAME = {"id": 4, "name": "f", "path": "/a.py", "line": 3, "mod": "a", "first": 1, "locals": [VARIABLE]}
 FRAME["span"] = [3, 3, 4, 9]
 THREAD = {"id": 1, "ident": 7, "name": "t", "os": 5, "main": True, "stopped": False, "total": 1}
+THREAD["wait"] = {"id": "wait.hub", "values": [["library", "gevent"]]}
 TASK = {"name": "task", "coro": "main", "running": False, "awaiting": "", "frames": [FRAME]}
 ANSWERS: dict[str, Any] = {
     "threads": {"threads": [{**THREAD, "frames": [FRAME]}], "tasks": [TASK]},
@@ -130,6 +133,16 @@ async def test_a_message_of_maximum_length_is_accepted(far: Far) -> None:
     await far.say(framed(json.dumps({"id": 1, "result": text}).encode()))
     assert await asking == text
     await agent.close()
+
+
+def test_a_sentence_of_the_agents_is_a_flat_message() -> None:
+    answer = {"threads": [{**THREAD, "frames": []}], "tasks": []}
+    (row,) = decode(answer, ThreadsAnswer).threads
+    assert render(row.wait) == "waiting for events: the gevent hub"
+    for value in ({"id": "quoted", "values": []}, ["gevent"], None):
+        said = {"id": "wait.hub", "values": [["library", value]]}
+        with pytest.raises(ProtocolError):
+            decode({**answer, "threads": [{**THREAD, "frames": [], "wait": said}]}, ThreadsAnswer)
 
 
 def mutated(chance: random.Random, value: Any, depth: int = 0) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from iqdebug.core.messages.en import (
+    agent,
     anomalies,
     anomaly_parts,
     assistant,
@@ -40,6 +41,7 @@ TEMPLATES: dict[str, str] = {
     **sessions.TEMPLATES,
     **core.TEMPLATES,
     **crash.TEMPLATES,
+    **agent.TEMPLATES,
     **assistant.TEMPLATES,
     **llm.TEMPLATES,
     **peek.TEMPLATES,
