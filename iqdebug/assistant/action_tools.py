@@ -12,6 +12,7 @@ from iqdebug.assistant.actions.rerun import project_root
 from iqdebug.assistant.commands import show_proposal
 from iqdebug.assistant.tools.base import BoundTool
 from iqdebug.assistant.tools.catalogue import ALL_TOOLS
+from iqdebug.core.messages import message
 from iqdebug.core.paths import frame_kind
 from iqdebug.core.state import Diagnosis
 from iqdebug.crash import Crash
@@ -61,7 +62,7 @@ class SessionWorkbench:
         return self._session.pending.proposal
 
     def show_proposal(self, proposal: Proposal) -> None:
-        show_proposal(self._session, proposal, "by the model")
+        show_proposal(self._session, proposal, message("assistant.proposed.by_model"))
 
     async def crash_to_run(self, tool: str) -> tuple[Crash, str]:
         crash = await self._session.crash(tool)

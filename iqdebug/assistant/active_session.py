@@ -18,6 +18,7 @@ from iqdebug.assistant.tools.base import BoundTool
 from iqdebug.assistant.transcript import Transcript
 from iqdebug.assistant.ui_context import UiContext
 from iqdebug.core.evidence import Confidence
+from iqdebug.core.messages import message
 from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Diagnosis, Origin, Snapshot
 from iqdebug.llm.messages import Sampling
@@ -132,7 +133,7 @@ class ActiveSession:
         stop = self.notifier.current
         if stop is not None and stop.snapshot.epoch == snapshot.epoch:
             return stop.diagnosis
-        return Diagnosis("not examined yet", Confidence.NO_CLEAR_SUSPECT)
+        return Diagnosis(message("assistant.headline.not_examined"), Confidence.NO_CLEAR_SUSPECT)
 
     async def ask(self, conversation: Conversation, question: str, shown: str = "") -> None:
         """Have a question answered, together with what it mentions.
@@ -141,7 +142,7 @@ class ActiveSession:
         """
         mentioned = self.binding.mentions.expand(question)
         for unknown in mentioned.unknown:
-            self._transcript.add("note", f"{unknown} is not known here")
+            self._transcript.add("note", message("assistant.note.unknown_mention", mention=unknown))
         material = self._redactor.scrub(mentioned.text)
         if material:
             material = wrap_untrusted(material, "what the question names")

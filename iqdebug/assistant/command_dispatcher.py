@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from iqdebug.assistant.transcript import Transcript
 from iqdebug.core.errors import IqdebugError
+from iqdebug.core.messages import Text, message, render
 
 __all__ = ["Command", "CommandDispatcher"]
 
@@ -23,7 +24,7 @@ class Command(Generic[S]):
     """
 
     name: str
-    help: str
+    help: Text
     run: Callable[[S, str], Awaitable[None]]
 
 
@@ -55,7 +56,7 @@ class CommandDispatcher(Generic[S]):
         name, _, rest = text[1:].partition(" ")
         command = self._commands.get(name)
         if command is None:
-            self._transcript.add("note", f"there is no /{name}; /help lists what there is")
+            self._transcript.add("note", message("assistant.note.no_such_command", name=name))
             return
         self._used.add(f"/{name}")
         try:
@@ -64,4 +65,4 @@ class CommandDispatcher(Generic[S]):
             self._transcript.add("error", "\n".join(error.lines()))
 
     def help_lines(self) -> list[str]:
-        return [f"/{command.name:<10} {command.help}" for command in self._commands.values()]
+        return [f"/{command.name:<10} {render(command.help)}" for command in self._commands.values()]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from iqdebug.assistant.permissions import Answer, Request
 from iqdebug.assistant.transcript import Transcript
 from iqdebug.assistant.ui_context import UiContext
+from iqdebug.core.messages import Text, message, render
 
 __all__ = ["PersonConsent"]
 
@@ -21,15 +22,21 @@ class PersonConsent:
     async def ask(self, request: Request) -> Answer:
         """For a tool of the model's."""
         before = self._transcript.standing
-        self._transcript.stand(replace(before, state="asking", words="waiting for your consent"))
+        words = render(message("assistant.status.waiting_for_consent"))
+        self._transcript.stand(replace(before, state="asking", words=words))
         try:
             answer = await self._ui.consent(
-                request.action, request.right.value, request.detail, request.why, request.may_hold
+                render(request.action),
+                request.right.value,
+                request.detail,
+                render(request.why),
+                request.may_hold,
             )
         finally:
             self._transcript.stand(before)
         return Answer(answer)
 
-    async def confirm(self, action: str, detail: str, why: str = "") -> bool:
+    async def confirm(self, action: Text, detail: str, why: Text = "") -> bool:
         """For a command of the person's own, shown exactly as it will be done."""
-        return await self._ui.consent(action, _OF_THE_PERSON, detail, why, False) != "no"
+        answer = await self._ui.consent(render(action), _OF_THE_PERSON, detail, render(why), False)
+        return answer != "no"

@@ -18,6 +18,7 @@ from iqdebug.assistant.tool_calls import MAX_CALLS_PER_REPLY, RunCall, ToolCallR
 from iqdebug.assistant.transcript import Transcript
 from iqdebug.assistant.turn import MAX_CALLS_PER_TURN, Turn
 from iqdebug.core.errors import IqdebugError, ModelError
+from iqdebug.core.messages import message
 from iqdebug.llm.backends.base import Progress
 from iqdebug.llm.messages import Sampling, Tool
 
@@ -79,27 +80,31 @@ class Conversation:
         async with self._window_lock:
             if self._started:
                 return True
-            self._status.show("loading", "loading the model")
+            self._status.show("loading", message("assistant.status.loading"))
             try:
                 await self._window.start(self._show_loading)
                 about = self._window.about
                 if not about.chat:
                     raise ModelError(
-                        f"{about.model} cannot converse", about.why_no_chat, "Choose an instruct model"
+                        message("assistant.cannot_converse", model=about.model),
+                        about.why_no_chat,
+                        message("assistant.cannot_converse.fix"),
                     )
                 if not self._opened:  # after a restart the log is still there, and is read again
                     await self._window.open(self._system, tuple(self._tools()))
                     self._opened = True
                 if self._resume is not None:
                     resume, self._resume = self._resume, None
-                    whole = await resume()
-                    words = "nothing is read again" if whole else "the model reads it again"
-                    self.transcript.add("note", f"the conversation goes on; {words}")
+                    if await resume():
+                        words = message("assistant.note.goes_on.as_it_was")
+                    else:
+                        words = message("assistant.note.goes_on.read_again")
+                    self.transcript.add("note", words)
             except IqdebugError as error:
                 self._fail(error)
                 return False
             self._started = True
-            self._status.show("ready", "ready")
+            self._status.show("ready", message("assistant.status.ready"))
             return True
 
     async def loaded(self) -> bool:
@@ -108,8 +113,12 @@ class Conversation:
             return self._started
 
     def _show_loading(self, progress: Progress) -> None:
-        share = "" if progress.fraction is None else f" {100 * progress.fraction:.0f}%"
-        self._status.show("loading", f"{progress.words}{share}")
+        if progress.fraction is None:
+            self._status.show("loading", progress.words)
+        else:
+            percent = f"{100 * progress.fraction:.0f}"
+            share = message("assistant.status.loading_share", words=progress.words, percent=percent)
+            self._status.show("loading", share)
 
     def _fail(self, error: IqdebugError) -> None:
         self._started = False
@@ -149,11 +158,12 @@ class Conversation:
     async def _read(self) -> None:
         try:
             async for now in self._window.prefill():
-                self._status.show("ahead", f"reading {now.done:,} of {now.total:,} tokens ahead")
+                done, total = f"{now.done:,}", f"{now.total:,}"
+                self._status.show("ahead", message("assistant.status.reading_ahead", done=done, total=total))
         except IqdebugError as error:
             self._fail(error)
         else:
-            self._status.show("ready", "ready")
+            self._status.show("ready", message("assistant.status.ready"))
         finally:
             self._reading_task = None
 
@@ -228,9 +238,13 @@ class Conversation:
             except Exception as error:  # a mistake of ours must not leave the person waiting
                 log.exception("a turn failed")
                 words = f"{type(error).__name__}: {error}"
-                self._fail(ModelError("The turn failed, which should not happen", words[:300], "Ask again"))
+                self._fail(
+                    ModelError(
+                        message("assistant.turn_failed"), words[:300], message("assistant.turn_failed.fix")
+                    )
+                )
                 return
-        self._status.show("ready", "ready")
+        self._status.show("ready", message("assistant.status.ready"))
 
     # the end
 

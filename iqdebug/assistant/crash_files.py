@@ -6,13 +6,12 @@ import asyncio
 from collections.abc import Callable
 
 from iqdebug.core.errors import NotAvailable
+from iqdebug.core.messages import Text, message
 from iqdebug.core.session import Capability, DebugSession
 from iqdebug.crash import Crash, open_crash
 from iqdebug.crash.folder import put
 
 __all__ = ["CrashFiles"]
-
-_HOW_TO_CATCH_ONE = "`iqdebug run`, `iqdebug diagnose -- COMMAND` and `python -m iqdebug.capture` catch one"
 
 
 class CrashFiles:
@@ -20,7 +19,7 @@ class CrashFiles:
     :param on_written: called with words about each file that is written.
     """
 
-    def __init__(self, recorded: Crash | None, on_written: Callable[[str], None]) -> None:
+    def __init__(self, recorded: Crash | None, on_written: Callable[[Text], None]) -> None:
         self._recorded = recorded
         self._on_written = on_written
         self._written: tuple[DebugSession, int, Crash] | None = None  # of which session and epoch
@@ -35,13 +34,18 @@ class CrashFiles:
         """
         if self._recorded is not None:
             return self._recorded
-        why = session.why_not(Capability.RECORD) if session is not None else "not attached"
+        why: Text = message("assistant.needs_crash.why.not_attached")
+        if session is not None:
+            why = session.why_not(Capability.RECORD)
         if session is None or why or session.snapshot.exception is None:
-            why = why or "the process stands at no exception"
-            raise NotAvailable(f"{purpose} needs a crash that can be repeated", why, _HOW_TO_CATCH_ONE)
+            raise NotAvailable(
+                message("assistant.needs_crash", purpose=purpose),
+                why or message("assistant.needs_crash.why.no_exception"),
+                message("assistant.needs_crash.fix"),
+            )
         epoch = session.snapshot.epoch
         if self._written is None or self._written[:2] != (session, epoch):
             path = await asyncio.to_thread(put, *await session.record())
-            self._on_written(f"kept as a crash file; iqdebug open {path}")
+            self._on_written(message("assistant.note.crash_file_kept", path=str(path)))
             self._written = (session, epoch, open_crash(path))
         return self._written[2]

@@ -51,8 +51,8 @@ def remembered(data: bytes) -> LastStop:
     try:
         stop = msgspec.json.decode(data, type=LastStop)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise ModelError("The kept stop of that conversation cannot be read", str(error)[:200]) from None
-    snapshot = replace(stop.snapshot, origin=Origin.RECORDED, detail="the process has ended")
+        raise ModelError(message("assistant.stop_damaged"), str(error)[:200]) from None
+    snapshot = replace(stop.snapshot, origin=Origin.RECORDED, detail=render(message("assistant.note.ended")))
     return LastStop(snapshot, stop.diagnosis)
 
 
@@ -78,10 +78,10 @@ class TodaysSources:
         return read_lines(path)
 
     def words(self, path: str, line: int, today: bool) -> str:
-        return "today's text: none was kept"
+        return render(message("assistant.source.none_kept"))
 
     def why_no_toggle(self, path: str) -> str:
-        return "only today's text is there"
+        return render(message("assistant.source.only_todays"))
 
 
 class LastStopSession(ReadOnlySession):
@@ -97,7 +97,7 @@ class LastStopSession(ReadOnlySession):
 
     async def variables(self, frame: Frame, epoch: int) -> tuple[Variable, ...]:
         if frame.locals is None:
-            return (Variable("the variables of this frame were not read in time", "", kind="group"),)
+            return (Variable(render(message("assistant.note.variables_not_read")), "", kind="group"),)
         return frame.locals
 
     async def children(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from iqdebug.assistant.permissions import Decision, Gate, Refused, Request, Right
+from iqdebug.core.messages import Text, message, render
 from iqdebug.core.session import Capability, DebugSession, StepKind
 from iqdebug.core.state import Breakpoint, EvaluateResult, Frame, Snapshot, Variable
 
@@ -39,7 +40,7 @@ class PermissionedSession:
         self.__tool = tool
         self.__granted: dict[tuple[Right, str], Decision] = {}
 
-    async def obtain(self, right: Right, action: str, detail: str = "", why: str = "") -> Decision:
+    async def obtain(self, right: Right, action: Text, detail: str = "", why: Text = "") -> Decision:
         """Ask for a right, for ``detail`` exactly.
 
         :raises Refused: it was not given.
@@ -102,7 +103,7 @@ class PermissionedSession:
     async def evaluate(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
         self.__require(Right.PROBE, expression)
         if epoch != self.__session.snapshot.epoch:
-            return EvaluateResult("the process has moved on since; nothing was run", failed=True)
+            return EvaluateResult(render(message("assistant.refusal.moved_on.not_run")), failed=True)
         result = await self.__session.evaluate(expression, frame, epoch)
         self.__on_read((Variable(expression, result.value, result.type),))
         return result
@@ -143,7 +144,7 @@ class PermissionedSession:
 
         async def undo() -> str:
             await session.set_breakpoints(breakpoints)
-            return f"{len(breakpoints)} breakpoints, as before"
+            return render(message("assistant.undone.breakpoints", count=len(breakpoints)))
 
         return undo
 
@@ -152,7 +153,7 @@ class PermissionedSession:
     async def set_variable(self, name: str, expression: str, frame: Frame, epoch: int) -> EvaluateResult:
         self.__require(Right.MUTATE, f"{name} = {expression}")
         if epoch != self.__session.snapshot.epoch:
-            return EvaluateResult("the process has moved on since; nothing was set", failed=True)
+            return _not_set()
         return await self.__session.set_variable(name, expression, frame, epoch)
 
     def setting_back(
@@ -164,10 +165,14 @@ class PermissionedSession:
 
         async def undo() -> EvaluateResult:
             if epoch != session.snapshot.epoch:
-                return EvaluateResult("the process has moved on since; nothing was set", failed=True)
+                return _not_set()
             return await session.set_variable(name, expression, frame, epoch)
 
         return undo
+
+
+def _not_set() -> EvaluateResult:
+    return EvaluateResult(render(message("assistant.refusal.moved_on.not_set")), failed=True)
 
 
 def code_of(breakpoint_: Breakpoint) -> tuple[str, ...]:

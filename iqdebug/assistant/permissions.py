@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+from iqdebug.core.messages import Text
+
 __all__ = [
     "Answer",
     "Asking",
@@ -87,9 +89,9 @@ class Request:
 
     tool: str
     right: Right
-    action: str
+    action: Text
     detail: str = ""
-    why: str = ""
+    why: Text = ""
     may_hold: bool = True
 
 
@@ -118,8 +120,8 @@ class Decision:
 class Refused(Exception):
     """A right was not given. :attr:`decision` says by whom."""
 
-    def __init__(self, decision: Decision, action: str) -> None:
-        super().__init__(f"not allowed: {action}")
+    def __init__(self, decision: Decision, action: Text) -> None:
+        super().__init__(action)
         self.decision = decision
         self.action = action
 

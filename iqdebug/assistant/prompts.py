@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from iqdebug.core.messages import Text, message, render
 from iqdebug.core.state import Diagnosis, Origin, Phase, Snapshot
 
 __all__ = ["follow_ups", "system_prompt"]
@@ -26,6 +27,7 @@ How to answer:
 
 _MAX_OFFER_CHARACTERS = 80
 
+# For the model:
 _WHAT = {
     Origin.RECORDED: "a recorded crash; nothing can be run in it",
     Origin.PEEK: "a running process, looked at from outside; nothing can be run in it",
@@ -52,17 +54,24 @@ def follow_ups(snapshot: Snapshot, diagnosis: Diagnosis, asked: Collection[str] 
     """
     if snapshot.phase is Phase.CRASHED or snapshot.exception is not None:
         first = diagnosis.suspects[0].function if diagnosis.suspects else ""
-        offers = [f"Why does {first} fail?" if first else "Why did it fail?"]
-        offers += (
-            [f"Is this the cause: {diagnosis.anomalies[0].text[:_MAX_OFFER_CHARACTERS]}"]
-            if diagnosis.anomalies
-            else []
-        )
+        offers: list[Text] = [
+            message("assistant.offer.why_fails", function=first)
+            if first
+            else message("assistant.offer.why_failed")
+        ]
+        for anomaly in diagnosis.anomalies[:1]:
+            offers += [message("assistant.offer.is_cause", anomaly=anomaly.text[:_MAX_OFFER_CHARACTERS])]
         offers += ["/fix"]
         odd = {each.variable.name for each in diagnosis.anomalies[:1] if each.variable is not None}
         ways = sorted(diagnosis.provenance, key=lambda step: step.expression not in odd)
-        offers += [f"Where does {step.expression[:40]} come from?" for step in ways[:1]]
-        offers += ["/test", "What else could break in the same way?", "/scan"]
+        offers += [message("assistant.offer.whence", expression=step.expression[:40]) for step in ways[:1]]
+        offers += ["/test", message("assistant.offer.what_else"), "/scan"]
     else:
-        offers = ["What is it doing?", "What is it waiting for?", "/watch", "/why", "/scan"]
-    return tuple(offer for offer in offers if offer not in asked)[:3]
+        offers = [
+            message("assistant.offer.doing"),
+            message("assistant.offer.waiting"),
+            "/watch",
+            "/why",
+            "/scan",
+        ]
+    return tuple(offer for offer in map(render, offers) if offer not in asked)[:3]

@@ -30,6 +30,7 @@ from iqdebug.assistant.transcript import ModelStatus, Transcript
 from iqdebug.assistant.ui_context import Consent, UiContext
 from iqdebug.core.background_tasks import BackgroundTasks
 from iqdebug.core.errors import NotAvailable
+from iqdebug.core.messages import Text, message, render
 from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Diagnosis, Snapshot
 from iqdebug.crash import Crash
@@ -106,7 +107,8 @@ class AssistantSession:
             settle_s=self._settle_s,
         )
         if self.active.conversation is None:
-            self.transcript.stand(ModelStatus(words="no model: /help lists what works without one"))
+            words = render(message("assistant.status.works_without_model"))
+            self.transcript.stand(ModelStatus(words=words))
         else:
             self._tasks.spawn(self._start(self.active.conversation))
         self.active.follow(self.stop_diagnosed)
@@ -164,15 +166,12 @@ class AssistantSession:
         """:param shown: what the transcript shows in place of the question."""
         active = self.active
         if active is None:
-            self.note("there is no process yet to speak of")
+            self.note(message("assistant.note.no_process"))
         elif active.conversation is None:
             self.transcript.add("question", shown or question)
-            self.note(
-                "no model was chosen: `iqdebug models` says how. By itself iqdebug answers /why, /explain, "
-                "/fix, /test, /verify, /watch and /scan"
-            )
+            self.note(message("assistant.note.no_model"))
         elif active.busy:
-            self.note("the model is still answering; Esc stops it")
+            self.note(message("assistant.note.still_answering"))
         else:
             await active.ask(active.conversation, question, shown)
 
@@ -188,7 +187,7 @@ class AssistantSession:
             return ""
         return await self._completion.of_expression(before, after, active.binding)
 
-    def note(self, text: str, detail: str = "") -> None:
+    def note(self, text: Text, detail: Text = "") -> None:
         self.transcript.add("note", text, detail=detail)
 
     async def stop(self) -> None:
@@ -201,13 +200,13 @@ class AssistantSession:
     def require_active(self) -> ActiveSession:
         """:raises NotAvailable: no session has begun yet."""
         if self.active is None:
-            raise NotAvailable("There is nothing to speak of yet", "No stop or crash was examined")
+            raise _nothing_examined()
         return self.active
 
     def require_stop(self) -> StopContext:
         """:raises NotAvailable: nothing has been examined yet."""
         if self.current_stop is None:
-            raise NotAvailable("There is nothing to speak of yet", "No stop or crash was examined")
+            raise _nothing_examined()
         return self.current_stop
 
     async def crash(self, purpose: str) -> Crash:
@@ -219,7 +218,7 @@ class AssistantSession:
         session = self.active.binding.session if self.active is not None else None
         return await self._crash_files.of(session, purpose)
 
-    async def confirm(self, action: str, detail: str, why: str = "") -> bool:
+    async def confirm(self, action: Text, detail: str, why: Text = "") -> bool:
         """Ask the person about something that a command of theirs is about to do."""
         return self.active is not None and await self.active.consent.confirm(action, detail, why)
 
@@ -247,3 +246,7 @@ class AssistantSession:
             if self.active is not None and self.conversation is not None and self.conversation.started:
                 await self._store.save(self.window, self.transcript, self.active.notifier.last_stop)
             await self.window.close()
+
+
+def _nothing_examined() -> NotAvailable:
+    return NotAvailable(message("assistant.nothing_examined"), message("assistant.nothing_examined.why"))

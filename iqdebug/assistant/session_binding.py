@@ -15,6 +15,7 @@ from iqdebug.assistant.tools.base import BoundTool
 from iqdebug.assistant.tools.toolbox import Toolbox
 from iqdebug.assistant.ui_context import UiContext
 from iqdebug.core.errors import NotAvailable
+from iqdebug.core.messages import message
 from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Diagnosis, Snapshot
 from iqdebug.crash import Crash
@@ -121,9 +122,11 @@ class SessionBinding:
         if own and self._is_readable(own):
             return own
         raise NotAvailable(
-            "The recorded program is not of the project that you work in",
-            f"It lies in {own}" if own else "Its files are not on this machine",
-            "Stand in its folder, or name it: --project DIR",
+            message("assistant.other_project"),
+            message("assistant.other_project.why", folder=own)
+            if own
+            else message("assistant.other_project.why.not_here"),
+            message("assistant.other_project.fix"),
         )
 
     @property

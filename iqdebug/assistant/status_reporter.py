@@ -5,6 +5,7 @@ from __future__ import annotations
 from iqdebug.assistant.log_window import LogWindow
 from iqdebug.assistant.transcript import ModelState, ModelStatus, Transcript
 from iqdebug.core.errors import IqdebugError
+from iqdebug.core.messages import Text, render
 
 __all__ = ["StatusReporter"]
 
@@ -16,13 +17,21 @@ class StatusReporter:
         self._window = window
         self._transcript = transcript
 
-    def show(self, state: ModelState, words: str) -> None:
+    def show(self, state: ModelState, words: Text) -> None:
         about = self._window.about
         self._transcript.stand(
-            ModelStatus(state, words, about.model, about.where, about.remote, self._window.used, about.window)
+            ModelStatus(
+                state,
+                render(words),
+                about.model,
+                about.where,
+                about.remote,
+                self._window.used,
+                about.window,
+            )
         )
 
     def show_failure(self, error: IqdebugError) -> None:
         """The whole error in the flow, its first line as the status."""
         self._transcript.add("error", "\n".join(error.lines()))
-        self.show("failed", error.what)
+        self.show("failed", error.texts[0])

@@ -10,12 +10,14 @@ from contextvars import copy_context
 
 from iqdebug.assistant.debuggee import Diagnose
 from iqdebug.core.evidence import Confidence
+from iqdebug.core.messages import message
 from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Breakpoint, Diagnosis, LogRecord, Phase, Snapshot
 
 __all__ = ["StopWatcher"]
 
 MAX_DIAGNOSES_AT_WORK = 4
+MAX_ERROR_CHARACTERS = 255
 
 
 class StopWatcher:
@@ -106,8 +108,9 @@ class StopWatcher:
         try:
             diagnosis = self._diagnose(snapshot, before)
         except Exception as error:  # a ranking that fails must not end the conversation
-            words = f"The ranking of suspects failed unexpectedly; {type(error).__name__}: {error}"
-            diagnosis = Diagnosis(words[:300], Confidence.NO_CLEAR_SUSPECT)
+            words = f"{type(error).__name__}: {error}"[:MAX_ERROR_CHARACTERS]
+            headline = message("assistant.headline.ranking_failed", error=words)
+            diagnosis = Diagnosis(headline, Confidence.NO_CLEAR_SUSPECT)
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(self._finished, snapshot, diagnosis)
 

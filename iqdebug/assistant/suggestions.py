@@ -8,6 +8,7 @@ from iqdebug.assistant.debuggee import StopContext
 from iqdebug.assistant.prompts import follow_ups
 from iqdebug.assistant.redaction import Redactor
 from iqdebug.assistant.transcript import Transcript
+from iqdebug.core.messages import message
 
 __all__ = ["Suggestions"]
 
@@ -26,7 +27,7 @@ class Suggestions:
         offers = follow_ups(stop.snapshot, stop.diagnosis, asked | set(commands_used))
         if offers:
             scrubbed = tuple(self._redactor.scrub(offer) for offer in offers)
-            self._transcript.add("note", "to ask", offers=scrubbed)
+            self._transcript.add("note", message("assistant.note.to_ask"), offers=scrubbed)
 
     def withdraw(self) -> None:
         last = self._transcript.entries[-1:]

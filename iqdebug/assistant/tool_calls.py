@@ -21,6 +21,7 @@ MAX_CALLS_PER_REPLY = 32
 """The model is told that the calls beyond this number were not run."""
 
 _MAX_ARGUMENT_CHARACTERS = 60
+# For the model:
 _NOT_RUN = "Not run: too many calls. Say what is known so far, or ask for fewer."
 _STOPPED = "The person stopped this call."
 
@@ -85,8 +86,8 @@ class ToolCallRunner:
         for call in calls[limit:]:
             await self._window.tool_result(call, _NOT_RUN, "tools")
         if len(calls) > limit:
-            words = f"{len(calls) - limit:,} of {len(calls):,} calls were not run: too many"
-            self._transcript.add("note", words)
+            left, all_of_them = f"{len(calls) - limit:,}", f"{len(calls):,}"
+            self._transcript.add("note", message("assistant.note.not_run", count=left, total=all_of_them))
         return min(limit, len(calls))
 
     def stop(self) -> bool:
@@ -100,7 +101,7 @@ class ToolCallRunner:
     async def undo(self) -> str:
         """Undo the last call that can be undone; says what was done."""
         if not self._undoable:
-            return "nothing that was done can be undone"
+            return render(message("assistant.undone.nothing"))
         number = max(self._undoable)
         words = await self._undoable.pop(number)()
         entry = next((e for e in self._transcript.entries if e.id == number), None)
@@ -112,8 +113,9 @@ class ToolCallRunner:
 
     async def _run(self, call: ToolCall) -> None:
         entry = self._transcript.add("call", _shown(call), running=True)
-        self._status.show("asking" if call.name else "answering", f"running {call.name}")
-        outcome = ToolOutcome(_STOPPED, "stopped", failed=True)
+        running = message("assistant.status.running", tool=call.name)
+        self._status.show("asking" if call.name else "answering", running)
+        outcome = ToolOutcome(_STOPPED, render(message("assistant.summary.stopped")), failed=True)
         if not self.stopped:
             self._running = asyncio.ensure_future(self._run_call(call))
             with contextlib.suppress(asyncio.CancelledError):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
+
+from iqdebug.core.messages import Text, message, render
 
 __all__ = ["Entry", "Kind", "ModelState", "ModelStatus", "Reader", "Transcript"]
 
@@ -49,7 +51,7 @@ class ModelStatus:
     """
 
     state: ModelState = "none"
-    words: str = "no model"
+    words: str = field(default_factory=lambda: render(message("assistant.status.no_model")))
     model: str = ""
     where: str = ""
     remote: bool = False
@@ -93,15 +95,16 @@ class Transcript:
     def add(
         self,
         kind: Kind,
-        text: str,
+        text: Text,
         *,
-        detail: str = "",
-        words: str = "",
+        detail: Text = "",
+        words: Text = "",
         running: bool = False,
         offers: tuple[str, ...] = (),
     ) -> Entry:
         self._last += 1
-        return self.put(Entry(self._last, kind, text, detail, words, running, offers=offers))
+        entry = Entry(self._last, kind, render(text), render(detail), render(words), running, offers=offers)
+        return self.put(entry)
 
     def put(self, entry: Entry) -> Entry:
         """As it now is."""

@@ -14,7 +14,7 @@ from iqdebug.assistant.status_reporter import StatusReporter
 from iqdebug.assistant.tool_calls import ToolCallRunner
 from iqdebug.assistant.transcript import Entry, Transcript
 from iqdebug.assistant.wording import REPLY_ENDED
-from iqdebug.core.messages import message, render
+from iqdebug.core.messages import Message, message, render
 from iqdebug.llm.backends.base import Event, Prefilling, ReplyFinished, Text, Thinking, ToolCallEvent
 from iqdebug.llm.messages import Sampling, ToolCall
 
@@ -55,23 +55,24 @@ class Turn:
             if self._calls.stopped:
                 return
             if not budget:
-                self._note(f"stopped after {MAX_CALLS_PER_TURN} tool calls; ask again to go on")
+                self._note(message("assistant.note.too_many_calls", count=MAX_CALLS_PER_TURN))
                 return
-        self._note(f"stopped after {MAX_REPLIES_PER_TURN} rounds of tool calls; ask again to go on")
+        self._note(message("assistant.note.too_many_rounds", count=MAX_REPLIES_PER_TURN))
 
     async def _reply(self) -> list[ToolCall]:
         """Show one reply as it comes; returns the calls in it."""
         thought: Entry | None = None
         answer: Entry | None = None
         calls: list[ToolCall] = []
-        self._status.show("reading", "reading")
+        self._status.show("reading", message("assistant.status.reading"))
         waiting = asyncio.create_task(self._show_the_wait())
         try:
             async with contextlib.aclosing(_closable(self._window.reply(self._sampling))) as events:
                 async for event in events:
                     waiting.cancel()
                     if isinstance(event, Prefilling):
-                        words = f"reading {event.done:,} of {event.total:,} tokens"
+                        done, total = f"{event.done:,}", f"{event.total:,}"
+                        words = message("assistant.status.reading_tokens", done=done, total=total)
                         self._status.show("reading", words)
                     elif isinstance(event, Thinking):
                         thought = self._grow(thought, "thinking", event.text)
@@ -92,20 +93,25 @@ class Turn:
         patience = self._window.about.patience
         for seconds in itertools.count(1) if patience else ():
             await asyncio.sleep(WAIT_SHOWN_EVERY_S)
-            words = f"waiting for the first token, {seconds} of {patience:.0f} s"
+            limit = f"{patience:.0f}"
+            words = message("assistant.status.waiting_for_server", seconds=seconds, limit=limit)
             self._status.show("reading", words)
 
     def _grow(self, entry: Entry | None, kind: Literal["thinking", "answer"], text: str) -> Entry:
         if entry is None:
-            self._status.show("answering", "thinking" if kind == "thinking" else "answering")
+            words = message("assistant.status.answering")
+            if kind == "thinking":
+                words = message("assistant.status.thinking")
+            self._status.show("answering", words)
             entry = self._transcript.add(kind, "", running=True)
         return self._transcript.put(replace(entry, text=entry.text + text))
 
     def _finish(self, thought: Entry | None, answer: Entry | None, finished: ReplyFinished) -> None:
         why = render(REPLY_ENDED.get(finished.why, ""))
         if thought is not None:
-            seconds = f"{finished.seconds:.0f} s" if finished.seconds >= 1 else ""
-            self._transcript.put(replace(thought, running=False, words=seconds))
+            seconds = message("assistant.note.thought_for", seconds=f"{finished.seconds:.0f}")
+            words = render(seconds) if finished.seconds >= 1 else ""
+            self._transcript.put(replace(thought, running=False, words=words))
         if answer is not None:
             self._transcript.put(replace(answer, running=False, words=why))
         if not why and thought is None and answer is None and finished.why != "calls":
@@ -113,7 +119,7 @@ class Turn:
         if why:
             self._note(why)
 
-    def _note(self, words: str) -> None:
+    def _note(self, words: Message | str) -> None:
         self._transcript.add("note", words)
 
 

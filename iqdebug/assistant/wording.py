@@ -7,8 +7,9 @@ from types import MappingProxyType
 
 from iqdebug.assistant.permissions import DecidedBy
 from iqdebug.core.messages import Message, message
+from iqdebug.core.state import Phase
 
-__all__ = ["DECIDED_BY", "REPLY_ENDED"]
+__all__ = ["DECIDED_BY", "PHASES", "REPLY_ENDED"]
 
 DECIDED_BY: Mapping[DecidedBy, Message] = MappingProxyType(
     {
@@ -31,3 +32,15 @@ REPLY_ENDED: Mapping[str, Message] = MappingProxyType(
 )
 """Why a reply ended before its end, by :attr:`iqdebug.llm.backends.base.ReplyFinished.why`; an ending that
 is not here is the usual one."""
+
+PHASES: Mapping[Phase, Message] = MappingProxyType(
+    {
+        Phase.CONNECTING: message("assistant.phase.connecting"),
+        Phase.RUNNING: message("assistant.phase.running"),
+        Phase.PAUSED: message("assistant.phase.paused"),
+        Phase.CRASHED: message("assistant.phase.crashed"),
+        Phase.DETACHED: message("assistant.phase.detached"),
+        Phase.ENDED: message("assistant.phase.ended"),
+    }
+)
+"""Where a process stands, as the end of "the process has …"."""

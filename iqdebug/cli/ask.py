@@ -15,6 +15,7 @@ from iqdebug.cli.common import (
 from iqdebug.cli.documents.base import say_document
 from iqdebug.cli.documents.conversation import reply_document
 from iqdebug.core.exit_codes import ExitCode
+from iqdebug.core.messages import message, render
 from iqdebug.core.output import say
 from iqdebug.crash.folder import crash_folder, find
 from iqdebug.peek.preflight import require_attachable
@@ -24,8 +25,12 @@ __all__ = ["configure"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("target", metavar="PID|FILE", help="a process id, a crash file, or: latest")
-    parser.add_argument("question", help='such as "why does it fail?"')
+    parser.add_argument(
+        "target",
+        metavar=render(message("cli.metavar.pid_or_file")),
+        help=render(message("cli.argument.ask.target")),
+    )
+    parser.add_argument("question", help=render(message("cli.argument.ask.question")))
     add_json(parser)
     add_model(parser)
     add_project(parser)

@@ -8,6 +8,7 @@ from iqdebug.cli import on_demand
 from iqdebug.cli.common import add_exceptions, add_model, add_pid, require_terminal
 from iqdebug.cli.consent import agreed_to_attach
 from iqdebug.core.exit_codes import ExitCode
+from iqdebug.core.messages import message, render
 from iqdebug.diagnosis.named_places import on_disk, parse
 from iqdebug.peek.preflight import require_attachable
 
@@ -16,22 +17,20 @@ __all__ = ["configure"]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_pid(parser)
-    parser.add_argument("--yes", "-y", action="store_true", help="do not ask before attaching")
-    parser.add_argument("--pause", action="store_true", help="pause as soon as attached")
+    parser.add_argument("--yes", "-y", action="store_true", help=render(message("cli.argument.attach.yes")))
+    parser.add_argument("--pause", action="store_true", help=render(message("cli.argument.attach.pause")))
     parser.add_argument(
         "--no-hold",
         action="store_true",
-        help="no stop holds the process: each is recorded, the process goes on at once, and the "
-        "recording is shown",
+        help=render(message("cli.argument.attach.no_hold")),
     )
     parser.add_argument(
         "--break",
         action="append",
         default=[],
         dest="breaks",
-        metavar="PLACE",
-        help="a breakpoint at FILE:LINE or in a function (accept, OrderService.accept, "
-        "shop.orders.accept); may be given several times",
+        metavar=render(message("cli.metavar.place")),
+        help=render(message("cli.argument.attach.break")),
     )
     add_model(parser)
     add_exceptions(parser)
@@ -40,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def _attach(options: argparse.Namespace) -> int:
     asked = [parse(text) for text in options.breaks]
-    require_terminal(f"`iqdebug diagnose {options.pid}` and `iqdebug peek {options.pid}` need none.")
+    require_terminal(message("cli.no_terminal.attach", pid=options.pid))
     info = require_attachable(options.pid)
     for each in asked:
         on_disk(each, info.cwd)  # what is wrong with it is printed before anybody is asked

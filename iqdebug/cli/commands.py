@@ -16,6 +16,7 @@ from typing import NamedTuple, NoReturn, Protocol, cast
 
 from iqdebug import __version__
 from iqdebug.core.exit_codes import exit_code_summary
+from iqdebug.core.messages import Message, message, render
 from iqdebug.core.text import clean, shortened
 
 __all__ = ["COMMANDS", "WrongArguments", "parser_for"]
@@ -26,24 +27,24 @@ _MAX_MESSAGE = 1_000  # characters of a complaint about arguments: it quotes the
 class Command(NamedTuple):
     name: str
     module: str
-    help: str
+    help: Message
 
 
 COMMANDS = (
-    Command("ps", "ps", "list the Python processes that can be debugged, and why not"),
-    Command("peek", "peek", "every thread's stack and locals, without touching the process"),
-    Command("attach", "attach", "open a live process in the debugger"),
-    Command("doctor", "doctor", "what this machine can do, and how to mend what it cannot"),
-    Command("run", "run", "start a program; an exception that nobody catches is held where it was raised"),
-    Command("diagnose", "diagnose", "print what is likely wrong with a process, a crash file or a command"),
-    Command("open", "open", "open a recorded crash in the debugger"),
-    Command("snapshot", "snapshot", "record a living process in a file, without stopping it"),
-    Command("crashes", "crashes", "list the recorded crashes, equal ones together"),
-    Command("ask", "ask", "ask a model about a process or a crash file"),
-    Command("resume", "resume", "go on with a conversation"),
-    Command("models", "models", "local models: list, inspect, plan, pull, use"),
-    Command("runtime", "runtime", "build the llama.cpp that IQuest-Coder Loop models need"),
-    Command("help", "help", "show this help, or the help of a command; or: help exit-codes"),
+    Command("ps", "ps", message("cli.command.ps")),
+    Command("peek", "peek", message("cli.command.peek")),
+    Command("attach", "attach", message("cli.command.attach")),
+    Command("doctor", "doctor", message("cli.command.doctor")),
+    Command("run", "run", message("cli.command.run")),
+    Command("diagnose", "diagnose", message("cli.command.diagnose")),
+    Command("open", "open", message("cli.command.open")),
+    Command("snapshot", "snapshot", message("cli.command.snapshot")),
+    Command("crashes", "crashes", message("cli.command.crashes")),
+    Command("ask", "ask", message("cli.command.ask")),
+    Command("resume", "resume", message("cli.command.resume")),
+    Command("models", "models", message("cli.command.models")),
+    Command("runtime", "runtime", message("cli.command.runtime")),
+    Command("help", "help", message("cli.command.help")),
 )
 
 _NO_COMMAND = "picker"
@@ -79,7 +80,7 @@ def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
     choose the arguments."""
     parser = _Parser(
         prog="iqdebug",
-        description="A terminal debugger for live Python processes. Without a command: pick one from a list.",
+        description=render(message("cli.description")),
         epilog=exit_code_summary(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -87,9 +88,11 @@ def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
     chosen = next((word for word in words if not word.startswith("-")), None)
     if chosen is None and not _ENDS_AT_ONCE & set(words):
         _load(_NO_COMMAND).configure(parser)
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
+    subparsers = parser.add_subparsers(
+        title=render(message("cli.commands")), metavar=render(message("cli.metavar.command"))
+    )
     for command in COMMANDS:
-        own = subparsers.add_parser(command.name, help=command.help)
+        own = subparsers.add_parser(command.name, help=render(command.help))
         if command.name == chosen:
             _load(command.module).configure(own)
     return parser

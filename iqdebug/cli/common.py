@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 
 from iqdebug.core.errors import IqdebugError, UsageError
+from iqdebug.core.messages import Text, message, render
 from iqdebug.core.output import say_error
 from iqdebug.core.text import clean, shortened
 
@@ -32,11 +33,16 @@ MAX_ERROR_LINE = 2_000  # characters of an error's line: it may name a path of a
 
 
 def add_pid(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("pid", type=pid_number, metavar="PID", help="process id (see `iqdebug ps`)")
+    parser.add_argument(
+        "pid",
+        type=pid_number,
+        metavar=render(message("cli.metavar.pid")),
+        help=render(message("cli.argument.pid")),
+    )
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print JSON (docs/json.md)")
+    parser.add_argument("--json", action="store_true", help=render(message("cli.argument.json")))
 
 
 def add_exceptions(parser: argparse.ArgumentParser) -> None:
@@ -44,26 +50,24 @@ def add_exceptions(parser: argparse.ArgumentParser) -> None:
         "--on-exception",
         choices=("uncaught", "raised", "user", "never"),
         default="uncaught",
-        help="stop at exceptions: uncaught ones, all when raised, or those that leave your code "
-        "(default %(default)s)",
+        help=render(message("cli.argument.on_exception")),
     )
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
-        metavar="SETTING",
-        help="who to talk with: llama:FILE.gguf, http://host:port/v1, or none (default: $IQDEBUG_MODEL, "
-        "else what `iqdebug models use` chose)",
+        metavar=render(message("cli.metavar.setting")),
+        help=render(message("cli.argument.model")),
     )
 
 
 def add_project(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--project",
-        metavar="DIR",
+        metavar=render(message("cli.metavar.project")),
         type=project_folder,
-        help="crash file: the project whose files may be read beside it (default: the one you stand in)",
+        help=render(message("cli.argument.project")),
     )
 
 
@@ -73,7 +77,7 @@ def project_folder(text: str) -> str:
     except (OSError, ValueError):
         real = ""
     if not os.path.isdir(real):
-        raise argparse.ArgumentTypeError(f"{text[:200]!r} is not a folder")
+        raise argparse.ArgumentTypeError(render(message("cli.argument.no_folder", argument=repr(text[:200]))))
     return real
 
 
@@ -82,20 +86,22 @@ def add_window(parser: argparse.ArgumentParser) -> None:
         "--ctx",
         type=_window,
         default=0,
-        metavar="N",
-        help="the model's window in tokens, for a server that does not state it (default: as configured)",
+        metavar=render(message("cli.metavar.number")),
+        help=render(message("cli.argument.ctx")),
     )
 
 
 def _window(text: str) -> int:
     if not text.isdecimal() or len(text) > 8 or not 256 <= int(text) <= 1 << 24:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of tokens from 256 to {1 << 24}")
+        raise argparse.ArgumentTypeError(
+            render(message("cli.argument.no_tokens", argument=repr(text), least=256, most=1 << 24))
+        )
     return int(text)
 
 
 def pid_number(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 1 << 31:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a process id; `iqdebug ps` lists them")
+        raise argparse.ArgumentTypeError(render(message("cli.argument.no_pid", argument=repr(text))))
     return int(text)
 
 
@@ -105,7 +111,9 @@ def seconds(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 3600:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to 3600")
+        raise argparse.ArgumentTypeError(
+            render(message("cli.argument.no_seconds", argument=repr(text), least=0, most=3600))
+        )
     return value
 
 
@@ -129,6 +137,6 @@ def ended_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def require_terminal(instead: str) -> None:
+def require_terminal(instead: Text) -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError("This command draws on a terminal, and there is none here", fix=instead)
+        raise UsageError(message("cli.no_terminal"), fix=instead)

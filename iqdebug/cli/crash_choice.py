@@ -8,6 +8,7 @@ from pathlib import Path
 
 from iqdebug.capture.native import convert
 from iqdebug.core.errors import CrashFileError
+from iqdebug.core.messages import message, render
 from iqdebug.crash.folder import crash_folder
 from iqdebug.system.readable_files import reach_of_project, standing_in
 
@@ -21,8 +22,8 @@ def add_folder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dir",
         type=Path,
-        metavar="D",
-        help="folder of crash files (default: $IQDEBUG_CAPTURE, else iqdebug's state folder)",
+        metavar=render(message("cli.metavar.folder")),
+        help=render(message("cli.argument.dir")),
     )
 
 
@@ -45,9 +46,7 @@ def as_crash_file(path: Path) -> Path:
         return path
     made = _converted(path)
     if not made:
-        raise CrashFileError(
-            f"No crash file can be made of {path}", "its process lives, or it left no text, or it is not ours"
-        )
+        raise CrashFileError(message("cli.no_crash_file", path=str(path)), message("cli.no_crash_file.why"))
     return Path(made)
 
 

@@ -12,6 +12,7 @@ from iqdebug.cli.documents.base import say_document
 from iqdebug.cli.documents.crashes import crash_list_document
 from iqdebug.core import text
 from iqdebug.core.exit_codes import ExitCode
+from iqdebug.core.messages import message, render
 from iqdebug.core.output import say
 from iqdebug.crash.folder import crash_folder, groups_of, listed, prune
 from iqdebug.crash.table import crash_table
@@ -20,20 +21,13 @@ __all__ = ["configure"]
 
 MAX_WIDTH = 10_000  # columns of the table where no terminal cuts it
 
-_HOW_TO_RECORD = """\
-To record crashes of a program, one of:
-  python -m iqdebug.capture script.py      or -m module; nothing in the program changes
-  IQDEBUG_CAPTURE=DIR python script.py     in an environment with iqdebug installed
-  import iqdebug.capture; iqdebug.capture.install()
-To record a living process: iqdebug snapshot PID"""
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
     parser.add_argument(
         "--prune",
         action="store_true",
-        help="delete what is older than 30 days, more than 20 of one kind, or beyond 500 MB",
+        help=render(message("cli.argument.crashes.prune")),
     )
     add_folder(parser)
     parser.set_defaults(run=_crashes)
@@ -48,14 +42,14 @@ def _crashes(options: argparse.Namespace) -> int:
     if options.json:
         say_document(crash_list_document(folder, groups, deleted))
         return ExitCode.DONE
+    where = text.clean(str(folder))
     if options.prune:
-        say(f"{len(deleted)} file{'' if len(deleted) == 1 else 's'} deleted from {text.clean(str(folder))}")
+        say(render(message("cli.crashes.deleted", count=len(deleted), folder=where)))
     if not groups:
-        say(f"No crash is recorded in {text.clean(str(folder))}\n{_HOW_TO_RECORD}")
+        say(render(message("cli.crashes.none", folder=where)))
         return ExitCode.DONE
     say(*crash_table(groups, None if sys.stdout.isatty() else MAX_WIDTH))
     count, size = sum(len(g.files) for g in groups), text.size(sum(g.size for g in groups))
-    noun = "file" if count == 1 else "files"
-    say(f"{count} {noun}, {size}, in {text.clean(str(folder))}")
-    say("`iqdebug open ID` (or: latest) opens the newest of a kind")
+    say(render(message("cli.crashes.count", count=count, size=size, folder=where)))
+    say(render(message("cli.crashes.open_one")))
     return ExitCode.DONE

@@ -15,6 +15,7 @@ from iqdebug.cli.documents.conversation import reply_document
 from iqdebug.cli.documents.diagnosis import crash_document, no_crash_document, process_document
 from iqdebug.core.errors import CannotAttach, CrashFileError, IqdebugError, MissingTool, UsageError
 from iqdebug.core.exit_codes import ExitCode
+from iqdebug.core.messages import message, render
 from iqdebug.core.output import say, say_error
 from iqdebug.crash import Crash, open_crash
 from iqdebug.crash.folder import crash_folder, find
@@ -29,42 +30,48 @@ __all__ = ["configure"]
 
 MAX_MISSING = 3  # sentences about what is damaged in a file of which nothing is left
 
-_EPILOG = """\
-`diagnose -- CMD` and `diagnose FILE` exit with 0 when a crash was diagnosed and with 3 when the
-program ended without one. What CMD prints is its own; with --json it goes to stderr."""
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "iqdebug diagnose [options] PID | FILE | -- CMD [ARGS...]"
-    parser.epilog = _EPILOG
+    parser.usage = render(message("cli.command.diagnose.usage"))
+    parser.epilog = render(message("cli.command.diagnose.epilog"))
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument(
         "target",
         nargs="?",
-        metavar="PID|FILE",
-        help="a process id; a crash file, the beginning of a fingerprint, or: latest",
+        metavar=render(message("cli.metavar.pid_or_file")),
+        help=render(message("cli.argument.diagnose.target")),
     )
     add_json(parser)
     parser.add_argument(
         "--seconds",
         type=seconds,
         default=0.4,
-        metavar="N",
-        help="PID: observe for N seconds (default %(default)s)",
+        metavar=render(message("cli.metavar.number")),
+        help=render(message("cli.argument.diagnose.seconds")),
     )
-    parser.add_argument("--no-attach", action="store_true", help="PID: only look from outside")
-    parser.add_argument("--yes", "-y", action="store_true", help="accepted for symmetry; diagnose never asks")
-    parser.add_argument("--python", metavar="PY", help="CMD: the interpreter that runs a script or -m module")
+    parser.add_argument(
+        "--no-attach", action="store_true", help=render(message("cli.argument.diagnose.no_attach"))
+    )
+    parser.add_argument("--yes", "-y", action="store_true", help=render(message("cli.argument.diagnose.yes")))
+    parser.add_argument(
+        "--python",
+        metavar=render(message("cli.metavar.interpreter")),
+        help=render(message("cli.argument.diagnose.python")),
+    )
     parser.add_argument(
         "--budget",
         type=_tokens,
-        metavar="TOKENS",
-        help="crash: size of the evidence in tokens (default 16000)",
+        metavar=render(message("cli.metavar.tokens")),
+        help=render(message("cli.argument.diagnose.budget")),
     )
     parser.add_argument(
-        "--no-mask", action="store_true", help="CMD: write secrets to the crash file as they are"
+        "--no-mask", action="store_true", help=render(message("cli.argument.diagnose.no_mask"))
     )
-    parser.add_argument("--ask", metavar="QUESTION", help="crash: put a question to the model behind it")
+    parser.add_argument(
+        "--ask",
+        metavar=render(message("cli.metavar.question")),
+        help=render(message("cli.argument.diagnose.ask")),
+    )
     add_model(parser)
     add_project(parser)
     add_window(parser)
@@ -73,22 +80,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def _tokens(text: str) -> int:
     if not text.isdecimal() or not 100 <= int(text) <= 10_000_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of tokens from 100 to 10000000")
+        raise argparse.ArgumentTypeError(
+            render(message("cli.argument.no_tokens", argument=repr(text), least=100, most=10_000_000))
+        )
     return int(text)
 
 
 def _diagnose(options: argparse.Namespace) -> int:
     if options.command is not None:
         if options.target is not None:
-            raise UsageError(f"Both {options.target} and a command were named", fix="Name one of them")
+            raise UsageError(
+                message("cli.diagnose.both", target=options.target), fix=message("cli.diagnose.both.fix")
+            )
         return _command(options)
     if options.target is None:
-        raise UsageError(
-            "Nothing was named to diagnose", fix="iqdebug diagnose PID | FILE | -- script.py ARGS"
-        )
+        raise UsageError(message("cli.diagnose.nothing_named"), fix=message("cli.diagnose.nothing_named.fix"))
     if options.target.isdecimal() and not Path(options.target).exists():
         if options.ask is not None:
-            raise UsageError("--ask belongs to a crash", "", f"iqdebug ask {options.target} QUESTION")
+            raise UsageError(
+                message("cli.diagnose.ask_process"),
+                fix=message("cli.diagnose.ask_process.fix", pid=options.target),
+            )
         return _process(options)
     return _file(find(options.target, crash_folder()), options)
 
@@ -112,7 +124,7 @@ def _look(pid: int, duration: float, attach: bool) -> Result:
     try:
         info = require_attachable(pid)
         if info.attach.risk:
-            raise CannotAttach(f"not attached: {info.attach.risk}")
+            raise CannotAttach(message("cli.diagnose.not_attached", risk=info.attach.risk))
     except (CannotAttach, MissingTool) as error:
         if pid == os.getpid():
             raise
@@ -124,7 +136,7 @@ def _file(path: Path, options: argparse.Namespace, here: bool = False) -> int:
     crash = open_crash(path)
     if _nothing_is_left(crash):
         raise CrashFileError(
-            f"Neither an exception nor a stack can be read in {path}", "; ".join(crash.missing[:MAX_MISSING])
+            message("cli.diagnose.nothing_left", path=str(path)), "; ".join(crash.missing[:MAX_MISSING])
         )
     project = options.project if options.project is not None else standing_in()
     report = report_on(crash, options.budget or BUDGET, here, reach_of_project(project))
@@ -178,12 +190,11 @@ def _main_crash(done: Watched) -> Path | None:
 
 def _no_crash(code: int) -> int:
     if code == 0:
-        say_error("The program ended well: no crash.")
+        say_error(render(message("cli.diagnose.ended_well")))
         return ExitCode.NOTHING_THERE
-    how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
-    say_error(
-        f"iqdebug: the program ended {how}, and no crash of Python was recorded in it",
-        "  Not watched: Python older than 3.8 or started with -I, -E or -S, and other languages; "
-        "sys.exit() is not a crash.",
-    )
+    if code < 0:
+        ended = message("cli.diagnose.by_signal", number=-code)
+    else:
+        ended = message("cli.diagnose.with_code", code=code)
+    say_error(f"iqdebug: {render(ended)}", f"  {render(message('cli.diagnose.not_watched'))}")
     return ExitCode.NOTHING_THERE

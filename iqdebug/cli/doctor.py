@@ -8,13 +8,18 @@ from iqdebug.cli.common import add_json
 from iqdebug.cli.documents.base import say_document
 from iqdebug.cli.documents.doctor import doctor_document
 from iqdebug.core.exit_codes import ExitCode
+from iqdebug.core.messages import message, render
 from iqdebug.core.output import say
 from iqdebug.core.text import clean
 from iqdebug.peek.doctor import Check, checks
 
 __all__ = ["configure"]
 
-_MARKS = {"error": "NO", "warning": "warn", "info": "note"}
+_MARKS = {
+    "error": message("cli.doctor.error"),
+    "warning": message("cli.doctor.warning"),
+    "info": message("cli.doctor.info"),
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -33,8 +38,8 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _lines(check: Check) -> list[str]:
-    mark = "ok" if check.ok else _MARKS[check.severity]
+    mark = render(message("cli.doctor.ok") if check.ok else _MARKS[check.severity])
     lines = [f"{mark:5} {check.name}: {clean(check.detail)}"]
     if check.fix and not check.ok:
-        lines.append(f"      mend: {clean(check.fix)}")
+        lines.append(f"      {render(message('cli.doctor.mend', fix=clean(check.fix)))}")
     return lines

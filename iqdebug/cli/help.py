@@ -8,6 +8,7 @@ import shutil
 from iqdebug.cli.commands import COMMANDS, parser_for
 from iqdebug.core.errors import UsageError
 from iqdebug.core.exit_codes import ExitCode, exit_code_lines
+from iqdebug.core.messages import message, render
 from iqdebug.core.output import say
 
 __all__ = ["configure"]
@@ -17,7 +18,10 @@ _EXIT_CODES = "exit-codes"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "topic", nargs="*", metavar="COMMAND", help=f"a command, such as: models pull; or: {_EXIT_CODES}"
+        "topic",
+        nargs="*",
+        metavar=render(message("cli.metavar.command")),
+        help=render(message("cli.argument.help.topic", exit_codes=_EXIT_CODES)),
     )
     parser.set_defaults(run=_help)
 
@@ -26,11 +30,14 @@ def _help(options: argparse.Namespace) -> int:
     topic: list[str] = options.topic
     if topic == [_EXIT_CODES]:
         width = shutil.get_terminal_size((100, 24)).columns
-        say(*exit_code_lines(width), "", "`iqdebug run` ends with the exit code of the program that it ran.")
+        say(*exit_code_lines(width), "", render(message("cli.help.code_of_run")))
         return ExitCode.DONE
     if topic and topic[0] not in [command.name for command in COMMANDS]:
-        names = ", ".join(command.name for command in COMMANDS)
-        raise UsageError(f"There is no command {topic[0]}", fix=f"One of: {names}; or: {_EXIT_CODES}")
+        names = [command.name for command in COMMANDS]
+        raise UsageError(
+            message("cli.no_command", name=topic[0]),
+            fix=message("cli.no_command.fix", names=names, exit_codes=_EXIT_CODES),
+        )
     words = [*topic, "--help"]
     parser_for(words).parse_args(words)
     return ExitCode.DONE

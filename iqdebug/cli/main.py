@@ -14,6 +14,7 @@ from iqdebug.cli.commands import WrongArguments, parser_for
 from iqdebug.cli.common import complain
 from iqdebug.core.errors import IqdebugError, UsageError
 from iqdebug.core.exit_codes import ExitCode
+from iqdebug.core.messages import message, render
 from iqdebug.core.output import say_error
 
 __all__ = ["main"]
@@ -33,20 +34,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser = parser_for(words)
         for word in (*words, *(command or ())):
             if not _can_be(word):
-                parser.error(f"{word!r} holds what no argument can: half a character, or a null")
+                parser.error(render(message("cli.argument.impossible", argument=repr(word))))
         options = parser.parse_args(words)
         if command is not None:
             options.command = command
         json = getattr(options, "json", False)
         return _run(options)
     except WrongArguments as wrong:
-        say_error(f"{wrong.program}: error: {wrong.message}")
+        complaint = message("cli.wrong_arguments", program=wrong.program, complaint=wrong.message)
+        say_error(render(complaint))
         return _document_of(UsageError(wrong.message), json)
     except IqdebugError as error:
         return _failed(error, json)
     except KeyboardInterrupt:
-        say_error("interrupted")
-        _document_of(IqdebugError("interrupted"), json, ExitCode.INTERRUPTED)
+        interrupted = message("cli.interrupted")
+        say_error(render(interrupted))
+        _document_of(IqdebugError(interrupted), json, ExitCode.INTERRUPTED)
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has gone (`| head`): nothing more can be said to it.
@@ -61,9 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("IQDEBUG_TRACEBACK"):
             raise
         unforeseen = IqdebugError(
-            f"This should not have happened: {type(error).__name__}",
+            message("cli.unforeseen", exception=type(error).__name__),
             str(error),
-            "Please report it; with IQDEBUG_TRACEBACK=1 in the environment it shows where",
+            message("cli.unforeseen.fix"),
         )
         return _failed(unforeseen, json)
 

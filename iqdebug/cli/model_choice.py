@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iqdebug.core.errors import ModelError, UsageError
+from iqdebug.core.messages import Text, message
 from iqdebug.llm.backends.server_address import require_address
 from iqdebug.llm.gguf.header import row_bytes
 from iqdebug.llm.gguf.inspect import Shape, inspect
@@ -18,7 +19,7 @@ __all__ = ["Choice", "PlannedWeights", "choice_of", "weights_of"]
 
 _LOCAL = "llama:"
 _SERVERS = ("http://", "https://")
-_LIST = "`iqdebug models list` shows the names and what is downloaded."
+_LIST = message("cli.models.no_model_or_file.fix")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class PlannedWeights:
-    name: str
+    name: Text
     shape: Shape
     weights: Weights
 
@@ -50,12 +51,14 @@ def choice_of(model: str) -> Choice:
         return Choice(model)
     name = model.removeprefix(_LOCAL)
     if "://" in name or not name:
-        raise UsageError(f"{model!r} names no model", "", "Say llama:FILE.gguf, http://host:port/v1 or none")
+        raise UsageError(
+            message("cli.models.not_named", model=repr(model)), fix=message("cli.models.not_named.fix")
+        )
     path = _file_of(name)
     if path is not None:
         inspection = inspect(path)
         if inspection.problems:
-            raise ModelError(f"{path} cannot be run", " ".join(inspection.problems))
+            raise ModelError(message("cli.models.cannot_run", path=str(path)), " ".join(inspection.problems))
         return Choice(f"{_LOCAL}{path.resolve()}", inspection.why_no_chat)
     if name in presets():
         return Choice(f"{_LOCAL}{name}")
@@ -71,7 +74,7 @@ def weights_of(model: str) -> list[PlannedWeights]:
     if path is not None:
         inspection = inspect(path)
         if inspection.vocabulary_only:
-            raise ModelError(f"{path.name} holds a vocabulary and no weights")
+            raise ModelError(message("cli.models.vocabulary_only", file=path.name))
         weights = Weights(inspection.layer_bytes, inspection.embedding_bytes, inspection.output_bytes)
         return [PlannedWeights(inspection.name, inspection.shape, weights)]
     known = presets()
@@ -79,7 +82,9 @@ def weights_of(model: str) -> list[PlannedWeights]:
         raise _not_there(model)
     shape = known[model].shape
     if shape is None:
-        raise ModelError(f"The preset {model} fits any file", fix="Name a .gguf file.")
+        raise ModelError(
+            message("cli.models.fits_any_file", name=model), fix=message("cli.models.fits_any_file.fix")
+        )
     return [_weights_in(model, shape, kind) for kind in ("q4_K", "q8_0", "f16")]
 
 
@@ -95,9 +100,11 @@ def _not_there(name: str) -> ModelError:
     if name.endswith(".gguf") or os.sep in name:
         where = os.path.dirname(os.path.abspath(os.path.expanduser(name)))
         return ModelError(
-            f"There is no file {name}", f"It is neither in {where} nor in {data_folder()}", _LIST
+            message("cli.models.no_file", name=name),
+            message("cli.models.no_file.why", folder=where, data=str(data_folder())),
+            _LIST,
         )
-    return ModelError(f"There is no model or file {name}", fix=_LIST)
+    return ModelError(message("cli.models.no_model_or_file", name=name), fix=_LIST)
 
 
 def _weights_in(model: str, shape: PresetShape, kind: str) -> PlannedWeights:
@@ -106,4 +113,4 @@ def _weights_in(model: str, shape: PresetShape, kind: str) -> PlannedWeights:
     output = row_bytes("q6_K" if kind == "q4_K" else kind, shape.width * shape.vocabulary)
     embedding = row_bytes(kind, shape.width * shape.vocabulary)
     weights = Weights((layer,) * shape.layers, embedding, output)
-    return PlannedWeights(f"{model} in {kind}", shape.shape(), weights)
+    return PlannedWeights(message("cli.plan.weights_in", model=model, kind=kind), shape.shape(), weights)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
+from iqdebug.core.messages import Message, Text, message, render
 from iqdebug.core.text import clean
 from iqdebug.llm.gguf.inspect import Inspection
 from iqdebug.llm.gguf.plan import Plan
@@ -14,31 +15,66 @@ __all__ = ["gib", "inspection_lines", "plan_lines"]
 
 def inspection_lines(what: Inspection, preset: Preset) -> list[str]:
     shape = what.shape
-    rows = [
-        ("model", what.name),
-        ("architecture", what.architecture + (f", Loop: {shape.loops} passes" if what.loop else "")),
-        ("parameters", f"{what.parameters / 1e9:.2f} billion" if what.parameters else "none"),
-        ("size", gib(what.bytes) + (f" in {what.parts} parts" if what.parts > 1 else "")),
-        ("layers", f"{shape.layers}, {shape.width} wide, feed-forward {shape.feed_forward}"),
-        ("heads", f"{shape.heads} query, {shape.kv_heads} key/value, {shape.head_dim} elements each"),
-        ("vocabulary", f"{shape.vocabulary:,} tokens"),
-        ("window", f"{shape.context:,} tokens"),
+    rows: list[tuple[Message, Text]] = [
+        (message("cli.models.row.model"), what.name),
+        (message("cli.models.row.architecture"), _architecture(what)),
+        (message("cli.models.row.parameters"), _parameters(what)),
+        (message("cli.models.row.size"), _size(what)),
         (
-            "types",
+            message("cli.models.row.layers"),
+            message(
+                "cli.models.layers", count=shape.layers, width=shape.width, feed_forward=shape.feed_forward
+            ),
+        ),
+        (
+            message("cli.models.row.heads"),
+            message(
+                "cli.models.elements", heads=shape.heads, kv_heads=shape.kv_heads, elements=shape.head_dim
+            ),
+        ),
+        (message("cli.models.row.vocabulary"), message("cli.models.tokens", count=f"{shape.vocabulary:,}")),
+        (message("cli.models.row.window"), message("cli.models.tokens", count=f"{shape.context:,}")),
+        (
+            message("cli.models.row.types"),
             ", ".join(f"{kind} {share:.0%}" for kind, share in what.quantisation if share >= 0.005) or "-",
         ),
-        ("chat", what.why_no_chat or ("with tools" if what.tools else "yes, without tools")),
-        ("thinks", "yes" if what.thinks else "no"),
-        ("preset", preset.name),
+        (message("cli.models.row.chat"), what.why_no_chat or _chats(what)),
+        (
+            message("cli.models.row.thinks"),
+            message("cli.models.yes") if what.thinks else message("cli.models.no"),
+        ),
+        (message("cli.models.row.preset"), preset.name),
     ]
     if what.loop:
-        rows.append(("Loop", "needs a llama.cpp that knows Loop, or a server; stock refuses it"))
+        rows.append((message("cli.models.row.loop"), message("cli.models.loop")))
     lines = []
-    for name, value in rows:
+    for label, value in rows:
+        name = render(label)
         lines += textwrap.wrap(
-            clean(value), 64, initial_indent=f"{name:<14}", subsequent_indent=" " * 14
+            clean(render(value)), 64, initial_indent=f"{name:<14}", subsequent_indent=" " * 14
         ) or [name]
-    return lines + [f"Problem: {clean(problem)}" for problem in what.problems]
+    return lines + [render(message("cli.models.problem", words=clean(problem))) for problem in what.problems]
+
+
+def _architecture(what: Inspection) -> Text:
+    if not what.loop:
+        return what.architecture
+    return message("cli.models.architecture", name=what.architecture, passes=what.shape.loops)
+
+
+def _parameters(what: Inspection) -> Message:
+    if not what.parameters:
+        return message("cli.models.no_parameters")
+    return message("cli.models.billion", count=f"{what.parameters / 1e9:.2f}")
+
+
+def _size(what: Inspection) -> Text:
+    size = gib(what.bytes)
+    return message("cli.models.parts", size=size, count=what.parts) if what.parts > 1 else size
+
+
+def _chats(what: Inspection) -> Message:
+    return message("cli.models.chats_with_tools") if what.tools else message("cli.models.chats")
 
 
 def gib(count: int) -> str:
@@ -46,15 +82,26 @@ def gib(count: int) -> str:
 
 
 def plan_lines(name: str, one: Plan) -> list[str]:
+    table: list[tuple[Text, Text, Text]] = [
+        ("", message("cli.plan.gpu"), message("cli.plan.ram")),
+        (message("cli.plan.weights"), gib(one.weights_gpu), gib(one.weights_ram)),
+        (message("cli.plan.kv_cache"), gib(one.kv_gpu), gib(one.kv_ram)),
+        (message("cli.plan.compute"), gib(one.compute_gpu), gib(one.compute_ram + one.output)),
+        (message("cli.plan.together"), gib(one.gpu), gib(one.ram)),
+    ]
+    settings = message(
+        "cli.plan.settings",
+        window=f"{one.n_ctx:,}",
+        kv_type=one.kv_type,
+        layers=one.n_gpu_layers,
+        batch=one.n_batch,
+        ubatch=one.n_ubatch,
+        threads=one.n_threads,
+    )
     lines = [
-        f"{name}: {'fits' if one.fits else 'DOES NOT FIT'}",
-        f"{'':<18}{'GPU':>12}{'RAM':>12}",
-        f"{'weights':<18}{gib(one.weights_gpu):>12}{gib(one.weights_ram):>12}",
-        f"{'KV cache':<18}{gib(one.kv_gpu):>12}{gib(one.kv_ram):>12}",
-        f"{'compute, output':<18}{gib(one.compute_gpu):>12}{gib(one.compute_ram + one.output):>12}",
-        f"{'together':<18}{gib(one.gpu):>12}{gib(one.ram):>12}",
-        f"window {one.n_ctx:,}, KV {one.kv_type}, {one.n_gpu_layers} layers on GPUs, "
-        f"batch {one.n_batch}/{one.n_ubatch}, {one.n_threads} threads",
+        render(message("cli.plan.fits", name=name) if one.fits else message("cli.plan.too_large", name=name)),
+        *(f"{render(what):<18}{render(gpu):>12}{render(ram):>12}" for what, gpu, ram in table),
+        render(settings),
     ]
     for reason in (*one.reasons, one.next_up):
         lines += textwrap.wrap(reason, 78, initial_indent="- ", subsequent_indent="  ")

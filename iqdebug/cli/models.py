@@ -22,6 +22,7 @@ from iqdebug.cli.model_lines import gib, inspection_lines, plan_lines
 from iqdebug.core import config
 from iqdebug.core.errors import ModelError, UsageError
 from iqdebug.core.exit_codes import ExitCode
+from iqdebug.core.messages import message, render
 from iqdebug.core.output import say, say_error, write_over
 from iqdebug.core.text import clean
 from iqdebug.llm.gguf import hardware
@@ -40,33 +41,69 @@ _USUAL_QUANTISATION = "q4_k_m"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    listing = actions.add_parser("list", help="the models that are known, and the one in use")
+    actions = parser.add_subparsers(
+        title=render(message("cli.actions")), metavar=render(message("cli.metavar.action")), required=True
+    )
+    listing = actions.add_parser("list", help=render(message("cli.action.models.list")))
     add_json(listing)
     listing.set_defaults(run=_list)
-    looking = actions.add_parser("inspect", help="what a GGUF file is")
-    looking.add_argument("file", type=Path, metavar="FILE")
+    looking = actions.add_parser("inspect", help=render(message("cli.action.models.inspect")))
+    looking.add_argument("file", type=Path, metavar=render(message("cli.metavar.file")))
     add_json(looking)
     looking.set_defaults(run=_inspect)
-    planning = actions.add_parser("plan", help="what of a model fits where on this machine")
-    planning.add_argument("model", metavar="FILE|NAME")
+    planning = actions.add_parser("plan", help=render(message("cli.action.models.plan")))
+    planning.add_argument("model", metavar=render(message("cli.metavar.file_or_name")))
     planning.add_argument(
-        "--vram", type=_sizes, metavar="SIZE[,SIZE]", help="GPUs as if, such as 24G,24G; 0: none"
+        "--vram",
+        type=_sizes,
+        metavar=render(message("cli.metavar.sizes")),
+        help=render(message("cli.argument.models.vram")),
     )
-    planning.add_argument("--ram", type=_size, metavar="SIZE", help="memory as if, such as 64G")
-    planning.add_argument("--ctx", type=_tokens, metavar="N", help="the window in tokens")
-    planning.add_argument("--kv", choices=("f16", "q8_0", "q4_0"), help="type of the KV cache")
+    planning.add_argument(
+        "--ram",
+        type=_size,
+        metavar=render(message("cli.metavar.size")),
+        help=render(message("cli.argument.models.ram")),
+    )
+    planning.add_argument(
+        "--ctx",
+        type=_tokens,
+        metavar=render(message("cli.metavar.number")),
+        help=render(message("cli.argument.models.ctx")),
+    )
+    planning.add_argument(
+        "--kv", choices=("f16", "q8_0", "q4_0"), help=render(message("cli.argument.models.kv"))
+    )
     add_json(planning)
     planning.set_defaults(run=_plan)
-    pulling = actions.add_parser("pull", help="download a model's file from the hub")
-    pulling.add_argument("name", metavar="NAME", help="a name of `models list`, or OWNER/REPOSITORY")
-    pulling.add_argument("--file", metavar="F", help="the file, or its quantisation, such as q4_k_m")
-    pulling.add_argument("--endpoint", metavar="URL", help="another hub (default: $HF_ENDPOINT)")
-    pulling.add_argument("--to", type=Path, metavar="D", help="the folder (default: iqdebug's data folder)")
+    pulling = actions.add_parser("pull", help=render(message("cli.action.models.pull")))
+    pulling.add_argument(
+        "name", metavar=render(message("cli.metavar.name")), help=render(message("cli.argument.models.name"))
+    )
+    pulling.add_argument(
+        "--file",
+        metavar=render(message("cli.metavar.hub_file")),
+        help=render(message("cli.argument.models.file")),
+    )
+    pulling.add_argument(
+        "--endpoint",
+        metavar=render(message("cli.metavar.address")),
+        help=render(message("cli.argument.models.endpoint")),
+    )
+    pulling.add_argument(
+        "--to",
+        type=Path,
+        metavar=render(message("cli.metavar.folder")),
+        help=render(message("cli.argument.models.to")),
+    )
     add_json(pulling)
     pulling.set_defaults(run=_pull)
-    using = actions.add_parser("use", help="choose the model for the conversation")
-    using.add_argument("model", metavar="NAME|FILE|URL|none", help="FILE and NAME also as llama:FILE")
+    using = actions.add_parser("use", help=render(message("cli.action.models.use")))
+    using.add_argument(
+        "model",
+        metavar=render(message("cli.metavar.model")),
+        help=render(message("cli.argument.models.model")),
+    )
     add_json(using)
     using.set_defaults(run=_use)
 
@@ -74,7 +111,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def _size(text: str) -> int:
     amount = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", text.strip().upper().replace("IB", "B"))
     if not amount:
-        raise argparse.ArgumentTypeError(f"{text!r} is no amount of memory, such as 24G")
+        raise argparse.ArgumentTypeError(render(message("cli.argument.no_size", argument=repr(text))))
     return int(float(amount[1]) * _UNITS[amount[2]])
 
 
@@ -84,7 +121,9 @@ def _sizes(text: str) -> list[int]:
 
 def _tokens(text: str) -> int:
     if not text.isdecimal() or not MIN_WINDOW <= int(text) <= MAX_WINDOW:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of tokens from {MIN_WINDOW}")
+        raise argparse.ArgumentTypeError(
+            render(message("cli.argument.no_tokens_from", argument=repr(text), least=MIN_WINDOW))
+        )
     return int(text)
 
 
@@ -94,21 +133,23 @@ def _list(options: argparse.Namespace) -> int:
     if options.json:
         say_document(model_list_document(setting, known, str(folder), [str(file) for file in files]))
         return ExitCode.DONE
-    say(f"{'NAME':<36} {'LAYERS':>6} {'WINDOW':>8}  GGUF FILES")
+    name, layers = render(message("cli.models.head.name")), render(message("cli.models.head.layers"))
+    window, wanted = render(message("cli.models.head.window")), render(message("cli.models.head.files"))
+    say(f"{name:<36} {layers:>6} {window:>8}  {wanted}")
     say(
         *(_row(p) for p in sorted(known.values(), key=lambda p: (p.shape.layers if p.shape else 999, p.name)))
     )
-    names = ", ".join(clean(file.name) for file in files) if files else "nothing"
-    say("", f"Downloaded: {names} ({clean(str(folder))})")
-    say(f"In use: {clean(setting)}")
+    names = [clean(file.name) for file in files] if files else [message("cli.models.nothing")]
+    say("", render(message("cli.models.downloaded", names=names, folder=clean(str(folder)))))
+    say(render(message("cli.models.in_use", setting=clean(setting))))
     return ExitCode.DONE
 
 
 def _row(preset: Preset) -> str:
     if preset.shape is None:
-        return f"{preset.name:<36} {'-':>6} {'-':>8}  your own"
+        return f"{preset.name:<36} {'-':>6} {'-':>8}  {render(message('cli.models.your_own'))}"
     layers = f"{preset.shape.layers}{'x2' if preset.shape.loops > 1 else ''}"
-    files = ", ".join(file.quantisation for file in preset.files) or "none known"
+    files = ", ".join(file.quantisation for file in preset.files) or render(message("cli.models.none_known"))
     return f"{preset.name:<36} {layers:>6} {preset.context:>8}  {files}"
 
 
@@ -130,14 +171,16 @@ def _plan(options: argparse.Namespace) -> int:
     if options.ram is not None:
         machine = dataclasses.replace(machine, ram=options.ram)
     plans = [
-        (each.name, plan(each.shape, each.weights, machine, n_ctx=options.ctx, kv_type=options.kv))
+        (render(each.name), plan(each.shape, each.weights, machine, n_ctx=options.ctx, kv_type=options.kv))
         for each in weights_of(options.model)
     ]
     if options.json:
         say_document(model_plan_document(machine, plans))
     else:
-        cards = ", ".join(f"{g.name} {gib(g.free)} free" for g in machine.gpus) or "no GPU"
-        say(f"{cards}; {gib(machine.ram)} of RAM, {machine.cores} cores")
+        cards = [message("cli.plan.card", name=g.name, free=gib(g.free)) for g in machine.gpus]
+        nothing = message("cli.plan.no_card")
+        ram = gib(machine.ram)
+        say(render(message("cli.plan.machine", cards=cards or nothing, ram=ram, cores=machine.cores)))
         for name, one in plans:
             say("", *plan_lines(clean(name), one))
     return ExitCode.DONE if any(one.fits for _, one in plans) else ExitCode.ERROR
@@ -160,7 +203,7 @@ def _pull(options: argparse.Namespace) -> int:
     if options.json:
         say_document(DownloadedModel(model_file=str(path), size=path.stat().st_size))
     else:
-        say(str(path), f"Use it: iqdebug models use {path}")
+        say(str(path), render(message("cli.models.use_it", path=str(path))))
     return ExitCode.DONE
 
 
@@ -169,24 +212,28 @@ def _wanted_file(name: str, file: str | None) -> tuple[str, str, str]:
     preset = presets().get(name)
     if preset is not None:
         if not preset.files:
-            raise ModelError(f"No public GGUF of {preset.title} is known", preset.note)
+            raise ModelError(message("cli.models.no_public_file", title=preset.title), preset.note)
         wanted = (file or _USUAL_QUANTISATION).lower()
         chosen = next((f for f in preset.files if wanted in (f.quantisation, f.file.lower())), None)
         if chosen is None:
-            known = ", ".join(f.quantisation for f in preset.files)
-            raise UsageError(f"{preset.title} has no {wanted}", fix=f"--file with one of: {known}")
+            known = [f.quantisation for f in preset.files]
+            raise UsageError(
+                message("cli.models.no_such_weights", title=preset.title, wanted=wanted),
+                fix=message("cli.models.no_such_weights.fix", known=known),
+            )
         return chosen.repository, chosen.file, chosen.sha256
     if name.count("/") != 1:
-        raise UsageError(f"There is no model {name}", fix="`iqdebug models list`, or OWNER/REPOSITORY")
+        raise UsageError(message("cli.models.no_model", name=name), fix=message("cli.models.no_model.fix"))
     if not file:
-        raise UsageError("Which file of the repository?", fix="Name it with --file.")
+        raise UsageError(message("cli.models.which_file"), fix=message("cli.models.which_file.fix"))
     return name, file, ""
 
 
 def _show_progress(done: int, total: int) -> None:
     if sys.stderr.isatty():
         bar = "#" * (_BAR_CELLS * done // max(total, 1))
-        write_over(f"{bar:<30} {done / 1e9:6.2f} of {total / 1e9:.2f} GB")
+        words = message("cli.models.progress", done=f"{done / 1e9:6.2f}", total=f"{total / 1e9:.2f}")
+        write_over(f"{bar:<30} {render(words)}")
 
 
 def _use(options: argparse.Namespace) -> int:
@@ -202,6 +249,7 @@ def _use(options: argparse.Namespace) -> int:
         )
         return ExitCode.DONE
     if choice.why_no_chat:
-        say(f"It cannot chat: {choice.why_no_chat}")
-    say(f"In use: {choice.setting} ({config.config_path()})")
+        say(render(message("cli.models.cannot_chat", reason=choice.why_no_chat)))
+    written = str(config.config_path())
+    say(render(message("cli.models.in_use_by", setting=choice.setting, file=written)))
     return ExitCode.DONE

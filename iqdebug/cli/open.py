@@ -13,6 +13,7 @@ from iqdebug.cli.documents.base import say_document
 from iqdebug.cli.documents.crashes import crash_record_document
 from iqdebug.core.errors import CrashFileError
 from iqdebug.core.exit_codes import ExitCode
+from iqdebug.core.messages import message, render
 from iqdebug.crash import open_crash
 from iqdebug.crash.container import HEADER, check_header, read_bytes
 from iqdebug.crash.folder import crash_folder, find, prune
@@ -23,8 +24,8 @@ __all__ = ["configure"]
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "crash",
-        metavar="FILE",
-        help="a crash file, the beginning of a fingerprint (see `iqdebug crashes`), or: latest",
+        metavar=render(message("cli.metavar.file")),
+        help=render(message("cli.argument.open.crash")),
     )
     add_json(parser)
     add_model(parser)
@@ -41,7 +42,7 @@ def _open(options: argparse.Namespace) -> int:
         say_document(crash_record_document(open_crash(path)))
         return ExitCode.DONE
     check_header(read_bytes(path, HEADER), path)
-    require_terminal(f"`iqdebug diagnose {path}` prints what is in it.")
+    require_terminal(message("cli.no_terminal.open", path=str(path)))
     if options.dir is None:
         with contextlib.suppress(CrashFileError):  # tidying up must not keep anybody from reading
             prune(crash_folder(), keep=[path])

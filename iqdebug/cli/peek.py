@@ -8,6 +8,7 @@ from iqdebug.cli.common import add_json, add_pid
 from iqdebug.cli.documents.base import say_document
 from iqdebug.cli.documents.stack import snapshot_document
 from iqdebug.core.exit_codes import ExitCode
+from iqdebug.core.messages import message, render
 from iqdebug.core.output import say
 from iqdebug.core.state_lines import snapshot_lines
 from iqdebug.core.text import clean
@@ -22,7 +23,9 @@ __all__ = ["configure"]
 def configure(parser: argparse.ArgumentParser) -> None:
     add_pid(parser)
     add_json(parser)
-    parser.add_argument("--no-locals", action="store_true", help="leave out local variables")
+    parser.add_argument(
+        "--no-locals", action="store_true", help=render(message("cli.argument.peek.no_locals"))
+    )
     parser.set_defaults(run=_peek)
 
 
@@ -39,4 +42,4 @@ def _peek(options: argparse.Namespace) -> int:
 def _warn_of_supervisor(pid: int) -> None:
     supervisor = supervisor_of(pid, ProcessTable(ProcFS()))
     if supervisor is not None:
-        say("", f"note: {clean(supervisor.why)}")
+        say("", render(message("cli.note", words=clean(supervisor.why))))

@@ -9,6 +9,7 @@ from iqdebug.cli.common import complain, require_terminal
 from iqdebug.cli.consent import agreed_to_attach
 from iqdebug.core.errors import TargetError
 from iqdebug.core.exit_codes import ExitCode
+from iqdebug.core.messages import message, render
 from iqdebug.core.output import say_error
 from iqdebug.peek.preflight import require_attachable
 
@@ -20,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _pick(options: argparse.Namespace) -> int:
-    require_terminal("`iqdebug ps`, `iqdebug diagnose PID` and `iqdebug peek PID` need none.")
+    require_terminal(message("cli.no_terminal.picker"))
     pid = on_demand.pick_process()
     if pid is None:
         return ExitCode.DONE
@@ -28,7 +29,7 @@ def _pick(options: argparse.Namespace) -> int:
         info = require_attachable(pid)
     except TargetError as error:
         complain(error)
-        say_error(f"  Looking works without attaching: iqdebug peek {pid}")
+        say_error(f"  {render(message('cli.picker.look', pid=pid))}")
         return error.exit_code
     if not agreed_to_attach(info):
         return ExitCode.DONE

@@ -9,6 +9,7 @@ from iqdebug.cli.common import add_json
 from iqdebug.cli.documents.base import say_document
 from iqdebug.cli.documents.processes import processes_document
 from iqdebug.core.exit_codes import ExitCode
+from iqdebug.core.messages import message, render
 from iqdebug.core.output import say
 from iqdebug.core.state_lines import process_table
 from iqdebug.peek.processes import list_processes
@@ -30,5 +31,5 @@ def _ps(options: argparse.Namespace) -> int:
     elif processes:
         say(*process_table(processes, None if sys.stdout.isatty() else MAX_WIDTH))
     else:
-        say("No Python process is running that you can see.")
+        say(render(message("cli.ps.none")))
     return ExitCode.DONE

@@ -15,6 +15,7 @@ from iqdebug.cli.documents.base import say_document
 from iqdebug.cli.documents.conversation import Conversation, Conversations
 from iqdebug.core.errors import NoSuchProcess, UsageError
 from iqdebug.core.exit_codes import ExitCode
+from iqdebug.core.messages import Text, message, render
 from iqdebug.core.output import say
 from iqdebug.core.text import clean
 from iqdebug.llm.window.saved_conversation import SavedConversation, kept_sessions
@@ -29,7 +30,11 @@ MAX_WORDS = 60  # characters of a conversation's title, and of its process's com
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "which", metavar="NUMBER", nargs="?", type=int, help="of the list, 1 the newest; without it: the list"
+        "which",
+        metavar=render(message("cli.metavar.of_the_list")),
+        nargs="?",
+        type=int,
+        help=render(message("cli.argument.resume.which")),
     )
     add_json(parser)
     parser.set_defaults(run=_resume)
@@ -41,23 +46,24 @@ def _resume(options: argparse.Namespace) -> int:
         _list(conversations, options.json)
         return ExitCode.DONE
     if options.json:
-        raise UsageError(
-            "A conversation goes on on a screen, not as JSON", fix="iqdebug resume --json lists them"
-        )
+        raise UsageError(message("cli.resume.no_json"), fix=message("cli.resume.no_json.fix"))
     if not 1 <= options.which <= len(conversations):
-        raise UsageError(f"There is no conversation {options.which}", "", "iqdebug resume lists them")
+        raise UsageError(
+            message("cli.resume.no_conversation", number=options.which),
+            fix=message("cli.resume.no_conversation.fix"),
+        )
     chosen = conversations[options.which - 1]
     if chosen.process:
         return _resume_process(chosen)
     if not Path(chosen.target).is_file():
-        raise UsageError("The crash file of that conversation is gone", chosen.target)
-    require_terminal(f"`iqdebug ask {chosen.target} QUESTION` needs none.")
+        raise UsageError(message("cli.resume.crash_file_gone"), chosen.target)
+    require_terminal(message("cli.no_terminal.conversation", target=chosen.target))
     return on_demand.open_crash_screen(Path(chosen.target), chosen.setting, chosen)
 
 
 def _resume_process(chosen: SavedConversation) -> int:
     """Attach to the process again; where it has ended, look at its last stop."""
-    require_terminal(f"`iqdebug ask {_pid(chosen)} QUESTION` needs none.")
+    require_terminal(message("cli.no_terminal.conversation", target=_pid(chosen)))
     if _runs(chosen):
         with contextlib.suppress(NoSuchProcess):
             info = require_attachable(_pid(chosen))
@@ -73,12 +79,13 @@ def _list(conversations: Sequence[SavedConversation], json: bool) -> None:
         say_document(Conversations(conversations=listed))
         return
     if not conversations:
-        say("No conversation is kept. One with a question in it is, when its screen is left.")
+        say(render(message("cli.resume.none")))
     for number, each in enumerate(conversations, 1):
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(each.saved))
-        count = f"{each.questions} question{'' if each.questions == 1 else 's'}"
+        count = render(message("cli.resume.questions", count=each.questions))
         say(f"{number:>3}  {when}  {count:<13} {clean(each.title)[:MAX_WORDS]}")
-        say(f"     {clean(_about(each))}  with {clean(each.setting)}")
+        about = message("cli.resume.about", about=_about(each), setting=each.setting)
+        say(f"     {clean(render(about))}")
 
 
 def _document(number: int, conversation: SavedConversation) -> Conversation:
@@ -96,11 +103,13 @@ def _document(number: int, conversation: SavedConversation) -> Conversation:
     )
 
 
-def _about(conversation: SavedConversation) -> str:
+def _about(conversation: SavedConversation) -> Text:
     if not conversation.process:
         return Path(conversation.target).name
-    state = "which runs" if _runs(conversation) else "which has ended"
-    return f"process {_pid(conversation)} {conversation.words[:MAX_WORDS]}, {state}"
+    pid, command = _pid(conversation), conversation.words[:MAX_WORDS]
+    if _runs(conversation):
+        return message("cli.resume.runs", pid=pid, command=command)
+    return message("cli.resume.ended", pid=pid, command=command)
 
 
 def _pid(conversation: SavedConversation) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 from iqdebug.cli import on_demand
 from iqdebug.cli.common import add_exceptions, add_model, require_terminal
 from iqdebug.core.errors import MissingTool, NotPython, UsageError
+from iqdebug.core.messages import message, render
 from iqdebug.core.python_versions import OLDEST_TARGET
 from iqdebug.dap.launch_plan import LaunchPlan
 
@@ -22,37 +23,41 @@ VERSION_TIMEOUT = 15.0  # seconds for an interpreter to print its version
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "iqdebug run [options] [--] SCRIPT.py [ARGS...] | -m MODULE [ARGS...]"
-    parser.description = (
-        "Start a program at full speed, on a terminal of its own. Where an exception is "
-        "caught by nobody the program is held, with all its frames and variables."
+    parser.usage = render(message("cli.command.run.usage"))
+    parser.description = render(message("cli.command.run.description"))
+    parser.add_argument(
+        "--python",
+        metavar=render(message("cli.metavar.interpreter")),
+        help=render(message("cli.argument.run.python")),
     )
     parser.add_argument(
-        "--python", metavar="PY", help="the interpreter (default: python3 as your shell finds it)"
+        "--cwd", metavar=render(message("cli.metavar.folder")), help=render(message("cli.argument.run.cwd"))
     )
-    parser.add_argument("--cwd", metavar="D", help="the folder to start in")
     parser.add_argument(
-        "--env", metavar="K=V", action="append", default=[], type=_setting, help="set a variable (repeatable)"
+        "--env",
+        metavar=render(message("cli.metavar.variable")),
+        action="append",
+        default=[],
+        type=_setting,
+        help=render(message("cli.argument.run.env")),
     )
     parser.add_argument(
         "--terminal",
         action="store_true",
-        help="for a program that draws itself: it gets this terminal until it stops",
+        help=render(message("cli.argument.run.terminal")),
     )
-    parser.add_argument("--pause", action="store_true", help="pause at the program's first line")
+    parser.add_argument("--pause", action="store_true", help=render(message("cli.argument.run.pause")))
     add_model(parser)
     add_exceptions(parser)
-    parser.add_argument(
-        "-m", dest="module", nargs=argparse.REMAINDER, metavar="MODULE", help=argparse.SUPPRESS
-    )
-    parser.add_argument("program", nargs=argparse.REMAINDER, metavar="SCRIPT", help=argparse.SUPPRESS)
+    parser.add_argument("-m", dest="module", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    parser.add_argument("program", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     parser.set_defaults(run=_run)
 
 
 def _setting(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not name or not equals or "\0" in text:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+        raise argparse.ArgumentTypeError(render(message("cli.argument.no_variable", argument=repr(text))))
     return name, value
 
 
@@ -61,7 +66,7 @@ def _run(options: argparse.Namespace) -> int:
     plan = plan_of(
         words, python=options.python, cwd=options.cwd, settings=options.env, terminal=options.terminal
     )
-    require_terminal("Use `iqdebug diagnose -- CMD`, which needs none.")
+    require_terminal(message("cli.no_terminal.run"))
     return on_demand.run_program(plan, options.on_exception, options.pause, options.model)
 
 
@@ -82,19 +87,19 @@ def plan_of(
     arguments = list(words)
     if arguments[:1] == ["--"]:
         del arguments[0]
-    usage = "iqdebug run script.py [ARGS...], or iqdebug run -m module [ARGS...]"
+    usage = message("cli.run.usage")
     if not arguments or (arguments[0] == "-m" and len(arguments) < 2):
-        raise UsageError("No program to run was given", fix=usage)
+        raise UsageError(message("cli.run.no_program"), fix=usage)
     folder = Path(cwd or ".").absolute()
     if not folder.is_dir():
-        raise UsageError(f"There is no folder {cwd}")
+        raise UsageError(message("cli.no_folder", name=cwd))
     if arguments[0] != "-m":
         if arguments[0].startswith("-"):
-            raise UsageError(f"{arguments[0]} is no option of `iqdebug run`", fix=usage)
+            raise UsageError(message("cli.run.no_option", word=arguments[0]), fix=usage)
         script = folder / arguments[0]
         if not script.exists():
-            place = f" in {folder}" if not Path(arguments[0]).is_absolute() else ""
-            raise UsageError(f"There is no file {arguments[0]}{place}")
+            searched = None if Path(arguments[0]).is_absolute() else str(folder)
+            raise UsageError(message("cli.no_file", name=arguments[0], folder=searched))
     interpreter = _interpreter(python)
     environment = {**os.environ, **dict(settings)}
     if not terminal:
@@ -110,7 +115,9 @@ def _interpreter(named: str | None) -> str:
     if named is not None:
         path = shutil.which(os.path.expanduser(named))
         if path is None:
-            raise MissingTool(f"There is no interpreter {named}", fix="Name one with --python")
+            raise MissingTool(
+                message("cli.no_interpreter", name=named), fix=message("cli.no_interpreter.fix")
+            )
         return os.path.abspath(path)
     environment = os.environ.get("VIRTUAL_ENV")
     wanted = [os.path.join(environment, "bin", "python")] if environment else []
@@ -140,7 +147,7 @@ def _version(python: str) -> str:
     version = "".join(words[1:]).strip("',()") if words and "Python" in words[0] else ""
     numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
     if len(numbers) < 2:
-        raise NotPython(f"{python} is not a Python interpreter")
+        raise NotPython(message("cli.not_python", interpreter=python))
     if numbers < OLDEST_TARGET:
-        raise NotPython(f"{python} is Python {version}; iqdebug runs programs on 3.8 and later")
+        raise NotPython(message("cli.run.too_old", interpreter=python, version=version))
     return version

@@ -12,6 +12,7 @@ from iqdebug.cli.documents.base import say_document
 from iqdebug.cli.documents.runtime import RemovedRuntimes, RuntimeBuild, runtime_list_document
 from iqdebug.core.errors import Interrupted
 from iqdebug.core.exit_codes import ExitCode
+from iqdebug.core.messages import message, render
 from iqdebug.core.output import say, say_error, wipe, write_over
 from iqdebug.core.text import clean
 from iqdebug.llm.backends.base import Progress
@@ -22,51 +23,58 @@ __all__ = ["configure"]
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_status, json=False)
-    actions = parser.add_subparsers(title="actions", metavar="ACTION")
+    actions = parser.add_subparsers(
+        title=render(message("cli.actions")), metavar=render(message("cli.metavar.action"))
+    )
 
     building = actions.add_parser(
         "build",
-        help="download, patch and compile it into the cache folder",
-        description="Downloads the source of the pinned llama-cpp-python with pip, checks its hash, patches "
-        "and compiles it (minutes), and keeps the libraries in the user's cache folder. Nothing is changed "
-        "in the Python environment; models that are not Loop models keep their llama.cpp.",
+        help=render(message("cli.action.runtime.build")),
+        description=render(message("cli.action.runtime.build.description")),
     )
     kinds = building.add_mutually_exclusive_group()
-    for name, words in (
-        ("cpu", "without a graphics card (the default)"),
-        ("cuda", "for NVIDIA cards; needs nvcc"),
-        ("metal", "for Apple's graphics"),
+    for name, what in (
+        ("cpu", message("cli.argument.runtime.cpu")),
+        ("cuda", message("cli.argument.runtime.cuda")),
+        ("metal", message("cli.argument.runtime.metal")),
     ):
-        kinds.add_argument(f"--{name}", dest="backend", action="store_const", const=name, help=words)
+        kinds.add_argument(f"--{name}", dest="backend", action="store_const", const=name, help=render(what))
     building.add_argument(
         "--arch",
         default="",
-        metavar="A",
-        help="CUDA architectures, such as 90 or '86;90' (default: this card's)",
+        metavar=render(message("cli.metavar.architectures")),
+        help=render(message("cli.argument.runtime.arch")),
     )
-    building.add_argument("--sdist", type=Path, metavar="FILE", help="the source, downloaded beforehand")
+    building.add_argument(
+        "--sdist",
+        type=Path,
+        metavar=render(message("cli.metavar.file")),
+        help=render(message("cli.argument.runtime.sdist")),
+    )
     building.add_argument(
         "--jobs",
         "-j",
         type=_jobs,
         default=0,
-        metavar="N",
-        help="compilers at a time (default: all processors)",
+        metavar=render(message("cli.metavar.number")),
+        help=render(message("cli.argument.runtime.jobs")),
     )
     add_json(building)
     building.set_defaults(run=_build)
 
-    status = actions.add_parser("status", help="what is built, and which of it is used")
+    status = actions.add_parser("status", help=render(message("cli.action.runtime.status")))
     add_json(status)
     status.set_defaults(run=_status)
-    removing = actions.add_parser("remove", help="delete what was built and downloaded")
+    removing = actions.add_parser("remove", help=render(message("cli.action.runtime.remove")))
     add_json(removing)
     removing.set_defaults(run=_remove)
 
 
 def _jobs(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) <= 1024:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1024")
+        raise argparse.ArgumentTypeError(
+            render(message("cli.argument.no_number", argument=repr(text), least=1, most=1024))
+        )
     return int(text)
 
 
@@ -79,7 +87,7 @@ def _build(options: argparse.Namespace) -> int:
             library = build(recipe, shown, sdist=options.sdist, jobs=options.jobs)
     except KeyboardInterrupt:
         shown.end()
-        raise Interrupted("interrupted; nothing was installed") from None
+        raise Interrupted(message("cli.runtime.interrupted")) from None
     finally:
         shown.end()
     duration = time.monotonic() - began
@@ -89,7 +97,7 @@ def _build(options: argparse.Namespace) -> int:
         )
         return ExitCode.DONE
     say(str(library))
-    say_error(f"  ready after {duration:.0f} s; Loop models are run with it")
+    say_error(f"  {render(message('cli.runtime.ready', seconds=f'{duration:.0f}'))}")
     return ExitCode.DONE
 
 
@@ -101,14 +109,14 @@ def _status(options: argparse.Namespace) -> int:
     for runtime in built:
         mark = "*" if runtime.library_folder == used else " "
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(runtime.built))
-        note = "" if runtime.current else "  of another iqdebug or machine, not used"
+        note = "" if runtime.current else f"  {render(message('cli.runtime.not_used'))}"
         arch = f" {runtime.arch}" if runtime.arch else ""
         where = clean(str(runtime.folder))
         say(f"{mark} {runtime.backend}{arch}  {when}  {runtime.size >> 20} MiB  {where}{note}")
     if not built:
-        say(f"no runtime is built in {clean(str(cache_folder()))}")
+        say(render(message("cli.runtime.none", folder=clean(str(cache_folder())))))
     if used is None:
-        say("Loop models need one: iqdebug runtime build   (on an NVIDIA card: --cuda)")
+        say(render(message("cli.runtime.needed")))
     return ExitCode.DONE
 
 
@@ -117,7 +125,7 @@ def _remove(options: argparse.Namespace) -> int:
     if options.json:
         say_document(RemovedRuntimes(count=count, freed=freed))
     else:
-        say(f"{count} runtime{'' if count == 1 else 's'} removed, {freed >> 20} MiB freed")
+        say(render(message("cli.runtime.removed", count=count, freed=freed >> 20)))
     return ExitCode.DONE
 
 

@@ -22,6 +22,7 @@ from iqdebug.cli.documents import (
     stack,
 )
 from iqdebug.cli.documents.base import Document, Failure
+from iqdebug.core.messages import message, render
 from iqdebug.core.output import say
 
 __all__ = ["DOCUMENTS", "main", "schema_name", "schema_texts"]
@@ -72,7 +73,7 @@ def _schema_text(document: type[Document]) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     if len(arguments) != 1:
-        say("usage: python -m iqdebug.cli.schemas FOLDER")
+        say(render(message("cli.schemas.usage")))
         return 2
     folder = Path(arguments[0])
     folder.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from iqdebug.cli.common import add_json, add_pid
 from iqdebug.cli.documents.base import say_document
 from iqdebug.cli.documents.crashes import CrashFile
 from iqdebug.core.exit_codes import ExitCode
+from iqdebug.core.messages import message, render
 from iqdebug.core.output import say, say_error, wipe, write_over
 from iqdebug.workflows.snapshot_file import save_snapshot
 
@@ -19,10 +20,18 @@ __all__ = ["configure"]
 def configure(parser: argparse.ArgumentParser) -> None:
     add_pid(parser)
     parser.add_argument(
-        "--output", "-o", type=Path, metavar="FILE", help="where to (default: with the crashes)"
+        "--output",
+        "-o",
+        type=Path,
+        metavar=render(message("cli.metavar.file")),
+        help=render(message("cli.argument.snapshot.output")),
     )
-    parser.add_argument("--no-attach", action="store_true", help="only look from outside")
-    parser.add_argument("--no-mask", action="store_true", help="write secrets as they are")
+    parser.add_argument(
+        "--no-attach", action="store_true", help=render(message("cli.argument.snapshot.no_attach"))
+    )
+    parser.add_argument(
+        "--no-mask", action="store_true", help=render(message("cli.argument.snapshot.no_mask"))
+    )
     add_json(parser)
     parser.set_defaults(run=_snapshot)
 
@@ -35,12 +44,12 @@ def _snapshot(options: argparse.Namespace) -> int:
     if sys.stderr.isatty():
         wipe()
     if options.json:
-        say_document(CrashFile(crash_file=str(path), pid=options.pid, not_attached=why))
+        say_document(CrashFile(crash_file=str(path), pid=options.pid, not_attached=render(why)))
         return ExitCode.DONE
     say(str(path))
     if why and attach:
-        say_error(f"  looked at from outside only: {why}")
-    say_error(f"  open it: iqdebug open {path}")
+        say_error(f"  {render(message('cli.snapshot.from_outside', reason=why))}")
+    say_error(f"  {render(message('cli.open_it', path=str(path)))}")
     return ExitCode.DONE
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from iqdebug.core.config_path import config_path
 from iqdebug.core.errors import UsageError
-from iqdebug.core.messages import DEFAULT_LANGUAGE, set_language
+from iqdebug.core.messages import DEFAULT_LANGUAGE, message, set_language
 from iqdebug.system.atomic_write import atomic_write
 
 if sys.version_info >= (3, 11):
@@ -79,7 +79,7 @@ def load(path: Path | None = None) -> Config:
     except FileNotFoundError:
         return Config()
     except (OSError, UnicodeError) as error:
-        raise UsageError(f"{path} cannot be read", str(error)) from None
+        raise UsageError(message("core.config.cannot_be_read", path=str(path)), str(error)) from None
     return _parsed(text, path)
 
 
@@ -97,10 +97,10 @@ def _parsed(text: str, path: Path) -> Config:
         config = msgspec.convert(tomllib.loads(text), Config)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise UsageError(
-            f"A setting in {path} is wrong", str(error), "Mend it, or take the line away."
+            message("core.config.wrong", path=str(path)), str(error), message("core.config.wrong.fix")
         ) from None
     if config.window.low_water >= config.window.high_water:
-        raise UsageError(f"A setting in {path} is wrong", "window.low_water is not below window.high_water.")
+        raise UsageError(message("core.config.wrong", path=str(path)), message("core.config.water"))
     return config
 
 
@@ -116,13 +116,14 @@ def save_model(setting: str, path: Path | None = None) -> None:
         edited = _edited(text, setting)
         if _parsed(edited, path).model.setting != setting:
             raise UsageError(
-                f"{path} could not be edited", fix=f"Write it there: [model] setting = {setting!r}"
+                message("core.config.not_edited", path=str(path)),
+                fix=message("core.config.not_edited.fix", setting=repr(setting)),
             )
         path.parent.mkdir(parents=True, exist_ok=True)
         path = path.resolve()  # what a link points to is replaced, not the link
         atomic_write(path, edited.encode("utf-8"), like=path.stat() if path.exists() else None)
     except OSError as error:
-        raise UsageError(f"{path} cannot be written", str(error)) from None
+        raise UsageError(message("core.config.cannot_be_written", path=str(path)), str(error)) from None
 
 
 def _edited(text: str, setting: str) -> str:

@@ -69,7 +69,7 @@ def exit_code_summary() -> str:
     for one, other in rows:
         beginning = f"{one:>3d}  {one.summary}"
         lines.append(f"{beginning:<{_LEFT_WIDTH}}{other:>2d}  {other.summary}")
-    return "\n".join(["exit codes:", *lines]) + "\n"
+    return "\n".join([render(message("core.exit_codes")), *lines]) + "\n"
 
 
 def exit_code_lines(width: int) -> list[str]:

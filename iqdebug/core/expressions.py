@@ -23,6 +23,7 @@ import warnings
 from typing import Any
 
 from iqdebug.core.errors import RunsCode
+from iqdebug.core.messages import Message, Text, message
 
 __all__ = ["BUILTINS", "LONGEST", "METHODS", "Plan", "plan_of"]
 
@@ -72,13 +73,13 @@ _COMPARE: dict[type[ast.AST], str] = {
     ast.NotIn: "not in",
 }
 _SPEC = re.compile(r"(?:[^{}]?[<>=^])?[+\- ]?#?0?\d{0,3}[,_]?(?:\.\d{1,2})?[bcdeEfFgGosxX%]?")
-_REFUSED: dict[type[ast.AST], str] = {
-    ast.Lambda: "a lambda is code of its own",
-    ast.NamedExpr: "`:=` assigns a name",
-    ast.Await: "`await` runs the program",
-    ast.Yield: "`yield` runs the program",
-    ast.YieldFrom: "`yield from` runs the program",
-    ast.Starred: "`*` unpacks, which may run code",
+_REFUSED: dict[type[ast.AST], Message] = {
+    ast.Lambda: message("core.expression.lambda"),
+    ast.NamedExpr: message("core.expression.assigns_name"),
+    ast.Await: message("core.expression.await"),
+    ast.Yield: message("core.expression.yield"),
+    ast.YieldFrom: message("core.expression.yield_from"),
+    ast.Starred: message("core.expression.unpacks_elements"),
 }
 _ATTRIBUTES = frozenset(
     ("__name__", "__qualname__", "__module__", "__dict__", "__cause__", "__context__", "__traceback__")
@@ -93,7 +94,7 @@ def plan_of(expression: str) -> Plan:
     :raises SyntaxError: it is no Python.
     """
     if len(expression) > LONGEST:
-        raise _runs(f"it is longer than {LONGEST:,} characters")
+        raise _runs(message("core.expression.too_long", most=f"{LONGEST:,}"))
     try:
         expression.encode("utf-8")
         with warnings.catch_warnings():
@@ -101,10 +102,10 @@ def plan_of(expression: str) -> Plan:
             tree = ast.parse(expression.strip(), mode="eval")
     except SyntaxError:
         if _is_statement(expression):
-            raise _runs("it is a statement, not an expression") from None
+            raise _runs(message("core.expression.statement")) from None
         raise
     except (ValueError, RecursionError, MemoryError):
-        raise _runs("it is too deeply nested, or has characters that are none") from None
+        raise _runs(message("core.expression.cannot_be_parsed")) from None
     return _Maker().made(tree.body, 0)
 
 
@@ -118,8 +119,8 @@ def _is_statement(expression: str) -> bool:
     return True
 
 
-def _runs(why: str) -> RunsCode:
-    return RunsCode("This expression may run code of the program", why)
+def _runs(why: Text) -> RunsCode:
+    return RunsCode(message("core.expression.runs_code"), why)
 
 
 class _Maker:
@@ -129,12 +130,12 @@ class _Maker:
     def made(self, node: ast.AST, depth: int) -> Plan:
         self._nodes += 1
         if depth > _DEEPEST or self._nodes > _MAX_NODES:
-            raise _runs("it is too large or too deeply nested")
+            raise _runs(message("core.expression.too_large"))
         if type(node) in _REFUSED:
             raise _runs(_REFUSED[type(node)])
         make = getattr(self, "_" + type(node).__name__.lower(), None)
         if make is None:
-            raise _runs(f"{type(node).__name__} is not among the forms that only read")
+            raise _runs(message("core.expression.unknown_form", form=type(node).__name__))
         plan: Plan = make(node, depth + 1)
         return plan
 
@@ -149,7 +150,7 @@ class _Maker:
             return ["const", "bytes", value.hex()]
         if isinstance(value, str):
             if any("\ud800" <= c <= "\udfff" for c in value):
-                raise _runs("a text in it has half a character")
+                raise _runs(message("core.expression.half_character"))
             return ["const", "str", value]
         if isinstance(value, int):
             return ["const", "int", hex(value)]
@@ -183,7 +184,7 @@ class _Maker:
         pairs = []
         for key, value in zip(node.keys, node.values, strict=True):
             if key is None:
-                raise _runs("`**` unpacks, which may run code")
+                raise _runs(message("core.expression.unpacks_names"))
             pairs.append([self.made(key, depth), self.made(value, depth)])
         return ["dict", pairs]
 
@@ -193,7 +194,7 @@ class _Maker:
     def _binop(self, node: ast.BinOp, depth: int) -> Plan:
         operator = _BINARY.get(type(node.op))
         if operator is None:
-            raise _runs("`@` is a method of the operands' types")
+            raise _runs(message("core.expression.matrix_product"))
         return ["binary", operator, self.made(node.left, depth), self.made(node.right, depth)]
 
     def _boolop(self, node: ast.BoolOp, depth: int) -> Plan:
@@ -215,17 +216,22 @@ class _Maker:
             named = {}
             for keyword in node.keywords:
                 if keyword.arg is None or keyword.arg == "key":
-                    raise _runs(f"`{keyword.arg or '**'}` of {node.func.id}() may run code")
+                    argument = keyword.arg or "**"
+                    raise _runs(
+                        message(
+                            "core.expression.argument_runs_code", argument=argument, function=node.func.id
+                        )
+                    )
                 named[keyword.arg] = self.made(keyword.value, depth)
             if node.func.id in ("getattr", "hasattr"):
                 name = node.args[1] if len(node.args) > 1 else None
                 if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
-                    raise _runs(f"{node.func.id}() needs the name as a literal text")
+                    raise _runs(message("core.expression.literal_name", function=node.func.id))
                 _readable(name.value)
             return ["call", node.func.id, arguments, named]
         if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS and not node.keywords:
             return ["method", self.made(node.func.value, depth), node.func.attr, arguments]
-        raise _runs(f"it calls {_shown(node.func)}")
+        raise _runs(message("core.expression.calls", what=_shown(node.func)))
 
     def _joinedstr(self, node: ast.JoinedStr, depth: int) -> Plan:
         parts: list[Any] = []
@@ -252,7 +258,7 @@ class _Maker:
         rows = []
         for loop in loops:
             if loop.is_async:
-                raise _runs("`async for` runs the program")
+                raise _runs(message("core.expression.async_for"))
             rows.append([_target(loop.target), self.made(loop.iter, depth), self._all(loop.ifs, depth)])
         return ["each", kind, self._all(made, depth), rows]
 
@@ -263,12 +269,12 @@ def _target(node: ast.expr) -> Any:
         return node.id
     if isinstance(node, (ast.Tuple, ast.List)) and len(node.elts) <= 20:
         return [_target(element) for element in node.elts]
-    raise _runs("a loop in it assigns to more than names")
+    raise _runs(message("core.expression.loop_target"))
 
 
 def _readable(name: str) -> str:
     if name.startswith("__") and name.endswith("__") and name not in _ATTRIBUTES:
-        raise _runs(f"`.{name}` is a door to code")
+        raise _runs(message("core.expression.door", name=name))
     return name
 
 
@@ -277,16 +283,18 @@ def _spec(part: ast.FormattedValue) -> str:
         return ""
     pieces = part.format_spec.values if isinstance(part.format_spec, ast.JoinedStr) else [part.format_spec]
     if not all(isinstance(piece, ast.Constant) for piece in pieces):
-        raise _runs("the format in it is computed")
+        raise _runs(message("core.expression.computed_format"))
     spec = "".join(str(piece.value) for piece in pieces if isinstance(piece, ast.Constant))
     if not _SPEC.fullmatch(spec):
-        raise _runs(f"the format `{spec[:20]}` is not a plain one")
+        raise _runs(message("core.expression.unknown_format", format=spec[:20]))
     return spec
 
 
-def _shown(node: ast.expr) -> str:
+def _shown(node: ast.expr) -> Text:
     try:
         text = " ".join(ast.unparse(node).split())
     except (RecursionError, ValueError):
-        return "something"
-    return f"`{text[:60]}`" if isinstance(node, (ast.Name, ast.Attribute)) else "the result of an expression"
+        return message("core.expression.calls.something")
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        return f"`{text[:60]}`"
+    return message("core.expression.calls.a_result")

@@ -46,7 +46,7 @@ class ReadOnlySession:
 
     def _refusal(self, capability: Capability) -> NotAvailable:
         what = message("recorded.cannot", action=capability_message(capability))
-        return NotAvailable(render(what), self._reason_of(capability))
+        return NotAvailable(what, self._reasons.get(capability, self._reason))
 
     def _reason_of(self, capability: Capability) -> str:
         return render(self._reasons.get(capability, self._reason))
@@ -79,7 +79,7 @@ class ReadOnlySession:
         raise self._refusal(Capability.RECORD)
 
     async def refresh(self) -> None:
-        raise NotAvailable(render(message("recorded.cannot_look_again")), render(self._reason))
+        raise NotAvailable(message("recorded.cannot_look_again"), self._reason)
 
     async def detach(self) -> None:
         """Nothing is held."""

@@ -9,12 +9,14 @@ import shutil
 from collections.abc import Iterable, Sequence
 
 from iqdebug.core.evidence import Confidence
+from iqdebug.core.messages import Text, message, render
 from iqdebug.core.state import (
     Anomaly,
     Diagnosis,
     Frame,
     Gil,
     LogRecord,
+    Phase,
     ProcessInfo,
     Snapshot,
     Step,
@@ -33,18 +35,55 @@ MAX_ANOMALIES = 3
 MAX_HOPS = 6
 MAX_HOP_VALUE = 60  # characters
 
+_PROCESS_ROW = "{:>7} {:>5} {:>5} {:>5} {:7} {:{users}} {:7} {}"
+_PROCESS_HEADS = (
+    message("core.lines.head.pid"),
+    message("core.lines.head.age"),
+    message("core.lines.head.cpu"),
+    message("core.lines.head.memory"),
+    message("core.lines.head.python"),
+    message("core.lines.head.user"),
+    message("core.lines.head.attach"),
+    message("core.lines.head.command"),
+)
+_PHASES = {
+    Phase.CONNECTING: message("core.lines.phase.connecting"),
+    Phase.RUNNING: message("core.lines.phase.running"),
+    Phase.PAUSED: message("core.lines.phase.paused"),
+    Phase.CRASHED: message("core.lines.phase.crashed"),
+    Phase.DETACHED: message("core.lines.phase.detached"),
+    Phase.ENDED: message("core.lines.phase.ended"),
+}
+_THREAD_STATES: dict[ThreadState, Text] = {
+    ThreadState.RUNNING: message("core.lines.thread_state.running"),
+    ThreadState.WAITING: message("core.lines.thread_state.waiting"),
+    ThreadState.PAUSED: message("core.lines.thread_state.paused"),
+    ThreadState.UNKNOWN: "",
+}
+_TASK_STATES = {
+    "pending": message("core.lines.task_state.pending"),
+    "running": message("core.lines.task_state.running"),
+    "done": message("core.lines.task_state.done"),
+    "cancelled": message("core.lines.task_state.cancelled"),
+}
+
 
 def process_table(processes: Sequence[ProcessInfo], width: int | None = None) -> list[str]:
     """A header, a row a process, and under a row that cannot be attached why not."""
     width = width or shutil.get_terminal_size((120, 24)).columns
     users = max([len(p.user) for p in processes] + [4])
-    head = f"{'PID':>7} {'AGE':>5} {'CPU%':>5} {'MEM':>5} {'PYTHON':7} {'USER':{users}} ATTACH  COMMAND"
-    lines = [head]
+    lines = [_PROCESS_ROW.format(*map(render, _PROCESS_HEADS), users=users)]
     for p in processes:
-        ok = "yes" if p.attach.ok else "no"
-        row = (
-            f"{p.pid:>7} {age(p.age):>5} {p.cpu:>5.1f} {size(p.rss):>5} {clean(p.python) or '?':7} "
-            f"{clean(p.user):{users}} {ok:7} {clean(p.command)}  [{clean(p.cwd) or '?'}]"
+        row = _PROCESS_ROW.format(
+            p.pid,
+            age(p.age),
+            f"{p.cpu:.1f}",
+            size(p.rss),
+            clean(p.python) or "?",
+            clean(p.user),
+            render(message("core.lines.can_attach") if p.attach.ok else message("core.lines.cannot_attach")),
+            f"{clean(p.command)}  [{clean(p.cwd) or '?'}]",
+            users=users,
         )
         lines.append(fitted(row, width))
         notes = [p.attach.why_not, p.attach.fix] if not p.attach.ok else list(p.attach.warnings)
@@ -54,11 +93,13 @@ def process_table(processes: Sequence[ProcessInfo], width: int | None = None) ->
 
 def snapshot_lines(snapshot: Snapshot, *, with_locals: bool = True) -> list[str]:
     """The whole snapshot, focus first."""
-    head = f"process {snapshot.pid}"
-    if snapshot.python:
-        head += f", Python {clean(snapshot.python)}"
-    head += f": {snapshot.phase.value}" + (f" ({clean(snapshot.reason)})" if snapshot.reason else "")
-    lines = [head]
+    pid, python, phase = snapshot.pid, clean(snapshot.python) or None, _PHASES[snapshot.phase]
+    if snapshot.reason:
+        reason = clean(snapshot.reason)
+        head = message("core.lines.process.reason", pid=pid, python=python, phase=phase, reason=reason)
+    else:
+        head = message("core.lines.process", pid=pid, python=python, phase=phase)
+    lines = [render(head)]
     if snapshot.command:
         lines.append(f"  {clean(snapshot.command)}")
     if snapshot.detail:
@@ -74,21 +115,29 @@ def snapshot_lines(snapshot: Snapshot, *, with_locals: bool = True) -> list[str]
 
 
 def _thread_lines(thread: Thread, with_locals: bool) -> list[str]:
-    activity = [clean(thread.wait) or (thread.state.value if thread.state is not ThreadState.UNKNOWN else "")]
+    activity = [clean(thread.wait) or render(_THREAD_STATES[thread.state])]
     if thread.gil is Gil.HOLDS and not thread.wait_names_gil:
-        activity.append("holds the GIL")
+        activity.append(render(message("core.lines.holds_gil")))
     if thread.gil is Gil.WAITS and not thread.wait_names_gil:
-        activity.append("waits for the GIL")
-    words = ", ".join(word for word in activity if word)
-    kind = "" if thread.is_greenlet else "thread "  # a greenlet's name says what it is
-    lines = [f"{kind}{clean(thread.name)} ({thread.os_id or thread.id})" + (f": {words}" if words else "")]
-    return lines + _frames(thread.frames, thread.frames_total, with_locals)
+        activity.append(render(message("core.lines.waits_for_gil")))
+    name, number = clean(thread.name), thread.os_id or thread.id
+    words = ", ".join(word for word in activity if word) or None
+    if thread.is_greenlet:  # its name says what it is
+        head = message("core.lines.greenlet", name=name, number=number, activity=words)
+    else:
+        head = message("core.lines.thread", name=name, number=number, activity=words)
+    return [render(head), *_frames(thread.frames, thread.frames_total, with_locals)]
 
 
 def _task_lines(task: Task) -> list[str]:
-    awaiting = f", awaiting {clean(task.awaiting)}" if task.awaiting else ""
-    head = f"task {clean(task.name)} ({clean(task.coroutine)}): {clean(task.state)}{awaiting}"
-    return [head, *_frames(task.frames, None, True)]
+    head = message(
+        "core.lines.task",
+        name=clean(task.name),
+        coroutine=clean(task.coroutine),
+        state=_TASK_STATES[task.state],
+        awaiting=clean(task.awaiting) or None,
+    )
+    return [render(head), *_frames(task.frames, None, True)]
 
 
 def _frames(frames: tuple[Frame, ...], total: int | None, with_locals: bool) -> list[str]:
@@ -102,13 +151,15 @@ def _frames(frames: tuple[Frame, ...], total: int | None, with_locals: bool) -> 
         left_out += len(frames) - len(shown)
     for index, frame in enumerate(shown):
         if left_out and index == len(shown) - min(OUTERMOST_FRAMES, len(shown)):
-            lines.append(f"  … {left_out:,} frames left out …")
+            left = message("core.lines.frames_left_out", count=f"{left_out:,}")
+            lines.append(f"  {render(left)}")
         lines.append(f"  {clean(frame.name)}  {clean(frame.path)}:{frame.line}")
         if with_locals and frame.locals and frame.kind == "user":
             listed = [v for v in frame.locals if v.kind != "group"]
             lines += [f"      {clean(v.name)} = {clean(v.value)}" for v in listed[:MAX_LOCALS]]
             if len(listed) > MAX_LOCALS:
-                lines.append(f"      … {len(listed) - MAX_LOCALS} more")
+                more = message("core.lines.more_locals", count=len(listed) - MAX_LOCALS)
+                lines.append(f"      {render(more)}")
     return lines
 
 
@@ -126,22 +177,31 @@ def diagnosis_lines(diagnosis: Diagnosis) -> list[str]:
     value, what is unusual, notes."""
     lines = [clean(diagnosis.headline)]
     if diagnosis.confidence is not Confidence.NO_CLEAR_SUSPECT:
-        lines = [f"{diagnosis.confidence_name.capitalize()}: {lines[0]}"]
+        assessment = diagnosis.confidence_name.capitalize()
+        lines = [render(message("core.lines.assessed", assessment=assessment, headline=lines[0]))]
     lines += [f"  {clean(line)}" for line in diagnosis.meaning.splitlines()]
     for rank, suspect in enumerate(diagnosis.suspects, 1):
         where = f"{clean(suspect.path)}:{suspect.line}" if suspect.path else ""
-        lines.append(f"  {rank}. {clean(suspect.function)}  {where}  (score {suspect.score:.2f})")
+        line = message(
+            "core.lines.suspect",
+            rank=rank,
+            function=clean(suspect.function),
+            place=where,
+            score=f"{suspect.score:.2f}",
+        )
+        lines.append(f"  {render(line)}")
         lines += [f"     - {clean(reason)}" for reason in suspect.reasons]
         lines += [f"       {clean(v.name)} = {clean(v.value)}" for v in suspect.proof]
     lines += _way_lines(diagnosis.provenance)
     reasons = {reason for suspect in diagnosis.suspects for reason in suspect.reason_messages}
     others = [anomaly for anomaly in diagnosis.anomalies if anomaly.message not in reasons]
     for anomaly in others[:MAX_ANOMALIES]:
-        lines.append(f"  unusual: {clean(anomaly.text)}  {_place(anomaly)}".rstrip())
+        unusual = message("core.lines.unusual", what=clean(anomaly.text), place=_place(anomaly))
+        lines.append(f"  {render(unusual)}".rstrip())
     left = len(others) - MAX_ANOMALIES
     if left > 0:
-        lines.append(f"  … and {left} more that are unusual")
-    lines += [f"  note: {clean(note)}" for note in diagnosis.notes]
+        lines.append(f"  {render(message('core.lines.more_unusual', count=left))}")
+    lines += [f"  {render(message('core.lines.note', note=clean(note)))}" for note in diagnosis.notes]
     return lines
 
 
@@ -150,7 +210,7 @@ def _way_lines(roots: Sequence[Step]) -> list[str]:
     root = next((r for r in roots if r.before), None)
     if root is None:
         return []
-    lines = ["  where the failing value came from:"]
+    lines = [f"  {render(message('core.lines.way'))}"]
     step: Step | None = root
     for depth in range(MAX_HOPS):
         if step is None:
@@ -164,11 +224,22 @@ def _way_lines(roots: Sequence[Step]) -> list[str]:
 
 
 def _step_words(step: Step) -> str:
-    value = ""
-    if step.value is not None:
-        named = "" if step.value.name == step.expression else f"  where {clean(step.value.name)}"
-        value = f"{named} = {fitted(clean(step.value.value), MAX_HOP_VALUE)}"
-    return f"`{clean(step.expression)}`{value}  {clean(step.how)}  {_place(step)}".rstrip()
+    expression, how, place = clean(step.expression), clean(step.how), _place(step)
+    if step.value is None:
+        words = message("core.lines.step", expression=expression, how=how, place=place)
+    elif step.value.name == step.expression:
+        value = fitted(clean(step.value.value), MAX_HOP_VALUE)
+        words = message("core.lines.step.value", expression=expression, value=value, how=how, place=place)
+    else:
+        words = message(
+            "core.lines.step.where",
+            expression=expression,
+            name=clean(step.value.name),
+            value=fitted(clean(step.value.value), MAX_HOP_VALUE),
+            how=how,
+            place=place,
+        )
+    return render(words).rstrip()
 
 
 def _place(place: Step | Anomaly) -> str:

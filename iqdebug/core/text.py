@@ -1,4 +1,4 @@
-"""Text for people: made harmless, shortened, folded. Standard library only.
+"""Text for people: made harmless, shortened, folded.
 
 What comes from a target is cleaned of control characters, so that no value can steer the terminal.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
+
+from iqdebug.core.messages import message, render
 
 __all__ = ["age", "clean", "file_line", "fitted", "folded", "is_invisible", "shortened", "size"]
 
@@ -39,7 +41,8 @@ def shortened(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     kept = max(most // 2, 1)
-    return f"{text[:kept]}… ({len(text):,} characters) …{text[-kept:]}"
+    count = f"{len(text):,}"
+    return render(message("core.text.shortened", beginning=text[:kept], count=count, end=text[-kept:]))
 
 
 def age(seconds: float) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iqdebug.core.errors import CrashFileError
+from iqdebug.core.messages import Message, message
 from iqdebug.system.source_files import open_regular
 
 __all__ = [
@@ -57,14 +58,14 @@ def read_bytes(path: Path, most: int = MAX_FILE_BYTES) -> bytes:
             return file.read(most)
     except FileNotFoundError:
         raise CrashFileError(
-            f"There is no file {path}", fix="`iqdebug crashes` lists the recorded ones"
+            message("crash.file.absent", path=str(path)), fix=message("crash.file.absent.fix")
         ) from None
     except IsADirectoryError:
         raise CrashFileError(
-            f"{path} is a folder", fix=f"`iqdebug crashes --dir {path}` lists the crash files in it"
+            message("crash.file.folder", path=str(path)), fix=message("crash.file.folder.fix", path=str(path))
         ) from None
     except (OSError, ValueError) as error:
-        raise CrashFileError(f"{path} cannot be read", _reason(error)) from None
+        raise CrashFileError(message("crash.file.cannot_be_read", path=str(path)), _reason(error)) from None
 
 
 def _reason(error: Exception) -> str:
@@ -73,29 +74,29 @@ def _reason(error: Exception) -> str:
 
 def check_header(data: bytes, path: Path) -> None:
     """:raises CrashFileError: the bytes do not begin a crash file of a version that is read here."""
+    named = str(path)
     if not data:
-        raise CrashFileError(f"{path} is empty", "the program may have ended before it was written")
+        raise CrashFileError(message("crash.file.empty", path=named), message("crash.file.empty.why"))
     if data[: len(MAGIC)] != MAGIC[: len(data)] or len(data) < HEADER:
         if MAGIC.startswith(data[: len(MAGIC)]):
-            raise CrashFileError(f"{path} ends after {len(data)} bytes: nothing of it can be read")
+            raise CrashFileError(message("crash.file.ends_early", path=named, count=len(data)))
         if data[:4] == MAGIC[:4]:
             raise CrashFileError(
-                f"{path} was damaged in transfer",
-                "its line ends were converted",
-                "Copy the original again, as a binary file",
+                message("crash.file.converted", path=named),
+                message("crash.file.converted.why"),
+                message("crash.file.converted.fix"),
             )
-        raise CrashFileError(f"{path} is not a crash file", "it does not begin as one")
+        raise CrashFileError(message("crash.file.is_none", path=named), message("crash.file.is_none.why"))
     major, minor = struct.unpack_from("<HH", data, len(MAGIC))
+    known, version = message("crash.file.known_format", format=MAJOR), f"{major}.{minor}"
+    if major > MAJOR:
+        newer = message("crash.file.newer", path=named, version=version)
+        raise CrashFileError(newer, known, message("crash.file.newer.fix"))
     if major != MAJOR:
-        kind = "newer" if major > MAJOR else "unknown"
-        raise CrashFileError(
-            f"{path} is a crash file of a {kind} format ({major}.{minor})",
-            f"this iqdebug reads format {MAJOR}",
-            "Open it with a newer iqdebug" if major > MAJOR else "",
-        )
+        raise CrashFileError(message("crash.file.unknown_format", path=named, version=version), known)
 
 
-def read_chunks(path: Path, missing: list[str]) -> Iterator[Chunk]:
+def read_chunks(path: Path, missing: list[Message]) -> Iterator[Chunk]:
     """Every undamaged chunk; a sentence about each damaged one is appended to ``missing``.
 
     :raises CrashFileError: nothing of the file can be read.
@@ -103,47 +104,48 @@ def read_chunks(path: Path, missing: list[str]) -> Iterator[Chunk]:
     data = read_bytes(path, MAX_FILE_BYTES + 1)
     check_header(data, path)
     if len(data) > MAX_FILE_BYTES:
-        missing.append(f"the file is larger than {MAX_FILE_BYTES >> 20} MiB: its rest was not read")
+        missing.append(message("crash.damage.too_large", most=MAX_FILE_BYTES >> 20))
         data = data[:MAX_FILE_BYTES]
     yield from chunks_of(data, missing)
 
 
-def chunks_of(data: bytes, missing: list[str], start: int = HEADER) -> Iterator[Chunk]:
+def chunks_of(data: bytes, missing: list[Message], start: int = HEADER) -> Iterator[Chunk]:
     """The undamaged chunks from ``start`` on; appends a sentence about each damaged one to ``missing``."""
     room = MAX_FILE_BYTES
     failures = wasted = 0
     at = start
     while at < len(data):
-        words = ""
+        damage: Message | None = None
         if len(data) - at < _CHUNK_HEADER.size or data[at : at + 4] != MARK:
             tag = ""
-            words = "" if failures else f"unreadable bytes from offset {at:,}"
+            if not failures:
+                damage = message("crash.damage.bytes", offset=f"{at:,}")
         else:
             _, raw_tag, length, _, checksum = _CHUNK_HEADER.unpack_from(data, at)
             tag = raw_tag.decode("ascii", "replace") if raw_tag.isalpha() else ""
             end = at + _CHUNK_HEADER.size + length
             if end > len(data):
-                words = f"{_named(tag)} is cut short: the file ends within it"
+                damage = message("crash.damage.cut_short", part=_named(tag))
             else:
                 stored = data[at + _CHUNK_HEADER.size : end]
                 wasted += length
                 if not tag or zlib.crc32(raw_tag + stored) != checksum:
-                    words = f"{_named(tag)} is damaged"
+                    damage = message("crash.damage.part", part=_named(tag))
                 else:
                     wasted -= length
-                    content = _decompressed(stored, min(MAX_CHUNK_BYTES, room))
-                    if isinstance(content, str):
-                        missing.append(f"{_named(tag)} {content}")
+                    content = _decompressed(stored, min(MAX_CHUNK_BYTES, room), tag)
+                    if isinstance(content, Message):
+                        missing.append(content)
                     else:
                         room -= len(content)
                         yield Chunk(tag, content, end)
                     at = end
                     continue
-        if words:
-            missing.append(words)
+        if damage is not None:
+            missing.append(damage)
         failures += 1
         if failures > _MAX_BROKEN_CHUNKS or wasted > _MAX_DAMAGED_BYTES:
-            missing.append("too much is damaged to go on reading")
+            missing.append(message("crash.damage.too_much"))
             return
         next_mark = data.find(MARK, at + 1)
         if next_mark < 0:
@@ -151,37 +153,41 @@ def chunks_of(data: bytes, missing: list[str], start: int = HEADER) -> Iterator[
         at = next_mark
 
 
-def _decompressed(stored: bytes, most: int) -> bytes | str:
+def _decompressed(stored: bytes, most: int, tag: str) -> bytes | Message:
     """The data, or why there is none. The length that the chunk states is not covered by its checksum and
     is not used."""
     try:
         reader = zlib.decompressobj()
         content = reader.decompress(stored, most + 1)
         if len(content) > most:
-            return "is larger than a crash file may be and was not read"
+            return message("crash.damage.part_too_large", part=_named(tag))
         if not reader.eof:
-            return "is damaged"
+            return message("crash.damage.part", part=_named(tag))
     except (zlib.error, MemoryError, OverflowError):
-        return "is damaged"
+        return message("crash.damage.part", part=_named(tag))
     return content
 
 
 _CHUNK_NAMES = {
-    "META": "the description of the crash",
-    "EXCN": "the exception",
-    "FRAM": "a part of the frames",
-    "VALU": "a part of the values",
-    "THRD": "the list of threads",
-    "SRCE": "the source of a file",
-    "LOGS": "the output",
-    "ENVI": "the environment",
-    "DIST": "the list of distributions",
-    "GITR": "the git revision",
-    "NATV": "the native report",
-    "TEST": "the test report",
-    "ENDE": "the end mark",
+    "META": message("crash.chunk.description"),
+    "EXCN": message("crash.chunk.exception"),
+    "FRAM": message("crash.chunk.frames"),
+    "VALU": message("crash.chunk.values"),
+    "THRD": message("crash.chunk.threads"),
+    "SRCE": message("crash.chunk.source"),
+    "LOGS": message("crash.chunk.output"),
+    "ENVI": message("crash.chunk.environment"),
+    "DIST": message("crash.chunk.distributions"),
+    "GITR": message("crash.chunk.revision"),
+    "NATV": message("crash.chunk.native"),
+    "TEST": message("crash.chunk.test"),
+    "ENDE": message("crash.chunk.end"),
 }
 
 
-def _named(tag: str) -> str:
-    return _CHUNK_NAMES.get(tag, f"a chunk {tag}" if tag.isascii() and tag.isalpha() else "a chunk")
+def _named(tag: str) -> Message:
+    if tag in _CHUNK_NAMES:
+        return _CHUNK_NAMES[tag]
+    if tag.isascii() and tag.isalpha():
+        return message("crash.chunk.tag", tag=tag)
+    return message("crash.chunk")

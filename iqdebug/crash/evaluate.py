@@ -15,6 +15,7 @@ from iqdebug.agent.reading import CONTAINERS, SafeReader
 from iqdebug.capture import values
 from iqdebug.core.errors import RunsCode
 from iqdebug.core.expressions import Plan, plan_of
+from iqdebug.core.messages import Text, message, render
 from iqdebug.core.state import EvaluateResult
 from iqdebug.crash.crash import Crash
 from iqdebug.crash.lookup import names_of
@@ -49,15 +50,19 @@ def computed(crash: Crash, frame: RecordedFrame | None, expression: str) -> Eval
         scope = {name: rebuilt.value(known[name], 0) for name in _names(plan) if name in known}
         kind, value = settled(Pure(_RecordedReader(), [scope], dict(vars(builtins))), plan)
     except _NotRecorded as error:
-        return EvaluateResult(f"not recorded: {error}", failed=True)
+        return _failed(message("crash.evaluate.not_recorded", reason=error.why))
     if kind == "runs":
-        raise RunsCode("Nothing runs in a recording", value)
+        raise RunsCode(message("crash.evaluate.runs_code"), value)
     if kind:
-        return EvaluateResult(value if kind == "failed" else f"not read: {value}", failed=True)
+        return _failed(value if kind == "failed" else message("crash.evaluate.not_read", reason=value))
     cls = _Missing if isinstance(value, _Missing) else type(value)
     if cls is _Missing:
-        return EvaluateResult(f"not recorded: {value.why}", failed=True)
+        return _failed(message("crash.evaluate.not_recorded", reason=value.why))
     return EvaluateResult(values.text(value, MAX_TEXT, 3), values.qualified(cls))
+
+
+def _failed(reason: Text) -> EvaluateResult:
+    return EvaluateResult(render(reason), failed=True)
 
 
 def _names(plan: Plan) -> set[str]:
@@ -78,14 +83,16 @@ def _names(plan: Plan) -> set[str]:
 
 
 class _NotRecorded(Exception):
-    pass
+    def __init__(self, why: Text) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class _Missing:
-    """A value that the file does not have."""
+    """A value that the file does not have; ``why`` is shown within the value that holds it."""
 
-    def __init__(self, why: str) -> None:
-        self.why = why
+    def __init__(self, why: Text) -> None:
+        self.why = render(why)
 
 
 class _RecordedReader(SafeReader):
@@ -93,7 +100,7 @@ class _RecordedReader(SafeReader):
 
     def of_class(self, cls: type, name: str) -> object:
         if cls is _Missing:
-            raise _NotRecorded("the expression needs a value that is not in the file whole")
+            raise _NotRecorded(message("crash.evaluate.not_whole"))
         return super().of_class(cls, name)
 
     def base_of(self, obj: object, kinds: tuple[type, ...] = CONTAINERS) -> type | None:
@@ -114,41 +121,41 @@ class _ValueBuilder:
         if number not in self._made:
             value = self._crash.values.get(number)
             if value is None or len(self._made) > _MAX_REBUILT_VALUES or depth > _MAX_DEPTH:
-                return _Missing("it is not in the file")
-            self._made[number] = _Missing("it holds itself")
+                return _Missing(message("crash.evaluate.not_in_file"))
+            self._made[number] = _Missing(message("crash.evaluate.holds_itself"))
             self._made[number] = self._built(number, value, depth + 1)
         return self._made[number]
 
     def _built(self, number: int, value: Value, depth: int) -> object:
         if value.masked:
-            return _Missing("it was masked when it was recorded")
+            return _Missing(message("crash.evaluate.masked"))
         if value.type in _LITERALS:
             return _literal(value)
         if value.left_out or value.array:
-            return _Missing(f"of {value.text[:60]} only a part was recorded")
+            return _Missing(message("crash.evaluate.part_of", value=value.text[:60]))
         below = [(child, child.value) for child in value.children]
         if value.type in _SEQUENCES and not value.cut | any(c.kind != "item" for c, _ in below):
             kept = [self._below(each, depth) for _, each in below]
             if value.size is not None and value.size != len(kept):
-                return _Missing("only a part of it was recorded")
+                return _Missing(message("crash.evaluate.part"))
             try:
                 return _SEQUENCES[value.type](kept)
             except TypeError:
-                return _Missing("it holds what cannot be rebuilt")
+                return _Missing(message("crash.evaluate.holds"))
         if value.type == "dict":
             return self._dict(value, depth)
         own = [(c, each) for c, each in below if c.kind == "attribute" and not _dunder(c.name)]
         attributes = {c.name: self._below(each, depth) for c, each in own}
         if not attributes or any(c.kind == "item" or is_field(c, value) for c, _ in below):
-            return _Missing(f"{value.text[:60]} cannot be rebuilt")
+            return _Missing(message("crash.evaluate.not_rebuilt", value=value.text[:60]))
         made: object = object.__new__(self._class(value))
         made.__dict__.update(attributes)
         return made
 
     def _below(self, number: int | None, depth: int) -> object:
-        return (
-            _Missing("it is a property, which was not read") if number is None else self.value(number, depth)
-        )
+        if number is None:
+            return _Missing(message("crash.evaluate.property"))
+        return self.value(number, depth)
 
     def _dict(self, value: Value, depth: int) -> object:
         made: dict[object, object] = {}
@@ -156,9 +163,9 @@ class _ValueBuilder:
             try:
                 made[ast.literal_eval(child.name)] = self._below(child.value, depth)
             except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-                return _Missing("a key of it cannot be rebuilt")
+                return _Missing(message("crash.evaluate.key"))
         whole = value.size is None or value.size == len(made)
-        return made if whole else _Missing("only a part of it was recorded")
+        return made if whole else _Missing(message("crash.evaluate.part"))
 
     def _class(self, value: Value) -> type:
         """A class of that name, with the properties that were seen."""
@@ -182,12 +189,12 @@ def _dunder(name: str) -> bool:
 def _literal(value: Value) -> object:
     if value.type == "str" and value.long:
         whole = value.size is None or value.size == len(value.long)
-        return value.long if whole else _Missing("only a part of the text was recorded")
+        return value.long if whole else _Missing(message("crash.evaluate.part_of_text"))
     if value.cut:
-        return _Missing("only a part of it was recorded")
+        return _Missing(message("crash.evaluate.part"))
     if value.type == "float" and value.text in ("inf", "-inf", "nan"):
         return float(value.text)
     try:
         return ast.literal_eval(value.text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return _Missing("its text was not recorded whole")
+        return _Missing(message("crash.evaluate.text"))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from iqdebug.capture.container import write
 from iqdebug.core.errors import CrashFileError, UsageError
+from iqdebug.core.messages import message
 from iqdebug.core.store import state_folder
 from iqdebug.crash.container import MAGIC
 from iqdebug.crash.recorded_file import Recorded, first_bytes, place_of_recorded, read_recorded
@@ -75,7 +76,8 @@ def put(name: str, data: bytes) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write(str(path), data)
     except OSError as error:
-        raise UsageError(f"{path} cannot be written", error.strerror or str(error)) from None
+        what = message("crash.folder.cannot_be_written", path=str(path))
+        raise UsageError(what, error.strerror or str(error)) from None
     return path
 
 
@@ -90,7 +92,8 @@ def listed(folder: Path) -> tuple[Recorded, ...]:
     except FileNotFoundError:
         return ()
     except OSError as error:
-        raise CrashFileError(f"{folder} cannot be read", error.strerror or str(error)) from None
+        what = message("crash.folder.cannot_be_read", folder=str(folder))
+        raise CrashFileError(what, error.strerror or str(error)) from None
     files = (read_recorded(folder / name) for name in names)
     return tuple(sorted((f for f in files if f is not None), key=lambda f: (-f.seen, str(f.path))))
 
@@ -120,17 +123,18 @@ def find(wanted: str, folder: Path) -> Path:
         return groups[0].newest.path
     if wanted == "latest":
         raise CrashFileError(
-            f"No crash is recorded in {folder}", fix="`iqdebug crashes` says how to record one"
+            message("crash.folder.empty", folder=str(folder)), fix=message("crash.folder.empty.fix")
         )
     prefix = wanted.lower()
     fitting = [g for g in groups if g.fingerprint.startswith(prefix) and len(prefix) >= _MIN_PREFIX_LENGTH]
     if len(fitting) > 1:
         names = ", ".join(g.fingerprint for g in fitting[:4])
-        raise UsageError(f"{wanted!r} fits {len(fitting)} fingerprints", names, "Type more of it")
+        what = message("crash.folder.several", wanted=repr(wanted), count=len(fitting))
+        raise UsageError(what, names, message("crash.folder.several.fix"))
     if not fitting:
         raise CrashFileError(
-            f"There is no file {wanted!r}, and no fingerprint in {folder} begins so",
-            fix="`iqdebug crashes` lists what is recorded",
+            message("crash.folder.none", wanted=repr(wanted), folder=str(folder)),
+            fix=message("crash.folder.none.fix"),
         )
     return fitting[0].newest.path
 

@@ -10,7 +10,7 @@ import ast
 import warnings
 from dataclasses import dataclass
 
-from iqdebug.core.messages import message, render
+from iqdebug.core.messages import Text, message, render
 from iqdebug.core.state import Completion
 from iqdebug.crash.crash import Crash
 from iqdebug.crash.model import Child, RecordedFrame, Value
@@ -25,14 +25,21 @@ Key = str | int | float | bytes | bool | None | tuple[object, ...]
 
 
 class NotRecorded(LookupError):
-    """The recording has no answer; the message says why."""
+    """The recording has no answer; ``why`` says why."""
+
+    def __init__(self, why: Text) -> None:
+        super().__init__(why)
+        self.why = why
+
+    def __str__(self) -> str:
+        return render(self.why)
 
 
 class NeedsCode(NotRecorded):
     """The expression is more than a name and a path."""
 
     def __init__(self) -> None:
-        super().__init__(render(message("recorded.cannot_run")))
+        super().__init__(message("recorded.cannot_run"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +65,22 @@ def look_up(crash: Crash, frame: RecordedFrame | None, expression: str) -> int:
     """
     name, steps = _taken_apart(expression)
     if frame is None:
-        raise NotRecorded("no frame is selected")
+        raise NotRecorded(message("crash.lookup.no_frame"))
     number = names_of(frame).get(name)
     if number is None:
-        raise NotRecorded(f"`{name}` is not among the recorded variables of {frame.function}")
+        raise NotRecorded(message("crash.lookup.no_variable", name=name, function=frame.function))
     path = name
     for step in steps:
         value = crash.values.get(number)
         if value is None:
-            raise NotRecorded(f"`{path}` is not in the file")
+            raise NotRecorded(message("crash.lookup.not_in_file", path=path))
         child = _child(value, step, path)
         if child.value is None:
-            raise NotRecorded(f"`{path}{step}` is a property: reading it would have run the program's code")
+            raise NotRecorded(message("crash.lookup.property", path=f"{path}{step}"))
         number = child.value
         path += str(step)
     if number not in crash.values:
-        raise NotRecorded(f"`{path}` is not in the file")
+        raise NotRecorded(message("crash.lookup.not_in_file", path=path))
     return number
 
 
@@ -102,7 +109,7 @@ def _taken_apart(expression: str) -> tuple[str, list[_Attribute | _Item]]:
 
 def _parsed(expression: str) -> ast.expr:
     if len(expression) > _MAX_EXPRESSION_LENGTH:
-        raise NotRecorded("the expression is too long")
+        raise NotRecorded(message("crash.lookup.too_long"))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -140,15 +147,21 @@ def _child(value: Value, step: _Attribute | _Item, path: str) -> Child:
         attribute = child.kind in ("attribute", "property") or is_field(child, value)
         if attribute == isinstance(step, _Attribute):
             return child
-    kept, words = len(value.children), "element" if isinstance(step, _Item) else "attribute"
     if value.masked:
-        raise NotRecorded(f"`{path}` was masked when it was recorded")
+        raise NotRecorded(message("crash.lookup.masked", path=path))
     if value.left_out or (value.cut and not value.children):
-        total = f" of {kept + value.left_out:,}" if value.left_out else ""
-        raise NotRecorded(
-            f"`{path}{step}` was not recorded: of `{path}` the file has {kept:,}{total} elements"
+        kept = len(value.children)
+        part = message(
+            "crash.lookup.left_out",
+            wanted=f"{path}{step}",
+            path=path,
+            kept=f"{kept:,}",
+            total=f"{kept + value.left_out:,}" if value.left_out else None,
         )
-    raise NotRecorded(f"`{path}` has no {words} {step} in the recording")
+        raise NotRecorded(part)
+    if isinstance(step, _Item):
+        raise NotRecorded(message("crash.lookup.no_element", path=path, element=str(step)))
+    raise NotRecorded(message("crash.lookup.no_attribute", path=path, attribute=str(step)))
 
 
 def _wanted(value: Value, step: _Attribute | _Item) -> tuple[str, ...]:

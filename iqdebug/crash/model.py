@@ -1,4 +1,4 @@
-"""What a crash file holds, as frozen values. Imports only the standard library and the state."""
+"""What a crash file holds, as frozen values. Imports only the standard library, the state and messages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from iqdebug.core.messages import Text, message, render
 from iqdebug.core.state import Call, LogRecord
 
 __all__ = [
@@ -163,8 +164,9 @@ class SourceText:
                 continue
             gap = first - 1 - len(lines)
             if gap > 0:
-                start = len(lines) + 1
-                lines.append(f"# … lines {start:,} to {first - 1:,} were not recorded …")
+                start, end = f"{len(lines) + 1:,}", f"{first - 1:,}"
+                words = render(message("crash.source.gap", start=start, end=end))
+                lines.append(f"# {words}")
                 lines += [""] * (gap - 1)
             lines += part[max(-gap, 0) : max(MAX_LINES - len(lines), 0) + max(-gap, 0)]
         return tuple(lines)
@@ -193,7 +195,8 @@ class TestReport:
 @dataclass(frozen=True)
 class CrashContents:
     """One file. ``values`` decodes each value when it is asked for; an id that dangles is absent.
-    ``left_out`` is what the writer had no room for, ``missing`` what is damaged: both sentences.
+    ``left_out`` is what the writer had no room for, in its words; ``missing`` are sentences about what is
+    damaged.
     """
 
     path: Path
@@ -216,7 +219,11 @@ class CrashContents:
     native: str = ""
     test: TestReport | None = None
     left_out: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
+    missing_messages: tuple[Text, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return tuple(render(damage) for damage in self.missing_messages)
 
     def read_source(self, path: str) -> tuple[str, ...]:
         """The recorded lines of a file; () when none were recorded. Never reads what is on disk now."""

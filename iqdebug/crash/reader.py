@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from iqdebug.core.errors import CrashFileError
+from iqdebug.core.messages import Message, message
 from iqdebug.crash import untrusted_rows
 from iqdebug.crash.container import Chunk, read_chunks
 from iqdebug.crash.crash import Crash
@@ -46,8 +48,10 @@ def open_crash(path: Path | str) -> Crash:
     for chunk in read_chunks(path, collector.missing):
         collector.take(chunk)
     if not collector.known:
+        damages = collector.missing[:3]
         raise CrashFileError(
-            f"Nothing in {path} can be read", "; ".join(collector.missing[:3]) or "it holds no chunk"
+            message("crash.file.nothing", path=str(path)),
+            message("crash.file.nothing.why", damages=damages) if damages else message("crash.file.no_chunk"),
         )
     return collector.crash(path)
 
@@ -84,7 +88,7 @@ class _ChunkCollector:
 
     known: int = 0
     chunks: int = 0
-    missing: list[str] = field(default_factory=list)
+    missing: list[Message] = field(default_factory=list)
     once: dict[str, Row] = field(default_factory=dict)
     frames: dict[int, RecordedFrame] = field(default_factory=dict)
     values: dict[int, object] = field(default_factory=dict)
@@ -102,12 +106,12 @@ class _ChunkCollector:
             return  # of a later minor version
         row = untrusted_rows.decoded(chunk.data)
         if row is None:
-            self.missing.append(f"the content of a chunk {chunk.tag} is not what it should be")
+            self.missing.append(message("crash.damage.content", tag=chunk.tag))
         elif chunk.tag in several:
             self.known += 1
             several[chunk.tag](row)
         elif chunk.tag in self.once:
-            self.missing.append(f"there is a second chunk {chunk.tag}, which was not read")
+            self.missing.append(message("crash.damage.second", tag=chunk.tag))
         else:
             self.known += 1
             self.once[chunk.tag] = row
@@ -115,7 +119,7 @@ class _ChunkCollector:
     def _take_values(self, chunk: Chunk) -> None:
         values = untrusted_rows.lazily_decoded(chunk.data)
         if values is None:
-            self.missing.append("the content of a chunk VALU is not what it should be")
+            self.missing.append(message("crash.damage.content", tag=chunk.tag))
             return
         self.known += 1
         for key, raw in values.items():
@@ -145,7 +149,7 @@ class _ChunkCollector:
                 exceptions.setdefault(node.id, node)
         root = whole(excn.get("root"))
         if exceptions and root not in exceptions:
-            self.missing.append("the exception's tree has no root: its first exception is taken for it")
+            self.missing.append(message("crash.damage.no_root"))
             root = next(iter(exceptions))
         meta = meta_of(once("META"))
         return Crash(
@@ -169,37 +173,33 @@ class _ChunkCollector:
             native=text(native, "text"),
             test=test_of(once("TEST")) if "TEST" in self.once else None,
             left_out=texts(once("ENDE"), "left_out"),
-            missing=_at_most(self.missing),
+            missing_messages=_at_most(self.missing),
         )
 
     def _say_what_is_missing(self) -> None:
         if "META" not in self.once:
-            self.missing.append(
-                "the description of the crash is missing: program, time and place are unknown"
-            )
+            self.missing.append(message("crash.damage.no_description"))
         end = self.once.get("ENDE")
         if end is None:
-            if not any("cut short" in words for words in self.missing):
-                self.missing.append("the file has no end mark: its last chunks may be missing")
+            if not any(damage.id == "crash.damage.cut_short" for damage in self.missing):
+                self.missing.append(message("crash.damage.no_end"))
             return
         lost = number(end, "chunks") - (self.chunks - 1)
         if lost > 0:
-            self.missing.append(f"{lost:,} of {number(end, 'chunks'):,} chunks are missing")
+            count = number(end, "chunks")
+            self.missing.append(message("crash.damage.lost", lost=f"{lost:,}", count=f"{count:,}"))
 
 
 _SINGLE_CHUNKS = frozenset({"META", "EXCN", "THRD", "LOGS", "ENVI", "DIST", "GITR", "NATV", "TEST", "ENDE"})
 
 
-def _at_most(sentences: list[str]) -> tuple[str, ...]:
-    """Each sentence once, with how often it occurred; a limited number of them."""
-    counted: dict[str, int] = {}
-    for words in sentences:
-        counted[words] = counted.get(words, 0) + 1
-    counted_sentences = [
-        words if times == 1 else f"{words} ({times} times)" for words, times in counted.items()
+def _at_most(damages: list[Message]) -> tuple[Message, ...]:
+    """Each damage once, with how often it occurred; a limited number of them."""
+    sentences = [
+        damage if times == 1 else message("crash.damage.times", damage=damage, times=times)
+        for damage, times in Counter(damages).items()
     ]
-    if len(counted_sentences) > _MAX_MISSING_SENTENCES:
-        counted_sentences[_MAX_MISSING_SENTENCES:] = [
-            f"and {len(counted_sentences) - _MAX_MISSING_SENTENCES} more damages"
-        ]
-    return tuple(counted_sentences)
+    left = len(sentences) - _MAX_MISSING_SENTENCES
+    if left > 0:
+        sentences[_MAX_MISSING_SENTENCES:] = [message("crash.damage.more", count=left)]
+    return tuple(sentences)

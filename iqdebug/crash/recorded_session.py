@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import islice
 
-from iqdebug.core.messages import message
+from iqdebug.core.messages import message, render
 from iqdebug.core.read_only_session import ReadOnlySession
 from iqdebug.core.session import Capability, Listener
 from iqdebug.core.state import Completion, EvaluateResult, Frame, Snapshot, Variable
@@ -17,6 +17,7 @@ from iqdebug.crash.variables import (
     children_of,
     full_text,
     globals_reference,
+    left_out_row,
     local_variables,
     opened,
     variable_of,
@@ -56,14 +57,14 @@ class RecordedSession(ReadOnlySession):
             return ()
         rows = list(local_variables(self.crash, recorded) or ())
         if recorded.locals is None:
-            rows.append(Variable("the file does not have the variables of this frame", "", kind="group"))
-        if recorded.locals_left_out:
-            count = recorded.locals_left_out
-            words = f"… {count:,} more {'was' if count == 1 else 'were'} not recorded"
+            words = render(message("crash.variable.no_locals"))
             rows.append(Variable(words, "", kind="group"))
+        if recorded.locals_left_out:
+            rows.append(left_out_row(recorded.locals_left_out))
         rows += [Variable(w, "", reference=r, kind="group") for w, r in attributes_of(self.crash, recorded)]
         if recorded.globals:
-            rows.append(Variable("Globals", "", reference=globals_reference(recorded.id), kind="group"))
+            words = render(message("crash.variable.globals"))
+            rows.append(Variable(words, "", reference=globals_reference(recorded.id), kind="group"))
         self._paths = {r.reference: r.evaluate_name for r in rows if r.reference and r.evaluate_name}
         return tuple(rows)
 
@@ -93,7 +94,7 @@ class RecordedSession(ReadOnlySession):
                 rows = list(islice(children_of(self.crash, reference_or_expression), 1_000))
                 return "\n".join(f"{row.name} = {row.value}" for row in rows)
         value = self.crash.values.get(number)
-        return full_text(value) if value is not None else "this value is not in the file"
+        return full_text(value) if value is not None else render(message("crash.variable.absent"))
 
     async def evaluate(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
         """Names and paths of attributes and items, as they were recorded."""
@@ -112,7 +113,7 @@ class RecordedSession(ReadOnlySession):
         """What :meth:`evaluate` answers, and computations on what was recorded whole: ``len(rows)``,
         ``[r["id"] for r in rows if r["price"] < 0]``."""
         if epoch != self.snapshot.epoch:
-            return EvaluateResult("this recording has one moment only", failed=True)
+            return EvaluateResult(render(message("crash.evaluate.one_moment")), failed=True)
         try:
             self._look_up(expression, frame)
         except NeedsCode:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from enum import Enum
 
+from iqdebug.core.messages import Message, message, render
 from iqdebug.crash.crash import Crash
 from iqdebug.system.readable_files import Reach
 from iqdebug.system.source_files import MAX_SOURCE, open_regular
@@ -59,40 +60,45 @@ class RecordedSources:
         """
         standing = self.standing(path)
         if standing is SourceState.ABSENT:
-            return f"recorded; {self._away(path)}"
+            return render(message("crash.source.absent", where=self._away(path)))
         if standing is SourceState.NOT_RECORDED:
-            return "today's text: none was recorded"
+            return render(message("crash.source.today_only"))
         if standing is not SourceState.DIFFERS:
             return ""
         if not today:
-            return "recorded; changed since (T: today's)"
+            return render(message("crash.source.changed"))
         moved = self._moved(path, line)
-        return f"TODAY's text; {moved}" if moved else "TODAY's text (T: recorded)"
+        if moved is None:
+            return render(message("crash.source.today"))
+        return render(message("crash.source.today_moved", moved=moved))
 
     def why_no_toggle(self, path: str) -> str:
         """Why there are not two texts to choose from, in words; "" when there are."""
-        return {
-            SourceState.SAME: "the file is the same today",
-            SourceState.ABSENT: f"the file is {self._away(path)}",
-            SourceState.NOT_RECORDED: "the file's text was not recorded",
-            SourceState.NOTHING: "there is no source here",
-        }.get(self.standing(path), "")
+        reasons = {
+            SourceState.SAME: message("crash.source.same"),
+            SourceState.ABSENT: message("crash.source.is_absent", where=self._away(path)),
+            SourceState.NOT_RECORDED: message("crash.source.not_recorded"),
+            SourceState.NOTHING: message("crash.source.none"),
+        }
+        return render(reasons.get(self.standing(path), ""))
 
-    def _away(self, path: str) -> str:
-        return "not in the project you stand in" if self._reach.why_not(path) else "not on this machine"
+    def _away(self, path: str) -> Message:
+        if self._reach.why_not(path):
+            return message("crash.source.not_in_project")
+        return message("crash.source.not_here")
 
-    def _moved(self, path: str, line: int) -> str:
+    def _moved(self, path: str, line: int) -> Message | None:
         then, now = self._crash.read_source(path), self._today(path)
         wanted = then[line - 1].strip() if 0 < line <= len(then) else ""
         if not wanted:
-            return ""
+            return None
         if line <= len(now) and now[line - 1].strip() == wanted:
-            return f"line {line} is unchanged"
+            return message("crash.source.unchanged", line=line)
         around = range(max(line - _SEARCH_RADIUS, 1), min(line + _SEARCH_RADIUS, len(now)) + 1)
         near = sorted((abs(n - line), n) for n in around if now[n - 1].strip() == wanted)
         if near:
-            return f"line {line} then is {near[0][1]} now"
-        return f"line {line} was `{wanted[:_MAX_SHOWN_CHARACTERS]}`"
+            return message("crash.source.line_moved", line=line, now=near[0][1])
+        return message("crash.source.line_was", line=line, code=wanted[:_MAX_SHOWN_CHARACTERS])
 
     def _hash(self, path: str) -> str:
         """Of a regular file of this machine; "" where there is none that may be read."""

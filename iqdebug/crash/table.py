@@ -5,13 +5,32 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 
+from iqdebug.core.messages import message, render
 from iqdebug.core.text import clean, size
 from iqdebug.crash.folder import Group
 from iqdebug.crash.summary import moment_words
 
 __all__ = ["crash_table"]
 
-_WHY_TEXTS = {"unraisable": "unraised", "uncaught": "uncaught"}
+_HEADS = (
+    message("crash.table.head.last_seen"),
+    message("crash.table.head.count"),
+    message("crash.table.head.id"),
+    message("crash.table.head.why"),
+    message("crash.table.head.size"),
+    message("crash.table.head.place"),
+    message("crash.table.head.what"),
+)
+_WHY_TEXTS = {
+    "uncaught": message("crash.table.why.uncaught"),
+    "thread": message("crash.table.why.thread"),
+    "unraisable": message("crash.table.why.unraisable"),
+    "task": message("crash.table.why.task"),
+    "test": message("crash.table.why.test"),
+    "native": message("crash.table.why.native"),
+    "caught": message("crash.table.why.caught"),
+    "snapshot": message("crash.table.why.snapshot"),
+}
 _FINGERPRINT_CHARACTERS = 8  # characters of a fingerprint
 
 
@@ -24,7 +43,7 @@ def crash_table(groups: Sequence[Group], width: int | None = None) -> list[str]:
     while short < 16 and len({n[:short] for n in names if n}) < len({n for n in names if n}):
         short += 2
     rows = [_row(group, short) for group in groups]
-    head = ("LAST SEEN", "N", "ID", "WHY", "SIZE", "PLACE", "WHAT")
+    head = tuple(map(render, _HEADS))
     wide = [max(len(row[n]) for row in [head, *rows]) for n in range(len(head) - 1)]
     wide[5] = min(wide[5], max(width // 4, 12))
     narrow = width < 90
@@ -34,14 +53,15 @@ def crash_table(groups: Sequence[Group], width: int | None = None) -> list[str]:
 
 def _row(group: Group, short: int) -> tuple[str, ...]:
     meta = group.newest.meta
-    title = clean(meta.title) or ("(its first part is damaged)" if not group.newest.whole else "?")
-    if not group.newest.whole and meta.title:
-        title += "  (cut short)"
+    title = clean(meta.title) or "?"
+    if not group.newest.whole:
+        cut_short = message("crash.table.cut_short", title=title)
+        title = render(cut_short if meta.title else message("crash.table.damaged"))
     return (
         moment_words(group.newest.seen),
         str(group.times),
         clean(meta.fingerprint[:short]) or "-",
-        _WHY_TEXTS.get(meta.why, clean(meta.why)[:10] or "?"),
+        render(_WHY_TEXTS.get(meta.why, clean(meta.why)[:10] or "?")),
         size(group.size),
         _place(group),
         title,

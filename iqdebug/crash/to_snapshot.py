@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Literal
 
-from iqdebug.core.messages import message
+from iqdebug.core.messages import message, render
 from iqdebug.core.paths import frame_kind, frame_kinds_settled
 from iqdebug.core.state import (
     ExceptionInfo,
@@ -63,21 +63,23 @@ def _reason(crash: CrashContents) -> str:
     meta = crash.meta
     root = crash.exceptions.get(crash.root) if crash.root is not None else None
     if meta.why == "snapshot":
-        return "snapshot"
-    what = _last_name(root.type) if root is not None else crash.signal or meta.title or "crash"
+        return render(message("crash.reason.snapshot"))
+    signal = crash.signal or meta.title or render(message("crash.reason.crash"))
+    what = _last_name(root.type) if root is not None else signal
     if crash.test is not None and crash.test.nodeid:
-        return f"{what} in {crash.test.nodeid.rpartition('::')[2]}"
-    place = place_of(crash)
-    inner = place[2].rpartition("<locals>.")[2] if place is not None else ""
-    return f"{what} in {inner}" if inner else what
+        where = crash.test.nodeid.rpartition("::")[2]
+    else:
+        place = place_of(crash)
+        where = place[2].rpartition("<locals>.")[2] if place is not None else ""
+    return render(message("crash.reason", what=what, place=where or None))
 
 
 def _detail(crash: CrashContents) -> str:
     """What is missing, and how it was caught."""
     words = [crash.meta.how] if crash.meta.how else []
-    if crash.missing:
-        count = len(crash.missing)
-        words.insert(0, f"damaged: {count} {'thing is' if count == 1 else 'things are'} missing")
+    if crash.missing_messages:
+        count = len(crash.missing_messages)
+        words.insert(0, render(message("crash.damaged", count=count)))
     return "; ".join(words)
 
 
@@ -144,7 +146,7 @@ def attributes_of(crash: CrashContents, frame: RecordedFrame) -> tuple[tuple[str
     """Of the exceptions that were raised in the frame: words and the reference of their
     attributes."""
     return tuple(
-        (f"Attributes of {_last_name(node.type)}", attributes_reference(node.id))
+        (render(message("crash.attributes", exception=_last_name(node.type))), attributes_reference(node.id))
         for node in crash.exceptions.values()
         if node.attributes and node.frames[:1] == (frame.id,)
     )
@@ -188,9 +190,8 @@ class _Builder:
             total = max(self._root.frames_total if self._root is not None else 0, len(frames))
             no_list = message("wait.crashed_without_threads")
             wait = message("wait.crashed") if self._crash.threads else no_list
-            threads.append(
-                Thread(known, "crashed thread", frames=frames, frames_total=total, wait_message=wait)
-            )
+            name = render(message("crash.thread"))
+            threads.append(Thread(known, name, frames=frames, frames_total=total, wait_message=wait))
         return tuple(threads)
 
     def _thread(self, thread: RecordedThread, crashed: bool) -> Thread:

@@ -9,6 +9,7 @@ import keyword
 from collections.abc import Iterator
 from typing import Literal
 
+from iqdebug.core.messages import message, render
 from iqdebug.core.state import Variable
 from iqdebug.crash.model import Child, CrashContents, RecordedFrame, Value
 
@@ -21,6 +22,7 @@ __all__ = [
     "global_variables",
     "globals_reference",
     "is_field",
+    "left_out_row",
     "local_variables",
     "opened",
     "value_reference",
@@ -32,7 +34,6 @@ Kind = Literal["local", "argument", "global", "item", "attribute", "property", "
 
 _REFERENCE_KINDS: tuple[What, ...] = ("value", "globals", "attributes", "array")
 _MAX_LOCALS = 5_000
-_NOT_IN_FILE = "<not in the file>"
 NOT_READ = "<property>"
 _STATISTICS = ("dtype", "shape", "device", "min", "max", "mean", "nan", "inf")
 
@@ -67,7 +68,7 @@ def variable_of(
         return Variable(name, NOT_READ, "property", state="lazy", kind="property")
     value = crash.values.get(number)
     if value is None:
-        return Variable(name, _NOT_IN_FILE, kind=kind)
+        return Variable(name, render(message("crash.variable.not_in_file")), kind=kind)
     has_more = bool(value.children or value.array or value.left_out)
     return Variable(
         name=name,
@@ -134,10 +135,12 @@ def _below(crash: CrashContents, number: int, path: str | None) -> Iterator[Vari
         below = child_path(path, child, value) if path is not None and child.value is not None else None
         yield variable_of(crash, child.name, kind, child.value, below)
     if value.left_out:
-        words = (
-            "1 more was not recorded" if value.left_out == 1 else f"{value.left_out:,} more were not recorded"
-        )
-        yield Variable(f"… {words}", "", kind="group")
+        yield left_out_row(value.left_out)
+
+
+def left_out_row(count: int) -> Variable:
+    words = message("crash.variable.left_out", shown=f"{count:,}", count=count)
+    return Variable(render(words), "", kind="group")
 
 
 def _array_words(value: Value) -> str:
@@ -188,8 +191,10 @@ def is_field(child: Child, value: Value) -> bool:
 def full_text(value: Value) -> str:
     """A value's text as far as it was recorded, and a note if it is not all."""
     if not value.long:
-        kept, words = value.text, "only this much of the text was recorded"
-        return f"{kept}\n\n({words})" if value.cut else kept
+        note = message("crash.variable.cut")
+        return f"{value.text}\n\n{render(note)}" if value.cut else value.text
     if value.size is not None and value.size > len(value.long):
-        return f"{value.long}\n\n(the first {len(value.long):,} of {value.size:,} characters were recorded)"
+        kept, size = f"{len(value.long):,}", f"{value.size:,}"
+        note = message("crash.variable.first_characters", kept=kept, size=size)
+        return f"{value.long}\n\n{render(note)}"
     return value.long

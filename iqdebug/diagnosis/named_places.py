@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from iqdebug.core.code_lines import lines_with_code, nearest
 from iqdebug.core.errors import UsageError
+from iqdebug.core.messages import Text, message
 from iqdebug.core.session import CodeFinder
 from iqdebug.core.state import Breakpoint, CodePlace
 from iqdebug.diagnosis.project_functions import defined_in, path_below, project_files
@@ -47,15 +48,17 @@ def parse(text: str) -> Asked:
     if colon and path and number.strip().isdecimal() and len(number) < 9:
         line = int(number)
         if line < 1:
-            raise UsageError(f"{words}: lines count from 1")
+            raise UsageError(message("core.place.line_zero", place=words))
         return Asked(words, path=path.strip(), line=line)
     if words.endswith(".py") or os.sep in words:
-        raise UsageError(f"{words[:200]}: which line?", fix="name FILE:LINE")
+        raise UsageError(
+            message("core.place.without_line", place=words[:200]), fix=message("core.place.without_line.fix")
+        )
     if words and all(part.isidentifier() for part in words.split(".")):
         return Asked(words, function=words)
     raise UsageError(
-        f"{words[:100]!r} is no place for a breakpoint",
-        fix="name FILE:LINE, or a function: accept, OrderService.accept, shop.orders.accept",
+        message("core.place.none", place=repr(words[:100])),
+        fix=message("core.place.none.fix"),
     )
 
 
@@ -109,8 +112,8 @@ async def file_named(asked: Asked, root: str, finder: CodeFinder | None) -> Code
             if not memory or await finder.source(path):
                 return CodePlace("", path, asked.line, memory)
     raise UsageError(
-        f"there is no file {asked.path}",
-        f"neither below {root or '/'} nor among the files that the process has loaded",
+        message("core.place.no_file", path=asked.path),
+        message("core.place.no_file.why", folder=root or "/"),
     )
 
 
@@ -123,15 +126,15 @@ async def _function(
     distinct = {(p.path, p.line): p for p in places}
     if not distinct:
         raise UsageError(
-            f"there is no function {asked.function}",
-            "neither among those that are loaded nor in the files of the project",
-            "FILE:LINE works as well",
+            message("core.place.no_function", function=asked.function),
+            message("core.place.no_function.why"),
+            message("core.place.no_function.fix"),
         )
     if len(distinct) > 1:
         raise UsageError(
-            f"{asked.function} may be any of {len(distinct)} functions",
+            message("core.place.several_functions", function=asked.function, count=len(distinct)),
             _listed([f"{p.name} ({path_below(p.path, root)}:{p.line})" for p in distinct.values()]),
-            "name one as module.function, as Class.method, or as FILE:LINE",
+            message("core.place.several_functions.fix"),
         )
     place = next(iter(distinct.values()))
     return Breakpoint(place.path, place.line, in_memory=place.in_memory)
@@ -139,15 +142,17 @@ async def _function(
 
 def _checked(asked: Asked, path: str, lines: Sequence[str], in_memory: bool = False) -> Breakpoint:
     if not lines:
-        raise UsageError(f"{path} cannot be read", "it is empty, not text, or too large")
+        raise UsageError(
+            message("core.place.cannot_be_read", path=path), message("core.place.cannot_be_read.why")
+        )
     known = lines_with_code(lines)
     if known is not None and asked.line not in known:
-        near = " and ".join(str(n) for n in nearest(asked.line, known))
-        what = "has no code" if asked.line <= len(lines) else f"is past the end ({len(lines)} lines)"
-        raise UsageError(
-            f"line {asked.line} of {os.path.basename(path)} {what}",
-            fix=f"lines near it that have: {near}" if near else "",
-        )
+        file, near = os.path.basename(path), nearest(asked.line, known)
+        if asked.line <= len(lines):
+            what = message("core.place.no_code", line=asked.line, file=file)
+        else:
+            what = message("core.place.past_end", line=asked.line, file=file, count=len(lines))
+        raise UsageError(what, fix=message("core.place.no_code.fix", lines=near) if near else "")
     return Breakpoint(path, asked.line, in_memory=in_memory)
 
 
@@ -160,11 +165,13 @@ def _ending(asked: Asked, paths: Sequence[str]) -> str:
     matches = sorted({path for path in paths if path.endswith(ending)})
     if len(matches) > 1:
         raise UsageError(
-            f"{asked.path} may be any of {len(matches)} files", _listed(matches), "name more of it"
+            message("core.place.several_files", path=asked.path, count=len(matches)),
+            _listed(matches),
+            message("core.place.several_files.fix"),
         )
     return matches[0] if matches else ""
 
 
-def _listed(words: Sequence[str]) -> str:
-    rest = f" and {len(words) - MAX_LISTED} more" if len(words) > MAX_LISTED else ""
-    return ", ".join(words[:MAX_LISTED]) + rest
+def _listed(places: Sequence[str]) -> Text:
+    shown, left = ", ".join(places[:MAX_LISTED]), len(places) - MAX_LISTED
+    return message("core.place.several", places=shown, left=left) if left > 0 else shown

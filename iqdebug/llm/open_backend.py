@@ -11,6 +11,7 @@ from pathlib import Path
 
 from iqdebug.core.config import Model
 from iqdebug.core.errors import MissingTool, ModelError, UsageError
+from iqdebug.core.messages import message
 from iqdebug.llm.backends.base import Backend, Progress
 from iqdebug.llm.backends.http import HttpBackend
 from iqdebug.llm.backends.local import LoadOptions, LocalBackend
@@ -54,7 +55,7 @@ def open_model(
         patience, window = wishes.first_token_timeout, wishes.context
         backend = HttpBackend(setting, first_token_timeout=patience, window=window, mask=mask)
         return Opened(backend, _sampling(None, wishes))
-    raise UsageError(f"{setting!r} names no model", "", "Say llama:FILE.gguf, http://host:port/v1 or none")
+    raise UsageError(message("llm.open.no_model", setting=setting), "", message("llm.open.no_model.fix"))
 
 
 def resolved(name: str) -> Path:
@@ -77,9 +78,11 @@ def resolved(name: str) -> Path:
         ]
         if files:
             return files[0]
-        fix = f"iqdebug models pull {name}" if names else "Name its .gguf file: llama:FILE.gguf"
-        raise UsageError(f"{name} is not on this machine", f"No file of it lies in {folder}", fix)
-    raise UsageError(f"There is no file {path}", "", "iqdebug models list shows what there is")
+        what = message("llm.open.not_here", model=name)
+        why = message("llm.open.not_here.why", folder=str(folder))
+        fix = f"iqdebug models pull {name}" if names else message("llm.open.not_here.fix")
+        raise UsageError(what, why, fix)
+    raise UsageError(message("llm.open.no_file", path=str(path)), "", message("llm.open.no_file.fix"))
 
 
 def _plain(name: str) -> str:
@@ -89,12 +92,15 @@ def _plain(name: str) -> str:
 def _local(setting: str, path: Path, wishes: Model) -> Opened:
     if find_spec("llama_cpp") is None:
         raise MissingTool(
-            "llama-cpp-python is not installed", "It runs GGUF files", "pip install 'iqdebug[llama]'"
+            message("llm.open.no_llama_cpp"),
+            message("llm.open.no_llama_cpp.why"),
+            "pip install 'iqdebug[llama]'",
         )
     what = inspect(path)
-    if what.vocabulary_only or what.problems:
-        why = what.problems[0] if what.problems else "It holds a vocabulary and no weights"
-        raise ModelError(f"{path.name} cannot be run", why, f"iqdebug models inspect {path}")
+    if what.vocabulary_only or what.problem_messages:
+        problem = next(iter(what.problem_messages), None) or message("llm.open.vocabulary_only")
+        cannot = message("llm.open.cannot_run", file=path.name)
+        raise ModelError(cannot, problem, f"iqdebug models inspect {path}")
     preset = preset_for(what)
     return Opened(_Planned(setting, what, preset, wishes), _sampling(preset, wishes))
 
@@ -130,7 +136,7 @@ class _Planned(LocalBackend):
         """:raises ModelError: it does not fit, or needs a runtime that is not built."""
         if self.planned is None:
             if on_progress is not None:
-                on_progress(Progress("looking what fits"))
+                on_progress(Progress(message("llm.open.looking")))
             self.planned, self.options = await asyncio.to_thread(self._plan)
         try:
             await super().start(on_progress)
@@ -151,10 +157,13 @@ class _Planned(LocalBackend):
         )
         if not planned.fits:
             raise ModelError(
-                f"{what.name} does not fit into this machine",
-                f"It would take {planned.total / (1 << 30):.1f} GiB "
-                f"with a window of {planned.n_ctx:,} tokens",
-                f"iqdebug models plan {what.path}   says what does, or serve it elsewhere: docs/models.md",
+                message("llm.open.too_large", model=what.name),
+                message(
+                    "llm.open.too_large.why",
+                    size=f"{planned.total / (1 << 30):.1f}",
+                    window=f"{planned.n_ctx:,}",
+                ),
+                message("llm.open.too_large.fix", path=str(what.path)),
             )
         layers = planned.n_gpu_layers if wishes.gpu_layers is None else wishes.gpu_layers
         on_gpu = layers != 0

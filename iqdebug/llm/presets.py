@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from iqdebug.core.errors import ModelError
+from iqdebug.core.messages import message
 from iqdebug.llm.gguf.inspect import Inspection, Shape
 
 if sys.version_info >= (3, 11):
@@ -108,29 +109,28 @@ def _shipped() -> Path:
 
 
 def _read(path: Path) -> Preset:
-    fix = f"Mend it, or take it away from {path.parent}."
+    fix = message("llm.preset.fix", folder=str(path.parent))
     try:
         text = path.read_text("utf-8")
         data: dict[str, object] = tomllib.loads(text)
     except (OSError, ValueError) as error:
-        raise ModelError(f"The preset {path.name} cannot be read", str(error), fix) from None
+        raise ModelError(message("llm.preset.unreadable", file=path.name), str(error), fix) from None
     try:
         return msgspec.convert({"name": path.stem, "title": path.stem, **data}, Preset)
     except msgspec.ValidationError as error:
-        raise ModelError(
-            f"The preset {path.name} is wrong{_where(text, str(error))}", str(error), fix
-        ) from None
+        what = message("llm.preset.wrong", file=path.name, line=_line(text, str(error)))
+        raise ModelError(what, str(error), fix) from None
 
 
-def _where(text: str, message: str) -> str:
-    """ " at line N", where the message names a key that stands in the text."""
-    at = message.partition("`$.")[2].partition("`")[0]
-    unknown = message.partition("unknown field `")[2].partition("`")[0]
+def _line(text: str, error: str) -> int | None:
+    """The line of the key that msgspec's error names, where it stands in the text."""
+    at = error.partition("`$.")[2].partition("`")[0]
+    unknown = error.partition("unknown field `")[2].partition("`")[0]
     key = unknown or at.rsplit(".", 1)[-1].partition("[")[0]
     for number, line in enumerate(text.splitlines(), 1):
         if key and line.strip().strip("[]").partition("=")[0].strip().strip('"') == key:
-            return f" at line {number}"
-    return ""
+            return number
+    return None
 
 
 def _plain(name: str) -> str:

@@ -1,7 +1,8 @@
 """Messages between iqdebug and the model's process: length-prefixed msgpack over one socket.
 
 A request carries a number of its own; every answer names it. A request ends with exactly one of
-:class:`Finished`, :class:`Tokens`, :class:`Ready` and :class:`Failed`; the others come before it.
+:class:`Finished`, :class:`Tokens`, :class:`Ready` and :class:`Failed`; the others come before it. What a
+person reads travels as messages and is rendered by iqdebug, not in the model's process.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from iqdebug.core.messages import Text
 from iqdebug.llm.tool_formats.grammar import CallGrammar
 
 __all__ = [
@@ -168,7 +170,7 @@ Request: TypeAlias = Load | Tokenize | Read | Generate | Complete | Save | Resto
 
 class Loading(msgspec.Struct, frozen=True, tag=True):
     id: int
-    words: str
+    words: Text
     fraction: float | None
 
 
@@ -245,9 +247,9 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     :param layers: of the model, where known."""
 
     id: int
-    what: str
-    why: str = ""
-    fix: str = ""
+    what: Text
+    why: Text = ""
+    fix: Text = ""
     kind: str = ""
     layers: int = 0
 

@@ -1,6 +1,9 @@
 """``pytest --iqdebug[=DIR]`` and ``--iqdebug-open``: failing tests as crash files, or opened at once.
 
 Guarantee: without these options a run is not changed, and only this module of iqdebug is imported.
+
+Its sentences stand where they are printed, in English: what runs in the process of the tests imports the
+capture and nothing else of iqdebug, so there is no catalogue here.
 """
 
 from __future__ import annotations

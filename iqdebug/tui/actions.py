@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from textual.binding import Binding
+from textual.binding import BindingType
 
+from iqdebug.core.messages import Text, message
 from iqdebug.core.session import Capability, StepKind
 from iqdebug.tui.controllers.wiring import Controllers
 from iqdebug.tui.pane_table import PANES, PaneSpec
@@ -33,34 +34,34 @@ class Action:
     name: str
     keys: str
     shown: str
-    words: str
+    words: Text
     run: Callable[[Controllers], object] | None = None
     needs: Capability | None = None
-    unless: Callable[[Controllers], str] | None = None
-    words_here: Callable[[Controllers], str] | None = None
-    hint: str = ""
-    aside: str = ""
+    unless: Callable[[Controllers], Text] | None = None
+    words_here: Callable[[Controllers], Text] | None = None
+    hint: Text = ""
+    aside: Text = ""
 
     @property
     def textual_name(self) -> str:
         """How Textual calls it on the app."""
         return self.name if self.run is None else f"run({self.name!r})"
 
-    def why_not(self, controllers: Controllers) -> str:
-        """ "" when it is possible now, else the reason in words."""
+    def why_not(self, controllers: Controllers) -> Text:
+        """ "" when it is possible now, else the reason."""
         if self.unless is not None:
             return self.unless(controllers)
         return controllers.state.why_not(self.needs) if self.needs is not None else ""
 
-    def words_now(self, controllers: Controllers) -> str:
+    def words_now(self, controllers: Controllers) -> Text:
         """What it does here."""
         return (self.words_here(controllers) if self.words_here is not None else "") or self.words
 
 
-def _leave_words(c: Controllers) -> str:
+def _leave_words(c: Controllers) -> Text:
     if c.program.is_ours:
-        return "Leave; asks whether a program that still runs shall end"
-    return "Leave" if c.recording.is_recorded else ""
+        return message("tui.action.leave_program")
+    return message("tui.action.leave_recording") if c.recording.is_recorded else ""
 
 
 _BEFORE_PANES = (
@@ -68,53 +69,61 @@ _BEFORE_PANES = (
         "resume",
         "f5,c",
         "F5 c",
-        "Continue",
+        message("tui.action.resume"),
         lambda c: c.program.resume(),
         Capability.CONTINUE,
-        hint="continue",
+        hint=message("tui.hint.continue"),
     ),
-    Action("pause", "f6,p", "F6 p", "Pause", lambda c: c.execution.pause(), Capability.PAUSE, hint="pause"),
+    Action(
+        "pause",
+        "f6,p",
+        "F6 p",
+        message("tui.action.pause"),
+        lambda c: c.execution.pause(),
+        Capability.PAUSE,
+        hint=message("tui.hint.pause"),
+    ),
     Action(
         "step_over",
         "f10,n",
         "F10 n",
-        "Step over",
+        message("tui.action.step_over"),
         lambda c: c.execution.step(StepKind.OVER),
         Capability.STEP,
-        hint="over",
+        hint=message("tui.hint.over"),
     ),
     Action(
         "step_in",
         "f11,s",
         "F11 s",
-        "Step into",
+        message("tui.action.step_in"),
         lambda c: c.execution.step(StepKind.IN),
         Capability.STEP,
-        hint="into",
+        hint=message("tui.hint.into"),
     ),
     Action(
         "step_out",
         "shift+f11,f23,o",
         "⇧F11 o",
-        "Step out",
+        message("tui.action.step_out"),
         lambda c: c.execution.step(StepKind.OUT),
         Capability.STEP,
-        hint="out",
+        hint=message("tui.hint.out"),
     ),
     Action(
         "run_to",
         "u",
         "u",
-        "Run to the cursor line",
+        message("tui.action.run_to"),
         lambda c: c.execution.run_to_cursor(),
         Capability.RUN_TO,
-        hint="cursor",
+        hint=message("tui.hint.cursor"),
     ),
     Action(
         "restart_frame",
         "R",
         "R",
-        "Restart the frame",
+        message("tui.action.restart_frame"),
         lambda c: c.execution.restart_frame(),
         Capability.RESTART_FRAME,
     ),
@@ -122,77 +131,83 @@ _BEFORE_PANES = (
         "breakpoint",
         "f9,b",
         "F9 b",
-        "Breakpoint on the cursor line: set or remove",
+        message("tui.action.breakpoint"),
         lambda c: c.breakpoints.toggle_at_cursor(),
         Capability.BREAKPOINTS,
-        hint="break",
+        hint=message("tui.hint.break"),
     ),
     Action(
         "edit_breakpoint",
         "B",
         "B",
-        "Condition, hit count or log message",
+        message("tui.action.edit_breakpoint"),
         lambda c: c.breakpoints.edit_at_cursor(),
         Capability.BREAKPOINTS,
     ),
-    Action("frame_out", "k", "k", "One frame out (to the caller)", lambda c: c.selection.move_frame(1)),
-    Action("frame_in", "j", "j", "One frame in (to the callee)", lambda c: c.selection.move_frame(-1)),
-    Action("thread", "t", "t", "Next thread", lambda c: c.selection.next_thread()),
+    Action("frame_out", "k", "k", message("tui.action.frame_out"), lambda c: c.selection.move_frame(1)),
+    Action("frame_in", "j", "j", message("tui.action.frame_in"), lambda c: c.selection.move_frame(-1)),
+    Action("thread", "t", "t", message("tui.action.thread"), lambda c: c.selection.next_thread()),
     Action(
         "insight",
         "i",
         "i",
-        "All about the cause: reasons, proof, what it means",
+        message("tui.action.insight"),
         lambda c: c.diagnosis.open_details(),
-        aside="cause",
+        aside=message("tui.hint.cause"),
     ),
-    Action("next_suspect", "right_square_bracket", "]", "To the next suspect", lambda c: c.diagnosis.walk(1)),
+    Action(
+        "next_suspect",
+        "right_square_bracket",
+        "]",
+        message("tui.action.next_suspect"),
+        lambda c: c.diagnosis.walk(1),
+    ),
     Action(
         "previous_suspect",
         "left_square_bracket",
         "[",
-        "To the suspect before",
+        message("tui.action.previous_suspect"),
         lambda c: c.diagnosis.walk(-1),
     ),
     Action(
         "provenance",
         "W",
         "W",
-        "Where the failing value came from, hop by hop",
+        message("tui.action.provenance"),
         lambda c: c.diagnosis.show_provenance(),
     ),
     Action(
         "exceptions",
         "e",
         "e",
-        "The exception, its causes and group members",
+        message("tui.action.exceptions"),
         lambda c: c.exceptions.open(),
         unless=lambda c: c.exceptions.why_not(),
-        aside="exceptions",
+        aside=message("tui.hint.exceptions"),
     ),
     Action(
         "about",
         "a",
         "a",
-        "About this recording: program, environment, git, what is missing",
+        message("tui.action.about"),
         lambda c: c.recording.show_about(),
         unless=lambda c: c.recording.why_not_about(),
-        aside="about",
+        aside=message("tui.hint.about"),
     ),
     Action(
         "today",
         "T",
         "T",
-        "Source text: as recorded, or today's",
+        message("tui.action.today"),
         lambda c: c.recording.toggle_source(),
         unless=lambda c: c.recording.why_not_toggle(),
-        aside="recorded/today",
+        aside=message("tui.hint.recorded_today"),
     ),
     Action(
         "keep",
         "K",
         "K",
-        "Keep this stop as a crash file, secrets masked",
+        message("tui.action.keep"),
         lambda c: c.execution.keep(),
         Capability.RECORD,
     ),
@@ -200,7 +215,7 @@ _BEFORE_PANES = (
         "snapshot",
         "L",
         "L",
-        "Look without holding: stop, record, go on at once",
+        message("tui.action.snapshot"),
         lambda c: c.brief_pause.look(),
         unless=lambda c: c.brief_pause.why_not(),
     ),
@@ -208,7 +223,7 @@ _BEFORE_PANES = (
         "hold_clock",
         "H",
         "H",
-        "Hold the clock of the process's supervisor while it is paused",
+        message("tui.action.hold_clock"),
         lambda c: c.supervision.toggle_hold(),
         unless=lambda c: c.supervision.why_not_hold(),
     ),
@@ -216,7 +231,7 @@ _BEFORE_PANES = (
         "look",
         "r",
         "r",
-        "Look again (running), or attach again (detached)",
+        message("tui.action.look"),
         lambda c: c.connection.look(),
         unless=lambda c: c.recording.why_not_look(),
     ),
@@ -224,34 +239,32 @@ _BEFORE_PANES = (
         "restart",
         "ctrl+shift+f5,f29,S",
         "^⇧F5 S",
-        "Start the program again with the same arguments",
+        message("tui.action.restart"),
         lambda c: c.program.restart(),
         unless=lambda c: c.program.why_not_restart(),
     ),
-    Action(
-        "open_file", "O", "O", "Open a file… (type a part of its name)", lambda c: c.navigation.open_file()
-    ),
+    Action("open_file", "O", "O", message("tui.action.open_file"), lambda c: c.navigation.open_file()),
     Action(
         "go_to_function",
         "F",
         "F",
-        "Go to a function… (type a part of its name)",
+        message("tui.action.go_to_function"),
         lambda c: c.navigation.go_to_function(),
     ),
-    Action("search", "slash", "/", "Search in the focused pane", lambda c: c.search.ask()),
-    Action("next_match", "N", "N", "Next match", lambda c: c.search.next(1)),
-    Action("previous_match", "P", "P", "Previous match", lambda c: c.search.next(-1)),
+    Action("search", "slash", "/", message("tui.action.search"), lambda c: c.search.ask()),
+    Action("next_match", "N", "N", message("tui.action.next_match"), lambda c: c.search.next(1)),
+    Action("previous_match", "P", "P", message("tui.action.previous_match"), lambda c: c.search.next(-1)),
 )
 _AFTER_PANES = (
-    Action("command_palette", "colon,ctrl+p", ": ^P", "Command palette"),
-    Action("help", "f1,question_mark", "F1 ?", "All keys, and what is possible now", hint="help"),
+    Action("command_palette", "colon,ctrl+p", ": ^P", message("tui.action.command_palette")),
+    Action("help", "f1,question_mark", "F1 ?", message("tui.action.help"), hint=message("tui.hint.help")),
     Action(
         "leave",
         "shift+f5,f17,q,ctrl+q",
         "⇧F5 q",
-        "Detach and leave; the process runs on",
+        message("tui.action.leave"),
         words_here=_leave_words,
-        hint="leave",
+        hint=message("tui.hint.leave"),
     ),
 )
 
@@ -264,11 +277,15 @@ def actions_for(panes: Sequence[PaneSpec]) -> tuple[Action, ...]:
     return (*_BEFORE_PANES, *to_panes, *_AFTER_PANES)
 
 
-def bindings_of(actions: Sequence[Action]) -> list[Binding]:
-    return [Binding(action.keys, action.textual_name, action.words, show=False) for action in actions]
+def bindings_of(actions: Sequence[Action]) -> list[BindingType]:
+    return [(action.keys, action.textual_name) for action in actions]
 
 
 ACTIONS = actions_for(PANES)
 
-TYPING_HINTS = {"pause": "pause", "leave": "leave", "restart": "start again"}
+TYPING_HINTS = {
+    "pause": message("tui.hint.pause"),
+    "leave": message("tui.hint.leave"),
+    "restart": message("tui.hint.start_again"),
+}
 """The actions, by name, that stay possible while letters go to a program, with words for the status bar."""

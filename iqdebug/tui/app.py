@@ -27,6 +27,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from iqdebug.core.errors import IqdebugError, UsageError
+from iqdebug.core.messages import Text as Words
+from iqdebug.core.messages import message, render
 from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Diagnosis, Frame, Snapshot, Thread
 from iqdebug.core.text import clean
@@ -53,8 +55,6 @@ __all__ = ["Connect", "DebugApp", "ProjectMemory"]
 TICK_S = 1.0
 
 _PRINTABLE = Printable()
-
-_TOO_SMALL = "the terminal is too small for iqdebug: 60 columns and 15 lines are enough"
 
 WidgetT = TypeVar("WidgetT", bound=Widget)
 
@@ -147,7 +147,7 @@ class DebugApp(App[int]):
     @property
     def last_words(self) -> str:
         """To be printed once the screen is gone."""
-        return self.controllers.state.last_words
+        return render(self.controllers.state.last_words)
 
     @property
     def refused(self) -> UsageError | None:
@@ -181,7 +181,7 @@ class DebugApp(App[int]):
             for pane in at(Place.BOTTOM):
                 yield pane.add_class("pane")
         yield StatusBar(self._clock, id="status")
-        yield Static(_TOO_SMALL, id="too-small")
+        yield Static(render(message("tui.layout.too_small")), id="too-small")
 
     def on_mount(self) -> None:
         c = self.controllers
@@ -245,9 +245,9 @@ class DebugApp(App[int]):
         if self.is_drawn:
             self.pane(StatusBar).show(status_of(self.controllers, self.ACTIONS))
 
-    def show_banner(self, error: IqdebugError, keys: str) -> None:
+    def show_banner(self, error: IqdebugError, keys: Words) -> None:
         banner = self.query_one("#banner", Static)
-        banner.update(Text("\n".join(clean(line) for line in (*error.lines(), keys))))
+        banner.update(Text("\n".join(clean(line) for line in (*error.lines(), render(keys)))))
         banner.display = True
 
     def hide_banner(self) -> None:
@@ -255,15 +255,16 @@ class DebugApp(App[int]):
 
     def notify(
         self,
-        message: str,
+        message: Words,
         *,
-        title: str = "",
+        title: Words = "",
         severity: SeverityLevel = "information",
         timeout: float | None = None,
         markup: bool = False,
     ) -> None:
         """Never as markup: the words may hold some of the target's."""
-        super().notify(clean(message), title=clean(title), severity=severity, timeout=timeout, markup=False)
+        words, heading = clean(render(message)), clean(render(title))
+        super().notify(words, title=heading, severity=severity, timeout=timeout, markup=False)
 
     def notify_error(self, error: IqdebugError) -> None:
         words = "\n".join(clean(line) for line in error.lines())
@@ -292,7 +293,7 @@ class DebugApp(App[int]):
 
     def action_help(self) -> None:
         text = help_text(self.ACTIONS, self.PANES, self.controllers)
-        self.push_screen(TextScreen("Keys", text, prose=True))
+        self.push_screen(TextScreen(message("tui.keys.title"), text, prose=True))
 
     def action_focus_next(self) -> None:
         self._turn(1)
@@ -310,9 +311,11 @@ class DebugApp(App[int]):
     def get_system_commands(self, screen: Screen[Any]) -> Any:
         for action in self.ACTIONS:
             if action.name != "command_palette":
-                words = action.words_now(self.controllers)
-                yield SystemCommand(words, f"key {action.shown}", self._runner(action.textual_name))
-        yield SystemCommand("Screenshot", "Save an SVG picture of the screen", self.action_screenshot)
+                words = render(action.words_now(self.controllers))
+                keys = render(message("tui.palette.key", keys=action.shown))
+                yield SystemCommand(words, keys, self._runner(action.textual_name))
+        title, saves = message("tui.palette.screenshot"), message("tui.palette.screenshot_saves")
+        yield SystemCommand(render(title), render(saves), self.action_screenshot)
 
     def _runner(self, name: str) -> Callable[[], Any]:
         return lambda: self.run_worker(self.run_action(name), group="palette")

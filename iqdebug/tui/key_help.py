@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from iqdebug.core.messages import message, render
 from iqdebug.core.state import Origin
 from iqdebug.core.text import clean
 from iqdebug.tui.actions import TYPING_HINTS, Action
@@ -22,11 +23,12 @@ def help_text(actions: Sequence[Action], panes: Sequence[PaneSpec], controllers:
     for action in actions:
         reason = action.why_not(controllers)
         text.append(f"{action.shown:>8}  ", "bold")
-        text.append(action.words_now(controllers), "dim" if reason else "")
-        text.append(f"  (not now: {clean(reason)})\n" if reason else "\n", "dim italic")
-    text.append("\nIn the panes: arrows, PgUp, PgDn, Home, End, Enter, Tab to the next pane.\n")
+        text.append(render(action.words_now(controllers)), "dim" if reason else "")
+        not_now = render(message("tui.keys.not_now", reason=reason))
+        text.append(f"  {clean(not_now)}\n" if reason else "\n", "dim italic")
+    text.append(f"\n{render(message('tui.keys.in_panes'))}\n")
     for pane in sorted(panes, key=lambda p: p.help_order):
-        line = pane.help if isinstance(pane.help, str) else pane.help(controllers)
+        line = render(pane.help(controllers) if callable(pane.help) else pane.help)
         text.append(f"{line}\n" if line else "")
     return text
 
@@ -55,8 +57,8 @@ def _hints(actions: Sequence[Action], controllers: Controllers) -> list[Hint]:
     aside = [a for a in actions if is_recorded and a.aside and not a.why_not(controllers)]
     usual = [a for a in actions if a.hint]
     return [
-        *(Hint(a.shown.split()[0], a.aside, True) for a in aside),
-        *(Hint(a.shown.split()[-1], a.hint, not a.why_not(controllers)) for a in usual),
+        *(Hint(a.shown.split()[0], render(a.aside), True) for a in aside),
+        *(Hint(a.shown.split()[-1], render(a.hint), not a.why_not(controllers)) for a in usual),
     ]
 
 
@@ -64,4 +66,4 @@ def _typing_hints(actions: Sequence[Action], controllers: Controllers) -> list[H
     """What is possible while letters go to a program."""
     by_name = {action.name: action for action in actions}
     named = [(by_name[name], words) for name, words in TYPING_HINTS.items()]
-    return [Hint(a.shown.split()[0], words, True) for a, words in named if not a.why_not(controllers)]
+    return [Hint(a.shown.split()[0], render(words), True) for a, words in named if not a.why_not(controllers)]

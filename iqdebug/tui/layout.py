@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
+from iqdebug.core.messages import render
 from iqdebug.tui.pane_table import PaneSpec, Place
 
 __all__ = ["PaneLayout", "TabsBar"]
@@ -42,7 +43,7 @@ class TabsBar(Static):
     def show(self, panes: Sequence[PaneSpec], chosen: str, width: int) -> None:
         """``width``: the terminal's; the names are as long as it has room for."""
         for length in range(3):
-            self._labels = [(p.id, f" {p.keys[0]} {p.titles[length]} ") for p in panes]
+            self._labels = [(p.id, f" {p.keys[0]} {render(p.titles[length])} ") for p in panes]
             if sum(len(label) for _, label in self._labels) + LABEL_MARGIN <= width:
                 break
         text = Text(no_wrap=True, overflow="ellipsis")

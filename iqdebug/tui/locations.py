@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from iqdebug.core import text
+from iqdebug.core.messages import Text, message
 from iqdebug.core.state import Anomaly, ExceptionInfo, Frame, Snapshot, Step, Suspect, Thread
 from iqdebug.core.text import clean
 from iqdebug.tui.screens.exceptions import walked
@@ -25,7 +26,7 @@ class Whereabouts:
     thread_id: int | None = None
     index: int | None = None
     raised: ExceptionInfo | None = None
-    words: str = ""
+    words: Text = ""
     gone: bool = False
 
 
@@ -40,18 +41,19 @@ def whereabouts(snapshot: Snapshot | None, place: Place) -> Whereabouts:
         for raised, frames in _stacks(snapshot, thread):
             at = _find(frames, place, exact)
             if at is not None and thread is not None:
-                remarks = [] if raised is None else [f"in the traceback of {_last_name(raised)}"]
+                remarks = [] if raised is None else [message("tui.where.traceback", type=_last_name(raised))]
                 if not exact:
-                    remarks.append(f"{name} stands at line {frames[at].line}")
-                return Whereabouts(thread.id, at, raised, "; ".join(remarks))
+                    remarks.append(message("tui.where.line", function=name, line=frames[at].line))
+                words = message("tui.where.remarks", remarks=remarks) if remarks else ""
+                return Whereabouts(thread.id, at, raised, words)
     task = next((t for t in snapshot.tasks if _find(t.frames, place, False) is not None), None)
     if task is not None:
-        return Whereabouts(words=f"suspended in task {clean(task.name)}: its variables were not read")
+        return Whereabouts(words=message("tui.where.task", task=clean(task.name)))
     if thread is not None and (thread.frames_total or 0) > len(thread.frames):
-        return Whereabouts(words=f"{name} is not among the frames that were read")
+        return Whereabouts(words=message("tui.where.not_read", function=name))
     if name == "<module>":
-        return Whereabouts(words="the module's own code has run: no frame is left of it", gone=True)
-    return Whereabouts(words=f"{name} has returned: its variables are gone", gone=True)
+        return Whereabouts(words=message("tui.where.module"), gone=True)
+    return Whereabouts(words=message("tui.where.returned", function=name), gone=True)
 
 
 def file_line(place: Place) -> str:

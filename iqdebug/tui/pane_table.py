@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from textual.widget import Widget
 
+from iqdebug.core.messages import Message, Text, message
 from iqdebug.core.state import Snapshot
 from iqdebug.tui.controllers.wiring import Controllers
 from iqdebug.tui.locations import whereabouts
@@ -60,23 +61,24 @@ class PaneSpec:
     id: str
     keys: str
     shown: str
-    words: str
-    titles: tuple[str, str, str]
+    words: Text
+    titles: tuple[Text, Text, Text]
     build: Callable[[Controllers], Widget | None]
     build_beside: Callable[[Controllers], Widget] | None = None
     place: Place = Place.BOTTOM
-    why_not: Callable[[Controllers], str] | None = None
-    missing: str = ""
+    why_not: Callable[[Controllers], Text] | None = None
+    missing: Text = ""
     focus: str = ""
     screen_class: str = ""
     fills: bool = False
-    help: Callable[[Controllers], str] | str = ""
+    help: Callable[[Controllers], Text] | Text = ""
     help_order: int = 9
 
 
-def _variables_help(c: Controllers) -> str:
-    full = "the whole text" if c.recording.is_recorded else "the value's own repr (runs code)"
-    return f"Variables: Enter opens, v {full}, y copy, = set."
+def _variables_help(c: Controllers) -> Message:
+    if c.recording.is_recorded:
+        return message("tui.pane.variables.help_recorded")
+    return message("tui.pane.variables.help")
 
 
 def _program_pane(c: Controllers) -> ProgramPane | None:
@@ -93,32 +95,44 @@ PANES: Sequence[PaneSpec] = (
         id="program",
         keys="0",
         shown="0",
-        words="To the program's terminal (Ctrl-] comes back)",
-        titles=("Program", "Program", "Prog"),
+        words=message("tui.pane.program.words"),
+        titles=(
+            message("tui.pane.program.title"),
+            message("tui.pane.program.short"),
+            message("tui.pane.program.tiny"),
+        ),
         build=_program_pane,
         why_not=lambda c: c.program.why_not_pane(),
-        missing="a program's terminal is there only with `iqdebug run`",
+        missing=message("tui.pane.program.missing"),
         fills=True,
     ),
     PaneSpec(
         id="source",
         keys="1",
         shown="1",
-        words="To the source",
-        titles=("Source", "Source", "Src"),
+        words=message("tui.pane.source.words"),
+        titles=(
+            message("tui.pane.source.title"),
+            message("tui.pane.source.short"),
+            message("tui.pane.source.tiny"),
+        ),
         build=lambda c: SourcePane(
             c.brief_pause.source_lines, id="source", versions=c.recording.sources, in_memory=c.in_memory
         ),
         place=Place.MAIN,
-        help="Source: d definition line, g back to the current line.  Threads: l library frames.",
+        help=message("tui.pane.source.help"),
         help_order=1,
     ),
     PaneSpec(
         id="stack",
         keys="2",
         shown="2",
-        words="To the threads and frames",
-        titles=("Stack", "Stack", "Stk"),
+        words=message("tui.pane.stack.words"),
+        titles=(
+            message("tui.pane.stack.title"),
+            message("tui.pane.stack.short"),
+            message("tui.pane.stack.tiny"),
+        ),
         build=lambda c: StackPane(id="stack"),
         place=Place.SIDE,
     ),
@@ -126,8 +140,12 @@ PANES: Sequence[PaneSpec] = (
         id="variables",
         keys="3",
         shown="3",
-        words="To the variables",
-        titles=("Variables", "Vars", "Var"),
+        words=message("tui.pane.variables.words"),
+        titles=(
+            message("tui.pane.variables.title"),
+            message("tui.pane.variables.short"),
+            message("tui.pane.variables.tiny"),
+        ),
         build=lambda c: VariablesPane(c.variables.tree, id="variables"),
         build_beside=lambda c: VariablesPane(c.variables.tree, id="side-variables"),
         help=_variables_help,
@@ -137,55 +155,74 @@ PANES: Sequence[PaneSpec] = (
         id="output",
         keys="4",
         shown="4",
-        words="To the output and logs",
-        titles=("Output", "Output", "Out"),
+        words=message("tui.pane.output.words"),
+        titles=(
+            message("tui.pane.output.title"),
+            message("tui.pane.output.short"),
+            message("tui.pane.output.tiny"),
+        ),
         build=lambda c: LogPane(id="output", recorded=c.recording.is_recorded),
-        help="Output: f follow, w level, x clear, / filter, Enter to the line that logged it.",
+        help=message("tui.pane.output.help"),
         help_order=3,
     ),
     PaneSpec(
         id="console",
         keys="5",
         shown="5",
-        words="To the console",
-        titles=("Console", "Console", "Con"),
+        words=message("tui.pane.console.words"),
+        titles=(
+            message("tui.pane.console.title"),
+            message("tui.pane.console.short"),
+            message("tui.pane.console.tiny"),
+        ),
         build=lambda c: ConsolePane(c.console.load_history(), id="console", recorded=c.recording.is_recorded),
         focus="#prompt",
-        help="Console: ↑↓ history, Tab completes, Enter on a ▸ result opens it, Esc leaves; "
-        "break FILE:LINE or break FUNCTION sets a breakpoint.",
+        help=message("tui.pane.console.help"),
         help_order=7,
     ),
     PaneSpec(
         id="breakpoints",
         keys="6",
         shown="6",
-        words="To the breakpoints",
-        titles=("Breakpoints", "Breaks", "Brk"),
+        words=message("tui.pane.breakpoints.words"),
+        titles=(
+            message("tui.pane.breakpoints.title"),
+            message("tui.pane.breakpoints.short"),
+            message("tui.pane.breakpoints.tiny"),
+        ),
         build=lambda c: BreakpointsPane(id="breakpoints"),
-        help="Breakpoints: Space on/off, e edit, Del remove, Enter to the line.",
+        help=message("tui.pane.breakpoints.help"),
         help_order=5,
     ),
     PaneSpec(
         id="suspects",
         keys="7",
         shown="7",
-        words="To the suspects and the way of the failing value",
-        titles=("Suspects", "Suspects", "Why"),
+        words=message("tui.pane.suspects.words"),
+        titles=(
+            message("tui.pane.suspects.title"),
+            message("tui.pane.suspects.short"),
+            message("tui.pane.suspects.tiny"),
+        ),
         build=lambda c: SuspectsPane(lambda place: whereabouts(c.state.snapshot, place), id="suspects"),
-        help="Suspects: moving shows, Enter goes there, ←→ fold.",
+        help=message("tui.pane.suspects.help"),
         help_order=4,
     ),
     PaneSpec(
         id="chat",
         keys="8,A",
         shown="8 A",
-        words="To the conversation: ask about what is on the screen",
-        titles=("Chat", "Chat", "Ask"),
+        words=message("tui.pane.chat.words"),
+        titles=(
+            message("tui.pane.chat.title"),
+            message("tui.pane.chat.short"),
+            message("tui.pane.chat.tiny"),
+        ),
         build=lambda c: ChatPane(c.chat.complete_question, id="chat") if c.chat.is_available else None,
-        missing="there is no conversation here",
+        missing=message("tui.pane.chat.missing"),
         focus="#question",
         screen_class="chatting",
-        help="Chat: ↑↓ earlier questions, Tab completes / and @, PgUp PgDn scroll, Esc stops an answer.",
+        help=message("tui.pane.chat.help"),
         help_order=6,
     ),
 )

@@ -12,6 +12,7 @@ from iqdebug.assistant.transcript import Entry, ModelStatus, Transcript
 from iqdebug.assistant.ui_context import HeadlessContext
 from iqdebug.core import text
 from iqdebug.core.errors import ModelError
+from iqdebug.core.messages import message
 from iqdebug.core.output import wipe, write_over
 from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Diagnosis, LogRecord, ProcessInfo, Snapshot
@@ -116,9 +117,9 @@ async def _ask(
         if assistant.window is None:
             errors = [e.text for e in assistant.transcript.entries if e.kind == "error"]
             raise ModelError(
-                "No model was chosen",
+                message("cli.ask.no_model"),
                 "; ".join(" ".join(error.splitlines()) for error in errors),
-                "--model llama:FILE.gguf or --model http://host:port/v1; `iqdebug diagnose` needs none",
+                message("cli.ask.no_model.fix"),
             )
         assistant.begin(session, HeadlessContext(session, logs))
         await assistant.settled()

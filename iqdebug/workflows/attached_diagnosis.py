@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from iqdebug.core.errors import AttachTimeout, CannotAttach, MissingTool, ProtocolError, TargetError
+from iqdebug.core.messages import message
 from iqdebug.core.state import Breakpoint, LogRecord, ProcessInfo, Snapshot
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.workflows.diagnosis_inputs import live_diagnosis
@@ -56,6 +57,6 @@ async def attached(info: ProcessInfo, seconds: float) -> Result:
     finally:
         await session.detach()
     if not second.threads:
-        silent = TargetError(f"Process {info.pid} ended or did not answer while it was being looked at")
+        silent = TargetError(message("cli.diagnose.silent", pid=info.pid))
         return await asyncio.to_thread(instead, info.pid, seconds, silent)
     return Result(second, live_diagnosis(second, first), tuple(collector.records))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from iqdebug.core.messages import Message, message, render
 from iqdebug.core.state import Diagnosis, ExceptionInfo, Frame
 from iqdebug.core.state_lines import diagnosis_lines, log_lines
 from iqdebug.core.text import clean
@@ -35,26 +36,32 @@ class CrashReport:
     def lines(self) -> list[str]:
         """For a terminal or a log: what happened, the suspects, the stack with its values."""
         meta, snapshot = self.crash.meta, self.crash.snapshot
-        place = f" {meta.how}" if meta.how else ""
-        python = f", Python {clean(meta.python)}" if meta.python else ""
-        lines = [f"{clean(meta.title)}{clean(place)}  (process {meta.pid}{python})"]
+        title = message(
+            "cli.report.title",
+            title=clean(meta.title),
+            how=clean(meta.how) or None,
+            pid=meta.pid,
+            python=clean(meta.python) or None,
+        )
+        lines = [render(title)]
         if snapshot.exception is not None:
             lines += _chain_lines(snapshot.exception)
         shown = replace(self.diagnosis, suspects=self.diagnosis.suspects[:MAX_SUSPECTS])
         lines += ["", *diagnosis_lines(shown), ""]
         thread = snapshot.focused
         if thread is not None:
-            lines.append("stack, innermost first")
+            lines.append(render(message("cli.report.stack")))
             frames = [f for f in thread.frames if f.kind != "label"]
             for frame in frames[:MAX_FRAMES]:
                 lines += _frame_lines(frame, self.read(frame.path))
             if len(frames) > MAX_FRAMES:
-                lines.append(f"  … {len(frames) - MAX_FRAMES:,} more frames")
+                more = message("cli.report.more_frames", count=f"{len(frames) - MAX_FRAMES:,}")
+                lines.append(f"  {render(more)}")
         if self.crash.logs:
-            lines += ["", "last output", *log_lines(self.crash.logs)]
+            lines += ["", render(message("cli.last_output")), *log_lines(self.crash.logs)]
         for sentence in self.crash.missing:
-            lines.append(f"damaged: {clean(sentence)}")
-        return [*lines, "", f"open it: iqdebug open {clean(str(self.crash.path))}"]
+            lines.append(render(message("cli.report.damaged", words=clean(sentence))))
+        return [*lines, "", render(message("cli.open_it", path=clean(str(self.crash.path))))]
 
 
 def report_on(
@@ -79,13 +86,23 @@ def report_on(
 
 
 def _chain_lines(error: ExceptionInfo, indent: str = "  ") -> list[str]:
-    words = {"cause": "caused by", "context": "while handling", "member": "member"}
-    lines = [f"{indent}note: {clean(note)}" for note in error.notes]
+    lines = [f"{indent}{render(message('cli.note', words=clean(note)))}" for note in error.notes]
     for each in (*error.members, *error.chain):
-        message = clean(each.message)[:200]
-        lines.append(f"{indent}{words.get(each.link, 'and')} {clean(each.type)}: {message}")
+        lines.append(f"{indent}{render(_linked(each))}")
         lines += _chain_lines(each, indent + "  ") if each.members or each.notes else []
     return lines
+
+
+def _linked(error: ExceptionInfo) -> Message:
+    """The exception, and how it hangs on the one that holds it."""
+    name, words = clean(error.type), clean(error.message)[:200]
+    if error.link == "cause":
+        return message("cli.report.cause", type=name, words=words)
+    if error.link == "context":
+        return message("cli.report.context", type=name, words=words)
+    if error.link == "member":
+        return message("cli.report.member", type=name, words=words)
+    return message("cli.report.and", type=name, words=words)
 
 
 def _frame_lines(frame: Frame, source: Sequence[str]) -> list[str]:
@@ -96,5 +113,6 @@ def _frame_lines(frame: Frame, source: Sequence[str]) -> list[str]:
         listed = [v for v in frame.locals or () if v.kind != "group"]
         lines += [f"        {clean(v.name)} = {clean(v.value)}" for v in listed[:MAX_LOCALS]]
         if len(listed) > MAX_LOCALS:
-            lines.append(f"        … {len(listed) - MAX_LOCALS} more")
+            more = message("cli.report.more", count=len(listed) - MAX_LOCALS)
+            lines.append(f"        {render(more)}")
     return lines

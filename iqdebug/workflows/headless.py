@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from iqdebug.core.errors import IqdebugError, NoSuchProcess
+from iqdebug.core.messages import Text, message, render
 from iqdebug.core.state import Diagnosis, LogRecord, Snapshot
 from iqdebug.core.state_lines import diagnosis_lines, log_lines, snapshot_lines
 from iqdebug.core.text import clean
@@ -24,19 +25,19 @@ class Result:
     snapshot: Snapshot
     diagnosis: Diagnosis
     logs: tuple[LogRecord, ...] = ()
-    not_attached: str = ""
+    not_attached: Text = ""
 
     def lines(self) -> list[str]:
         lines = diagnosis_lines(self.diagnosis)
         if self.not_attached:
-            lines.append(f"({clean(self.not_attached)})")
+            lines.append(f"({clean(render(self.not_attached))})")
         lines += ["", *snapshot_lines(self.snapshot)]
         if self.logs:
-            lines += ["", "last output", *log_lines(self.logs)]
+            lines += ["", render(message("cli.last_output")), *log_lines(self.logs)]
         return lines
 
 
-def from_outside(pid: int, seconds: float, not_attached: str = "") -> Result:
+def from_outside(pid: int, seconds: float, not_attached: Text = "") -> Result:
     """Two looks ``seconds`` apart and what they say. Nothing is stopped or injected."""
     first = peek(pid)
     time.sleep(seconds)
@@ -47,8 +48,9 @@ def from_outside(pid: int, seconds: float, not_attached: str = "") -> Result:
 def instead(pid: int, seconds: float, error: IqdebugError) -> Result:
     """:func:`from_outside` for a process that ``error`` kept us out of, which is raised where that does
     not work either."""
+    reasons = [text for text in error.texts if text][:2]
     try:
-        return from_outside(pid, seconds, f"only looked at from outside: {'; '.join(error.lines()[:2])}")
+        return from_outside(pid, seconds, message("cli.diagnose.only_from_outside", reasons=reasons))
     except NoSuchProcess:
         raise
     except IqdebugError:

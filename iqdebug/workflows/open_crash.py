@@ -7,6 +7,7 @@ from pathlib import Path
 
 from iqdebug.assistant.last_stop import LastStopSession, TodaysSources, remembered
 from iqdebug.assistant.session import DebuggeeContext
+from iqdebug.core.messages import message, render
 from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Diagnosis, Snapshot
 from iqdebug.core.store import ProjectStore
@@ -61,8 +62,9 @@ def remembered_app(kept: SavedConversation) -> DebugApp:
         return LastStopSession(snapshot)
 
     def about() -> list[AboutSection]:
-        lines = (snapshot.command, f"pid {snapshot.pid}", f"Python {snapshot.python}")
-        return [AboutSection("Program", lines)]
+        pid = render(message("cli.about.pid", pid=snapshot.pid))
+        lines = (snapshot.command, pid, f"Python {snapshot.python}")
+        return [AboutSection(render(message("cli.about")), lines)]
 
     return DebugApp(
         connect,

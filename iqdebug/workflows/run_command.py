@@ -16,6 +16,7 @@ from pathlib import Path
 from iqdebug.capture.__main__ import entered
 from iqdebug.capture.native import convert
 from iqdebug.core.errors import MissingTool, NotPython, UsageError
+from iqdebug.core.messages import message
 from iqdebug.core.python_versions import OLDEST_TARGET
 
 __all__ = ["Watched", "command_line", "watch"]
@@ -41,17 +42,21 @@ def command_line(words: Sequence[str], python: str | None) -> list[str]:
     :raises MissingTool: the interpreter or the command is not there.
     """
     if not words:
-        raise UsageError("No program was named", fix="iqdebug diagnose -- script.py ARGS")
+        raise UsageError(message("cli.diagnose.no_program"), fix=message("cli.diagnose.no_program.fix"))
     first = words[0]
     if python is None and first != "-m" and not first.endswith((".py", ".pyz")):
         if shutil.which(first) is None:
-            raise MissingTool(f"There is no command {first}")
+            raise MissingTool(message("cli.no_command", name=first))
         return list(words)
     if first != "-m" and not first.startswith("-") and not Path(first).exists():
-        raise UsageError(f"There is no file {first}", f"looked for in {os.getcwd()}")
+        raise UsageError(
+            message("cli.no_file", name=first, folder=None), message("cli.no_file.why", folder=os.getcwd())
+        )
     interpreter = python or shutil.which("python3") or sys.executable
     if shutil.which(interpreter) is None:
-        raise MissingTool(f"There is no interpreter {interpreter}", fix="Name one with --python")
+        raise MissingTool(
+            message("cli.no_interpreter", name=interpreter), fix=message("cli.no_interpreter.fix")
+        )
     if python is not None:
         _require_python(interpreter)
     return [interpreter, *words]
@@ -69,9 +74,9 @@ def _require_python(interpreter: str) -> None:
         version = ""
     parts = version.split(".")
     if len(parts) != 3 or not all(part.isdecimal() for part in parts):
-        raise NotPython(f"{interpreter} is not a Python interpreter")
+        raise NotPython(message("cli.not_python", interpreter=interpreter))
     if tuple(map(int, parts)) < OLDEST_TARGET:
-        raise NotPython(f"{interpreter} is Python {version}; crashes are recorded on 3.8 and later")
+        raise NotPython(message("cli.diagnose.too_old", interpreter=interpreter, version=version))
 
 
 def watch(command: Sequence[str], folder: Path, *, mask: bool = True, quiet_stdout: bool = False) -> Watched:
@@ -91,7 +96,9 @@ def watch(command: Sequence[str], folder: Path, *, mask: bool = True, quiet_stdo
         try:
             process = subprocess.Popen(command, env=environ, stdout=output)
         except OSError as error:
-            raise MissingTool(f"{command[0]} cannot be started", error.strerror or str(error)) from None
+            raise MissingTool(
+                message("cli.diagnose.cannot_start", program=command[0]), error.strerror or str(error)
+            ) from None
         with _left_to_the_child():
             code = process.wait()
         return Watched(process.pid, code, tuple(_gathered(fresh, folder)))

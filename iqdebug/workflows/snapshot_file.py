@@ -13,6 +13,7 @@ from iqdebug.capture import environment
 from iqdebug.capture.container import Container, write
 from iqdebug.capture.mask import Masker
 from iqdebug.core.errors import AttachTimeout, CannotAttach, MissingTool, UsageError
+from iqdebug.core.messages import Text, message
 from iqdebug.core.state import Frame, Snapshot, Variable
 from iqdebug.crash.folder import put
 from iqdebug.dap.record_process import read_process
@@ -33,7 +34,7 @@ def save_snapshot(
     attach: bool = True,
     mask: bool = True,
     progress: Callable[[str], None] = lambda words: None,
-) -> tuple[Path, str]:
+) -> tuple[Path, Text]:
     """Write the file; returns its path and, where the process was only looked at from outside, why.
 
     :param path: where to; None for the folder of crash files.
@@ -41,13 +42,15 @@ def save_snapshot(
     :raises TargetError: the process cannot even be looked at.
     :raises UsageError: the file cannot be written.
     """
-    data, why = b"", "asked for"
+    data = b""
+    why: Text = message("cli.snapshot.asked_for")
     if attach:
         try:
             info = require_attachable(pid)
             data = signals.run(read_process(info, mask=mask, wait=ENTRY_TIMEOUT, progress=progress))
         except (AttachTimeout, CannotAttach, MissingTool) as error:
-            why = error.why or error.what
+            what, cause, _ = error.texts
+            why = cause or what
     if not data:
         data = from_outside(peek(pid), mask)
     else:
@@ -59,12 +62,15 @@ def save_snapshot(
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write(str(path), data)
     except OSError as error:
-        raise UsageError(f"{path} cannot be written", error.strerror or str(error)) from None
+        raise UsageError(
+            message("cli.snapshot.cannot_write", path=str(path)), error.strerror or str(error)
+        ) from None
     return path, why
 
 
 def from_outside(snapshot: Snapshot, mask: bool) -> bytes:
-    """A look from outside as a crash file: stacks and the text of locals, nothing below them."""
+    """A look from outside as a crash file: stacks and the text of locals, nothing below them. The words
+    in a file are those of :mod:`iqdebug.capture`, in English: it may be read in another language."""
     masker = Masker(mask)
     frames: list[dict[str, Any]] = []
     values: dict[str, dict[str, Any]] = {}

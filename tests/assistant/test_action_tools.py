@@ -12,6 +12,7 @@ from iqdebug.assistant.actions.fix import Proposal
 from iqdebug.assistant.actions.why import explain, section_lines, why
 from iqdebug.assistant.permissions import Answer, Right
 from iqdebug.assistant.tools.fixing import FIXING_TOOLS
+from iqdebug.core.messages import render
 from iqdebug.core.state import Diagnosis
 from iqdebug.crash import Crash
 from iqdebug.crash.recorded_session import RecordedSession
@@ -80,11 +81,11 @@ async def test_from_a_refused_edit_to_a_proved_one(tmp_path: Path) -> None:
     assert "Fixed" in (await bench.call("verify")).text
     tested = await bench.call("write_test", equals="0.0")
     assert "Proved" in tested.text and "def test_average_zero_division_error" in tested.text
-    assert [(each.tool, each.action) for each in bench.person.asked] == [
+    assert [(each.tool, render(each.action)) for each in bench.person.asked] == [
         (name, f"run {name}") for name in ("verify", "write_test")
     ]
     times = ("runs twice,", "runs once or more,")
-    assert all(words in each.why for words, each in zip(times, bench.person.asked, strict=True))
+    assert all(words in render(each.why) for words, each in zip(times, bench.person.asked, strict=True))
     assert "if count else 0.0" in bench.person.asked[0].detail
     assert case.program.read_bytes() == before
     assert sorted(p.name for p in case.root.iterdir()) == ["divide_by_zero.py", "pyproject.toml"]
@@ -103,8 +104,8 @@ def test_why_and_explain_say_what_is_known_and_what_is_not(tmp_path: Path) -> No
 
 def test_the_way_of_the_value_is_told_with_places(tmp_path: Path) -> None:
     case = record_example("none_lookup", tmp_path)
-    sections = {s.heading: s for s in why(case.crash.snapshot, case.diagnosis)}
+    sections = {render(s.heading): s for s in why(case.crash.snapshot, case.diagnosis)}
     way = sections["The way of `customer`"]
-    assert any("returned by" in line for line in way.lines)
+    assert any("returned by" in render(line) for line in way.lines)
     assert len(way.places) == len(way.lines)
     assert any(place is not None and place[0] == str(case.program) for place in way.places)

@@ -9,6 +9,7 @@ import pytest
 
 from iqdebug.assistant.permissioned_session import NotGranted, PermissionedSession
 from iqdebug.assistant.permissions import Answer, DecidedBy, Gate, Right, refuse_all
+from iqdebug.core.messages import render
 from iqdebug.core.session import StepKind
 from iqdebug.core.state import Breakpoint, Phase
 from iqdebug.llm.messages import ToolCall
@@ -77,7 +78,7 @@ async def test_a_granted_probe_runs_exactly_what_was_shown_once(python: str) -> 
         bench.person.answers = [Answer.ONCE]
         result = await bench.call("evaluate", expression="plain.effect", frame=frame)
         assert [(r.right, r.detail) for r in bench.person.asked] == [(Right.PROBE, "plain.effect")]
-        assert "property" in bench.person.asked[0].why
+        assert "property" in render(bench.person.asked[0].why)
         assert result.decisions[0].by == DecidedBy.PERSON_ONCE
         refused = await bench.call("evaluate", expression="plain.effect", frame=frame)
         assert "did not allow" in refused.text and len(bench.person.asked) == 2

@@ -12,6 +12,7 @@ from iqdebug.assistant.actions.fix import propose
 from iqdebug.assistant.actions.rebuild_values import CannotRebuild, Rebuilder
 from iqdebug.assistant.actions.regression import Expectation, prove, regression_tests, write_test
 from iqdebug.core.errors import UsageError
+from iqdebug.core.messages import render
 from iqdebug.crash import Crash
 from iqdebug.crash.model import Child, Value
 from tests.assistant.recorded import record, record_example, record_text
@@ -126,14 +127,14 @@ async def test_the_outer_call_is_taken_and_the_inner_one_explained(name: str, tm
     case = record_text(f"{source}\n\nif __name__ == '__main__':\n    main()\n", tmp_path)
     tests, refused = regression_tests(case.crash, case.diagnosis)
     assert [t.function for t in tests] == ["main", ""]
-    assert why in refused[0]
+    assert why in render(refused[0])
 
 
 async def test_a_program_that_runs_on_import_is_tested_as_a_whole(tmp_path: Path) -> None:
     case = record_text("def half(n):\n    return n / 0\n\n\nhalf(3)\n", tmp_path)
     tests = regression_tests(case.crash, case.diagnosis)
     assert [t.function for t in tests[0]] == [""]
-    assert "runs the program" in tests[1][0]
+    assert "runs the program" in render(tests[1][0])
     proposal = propose([Hunk("program.py", ("n / 0",), ("n / 2",))], str(case.root))
     found = await prove(case.crash, tests, proposal, folder=tmp_path)
     assert found.verified is not None and found.verified.green, found.lines()

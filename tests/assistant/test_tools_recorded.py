@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 import iqdebug
 from iqdebug.assistant.tools import Toolbox
+from iqdebug.core import messages
+from iqdebug.core.messages import catalogue_of, set_language
 from iqdebug.crash.recorded_session import RecordedSession
 from tests.assistant.targets import Bench
 from tests.support.crashing import Case, crash_of
@@ -102,6 +105,37 @@ async def test_nothing_runs_there(case: Case) -> None:
     ):
         result = await bench.call(tool, **arguments)
         assert result.failed and "nothing runs here" in result.text
+
+
+LATIN = """
+TEMPLATES = {
+    "assistant.refusal.text_or_symbol": "aut `text` aut `symbol` da",
+    "assistant.summary.threads": "fila {count}",
+}
+
+
+def plural_form(count):
+    return 0 if count == 1 else 1
+"""
+
+
+async def test_the_model_reads_english_and_the_person_their_language(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "languages" / "latin").mkdir(parents=True)
+    (tmp_path / "languages" / "latin" / "__init__.py").write_text(LATIN, "utf-8")
+    monkeypatch.setattr(messages, "__path__", [*messages.__path__, str(tmp_path / "languages")])
+    bench = bench_of(case)
+    set_language("latin")
+    try:
+        refused, threads = await bench.call("search"), await bench.call("threads")
+    finally:
+        set_language("en")
+        sys.modules.pop(f"{messages.__name__}.latin", None)
+        catalogue_of.cache_clear()
+    assert refused.failed and refused.text == "give either `text` or `symbol`"
+    assert refused.summary == "aut `text` aut `symbol` da"
+    assert " 1 threads;" in threads.text and threads.summary == "fila 1"
 
 
 async def test_a_crash_file_names_no_file_of_this_machine(case: Case) -> None:

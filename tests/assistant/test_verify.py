@@ -18,6 +18,7 @@ from iqdebug.assistant.actions.rerun import command_of_crash, command_of_process
 from iqdebug.assistant.actions.scratch_copy import scratch_copy
 from iqdebug.assistant.actions.verify import side_effects, verify
 from iqdebug.core.errors import NotAvailable, UsageError
+from iqdebug.core.messages import render
 from iqdebug.crash import open_crash
 from tests.assistant.recorded import record, record_example, record_text
 
@@ -140,7 +141,7 @@ def test_masked_secrets_are_named_and_on_the_command_line_they_stop_it(tmp_path:
     assert any("API_TOKEN" in words for words in side_effects(command))
     words = (*case.crash.meta.argv, "--password", "<masked>")
     stopped = command_of_crash(replace(case.crash, meta=replace(case.crash.meta, argv=words)))
-    assert "masked" in stopped.why_not
+    assert "masked" in render(stopped.why_not)
 
 
 @pytest.mark.parametrize("argv", [("-c",), ("",), ("-",), ("gone.py",)])
@@ -157,7 +158,7 @@ def test_another_interpreter_takes_the_place_of_one_that_is_gone(tmp_path: Path)
     crash = replace(case.crash, meta=replace(case.crash.meta, executable="/gone/python3.9"))
     command = command_of_crash(crash)
     assert command.words[0] == sys.executable
-    assert any("/gone/python3.9" in words for words in command.warnings)
+    assert any("/gone/python3.9" in render(words) for words in command.warnings)
 
 
 def test_of_a_stop_within_pytest_the_test_alone_is_run_again(tmp_path: Path) -> None:
@@ -196,7 +197,7 @@ def test_the_copy_leaves_out_what_is_not_the_program(tmp_path: Path) -> None:
     with scratch_copy(str(root), where=tmp_path) as scratch:
         copied = Path(scratch.folder)
         assert not (copied / ".git").exists() and not (copied / "env").exists()
-        assert scratch.left_out == ("Too large to be copied: data.bin (20 MiB)",)
+        assert [render(each) for each in scratch.left_out] == ["Too large to be copied: data.bin (20 MiB)"]
         assert (copied / "inner.py").resolve() == (copied / "src" / "shop" / "prices.py").resolve()
         assert scratch.path(str(root / "src")) == str(copied / "src")
         assert scratch.path("/usr/lib") == "/usr/lib"

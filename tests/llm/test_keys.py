@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from iqdebug.core.errors import ModelError, UsageError
+from iqdebug.core.messages import render
 from iqdebug.llm.backends.api_keys import key_for
 from iqdebug.llm.backends.http import HttpBackend
 from iqdebug.llm.messages import Message, Sampling
@@ -52,7 +53,7 @@ def test_the_keyring_is_asked_for_the_host_and_may_fail(monkeypatch: pytest.Monk
     ring.get_password = get_password  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "keyring", ring)
     found = key_for("https://gpu:8443/v1")
-    assert found is not None and (found.secret, found.origin) == ("ring-1", "the keyring")
+    assert found is not None and (found.secret, render(found.origin)) == ("ring-1", "the keyring")
     assert key_for("https://locked/v1") is None and key_for("https://else/v1") is None
     assert asked == [("iqdebug", "gpu"), ("iqdebug", "locked"), ("iqdebug", "else")]
 

@@ -9,6 +9,7 @@ import struct
 import msgspec
 import pytest
 
+from iqdebug.core.messages import message
 from iqdebug.llm import worker_protocol
 from iqdebug.llm.tool_formats.grammar import CallGrammar, Trigger
 
@@ -35,7 +36,13 @@ ANSWERS: list[worker_protocol.Answer] = [
     worker_protocol.Reading(3, 1, 2),
     worker_protocol.Piece(4, "größe"),
     worker_protocol.Finished(4, "stop", [1, 2], ended=True, evaluated=3),
+    worker_protocol.Loading(1, message("llm.worker.reading"), 0.5),
     worker_protocol.Failed(5, "what", kind="memory"),
+    worker_protocol.Failed(
+        5,
+        message("llm.worker.try", plan=message("llm.smaller.layers", count=3)),
+        fix=message("llm.load.no_gguf"),
+    ),
 ]
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from iqdebug.core.errors import ModelError
+from iqdebug.core.messages import render
 from iqdebug.llm.backends.base import Progress, ReplyFinished, Text
 from iqdebug.llm.backends.local import LoadOptions, LocalBackend
 from iqdebug.llm.backends.worker_process import OutOfMemory, smaller
@@ -130,7 +131,7 @@ def test_plans_become_smaller_until_nothing_is_left() -> None:
     plan, words = LoadOptions(model="m", n_ctx=32768, n_gpu_layers=-1), []
     while (next_one := smaller(plan, layers=80)) is not None:
         plan = next_one[0]
-        words.append(next_one[1])
+        words.append(render(next_one[1]))
     assert words[:4] == [
         "the KV cache as q8_0 with flash attention",
         "a window of 16,384 tokens",

@@ -82,7 +82,7 @@ class ScriptedBackend:
             window,
             thinks=True,
             chat=not why_no_chat,
-            why_no_chat=why_no_chat,
+            no_chat_message=why_no_chat,
         )
         self._count = count
         self._batch = batch

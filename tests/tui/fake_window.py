@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from iqdebug.core.errors import IqdebugError
+from iqdebug.core.messages import Text, render
 
 ResultT = TypeVar("ResultT")
 PaneT = TypeVar("PaneT", bound=Widget)
@@ -59,21 +60,21 @@ class FakeWindow:
     def refresh_status(self) -> None:
         self.statuses += 1
 
-    def show_banner(self, error: IqdebugError, keys: str) -> None:
-        self.banner = "\n".join((*error.lines(), keys))
+    def show_banner(self, error: IqdebugError, keys: Text) -> None:
+        self.banner = "\n".join((*error.lines(), render(keys)))
 
     def hide_banner(self) -> None:
         self.banner = ""
 
     def notify(
         self,
-        message: str,
+        message: Text,
         *,
-        title: str = "",
+        title: Text = "",
         severity: SeverityLevel = "information",
         timeout: float | None = None,
     ) -> None:
-        self.notices.append(message)
+        self.notices.append(render(message))
 
     def notify_error(self, error: IqdebugError) -> None:
         self.notices.append("\n".join(error.lines()))

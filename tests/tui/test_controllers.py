@@ -10,6 +10,7 @@ from pathlib import Path
 
 import iqdebug.tui.controllers
 from iqdebug.core.errors import CannotAttach, RequestFailed, UsageError
+from iqdebug.core.messages import render
 from iqdebug.core.session import Capability, DebugSession, StepKind
 from iqdebug.core.state import Breakpoint, Snapshot
 from iqdebug.tui import messages
@@ -133,7 +134,7 @@ async def test_what_cannot_be_attached_stands_in_the_banner() -> None:
     connection, opened = _connection(window, state, connect)
     await connection.open()
     assert "gdb is not installed" in window.banner and "r: try again" in window.banner
-    assert state.why_not(Capability.STEP) == "attaching did not work (r: try again)"
+    assert render(state.why_not(Capability.STEP)) == "attaching did not work (r: try again)"
     assert opened == [] and not window.has_exited
 
 
@@ -215,8 +216,8 @@ async def test_breakpoints_go_to_the_session_or_wait_for_the_next_one() -> None:
     window, state, tasks = _attached(session)
     breakpoints = BreakpointController(window, state, tasks, FakeMemory())
     wanted = Breakpoint("/srv/a.py", 7)
-    assert await breakpoints.add(wanted) == "breakpoint at a.py:7"
+    assert render(await breakpoints.add(wanted)) == "breakpoint at a.py:7"
     assert [b.line for b in session.breakpoints] == [7]
     state.session = None
-    assert "for the next time" in await breakpoints.add(wanted)
+    assert "for the next time" in render(await breakpoints.add(wanted))
     assert isinstance(window.posted[-1], messages.BreakpointsArrived)

@@ -8,14 +8,17 @@ from dataclasses import replace
 import pytest
 
 from iqdebug.core.evidence import Confidence
+from iqdebug.core.messages import render
 from iqdebug.core.state import Diagnosis, Phase, Snapshot, Suspect
-from iqdebug.tui.panes.insight import LOOKING
+from iqdebug.tui.panes.insight import LOOKING as LOOKING_MESSAGE
 from tests.tui import causes, scenario
 from tests.tui.fake_session import FakeSession, app_on
 from tests.tui.scenario import SERVICE
 from tests.tui.screens import notices, screen, shows, status, until
 
 pytestmark = pytest.mark.slow
+
+LOOKING = render(LOOKING_MESSAGE)
 
 
 class Slow:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from iqdebug.core.messages import message
 from iqdebug.crash import open_crash
 from iqdebug.workflows.snapshot_file import save_snapshot
 from tests.dap.targets import on_pythons
@@ -84,6 +85,6 @@ def _link(pid: int, number: str) -> str:
 def test_from_outside(target: subprocess.Popen[str], tmp_path: Path) -> None:
     path, why = save_snapshot(target.pid, tmp_path / "s.iqcrash", attach=False)
     crash = open_crash(path)
-    assert why == "asked for" and crash.meta.how == "looked at from outside"
+    assert why == message("cli.snapshot.asked_for") and crash.meta.how == "looked at from outside"
     assert "work" in [f.function for f in crash.frames.values()]
     assert any("from outside" in said for said in crash.left_out)

@@ -15,12 +15,14 @@ from pathlib import Path
 
 from iqdebug.assistant.actions.fix import Change, Proposal
 from iqdebug.core.errors import UsageError
+from iqdebug.core.messages import message
 from iqdebug.core.store import state_folder
 from iqdebug.system.atomic_write import atomic_write
 
 __all__ = ["Receipt", "apply", "receipts", "undo"]
 
 MAX_BACKUPS = 50  # fixes that can be undone
+_UNCHANGED = message("assistant.actions.apply.unchanged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,9 @@ def apply(proposal: Proposal, folder: Path | None = None) -> Receipt:
                 _write(change.path, change.before)
         _forget(receipt.folder)
         raise UsageError(
-            f"{failed.name} could not be written", error.strerror or str(error), "Nothing was changed."
+            message("assistant.actions.apply.not_written", name=failed.name),
+            error.strerror or str(error),
+            _UNCHANGED,
         ) from None
     return receipt
 
@@ -74,21 +78,30 @@ def undo(receipt: Receipt) -> tuple[str, ...]:
             now = Path(path).read_bytes()
             before = (receipt.folder / str(row["backup"])).read_bytes()
         except OSError as error:
-            raise UsageError(f"{path} cannot be put back", error.strerror or str(error)) from None
+            raise UsageError(
+                message("assistant.actions.undo.impossible", path=path), error.strerror or str(error)
+            ) from None
         if _hash(before) != row["before"]:
-            raise UsageError(f"The backup of {path} is damaged", f"It lies in {receipt.folder}.")
+            raise UsageError(
+                message("assistant.actions.undo.damaged", path=path),
+                message("assistant.actions.undo.damaged.why", folder=str(receipt.folder)),
+            )
         if _hash(now) not in (row["after"], row["before"]):
             raise UsageError(
-                f"{path} was changed after the fix",
-                "Putting it back would lose that.",
-                f"The file as it was: {receipt.folder / str(row['backup'])}",
+                message("assistant.actions.undo.changed", path=path),
+                message("assistant.actions.undo.changed.why"),
+                message(
+                    "assistant.actions.undo.changed.fix", backup=str(receipt.folder / str(row["backup"]))
+                ),
             )
         back.append((path, before))
     for path, before in back:
         try:
             _write(path, before)
         except OSError as error:
-            raise UsageError(f"{path} cannot be put back", error.strerror or str(error)) from None
+            raise UsageError(
+                message("assistant.actions.undo.impossible", path=path), error.strerror or str(error)
+            ) from None
     _forget(receipt.folder)
     return tuple(path for path, _ in back)
 
@@ -108,19 +121,23 @@ def _check(change: Change) -> None:
     try:
         status = os.lstat(change.path)
         if not stat.S_ISREG(status.st_mode):
-            raise UsageError(f"{change.name} is no plain file any more", "Nothing was changed.")
+            raise UsageError(message("assistant.actions.apply.no_file", name=change.name), _UNCHANGED)
         now = Path(change.path).read_bytes()
     except OSError as error:
-        raise UsageError(f"{change.name} cannot be read", error.strerror or "") from None
+        raise UsageError(
+            message("assistant.actions.apply.not_read", name=change.name), error.strerror or ""
+        ) from None
     if now != change.before:
         raise UsageError(
-            f"{change.name} has changed since the fix was proposed",
-            "Nothing was changed.",
-            "Ask for the fix again.",
+            message("assistant.actions.apply.changed", name=change.name),
+            _UNCHANGED,
+            message("assistant.actions.apply.changed.fix"),
         )
     if not status.st_mode & 0o222 or not os.access(change.path, os.W_OK):
         raise UsageError(
-            f"{change.name} is read-only", "Nothing was changed.", f"Allow it: chmod u+w {change.path}"
+            message("assistant.actions.apply.read_only", name=change.name),
+            _UNCHANGED,
+            message("assistant.actions.apply.read_only.fix", path=change.path),
         )
 
 
@@ -145,7 +162,9 @@ def _backed_up(proposal: Proposal, base: Path) -> Receipt:
         (folder / "manifest.json").write_text(json.dumps({"files": rows}), "utf-8")
     except OSError as error:
         raise UsageError(
-            f"No backup can be written to {base}", error.strerror or str(error), "Nothing was changed."
+            message("assistant.actions.apply.no_backup", folder=str(base)),
+            error.strerror or str(error),
+            _UNCHANGED,
         ) from None
     for old in sorted(base.iterdir())[:-MAX_BACKUPS]:
         _forget(old)
@@ -157,7 +176,10 @@ def _manifest(folder: Path) -> Sequence[dict[str, object]]:
         rows = json.loads((folder / "manifest.json").read_text("utf-8"))["files"]
         return [{k: str(row[k]) for k in ("path", "backup", "before", "after")} for row in rows]
     except (OSError, ValueError, KeyError, TypeError):
-        raise UsageError(f"There is no fix to undo in {folder}", "It was undone, or is damaged.") from None
+        raise UsageError(
+            message("assistant.actions.undo.nothing", folder=str(folder)),
+            message("assistant.actions.undo.nothing.why"),
+        ) from None
 
 
 def _forget(folder: Path) -> None:

@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
+from iqdebug.core.messages import Message, message
+
 __all__ = ["ADVICE"]
 
-_SHELL = "Pass the command as a list of words without a shell; then no value can become a command."
-_PICKLE = "Read only data that you wrote yourself, or use a format that is data alone, such as JSON."
-_XML = "Parse XML of others with defusedxml, which refuses entities and outside references."
-_HASH = "Use SHA-256 or better for security; with usedforsecurity=False say that it is none."
-_RANDOM = "Use the module secrets for keys, tokens and passwords; random can be foretold."
-_TLS = "Leave verification on; give your own authority's certificate as a file if you need one."
-_PASSWORD = "Read it from the environment or a secret store, and change it: it stands in the history."
-_CIPHER = "Use AES-GCM or ChaCha20-Poly1305 of a maintained library."
-_TEMPLATE = "Turn autoescape on, and mark as safe only what was escaped."
-_PLAIN = "Use a protocol that encrypts (SSH, SFTP, HTTPS): this one sends passwords as they are."
+_SHELL = message("assistant.actions.advice.shell")
+_PICKLE = message("assistant.actions.advice.pickle")
+_XML = message("assistant.actions.advice.xml")
+_HASH = message("assistant.actions.advice.hash")
+_RANDOM = message("assistant.actions.advice.random")
+_TLS = message("assistant.actions.advice.tls")
+_PASSWORD = message("assistant.actions.advice.password")
+_CIPHER = message("assistant.actions.advice.cipher")
+_TEMPLATE = message("assistant.actions.advice.template")
+_PLAIN = message("assistant.actions.advice.plain")
 
-ADVICE: dict[str, str] = {
-    "B101": "Raise an exception of your own: python -O removes every assert.",
-    "B102": "Call a function, or look one up in a table, instead of running text as code.",
-    "B103": "Give the file no more rights than its users need: 0o600 or 0o640.",
-    "B104": "Bind to 127.0.0.1 unless other machines are to connect.",
+ADVICE: dict[str, Message] = {
+    "B101": message("assistant.actions.advice.assert"),
+    "B102": message("assistant.actions.advice.exec"),
+    "B103": message("assistant.actions.advice.rights"),
+    "B104": message("assistant.actions.advice.bind"),
     "B105": _PASSWORD,
     "B106": _PASSWORD,
     "B107": _PASSWORD,
-    "B108": "Make temporary files with the module tempfile: a known name can be put there by others.",
-    "B110": "Catch the exception you expect, and log it: this hides every mistake.",
-    "B112": "Catch the exception you expect, and log it: this hides every mistake.",
-    "B113": "Give a timeout: without one a silent server holds the program for ever.",
-    "B201": "Turn debug off in production: its console runs code of anyone who reaches it.",
-    "B202": "Extract with filter='data', or check that each member stays in the folder.",
+    "B108": message("assistant.actions.advice.temporary_name"),
+    "B110": message("assistant.actions.advice.swallowed"),
+    "B112": message("assistant.actions.advice.swallowed"),
+    "B113": message("assistant.actions.advice.timeout"),
+    "B201": message("assistant.actions.advice.debug"),
+    "B202": message("assistant.actions.advice.extract"),
     "B301": _PICKLE,
     "B302": _PICKLE,
     "B303": _HASH,
     "B304": _CIPHER,
     "B305": _CIPHER,
-    "B306": "Use tempfile.mkstemp or NamedTemporaryFile, which make the file at once and alone.",
-    "B307": "Use ast.literal_eval for data: eval runs whatever it is given.",
+    "B306": message("assistant.actions.advice.mktemp"),
+    "B307": message("assistant.actions.advice.eval"),
     "B308": _TEMPLATE,
-    "B310": "Check that the address begins with https:// first; file:// is opened as well.",
+    "B310": message("assistant.actions.advice.address"),
     "B311": _RANDOM,
     "B312": _PLAIN,
     "B313": _XML,
@@ -50,27 +52,27 @@ ADVICE: dict[str, str] = {
     "B324": _HASH,
     "B402": _PLAIN,
     "B403": _PICKLE,
-    "B404": "Nothing by itself: see that no value from outside becomes a word of a command.",
+    "B404": message("assistant.actions.advice.subprocess"),
     "B501": _TLS,
-    "B502": "Use TLS 1.2 or later: ssl.create_default_context().",
-    "B503": "Use TLS 1.2 or later: ssl.create_default_context().",
-    "B504": "Use TLS 1.2 or later: ssl.create_default_context().",
-    "B505": "Use RSA of 2048 bits or more, or an elliptic curve.",
-    "B506": "Use yaml.safe_load: yaml.load can make any object and so run code.",
-    "B507": "Load the known hosts and refuse others.",
+    "B502": message("assistant.actions.advice.tls_version"),
+    "B503": message("assistant.actions.advice.tls_version"),
+    "B504": message("assistant.actions.advice.tls_version"),
+    "B505": message("assistant.actions.advice.key_size"),
+    "B506": message("assistant.actions.advice.yaml"),
+    "B507": message("assistant.actions.advice.known_hosts"),
     "B601": _SHELL,
     "B602": _SHELL,
-    "B603": "No shell is in it; see that the program's name and options do not come from outside.",
+    "B603": message("assistant.actions.advice.program"),
     "B604": _SHELL,
     "B605": _SHELL,
-    "B606": "See that the program's name and options do not come from outside.",
-    "B607": "Name the program by its whole path if others can change PATH.",
-    "B608": "Pass values as parameters (cursor.execute(sql, values)): text in the statement becomes SQL.",
+    "B606": message("assistant.actions.advice.program_words"),
+    "B607": message("assistant.actions.advice.whole_path"),
+    "B608": message("assistant.actions.advice.sql"),
     "B609": _SHELL,
-    "B610": "Pass values as parameters of the query.",
-    "B611": "Pass values as parameters of the query.",
+    "B610": message("assistant.actions.advice.query"),
+    "B611": message("assistant.actions.advice.query"),
     "B701": _TEMPLATE,
     "B702": _TEMPLATE,
     "B703": _TEMPLATE,
-    "IQ1": "Resolve the path, and check with is_relative_to() that it stays in the folder.",
+    "IQ1": message("assistant.actions.advice.path"),
 }

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 
 from iqdebug.assistant.actions.edits import Definition, Edit, EditRefused, Hunk
 from iqdebug.assistant.actions.text_file import TextFile
+from iqdebug.core.messages import Message, message
 
 __all__ = ["placed"]
+
+_AS_DIFF = message("assistant.actions.edit.as_diff")
 
 
 def placed(file: TextFile, edit: Edit, name: str) -> TextFile:
@@ -21,8 +24,8 @@ def placed(file: TextFile, edit: Edit, name: str) -> TextFile:
         return _definition_placed(file, edit, name)
     if not edit.old:
         raise EditRefused(
-            f"The edit of {name} has no line to hold on to",
-            "Include some unchanged lines around what is added.",
+            message("assistant.actions.edit.nothing_to_hold", name=name),
+            message("assistant.actions.edit.nothing_to_hold.why"),
         )
     exact = _at(file.lines, edit.old)
     if not exact and len(_trimmed(edit).old) != len(edit.old):
@@ -39,7 +42,10 @@ def placed(file: TextFile, edit: Edit, name: str) -> TextFile:
     if loose:
         start = _chosen([at for at, _ in loose], edit, name)
         return file.replaced(start, start + len(edit.old), dict(loose)[start])
-    raise EditRefused(f"{name} does not have these lines: {_shown(edit.old)}", _nearest(file.lines, edit.old))
+    raise EditRefused(
+        message("assistant.actions.edit.no_such_lines", name=name, lines=_shown(edit.old)),
+        _nearest(file.lines, edit.old),
+    )
 
 
 def _trimmed(edit: Hunk) -> Hunk:
@@ -62,10 +68,15 @@ def _chosen(starts: Sequence[int], edit: Hunk, name: str) -> int:
         return starts[0]
     if edit.line and edit.line - 1 in starts:
         return edit.line - 1
-    at = ", ".join(str(n + 1) for n in starts[:6])
     raise EditRefused(
-        f"{name} has these lines {len(starts)} times (from line {at}): {_shown(edit.old)}",
-        "Include more of the lines around, so that they stand there only once.",
+        message(
+            "assistant.actions.edit.lines_repeated",
+            name=name,
+            count=len(starts),
+            at=[n + 1 for n in starts[:6]],
+            lines=_shown(edit.old),
+        ),
+        message("assistant.actions.edit.lines_repeated.why"),
     )
 
 
@@ -77,7 +88,8 @@ def _within_lines(file: TextFile, edit: Hunk, name: str) -> TextFile | None:
         return None
     if count > 1:
         raise EditRefused(
-            f"{name} has `{_shown(edit.old)}` {count} times", "Give the whole lines, with those around."
+            message("assistant.actions.edit.text_repeated", name=name, text=_shown(edit.old), count=count),
+            message("assistant.actions.edit.text_repeated.why"),
         )
     at = text.index(old)
     first = text.count("\n", 0, at)
@@ -145,30 +157,37 @@ def _shown(lines: Sequence[str]) -> str:
     return text if len(text) <= 160 else text[:159] + "…"
 
 
-def _nearest(lines: Sequence[str], old: Sequence[str]) -> str:
+def _nearest(lines: Sequence[str], old: Sequence[str]) -> Message:
     """Words about a line of the edit that is there, so that the rest can be copied from around it."""
     for line in sorted({line.strip() for line in old}, key=len, reverse=True):
         at = [n for n, text in enumerate(lines, 1) if line and text.strip() == line]
         if len(at) == 1:
             around = lines[max(at[0] - 3, 0) : at[0] + 2]
-            return f"Line {at[0]} is in it; the lines there are:\n" + "\n".join(around)
-    return "Copy the lines from the file as they are now."
+            return message("assistant.actions.edit.lines_there", line=at[0], lines="\n".join(around))
+    return message("assistant.actions.edit.copy_lines")
 
 
 def _definition_placed(file: TextFile, edit: Definition, name: str) -> TextFile:
     try:
         tree = ast.parse(file.text)
     except (SyntaxError, ValueError, RecursionError) as error:
-        raise EditRefused(f"{name} does not parse as it is: {error}", "Give the edit as a diff.") from None
+        raise EditRefused(
+            message("assistant.actions.edit.no_parse", name=name, why=str(error)), _AS_DIFF
+        ) from None
     definitions = list(_named(tree, edit.name, edit.owner, ""))
     whole = f"{edit.owner}.{edit.name}" if edit.owner else edit.name
     if not definitions:
-        raise EditRefused(f"{name} has no function `{whole}`", "Give the edit as a diff.")
+        raise EditRefused(message("assistant.actions.edit.no_function", name=name, function=whole), _AS_DIFF)
     if len(definitions) > 1:
-        at = ", ".join(str(node.lineno) for node in definitions[:6])
         raise EditRefused(
-            f"{name} has `{whole}` {len(definitions)} times (lines {at})",
-            "Give the edit as a diff with lines around.",
+            message(
+                "assistant.actions.edit.functions",
+                name=name,
+                function=whole,
+                count=len(definitions),
+                at=[node.lineno for node in definitions[:6]],
+            ),
+            message("assistant.actions.edit.functions.why"),
         )
     node = definitions[0]
     decorated = min([node.lineno, *(d.lineno for d in node.decorator_list)])

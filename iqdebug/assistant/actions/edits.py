@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from iqdebug.core.errors import UsageError
+from iqdebug.core.messages import message
 from iqdebug.system.unified_diff import parse_loose_diff
 
 __all__ = ["Definition", "Edit", "EditRefused", "Hunk", "edits_in", "edits_of_call"]
@@ -71,9 +72,14 @@ def edits_of_call(arguments: Mapping[str, Any]) -> tuple[Edit, ...]:
     hunks = []
     for row in rows:
         if not isinstance(row, Mapping) or not all(isinstance(row.get(k), str) for k in ("old", "new")):
-            raise EditRefused("An edit needs the texts `old` and `new`", "`old` is copied from the file.")
+            raise EditRefused(
+                message("assistant.actions.edit.lacks_texts"),
+                message("assistant.actions.edit.lacks_texts.why"),
+            )
         if not row["old"].strip():
-            raise EditRefused("`old` is empty", "Copy the lines that change from the file, as they are.")
+            raise EditRefused(
+                message("assistant.actions.edit.old_empty"), message("assistant.actions.edit.old_empty.why")
+            )
         path = str(row.get("path") or arguments.get("path") or "")
         hunks.append(Hunk(path, _lines(row["old"]), _lines(row["new"])))
     return tuple(hunks)
@@ -88,10 +94,7 @@ def edits_in(reply: str, path: str = "") -> tuple[Edit, ...]:
     edits: tuple[Edit, ...] = tuple(_blocks(text, path))
     edits = edits or tuple(_diffs(text, path)) or _json(text, path) or tuple(_definitions(text, path))
     if not edits:
-        raise EditRefused(
-            "There is no edit in the reply",
-            "An edit is a unified diff, a search and replace block, or a whole function in a code fence.",
-        )
+        raise EditRefused(message("assistant.actions.edit.none"), message("assistant.actions.edit.none.why"))
     return edits
 
 
@@ -181,7 +184,7 @@ def _definition(
     for line in body:
         if (_ELIDED.match(line) and len(body) > 2) or _ELIDED_WORDS.search(line):
             raise EditRefused(
-                f"`{node.name}` is not given whole: `{line.strip()}` stands for lines that were left out",
-                "Give the whole function, or only the lines that change as a diff.",
+                message("assistant.actions.edit.not_whole", function=node.name, line=line.strip()),
+                message("assistant.actions.edit.not_whole.why"),
             )
     return Definition(path, node.name, owner, tuple(body), bool(node.decorator_list))

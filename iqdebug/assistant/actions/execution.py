@@ -19,6 +19,7 @@ import psutil
 
 from iqdebug.capture.__main__ import entered
 from iqdebug.core.errors import IqdebugError, UsageError
+from iqdebug.core.messages import Text, message, render
 from iqdebug.core.paths import frame_kind
 from iqdebug.crash import Crash, open_crash
 from iqdebug.crash.to_snapshot import place_of
@@ -47,9 +48,11 @@ class Failure:
         return _last(self.type) == _last(other.type) and self.function == other.function
 
     @property
-    def shown(self) -> str:
+    def shown(self) -> Text:
         what = f"{self.type}: {self.message}" if self.message else self.type
-        return f"{what} in {self.function}" if self.function else what
+        if not self.function:
+            return what
+        return message("assistant.actions.failure.in_function", failure=what, function=self.function)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +67,17 @@ class Execution:
     failures: tuple[Failure, ...] = ()
 
     @property
-    def words(self) -> str:
+    def words(self) -> Text:
         """How it ended."""
         if self.timed_out:
-            return f"still ran after {self.seconds:.0f} s and was ended"
+            return message("assistant.actions.run.ended", seconds=f"{self.seconds:.0f}")
         if self.failures:
             return self.failures[0].shown
         if self.code is not None and self.code < 0:
-            return f"ended by signal {-self.code}"
-        return f"ended with exit code {self.code}" if self.code else "ended well"
+            return message("assistant.actions.run.signal", signal=-self.code)
+        if self.code:
+            return message("assistant.actions.run.exit_code", code=self.code)
+        return message("assistant.actions.run.ended_well")
 
 
 async def execute(
@@ -107,7 +112,7 @@ async def execute(
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
-        raise UsageError(f"{words[0]} cannot be started", str(error)) from None
+        raise UsageError(message("assistant.actions.run.not_started", program=words[0]), str(error)) from None
     reader = _Reader(process)
     timed_out = False
     try:
@@ -143,7 +148,10 @@ class _Reader(threading.Thread):
     @property
     def text(self) -> str:
         left = self._total - len(self._head) - len(self._tail)
-        cut = f"\n… {left:,} bytes left out …\n".encode() if left > 0 else b""
+        cut = b""
+        if left > 0:
+            words = render(message("assistant.actions.run.left_out", count=f"{left:,}"))
+            cut = f"\n{words}\n".encode()
         return (self._head + cut + self._tail).decode("utf-8", "replace")
 
 

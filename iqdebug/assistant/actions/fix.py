@@ -13,6 +13,7 @@ from pathlib import Path
 from iqdebug.assistant.actions.edit_location import placed
 from iqdebug.assistant.actions.edits import Edit, EditRefused
 from iqdebug.assistant.actions.text_file import TextFile
+from iqdebug.core.messages import Text, message, render
 from iqdebug.system.readable_files import Reach
 from iqdebug.system.source_files import open_regular
 from iqdebug.system.unified_diff import parse_diff
@@ -42,8 +43,16 @@ class Proposal:
     root: str
     files: tuple[Change, ...]
     diff: str
-    warnings: tuple[str, ...] = ()
-    reason: str = ""
+    warning_messages: tuple[Text, ...] = ()
+    reason_message: Text = ""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return tuple(render(warning) for warning in self.warning_messages)
+
+    @property
+    def reason(self) -> str:
+        return render(self.reason_message)
 
 
 @dataclass(slots=True)
@@ -58,9 +67,9 @@ def propose(
     root: str,
     *,
     known: Sequence[str] = (),
-    reason: str = "",
+    reason: Text = "",
     read: Callable[[str], bytes] | None = None,
-    why_not: Callable[[str], str] = lambda path: "",
+    why_not: Callable[[str], Text] = lambda path: "",
 ) -> Proposal:
     """What the edits would make of the files as they are now.
 
@@ -72,7 +81,7 @@ def propose(
         parse as Python. The words are for whoever made the edit to mend it.
     """
     work: dict[str, _Work] = {}
-    warned: list[str] = []
+    warned: list[Text] = []
     for edit in edits:
         path = _resolved(edit.path, root, known)
         _require_readable(path, root, why_not)
@@ -88,11 +97,14 @@ def propose(
         _check_syntax(one, warned)
         changes.append(Change(one.change.path, one.change.name, one.change.before, after))
     if not changes:
-        raise EditRefused("The edit changes nothing", "The new lines are the same as the old ones.")
+        raise EditRefused(
+            message("assistant.actions.edit.without_effect"),
+            message("assistant.actions.edit.without_effect.why"),
+        )
     diff = "".join(_diff(c) for c in changes)
     removed = sum(hunk.removed_count for hunk in parse_diff(diff))
     if removed > 40:
-        warned.append(f"It replaces {removed} lines, which is much for a fix")
+        warned.append(message("assistant.actions.fix.many_lines", count=removed))
     return Proposal(os.path.realpath(root), tuple(changes), diff, tuple(dict.fromkeys(warned)), reason)
 
 
@@ -102,34 +114,43 @@ def _resolved(path: str, root: str, known: Sequence[str]) -> str:
         if len(set(known)) == 1:
             path = known[0]
         else:
-            raise EditRefused("The edit does not say which file it changes", "Name the file's path.")
+            raise EditRefused(
+                message("assistant.actions.edit.no_path"), message("assistant.actions.edit.no_path.why")
+            )
     if not _is_path(path):
-        raise EditRefused("The path is longer than any, or has a character that no path can have")
+        raise EditRefused(message("assistant.actions.edit.bad_path"))
     direct = path if os.path.isabs(path) else os.path.join(top, path)
     if not os.path.isfile(direct):
         ending = "/" + path.replace("\\", "/").lstrip("./")
         named = sorted({k for k in known if ("/" + k).endswith(ending) and os.path.isfile(k)})
         if len(named) > 1:
-            raise EditRefused(f"{path} can be {' or '.join(named[:4])}", "Give the path from the root.")
+            raise EditRefused(
+                message("assistant.actions.edit.paths", path=path, named=named[:4]),
+                message("assistant.actions.edit.paths.why"),
+            )
         if not named:
             raise EditRefused(
-                f"There is no file {path} in {top}", "A fix changes files that are there; give their path."
+                message("assistant.actions.edit.no_file", path=path, root=top),
+                message("assistant.actions.edit.no_file.why"),
             )
         direct = named[0]
     real = os.path.realpath(direct)
     inside = os.path.relpath(real, top)
     if inside.startswith("..") or os.path.isabs(inside):
-        raise EditRefused(f"{path} lies outside {top}", "Only files of the program itself are changed.")
+        raise EditRefused(
+            message("assistant.actions.edit.outside", path=path, root=top),
+            message("assistant.actions.edit.outside.why"),
+        )
     foreign = FOREIGN_FOLDERS & set(Path(inside).parts)
     if foreign:
-        raise EditRefused(f"{path} is in {min(foreign)}, which is not the program's own code")
+        raise EditRefused(message("assistant.actions.edit.foreign", path=path, folder=min(foreign)))
     return real
 
 
-def _require_readable(path: str, root: str, why_not: Callable[[str], str]) -> None:
+def _require_readable(path: str, root: str, why_not: Callable[[str], Text]) -> None:
     why = Reach((os.path.realpath(root),)).why_not(path) or why_not(path)
     if why:
-        raise EditRefused(f"{path} is not edited: {why}")
+        raise EditRefused(message("assistant.actions.edit.forbidden", path=path, why=why))
 
 
 def _is_path(path: str) -> bool:
@@ -144,41 +165,47 @@ def _bytes(path: str) -> bytes:
         with open_regular(path, follow=False) as file:
             data = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise EditRefused(f"{path} cannot be read", error.strerror or "") from None
+        raise EditRefused(
+            message("assistant.actions.edit.not_read", path=path), error.strerror or ""
+        ) from None
     if len(data) > MAX_FILE_BYTES:
-        raise EditRefused(f"{path} is larger than {MAX_FILE_BYTES >> 20} MiB")
+        raise EditRefused(message("assistant.actions.edit.too_large", path=path, size=MAX_FILE_BYTES >> 20))
     return data
 
 
-def _opened(path: str, root: str, read: Callable[[str], bytes], warned: list[str]) -> _Work:
+def _opened(path: str, root: str, read: Callable[[str], bytes], warned: list[Text]) -> _Work:
     data = read(path)
     name = os.path.relpath(path, os.path.realpath(root)).replace(os.sep, "/")
     status = os.stat(path)
     if not status.st_mode & 0o222 or not os.access(path, os.W_OK):
-        warned.append(f"{name} is read-only: it can be tried in a scratch copy but not applied")
+        warned.append(message("assistant.actions.fix.read_only", name=name))
     if status.st_nlink > 1:
-        warned.append(f"{name} has {status.st_nlink} names (hard links): it changes under each of them")
+        warned.append(message("assistant.actions.fix.hard_links", name=name, count=status.st_nlink))
     if os.path.realpath(os.path.abspath(path)) != os.path.abspath(path):
-        warned.append(f"{name} is a link; the file that it leads to is changed")
+        warned.append(message("assistant.actions.fix.link", name=name))
     return _Work(Change(path, name, data, data), TextFile.of(data, name))
 
 
-def _check_syntax(one: _Work, warned: list[str]) -> None:
-    if not one.change.name.endswith((".py", ".pyw")):
+def _check_syntax(one: _Work, warned: list[Text]) -> None:
+    name = one.change.name
+    if not name.endswith((".py", ".pyw")):
         return
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(one.file.text, one.change.name)
+            ast.parse(one.file.text, name)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None)
-        at = f" at line {line}: `{one.file.lines[line - 1].strip()[:80]}`" if line else ""
         why = getattr(error, "msg", None) or str(error)
         if not _parses(one.change.before):
-            warned.append(f"{one.change.name} did not parse before and does not now: {why}")
+            warned.append(message("assistant.actions.fix.no_parse", name=name, why=why))
             return
+        source = one.file.lines[line - 1].strip()[:80] if line else ""
         raise EditRefused(
-            f"With the edit {one.change.name} is no Python any more: {why}{at}", "Mind the indentation."
+            message("assistant.actions.edit.no_python_at", name=name, why=why, line=line, source=source)
+            if line
+            else message("assistant.actions.edit.no_python", name=name, why=why),
+            message("assistant.actions.edit.no_python.why"),
         ) from None
 
 

@@ -7,14 +7,12 @@ from collections.abc import Callable, Sequence
 from iqdebug.assistant.actions.edits import EditRefused, Hunk
 from iqdebug.assistant.actions.fix import Proposal, propose
 from iqdebug.core.evidence import Replacement
+from iqdebug.core.messages import message
 from iqdebug.core.state import Diagnosis
 
 __all__ = ["NEEDS_A_MODEL", "proven_fixes"]
 
-NEEDS_A_MODEL = (
-    "No fix follows from the evidence alone: what the program should do instead, "
-    "a person or a model has to say"
-)
+NEEDS_A_MODEL = message("assistant.actions.fix.needs_a_model")
 
 MIN_WEIGHT = 0.6
 """An anomaly that weighs less is no proof."""
@@ -36,7 +34,7 @@ def proven_fixes(
         if hunk is None:
             continue
         try:
-            proposal = propose([hunk], root, reason=anomaly.text)
+            proposal = propose([hunk], root, reason=anomaly.message)
         except EditRefused:
             continue
         if proposal.diff not in {p.diff for p in proposals}:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from iqdebug.capture.mask import MASK
+from iqdebug.core.messages import Message, message
 from iqdebug.crash import Crash
 from iqdebug.crash.model import Child, Value
 from iqdebug.crash.variables import is_field
@@ -58,7 +59,11 @@ _OPAQUE = frozenset(
 
 
 class CannotRebuild(ValueError):
-    """Says of which part of a value, and why."""
+    """``message`` says of which part of a value, and why."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +101,21 @@ class Rebuilder:
         needs = _Needs()
         source = self._source(number, name, needs)
         if len(source) > MAX_SOURCE:
-            raise CannotRebuild(f"`{name}` is too large to be written down ({len(source):,} characters)")
+            raise CannotRebuild(
+                message("assistant.actions.value.too_large", name=name, size=f"{len(source):,}")
+            )
         return Rebuilt(source, frozenset(needs.imports), frozenset(needs.classes), needs.made)
 
     def _source(self, number: int, path: str, needs: _Needs) -> str:
         value = self._crash.values.get(number)
         if value is None:
-            raise CannotRebuild(f"`{path}` is not in the file")
+            raise CannotRebuild(message("assistant.actions.value.not_in_file", name=path))
         if value.masked or MASK in value.text or MASK in value.long:
-            raise CannotRebuild(f"`{path}` was masked as a secret")
+            raise CannotRebuild(message("assistant.actions.value.masked", name=path))
         if number in needs.around:
-            raise CannotRebuild(f"`{path}` contains itself")
+            raise CannotRebuild(message("assistant.actions.value.contains_itself", name=path))
         if len(needs.around) > MAX_DEPTH:
-            raise CannotRebuild(f"`{path}` is nested too deeply")
+            raise CannotRebuild(message("assistant.actions.value.too_deep", name=path))
         needs.around.add(number)
         try:
             return self._of_type(value, path, needs)
@@ -143,7 +150,7 @@ class Rebuilder:
             try:
                 key = repr(ast.literal_eval(key))
             except (ValueError, SyntaxError, RecursionError, MemoryError):
-                raise CannotRebuild(f"`{path}` has a key that is no plain value: {key[:60]}") from None
+                raise CannotRebuild(message("assistant.actions.value.key", name=path, key=key[:60])) from None
             pairs.append(f"{key}: {self._source(_id(child, path), f'{path}[{key}]', needs)}")
         return "{" + ", ".join(pairs) + "}"
 
@@ -151,11 +158,13 @@ class Rebuilder:
         """An object of the program's own: its class is imported, its attributes are put in place."""
         module, _, name = value.type.rpartition(".")
         if not all(part.isidentifier() for part in module.split(".") if module):
-            raise CannotRebuild(f"`{path}` is of a class that no module holds")
+            raise CannotRebuild(message("assistant.actions.value.class_nowhere", name=path))
         state = module.partition(".")[0] in _MODULES_OF_STATE or (not module and hasattr(builtins, name))
         if not name or value.type in _OPAQUE or state or not name.isidentifier() or value.array:
             raise CannotRebuild(
-                f"`{path}` is a {value.type or 'value of unknown type'}, which is no plain data"
+                message("assistant.actions.value.no_data", name=path, type=value.type)
+                if value.type
+                else message("assistant.actions.value.no_type", name=path)
             )
         enum = _ENUM.match(value.text)
         if enum is not None and enum[1] == name:
@@ -170,31 +179,35 @@ class Rebuilder:
             )
             return f"{name}({given})"
         if any(c.kind != "attribute" for c in children) or value.size is not None:
-            raise CannotRebuild(f"`{path}` is a {value.type}, a container with a class of its own")
+            raise CannotRebuild(message("assistant.actions.value.own_container", name=path, type=value.type))
         if value.left_out or (value.cut and not children):
-            raise CannotRebuild(f"`{path}` was not recorded whole: {value.text[:60]}")
+            raise CannotRebuild(message("assistant.actions.value.cut", name=path, text=value.text[:60]))
         if not children and not value.text.startswith(f"<{name}"):
-            raise CannotRebuild(f"`{path}` is a {value.type} whose attributes were not recorded")
+            raise CannotRebuild(message("assistant.actions.value.no_attributes", name=path, type=value.type))
         needs.classes.add((module, name))
         needs.made = True
         parts = [name]
         for child in children:
             if not child.name.isidentifier():
-                raise CannotRebuild(f"`{path}` has an attribute {child.name!r}")
+                raise CannotRebuild(
+                    message("assistant.actions.value.attribute", name=path, attribute=repr(child.name))
+                )
             parts.append(f"{child.name}={self._source(_id(child, path), f'{path}.{child.name}', needs)}")
         return f"made({', '.join(parts)})"
 
 
 def _id(child: Child, path: str) -> int:
     if child.value is None:
-        raise CannotRebuild(f"`{path}` has a property in it, which was not read")
+        raise CannotRebuild(message("assistant.actions.value.property", name=path))
     return child.value
 
 
 def _whole(value: Value, path: str) -> Iterator[Child]:
     if value.left_out or (value.size is not None and value.size != len(value.children)):
         kept, size = len(value.children), value.size or len(value.children) + value.left_out
-        raise CannotRebuild(f"`{path}` was not recorded whole: {kept:,} of {size:,} elements")
+        raise CannotRebuild(
+            message("assistant.actions.value.elements", name=path, kept=f"{kept:,}", size=f"{size:,}")
+        )
     return iter(value.children)
 
 
@@ -204,7 +217,7 @@ def _literal(value: Value, path: str) -> str:
     if value.type == "str" and value.cut and value.long and value.size == len(value.long):
         return repr(value.long)
     if value.cut:
-        raise CannotRebuild(f"`{path}` was not recorded whole: {value.text[:40]}")
+        raise CannotRebuild(message("assistant.actions.value.cut", name=path, text=value.text[:40]))
     text = value.text
     inner = text[len(value.type) + 1 : -1] if value.type in ("bytearray", "range") else text
     try:
@@ -212,7 +225,7 @@ def _literal(value: Value, path: str) -> str:
             warnings.simplefilter("ignore")
             literal = ast.literal_eval(f"({inner},)" if value.type == "range" else inner)
     except (ValueError, SyntaxError, RecursionError, MemoryError):
-        raise CannotRebuild(f"`{path}` was recorded as {text[:60]}") from None
+        raise _recorded_as(path, text) from None
     if value.type == "float" and not math.isfinite(literal):
         return f'float("{literal}")'
     if value.type == "range":
@@ -229,16 +242,20 @@ def _call(value: Value, path: str, needs: _Needs) -> str:
     try:
         tree = ast.parse(value.text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise CannotRebuild(f"`{path}` was recorded as {value.text[:60]}") from None
+        raise _recorded_as(path, value.text) from None
     if isinstance(tree, ast.Attribute) and ast.unparse(tree) == "datetime.timezone.utc":
         needs.imports.add("datetime")
         return "datetime.timezone.utc"
     if not isinstance(tree, ast.Call) or not _is_data(tree):
-        raise CannotRebuild(f"`{path}` was recorded as {value.text[:60]}")
+        raise _recorded_as(path, value.text)
     needs.imports.add(module)
     given = [ast.unparse(a) for a in tree.args]
     given += [f"{k.arg}={ast.unparse(k.value)}" for k in tree.keywords]
     return f"{callee}({', '.join(given)})"
+
+
+def _recorded_as(path: str, text: str) -> CannotRebuild:
+    return CannotRebuild(message("assistant.actions.value.recorded_as", name=path, text=text[:60]))
 
 
 def _is_data(call: ast.Call) -> bool:

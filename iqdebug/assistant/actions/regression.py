@@ -25,6 +25,7 @@ from iqdebug.assistant.actions.verify import (
     tried,
 )
 from iqdebug.core.errors import NotAvailable, UsageError
+from iqdebug.core.messages import Message, Text, message, render
 from iqdebug.core.state import Diagnosis
 from iqdebug.crash import Crash
 
@@ -51,7 +52,7 @@ class RegressionTest:
     text: str
     function: str
     failure: Failure
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,31 +62,43 @@ class Regression:
 
     test: RegressionTest | None
     verified: Verified | None
-    refused: tuple[str, ...] = ()
+    refused_messages: tuple[Message, ...] = ()
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        return tuple(render(each) for each in self.refused_messages)
 
     def lines(self) -> list[str]:
         """The test, what was proved, and what could not be made into one."""
-        shown = [f"no test from {words}" for words in self.refused]
+        shown = [
+            render(message("assistant.actions.test.no_test", refused=each)) for each in self.refused_messages
+        ]
         if self.test is not None and self.verified is not None:
-            shown += [f"note: {note}" for note in self.test.notes]
+            shown += [render(message("assistant.actions.note", note=note)) for note in self.test.notes]
             shown += [f"{self.test.path}:", *self.test.text.splitlines(), *self.verified.lines(10)]
         return shown
 
 
-Tests = tuple[tuple[RegressionTest, ...], tuple[str, ...]]
+Tests = tuple[tuple[RegressionTest, ...], tuple[Message, ...]]
 """Those that can be made, the best first, and why others cannot."""
+
+_WHOLE_PROGRAM = message("assistant.actions.test.whole_program")
 
 
 def tests_shown_exactly(crash: Crash, tests: Tests, proposal: Proposal | None, python: str = "") -> str:
     """All that a person agrees to before :func:`prove`: the command and the text of every test that it
     may run."""
     command = replace(command_of_crash(crash, python), test="")
-    parts = [shown_exactly(command, proposal, _words(command, "TEST"))]
+    parts: list[Text] = [shown_exactly(command, proposal, _words(command, "TEST"))]
     for number, test in enumerate(tests[0]):
-        which = "TEST is" if number == 0 else "where that does not fail as it was recorded, TEST is"
-        parts.append(f"{which} {test.path}:\n{test.text}")
-    parts.append(f"without pytest: {shlex.join(_words_without_pytest(command, 'TEST'))}")
-    return "\n\n".join(parts)
+        parts.append(
+            message("assistant.actions.test.first", name="TEST", path=test.path, text=test.text)
+            if number == 0
+            else message("assistant.actions.test.next", name="TEST", path=test.path, text=test.text)
+        )
+    without = shlex.join(_words_without_pytest(command, "TEST"))
+    parts.append(message("assistant.actions.test.without_pytest", command=without))
+    return "\n\n".join(render(part) for part in parts)
 
 
 def regression_tests(
@@ -105,19 +118,23 @@ def regression_tests(
     _check(expectation)
     root = root or project_root(crash)
     if not root or failure_of(crash) is None:
-        why = "no exception of Python was recorded" if root else "its source files are not on this machine"
-        raise NotAvailable("There is no test to write", why)
+        raise NotAvailable(
+            message("assistant.actions.test.none"),
+            message("assistant.actions.verify.no_exception")
+            if root
+            else message("assistant.actions.test.none.no_sources"),
+        )
     folder = os.path.join(root, "tests")
     folder = folder if os.path.isdir(folder) else root
     command = command_of_crash(crash)
-    refused: list[str] = []
+    refused: list[Message] = []
     tests: list[RegressionTest] = []
     for candidate in candidates(crash, diagnosis):
         name = candidate.frame.function
         try:
             call = rebuilt_call(crash, candidate)
         except CannotRebuild as error:
-            refused.append(f"{name}: {error}")
+            refused.append(message("assistant.actions.test.refused", of=name, why=error.message))
             continue
         path = _free(folder, test_name(call.target, candidate.failure))
         text = call_test(call, folder, command.source_folders, expectation)
@@ -165,11 +182,14 @@ async def prove(
             if verified.verdict in ("fixed", "reproduced"):
                 return regression
             if verified.verdict in ("did not reproduce before", "timed out") and after is None:
-                refused.append(f"{test.function or 'the whole program'}: {verified.words}")
+                of = test.function or _WHOLE_PROGRAM
+                refused.append(message("assistant.actions.test.refused", of=of, why=verified.message))
             else:
                 best = best or regression
     return (
-        replace(best, refused=tuple(refused)) if best is not None else Regression(None, None, tuple(refused))
+        replace(best, refused_messages=tuple(refused))
+        if best is not None
+        else Regression(None, None, tuple(refused))
     )
 
 
@@ -183,16 +203,18 @@ def write_test(test: RegressionTest) -> Path:
         with open(path, "x", encoding="utf-8") as file:
             file.write(test.text)
     except OSError as error:
-        raise UsageError(f"{path} cannot be written", error.strerror or str(error)) from None
+        raise UsageError(
+            message("assistant.actions.test.not_written", path=str(path)), error.strerror or str(error)
+        ) from None
     return path
 
 
 def _worded(verified: Verified) -> Verified:
     words = {
-        "fixed": "Proved: the test fails without the fix and passes with it",
-        "reproduced": "The test fails as it was recorded; with a fix it can be proved that it passes",
-    }.get(verified.verdict, f"The test proves nothing yet. {verified.words}")
-    return replace(verified, words=words)
+        "fixed": message("assistant.actions.test.proved"),
+        "reproduced": message("assistant.actions.test.fails"),
+    }.get(verified.verdict, message("assistant.actions.test.proves_nothing", why=verified.message))
+    return replace(verified, message=words)
 
 
 def _check(expectation: Expectation) -> None:
@@ -201,20 +223,23 @@ def _check(expectation: Expectation) -> None:
             try:
                 ast.parse(text, mode="eval")
             except (SyntaxError, ValueError, RecursionError, MemoryError):
-                raise UsageError(f"`{text[:80]}` is no Python expression") from None
+                raise UsageError(message("assistant.actions.test.no_expression", text=text[:80])) from None
     name = expectation.raises.replace(".", "")
     if name and not name.isidentifier():
-        raise UsageError(f"`{expectation.raises}` is no name of an exception")
+        raise UsageError(message("assistant.actions.test.no_exception_name", text=expectation.raises))
 
 
-def _of_program(crash: Crash, command: Command, folder: str, refused: list[str]) -> Iterator[RegressionTest]:
+def _of_program(
+    crash: Crash, command: Command, folder: str, refused: list[Message]
+) -> Iterator[RegressionTest]:
     failure = failure_of(crash)
     if command.test or failure is None:
         if command.test:
-            refused.append(f"the whole program: {command.test} is a test already")
+            why = message("assistant.actions.test.is_test", name=command.test)
+            refused.append(message("assistant.actions.test.refused", of=_WHOLE_PROGRAM, why=why))
         return
     if command.why_not:
-        refused.append(f"the whole program: {command.why_not}")
+        refused.append(message("assistant.actions.test.refused", of=_WHOLE_PROGRAM, why=command.why_not))
         return
     text = program_test(command.words[1:], command.cwd, folder, failure, SECONDS)
     yield RegressionTest(_free(folder, test_name("program", failure)), text, "", failure)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from iqdebug.assistant.actions.execution import Failure
 from iqdebug.assistant.actions.rebuild_values import CannotRebuild, Rebuilder, Rebuilt
 from iqdebug.assistant.actions.rerun import command_of_crash, project_root
+from iqdebug.core.messages import Message, message
 from iqdebug.core.state import Diagnosis
 from iqdebug.crash import Crash
 from iqdebug.crash.model import RecordedException, RecordedFrame
@@ -46,7 +47,7 @@ class RebuiltCall:
     arguments: tuple[tuple[str, Rebuilt], ...]
     call: str
     asynchronous: bool
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
 
 
 def candidates(crash: Crash, diagnosis: Diagnosis | None = None) -> list[Candidate]:
@@ -91,20 +92,20 @@ def rebuilt_call(crash: Crash, candidate: Candidate) -> RebuiltCall:
     frame = candidate.frame
     shown = frame.function
     if "<locals>" in shown or not shown.rpartition(".")[2].isidentifier():
-        raise CannotRebuild(f"`{shown}` is made within another function, and cannot be called from outside")
+        raise CannotRebuild(message("assistant.actions.call.inner", function=shown))
     outline = Outline(crash.read_source(frame.file))
     definition = outline.starting(frame.first_line) or outline.function_at(frame.line)
     tree = outline.tree(definition) if definition is not None else None
     if tree is None or definition is None:
-        raise CannotRebuild(f"the source of `{shown}` was not recorded")
+        raise CannotRebuild(message("assistant.actions.call.no_source", function=shown))
     if frame.locals is None or frame.locals_left_out:
-        raise CannotRebuild(f"the variables of `{shown}` were not recorded whole")
+        raise CannotRebuild(message("assistant.actions.call.no_variables", function=shown))
     module, file = _where(crash, frame)
     values = {local.name: local.value for local in frame.locals if local.kind == "argument"}
-    notes: list[str] = []
+    notes: list[Message] = []
     target = definition.qualname if "<locals>" not in definition.qualname else shown
     if not all(part.isidentifier() for part in target.split(".")):
-        raise CannotRebuild(f"`{shown}` cannot be called by its name")
+        raise CannotRebuild(message("assistant.actions.call.no_name", function=shown))
     given: list[tuple[str, Rebuilt]] = []
     words: list[str] = []
     bound = "." in target
@@ -119,7 +120,7 @@ def rebuilt_call(crash: Crash, candidate: Candidate) -> RebuiltCall:
         _check_kept(tree, name, frame.line, notes)
         _check_not_shared(tree, name, notes)
         if name not in values:
-            raise CannotRebuild(f"`{name}` of `{shown}` was not recorded")
+            raise CannotRebuild(message("assistant.actions.call.no_argument", name=name, function=shown))
         built = rebuilder.rebuilt(values[name], name)
         if (kind, built.source) in (("**", "{}"), ("*", "()")):
             continue
@@ -133,11 +134,11 @@ def rebuilt_call(crash: Crash, candidate: Candidate) -> RebuiltCall:
             call = f"{receiver}.{tree.name}"
     if any(isinstance(n, ast.Yield | ast.YieldFrom) for n in _own_nodes(tree)):
         if isinstance(tree, ast.AsyncFunctionDef):
-            raise CannotRebuild(f"`{shown}` is an asynchronous generator")
+            raise CannotRebuild(message("assistant.actions.call.asynchronous_generator", function=shown))
         if not decorators & {"contextmanager", "fixture"}:
             call = f"list({call})"
     if "fixture" in decorators or tree.name.startswith("test_"):
-        raise CannotRebuild(f"`{shown}` is a test or a fixture itself: run it again instead")
+        raise CannotRebuild(message("assistant.actions.call.is_test", function=shown))
     asynchronous = isinstance(tree, ast.AsyncFunctionDef)
     return RebuiltCall(candidate, module, file, target, tuple(given), call, asynchronous, tuple(notes))
 
@@ -145,7 +146,7 @@ def rebuilt_call(crash: Crash, candidate: Candidate) -> RebuiltCall:
 def _where(crash: Crash, frame: RecordedFrame) -> tuple[str, str]:
     if frame.module and frame.module != "__main__":
         if not all(part.isidentifier() for part in frame.module.split(".")):
-            raise CannotRebuild(f"`{frame.function}` is in no module that can be imported")
+            raise CannotRebuild(message("assistant.actions.call.no_module", function=frame.function))
         return frame.module, ""
     command = command_of_crash(crash)
     if "-m" in command.words[1:] and not command.test:
@@ -153,12 +154,11 @@ def _where(crash: Crash, frame: RecordedFrame) -> tuple[str, str]:
         package = os.path.basename(frame.file) == "__main__.py"
         return (f"{name}.__main__" if package else name), ""
     if not os.path.isfile(frame.file) or not project_root(crash):
-        raise CannotRebuild(f"{frame.file} is not on this machine")
+        raise CannotRebuild(message("assistant.actions.call.no_file", file=frame.file))
     for other in crash.frames.values():
         if other.file == frame.file and other.function == "<module>" and not _guarded(crash, other):
             raise CannotRebuild(
-                f"importing {os.path.basename(frame.file)} runs the program: no `if __name__ == '__main__'` "
-                "is around it"
+                message("assistant.actions.call.import_runs", file=os.path.basename(frame.file))
             )
     return "", os.path.realpath(frame.file)
 
@@ -195,19 +195,22 @@ def _own_nodes(tree: FunctionNode) -> Iterator[ast.AST]:
             waiting += ast.iter_child_nodes(node)
 
 
-def _check_not_shared(tree: FunctionNode, name: str, notes: list[str]) -> None:
+def _check_not_shared(tree: FunctionNode, name: str, notes: Sequence[Message]) -> None:
     """:raises CannotRebuild: the value may be the default that all calls share, changed by others."""
     arguments = tree.args
     plain = [*arguments.posonlyargs, *arguments.args]
     defaults = dict(zip([a.arg for a in plain[::-1]], arguments.defaults[::-1], strict=False))
     defaults |= {a.arg: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d}
     shared = isinstance(defaults.get(name), ast.List | ast.Dict | ast.Set | ast.Call)
-    if shared and any(f"changes `{name}` itself" in note for note in notes):
-        raise CannotRebuild(f"`{name}` of `{tree.name}` has a default that all calls share and change")
+    if shared and any(note.value("name") == name for note in notes):
+        raise CannotRebuild(message("assistant.actions.call.shared_default", name=name, function=tree.name))
 
 
-def _check_kept(tree: FunctionNode, name: str, line: int, notes: list[str]) -> None:
-    """:raises CannotRebuild: the name had another value when the function was called."""
+def _check_kept(tree: FunctionNode, name: str, line: int, notes: list[Message]) -> None:
+    """Notes where the function changes the value itself.
+
+    :raises CannotRebuild: the name had another value when the function was called.
+    """
     nodes = list(_own_nodes(tree))
     loops = any(isinstance(n, ast.For | ast.While | ast.AsyncFor) for n in nodes)
     for node in nodes:
@@ -215,7 +218,7 @@ def _check_kept(tree: FunctionNode, name: str, line: int, notes: list[str]) -> N
         stored = isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)
         if stored and (at <= line or loops):
             raise CannotRebuild(
-                f"`{name}` is assigned again at line {at}: what `{tree.name}` was called with is not known"
+                message("assistant.actions.call.assigned_again", name=name, line=at, function=tree.name)
             )
         changed = ""
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGES:
@@ -223,6 +226,4 @@ def _check_kept(tree: FunctionNode, name: str, line: int, notes: list[str]) -> N
         elif isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
             changed = ast.unparse(node.value)
         if changed.partition(".")[0].partition("[")[0] == name and (at <= line or loops):
-            notes.append(
-                f"`{tree.name}` changes `{name}` itself (line {at}): the test has it as it was at the failure"
-            )
+            notes.append(message("assistant.actions.call.changes", function=tree.name, name=name, line=at))

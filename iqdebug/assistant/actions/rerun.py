@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from iqdebug.capture.mask import MASK
+from iqdebug.core.messages import Text, message
 from iqdebug.crash import Crash
 from iqdebug.crash.to_snapshot import kind_of, place_of
 from iqdebug.system.readable_files import MARKS, TOO_HIGH, real_path
@@ -17,6 +18,7 @@ from iqdebug.system.readable_files import MARKS, TOO_HIGH, real_path
 __all__ = ["Command", "command_of_crash", "command_of_process", "project_root", "root_around"]
 
 _OURS = ("IQDEBUG_",)
+_NOT_RECORDED = message("assistant.actions.again.not_recorded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,8 @@ class Command:
     environ: Mapping[str, str] = field(default_factory=dict)
     source_folders: tuple[str, ...] = ()
     test: str = ""
-    why_not: str = ""
-    warnings: tuple[str, ...] = ()
+    why_not: Text = ""
+    warnings: tuple[Text, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -48,28 +50,28 @@ def command_of_crash(crash: Crash, python: str = "") -> Command:
     :param python: the interpreter to use instead of the recorded one.
     """
     meta = crash.meta
-    warned: list[str] = []
+    warned: list[Text] = []
     interpreter = python or _interpreter(meta.executable, meta.python, warned)
     environ, masked = _environment(crash.environ)
     if masked:
-        warned.append(f"These variables were masked and are not set: {', '.join(masked)}")
+        warned.append(message("assistant.actions.again.masked", names=masked))
     folders = _source_folders(crash)
     options = _options(crash.flags)
     test = crash.test.nodeid if crash.test is not None else _current_test(crash)
     if test:
         words = (interpreter, *options, "-m", "pytest", test)
-        why = ""
+        why: Text = ""
     else:
         program, why = _program(crash)
         words = (interpreter, *options, *program)
     if not why and any(MASK in word for word in words):
-        why = "a secret on its command line was masked; give it again to repeat the command"
+        why = message("assistant.actions.again.secret")
     if not why and not os.path.isdir(meta.cwd):
-        why = f"its folder {meta.cwd or '(not recorded)'} is not on this machine"
-    if not why and meta.why in ("snapshot", "native"):
-        why = {"snapshot": "it is a snapshot of a living process, not a failure"}.get(meta.why, "")
+        why = message("assistant.actions.again.no_folder", folder=meta.cwd or _NOT_RECORDED)
+    if not why and meta.why == "snapshot":
+        why = message("assistant.actions.again.snapshot")
     if _reads_stdin(crash):
-        warned.append("It reads standard input, which is empty when it runs again")
+        warned.append(message("assistant.actions.again.reads_stdin"))
     return Command(words, meta.cwd, environ, folders, test, why, tuple(warned))
 
 
@@ -78,12 +80,12 @@ def command_of_process(
 ) -> Command:
     """The command of a living process, as ``/proc`` has its words, folder and variables."""
     own = {k: v for k, v in environ.items() if not k.startswith(_OURS)}
-    why = "" if words else "its command line cannot be read"
-    warned: tuple[str, ...] = ()
+    why: Text = "" if words else message("assistant.actions.again.no_words")
+    warned: tuple[Text, ...] = ()
     if "-c" in words[1:2]:
-        warned = ("Its program stood on the command line (-c)",)
+        warned = (message("assistant.actions.again.on_command_line"),)
     if not why and not os.path.isdir(cwd):
-        why = f"its folder {cwd} is gone"
+        why = message("assistant.actions.again.folder_gone", folder=cwd)
     given = tuple(words)
     if given and not os.path.isabs(given[0]) and executable:
         given = (executable.removesuffix(" (deleted)"), *given[1:])
@@ -129,13 +131,18 @@ def _current_test(crash: Crash) -> str:
     return name if inside and os.path.exists(os.path.join(crash.meta.cwd, name.partition("::")[0])) else ""
 
 
-def _interpreter(recorded: str, version: str, warned: list[str]) -> str:
+def _interpreter(recorded: str, version: str, warned: list[Text]) -> str:
     if os.path.isfile(recorded) and os.access(recorded, os.X_OK):
         return recorded
     own = ".".join(map(str, sys.version_info[:3]))
     warned.append(
-        f"Its interpreter {recorded or '(not recorded)'} ({version or '?'}) is not on this machine: "
-        f"{sys.executable} ({own}) runs it"
+        message(
+            "assistant.actions.again.other_python",
+            recorded=recorded or _NOT_RECORDED,
+            version=version or "?",
+            own=sys.executable,
+            own_version=own,
+        )
     )
     return sys.executable
 
@@ -166,23 +173,23 @@ def _options(flags: Mapping[str, int]) -> tuple[str, ...]:
     return tuple(options)
 
 
-def _program(crash: Crash) -> tuple[tuple[str, ...], str]:
+def _program(crash: Crash) -> tuple[tuple[str, ...], Text]:
     """The words behind the interpreter, or why they are not known."""
     meta = crash.meta
     if not meta.argv or meta.argv[0] == "":
-        return (), "it was typed into an interpreter, which keeps no program"
+        return (), message("assistant.actions.again.typed")
     first, rest = meta.argv[0], meta.argv[1:]
     if first == "-c":
-        return (), "its program stood on the command line (-c), which is not recorded"
+        return (), message("assistant.actions.again.command_line")
     if first == "-":
-        return (), "its program came from standard input, which is not recorded"
+        return (), message("assistant.actions.again.stdin")
     if first == "-m":
-        return (), "it failed before its module was found"
+        return (), message("assistant.actions.again.no_module")
     module = _module(crash)
     if module:
         return ("-m", module, *rest), ""
     if not os.path.exists(os.path.join(meta.cwd, first)):
-        return (first, *rest), f"its program {first} is not on this machine"
+        return (first, *rest), message("assistant.actions.again.no_program", program=first)
     return (first, *rest), ""
 
 

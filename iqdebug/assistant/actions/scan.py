@@ -15,6 +15,7 @@ from typing import Any
 
 from iqdebug.assistant.actions.bandit_advice import ADVICE
 from iqdebug.core.errors import MissingTool
+from iqdebug.core.messages import Message, Text, message, render
 from iqdebug.core.state import Frame, Snapshot, Variable
 from iqdebug.diagnosis.source.outline import Outline
 
@@ -37,7 +38,7 @@ class Finding:
     ``live`` are the variables of the line with their values then; ``advice`` says what to do."""
 
     rule: str
-    text: str
+    text: Text
     severity: str
     confidence: str
     path: str
@@ -46,17 +47,23 @@ class Finding:
     source: str
     on_stack: bool
     live: tuple[Variable, ...] = ()
-    advice: str = ""
+    advice: Text = ""
 
     def lines(self) -> list[str]:
         """For a person: what, where, which values flow there, what to do."""
-        where = "on the stack" if self.on_stack else "same file"
-        shown = [
-            f"{self.severity} {self.rule}: {self.text}",
-            f"  {Path(self.path).name}:{self.line} in {self.function} ({where}): {self.source}",
-        ]
-        shown += [f"    here {v.name} = {v.value[:100]}" for v in self.live]
-        return shown + ([f"  → {self.advice}"] if self.advice else [])
+        where = message(
+            "assistant.actions.scan.where",
+            place=f"{Path(self.path).name}:{self.line}",
+            function=self.function,
+            on_stack=message("assistant.actions.scan.on_stack")
+            if self.on_stack
+            else message("assistant.actions.scan.same_file"),
+            source=self.source,
+        )
+        shown = [f"{self.severity} {self.rule}: {render(self.text)}", "  " + render(where)]
+        here = [message("assistant.actions.scan.here", name=v.name, value=v.value[:100]) for v in self.live]
+        shown += ["    " + render(each) for each in here]
+        return shown + ([f"  → {render(self.advice)}"] if self.advice else [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,11 @@ class Scanned:
 
     findings: tuple[Finding, ...]
     files: int
-    notes: tuple[str, ...] = ()
+    note_messages: tuple[Message, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return tuple(render(note) for note in self.note_messages)
 
 
 def scan(snapshot: Snapshot, *, read_source: Callable[[str], Sequence[str]]) -> Scanned:
@@ -78,24 +89,24 @@ def scan(snapshot: Snapshot, *, read_source: Callable[[str], Sequence[str]]) -> 
     frames = [f for f in (thread.frames if thread is not None else ()) if f.kind == "user"]
     every = [*frames, *(f for e in _errors(snapshot) for f in e if f.kind == "user")]
     texts: dict[str, tuple[str, ...]] = {}
-    notes: list[str] = []
+    notes: list[Message] = []
     for path in dict.fromkeys(f.path for f in every):
         lines = tuple(line.rstrip("\r\n") for line in read_source(path))
         if not lines:
             continue
         if len(texts) >= MAX_FILES or sum(map(len, lines)) > MAX_FILE_CHARACTERS:
-            notes.append(f"{Path(path).name} was not scanned: too large, or too many files")
+            notes.append(message("assistant.actions.scan.not_scanned", file=Path(path).name))
             continue
         texts[path] = lines
     issues, skipped = _bandit(texts)
-    notes += [f"{Path(path).name} could not be parsed" for path in skipped]
+    notes += [message("assistant.actions.scan.not_parsed", file=Path(path).name) for path in skipped]
     findings = [_finding(issue, path, texts[path], every) for path, issue in issues]
     findings += [f for path, lines in texts.items() for f in _paths(path, lines, every)]
     findings.sort(key=lambda f: (not f.on_stack, _LEVELS[f.severity], _LEVELS[f.confidence], f.path, f.line))
     unique = {(f.rule, f.path, f.line): f for f in reversed(findings)}
     kept = [f for f in findings if unique.get((f.rule, f.path, f.line)) is f]
     if len(kept) > MAX_FINDINGS:
-        notes.append(f"{len(kept) - MAX_FINDINGS} more findings are not shown")
+        notes.append(message("assistant.actions.scan.more", count=len(kept) - MAX_FINDINGS))
     return Scanned(tuple(kept[:MAX_FINDINGS]), len(texts), tuple(notes))
 
 
@@ -127,7 +138,7 @@ def _bandit(texts: Mapping[str, Sequence[str]]) -> tuple[list[tuple[str, _Issue]
             core: Any = importlib.import_module("bandit.core.manager")
     except ImportError:
         raise MissingTool(
-            "bandit is not installed, whose rules are used here", "", "pip install 'iqdebug[scan]'"
+            message("assistant.actions.scan.no_bandit"), "", "pip install 'iqdebug[scan]'"
         ) from None
     found_issues: list[tuple[str, _Issue]] = []
     with tempfile.TemporaryDirectory(prefix="iqdebug-scan-") as folder, warnings.catch_warnings():
@@ -210,7 +221,7 @@ def _paths(path: str, lines: Sequence[str], frames: Sequence[Frame]) -> Iterator
             if variable.name in names and leaves and (joined or ".." in variable.value):
                 yield Finding(
                     "IQ1",
-                    f"`{variable.name}` leads out of the folder: a path that a caller chooses is opened",
+                    message("assistant.actions.scan.path", name=variable.name),
                     "HIGH" if ".." in variable.value else "MEDIUM",
                     "MEDIUM",
                     path,

@@ -7,12 +7,13 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from iqdebug.assistant.actions.fix import Change, Proposal
 from iqdebug.core.errors import UsageError
+from iqdebug.core.messages import Message, Value, message
 
 __all__ = ["Scratch", "scratch_copy"]
 
@@ -28,13 +29,13 @@ MAX_NAMES_SHOWN = 6
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """``folder`` stands for ``root``; ``left_out`` are sentences."""
+    """``folder`` stands for ``root``; ``left_out`` says what the copy lacks."""
 
     root: str
     folder: str
     files: int
     size: int
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[Message, ...] = ()
 
     def path(self, path: str) -> str:
         """Where a path of the project is in the copy; any other path as it is."""
@@ -64,7 +65,10 @@ class Scratch:
     def _put(self, change: Change, data: bytes) -> None:
         path = self.path(change.path)
         if path == change.path:
-            raise UsageError(f"{change.name} is no part of {self.root}", "The fix was not tried.")
+            raise UsageError(
+                message("assistant.actions.copy.not_in_it", name=change.name, root=self.root),
+                message("assistant.actions.copy.not_in_it.why"),
+            )
         self._clear_caches()
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
@@ -89,9 +93,17 @@ def scratch_copy(root: str, needed: Sequence[str] = (), where: Path | None = Non
     """
     top = os.path.realpath(root)
     if not root or not os.path.isdir(top):
-        raise UsageError("There is no project folder to copy", f"{root or 'none'} is not on this machine")
+        raise UsageError(
+            message("assistant.actions.copy.no_folder"),
+            message("assistant.actions.copy.no_folder.why", folder=root)
+            if root
+            else message("assistant.actions.copy.no_folder.why_none"),
+        )
     if os.path.dirname(top) == top or top == os.path.realpath(os.path.expanduser("~")):
-        raise UsageError(f"{top} is too much to copy", "It is not the folder of one project.")
+        raise UsageError(
+            message("assistant.actions.copy.too_much", folder=top),
+            message("assistant.actions.copy.too_much.why"),
+        )
     folder = tempfile.mkdtemp(prefix="iqdebug-try-", dir=where)
     inner = os.path.join(os.path.realpath(folder), os.path.basename(top))
     try:
@@ -130,10 +142,18 @@ def _copied(top: str, folder: str, needed: frozenset[str]) -> Scratch:
             files, size = files + 1, size + status.st_size
             if files > MAX_FILES or size > MAX_TOTAL_BYTES:
                 raise UsageError(
-                    f"{top} is too large to copy",
-                    f"It has more than {MAX_FILES:,} files or {MAX_TOTAL_BYTES >> 20} MiB.",
+                    message("assistant.actions.copy.too_large", folder=top),
+                    message(
+                        "assistant.actions.copy.too_large.why",
+                        files=f"{MAX_FILES:,}",
+                        size=MAX_TOTAL_BYTES >> 20,
+                    ),
                 )
-    left_out = [*_listed("Too large to be copied", large), *_listed("Could not be copied", unread)]
+    left_out: list[Message] = []
+    if large:
+        left_out.append(message("assistant.actions.copy.large_files", names=_first(large)))
+    if unread:
+        left_out.append(message("assistant.actions.copy.unread_files", names=_first(unread)))
     return Scratch(top, folder, files, size, tuple(left_out))
 
 
@@ -153,12 +173,11 @@ def _link(source: str, target: str, top: str, folder: str) -> None:
     os.symlink(full, target)
 
 
-def _listed(words: str, names: Iterable[str]) -> list[str]:
-    listed = list(names)
-    if not listed:
-        return []
-    more = f" and {len(listed) - MAX_NAMES_SHOWN} more" if len(listed) > MAX_NAMES_SHOWN else ""
-    return [f"{words}: {', '.join(listed[:MAX_NAMES_SHOWN])}{more}"]
+def _first(names: list[str]) -> Value:
+    if len(names) <= MAX_NAMES_SHOWN:
+        return tuple(names)
+    shown, more = names[:MAX_NAMES_SHOWN], len(names) - MAX_NAMES_SHOWN
+    return message("assistant.actions.copy.and_more", names=shown, more=more)
 
 
 def _make_deletable(folder: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from iqdebug.assistant.actions.execution import Failure
 from iqdebug.assistant.actions.replayable_calls import RebuiltCall
+from iqdebug.core.messages import DEFAULT_LANGUAGE, Text, render
 
 __all__ = ["Expectation", "call_test", "program_test", "test_name"]
 
@@ -199,7 +200,8 @@ def _joined(base: str, relative: str) -> str:
     return f"({base} / {shown}).resolve()" if relative.startswith("..") else f"{base} / {shown}"
 
 
-def _one_line(text: str) -> str:
-    """Fit for a comment and a docstring."""
-    shown = "".join(c if c.isprintable() else " " for c in text).replace("\\", "/").replace('"', "'")
+def _one_line(text: Text) -> str:
+    """Fit for a comment and a docstring, which are English in a test that is made, whoever reads it."""
+    words = render(text, DEFAULT_LANGUAGE)
+    shown = "".join(c if c.isprintable() else " " for c in words).replace("\\", "/").replace('"', "'")
     return shown if len(shown) <= 60 else shown[:59] + "…"

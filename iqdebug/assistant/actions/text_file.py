@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from iqdebug.core.errors import UsageError
+from iqdebug.core.messages import message
 
 __all__ = ["TextFile"]
 
@@ -28,7 +29,7 @@ class TextFile:
     bom: bool = False
 
     @classmethod
-    def of(cls, data: bytes, name: str = "the file") -> TextFile:
+    def of(cls, data: bytes, name: str = "") -> TextFile:
         """:raises UsageError: the bytes are no text in the encoding that the file declares."""
         bom = data.startswith(codecs.BOM_UTF8)
         try:
@@ -36,7 +37,12 @@ class TextFile:
             encoding = "utf-8" if bom else encoding
             text = data[len(codecs.BOM_UTF8) if bom else 0 :].decode(encoding)
         except (SyntaxError, LookupError, UnicodeDecodeError) as error:
-            raise UsageError(f"{name} cannot be read as text", str(error)) from None
+            raise UsageError(
+                message("assistant.actions.text.not_read", name=name)
+                if name
+                else message("assistant.actions.text.not_read.unnamed"),
+                str(error),
+            ) from None
         lines, ends, at = [], [], 0
         for end in _ENDS.finditer(text):
             lines.append(text[at : end.start()])
@@ -67,7 +73,7 @@ class TextFile:
         except UnicodeEncodeError as error:
             bad = text[error.start : error.end]
             raise UsageError(
-                f"The edit has {bad!r}, which the file's encoding {self.encoding} does not have"
+                message("assistant.actions.text.no_character", text=repr(bad), encoding=self.encoding)
             ) from None
 
     def replaced(self, start: int, stop: int, new: Sequence[str]) -> TextFile:

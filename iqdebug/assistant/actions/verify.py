@@ -14,6 +14,7 @@ from iqdebug.assistant.actions.fix import Proposal
 from iqdebug.assistant.actions.rerun import Command, command_of_crash, project_root
 from iqdebug.assistant.actions.scratch_copy import Scratch, scratch_copy
 from iqdebug.core.errors import NotAvailable
+from iqdebug.core.messages import Message, Text, message, render
 from iqdebug.crash import Crash
 
 __all__ = [
@@ -31,6 +32,14 @@ __all__ = [
 SECONDS = 60.0
 """Seconds for each of the two runs, unless something else is asked for."""
 
+_BEFORE = message("assistant.actions.verify.before")
+_AFTER = message("assistant.actions.verify.after")
+_RUNS = {
+    "once": message("assistant.actions.verify.runs_once"),
+    "twice": message("assistant.actions.verify.runs_twice"),
+    "once or more": message("assistant.actions.verify.runs_more"),
+}
+
 PYTEST_OPTIONS = ("--tb=native", "-p", "no:cacheprovider", "-p", "no:xdist", "-q")
 
 Verdict = Literal[
@@ -40,15 +49,20 @@ Verdict = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """``after`` is None where there was nothing to try; ``words`` say the verdict as a sentence;
-    ``notes`` say what the copy or the command lacked. ``command`` is as a person would type it."""
+    """``after`` is None where there was nothing to try; ``words`` is ``message`` in words, the verdict as
+    a sentence; ``notes`` say what the copy or the command lacked. ``command`` is as a person would type
+    it."""
 
     verdict: Verdict
-    words: str
+    message: Message
     command: str
     before: Execution
     after: Execution | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
+
+    @property
+    def words(self) -> str:
+        return render(self.message)
 
     @property
     def green(self) -> bool:
@@ -57,11 +71,15 @@ class Verified:
 
     def lines(self, most: int = 30) -> list[str]:
         """Verdict, notes, and the last lines of both outputs."""
-        shown = [("✔ " if self.green else "✘ ") + self.words, f"  ran: {self.command}"]
-        shown += [f"  note: {note}" for note in self.notes]
-        for title, run in (("before", self.before), ("with the fix", self.after)):
+        shown = [("✔ " if self.green else "✘ ") + self.words]
+        shown.append("  " + render(message("assistant.actions.verify.ran", command=self.command)))
+        shown += ["  " + render(message("assistant.actions.note", note=note)) for note in self.notes]
+        for title, run in ((_BEFORE, self.before), (_AFTER, self.after)):
             if run is not None:
-                shown.append(f"{title}: {run.words} ({run.seconds:.1f} s)")
+                how = message(
+                    "assistant.actions.verify.run", title=title, how=run.words, seconds=f"{run.seconds:.1f}"
+                )
+                shown.append(render(how))
                 shown += ["  " + line for line in run.output.rstrip().splitlines()[-most:]]
         return shown
 
@@ -69,16 +87,15 @@ class Verified:
 def side_effects(command: Command, times: str = "twice") -> tuple[str, ...]:
     """What to say before anything is run: a copy of the files does not keep a program from acting.
 
-    :param times: how often it runs, in words.
+    :param times: how often it runs: "once", "twice" or "once or more".
     """
-    sentences = [
-        "Command and variables are as the recording has them: is it your own?",
-    ]
-    sentences.append(f"The program runs {times}, in a copy of the project that is deleted afterwards")
-    sentences.append(
-        "It can still reach the network, databases, and files outside the project, as when it was run by hand"
+    sentences = (
+        message("assistant.actions.verify.your_own"),
+        _RUNS[times],
+        message("assistant.actions.verify.reach"),
+        *command.warnings,
     )
-    return (*sentences, *command.warnings)
+    return tuple(render(each) for each in sentences)
 
 
 def shown_exactly(command: Command, proposal: Proposal | None, words: Sequence[str] = ()) -> str:
@@ -88,16 +105,17 @@ def shown_exactly(command: Command, proposal: Proposal | None, words: Sequence[s
     :param words: of the command, where others are run than those that were recorded.
     """
     options = PYTEST_OPTIONS if command.test else ()
-    parts = [shlex.join(words or (*command.words, *options)), f"in a copy of {command.cwd or '?'}"]
+    folder = message("assistant.actions.verify.in_copy", folder=command.cwd or "?")
+    parts = [shlex.join(words or (*command.words, *options)), render(folder)]
     other = [
         f"{name}={repr(value) if chr(10) in value else shlex.quote(value)}"
         for name, value in command.environ.items()
         if os.environ.get(name) != value
     ]
     if other:
-        parts += ["", "with these variables, as they were recorded:", *sorted(other)]
+        parts += ["", render(message("assistant.actions.verify.variables")), *sorted(other)]
     if proposal is not None:
-        parts += ["", "and again with this fix:", proposal.diff.rstrip("\n")]
+        parts += ["", render(message("assistant.actions.verify.with_fix")), proposal.diff.rstrip("\n")]
     return "\n".join(parts)
 
 
@@ -124,7 +142,8 @@ async def verify(
     expected = failure_of(crash)
     if command.why_not or expected is None:
         raise NotAvailable(
-            "The failure cannot be repeated", command.why_not or "no exception of Python was recorded"
+            message("assistant.actions.verify.impossible"),
+            command.why_not or message("assistant.actions.verify.no_exception"),
         )
     with scratch_copy(root or project_root(crash), where=folder) as scratch:
         before = await _run(scratch, command, seconds, environ, "before")
@@ -141,33 +160,33 @@ def tried(
     before: Execution,
     after: Execution | None,
     command: str,
-    notes: tuple[str, ...] = (),
+    notes: tuple[Text, ...] = (),
 ) -> Verified:
     """The verdict on two runs."""
 
-    def verdict(what: Verdict, words: str) -> Verified:
+    def verdict(what: Verdict, words: Message) -> Verified:
         return Verified(what, words, command, before, after, notes)
 
     if not any(expected.same(f) for f in before.failures):
         if before.timed_out:
-            return verdict("timed out", f"Without the fix it {before.words}; the failure did not come")
+            return verdict("timed out", message("assistant.actions.verify.no_failure", how=before.words))
         return verdict(
             "did not reproduce before",
-            f"Without the fix it {_past(before)}, where {expected.shown} was recorded: nothing is proved",
+            message("assistant.actions.verify.not_again", how=_past(before), failure=expected.shown),
         )
     if after is None:
-        return verdict("reproduced", f"It fails again as it was recorded: {expected.shown}")
+        return verdict("reproduced", message("assistant.actions.verify.again", failure=expected.shown))
     if any(expected.same(f) for f in after.failures):
-        return verdict("same failure", f"It fails with the fix as without: {expected.shown}")
+        return verdict("same failure", message("assistant.actions.verify.same", failure=expected.shown))
     if after.timed_out:
-        return verdict("timed out", f"With the fix it {after.words}; the failure did not come until then")
+        return verdict("timed out", message("assistant.actions.verify.not_until_then", how=after.words))
     if after.failures or after.code:
-        return verdict("another failure", f"The recorded failure is gone, but with the fix it {_past(after)}")
-    return verdict("fixed", f"Fixed: without the fix {expected.shown}, with it the program ended well")
+        return verdict("another failure", message("assistant.actions.verify.another", how=_past(after)))
+    return verdict("fixed", message("assistant.actions.verify.fixed", failure=expected.shown))
 
 
-def _past(run: Execution) -> str:
-    return f"failed with {run.words}" if run.failures else run.words
+def _past(run: Execution) -> Text:
+    return message("assistant.actions.run.failed", failure=run.words) if run.failures else run.words
 
 
 async def _run(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from iqdebug.core.evidence import HopKind
-from iqdebug.core.messages import Message, Text, hop_message
+from iqdebug.core.messages import Message, Text, hop_message, message, render
 from iqdebug.core.paths import frame_kind
 from iqdebug.core.state import Breakpoint, Diagnosis, LogRecord, Step
 from iqdebug.diagnosis.source.outline import Definition, Outline
@@ -23,12 +23,16 @@ _GIVES_VALUE = {hop_message(kind) for kind in HopKind if kind.gives_value}
 @dataclass(frozen=True, slots=True)
 class Watch:
     """A log-point: ``breakpoint`` reports ``names`` without stopping, each time before its line runs.
-    ``reason`` is a sentence. ``mark`` begins its message in the log."""
+    ``reason`` is ``reason_message`` in words, a sentence. ``mark`` begins its message in the log."""
 
     breakpoint: Breakpoint
     names: tuple[str, ...]
-    reason: str
+    reason_message: Message
     mark: str
+
+    @property
+    def reason(self) -> str:
+        return render(self.reason_message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ def watches(
     chosen: dict[tuple[str, int], Watch] = {}
     outlines: dict[str, Outline] = {}
 
-    def add(path: str, line: int, wanted: Sequence[str], after: bool, reason: str) -> None:
+    def add(path: str, line: int, wanted: Sequence[str], after: bool, reason: Message) -> None:
         if len(chosen) >= most or frame_kind(path) != "user" or not wanted:
             return
         if path not in outlines:
@@ -70,18 +74,28 @@ def watches(
         for step in _hops(root):
             names = _names(step.expression)
             assigned = step.kind.gives_value
-            reason = f"`{step.expression}` {step.how} at line {step.line} of {step.function}"
+            reason = message(
+                "assistant.actions.watch.hop",
+                name=step.expression,
+                how=hop_message(step.kind, step.detail),
+                line=step.line,
+                function=step.function,
+            )
             if assigned and step.value is not None:
-                reason += f"; it was {step.value.value[:60]} at the failure"
+                reason = message("assistant.actions.watch.hop_value", hop=reason, value=step.value.value[:60])
             add(step.path, step.line, names, assigned, reason)
     for suspect in diagnosis.suspects:
         names = tuple(v.name for v in suspect.proof if v.name.isidentifier())
         if not names and not suspect.function.endswith("<module>"):
             lines = tuple(read_source(suspect.path))
             names = _names(lines[suspect.line - 1]) if 0 < suspect.line <= len(lines) else ()
-        reason = suspect.reasons[0] if suspect.reasons else "it is under suspicion"
-        assigned = any(_gives_value(each) for each in suspect.reason_messages[:1])
-        add(suspect.path, suspect.line, names, assigned, f"{suspect.function}: {reason}")
+        why = (
+            suspect.reason_messages[0]
+            if suspect.reason_messages
+            else message("assistant.actions.watch.suspected")
+        )
+        reason = message("assistant.actions.watch.suspect", function=suspect.function, why=why)
+        add(suspect.path, suspect.line, names, _gives_value(why), reason)
     return tuple(chosen.values())
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from iqdebug.core.evidence import Confidence
-from iqdebug.core.messages import anomaly_kind_message, message, render
+from iqdebug.core.messages import Message, Text, anomaly_kind_message, message, render
 from iqdebug.core.state import Anomaly, Diagnosis, ExceptionInfo, Snapshot, Step, Suspect
 from iqdebug.core.text import clean
 from iqdebug.diagnosis.knowledge import meaning_of
@@ -24,8 +24,8 @@ MAX_VALUE = 100
 class Section:
     """A heading with its lines. ``places`` are file and line of each line, None where it has none."""
 
-    heading: str
-    lines: tuple[str, ...]
+    heading: Message
+    lines: tuple[Text, ...]
     places: tuple[tuple[str, int] | None, ...] = ()
 
 
@@ -33,7 +33,7 @@ def why(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Section, ...]:
     """The short answer: what failed, the likeliest place with its proof, the value's way there."""
     sections = [_headline(diagnosis), _chain(snapshot.exception)]
     if diagnosis.suspects:
-        sections.append(_suspects("Most likely here", diagnosis.suspects[:1]))
+        sections.append(_suspects(message("assistant.actions.why.here"), diagnosis.suspects[:1]))
     sections += list(_ways(diagnosis.provenance[:2]))
     if diagnosis.anomalies:
         sections.append(_unusual(diagnosis.anomalies[:1]))
@@ -44,10 +44,12 @@ def why(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Section, ...]:
 def explain(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Section, ...]:
     """The long answer: also what such an exception means, its causes, the other places and remarks."""
     sections = [_headline(diagnosis), _chain(snapshot.exception), _meaning(snapshot, diagnosis)]
-    sections.append(_suspects("Where the cause may lie", diagnosis.suspects[:MAX_SUSPECTS]))
+    sections.append(_suspects(message("assistant.actions.why.where"), diagnosis.suspects[:MAX_SUSPECTS]))
     sections += list(_ways(diagnosis.provenance[:MAX_SUSPECTS]))
     sections.append(_unusual(diagnosis.anomalies[:MAX_ANOMALIES]))
-    sections.append(Section("Besides", tuple(clean(note) for note in diagnosis.notes)))
+    sections.append(
+        Section(message("assistant.actions.why.besides"), tuple(clean(note) for note in diagnosis.notes))
+    )
     sections.append(_unknown(snapshot, diagnosis))
     return tuple(s for s in sections if s.lines)
 
@@ -56,8 +58,8 @@ def section_lines(sections: Sequence[Section]) -> list[str]:
     """Plain text: each section's lines below its heading."""
     lines: list[str] = []
     for section in sections:
-        lines.append(section.heading)
-        lines += [f"  {line}" for line in section.lines]
+        lines.append(render(section.heading))
+        lines += [f"  {render(line)}" for line in section.lines]
     return lines
 
 
@@ -69,31 +71,39 @@ _CONFIDENCE = {
 
 
 def _headline(diagnosis: Diagnosis) -> Section:
-    return Section(render(_CONFIDENCE[diagnosis.confidence]), (clean(diagnosis.headline),))
+    return Section(_CONFIDENCE[diagnosis.confidence], (clean(diagnosis.headline),))
 
 
 def _chain(error: ExceptionInfo | None) -> Section:
-    words = {"cause": "was caused by", "context": "was raised while handling", "member": "holds"}
-    if error is None:
-        return Section("The exceptions", ())
-    lines = [
-        f"{clean(error.type)} {words.get(each.link, 'came with')} "
-        f"{clean(each.type)}: {clean(each.message)[:200]}"
-        for each in (*error.members, *error.chain)
-    ]
-    lines += [f"note: {clean(note)}" for note in error.notes]
-    return Section("The exceptions", tuple(lines))
+    lines: list[Text] = []
+    if error is not None:
+        lines += [_link(clean(error.type), each) for each in (*error.members, *error.chain)]
+        lines += [message("assistant.actions.note", note=clean(note)) for note in error.notes]
+    return Section(message("assistant.actions.why.exceptions"), tuple(lines))
+
+
+def _link(error: str, other: ExceptionInfo) -> Message:
+    """How an exception hangs on another."""
+    shown = f"{clean(other.type)}: {clean(other.message)[:200]}"
+    match other.link:
+        case "cause":
+            return message("assistant.actions.why.caused_by", error=error, other=shown)
+        case "context":
+            return message("assistant.actions.why.while_handling", error=error, other=shown)
+        case "member":
+            return message("assistant.actions.why.holds", error=error, other=shown)
+    return message("assistant.actions.why.came_with", error=error, other=shown)
 
 
 def _meaning(snapshot: Snapshot, diagnosis: Diagnosis) -> Section:
     text = diagnosis.meaning
     if not text and snapshot.exception is not None:
         text = render(meaning_of(snapshot.exception) or "")
-    return Section("What this exception means", tuple(text.splitlines()))
+    return Section(message("assistant.actions.why.meaning"), tuple(text.splitlines()))
 
 
-def _suspects(heading: str, suspects: Sequence[Suspect]) -> Section:
-    lines: list[str] = []
+def _suspects(heading: Message, suspects: Sequence[Suspect]) -> Section:
+    lines: list[Text] = []
     places: list[tuple[str, int] | None] = []
     for suspect in suspects:
         at = (suspect.path, suspect.line) if suspect.path else None
@@ -111,11 +121,17 @@ def _ways(roots: Sequence[Step]) -> Iterator[Section]:
         for depth, step in _hops(root, 0):
             if len(lines) == MAX_HOPS:
                 break
-            value = f" = {_cut(step.value.value)}" if step.value is not None else ""
-            where = _place(step.path, step.line)
-            lines.append(f"{'  ' * depth}`{clean(step.expression)}`{value} {clean(step.how)}, {where}")
+            hop = message(
+                "assistant.actions.why.hop",
+                expression=clean(step.expression),
+                value=_cut(step.value.value) if step.value is not None else None,
+                how=clean(step.how),
+                place=_place(step.path, step.line),
+            )
+            lines.append("  " * depth + render(hop))
             places.append((step.path, step.line))
-        yield Section(f"The way of `{clean(root.expression)}`", tuple(lines), tuple(places))
+        heading = message("assistant.actions.why.way", expression=clean(root.expression))
+        yield Section(heading, tuple(lines), tuple(places))
 
 
 def _hops(step: Step, depth: int) -> Iterator[tuple[int, Step]]:
@@ -126,31 +142,34 @@ def _hops(step: Step, depth: int) -> Iterator[tuple[int, Step]]:
 
 def _unusual(anomalies: Sequence[Anomaly]) -> Section:
     lines = [
-        f"{clean(a.text)}, {_place(a.path, a.line)} ({render(anomaly_kind_message(a.kind))})"
+        message(
+            "assistant.actions.why.anomaly",
+            what=clean(a.text),
+            place=_place(a.path, a.line),
+            kind=anomaly_kind_message(a.kind),
+        )
         for a in anomalies
     ]
-    return Section("What is unusual", tuple(lines), tuple((a.path, a.line) for a in anomalies))
+    places = tuple((a.path, a.line) for a in anomalies)
+    return Section(message("assistant.actions.why.unusual"), tuple(lines), places)
 
 
 def _unknown(snapshot: Snapshot, diagnosis: Diagnosis) -> Section:
     """What the evidence cannot tell, in words that fit this failure."""
     lines = []
     if snapshot.exception is None:
-        lines.append("There is no exception: what is wrong with the program, only its behaviour can tell")
+        lines.append(message("assistant.actions.why.no_exception"))
     ends = [end for root in diagnosis.provenance for end in _ends(root)]
     lost = next((end for end in ends if end.value is None and end.frame_index is None), None)
     if lost is not None:
-        lines.append(f"`{clean(lost.expression)}` comes from code that has returned: its values are gone")
+        lines.append(message("assistant.actions.why.values_gone", expression=clean(lost.expression)))
     thread = snapshot.focused
     if thread is not None and any(f.locals is None for f in thread.frames if f.kind == "user"):
-        lines.append("Not all frames have their variables here")
+        lines.append(message("assistant.actions.why.no_variables"))
     if diagnosis.confidence is not Confidence.LIKELY:
-        lines.append("No rule explains the values: the ranking of places is a guess from the code's form")
-    lines.append(
-        "Evidence says where and with which values; what the program was meant to do, and a fix that follows "
-        "from that, a model can suggest"
-    )
-    return Section("What is not known", tuple(lines))
+        lines.append(message("assistant.actions.why.no_rule"))
+    lines.append(message("assistant.actions.why.a_model"))
+    return Section(message("assistant.actions.why.unknown"), tuple(lines))
 
 
 def _ends(step: Step) -> Iterator[Step]:

@@ -6,7 +6,7 @@ from iqdebug.assistant.conversation import Conversation
 from iqdebug.assistant.session import AssistantSession
 from iqdebug.assistant.wording import DECIDED_BY
 from iqdebug.core.errors import NotAvailable, UsageError
-from iqdebug.core.messages import Message, message, render
+from iqdebug.core.messages import Message, Text, message, render
 from iqdebug.llm.window.window import Window
 
 __all__ = [
@@ -27,34 +27,35 @@ _MAX_DETAIL_CHARACTERS = 80
 
 
 async def show_help(assistant: AssistantSession, rest: str) -> None:
-    assistant.note("commands", "\n".join(assistant.commands.help_lines()))
-    assistant.note(
-        "in a question @file:name.py, @frame, @var:name and @log:word add what they name; Tab completes"
-    )
+    assistant.note(message("assistant.help"), "\n".join(assistant.commands.help_lines()))
+    assistant.note(message("assistant.help.mentions"))
 
 
-def _window(assistant: AssistantSession, what: str = "There is no window") -> Window:
+def _window(assistant: AssistantSession, what: Text | None = None) -> Window:
     if assistant.window is None:
-        raise NotAvailable(what, "No model was chosen")
+        what = what or message("assistant.no_window")
+        raise NotAvailable(what, message("assistant.no_window.why"))
     return assistant.window
 
 
 async def show_context(assistant: AssistantSession, rest: str) -> None:
-    assistant.note("what the model has before it", "\n".join(_window(assistant).context_lines()))
+    assistant.note(message("assistant.context"), "\n".join(_window(assistant).context_lines()))
 
 
 async def pin(assistant: AssistantSession, rest: str) -> None:
-    window = _window(assistant, "There is no window to pin it in")
+    window = _window(assistant, message("assistant.no_window_to_pin_in"))
     text = rest or next((e.text for e in reversed(assistant.transcript.entries) if e.kind == "answer"), "")
     if not text:
-        raise UsageError("There is nothing to pin", "", "/pin TEXT, or /pin after an answer")
+        raise UsageError(message("assistant.nothing_to_pin"), "", message("assistant.nothing_to_pin.fix"))
     await window.pin(assistant.redactor.scrub(text))
-    assistant.note(f"pinned: {text[:_MAX_PINNED_CHARACTERS_SHOWN]}")
+    assistant.note(message("assistant.pinned", text=text[:_MAX_PINNED_CHARACTERS_SHOWN]))
 
 
 async def unpin(assistant: AssistantSession, rest: str) -> None:
-    unpinned = await _window(assistant).unpin(rest)
-    assistant.note("unpinned" if unpinned else f"nothing pinned begins with {rest!r}")
+    if await _window(assistant).unpin(rest):
+        assistant.note(message("assistant.unpinned"))
+    else:
+        assistant.note(message("assistant.unpinned.nothing", beginning=repr(rest)))
 
 
 async def compact(assistant: AssistantSession, rest: str) -> None:
@@ -86,18 +87,27 @@ async def copy_answer(assistant: AssistantSession, rest: str) -> None:
     text = answers[-1].text if answers else ""
     if text and assistant.active is not None:
         assistant.active.binding.ui.copy(text)
-        assistant.note("copied")
+        assistant.note(message("assistant.copied"))
 
 
 async def show_model(assistant: AssistantSession, rest: str) -> None:
     if assistant.window is None:
-        assistant.note("no model: `iqdebug models list` shows what there is, `iqdebug models use …` chooses")
+        assistant.note(message("assistant.model.none"))
         return
     about = assistant.window.about
-    counted = "counted by its own tokenizer" if about.exact else "counted from above"
+    counted = message("assistant.model.counted_from_above")
+    if about.exact:
+        counted = message("assistant.model.counted_exactly")
     assistant.note(
-        f"{about.model} ({about.setting}), {about.where}; {about.window:,} tokens, {counted}; "
-        f"{assistant.transcript.standing.words}"
+        message(
+            "assistant.model",
+            model=about.model,
+            setting=about.setting,
+            where=about.where,
+            tokens=f"{about.window:,}",
+            counted=counted,
+            status=assistant.transcript.standing.words,
+        )
     )
 
 
@@ -113,9 +123,10 @@ async def show_rights(assistant: AssistantSession, rest: str) -> None:
     gate = assistant.active.binding.gate
     if rest == "revoke":
         gate.revoke_all()
-    granted = [f"{g.tool}: {g.right.value}, this session" for g in gate.grants] or ["reading alone"]
+    granted = [message("assistant.rights.granted", tool=g.tool, right=g.right.value) for g in gate.grants]
+    granted = granted or [message("assistant.rights.reading_alone")]
     decisions = [
         render(_decision_message(d.tool, d.allowed, DECIDED_BY[d.by], d.detail[:_MAX_DETAIL_CHARACTERS]))
         for d in gate.decisions
     ]
-    assistant.note("what the model may do: " + "; ".join(granted), "\n".join(decisions))
+    assistant.note(message("assistant.rights", granted=granted), "\n".join(decisions))

@@ -15,6 +15,7 @@ from iqdebug.assistant.actions.verify import shown_exactly, side_effects, verify
 from iqdebug.assistant.session import AssistantSession
 from iqdebug.assistant.transcript import Entry
 from iqdebug.core.errors import NotAvailable
+from iqdebug.core.messages import Text, message, render
 
 __all__ = ["apply_fix", "propose_fix", "prove_test", "show_proposal", "undo_last", "verify_fix"]
 
@@ -28,11 +29,12 @@ async def propose_fix(assistant: AssistantSession, rest: str) -> None:
     if root:
         proven = proven_fixes(stop.diagnosis, root=root, read_source=active.binding.read_source)
     if proven:
-        show_proposal(assistant, proven[0], "the evidence proves it, without a model")
+        show_proposal(assistant, proven[0], message("assistant.proposed.proven"))
         return
     if assistant.conversation is None:
         assistant.note(NEEDS_A_MODEL)
         return
+    # The question is for the model.
     question = f"Propose the smallest fix with propose_fix, then say in a sentence why it is right. {rest}"
     await assistant.ask(question.strip(), f"/fix {rest}".strip())
     if assistant.pending.proposal is None:
@@ -45,35 +47,38 @@ def _propose_from_answer(assistant: AssistantSession, root: str) -> None:
     suspects = assistant.require_stop().diagnosis.suspects
     edits = edits_in(answer, suspects[0].path if suspects else "")
     if not edits:
-        assistant.note("the answer holds no edit; ask again, or say what should change")
+        assistant.note(message("assistant.proposed.no_edit"))
         return
     active = assistant.require_active()
     proposal = propose(edits, root, known=active.own_files, why_not=active.binding.why_not_read)
-    show_proposal(assistant, proposal, "from the model's answer")
+    show_proposal(assistant, proposal, message("assistant.proposed.from_answer"))
 
 
-def show_proposal(assistant: AssistantSession, proposal: Proposal, origin: str) -> None:
+def show_proposal(assistant: AssistantSession, proposal: Proposal, origin: Text) -> None:
     """Show a proposed edit, which /verify, /test and /apply then work on.
 
     :param origin: who proposes it.
     """
     assistant.pending.proposal = proposal
-    names = ", ".join(change.name for change in proposal.files)
-    words = "; ".join((origin, *([proposal.reason] if proposal.reason else []), *proposal.warnings))
-    assistant.transcript.add("diff", f"proposed: {names}", detail=proposal.diff, words=words)
-    assistant.note("/verify runs it in a copy, /test proves it by a test, /apply writes it")
+    title = message("assistant.proposed", names=[change.name for change in proposal.files])
+    parts = [origin, *([proposal.reason] if proposal.reason else []), *proposal.warnings]
+    words = message("assistant.proposed.words", parts=parts)
+    assistant.transcript.add("diff", title, detail=proposal.diff, words=words)
+    assistant.note(message("assistant.proposed.next"))
 
 
 async def apply_fix(assistant: AssistantSession, rest: str) -> None:
     pending, proposal = assistant.pending, assistant.pending.proposal
     if proposal is None:
-        raise NotAvailable("There is no fix to apply", "", "/fix proposes one")
-    names = ", ".join(change.name for change in proposal.files)
-    if not await assistant.confirm(f"change {names}", proposal.diff, "a backup is kept; /undo"):
-        assistant.note("nothing was changed")
+        raise NotAvailable(message("assistant.no_fix"), "", message("assistant.no_fix.fix"))
+    names = [change.name for change in proposal.files]
+    action, why = message("assistant.consent.change", names=names), message("assistant.consent.change.why")
+    if not await assistant.confirm(action, proposal.diff, why):
+        assistant.note(message("assistant.not_done.changed"))
         return
     pending.receipt = apply(proposal)
-    assistant.note(f"applied to {names}; /undo puts it back", f"backup: {pending.receipt.folder}")
+    backup = message("assistant.applied.backup", folder=str(pending.receipt.folder))
+    assistant.note(message("assistant.applied", names=names), backup)
     if pending.proposal is proposal:  # a newer one may have come while the person read
         pending.proposal = None
 
@@ -83,11 +88,11 @@ async def undo_last(assistant: AssistantSession, rest: str) -> None:
     if pending.receipt is not None:
         paths = undo(pending.receipt)
         pending.receipt = None
-        assistant.note(f"put back: {', '.join(paths)}")
+        assistant.note(message("assistant.undone.put_back", paths=paths))
     elif conversation is not None and conversation.calls.can_undo:
         assistant.note(await conversation.calls.undo())
     else:
-        assistant.note("nothing that was done can be undone")
+        assistant.note(message("assistant.undone.nothing"))
 
 
 async def verify_fix(assistant: AssistantSession, rest: str) -> None:
@@ -97,16 +102,20 @@ async def verify_fix(assistant: AssistantSession, rest: str) -> None:
     proposal = assistant.pending.proposal
     effects = "\n".join(side_effects(command, "twice" if proposal is not None else "once"))
     if not await assistant.confirm(
-        "run the recorded command again", shown_exactly(command, proposal), effects
+        message("assistant.consent.run_again"), shown_exactly(command, proposal), effects
     ):
-        assistant.note("nothing was run")
+        assistant.note(message("assistant.not_done.run"))
         return
-    entry = assistant.transcript.add("call", f"running {command.shown}", running=True)
+    running = message("assistant.verifying", command=command.shown)
+    entry = assistant.transcript.add("call", running, running=True)
     verified = await verify(crash, proposal, root=root)
     assistant.transcript.put(_ended(entry, verified.words, verified.lines()))
-    assistant.note(("✔ " if verified.green else "✘ ") + verified.words)
+    if verified.green:
+        assistant.note(message("assistant.verified.green", words=verified.words))
+    else:
+        assistant.note(message("assistant.verified.red", words=verified.words))
     if proposal is None:
-        assistant.note("there was no fix to try: /fix proposes one")
+        assistant.note(message("assistant.verified.no_fix"))
 
 
 async def prove_test(assistant: AssistantSession, rest: str) -> None:
@@ -117,24 +126,26 @@ async def prove_test(assistant: AssistantSession, rest: str) -> None:
     effects = "\n".join(side_effects(command_of_crash(crash), "once or more"))
     proposal = assistant.pending.proposal
     shown = tests_shown_exactly(crash, tests, proposal)
-    if not await assistant.confirm("run a test of the failing call in a copy", shown, effects):
-        assistant.note("nothing was run")
+    if not await assistant.confirm(message("assistant.consent.run_test"), shown, effects):
+        assistant.note(message("assistant.not_done.run"))
         return
-    entry = assistant.transcript.add("call", "proving a regression test", running=True)
+    entry = assistant.transcript.add("call", message("assistant.proving"), running=True)
     proof = await prove(crash, tests, proposal, root=root)
-    words = proof.verified.words if proof.verified is not None else "no test could be made"
+    no_test = message("assistant.proved.no_test")
+    words: Text = proof.verified.words if proof.verified is not None else no_test
     assistant.transcript.put(_ended(entry, words, proof.lines()))
     if proof.test is None:
         for refused in proof.refused[:_MAX_REFUSED_TESTS]:
-            assistant.note(f"no test from {refused}")
+            assistant.note(message("assistant.proved.no_test_from", place=refused))
         return
-    title = f"{proof.test.path} (not written yet)"
+    title = message("assistant.proved.not_written_yet", path=str(proof.test.path))
     assistant.transcript.add("diff", title, detail=proof.test.text, words=words)
-    if await assistant.confirm(f"write {proof.test.path}", proof.test.text):
-        assistant.note(f"written: {write_test(proof.test)}")
+    action = message("assistant.consent.write_test", path=str(proof.test.path))
+    if await assistant.confirm(action, proof.test.text):
+        assistant.note(message("assistant.proved.written", path=str(write_test(proof.test))))
     else:
-        assistant.note("the test was not written")
+        assistant.note(message("assistant.proved.not_written"))
 
 
-def _ended(entry: Entry, words: str, lines: list[str]) -> Entry:
-    return replace(entry, running=False, words=words, detail="\n".join(lines))
+def _ended(entry: Entry, words: Text, lines: list[str]) -> Entry:
+    return replace(entry, running=False, words=render(words), detail="\n".join(lines))

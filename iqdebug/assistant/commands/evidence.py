@@ -9,6 +9,7 @@ from iqdebug.assistant.actions.watch import hits_of, watches
 from iqdebug.assistant.actions.why import explain, section_lines, why
 from iqdebug.assistant.session import AssistantSession
 from iqdebug.core.errors import UsageError
+from iqdebug.core.messages import message
 from iqdebug.core.session import Capability
 
 __all__ = ["complete_expression", "explain_it", "scan_stack", "show_why", "watch_variables"]
@@ -27,6 +28,7 @@ async def explain_it(assistant: AssistantSession, rest: str) -> None:
     assistant.transcript.add("question", "/explain")
     _show(assistant, section_lines(explain(stop.snapshot, stop.diagnosis)))
     if assistant.conversation is not None:
+        # The question is for the model.
         about = f" In particular: {rest}" if rest else ""
         question = f"Explain the failure to somebody who does not know this code.{about}"
         await assistant.ask(question, f"/explain {rest}".strip())
@@ -49,20 +51,21 @@ async def watch_variables(assistant: AssistantSession, rest: str) -> None:
     session = binding.session
     proposed = watches(stop.diagnosis, read_source=binding.read_source)
     if not proposed:
-        assistant.note("the evidence names no variable to watch")
+        assistant.note(message("assistant.watch.nothing"))
         return
     lines = [f"{w.breakpoint.path}:{w.breakpoint.line}  {', '.join(w.names)}: {w.reason}" for w in proposed]
-    assistant.note("worth watching", assistant.redactor.scrub("\n".join(lines)))
+    assistant.note(message("assistant.watch.proposed"), assistant.redactor.scrub("\n".join(lines)))
     if session.why_not(Capability.BREAKPOINTS):
-        assistant.note("they can be set as log-points when the program runs under iqdebug again")
+        assistant.note(message("assistant.watch.cannot_set"))
         return
     shown = [f"{w.breakpoint.path}:{w.breakpoint.line} {w.breakpoint.log_message}" for w in proposed]
-    if await assistant.confirm(f"set {len(proposed)} log-points", "\n".join(shown), "nothing stops at them"):
+    action = message("assistant.consent.watch", count=len(proposed))
+    if await assistant.confirm(action, "\n".join(shown), message("assistant.consent.watch.why")):
         places = {(w.breakpoint.path, w.breakpoint.line) for w in proposed}
         others = [b for b in session.breakpoints if (b.path, b.line) not in places]
         await session.set_breakpoints([*others, *(w.breakpoint for w in proposed)])
         pending.watched = proposed
-        assistant.note("set; /watch tells what they reported, /watch stop takes them away")
+        assistant.note(message("assistant.watch.set"))
 
 
 async def _stop_watching(assistant: AssistantSession) -> None:
@@ -78,7 +81,8 @@ def _show_hits(assistant: AssistantSession) -> None:
     for hit in hits_of(assistant.pending.watched, logs):
         point = hit.watch.breakpoint
         last = assistant.redactor.scrub("\n".join(hit.last))
-        assistant.note(f"{point.path}:{point.line} was reached {hit.count} times", last)
+        place = f"{point.path}:{point.line}"
+        assistant.note(message("assistant.watch.reached", place=place, count=hit.count), last)
 
 
 async def scan_stack(assistant: AssistantSession, rest: str) -> None:
@@ -86,7 +90,7 @@ async def scan_stack(assistant: AssistantSession, rest: str) -> None:
     read_source = assistant.require_active().binding.read_source
     report = await asyncio.to_thread(scan, snapshot, read_source=read_source)
     if not report.findings:
-        assistant.note(f"no dangerous pattern in {report.files} files of the stack")
+        assistant.note(message("assistant.scan.nothing", count=report.files))
     for finding in report.findings:
         head, *more = finding.lines()
         assistant.note(assistant.redactor.scrub(head), assistant.redactor.scrub("\n".join(more)))
@@ -96,13 +100,14 @@ async def scan_stack(assistant: AssistantSession, rest: str) -> None:
 
 async def complete_expression(assistant: AssistantSession, rest: str) -> None:
     if not rest or assistant.active is None:
-        raise UsageError(
-            "There is nothing to complete", "", "/complete EXPRESSION, such as /complete order.it"
-        )
+        what, fix = message("assistant.nothing_to_complete"), message("assistant.nothing_to_complete.fix")
+        raise UsageError(what, "", fix)
     binding = assistant.active.binding
     session = binding.session
     offered = await session.complete(rest, len(rest), binding.ui.frame(), session.snapshot.epoch)
     names = "  ".join(completion.text for completion in offered[:_MAX_COMPLETIONS])
-    assistant.note(f"the process: {names or 'nothing'}")
+    nothing = message("assistant.complete.nothing")
+    assistant.note(message("assistant.complete.process", offered=names or nothing))
     if assistant.window is not None:
-        assistant.note(f"the model: {await assistant.complete_expression(rest, '') or 'nothing'}")
+        continued = await assistant.complete_expression(rest, "")
+        assistant.note(message("assistant.complete.model", offered=continued or nothing))

@@ -2,6 +2,9 @@
 
 To add one: a file here with an ``async def`` under :func:`~.decorator.tool`, its place in
 :mod:`~.catalogue`, and a test.
+
+What a person reads comes from :mod:`iqdebug.core.messages`: the summary of a call, why it was refused, what
+is asked before. The text of a result is the model's, and is written in English where it is made.
 """
 
 from iqdebug.assistant.tools.base import (

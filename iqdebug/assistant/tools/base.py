@@ -14,7 +14,8 @@ from iqdebug.assistant.redaction import Redactor, wrap_untrusted
 from iqdebug.assistant.tools.events import Events
 from iqdebug.assistant.tools.files import Files
 from iqdebug.assistant.tools.workbench import Workbench
-from iqdebug.core.session import Capability
+from iqdebug.core.messages import DEFAULT_LANGUAGE, Text, message, render
+from iqdebug.core.session import Capability, capability_message
 from iqdebug.core.state import Diagnosis, Frame, Snapshot, Thread
 from iqdebug.llm.messages import Source, Tool
 
@@ -27,6 +28,7 @@ __all__ = [
     "ToolUsageError",
     "Undo",
     "cut",
+    "for_model",
 ]
 
 MAX_FRAMES = 1_500
@@ -36,14 +38,21 @@ TOOL_TIMEOUT = 30.0
 """Seconds that a call may take, unless its tool says otherwise."""
 
 
+def for_model(text: Text) -> str:
+    """The words as the model reads them: English, whatever language the person reads."""
+    return render(text, DEFAULT_LANGUAGE)
+
+
 class ToolUsageError(Exception):
     """The call cannot be done as it was made; says in words what would.
 
-    :param data: what the debuggee has to do with it; it is fenced.
+    :param words: for the model, and for the person as the call's summary.
+    :param data: what the debuggee has to do with it, for the model; it is fenced.
     """
 
-    def __init__(self, words: str, data: str = "") -> None:
+    def __init__(self, words: Text, data: str = "") -> None:
         super().__init__(words)
+        self.words = words
         self.data = data
 
 
@@ -65,16 +74,20 @@ class Result:
 
     :param text: for the model: masked, what the debuggee wrote in it fenced.
     :param source: what the text is counted under.
-    :param summary: for the person, one line.
+    :param summary_message: for the person, one line.
     :param decisions: which rights above READ it used, and who gave them.
     """
 
     text: str
     source: Source = "tools"
-    summary: str = ""
+    summary_message: Text = ""
     undo: Undo | None = None
     failed: bool = False
     decisions: tuple[Decision, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        return render(self.summary_message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +136,8 @@ class ToolInvocation:
             thread = next((t for t in snapshot.threads if str(t.id) == str(wanted) or t.name == wanted), None)
         if thread is None:
             names = ", ".join(f"{t.id} ({t.name})" for t in snapshot.threads[:20]) or "none"
-            raise ToolUsageError(f"there is no thread {str(wanted or '')[:60]}", f"threads: {names}")
+            no_thread = message("assistant.refusal.no_thread", thread=str(wanted or "")[:60])
+            raise ToolUsageError(no_thread, f"threads: {names}")
         return thread
 
     def frames(self, thread: Thread) -> tuple[Frame, ...]:
@@ -154,17 +168,14 @@ class ToolInvocation:
         of = self.thread(thread)
         frames = self.frames(of)
         if not 0 <= index < len(frames):
-            raise ToolUsageError(
-                f"there is no frame {index}: thread {of.id} has frames 0 to {len(frames) - 1}"
-            )
+            last = len(frames) - 1
+            raise ToolUsageError(message("assistant.refusal.no_frame", number=index, thread=of.id, last=last))
         frame = frames[index]
         if frame.kind == "label":
-            raise ToolUsageError(
-                f"{index} is a heading between the frames of two exceptions; take one beside it"
-            )
+            raise ToolUsageError(message("assistant.refusal.heading", number=index))
         return frame
 
-    async def obtain(self, right: Right, action: str, detail: str = "", why: str = "") -> None:
+    async def obtain(self, right: Right, action: Text, detail: str = "", why: Text = "") -> None:
         """Ask for a right at this moment of the process.
 
         :raises Refused: it was not given.
@@ -173,15 +184,14 @@ class ToolInvocation:
         epoch = self.session.snapshot.epoch
         await self.session.obtain(right, action, detail, why)
         if epoch != self.session.snapshot.epoch:
-            raise ToolUsageError(
-                "allowed, but the process has moved on meanwhile; nothing was done. Look again first"
-            )
+            raise ToolUsageError(message("assistant.refusal.moved_on"))
 
     def require(self, capability: Capability) -> None:
         """:raises ToolUsageError: the session cannot do it now."""
         reason = self.session.why_not(capability)
         if reason:
-            raise ToolUsageError(f"cannot {capability.value} now: {reason}")
+            action = capability_message(capability)
+            raise ToolUsageError(message("assistant.refusal.cannot_now", action=action, reason=reason))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +227,8 @@ class BoundTool:
         try:
             converted = msgspec.convert(arguments, self.arguments)
         except msgspec.ValidationError as error:
-            raise ToolUsageError(f"{self.spec.name} was not run: {error}") from None
+            words = message("assistant.refusal.not_run", tool=self.spec.name, problems=[str(error)])
+            raise ToolUsageError(words) from None
         return {name: getattr(converted, name) for name in self.arguments.__struct_fields__}
 
     def run(self, call: ToolInvocation, arguments: Mapping[str, Any]) -> Awaitable[Result]:

@@ -14,6 +14,7 @@ from iqdebug.assistant.tools.decorator import tool
 from iqdebug.assistant.tools.parameters import FrameIndex, ThreadRef
 from iqdebug.assistant.tools.secrets import involves_secret, masked_value
 from iqdebug.core.errors import RunsCode
+from iqdebug.core.messages import message, render
 from iqdebug.core.session import Capability
 from iqdebug.core.state import EvaluateResult, Origin
 
@@ -39,7 +40,7 @@ async def evaluate(
     try:
         why = why_a_probe(expression)
     except SyntaxError as error:
-        raise ToolUsageError(f"this is no Python expression: {error.msg}") from None
+        raise ToolUsageError(message("assistant.refusal.no_expression", why=error.msg)) from None
     tainted = await involves_secret(call, expression, where, epoch)
     if not why:
         try:
@@ -48,16 +49,14 @@ async def evaluate(
         except RunsCode as error:
             why = error.why
     if call.session.snapshot.origin is Origin.RECORDED:
-        raise ToolUsageError(
-            f"nothing runs in a recording, and this would run code ({why}); read values instead"
-        )
+        raise ToolUsageError(message("assistant.refusal.runs_code_in_recording", why=why))
     call.require(Capability.EVALUATE)
     if not call.session.snapshot.phase.is_stopped:
-        raise ToolUsageError(
-            f"while the process runs, only what reads can be evaluated, and here {why}; pause it first"
-        )
+        raise ToolUsageError(message("assistant.refusal.runs_code_while_running", why=why))
     place = where.name if where is not None else "__main__"
-    await call.session.obtain(Right.PROBE, f"evaluate in {place}", expression, why)
+    await call.session.obtain(
+        Right.PROBE, message("assistant.consent.evaluate", place=place), expression, why
+    )
     value = await call.session.evaluate(expression, where, epoch)
     return _result(call, expression, value, "run", tainted)
 
@@ -77,7 +76,11 @@ def _result(
     return Result(
         f"{words}{kind}.\n{call.data(f'value of {expression[:80]}', value)}",
         "values",
-        f"{expression[:80]} → {'failed' if result.failed else value[:60]}",
+        message(
+            "assistant.summary.value",
+            expression=expression[:80],
+            value=message("assistant.summary.failed") if result.failed else value[:60],
+        ),
         failed=result.failed,
     )
 
@@ -99,33 +102,33 @@ async def set_variable(
         target = ast.parse(name, mode="eval").body
         ast.parse(expression, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise ToolUsageError("`name` and `expression` must each be one Python expression") from None
+        raise ToolUsageError(message("assistant.refusal.two_expressions")) from None
     if not isinstance(target, ast.Name):
-        raise ToolUsageError("only a variable of the frame can be set: `name` must be its name alone")
+        raise ToolUsageError(message("assistant.refusal.no_name"))
     old = next((v for v in await call.session.variables(where, epoch) if v.name == name), None)
     if old is None:
-        raise ToolUsageError(f"frame {frame} has no variable `{name[:60]}`")
+        raise ToolUsageError(message("assistant.refusal.not_in_frame", number=frame, name=name[:60]))
     await call.session.obtain(
         Right.MUTATE,
-        f"set {name} in {where.name}",
+        message("assistant.consent.set", name=name, function=where.name),
         f"{name} = {expression}",
-        "it changes the running program",
+        message("assistant.consent.set.why"),
     )
     result = await call.session.set_variable(name, expression, where, epoch)
     was = call.context.redactor.value_of(old)
     if result.failed:
-        return Result(
-            f"Not set.\n{call.data('why', result.value)}", "values", f"{name} was not set", failed=True
-        )
+        text = f"Not set.\n{call.data('why', result.value)}"
+        return Result(text, "values", message("assistant.summary.not_set", name=name), failed=True)
     undo = None
     if old.type in TYPES_TO_SET_BACK and old.state == "ok" and _literal(old.value):
         back = call.session.setting_back(name, old.value, where, epoch)
 
         async def run() -> str:
             done = await back()
-            return done.value if done.failed else f"{name} is {was} again"
+            undone = message("assistant.undone.set", name=name, value=was)
+            return done.value if done.failed else render(undone)
 
-        undo = Undo(f"set {name} back to {was}", run)
+        undo = Undo(render(message("assistant.undo.set", name=name, value=was)), run)
     body = call.data(
         f"{name}", f"{name} was {was}\n{name} is {call.context.redactor.named(name, result.value)}"
     )

@@ -12,6 +12,7 @@ from iqdebug.assistant.permissions import Right
 from iqdebug.assistant.tools.base import Result, ToolInvocation
 from iqdebug.assistant.tools.decorator import tool
 from iqdebug.assistant.tools.inspection import describe_phase
+from iqdebug.core.messages import message
 from iqdebug.core.state import ExceptionInfo, LogRecord, Suspect
 from iqdebug.core.state_lines import diagnosis_lines
 from iqdebug.diagnosis.prompt.pack import exception_lines
@@ -29,12 +30,14 @@ async def exception(call: ToolInvocation) -> Result:
     snapshot = call.session.snapshot
     error = snapshot.exception
     if error is None:
-        return Result(f"{describe_phase(snapshot)} No exception is being shown.", "evidence", "no exception")
+        text = f"{describe_phase(snapshot)} No exception is being shown."
+        return Result(text, "evidence", message("assistant.summary.no_exception"))
     lines = exception_lines(error, "")
     lines += ["", *_tracebacks(error)]
     body = call.data("the exception and its causes", "\n".join(lines))
     caught = "nobody catches it" if error.uncaught else "some code would catch it"
-    return Result(f"{describe_phase(snapshot)} {caught}.\n{body}", "evidence", f"exception {error.type}")
+    summary = message("assistant.summary.exception", type=error.type)
+    return Result(f"{describe_phase(snapshot)} {caught}.\n{body}", "evidence", summary)
 
 
 def _tracebacks(error: ExceptionInfo) -> list[str]:
@@ -66,7 +69,8 @@ async def suspects(call: ToolInvocation) -> Result:
             lines.append(f"    {variable.name} = {call.context.redactor.value_of(variable)[:200]}")
     call.context.redactor.learn(v for s in diagnosis.suspects for v in s.proof)
     body = call.data("what the evidence says, by rules, without a model", "\n".join(lines))
-    return Result(f"{describe_phase(snapshot)}\n{body}", "evidence", f"{len(diagnosis.suspects)} suspects")
+    summary = message("assistant.summary.suspects", count=len(diagnosis.suspects))
+    return Result(f"{describe_phase(snapshot)}\n{body}", "evidence", summary)
 
 
 def _frame_words(call: ToolInvocation, suspect: Suspect) -> str:
@@ -106,10 +110,10 @@ async def logs(
     words = f"{len(shown)} of {len(records)} records that fit, oldest first.{lost}"
     if not lines:
         total = len(call.context.events.logs)
-        return Result(f"No record fits; {total:,} are kept since we listen.{lost}", "logs", "no log record")
-    return Result(
-        f"{words}\n{call.data('output and log', chr(10).join(lines))}", "logs", f"{len(shown)} log records"
-    )
+        text = f"No record fits; {total:,} are kept since we listen.{lost}"
+        return Result(text, "logs", message("assistant.summary.no_log_record"))
+    body = call.data("output and log", "\n".join(lines))
+    return Result(f"{words}\n{body}", "logs", message("assistant.summary.log_records", count=len(shown)))
 
 
 def _record(record: LogRecord) -> str:

@@ -17,9 +17,10 @@ from iqdebug.assistant.actions.regression import Expectation, prove, regression_
 from iqdebug.assistant.actions.rerun import command_of_crash
 from iqdebug.assistant.actions.verify import shown_exactly, side_effects, verify
 from iqdebug.assistant.permissions import Right
-from iqdebug.assistant.tools.base import MAX_RESULT, Result, ToolInvocation
+from iqdebug.assistant.tools.base import MAX_RESULT, Result, ToolInvocation, for_model
 from iqdebug.assistant.tools.decorator import tool
 from iqdebug.core.errors import IqdebugError
+from iqdebug.core.messages import Text, message, render
 from iqdebug.crash import Crash
 
 __all__ = ["FIXING_TOOLS"]
@@ -49,8 +50,7 @@ async def propose_fix(
         return _refused(error)
     bench.show_proposal(proposal)
     notes = "".join(f"\nnote: {each}" for each in proposal.warnings)
-    words = "The edit fits, and is shown to the person, who decides whether it is applied."
-    return _result(f"{words}\n{proposal.diff}{notes}")
+    return _result(message("assistant.summary.edit_fits"), f"\n{proposal.diff}{notes}")
 
 
 @tool(Right.MUTATE, asks_itself=True, needs_workbench=True)
@@ -68,7 +68,7 @@ async def verify_fix(call: ToolInvocation) -> Result:
     crash, root = await call.workbench.crash_to_run(call.tool)
     proposal = call.workbench.proposal
     if proposal is None:
-        return _result("There is no fix to verify: call propose_fix first, or rerun.", failed=True)
+        return _result(message("assistant.refusal.no_fix"), failed=True)
     return await _run_again(call, crash, root, proposal, times="twice")
 
 
@@ -93,7 +93,7 @@ async def write_test(
         proved = await prove(crash, tests, proposal, root=root, folder=bench.scratch_folder)
     except IqdebugError as error:
         return _refused(error)
-    return _result("\n".join(proved.lines()) or "no test could be made")
+    return _result("\n".join(proved.lines()) or message("assistant.proved.no_test"))
 
 
 async def _run_again(
@@ -111,16 +111,19 @@ async def _run_again(
 async def _obtain(call: ToolInvocation, crash: Crash, shown: str, times: str) -> None:
     """:raises Refused: the person did not agree to what is shown, which is all that would be run."""
     words = "; ".join(side_effects(command_of_crash(crash), times))
-    await call.session.obtain(Right.MUTATE, f"run {call.tool}", shown, words)
+    await call.session.obtain(Right.MUTATE, message("assistant.consent.tool", tool=call.tool), shown, words)
 
 
 def _refused(error: IqdebugError) -> Result:
     words = " ".join(line.rstrip(".") + "." for line in error.lines())
-    return _result(f"Refused: {words}", failed=True)
+    return _result(message("assistant.refusal.fix", why=words), failed=True)
 
 
-def _result(text: str, *, failed: bool = False) -> Result:
-    return Result(text[:MAX_RESULT], summary=text.partition("\n")[0][:MAX_SUMMARY], failed=failed)
+def _result(words: Text, more: str = "", *, failed: bool = False) -> Result:
+    """:param words: for the model; the first line also for the person."""
+    text = for_model(words) + more
+    summary = render(words).partition("\n")[0][:MAX_SUMMARY]
+    return Result(text[:MAX_RESULT], summary_message=summary, failed=failed)
 
 
 FIXING_TOOLS = (propose_fix, rerun, verify_fix, write_test)

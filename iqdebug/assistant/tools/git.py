@@ -6,6 +6,7 @@ import asyncio
 
 from iqdebug.capture.git import Repository
 from iqdebug.core.errors import MissingTool
+from iqdebug.core.messages import message
 
 __all__ = ["ask_git"]
 
@@ -18,7 +19,7 @@ async def ask_git(folder: str, question: str, *arguments: str, seconds: float = 
     try:
         repository = Repository(folder)
     except FileNotFoundError:
-        raise MissingTool("git is not installed here", "", "Install git to see the history.") from None
+        raise MissingTool(message("assistant.no_git"), "", message("assistant.no_git.fix")) from None
     try:
         return await asyncio.to_thread(repository.run, question, *arguments, seconds=seconds)
     except (OSError, ValueError):

@@ -13,6 +13,7 @@ from iqdebug.assistant.tools.decorator import tool
 from iqdebug.assistant.tools.git import ask_git
 from iqdebug.assistant.tools.parameters import LineNumber
 from iqdebug.assistant.tools.source import readable
+from iqdebug.core.messages import message
 from iqdebug.system.unified_diff import without_file_headers
 
 __all__ = ["HISTORY_TOOLS"]
@@ -32,7 +33,7 @@ async def git_history(
     """The commits that changed a line, newest first, with their diffs."""
     file = os.path.realpath(readable(call, path))
     if not os.path.isfile(file):
-        raise ToolUsageError("that file is not on this machine, so it has no history here")
+        raise ToolUsageError(message("assistant.refusal.no_history_here"))
     folder, name = os.path.split(file)
     printed = await ask_git(
         folder,
@@ -43,15 +44,12 @@ async def git_history(
         "--format=commit %h%n%ad %an%n%s%n",
     )
     if printed is None:
-        raise ToolUsageError(
-            f"git has no history of line {line} of {name}: not in a repository, not committed, or too long"
-        )
+        raise ToolUsageError(message("assistant.refusal.no_history", line=line, name=name))
     lines = [text[:MAX_WIDTH] for text in without_file_headers(printed)]
     more = f"\n… {len(lines) - MAX_LINES} more lines" if len(lines) > MAX_LINES else ""
     body = call.data(f"git history of line {line} of {name}", "\n".join(lines[:MAX_LINES]) + more)
-    return Result(
-        f"The last {count} changes, newest first.\n{body}", "evidence", f"git history of {name}:{line}"
-    )
+    summary = message("assistant.summary.history", place=f"{name}:{line}")
+    return Result(f"The last {count} changes, newest first.\n{body}", "evidence", summary)
 
 
 HISTORY_TOOLS = (git_history,)

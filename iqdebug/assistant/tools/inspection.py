@@ -9,9 +9,10 @@ from msgspec import Meta
 
 from iqdebug.assistant.permissions import Right
 from iqdebug.assistant.redaction import Redactor
-from iqdebug.assistant.tools.base import Result, ToolInvocation, ToolUsageError
+from iqdebug.assistant.tools.base import Result, ToolInvocation, ToolUsageError, for_model
 from iqdebug.assistant.tools.decorator import tool
 from iqdebug.assistant.tools.parameters import FrameIndex, Offset, ThreadRef
+from iqdebug.core.messages import message
 from iqdebug.core.state import Frame, Phase, Snapshot, Task, Thread, Variable
 
 __all__ = ["INSPECTION_TOOLS", "describe_phase", "row", "stack_lines"]
@@ -71,12 +72,17 @@ async def stack(call: ToolInvocation, *, thread: ThreadRef | None = None, start:
     frames = call.frames(of)
     lines = stack_lines(frames, start)
     total = max(of.frames_total or 0, len(frames))
-    shown = f"frames {start} to {min(start + MAX_FRAMES_SHOWN, len(frames)) - 1} of {total}"
-    if not lines:
-        shown = f"no frames from {start} on; there are {len(frames)}" if frames else "no frames"
-    text = f"{describe_phase(call.session.snapshot)} Thread {of.id}, {shown}, innermost first."
+    last = min(start + MAX_FRAMES_SHOWN, len(frames)) - 1
+    shown = message("assistant.frames", first=start, last=last, total=total)
+    if not frames:
+        shown = message("assistant.frames.none")
+    elif not lines:
+        shown = message("assistant.frames.none_from", first=start, total=len(frames))
+    phase = describe_phase(call.session.snapshot)
+    text = f"{phase} Thread {of.id}, {for_model(shown)}, innermost first."
     body = call.data(f"stack of thread {of.name}", "\n".join(lines)) if lines else ""
-    return Result(f"{text}\n{body}".strip(), "evidence", f"stack of {of.name}: {shown}")
+    summary = message("assistant.summary.stack", thread=of.name, frames=shown)
+    return Result(f"{text}\n{body}".strip(), "evidence", summary)
 
 
 @tool(Right.READ)
@@ -95,7 +101,7 @@ async def frame(call: ToolInvocation, *, index: FrameIndex, thread: ThreadRef | 
     return Result(
         f"{text}\n{call.data(f'frame {index}', chr(10).join(lines))}",
         "values",
-        f"frame {index}: {shown.name}",
+        message("assistant.summary.frame", number=index, function=shown.name),
     )
 
 
@@ -121,11 +127,11 @@ async def variables(
     epoch = call.session.snapshot.epoch
     of = call.frame(frame, thread)
     rows: Sequence[Variable] = await call.session.variables(of, epoch)
-    label = f"variables of frame {frame}"
+    label = message("assistant.variables.of_frame", number=frame)
     total: int | None = len(rows)
     if name:
         parent = await _named(call, name, rows, of, epoch)
-        label, total = f"what is in {name[:60]}", parent.size
+        label, total = message("assistant.variables.in", name=name[:60]), parent.size
         if call.context.redactor.value_of(parent) != parent.value or not parent.reference:
             rows = ()
         else:
@@ -136,13 +142,20 @@ async def variables(
     call.context.redactor.learn(rows)
     lines = [head] if head else []
     lines += [("  " if head else "") + row(v, call.context.redactor) for v in rows]
-    of_total = f" of {total:,}" if total is not None else ""
-    shown = f"{len(rows)} from {start}{of_total}" if rows else "nothing below it" if name else "no variables"
+    of_total = f"{total:,}" if total is not None else None
+    shown = message("assistant.variables.none")
+    if rows:
+        shown = message("assistant.variables", count=len(rows), first=start, total=of_total)
+    elif name:
+        shown = message("assistant.variables.nothing_below")
     more = rows and (len(rows) == count if total is None else start + len(rows) < total)
-    text = f"{describe_phase(call.session.snapshot)} {shown}."
+    text = f"{describe_phase(call.session.snapshot)} {for_model(shown)}."
     if more:
         text += f" For more: start={start + len(rows)}."
-    return Result(f"{text}\n{call.data(label, chr(10).join(lines))}", "values", f"{label}: {shown}")
+    body = call.data(for_model(label), "\n".join(lines))
+    return Result(
+        f"{text}\n{body}", "values", message("assistant.summary.variables", what=label, shown=shown)
+    )
 
 
 async def _named(
@@ -153,13 +166,13 @@ async def _named(
     if variable is not None:
         return variable
     if frame.id is None:
-        raise ToolUsageError(f"there is no variable `{name[:60]}`", ", ".join(v.name for v in rows[:40]))
+        no_variable = message("assistant.refusal.no_variable", name=name[:60])
+        raise ToolUsageError(no_variable, ", ".join(v.name for v in rows[:40]))
     result = await call.session.read_expression(name, frame, epoch)
     if result.failed:
         names = ", ".join(v.name for v in rows if v.kind != "group")[:600]
-        raise ToolUsageError(
-            f"there is no `{name[:60]}` to be read", f"{result.value[:300]}\nvariables: {names}"
-        )
+        not_read = message("assistant.refusal.nothing_to_read", name=name[:60])
+        raise ToolUsageError(not_read, f"{result.value[:300]}\nvariables: {names}")
     return Variable(name, result.value, result.type, result.reference)
 
 
@@ -171,9 +184,8 @@ async def threads(call: ToolInvocation, *, start: Offset = 0) -> Result:
     snapshot = call.session.snapshot
     lines = [_thread_line(t, snapshot) for t in snapshot.threads[start : start + 40]]
     text = f"{describe_phase(snapshot)} {len(snapshot.threads)} threads; `*` is in focus."
-    return Result(
-        f"{text}\n{call.data('threads', chr(10).join(lines))}", "evidence", f"{len(snapshot.threads)} threads"
-    )
+    summary = message("assistant.summary.threads", count=len(snapshot.threads))
+    return Result(f"{text}\n{call.data('threads', chr(10).join(lines))}", "evidence", summary)
 
 
 def _thread_line(thread: Thread, snapshot: Snapshot) -> str:
@@ -194,10 +206,9 @@ async def tasks(call: ToolInvocation, *, start: Offset = 0) -> Result:
         lines += _task_lines(task)
     text = f"{describe_phase(snapshot)} {len(snapshot.tasks)} unfinished asyncio tasks."
     if not lines:
-        return Result(text, "evidence", "no asyncio tasks")
-    return Result(
-        f"{text}\n{call.data('tasks', chr(10).join(lines))}", "evidence", f"{len(snapshot.tasks)} tasks"
-    )
+        return Result(text, "evidence", message("assistant.summary.no_tasks"))
+    summary = message("assistant.summary.tasks", count=len(snapshot.tasks))
+    return Result(f"{text}\n{call.data('tasks', chr(10).join(lines))}", "evidence", summary)
 
 
 def _task_lines(task: Task) -> list[str]:

@@ -17,13 +17,15 @@ from msgspec import Meta
 
 from iqdebug.assistant.permissions import Right
 from iqdebug.assistant.purity import why_a_probe
-from iqdebug.assistant.tools.base import Result, ToolInvocation, ToolUsageError
+from iqdebug.assistant.tools.base import Result, ToolInvocation, ToolUsageError, for_model
 from iqdebug.assistant.tools.control import describe_stop, readable_line
 from iqdebug.assistant.tools.decorator import tool
 from iqdebug.assistant.tools.events import OVER
 from iqdebug.assistant.tools.parameters import FilePath, LineNumber, WaitSeconds
 from iqdebug.assistant.tools.secrets import involves_secret, masked_value
+from iqdebug.assistant.wording import PHASES
 from iqdebug.core.errors import IqdebugError, RunsCode
+from iqdebug.core.messages import Message, message
 from iqdebug.core.session import Capability
 from iqdebug.core.state import Breakpoint, Snapshot, StopCause
 
@@ -42,7 +44,7 @@ class _Watch:
     hits: int
     seconds: float
     messages: list[str] = field(default_factory=list)
-    ended: str = ""
+    ended: str = ""  # for the model
     elsewhere: Snapshot | None = None
 
 
@@ -60,41 +62,47 @@ async def log_point(
     itself after so many hits or seconds. Asks the person."""
     call.require(Capability.BREAKPOINTS)
     path = readable_line(call, path, line)
-    watch = _Watch(path, line, message, hits, seconds)
-    if any((b.path, b.line) == (path, line) and b.enabled for b in call.session.breakpoints):
-        raise ToolUsageError(
-            f"there is a breakpoint at {path}:{line} already; remove it first, or watch a line beside it"
-        )
+    return await _watched(call, _Watch(path, line, message, hits, seconds))
+
+
+async def _watched(call: ToolInvocation, watch: _Watch) -> Result:
+    place = f"{watch.path}:{watch.line}"
+    if any((b.path, b.line) == (watch.path, watch.line) and b.enabled for b in call.session.breakpoints):
+        raise ToolUsageError(message("assistant.refusal.breakpoint_there", place=place))
     why = _why_a_probe(watch.message)
-    words = f"watch {path}:{line} for {watch.hits} hits or {watch.seconds:g} s, letting the program run"
-    if why:
-        await call.session.obtain(Right.PROBE, words, watch.message, f"in the message {why}")
-    await call.session.obtain(Right.CONTROL, words, f"{path}:{line} {watch.message}")
+    seconds = f"{watch.seconds:g}"
+    action = message("assistant.consent.log_point", place=place, hits=watch.hits, seconds=seconds)
+    if why is not None:
+        await call.session.obtain(Right.PROBE, action, watch.message, why)
+    await call.session.obtain(Right.CONTROL, action, f"{place} {watch.message}")
     earlier = call.session.snapshot
     if earlier.phase in OVER:
-        raise ToolUsageError(f"the process has {earlier.phase.value}")
-    point = Breakpoint(path, line, log_message=watch.message if why else "")
+        raise ToolUsageError(message("assistant.refusal.process_has", phase=PHASES[earlier.phase]))
+    point = Breakpoint(watch.path, watch.line, log_message=watch.message if why is not None else "")
     mine = await _installed(call, point)
     try:
-        await (_listen(call, watch) if why else _visit(call, watch, mine))
+        await (_listen(call, watch) if why is not None else _visit(call, watch, mine))
     finally:
         await asyncio.shield(_removed(call, mine))
     return await _report(call, watch, earlier)
 
 
-def _why_a_probe(message: str) -> str:
-    """Why reading the message's expressions may run code; "" when it does not."""
-    rest = EXPRESSION.sub("", message)
+def _why_a_probe(text: str) -> Message | None:
+    """Why reading the expressions of a watch's message may run code; None when it does not."""
+    rest = EXPRESSION.sub("", text)
     if "{" in rest or "}" in rest:
-        raise ToolUsageError("write each expression as {expression}, without braces inside")
-    for hole in EXPRESSION.findall(message):
+        raise ToolUsageError(message("assistant.refusal.braces"))
+    for hole in EXPRESSION.findall(text):
+        shown = f"{{{hole[:60]}}}"
         try:
             why = why_a_probe(hole)
         except SyntaxError as error:
-            raise ToolUsageError(f"{{{hole[:60]}}} is no Python expression: {error.msg}") from None
+            raise ToolUsageError(
+                message("assistant.refusal.no_expression_in", expression=shown, why=error.msg)
+            ) from None
         if why:
-            return f"{{{hole[:60]}}} may run code: {why}"
-    return ""
+            return message("assistant.consent.log_point.why", expression=shown, why=why)
+    return None
 
 
 async def _installed(call: ToolInvocation, point: Breakpoint) -> Breakpoint:
@@ -106,7 +114,8 @@ async def _installed(call: ToolInvocation, point: Breakpoint) -> Breakpoint:
     mine = call.session.breakpoints[-1]
     if not mine.verified and mine.message:
         await _removed(call, mine)
-        raise ToolUsageError(f"no watch can be set at {point.path}:{point.line}: {mine.message[:200]}")
+        place, why = f"{point.path}:{point.line}", mine.message[:200]
+        raise ToolUsageError(message("assistant.refusal.no_watch", place=place, why=why))
     return mine
 
 
@@ -161,11 +170,10 @@ def _at(now: Snapshot, mine: Breakpoint) -> bool:
     )
 
 
-async def _read(call: ToolInvocation, message: str, now: Snapshot) -> str:
+async def _read(call: ToolInvocation, text: str, now: Snapshot) -> str:
     thread = now.focused
     assert thread is not None
-    text = message
-    for hole in dict.fromkeys(EXPRESSION.findall(message)):
+    for hole in dict.fromkeys(EXPRESSION.findall(text)):
         try:
             tainted = await involves_secret(call, hole, thread.frames[0], now.epoch)
             result = await call.session.read_expression(hole, thread.frames[0], now.epoch)
@@ -203,15 +211,15 @@ async def _listen(call: ToolInvocation, watch: _Watch) -> None:
 
 
 async def _report(call: ToolInvocation, watch: _Watch, earlier: Snapshot) -> Result:
-    many = f"{len(watch.messages)} of {watch.hits} hits at line {watch.line}"
-    text = f"{many}; {watch.ended}. The watch is removed."
+    hits = message("assistant.hits", count=len(watch.messages), wanted=watch.hits, line=watch.line)
+    text = f"{for_model(hits)}; {watch.ended}. The watch is removed."
     if watch.messages:
-        lines = [f"{number}: {message}" for number, message in enumerate(watch.messages, 1)]
+        lines = [f"{number}: {each}" for number, each in enumerate(watch.messages, 1)]
         text += "\n" + call.data(f"what was seen at {watch.path}:{watch.line}", "\n".join(lines))
     if watch.elsewhere is not None:
-        stop = await describe_stop(call, watch.elsewhere, earlier, "Then")
+        stop = await describe_stop(call, watch.elsewhere, earlier, message("assistant.done.then"))
         text += "\n" + stop.text
-    return Result(text, "values", f"watched line {watch.line}: {many}")
+    return Result(text, "values", message("assistant.summary.watched", line=watch.line, hits=hits))
 
 
 LOGPOINT_TOOLS = (log_point,)

@@ -16,6 +16,7 @@ from iqdebug.assistant.tools.base import Result, ToolInvocation, ToolUsageError
 from iqdebug.assistant.tools.decorator import tool
 from iqdebug.assistant.tools.git import ask_git
 from iqdebug.core.errors import MissingTool
+from iqdebug.core.messages import message
 
 __all__ = ["SEARCH_TOOLS"]
 
@@ -41,9 +42,9 @@ async def search(
 ) -> Result:
     """Search the program's source: `text` anywhere (any case), or `symbol` where it is defined."""
     if bool(text) == bool(symbol):
-        raise ToolUsageError("give either `text` or `symbol`")
+        raise ToolUsageError(message("assistant.refusal.text_or_symbol"))
     if symbol and not symbol.isidentifier():
-        raise ToolUsageError("`symbol` must be one name; use `text` for anything else")
+        raise ToolUsageError(message("assistant.refusal.one_symbol"))
     match = _defines(symbol) if symbol else _holds(text or "")
     paths, whole = await _paths(call)
     if path:
@@ -52,15 +53,17 @@ async def search(
     shown = hits[start : start + count]
     if not hits:
         limits = "" if complete and whole else " (not all files were searched)"
-        return Result(
-            f"Nothing found in {len(paths):,} files{limits}.", "evidence", f"search {symbol or text}: nothing"
-        )
-    many = f"{len(hits)}{'' if complete and whole else ' or more'}"
-    words = f"{many} lines in {len(paths):,} files; {len(shown)} from {start}."
+        summary = message("assistant.summary.nothing_found", wanted=symbol or text)
+        return Result(f"Nothing found in {len(paths):,} files{limits}.", "evidence", summary)
+    many = message("assistant.summary.lines_found", wanted=symbol or text, count=len(hits))
+    if not (complete and whole):
+        many = message("assistant.summary.more_lines_found", wanted=symbol or text, count=len(hits))
+    or_more = "" if complete and whole else " or more"
+    words = f"{len(hits)}{or_more} lines in {len(paths):,} files; {len(shown)} from {start}."
     if start + count < len(hits):
         words += f" For more: start={start + count}."
     body = call.data(f"search for {symbol or text}", "\n".join(shown))
-    return Result(f"{words}\n{body}", "evidence", f"search {symbol or text}: {many} lines")
+    return Result(f"{words}\n{body}", "evidence", many)
 
 
 def _holds(text: str) -> Match:

@@ -12,6 +12,7 @@ from iqdebug.assistant.permissions import Right
 from iqdebug.assistant.tools.base import Result, ToolInvocation, ToolUsageError
 from iqdebug.assistant.tools.decorator import tool
 from iqdebug.assistant.tools.parameters import FilePath
+from iqdebug.core.messages import message
 
 __all__ = ["SOURCE_TOOLS", "readable"]
 
@@ -27,17 +28,14 @@ def readable(call: ToolInvocation, name: str) -> str:
     """
     paths = call.context.files.resolved(name)
     if not paths:
-        known = ", ".join(call.context.files.named[:12])
-        raise ToolUsageError(
-            f"there is no file `{name[:100]}` here; files of the frames: {known}. Or use search"
-        )
+        known = call.context.files.named[:12]
+        raise ToolUsageError(message("assistant.refusal.no_file", name=name[:100], known=known))
     if len(set(paths)) > 1:
-        raise ToolUsageError(
-            f"`{name[:100]}` may be any of {', '.join(sorted(set(paths))[:8])}; give the whole path"
-        )
+        any_of = sorted(set(paths))[:8]
+        raise ToolUsageError(message("assistant.refusal.many_files", name=name[:100], paths=any_of))
     reason = call.context.files.why_not(paths[0])
     if reason:
-        raise ToolUsageError(f"`{name[:100]}` may not be read: {reason}")
+        raise ToolUsageError(message("assistant.refusal.not_readable", name=name[:100], reason=reason))
     return paths[0]
 
 
@@ -54,20 +52,20 @@ async def source(
     """Source text of the program: lines of a file, or a whole function by name."""
     function = function or ""
     if not path and not function:
-        raise ToolUsageError("give `path`, or `function` for a function of the frames' files")
+        raise ToolUsageError(message("assistant.refusal.path_or_function"))
     if path:
         path = readable(call, path)
         lines = _lines(call, path)
         first = _definition(lines, function) if function else start or 1
         if not first:
-            raise ToolUsageError(f"{path} defines no `{function[:60]}`")
+            raise ToolUsageError(message("assistant.refusal.not_defined", path=path, name=function[:60]))
     else:
         path, first = _place_of(call, function)
         lines = _lines(call, path)
     last = end or (_end_of(lines, first) if function else first + DEFAULT_LINES - 1)
     last = min(last, first + MAX_LINES - 1, len(lines))
     if first > len(lines) or last < first:
-        raise ToolUsageError(f"{path} has lines 1 to {len(lines)}")
+        raise ToolUsageError(message("assistant.refusal.lines_to", path=path, last=len(lines)))
     here = {f.line for t in call.session.snapshot.threads for f in t.frames if f.path == path}
     span = range(first, last + 1)
     shown = [f"{'>' if n in here else ' '}{n:5} {lines[n - 1].rstrip()[:MAX_WIDTH]}" for n in span]
@@ -86,7 +84,7 @@ def _lines(call: ToolInvocation, path: str) -> Sequence[str]:
     except (OSError, ValueError):
         lines = ()
     if not lines:
-        raise ToolUsageError(f"{path} has no text that can be read here")
+        raise ToolUsageError(message("assistant.refusal.no_text", path=path))
     return lines
 
 
@@ -105,7 +103,7 @@ def _place_of(call: ToolInvocation, function: str) -> tuple[str, int]:
                 continue
             if first:
                 return path, first
-    raise ToolUsageError(f"no file of the frames defines `{function[:60]}`; use search with symbol")
+    raise ToolUsageError(message("assistant.refusal.defined_nowhere", name=function[:60]))
 
 
 def _definition(lines: Sequence[str], name: str) -> int:

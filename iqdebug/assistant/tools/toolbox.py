@@ -15,11 +15,20 @@ import msgspec
 from iqdebug.assistant.permissioned_session import NotGranted, PermissionedSession
 from iqdebug.assistant.permissions import DecidedBy, Gate, Refused, Right
 from iqdebug.assistant.redaction import Redactor, defanged, environment_of, wrap_untrusted
-from iqdebug.assistant.tools.base import BoundTool, Result, ToolContext, ToolInvocation, ToolUsageError, cut
+from iqdebug.assistant.tools.base import (
+    BoundTool,
+    Result,
+    ToolContext,
+    ToolInvocation,
+    ToolUsageError,
+    cut,
+    for_model,
+)
 from iqdebug.assistant.tools.catalogue import ALL_TOOLS
 from iqdebug.assistant.tools.events import Events
 from iqdebug.assistant.tools.files import Files
 from iqdebug.core.errors import IqdebugError
+from iqdebug.core.messages import Text, message
 from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Diagnosis, Origin, Snapshot
 from iqdebug.core.text import clean
@@ -107,51 +116,51 @@ class Toolbox:
         try:
             result = await self._run(call, permissioned)
         except ToolUsageError as error:
-            result = _failure(str(error), data=error.data)
+            result = _failure(error.words, data=error.data)
         except Refused as error:
             by_person = error.decision.by is DecidedBy.PERSON_REFUSED
             who = "The person" if by_person else "The rules here (nobody can be asked)"
             result = _failure(
-                f"{who} did not allow this: {error.action}. Nothing was done. Go on without it, by reading; "
-                "do not ask for the same again.",
-                f"refused: {error.action}",
+                f"{who} did not allow this: {for_model(error.action)}. Nothing was done. Go on without it, "
+                "by reading; do not ask for the same again.",
+                message("assistant.summary.refused", action=error.action),
             )
             result = replace(result, decisions=(error.decision,))
         except NotGranted as error:
             log.error("a tool overstepped: %s", error)
-            result = _failure("This tool tried more than it was allowed to; nothing was done.")
+            result = _failure(message("assistant.refusal.overstepped"))
         except (asyncio.TimeoutError, TimeoutError):
-            result = _failure("No answer in time; the target may hold its interpreter lock in a C call.")
+            result = _failure(message("assistant.refusal.no_answer"))
         except IqdebugError as error:
-            result = _failure("The debugger could not do this.", data=" ".join(error.lines()))
+            result = _failure(message("assistant.refusal.debugger_failed"), data=" ".join(error.lines()))
         except Exception as error:
             log.exception("tool %s failed", call.name)
-            result = _failure(f"The tool itself failed ({type(error).__name__}); try another way.")
+            result = _failure(message("assistant.refusal.tool_failed", error=type(error).__name__))
         scrub = self.context.redactor.scrub
         return replace(
             result,
             text=cut(defanged(scrub(result.text)), MAX_ANSWER),
-            summary=clean(scrub(" ".join((result.summary or call.name).split())))[:200],
+            summary_message=clean(scrub(" ".join((result.summary or call.name).split())))[:200],
             decisions=result.decisions or permissioned.decisions,
         )
 
     async def _run(self, call: ToolCall, permissioned: PermissionedSession) -> Result:
         bound = self._tools.get(call.name)
         if bound is None:
-            names = ", ".join(each.name for each in self.available_tools())
-            raise ToolUsageError(f"there is no tool `{call.name[:60]}`; tools: {names}")
+            names = [each.name for each in self.available_tools()]
+            raise ToolUsageError(message("assistant.refusal.no_tool", tool=call.name[:60], names=names))
         checked, problems = check_arguments(bound.spec.parameters, call.arguments)
         if problems:
-            raise ToolUsageError(f"{call.name} was not run: " + "; ".join(problems))
+            raise ToolUsageError(message("assistant.refusal.not_run", tool=call.name, problems=problems))
         arguments = bound.typed(checked)
         reason = self._why_not(bound)
         if reason:
-            raise ToolUsageError(f"{call.name} is not possible now: {reason}")
+            raise ToolUsageError(message("assistant.refusal.not_now", tool=call.name, reason=reason))
         self._require_shown_stop(bound, call.arguments)
         if bound.right is not Right.READ and not bound.asks_itself:
             given = {name: value for name, value in arguments.items() if value is not None}
             shown = json.dumps(msgspec.to_builtins(given), ensure_ascii=False)
-            await permissioned.obtain(bound.right, f"run {call.name}", shown)
+            await permissioned.obtain(bound.right, message("assistant.consent.tool", tool=call.name), shown)
         work = bound.run(ToolInvocation(permissioned, self.context, call.name, bound.workbench), arguments)
         if bound.asks_itself:  # it waits for a person, and bounds its own waiting
             result = await work
@@ -165,12 +174,9 @@ class Toolbox:
         if epoch == self._shown_epoch or not any(name in arguments for name in bound.by_frame):
             return
         self.stop_shown()
-        raise ToolUsageError(
-            f"the process has moved on since you last looked (now stop {epoch}): frame numbers mean other "
-            "frames now. Call stack first, then ask again"
-        )
+        raise ToolUsageError(message("assistant.refusal.other_frames", stop=epoch))
 
 
-def _failure(words: str, summary: str = "", data: str = "") -> Result:
-    text = f"{words}\n{wrap_untrusted(data, 'the reason')}" if data else words
+def _failure(words: Text, summary: Text = "", data: str = "") -> Result:
+    text = for_model(words) + (f"\n{wrap_untrusted(data, 'the reason')}" if data else "")
     return Result(text, "tools", summary or words, failed=True)

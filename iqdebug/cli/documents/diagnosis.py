@@ -20,6 +20,7 @@ from iqdebug.cli.documents.stack import (
 )
 from iqdebug.core import state
 from iqdebug.core.evidence import AnomalyKind, Confidence, HopKind
+from iqdebug.core.messages import message, render
 from iqdebug.workflows.crash_report import CrashReport
 from iqdebug.workflows.headless import Result
 
@@ -175,7 +176,7 @@ def process_document(result: Result) -> Diagnosis:
         missing=[],
         left_out=[],
         snapshot=snapshot_document(snapshot),
-        not_attached=result.not_attached,
+        not_attached=render(result.not_attached),
         reply=None,
     )
 
@@ -187,7 +188,7 @@ def no_crash_document(pid: int, command: str, exit_code: int) -> Diagnosis:
         pid=pid,
         python="",
         command=command,
-        headline="the program ended without a crash",
+        headline=render(message("cli.diagnose.ended")),
         confidence=Confidence.NO_CLEAR_SUSPECT,
         meaning="",
         exception=None,

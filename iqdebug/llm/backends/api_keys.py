@@ -12,16 +12,17 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from iqdebug.core.errors import ModelError
+from iqdebug.core.messages import Text, message
 
 __all__ = ["Key", "key_for"]
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """:param origin: where it came from, in words."""
+    """:param origin: where it came from."""
 
     secret: str = field(repr=False)
-    origin: str
+    origin: Text
 
     def hidden(self, text: str) -> str:
         """The text without the key: servers repeat it in what they answer."""
@@ -42,7 +43,7 @@ def key_for(url: str) -> Key | None:
     if its_own and (key := os.environ.get("OPENAI_API_KEY", "").strip()):
         return _usable(Key(key, "$OPENAI_API_KEY"))
     stored = _stored(host)
-    return _usable(Key(stored, "the keyring")) if stored else None
+    return _usable(Key(stored, message("llm.key.keyring"))) if stored else None
 
 
 def _stored(host: str) -> str | None:
@@ -58,8 +59,8 @@ def _stored(host: str) -> str | None:
 def _usable(key: Key) -> Key:
     if not all("!" <= c <= "~" for c in key.secret):
         raise ModelError(
-            f"The key from {key.origin} cannot be sent",
-            "It holds a space, a line break or a letter that is not ASCII",
-            "Copy it anew, on one line",
+            message("llm.key.unusable", origin=key.origin),
+            message("llm.key.unusable.why"),
+            message("llm.key.unusable.fix"),
         )
     return key

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from iqdebug.core import messages
+from iqdebug.core.messages import message
 from iqdebug.llm.messages import Message, Sampling, Source, Tool, ToolCall
 
 __all__ = [
@@ -31,7 +33,7 @@ __all__ = [
     "ToolCallEvent",
 ]
 
-SETS_WINDOW = "`context = N` below [model] in config.toml sets the window, `iqdebug ask --ctx N` for once"
+SETS_WINDOW = message("llm.sets_window")
 """Advice for a person; both exist (:mod:`iqdebug.core.config`, :mod:`iqdebug.cli.ask`)."""
 
 
@@ -39,26 +41,35 @@ SETS_WINDOW = "`context = N` below [model] in config.toml sets the window, `iqde
 class ModelInfo:
     """:param setting: the URL-like setting it was opened by, ``llama:FILE`` or ``http://host/v1``.
     :param model: the model's name for a person.
-    :param where: "on this machine", or the host that every byte goes to.
+    :param where_message: "on this machine", or the host that every byte goes to; ``where`` in words.
     :param remote: bytes leave this machine (a loopback server is not remote).
     :param window: tokens that fit, prompt and reply together.
     :param thinks: thoughts are separated from the answer.
     :param exact: token counts are the model's own tokenizer's, not an upper bound.
-    :param chat: False for a Base model: completion only, and ``why_no_chat`` says so.
+    :param chat: False for a Base model: completion only, and ``no_chat_message`` says why;
+        ``why_no_chat`` in words.
     :param patience: seconds to wait for the first token; 0 for a backend that reports its progress
         (:class:`Prefilling`) and is never given up.
     """
 
     setting: str
     model: str
-    where: str
+    where_message: messages.Text
     remote: bool
     window: int
     thinks: bool = False
     exact: bool = True
     chat: bool = True
-    why_no_chat: str = ""
+    no_chat_message: messages.Text = ""
     patience: float = 0.0
+
+    @property
+    def where(self) -> str:
+        return messages.render(self.where_message)
+
+    @property
+    def why_no_chat(self) -> str:
+        return messages.render(self.no_chat_message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +99,14 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Progress of loading. ``fraction`` is 0 to 1, None when unknown."""
+    """Progress of loading: ``words`` say what is done. ``fraction`` is 0 to 1, None when unknown."""
 
-    words: str
+    message: messages.Text
     fraction: float | None = None
+
+    @property
+    def words(self) -> str:
+        return messages.render(self.message)
 
 
 # Events of a reply.

@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 
 from iqdebug.core.errors import ModelError
+from iqdebug.core.messages import Text, message
 from iqdebug.llm import worker_protocol
 from iqdebug.llm.backends.base import Event, ModelInfo
 from iqdebug.llm.backends.worker_process import OutOfMemory, smaller
@@ -66,7 +67,7 @@ def failure(failed: worker_protocol.Failed, options: worker_protocol.LoadOptions
     if failed.kind != "memory":
         return ModelError(failed.what, failed.why, failed.fix)
     plan = smaller(options, layers=failed.layers)
-    fix = f"Try {plan[1]}." if plan else failed.fix
+    fix = message("llm.worker.try", plan=plan[1]) if plan else failed.fix
     return OutOfMemory(failed.what, failed.why, fix, plan[0] if plan else None)
 
 
@@ -86,19 +87,19 @@ def describe(
     :param renderer: a process for the template.
     """
     source = given or ready.template or (CHATML if ready.chatml else "")
-    why = "" if source else "It has no chat template: a Base model completes text and cannot converse."
+    why: Text = "" if source else message("llm.local.no_template")
     template: ChatTemplate | None = None
     if source:
         try:
             template = ChatTemplate(source, ready.bos, ready.eos, renderer)
         except TemplateError as error:
-            why = f"Its chat template cannot be read ({error})."
+            why = message("llm.local.unreadable_template", why=str(error))
     known = replace(
         about,
         model=about.model if named or not ready.name else ready.name,
         window=ready.window,
         thinks=bool(opening and template and template.mentions(opening)),
         chat=template is not None,
-        why_no_chat=why,
+        no_chat_message=why,
     )
     return known, template

@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from iqdebug.core.errors import ModelError
+from iqdebug.core.messages import message
 from iqdebug.llm.backends.base import (
     SETS_WINDOW,
     Block,
@@ -116,7 +117,7 @@ class HttpBackend:
         if self._started:
             return
         report = on_progress or (lambda _: None)
-        report(Progress(f"reaching {self._server.base}"))
+        report(Progress(message("llm.server.reaching", server=self._server.base)))
         await self._server.reach()
         model = os.path.basename(self._server.model) or "?"
         self._about = replace(self._about, model=model, exact=self._server.kind.counts)
@@ -124,11 +125,12 @@ class HttpBackend:
         if not (self._server.window or self._wanted_window):
             report(
                 Progress(
-                    f"it does not say its window: {_DEFAULT_WINDOW:,} tokens are taken for it. {SETS_WINDOW}"
+                    message("llm.server.guessed_window", count=f"{_DEFAULT_WINDOW:,}", advice=SETS_WINDOW)
                 )
             )
         elif self._about.window < self._wanted_window:
-            report(Progress(f"its window has {self._about.window:,} tokens, not {self._wanted_window:,}"))
+            has, wanted = f"{self._about.window:,}", f"{self._wanted_window:,}"
+            report(Progress(message("llm.server.smaller_window", count=has, wanted=wanted)))
         self._started = True
 
     def _fit_window(self) -> None:
@@ -165,12 +167,13 @@ class HttpBackend:
         return self._put(kept, tokens)
 
     def _full(self, tokens: int) -> ModelError:
-        words = f"{self.used + tokens:,} of {self._about.window:,} tokens"
-        fix = "/compact folds older turns away"
+        used, window = f"{self.used + tokens:,}", f"{self._about.window:,}"
+        why = message("llm.server.full", used=used, window=window)
+        fix = message("llm.window.compact")
         if not (self._server.window or self._wanted_window):
-            words += ", which is a guess: the server does not state its window"
-            fix = f"{SETS_WINDOW}; {fix}"
-        return ModelError("The window is full", words, fix)
+            why = message("llm.server.full_guess", used=used, window=window)
+            fix = message("llm.server.full_guess.fix", advice=SETS_WINDOW)
+        return ModelError(message("llm.window.full"), why, fix)
 
     def _put(self, kept: Message, tokens: int, partial: bool = False) -> Block:
         block = Block(self._next, kept.source, kept, tokens, partial)
@@ -267,7 +270,7 @@ class HttpBackend:
                         for event in events:
                             yield event
                 if not reply.understood and not self._cancelled.is_set():
-                    raise ModelError(f"{self._server.base} answered in a way nobody understands")
+                    raise ModelError(message("llm.server.not_understood", server=self._server.base))
                 for event in reply.finish():
                     yield event
                 if self._cancelled.is_set():
@@ -294,8 +297,13 @@ class HttpBackend:
             if not reply.received:
                 raise error from None
             await self._kept(reply)
-            why = f"After {len(reply.received):,} characters, which stay. {error.why}".strip()
-            raise ModelError(error.what, why, error.fix) from error
+            what, why, fix = error.texts
+            count = f"{len(reply.received):,}"
+            if why:
+                why = message("llm.server.after_why", count=count, why=why)
+            else:
+                why = message("llm.server.after", count=count)
+            raise ModelError(what, why, fix) from error
 
     async def _ended(self, reply: Reply, started: float, first: float, short: bool) -> ReplyFinished:
         cancelled = self._cancelled.is_set()
@@ -350,19 +358,20 @@ class HttpBackend:
         try:
             atomic_write(path, data)
         except OSError as error:
-            raise ModelError("The session cannot be saved", f"{path}: {error.strerror}") from error
+            raise ModelError(message("llm.saved.not_saved"), f"{path}: {error.strerror}") from error
 
     async def load(self, path: Path) -> None:
         try:
             saved = msgspec.json.decode(path.read_bytes(), type=_Saved)
         except (OSError, msgspec.DecodeError) as error:
-            raise ModelError("The saved session cannot be read", str(error)[:200]) from None
+            raise ModelError(message("llm.saved.session_unreadable"), str(error)[:200]) from None
         marks = [mark for mark, *_ in saved.rows]
         if marks != sorted(set(marks)) or any(tokens < 0 for _, _, tokens, _ in saved.rows):
-            raise ModelError("The saved session cannot be read", "Its messages are out of order")
+            raise ModelError(message("llm.saved.session_unreadable"), message("llm.saved.out_of_order"))
         if saved.model != self._server.model:
             raise ModelError(
-                "The saved session is of another model", f"{saved.model}, not {self._server.model}"
+                message("llm.saved.session_of_another"),
+                message("llm.saved.session_of_another.why", model=saved.model, here=self._server.model),
             )
         await self._stop_warming()
         self._blocks = [Block(m, message.source, message, t, p) for m, message, t, p in saved.rows]

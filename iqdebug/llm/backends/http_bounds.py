@@ -7,7 +7,9 @@ import time
 
 import httpx
 
-__all__ = ["Endless", "ReplyBounds", "fetched", "read_whole"]
+from iqdebug.core.messages import Message, message
+
+__all__ = ["Endless", "ReplyBounds", "Unfinished", "fetched", "read_whole"]
 
 MAX_BODY = 8_000_000
 """Bytes of an answer that is not streamed."""
@@ -20,7 +22,15 @@ _MAX_REPLY_PATIENCES = 6  # times the patience for a first token
 
 
 class Endless(httpx.HTTPError):
-    """The server sends more than an answer can be. The message is for a person."""
+    """The server sends more than an answer can be; ``why`` says what."""
+
+    def __init__(self, why: Message) -> None:
+        super().__init__(why.id)
+        self.why = why
+
+
+class Unfinished(httpx.RemoteProtocolError):
+    """The answer ended before its end."""
 
 
 async def fetched(
@@ -57,7 +67,7 @@ async def read_whole(answer: httpx.Response) -> bytes:
     async for chunk in answer.aiter_bytes():
         data += chunk
         if len(data) > MAX_BODY:
-            raise Endless(f"more than {MAX_BODY:,} bytes came for one answer")
+            raise Endless(message("llm.server.bytes", count=f"{MAX_BODY:,}"))
     return bytes(data)
 
 
@@ -87,7 +97,8 @@ class ReplyBounds:
         """The error to raise when :meth:`left` has passed."""
         if time.monotonic() - self._heard >= self._patience:
             return httpx.ReadTimeout("")
-        return Endless(f"the answer was not whole after {_MAX_REPLY_PATIENCES * self._patience:g} seconds")
+        seconds = f"{_MAX_REPLY_PATIENCES * self._patience:g}"
+        return Endless(message("llm.server.not_whole", seconds=seconds))
 
     def take(self, characters: int) -> None:
         """Count an event; ``characters`` is the length of the answer so far.
@@ -99,6 +110,6 @@ class ReplyBounds:
         else:
             self._empty += 1
         if characters > self._most:
-            raise Endless(f"{characters:,} characters came, far more than the answer asked for could have")
+            raise Endless(message("llm.server.characters", count=f"{characters:,}"))
         if self._empty > _MAX_EMPTY_EVENTS:
-            raise Endless(f"{self._empty:,} events came that say nothing")
+            raise Endless(message("llm.server.empty_events", count=f"{self._empty:,}"))

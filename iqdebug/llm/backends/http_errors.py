@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 import httpx
 
 from iqdebug.core.errors import ModelError
+from iqdebug.core.messages import Message, message
 from iqdebug.llm.backends.api_keys import Key
-from iqdebug.llm.backends.http_bounds import Endless
+from iqdebug.llm.backends.http_bounds import Endless, Unfinished
+from iqdebug.llm.backends.sse import EndlessEvent
 from iqdebug.llm.untrusted_json import parsed
 
 __all__ = ["explained", "is_full", "refused", "server_message", "stated_window"]
@@ -31,30 +33,40 @@ def explained(error: Exception, base: str, key: Key | None = None) -> ModelError
     causes = list(_causes(error))
     if isinstance(error, httpx.ConnectTimeout):
         return ModelError(
-            f"{base} does not answer", "No connection within 5 seconds", "Is the address right?"
+            message("llm.server.no_answer", server=base),
+            message("llm.server.no_answer.why"),
+            message("llm.server.right_address"),
         )
     if isinstance(error, httpx.TimeoutException):
         return ModelError(
-            f"{base} fell silent",
-            "No sign of an answer in time",
-            "It may still read a long prompt: ask again, or set a longer first_token_timeout",
+            message("llm.server.silent", server=base),
+            message("llm.server.silent.why"),
+            message("llm.server.silent.fix"),
         )
     if isinstance(error, Endless):
-        return ModelError(f"{base} was given up", words, "Choose another server, or ask again")
+        what = message("llm.server.given_up", server=base)
+        return ModelError(what, error.why, message("llm.server.given_up.fix"))
     if any(isinstance(c, socket.gaierror) for c in causes):
-        return ModelError(f"The name {host} leads nowhere", words, "Is the address right?")
+        what = message("llm.server.unknown_name", name=host)
+        return ModelError(what, words, message("llm.server.right_address"))
     if any(isinstance(c, ssl.SSLError) for c in causes):
-        fix = "Its certificate is not valid here; SSL_CERT_FILE names other authorities"
+        fix = message("llm.server.untrusted.fix")
         if "WRONG_VERSION" in words or "RECORD_LAYER" in words:
-            fix = "It seems to speak http, not https"
-        return ModelError(f"{base} cannot be trusted", words, fix)
+            fix = message("llm.server.speaks_http")
+        return ModelError(message("llm.server.untrusted", server=base), words, fix)
     if isinstance(error, httpx.ConnectError):
-        return ModelError(f"Nothing listens at {base}", words, "Start the server, or choose another model")
+        what = message("llm.server.down", server=base)
+        return ModelError(what, words, message("llm.server.down.fix"))
     if isinstance(error, httpx.ProxyError):
-        return ModelError(f"The proxy does not lead to {base}", words, f"NO_PROXY={host} goes around it")
+        what = message("llm.server.proxy", server=base)
+        return ModelError(what, words, message("llm.server.proxy.fix", name=host))
     if isinstance(error, (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)):
-        return ModelError(f"{base} hung up", words, "Ask again; the server's log may say why")
-    return ModelError(f"{base} could not be used", f"{type(error).__name__}: {words}")
+        why = message("llm.server.unfinished") if isinstance(error, Unfinished) else words
+        return ModelError(message("llm.server.hung_up", server=base), why, message("llm.server.hung_up.fix"))
+    what = message("llm.server.unusable", server=base)
+    if isinstance(error, EndlessEvent):
+        return ModelError(what, message("llm.server.endless_event"))
+    return ModelError(what, f"{type(error).__name__}: {words}")
 
 
 def refused(
@@ -67,22 +79,35 @@ def refused(
     """
     words = server_message(text, key)
     if status in (401, 403):
-        used = f"The key from {key.origin} was not accepted" if key is not None else "No key was given"
-        return ModelError(f"{base} refuses ({status})", used, "export IQDEBUG_API_KEY=…")
+        if key is not None:
+            why = message("llm.server.wrong_key", origin=key.origin)
+        else:
+            why = message("llm.server.no_key")
+        return ModelError(_refuses(base, status), why, "export IQDEBUG_API_KEY=…")
     if status == 404:
-        return ModelError(f"{base} has no such path", words, "The address ends in /v1 as a rule")
+        what = message("llm.server.no_path", server=base)
+        return ModelError(what, words, message("llm.server.address_rule"))
     if 300 <= status < 400:
         goal = urlsplit(location)
-        where = f"To {goal.scheme}://{goal.netloc.rpartition('@')[2]}{goal.path}: " if goal.netloc else ""
+        if goal.netloc:
+            address = f"{goal.scheme}://{goal.netloc.rpartition('@')[2]}{goal.path}"
+            why = message("llm.server.redirects_to", address=address)
+        else:
+            why = message("llm.server.redirects")
         return ModelError(
-            f"{base} points elsewhere", f"{where}redirects are not followed", "Use the address it names"
+            message("llm.server.elsewhere", server=base), why, message("llm.server.elsewhere.fix")
         )
     if is_full(status, text):
-        return ModelError("The window is full", words, "/compact folds older turns away")
+        return ModelError(message("llm.window.full"), words, message("llm.window.compact"))
     if status in (429, 503):
-        often = f"Asked {attempts} times. " if attempts > 1 else ""
-        return ModelError(f"{base} is busy ({status})", f"{often}{words}", "Ask again in a while")
-    return ModelError(f"{base} refuses ({status})", words)
+        what = message("llm.server.busy", server=base, status=status)
+        often = message("llm.server.busy.often", count=attempts, said=words) if attempts > 1 else words
+        return ModelError(what, often, message("llm.server.busy.fix"))
+    return ModelError(_refuses(base, status), words)
+
+
+def _refuses(base: str, status: int) -> Message:
+    return message("llm.server.refuses", server=base, status=status)
 
 
 def is_full(status: int, text: str) -> bool:

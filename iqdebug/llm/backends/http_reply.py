@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from iqdebug.core.errors import ModelError
+from iqdebug.core.messages import message
 from iqdebug.llm.backends.api_keys import Key
 from iqdebug.llm.backends.base import Event, Thinking, ToolCallEvent
 from iqdebug.llm.backends.http_errors import server_message
@@ -87,7 +88,11 @@ class Reply:
         if not isinstance(chunk, dict):
             return []
         if chunk.get("error"):
-            raise ModelError(f"{self._base} broke off", server_message(chunk, self._key), "Ask again")
+            raise ModelError(
+                message("llm.server.broke_off", server=self._base),
+                server_message(chunk, self._key),
+                message("llm.server.broke_off.fix"),
+            )
         self._usage(chunk)
         events: list[Event] = []
         choices = chunk.get("choices")

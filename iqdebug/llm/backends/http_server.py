@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 import httpx
 
 from iqdebug.core.errors import ModelError, UsageError
+from iqdebug.core.messages import Text, message
 from iqdebug.llm.backends.api_keys import key_for
-from iqdebug.llm.backends.http_bounds import MAX_STREAM, Endless, fetched, read_whole
+from iqdebug.llm.backends.http_bounds import MAX_STREAM, Endless, Unfinished, fetched, read_whole
 from iqdebug.llm.backends.http_errors import explained, is_full, refused, server_message, stated_window
 from iqdebug.llm.backends.openai_messages import at_most
-from iqdebug.llm.backends.server_address import require_address
+from iqdebug.llm.backends.server_address import no_address, require_address
 from iqdebug.llm.backends.server_kinds import ServerKind, count_request, counted, recognised
 from iqdebug.llm.backends.sse import EventParser
 from iqdebug.llm.untrusted_json import parsed, parsed_object, sound_text
@@ -48,20 +49,20 @@ class Server:
         try:
             httpx.URL(address)
         except httpx.InvalidURL:
-            raise UsageError(f"{address[:100]!r} is no address", "", "Say http://host:port/v1") from None
+            raise no_address(address) from None
         if parts.username is not None or parts.password is not None or parts.query:
             raise UsageError(
-                "A key or a password does not belong into the address",
-                "It would stand on the screen and in saved sessions",
-                "export IQDEBUG_API_KEY=…, and leave out what is before @ and behind ?",
+                message("llm.server.secret_in_address"),
+                message("llm.server.secret_in_address.why"),
+                message("llm.server.secret_in_address.fix"),
             )
         self.base = address.rstrip("/")
         self.model = sound_text(model)
         self.host = parts.hostname or ""
         self.here = _is_here(self.host)
-        self.where = "on this machine" if self.here else parts.netloc
+        self.where: Text = message("llm.on_this_machine") if self.here else parts.netloc
         if not self.here and parts.scheme == "http":
-            self.where += " (not encrypted)"
+            self.where = message("llm.server.not_encrypted", host=parts.netloc)
         self.key = key_for(address)
         self.kind = ServerKind("other")
         self.window = 0
@@ -91,14 +92,20 @@ class Server:
             raise self._refused(answer, answer.text)
         rows = _rows(answer)
         if rows is None:
-            fix = "The address ends in /v1 as a rule"
-            raise ModelError(f"{self.base} is no OpenAI-compatible server", "It lists no models", fix)
+            raise ModelError(
+                message("llm.server.other_kind", server=self.base),
+                message("llm.server.other_kind.why"),
+                message("llm.server.address_rule"),
+            )
         names = [str(row.get("id", "")) for row in rows]
         if not self.model and len(names) > 1:
-            fix = f"Name one: {self.base}#{names[0]}"
-            raise ModelError(f"{self.base} serves several models", ", ".join(names[:8]), fix)
+            fix = message("llm.server.several.fix", server=self.base, model=names[0])
+            raise ModelError(message("llm.server.several", server=self.base), ", ".join(names[:8]), fix)
         if self.model and names and self.model not in names:
-            raise ModelError(f"{self.base} does not serve {self.model}", f"It has: {', '.join(names[:8])}")
+            raise ModelError(
+                message("llm.server.other_models", server=self.base, model=self.model),
+                message("llm.server.other_models.why", names=names[:8]),
+            )
         self.model = self.model or (names[0] if names else "")
         self.kind = await recognised(self._client, self._root, rows, self.model)
         self.window = self.kind.window
@@ -178,7 +185,7 @@ class Server:
         async for chunk in answer.aiter_bytes():
             length += len(chunk)
             if length > MAX_STREAM:
-                raise Endless(f"more than {MAX_STREAM:,} bytes came for one answer")
+                raise Endless(message("llm.server.bytes", count=f"{MAX_STREAM:,}"))
             for data in parser.feed(chunk):
                 ended = ended or _ends(data)
                 yield data
@@ -188,7 +195,7 @@ class Server:
             ended = ended or _ends(data)
             yield data
         if not (ended or parser.ended):
-            raise httpx.RemoteProtocolError("The answer ended before its end")
+            raise Unfinished("")
 
     async def _ask_why(self, body: dict[str, object]) -> None:
         """Repeat a request without streaming: llama-cpp-python's server gives no reason in a stream.
@@ -266,7 +273,7 @@ class Server:
             completion = parsed_object(answer.text)
             return str(completion["content"] if "content" in completion else completion["choices"][0]["text"])
         raise ModelError(
-            f"{self.base} answered in a way nobody understands", server_message(answer.text, self.key)
+            message("llm.server.not_understood", server=self.base), server_message(answer.text, self.key)
         )
 
     def _refused(self, answer: httpx.Response, text: str, attempts: int = 1) -> ModelError:

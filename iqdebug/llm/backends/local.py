@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from iqdebug.core.errors import ModelError
+from iqdebug.core.messages import message
 from iqdebug.llm import worker_protocol
 from iqdebug.llm.backends.base import Block, Counters, Event, ModelInfo, Prefilling, Progress, ReplyFinished
 from iqdebug.llm.backends.generation_job import GenerationJob, common_start, describe, failure, sampler
@@ -16,7 +17,7 @@ from iqdebug.llm.backends.worker_process import Refused, WorkerProcess, default_
 from iqdebug.llm.chat_format.answer import AnswerReader
 from iqdebug.llm.chat_format.template import ChatTemplate, Part, TemplateError
 from iqdebug.llm.chat_format.template_process import Renderer
-from iqdebug.llm.messages import Message, Sampling, Tool
+from iqdebug.llm.messages import Message, Role, Sampling, Tool
 from iqdebug.llm.tool_formats.grammar import CALLS_PER_TURN, CallGrammar
 from iqdebug.llm.untrusted_json import sound_text
 from iqdebug.llm.window.log_storage import new_state_file, read_log, sound_state, write_log
@@ -56,7 +57,7 @@ class LocalBackend:
         self._given_template = template
         name = model or Path(options.model).stem
         self._named = bool(model)
-        self._about = ModelInfo(setting, name, "on this machine", False, options.n_ctx)
+        self._about = ModelInfo(setting, name, message("llm.on_this_machine"), False, options.n_ctx)
         self._worker = WorkerProcess(log_file or default_log_file(), options)
         self._log = TokenLog()
         self._ready: worker_protocol.Ready | None = None
@@ -175,7 +176,7 @@ class LocalBackend:
         try:
             self._log.cut(mark)
         except KeyError:
-            raise ModelError(f"There is no block {mark} in the log") from None
+            raise ModelError(message("llm.local.no_block", mark=mark)) from None
 
     # Reading and answering.
 
@@ -259,7 +260,7 @@ class LocalBackend:
         try:
             opening = await asyncio.to_thread(template.generation, log.messages, log.tools, log.emitted)
         except TemplateError as error:
-            raise _refused("an answer", error) from error
+            raise ModelError(message("llm.local.refuses_answer"), f"{error}.") from error
         prompt = await self._tokenize([(opening, True)], begin=not log.used)
         inside = bool(self._tags[0]) and opening.rstrip().endswith(self._tags[0])
         request = worker_protocol.Generate(
@@ -312,7 +313,7 @@ class LocalBackend:
         await self._settle()
         ready = self._ready
         if ready is None:
-            raise ModelError("There is nothing to save yet", "The model has not been loaded.")
+            raise ModelError(message("llm.local.nothing_yet"), message("llm.local.nothing_yet.why"))
         state: Path | None = None
         try:
             if self._worker.alive and self._log.used:
@@ -326,7 +327,7 @@ class LocalBackend:
             if state is not None:
                 state.unlink(missing_ok=True)
             if isinstance(error, OSError):
-                what = f"The conversation cannot be saved to {path}"
+                what = message("llm.local.not_saved", path=str(path))
                 raise ModelError(what, f"{error.strerror or error}.") from error
             raise
 
@@ -352,9 +353,9 @@ class LocalBackend:
         await self.start()
         if self._template is None:
             raise ModelError(
-                f"{self._about.model} cannot converse",
-                self._about.why_no_chat,
-                "Load an Instruct or Thinking model, or use it for completions.",
+                message("llm.local.no_chat", model=self._about.model),
+                self._about.no_chat_message,
+                message("llm.local.no_chat.fix"),
             )
         return self._template
 
@@ -365,7 +366,7 @@ class LocalBackend:
         try:
             return await asyncio.to_thread(self._template.joint, history, message, tools, emitted)
         except TemplateError as error:
-            raise _refused(f"a message of {message.role}", error) from error
+            raise _refused(message.role, error) from error
 
     async def _tokenize(self, parts: Sequence[Part], begin: bool = False) -> list[int]:
         await self.start()
@@ -397,5 +398,5 @@ def _grammar(template: ChatTemplate, tools: Sequence[Tool], most: int, forced: b
     return CallGrammar(grammar.text) if forced else grammar
 
 
-def _refused(what: str, error: TemplateError) -> ModelError:
-    return ModelError(f"The model's chat template refuses {what}", f"{error}.")
+def _refused(role: Role, error: TemplateError) -> ModelError:
+    return ModelError(message("llm.local.refuses_message", role=role), f"{error}.")

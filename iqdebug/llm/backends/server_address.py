@@ -5,8 +5,9 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from iqdebug.core.errors import UsageError
+from iqdebug.core.messages import message
 
-__all__ = ["require_address"]
+__all__ = ["no_address", "require_address"]
 
 MAX_SHOWN = 100  # characters of an address in the message
 
@@ -23,5 +24,10 @@ def require_address(setting: str) -> str:
     except ValueError:
         is_known = False
     if not is_known:
-        raise UsageError(f"{address[:MAX_SHOWN]!r} is no address", "", "Say http://host:port/v1")
+        raise no_address(address)
     return address
+
+
+def no_address(address: str) -> UsageError:
+    what = message("llm.server.no_address", address=address[:MAX_SHOWN])
+    return UsageError(what, "", message("llm.server.no_address.fix"))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["EventParser"]
+__all__ = ["EndlessEvent", "EventParser"]
 
 _MAX_EVENT_BYTES = 4_000_000  # bytes of one event
 _MAX_IDLE_LINES = 50_000  # in a row that end no event: empty ones, comments, empty data
+
+
+class EndlessEvent(ValueError):
+    """An event is longer than anybody needs, or does not come."""
 
 
 class EventParser:
@@ -24,7 +28,7 @@ class EventParser:
         self.ended = False
 
     def feed(self, chunk: bytes) -> list[str]:
-        """:raises ValueError: an event is longer than anybody needs, or does not come."""
+        """:raises EndlessEvent: an event is longer than anybody needs, or does not come."""
         self._held += chunk
         events: list[str] = []
         start = 0
@@ -32,11 +36,11 @@ class EventParser:
             self._line(bytes(self._held[start:end]).removesuffix(b"\r"), events)
             start = end + 1
             if self._size > _MAX_EVENT_BYTES or self._idle > _MAX_IDLE_LINES:
-                raise ValueError("an event without end")
+                raise EndlessEvent
         del self._held[:start]
         self._searched = len(self._held)
         if len(self._held) + self._size > _MAX_EVENT_BYTES:
-            raise ValueError("an event without end")
+            raise EndlessEvent
         return events
 
     def finish(self) -> list[str]:

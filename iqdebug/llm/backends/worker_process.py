@@ -18,6 +18,7 @@ from typing import TypeVar
 import msgspec
 
 from iqdebug.core.errors import ModelError
+from iqdebug.core.messages import Message, Text, message
 from iqdebug.core.store import state_folder
 from iqdebug.llm import worker_protocol
 
@@ -43,7 +44,7 @@ _START_CODE = (
 class OutOfMemory(ModelError):
     """:param smaller: a plan that asks for less; None when there is nothing left to take away."""
 
-    def __init__(self, what: str, why: str, fix: str, smaller: worker_protocol.LoadOptions | None) -> None:
+    def __init__(self, what: Text, why: Text, fix: Text, smaller: worker_protocol.LoadOptions | None) -> None:
         super().__init__(what, why, fix)
         self.smaller = smaller
 
@@ -55,7 +56,7 @@ def default_log_file() -> Path:
 
 def smaller(
     options: worker_protocol.LoadOptions, window: int = 0, layers: int = 0
-) -> tuple[worker_protocol.LoadOptions, str] | None:
+) -> tuple[worker_protocol.LoadOptions, Message] | None:
     """A plan that needs less memory and how it differs, in words; None when there is none.
 
     First the KV cache is quantised, then the window halved, then layers leave the GPU.
@@ -64,16 +65,19 @@ def smaller(
     :param layers: of the model, 0 if unknown.
     """
     if options.type_k in ("f32", "f16", "bf16"):
-        words = "the KV cache as q8_0 with flash attention"
-        return msgspec.structs.replace(options, type_k="q8_0", type_v="q8_0", flash_attn=True), words
+        quantised = msgspec.structs.replace(options, type_k="q8_0", type_v="q8_0", flash_attn=True)
+        return quantised, message("llm.smaller.kv_cache")
     size = options.n_ctx or window
     if size > MIN_WINDOW:
         half = max(MIN_WINDOW, size // 2)
-        return msgspec.structs.replace(options, n_ctx=half), f"a window of {half:,} tokens"
+        return msgspec.structs.replace(options, n_ctx=half), message("llm.smaller.window", count=f"{half:,}")
     on_gpu = layers if options.n_gpu_layers < 0 else min(options.n_gpu_layers, layers or 10**6)
     if on_gpu > 0:
         fewer = on_gpu * 3 // 4
-        return msgspec.structs.replace(options, n_gpu_layers=fewer), f"{fewer} layers on the GPU"
+        return (
+            msgspec.structs.replace(options, n_gpu_layers=fewer),
+            message("llm.smaller.layers", count=fewer),
+        )
     return None
 
 
@@ -127,7 +131,7 @@ class WorkerProcess:
         except OSError as error:
             ours.close()
             raise ModelError(
-                "The model's process cannot be started", f"{error.strerror}: {error.filename}."
+                message("llm.worker.not_started"), f"{error.strerror}: {error.filename}."
             ) from error
         finally:
             theirs.close()
@@ -208,29 +212,30 @@ class WorkerProcess:
             except subprocess.TimeoutExpired:
                 child.kill()
                 code = await asyncio.to_thread(child.wait)
-        what = "The model's process has died"
-        fix = "Ask again to start it anew; the conversation is kept."
+        what = message("llm.worker.died")
         last = self._last_words()
         short = re.search(r"out of memory|failed to allocate|bad_alloc", last, re.IGNORECASE)
         if code == -signal.SIGKILL or short:
-            killed = "It was killed, which the system does when memory runs out."
+            why = message("llm.worker.died.memory", line=last) if short else message("llm.worker.died.killed")
             plan = smaller(self._options, layers=self.layers)
-            if plan:
-                fix += f" If that happens again, try {plan[1]}."
-            why = f"Memory ran out: {last}" if short else killed
-            return OutOfMemory(what, why, fix, plan[0] if plan else None)
+            if plan is None:
+                return OutOfMemory(what, why, message("llm.worker.ask_again"), None)
+            return OutOfMemory(what, why, message("llm.worker.ask_again.smaller", plan=plan[1]), plan[0])
         if code is not None and code < 0:
-            why = f"It was ended by {signal.Signals(-code).name}"
+            name = signal.Signals(-code).name
+            if last:
+                why = message("llm.worker.died.signal_line", signal=name, line=last)
+            else:
+                why = message("llm.worker.died.signal", signal=name)
+        elif last:
+            why = message("llm.worker.died.code_line", code=code, line=last)
         else:
-            why = f"It ended with code {code}"
-        return ModelError(what, f"{why}: {last}" if last else f"{why}.", f"{fix} Its log: {self._log_file}")
+            why = message("llm.worker.died.code", code=code)
+        return ModelError(what, why, message("llm.worker.ask_again.log", log=str(self._log_file)))
 
     def _send(self, request: worker_protocol.Request) -> None:
         if self._writer is None or not self.alive:
-            raise ModelError(
-                "The model's process is not running",
-                fix="Ask again to start it anew; the conversation is kept.",
-            )
+            raise ModelError(message("llm.worker.not_running"), fix=message("llm.worker.ask_again"))
         self._writer.write(worker_protocol.encode(request))
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:

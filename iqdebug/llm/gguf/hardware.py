@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from iqdebug.core.messages import Text, message, render
+
 __all__ = ["Gpu", "Machine", "look"]
 
 _QUERY = ("--query-gpu=name,memory.total,memory.free", "--format=csv,noheader,nounits")
@@ -26,13 +28,17 @@ class Gpu:
 @dataclass(frozen=True, slots=True)
 class Machine:
     """:param ram: bytes that may be used, now; a cgroup's limit counts.
-    :param note: why no GPU was found, "" when there is one.
+    :param note_message: why no GPU was found, "" when there is one; ``note`` in words.
     """
 
     gpus: tuple[Gpu, ...]
     ram: int
     cores: int
-    note: str = ""
+    note_message: Text = ""
+
+    @property
+    def note(self) -> str:
+        return render(self.note_message)
 
 
 def look(root: Path = Path("/"), command: Sequence[str] = ("nvidia-smi",)) -> Machine:
@@ -41,27 +47,27 @@ def look(root: Path = Path("/"), command: Sequence[str] = ("nvidia-smi",)) -> Ma
     return Machine(gpus, _ram(root), _cores(root), note)
 
 
-def _gpus(command: Sequence[str]) -> tuple[tuple[Gpu, ...], str]:
+def _gpus(command: Sequence[str]) -> tuple[tuple[Gpu, ...], Text]:
     try:
         run = subprocess.run(
             [*command, *_QUERY], capture_output=True, timeout=_NVIDIA_SMI_TIMEOUT, stdin=subprocess.DEVNULL
         )
     except FileNotFoundError:
-        return (), "no GPU found (nvidia-smi is not installed)"
+        return (), message("llm.hardware.no_gpu")
     except subprocess.TimeoutExpired:
-        return (), f"nvidia-smi gave no answer in {_NVIDIA_SMI_TIMEOUT:g} s"
+        return (), message("llm.hardware.no_answer", seconds=f"{_NVIDIA_SMI_TIMEOUT:g}")
     except OSError as error:
-        return (), f"nvidia-smi cannot be run: {error.strerror}"
+        return (), message("llm.hardware.cannot_run", why=str(error.strerror))
     text = run.stdout.decode("utf-8", "replace")
     if run.returncode:
         last = (text or run.stderr.decode("utf-8", "replace")).strip().splitlines()
-        return (), f"nvidia-smi failed: {last[-1][:100] if last else run.returncode}"
+        return (), message("llm.hardware.failed", why=last[-1][:100] if last else run.returncode)
     gpus = []
     for line in text.splitlines():
         name, *numbers = (part.strip() for part in line.rsplit(",", 2))
         if len(numbers) == 2 and all(number.isdecimal() for number in numbers):
             gpus.append(Gpu(name, int(numbers[0]) << 20, int(numbers[1]) << 20))
-    return tuple(gpus), "" if gpus else "nvidia-smi lists no GPU whose memory it knows"
+    return tuple(gpus), "" if gpus else message("llm.hardware.none_listed")
 
 
 def _text(path: Path) -> str:

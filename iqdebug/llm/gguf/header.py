@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from iqdebug.core.errors import ModelError
+from iqdebug.core.messages import Message, Text, message
 from iqdebug.system.source_files import open_regular
 
 __all__ = ["TYPES", "Array", "Header", "Tensor", "Value", "parse_header", "read_header", "row_bytes"]
@@ -130,56 +131,77 @@ class Header:
         return max(0, self.data_start + end - self.file_bytes) if self.tensors else 0
 
 
+_Part: TypeAlias = tuple[str, str | int]
+"""Of the header: its kind, and its name or number; what is said of it when it is wrong."""
+_WITHIN = {
+    "version": message("llm.gguf.within.version"),
+    "tensor count": message("llm.gguf.within.tensor_count"),
+    "key count": message("llm.gguf.within.key_count"),
+    "key name": message("llm.gguf.within.key_name", name=""),
+    "key": message("llm.gguf.within.key", name=""),
+    "tensor name": message("llm.gguf.within.tensor_name", name=""),
+    "tensor": message("llm.gguf.within.tensor", name=""),
+}
+_SUBJECTS = {
+    "key name": message("llm.gguf.part.key_name", name=""),
+    "key": message("llm.gguf.part.key", name=""),
+    "tensor name": message("llm.gguf.part.tensor_name", name=""),
+    "tensor": message("llm.gguf.part.tensor", name=""),
+}
+"""As a sentence about it begins."""
+
+
 class _Reader:
     def __init__(self, data: bytes | mmap.mmap) -> None:
         self.data = data
         self.at = 0
         self.strings = 0
 
-    def take(self, count: int, what: str) -> int:
+    def take(self, count: int, what: _Part) -> int:
         """Step over that many bytes; where they began."""
         start = self.at
         if count > len(self.data) - start:
-            raise _bad(f"it ends within {what}", "Download it again: it is cut short or damaged.")
+            part = _WITHIN[what[0]].with_values(name=what[1])
+            raise _bad(message("llm.gguf.ends_within", part=part), message("llm.gguf.ends_within.fix"))
         self.at = start + count
         return start
 
-    def scalar(self, code: str, what: str) -> int | float | bool:
+    def scalar(self, code: str, what: _Part) -> int | float | bool:
         start = self.take(struct.calcsize("<" + code), what)
         value: int | float | bool = struct.unpack_from("<" + code, self.data, start)[0]
         return value
 
-    def whole(self, code: str, what: str) -> int:
+    def whole(self, code: str, what: _Part) -> int:
         return int(self.scalar(code, what))
 
-    def string(self, what: str) -> str:
+    def string(self, what: _Part) -> str:
         length = self.whole("Q", what)
         if length > _MAX_STRING_BYTES:
-            raise _bad(f"{what} claims to be {length:,} bytes long")
+            raise _bad(message("llm.gguf.length", part=_subject(what), count=f"{length:,}"))
         start = self.take(length, what)
         return self.data[start : start + length].decode("utf-8", "replace")
 
-    def value(self, kind: int, what: str) -> Value:
+    def value(self, kind: int, what: _Part) -> Value:
         if kind in _SCALARS:
             return self.scalar(_SCALARS[kind], what)
         if kind == _STRING:
             return self.string(what)
         if kind != _ARRAY:
-            raise _bad(f"{what} has the unknown type {kind}")
+            raise _bad(message("llm.gguf.unknown_type", part=_subject(what), type=kind))
         element = self.whole("I", what)
         count = self.whole("Q", what)
         if element == _STRING:
             return self._strings(count, what)
         if element not in _SCALARS:
-            raise _bad(f"{what} is an array of the unknown type {element}")
+            raise _bad(message("llm.gguf.array_type", part=_subject(what), type=element))
         code = _SCALARS[element]
         start = self.take(count * struct.calcsize("<" + code), what)
         return Array(count, struct.unpack_from(f"<{min(count, _KEPT_ELEMENTS)}{code}", self.data, start))
 
-    def _strings(self, count: int, what: str) -> Array:
+    def _strings(self, count: int, what: _Part) -> Array:
         self.strings += count
         if count > (len(self.data) - self.at) // 8 or self.strings > _MAX_STRINGS:
-            raise _bad(f"{what} claims {count:,} strings")
+            raise _bad(message("llm.gguf.strings", part=_subject(what), count=f"{count:,}"))
         length = struct.Struct("<Q")
         for _ in range(count):
             start = self.take(8, what)
@@ -187,8 +209,12 @@ class _Reader:
         return Array(count)
 
 
-def _bad(why: str, fix: str = "") -> ModelError:
-    return ModelError("This is no usable GGUF file", why[:1].upper() + why[1:], fix)
+def _subject(what: _Part) -> Message:
+    return _SUBJECTS[what[0]].with_values(name=what[1])
+
+
+def _bad(why: Text, fix: Text = "") -> ModelError:
+    return ModelError(message("llm.gguf.unusable"), why, fix)
 
 
 def row_bytes(kind: str, elements: int) -> int:
@@ -204,17 +230,18 @@ def read_header(path: Path) -> Header:
     try:
         with open_regular(path) as file:
             if os.fstat(file.fileno()).st_size == 0:
-                raise _bad("it is empty", "Download it again.")
+                raise _bad(message("llm.gguf.empty"), message("llm.gguf.empty.fix"))
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 return parse_header(data)
     except FileNotFoundError:
         raise ModelError(
-            f"There is no file {path}", fix="`iqdebug models list` shows what there is."
+            message("llm.gguf.no_file", path=str(path)), fix=message("llm.gguf.no_file.fix")
         ) from None
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read", str(error)) from None
+        raise ModelError(message("llm.gguf.unreadable", path=str(path)), str(error)) from None
     except ModelError as error:
-        raise ModelError(f"{path.name} is no usable GGUF file", error.why, error.fix) from None
+        _, why, fix = error.texts
+        raise ModelError(message("llm.gguf.file_unusable", file=path.name), why, fix) from None
 
 
 def parse_header(data: bytes | mmap.mmap) -> Header:
@@ -223,54 +250,56 @@ def parse_header(data: bytes | mmap.mmap) -> Header:
     reader = _Reader(data)
     magic = bytes(data[:4])
     if magic == b"FUGG":
-        raise _bad("it is in big-endian byte order", "Convert it anew for this machine.")
+        raise _bad(message("llm.gguf.big_endian"), message("llm.gguf.big_endian.fix"))
     if magic != b"GGUF":
-        raise _bad("it does not begin with GGUF", "Give a .gguf file, not a .safetensors or an error page.")
+        raise _bad(message("llm.gguf.other_beginning"), message("llm.gguf.other_beginning.fix"))
     reader.at = 4
-    version = reader.whole("I", "the version")
+    version = reader.whole("I", ("version", ""))
     if version not in (2, 3):
         swapped = int.from_bytes(version.to_bytes(4, "little"), "big")
         if swapped in (2, 3):
-            raise _bad("it is in big-endian byte order", "Convert it anew for this machine.")
-        raise _bad(f"its version is {version}; 2 and 3 can be read", "Convert it with a present llama.cpp.")
-    tensor_count = reader.whole("Q", "the number of tensors")
-    key_count = reader.whole("Q", "the number of keys")
+            raise _bad(message("llm.gguf.big_endian"), message("llm.gguf.big_endian.fix"))
+        raise _bad(message("llm.gguf.version", version=version), message("llm.gguf.version.fix"))
+    tensor_count = reader.whole("Q", ("tensor count", ""))
+    key_count = reader.whole("Q", ("key count", ""))
     if key_count > _MAX_KEYS:
-        raise _bad(f"it claims {key_count:,} keys")
+        raise _bad(message("llm.gguf.keys", count=f"{key_count:,}"))
     if tensor_count > _MAX_TENSORS:
-        raise _bad(f"it claims {tensor_count:,} tensors")
+        raise _bad(message("llm.gguf.tensors", count=f"{tensor_count:,}"))
     metadata: dict[str, Value] = {}
     for number in range(key_count):
-        key = reader.string(f"key {number + 1}")
-        metadata[key] = reader.value(reader.whole("I", f"the key {key[:80]}"), f"the key {key[:80]}")
+        key = reader.string(("key name", number + 1))
+        what = ("key", key[:80])
+        metadata[key] = reader.value(reader.whole("I", what), what)
     tensors = tuple(_tensor(reader, number + 1) for number in range(tensor_count))
     if sum(tensor.bytes for tensor in tensors) > _MAX_BYTES:
-        raise _bad("its tensors claim more bytes than there can be")
+        raise _bad(message("llm.gguf.tensor_bytes"))
     alignment = metadata.get("general.alignment", 32)
     if not isinstance(alignment, int) or isinstance(alignment, bool) or not 1 <= alignment <= 1 << 20:
-        raise _bad(f"its alignment is {alignment}")
+        raise _bad(message("llm.gguf.alignment", alignment=str(alignment)))
     start = -(-reader.at // alignment) * alignment
     return Header(version, metadata, tensors, start, len(data))
 
 
 def _tensor(reader: _Reader, number: int) -> Tensor:
-    name = reader.string(f"the name of tensor {number}")
-    what = f"the tensor {name[:80]}"
+    name = reader.string(("tensor name", number))
+    what = ("tensor", name[:80])
     dimensions = reader.whole("I", what)
     if dimensions > 4:
-        raise _bad(f"{what} claims {dimensions} dimensions")
+        raise _bad(message("llm.gguf.dimensions", part=_subject(what), count=dimensions))
     shape = tuple(reader.whole("Q", what) for _ in range(dimensions))
     if math.prod(shape) >= _MAX_ELEMENTS:
-        raise _bad(f"{what} claims more elements than there can be")
+        raise _bad(message("llm.gguf.elements", part=_subject(what)))
     kind = reader.whole("I", what)
     offset = reader.whole("Q", what)
     if offset > _MAX_BYTES:
-        raise _bad(f"{what} claims to lie {offset:,} bytes behind the header")
+        raise _bad(message("llm.gguf.offset", part=_subject(what), count=f"{offset:,}"))
     if kind not in TYPES:
         raise _bad(
-            f"{what} has the unknown type {kind}", "A newer program made it; a newer iqdebug may know."
+            message("llm.gguf.unknown_type", part=_subject(what), type=kind),
+            message("llm.gguf.unknown_type.fix"),
         )
     label, block, size = TYPES[kind]
     if shape and shape[0] % block:
-        raise _bad(f"{what} has rows of {shape[0]:,}, which is no multiple of {block}")
+        raise _bad(message("llm.gguf.rows", part=_subject(what), count=f"{shape[0]:,}", block=block))
     return Tensor(name, shape, label, offset, math.prod(shape) // block * size)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iqdebug.core.errors import ModelError
+from iqdebug.core.messages import Text, message, render
 from iqdebug.llm.gguf.header import Array, Header, Tensor, read_header
 
 __all__ = ["Inspection", "Shape", "inspect", "inspect_header"]
@@ -37,8 +38,8 @@ class Inspection:
     """:param bytes: of all parts of a split file together.
     :param quantisation: elements by type, the most first: (("q4_K", 0.83), …).
     :param layer_bytes: the weights of each layer; ``embedding_bytes`` and ``output_bytes`` beside them.
-    :param why_no_chat: "" when it can chat, else the reason.
-    :param problems: what keeps it from being run, in sentences.
+    :param no_chat_message: "" when it can chat, else the reason; ``why_no_chat`` in words.
+    :param problem_messages: what keeps it from being run, in sentences; ``problems`` in words.
     """
 
     path: str
@@ -53,11 +54,19 @@ class Inspection:
     template: str
     thinks: bool
     tools: bool
-    why_no_chat: str
+    no_chat_message: Text
     layer_bytes: tuple[int, ...]
     embedding_bytes: int
     output_bytes: int
-    problems: tuple[str, ...] = ()
+    problem_messages: tuple[Text, ...] = ()
+
+    @property
+    def why_no_chat(self) -> str:
+        return render(self.no_chat_message)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        return tuple(render(problem) for problem in self.problem_messages)
 
     @property
     def loop(self) -> bool:
@@ -65,18 +74,19 @@ class Inspection:
 
 
 _LARGEST = {
-    "layers": 4096,
-    "width": 1 << 22,
-    "heads": 1 << 16,
-    "kv_heads": 1 << 16,
-    "head_dim": 1 << 20,
-    "feed_forward": 1 << 24,
-    "vocabulary": 1 << 28,
-    "context": 1 << 32,
-    "loops": 1024,
-    "window": 1 << 32,
+    "layers": (4096, message("llm.gguf.shape.layers")),
+    "width": (1 << 22, message("llm.gguf.shape.width")),
+    "heads": (1 << 16, message("llm.gguf.shape.heads")),
+    "kv_heads": (1 << 16, message("llm.gguf.shape.kv_heads")),
+    "head_dim": (1 << 20, message("llm.gguf.shape.head_dim")),
+    "feed_forward": (1 << 24, message("llm.gguf.shape.feed_forward")),
+    "vocabulary": (1 << 28, message("llm.gguf.shape.vocabulary")),
+    "context": (1 << 32, message("llm.gguf.shape.context")),
+    "loops": (1024, message("llm.gguf.shape.loops")),
+    "window": (1 << 32, message("llm.gguf.shape.window")),
 }
-"""Of each number of a shape; some ten times what any model has, so that no sum of them overflows."""
+"""The largest that each number of a shape may be, some ten times what any model has, so that no sum of them
+overflows; and its name."""
 
 
 def inspect(path: Path) -> Inspection:
@@ -84,22 +94,24 @@ def inspect(path: Path) -> Inspection:
     part = _PART.search(path.name)
     if part is None:
         return inspect_header(read_header(path), path)
-    count, problems = int(part[2]), []
+    count = int(part[2])
+    problems: list[Text] = []
     if not 1 <= int(part[1]) <= count <= 1000:
-        raise ModelError(f"{path.name} is part {int(part[1])} of {count}", "There is no such part.")
+        what = message("llm.gguf.no_part", file=path.name, part=int(part[1]), parts=count)
+        raise ModelError(what, message("llm.gguf.no_part.why"))
     first = path.with_name(f"{path.name[: part.start()]}-00001-of-{part[2]}.gguf")
     header, size = read_header(first), 0
     more: list[Tensor] = []
     for number in range(2, count + 1):
         other = path.with_name(f"{path.name[: part.start()]}-{number:05}-of-{part[2]}.gguf")
         if not other.exists():
-            problems.append(f"Part {number} of {count} is missing: {other.name}.")
+            problems.append(message("llm.gguf.missing_part", part=number, parts=count, file=other.name))
             continue
         rest = read_header(other)
         size += rest.file_bytes
         more.extend(rest.tensors)
         if rest.missing_bytes:
-            problems.append(f"{other.name} is cut short by {rest.missing_bytes:,} bytes.")
+            problems.append(message("llm.gguf.cut_part", file=other.name, count=f"{rest.missing_bytes:,}"))
     return inspect_header(header, first, tuple(more), size, count, tuple(problems))
 
 
@@ -109,21 +121,23 @@ def inspect_header(
     more: tuple[Tensor, ...] = (),
     more_bytes: int = 0,
     parts: int = 1,
-    problems: tuple[str, ...] = (),
+    problems: tuple[Text, ...] = (),
 ) -> Inspection:
     """What a header says; ``more`` are the tensors of a split file's other parts."""
     architecture = header.text("general.architecture")
     if not architecture:
-        raise ModelError(f"{path.name} names no architecture", "general.architecture is missing from it.")
+        raise ModelError(
+            message("llm.gguf.no_architecture", file=path.name), message("llm.gguf.no_architecture.why")
+        )
     tensors = header.tensors + more
     shape = _shape(header, architecture, tensors)
     template = header.text("tokenizer.chat_template")
     name = header.text("general.name") or path.stem
     vocabulary_only = not tensors
     if header.missing_bytes:
-        problems += (f"It is cut short: {header.missing_bytes:,} bytes of weights are missing.",)
+        problems += (message("llm.gguf.cut_short", count=f"{header.missing_bytes:,}"),)
     if vocabulary_only:
-        problems += ("It holds a vocabulary and no weights.",)
+        problems += (message("llm.gguf.vocabulary_only"),)
     elements: Counter[str] = Counter()
     layers = [0] * shape.layers
     embedding = output = 0
@@ -150,21 +164,21 @@ def inspect_header(
         template=template,
         thinks="<think>" in template or "thinking" in name.lower(),
         tools="tools" in template,
-        why_no_chat=_why_no_chat(name, template, vocabulary_only),
+        no_chat_message=_why_no_chat(name, template, vocabulary_only),
         layer_bytes=tuple(layers),
         embedding_bytes=embedding,
         output_bytes=output,
-        problems=problems,
+        problem_messages=problems,
     )
 
 
-def _why_no_chat(name: str, template: str, vocabulary_only: bool) -> str:
+def _why_no_chat(name: str, template: str, vocabulary_only: bool) -> Text:
     if vocabulary_only:
-        return "It holds a vocabulary and no weights."
+        return message("llm.gguf.vocabulary_only")
     if re.search(r"(?:^|[-_ ])base(?:$|[-_ .])", name, re.IGNORECASE):
-        return "It is a Base model: it completes text and was not taught to converse."
+        return message("llm.gguf.base_model")
     if not template:
-        return "It has no chat template, so how a conversation is written for it is unknown."
+        return message("llm.gguf.no_template")
     return ""
 
 
@@ -174,7 +188,9 @@ def _shape(header: Header, architecture: str, tensors: tuple[Tensor, ...]) -> Sh
 
     layers = number("block_count")
     if not 0 <= layers <= 4096:
-        raise ModelError("This file cannot be a model", f"It claims {layers:,} layers.")
+        raise ModelError(
+            message("llm.gguf.no_model"), message("llm.gguf.no_model.layers", count=f"{layers:,}")
+        )
     heads = number("attention.head_count")
     width = number("embedding_length")
     tokens = header.metadata.get("tokenizer.ggml.tokens")
@@ -194,10 +210,11 @@ def _shape(header: Header, architecture: str, tensors: tuple[Tensor, ...]) -> Sh
         loops=max(1, loops),
         window=number("loop.window_size", 64) if loops > 1 else 0,
     )
-    for name, most in _LARGEST.items():
-        if not 0 <= getattr(shape, name) <= most:
+    for attribute, (most, name) in _LARGEST.items():
+        claimed = getattr(shape, attribute)
+        if not 0 <= claimed <= most:
             raise ModelError(
-                "This file cannot be a model",
-                f"It claims {name.replace('_', ' ')}: {getattr(shape, name):,}",
+                message("llm.gguf.no_model"),
+                message("llm.gguf.no_model.shape", name=name, count=f"{claimed:,}"),
             )
     return shape

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from iqdebug.core.errors import ModelError
+from iqdebug.core.messages import Message, Text, message, render
 from iqdebug.llm.gguf.hardware import Gpu, Machine
 from iqdebug.llm.gguf.header import row_bytes
 from iqdebug.llm.gguf.inspect import Shape
@@ -17,6 +18,11 @@ _CONTEXTS = (131072, 65536, 32768, 16384, 8192, 4096, 2048)
 _USABLE_GPU_SHARE = 0.95  # of a GPU's free memory: its driver and libraries need the rest
 _USABLE_RAM_SHARE = 0.90
 _SEQUENCE_COUNT = 2  # the log, and completions beside it
+_KV_REASONS = {
+    "f16": message("llm.plan.kv.f16"),
+    "q8_0": message("llm.plan.kv.q8_0"),
+    "q4_0": message("llm.plan.kv.q4_0"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +43,9 @@ class Plan:
     """How to load a model, and what that takes. Amounts are bytes.
 
     :param n_gpu_layers: as llama.cpp counts: the last layers of the file, one more for the output layer.
-    :param reasons: why each choice was made, in sentences.
-    :param next_up: what the next larger window would need; "" when this is the largest.
+    :param reason_messages: why each choice was made, in sentences; ``reasons`` in words.
+    :param next_up_message: what the next larger window would need; "" when this is the largest. ``next_up``
+        in words.
     """
 
     n_gpu_layers: int
@@ -57,8 +64,16 @@ class Plan:
     compute_ram: int
     output: int
     fits: bool
-    reasons: tuple[str, ...]
-    next_up: str = ""
+    reason_messages: tuple[Text, ...]
+    next_up_message: Text = ""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return tuple(render(reason) for reason in self.reason_messages)
+
+    @property
+    def next_up(self) -> str:
+        return render(self.next_up_message)
 
     @property
     def gpu(self) -> int:
@@ -115,15 +130,18 @@ def plan(
     :raises ModelError: the file has no layers, or the wish cannot be carried out.
     """
     if not shape.layers or not shape.heads or not shape.head_dim:
-        raise ModelError("No plan can be made", "The file does not say how many layers and heads it has.")
+        raise ModelError(message("llm.plan.none"), message("llm.plan.none.why"))
     if kv_type is not None and kv_type not in KV_TYPES:
-        raise ModelError(f"{kv_type} is no type of KV cache", fix=f"One of: {', '.join(KV_TYPES)}.")
+        raise ModelError(
+            message("llm.plan.no_kv_type", type=kv_type),
+            fix=message("llm.plan.no_kv_type.fix", known=KV_TYPES),
+        )
     quantised = shape.head_dim % 32 == 0
     if kv_type not in (None, "f16") and not quantised:
         raise ModelError(
-            f"A {kv_type} KV cache is not possible",
-            f"Its heads have {shape.head_dim} elements, which is no multiple of 32.",
-            "Use --kv f16.",
+            message("llm.plan.odd_heads", type=kv_type),
+            message("llm.plan.odd_heads.why", count=shape.head_dim),
+            message("llm.plan.odd_heads.fix"),
         )
     kinds = (kv_type,) if kv_type else KV_TYPES[:2] if quantised else KV_TYPES[:1]
     most = shape.context or 4096
@@ -172,7 +190,7 @@ def _made(shape: Shape, weights: Weights, machine: Machine, window: int, kind: s
         compute_ram=compute if count <= shape.layers else 4 * ubatch * shape.width * 4,
         output=output_bytes(shape),
         fits=False,
-        reasons=(),
+        reason_messages=(),
     )
     fits = made.ram <= machine.ram * _USABLE_RAM_SHARE and (not count or used > 0)
     return replace(made, fits=fits)
@@ -190,58 +208,54 @@ def _spread(parts: list[int], compute: int, gpus: tuple[Gpu, ...]) -> int:
     return 0
 
 
-def _gib(count: int) -> str:
-    return f"{count / (1 << 30):.1f} GiB"
+def _gib(count: int) -> Message:
+    return message("llm.gib", count=f"{count / (1 << 30):.1f}")
 
 
 def _explained(
     made: Plan, shape: Shape, weights: Weights, machine: Machine, n_ctx: int | None, kv_type: str | None
 ) -> Plan:
     reasons = []
+    window = f"{made.n_ctx:,}"
     if not made.fits:
-        reasons.append(
-            f"It does not fit: {_gib(made.ram)} are needed and {_gib(machine.ram)} of RAM are free."
-        )
+        reasons.append(message("llm.plan.too_large", needed=_gib(made.ram), free=_gib(machine.ram)))
     if made.n_gpu_layers > shape.layers:
-        reasons.append("All layers are on the GPU: the weights and the cache fit there.")
+        reasons.append(message("llm.plan.all_on_gpu"))
     elif made.n_gpu_layers:
-        reasons.append(f"{made.n_gpu_layers} of {shape.layers} layers are on the GPU: no more fit.")
+        reasons.append(message("llm.plan.some_on_gpu", count=made.n_gpu_layers, all=shape.layers))
     elif machine.gpus:
-        reasons.append("Nothing is on the GPU: not even one layer and its cache fit there.")
+        reasons.append(message("llm.plan.none_on_gpu"))
     else:
-        reasons.append(f"It runs on the CPU: {machine.note or 'no GPU was given'}.")
+        why = machine.note_message or message("llm.plan.no_gpu")
+        reasons.append(message("llm.plan.on_cpu", why=why))
     if n_ctx:
-        reasons.append(f"The window of {made.n_ctx:,} tokens is as you asked.")
+        reasons.append(message("llm.plan.window.wanted", window=window))
         if shape.context and n_ctx > shape.context:
-            reasons.append(f"The model was trained for {shape.context:,} only: expect nonsense beyond.")
+            reasons.append(message("llm.plan.window.beyond", window=f"{shape.context:,}"))
     elif shape.context and made.n_ctx >= shape.context:
-        reasons.append(f"The window of {made.n_ctx:,} tokens is all that the model knows.")
+        reasons.append(message("llm.plan.window.all", window=window))
     elif 0 < made.n_gpu_layers <= shape.layers:
-        reasons.append(f"The window is {made.n_ctx:,} tokens: a larger one would push layers off the GPU.")
+        reasons.append(message("llm.plan.window.gpu", window=window))
     else:
-        reasons.append(f"The window of {made.n_ctx:,} tokens is the largest that fits.")
-    kinds = {
-        "f16": "The KV cache is f16: there is room for it.",
-        "q8_0": "The KV cache is q8_0: half of f16's, at a small cost in precision.",
-        "q4_0": "The KV cache is q4_0, the smallest: answers suffer.",
-    }
-    reasons.append(f"The KV cache is {kv_type} as you asked." if kv_type else kinds[made.kv_type])
-    why = "it keeps the attention's scratch memory small"
-    if made.kv_type != "f16":
-        why = "a quantised KV cache needs it"
-    reasons.append(f"Flash attention is on: {why}.")
+        reasons.append(message("llm.plan.window.largest", window=window))
+    reasons.append(message("llm.plan.kv.wanted", type=kv_type) if kv_type else _KV_REASONS[made.kv_type])
+    if made.kv_type == "f16":
+        reasons.append(message("llm.plan.flash.scratch"))
+    else:
+        reasons.append(message("llm.plan.flash.quantised"))
     if shape.loops > 1:
-        reasons.append(f"Loop: a second cache keeps the last {shape.window} positions of pass 2.")
+        reasons.append(message("llm.plan.loop", count=shape.window))
     if made.n_gpu_layers:
-        reasons.append("The token embedding stays in RAM: a look-up gains nothing from the GPU.")
-    return replace(made, reasons=tuple(reasons), next_up=_next_up(made, shape, weights, machine))
+        reasons.append(message("llm.plan.embedding"))
+    next_up = _next_up(made, shape, weights, machine)
+    return replace(made, reason_messages=tuple(reasons), next_up_message=next_up)
 
 
-def _next_up(made: Plan, shape: Shape, weights: Weights, machine: Machine) -> str:
+def _next_up(made: Plan, shape: Shape, weights: Weights, machine: Machine) -> Text:
     if made.fits and machine.gpus and made.n_gpu_layers <= shape.layers:
         whole = _made(shape, weights, machine, made.n_ctx, made.kv_type, shape.layers + 1)
         need = whole.weights_gpu + whole.kv_gpu + compute_bytes(shape, made.n_ctx, 512, True)
-        return f"All layers on the GPU would need {_gib(int(need / _USABLE_GPU_SHARE))} free there."
+        return message("llm.plan.next.gpu", needed=_gib(int(need / _USABLE_GPU_SHARE)))
     larger = [c for c in reversed(_CONTEXTS) if made.n_ctx < c <= (shape.context or 0)]
     if not made.fits or not larger:
         return ""
@@ -249,5 +263,7 @@ def _next_up(made: Plan, shape: Shape, weights: Weights, machine: Machine) -> st
     compute = compute_bytes(shape, larger[0], 512, True)
     if made.n_gpu_layers:
         need = more.weights_gpu + more.kv_gpu + compute
-        return f"A window of {larger[0]:,} would need {_gib(int(need / _USABLE_GPU_SHARE))} free on the GPU."
-    return f"A window of {larger[0]:,} would need {_gib(int(more.ram / _USABLE_RAM_SHARE))} of free RAM."
+        needed = _gib(int(need / _USABLE_GPU_SHARE))
+        return message("llm.plan.next.window_gpu", window=f"{larger[0]:,}", needed=needed)
+    needed = _gib(int(more.ram / _USABLE_RAM_SHARE))
+    return message("llm.plan.next.window_ram", window=f"{larger[0]:,}", needed=needed)

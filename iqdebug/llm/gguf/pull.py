@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from iqdebug.core.errors import MissingTool, ModelError
+from iqdebug.core.messages import message
 
 __all__ = ["data_folder", "pull"]
 
@@ -18,6 +19,10 @@ _MIN_SPARE_BYTES = 256 << 20  # bytes of the disk that are left alone
 _DOWNLOAD_CHUNK_BYTES = 1 << 20
 
 OnBytes = Callable[[int, int], None]
+
+
+class _TooMuch(httpx.RemoteProtocolError):
+    """The server sends more than it said."""
 
 
 def data_folder() -> Path:
@@ -44,7 +49,7 @@ def pull(
         from huggingface_hub import get_hf_file_metadata, get_token, hf_hub_url
     except ImportError:
         raise MissingTool(
-            "huggingface_hub is not installed", "It finds models on the hub.", "pip install 'iqdebug[pull]'"
+            message("llm.pull.no_hub"), message("llm.pull.no_hub.why"), "pip install 'iqdebug[pull]'"
         ) from None
     where = (endpoint or os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
     named = f"{repository}/{file}"
@@ -64,10 +69,12 @@ def pull(
             raise
         raise _refused(named, where, error) from None
     if not total or total < 0:
-        raise ModelError(f"{named} cannot be downloaded", f"{where} does not say how large it is.")
+        what = message("llm.pull.cannot", file=named)
+        raise ModelError(what, message("llm.pull.cannot.why", hub=where))
     expected = etag if len(etag) == 64 else sha256
     if sha256 and expected != sha256:
-        raise ModelError(f"{named} is not the file that the preset names", f"The hub's sum is {etag}.")
+        what = message("llm.pull.other_file", file=named)
+        raise ModelError(what, message("llm.pull.other_file.why", sum=etag))
     target = (to or data_folder()) / Path(file).name
     if target.exists() and target.stat().st_size == total and _sum(target) == expected:
         return target
@@ -81,26 +88,34 @@ def pull(
         free = shutil.disk_usage(target.parent).free
         if free < total - done + _MIN_SPARE_BYTES:
             raise ModelError(
-                f"There is no room for {named}",
-                f"It needs {(total - done) / 1e9:.1f} GB more and {free / 1e9:.1f} GB are free "
-                f"in {target.parent}.",
-                "Make room, or name another folder with --to.",
+                message("llm.pull.no_room", file=named),
+                message(
+                    "llm.pull.no_room.why",
+                    needed=f"{(total - done) / 1e9:.1f}",
+                    free=f"{free / 1e9:.1f}",
+                    folder=str(target.parent),
+                ),
+                message("llm.pull.no_room.fix"),
             )
         token = get_token() if where.startswith("https://") else None
         _fetch(about.location or url, part, done, total, token if about.location == url else None, on_bytes)
     except httpx.HTTPError as error:
         raise ModelError(
-            f"The download of {named} broke off", str(error), "Run it again: it goes on where it stopped."
+            message("llm.pull.broke_off", file=named),
+            message("llm.pull.too_much") if isinstance(error, _TooMuch) else str(error),
+            message("llm.pull.broke_off.fix"),
         ) from None
     except OSError as error:
-        raise ModelError(f"{target} cannot be written", str(error)) from None
+        raise ModelError(message("llm.pull.cannot_write", path=str(target)), str(error)) from None
     if part.stat().st_size != total:
-        raise ModelError(
-            f"The download of {named} broke off", fix="Run it again: it goes on where it stopped."
-        )
+        raise ModelError(message("llm.pull.broke_off", file=named), fix=message("llm.pull.broke_off.fix"))
     if expected and _sum(part) != expected:
         part.unlink()
-        raise ModelError(f"{named} arrived damaged", "Its checksum is another one.", "Download it again.")
+        raise ModelError(
+            message("llm.pull.damaged", file=named),
+            message("llm.pull.damaged.why"),
+            message("llm.pull.damaged.fix"),
+        )
     part.replace(target)
     return target
 
@@ -109,16 +124,25 @@ def _refused(named: str, where: str, error: Exception) -> ModelError:
     response = getattr(error, "response", None)
     status = getattr(response, "status_code", 0)
     if status == 404:
-        return ModelError(f"{where} has no {named}", fix="Check the name on the hub.")
+        what = message("llm.pull.not_there", hub=where, file=named)
+        return ModelError(what, fix=message("llm.pull.not_there.fix"))
     if status in (401, 403):
         return ModelError(
-            f"{where} does not give out {named}", f"It answered {status}.", "Run `hf auth login`."
+            message("llm.pull.not_given", hub=where, file=named),
+            message("llm.pull.status", status=status),
+            message("llm.pull.not_given.fix"),
         )
     if status:
-        return ModelError(f"{where} refused {named}", f"It answered {status}.", "Try again later.")
+        return ModelError(
+            message("llm.pull.refused", hub=where, file=named),
+            message("llm.pull.status", status=status),
+            message("llm.pull.refused.fix"),
+        )
     reason = str(error).strip().splitlines()
     return ModelError(
-        f"{where} cannot be reached", reason[0][:200] if reason else "", "Or name another --endpoint."
+        message("llm.pull.unreachable", hub=where),
+        reason[0][:200] if reason else "",
+        message("llm.pull.unreachable.fix"),
     )
 
 
@@ -138,7 +162,7 @@ def _fetch(url: str, part: Path, done: int, total: int, token: str | None, on_by
             for piece in answer.iter_bytes(_DOWNLOAD_CHUNK_BYTES):
                 done += len(piece)
                 if done > total:
-                    raise httpx.RemoteProtocolError("the server sends more than it said")
+                    raise _TooMuch("")
                 file.write(piece)
                 if on_bytes:
                     on_bytes(done, total)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
 from iqdebug.core.errors import ModelError
+from iqdebug.core.messages import Message, Text, message
 from iqdebug.llm.backends.base import Progress
 from iqdebug.llm.runtime.recipe import Recipe
 from iqdebug.llm.runtime.source import SDIST, apply_patch, fetch, patches, unpack, verify
@@ -50,7 +51,7 @@ def build(
     report = on_progress or (lambda progress: None)
     root = folder or cache_folder()
     with _disk_words(root):
-        with locked(root, lambda: report(Progress("waiting for another build"))):
+        with locked(root, lambda: report(Progress(message("llm.build.waiting")))):
             sweep(root)
             for runtime in runtimes(root):
                 if runtime.key == recipe.key():
@@ -68,11 +69,11 @@ def _build(recipe: Recipe, report: OnProgress, root: Path, sdist: Path | None, j
         _require_room(recipe, root)
         tools = find_tools(recipe, root, log)
         source = _source(report, root, sdist, log)
-        report(Progress("unpacking and patching"))
+        report(Progress(message("llm.build.unpacking")))
         tree = unpack(source, making)
         for patch in patches():
             apply_patch(patch, tree)
-        report(Progress("configuring"))
+        report(Progress(message("llm.build.configuring")))
         _compile(recipe, tools, tree / "vendor" / "llama.cpp", making, jobs, report)
         made = making / "made"
         _gather(making / "build" / "bin", made / "lib")
@@ -91,9 +92,9 @@ def _require_room(recipe: Recipe, root: Path) -> None:
     free, wanted = shutil.disk_usage(root).free, _MIN_FREE_BYTES[recipe.backend]
     if free < wanted:
         raise ModelError(
-            f"The disk is too full for a build: {free >> 20} MiB free, about {wanted >> 20} MiB needed",
-            f"in {root}",
-            "Make room, or name another folder: IQDEBUG_RUNTIME_CACHE=DIR",
+            message("llm.build.no_room", free=free >> 20, needed=wanted >> 20),
+            message("llm.build.in_folder", folder=str(root)),
+            message("llm.build.make_room"),
         )
 
 
@@ -107,7 +108,7 @@ def _source(report: OnProgress, root: Path, sdist: Path | None, log: Path) -> Pa
         with contextlib.suppress(ModelError):
             verify(kept)
             return kept
-    report(Progress("downloading llama.cpp's source"))
+    report(Progress(message("llm.build.downloading")))
     download = log.parent / "download"
     download.mkdir()
     fetched = fetch(download, log)
@@ -123,18 +124,19 @@ def _compile(recipe: Recipe, tools: Tools, source: Path, making: Path, jobs: int
     if tools.nvcc:
         configure.append(f"-DCMAKE_CUDA_COMPILER={tools.nvcc}")
     kept = making.parent / "last-build.log"
-    with contextlib.closing(_lines(configure, log, kept, "CMake could not set up the build")) as lines:
+    with contextlib.closing(_lines(configure, log, kept, message("llm.build.no_setup"))) as lines:
         for line in lines:
-            report(Progress("configuring: " + line.removeprefix("-- ").strip()[:60]))
+            said = line.removeprefix("-- ").strip()[:60]
+            report(Progress(message("llm.build.configuring_line", line=said)))
     command = [tools.ninja, "-C", str(made), "-j", str(jobs or os.cpu_count() or 1), "llama"]
-    with contextlib.closing(_lines(command, log, kept, "llama.cpp could not be compiled")) as lines:
+    with contextlib.closing(_lines(command, log, kept, message("llm.build.not_compiled"))) as lines:
         for line in lines:
             if step := _NINJA_STEP.match(line):
                 done, total = int(step[1]), int(step[2])
-                report(Progress(f"compiling [{done}/{total}]", done / total))
+                report(Progress(message("llm.build.compiling", done=done, total=total), done / total))
 
 
-def _lines(command: Sequence[str], log: Path, kept: Path, failed: str) -> Generator[str, None, None]:
+def _lines(command: Sequence[str], log: Path, kept: Path, failed: Message) -> Generator[str, None, None]:
     """Run a program and yield its output line by line, which also goes to the log. It and all that it
     started end when this generator is closed.
 
@@ -171,21 +173,21 @@ def _lines(command: Sequence[str], log: Path, kept: Path, failed: str) -> Genera
         raise ModelError(failed, *_why(recent, kept))
 
 
-def _why(output: Sequence[str], log: Path) -> tuple[str, str]:
+def _why(output: Sequence[str], log: Path) -> tuple[Text, Text]:
     """The cause in a compiler's output, and what to do."""
-    rest = f"The whole output: {log}"
+    rest = message("llm.build.whole_output", log=str(log))
     text = "".join(output)
     if "No space left on device" in text:
-        return "the disk is full", f"Make room, or name another folder: IQDEBUG_RUNTIME_CACHE=DIR. {rest}"
+        return message("llm.build.disk_full.why"), message("llm.build.disk_full.fix", rest=rest)
     if "Killed signal terminated" in text or "out of memory" in text.lower():
         return (
-            "the compiler ran out of memory",
-            f"With fewer at a time: iqdebug runtime build --jobs 1. {rest}",
+            message("llm.build.out_of_memory"),
+            message("llm.build.out_of_memory.fix", rest=rest),
         )
     if missing := re.search(r"CUDA::(\w+)\s+but the target was not found", text):
         return (
-            f"this CUDA toolkit lacks {missing[1]}",
-            f"Install the whole toolkit: its compiler alone is not enough. {rest}",
+            message("llm.build.toolkit_lacks", name=missing[1]),
+            message("llm.build.toolkit_lacks.fix", rest=rest),
         )
     lines = [line.strip() for line in output if line.strip()]
     for n, line in enumerate(lines):
@@ -193,7 +195,7 @@ def _why(output: Sequence[str], log: Path) -> tuple[str, str]:
             return " ".join(lines[n : n + 3])[:200], rest
         if re.search(r"\berror\b", line, re.IGNORECASE):
             return line[:200], rest
-    return (lines[-1:] or ["it said nothing"])[0][:200], rest
+    return lines[-1][:200] if lines else message("llm.build.said_nothing"), rest
 
 
 def _gather(binaries: Path, libraries: Path) -> None:
@@ -211,13 +213,13 @@ def _disk_words(root: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise ModelError(
-                "The disk is full; nothing was installed",
-                f"in {root}",
-                "Make room, or name another folder: IQDEBUG_RUNTIME_CACHE=DIR",
+                message("llm.build.disk_full"),
+                message("llm.build.in_folder", folder=str(root)),
+                message("llm.build.make_room"),
             ) from None
         if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR):
             raise ModelError(
-                f"{error.filename or root} cannot be written: {error.strerror}",
-                fix="Name another folder: IQDEBUG_RUNTIME_CACHE=DIR",
+                message("llm.build.cannot_write", path=str(error.filename or root), why=str(error.strerror)),
+                fix=message("llm.build.cannot_write.fix"),
             ) from None
         raise

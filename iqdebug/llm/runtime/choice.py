@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from iqdebug.core.errors import ModelError
+from iqdebug.core.messages import message
 from iqdebug.llm.runtime.store import find_runtime
 
 __all__ = ["ARCHITECTURE", "is_loop", "runtime_for"]
@@ -34,10 +35,9 @@ def runtime_for(loop: bool, model: str = "", folder: Path | None = None) -> Path
         return None
     runtime = find_runtime(folder)
     if runtime is None:
-        what = f"{model} is a Loop model" if model else "This is a Loop model"
         raise ModelError(
-            f"{what}, which stock llama.cpp does not run",
-            "Build the runtime that does, once: iqdebug runtime build   (on an NVIDIA card: --cuda)",
-            f"Or serve the original weights with vLLM, `vllm serve {_SERVED}`, and use http://localhost:8000/v1",
+            message("llm.loop.model", model=model) if model else message("llm.loop.this"),
+            message("llm.loop.build"),
+            message("llm.loop.serve", model=_SERVED),
         )
     return runtime

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from iqdebug.core.errors import UsageError
+from iqdebug.core.messages import message
 from iqdebug.llm.runtime.source import SDIST_SHA256, VERSION, Patch, patches
 
 __all__ = ["Backend", "Recipe", "machine"]
@@ -45,11 +46,10 @@ class Recipe:
 
     def __post_init__(self) -> None:
         if self.arch and self.backend != "cuda":
-            raise UsageError("--arch names CUDA architectures and needs --cuda")
+            raise UsageError(message("llm.build.arch_without_cuda"))
         if self.arch and not _ARCHITECTURES.fullmatch(self.arch):
             raise UsageError(
-                f"{self.arch!r} names no CUDA architecture",
-                fix="As CMake writes them: 90, or several: '86;90', or: native",
+                message("llm.build.no_arch", name=self.arch), fix=message("llm.build.no_arch.fix")
             )
 
     @property

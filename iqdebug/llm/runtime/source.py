@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iqdebug.core.errors import MissingTool, ModelError
+from iqdebug.core.messages import message
 from iqdebug.system.source_files import open_regular
 from iqdebug.system.unified_diff import DiffHunk, parse_diff
 
@@ -34,7 +35,7 @@ VERSION = "0.3.36"
 SDIST_SHA256 = "832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e"
 SDIST = f"llama_cpp_python-{VERSION}.tar.gz"
 
-_NOTHING_BUILT = "This is a fault of iqdebug or of a changed sdist; nothing was built."
+_NOTHING_BUILT = message("llm.source.our_fault")
 _VENDORED = f"llama_cpp_python-{VERSION}/vendor/llama.cpp/"
 _NEEDED_ENTRIES = ("CMakeLists.txt", "LICENSE", "cmake", "ggml", "include", "licenses", "src", "vendor")
 
@@ -56,10 +57,7 @@ def patches() -> tuple[Patch, ...]:
         files = sorted(folder.glob("*.patch"))
         if files:
             return tuple(Patch(file.name, file.read_text("utf-8")) for file in files)
-    raise ModelError(
-        "The patches for llama.cpp are missing from this copy of iqdebug",
-        fix="Install it again: pip install --force-reinstall iqdebug",
-    )
+    raise ModelError(message("llm.source.no_patches"), fix=message("llm.source.no_patches.fix"))
 
 
 def verify(sdist: Path) -> None:
@@ -70,12 +68,14 @@ def verify(sdist: Path) -> None:
             while block := file.read(1 << 20):
                 digest.update(block)
     except OSError as error:
-        raise ModelError(f"{sdist} cannot be read", error.strerror or str(error)) from None
+        raise ModelError(
+            message("llm.source.unreadable", path=str(sdist)), error.strerror or str(error)
+        ) from None
     if digest.hexdigest() != SDIST_SHA256:
         raise ModelError(
-            f"{sdist.name} is not the file that was asked for; nothing was built",
-            f"its sha256 is {digest.hexdigest()[:16]}…, expected {SDIST_SHA256[:16]}…",
-            "An index or a proxy served something else. Try again, or pass the file: --sdist FILE",
+            message("llm.source.other_file", file=sdist.name),
+            message("llm.source.other_file.why", sum=digest.hexdigest()[:16], expected=SDIST_SHA256[:16]),
+            message("llm.source.other_file.fix"),
         )
 
 
@@ -118,32 +118,31 @@ def run_logged(command: Sequence[str], log: Path, *, explain: Callable[[str, Pat
 
 def _why_pip_failed(output: str, log: Path) -> None:
     low = output.lower()
-    rest = f"All that pip said: {log}"
+    rest = message("llm.source.pip_log", log=str(log))
     if "no module named pip" in low:
         raise MissingTool(
-            "pip is missing from this Python, and llama.cpp's source is fetched with it",
-            f"it was looked for with: {sys.executable} -m pip",
-            "Install it (python -m ensurepip), or fetch the sdist elsewhere and pass it: --sdist FILE",
+            message("llm.source.no_pip"),
+            message("llm.source.no_pip.why", python=sys.executable),
+            message("llm.source.no_pip.fix"),
         )
     if "do not match the hashes" in low:
         raise ModelError(
-            f"The index serves a llama-cpp-python {VERSION} with another hash; nothing was built",
-            f"expected sha256 {SDIST_SHA256}",
+            message("llm.source.other_hash", version=VERSION),
+            message("llm.source.other_hash.why", sum=SDIST_SHA256),
             rest,
         )
     if "no space left" in low:
-        raise ModelError("The disk is full; nothing was installed", fix=rest)
+        raise ModelError(message("llm.build.disk_full"), fix=rest)
     if any(sign in low for sign in _OFFLINE):
         raise ModelError(
-            f"llama-cpp-python {VERSION} could not be downloaded: the package index cannot be reached",
+            message("llm.source.offline", version=VERSION),
             "",
-            "On another machine: pip download --no-deps --no-binary llama-cpp-python "
-            f"llama-cpp-python=={VERSION}; then here: iqdebug runtime build --sdist FILE",
+            message("llm.source.offline.fix", version=VERSION),
         )
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if line.lower().startswith("error")]
-    reason = (errors or lines or ["pip said nothing"])[-1]
-    raise ModelError(f"llama-cpp-python {VERSION} could not be downloaded", reason, rest)
+    reason = (errors or lines)[-1] if lines else message("llm.source.pip_silent")
+    raise ModelError(message("llm.source.not_downloaded", version=VERSION), reason, rest)
 
 
 _OFFLINE = (
@@ -192,7 +191,8 @@ def _patch_file(patch: Patch, hunks: Iterable[DiffHunk], file: Path) -> None:
     taken = 0
     for hunk in hunks:
         if not hunk.is_whole:
-            raise ModelError(f"{patch.name} is damaged: {file.name}, {hunk.header}", fix=_NOTHING_BUILT)
+            what = message("llm.source.damaged_patch", patch=patch.name, file=file.name, hunk=hunk.header)
+            raise ModelError(what, fix=_NOTHING_BUILT)
         first = hunk.old_start - 1 if hunk.old_count else hunk.old_start
         new += old[taken:first]
         taken = first
@@ -200,10 +200,8 @@ def _patch_file(patch: Patch, hunks: Iterable[DiffHunk], file: Path) -> None:
             sign, text = line[0], f"{line[1:]}\n"
             if sign != "+":
                 if taken >= len(old) or old[taken] != text:
-                    raise ModelError(
-                        f"{patch.name} does not fit the source: line {taken + 1} of {file.name} is another",
-                        fix=_NOTHING_BUILT,
-                    )
+                    what = message("llm.source.other_line", patch=patch.name, line=taken + 1, file=file.name)
+                    raise ModelError(what, fix=_NOTHING_BUILT)
                 taken += 1
             if sign != "-":
                 new.append(text)

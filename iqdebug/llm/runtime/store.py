@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from iqdebug.core.errors import ModelError
+from iqdebug.core.messages import message
 from iqdebug.llm.runtime.recipe import Recipe, machine
 from iqdebug.llm.runtime.source import patches
 
@@ -103,7 +104,9 @@ def remove(folder: Path | None = None) -> tuple[int, int]:
                     place.rename(gone)
                     shutil.rmtree(gone)
             except OSError as error:
-                raise ModelError(f"{place} cannot be deleted", str(error.strerror)) from None
+                raise ModelError(
+                    message("llm.build.cannot_delete", path=str(place)), str(error.strerror)
+                ) from None
     return count, freed
 
 

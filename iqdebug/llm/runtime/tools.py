@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iqdebug.core.errors import MissingTool, ModelError
+from iqdebug.core.messages import message
 from iqdebug.llm.runtime.recipe import Recipe
 from iqdebug.llm.runtime.source import run_logged
 from iqdebug.llm.runtime.store import MAKING
@@ -45,7 +46,7 @@ def find_tools(recipe: Recipe, root: Path, log: Path) -> Tools:
     if nvcc and not recipe.arch:
         _require_card()
     if recipe.backend == "metal" and platform.system() != "Darwin":
-        raise MissingTool("Metal is only there on macOS", fix="Build with --cuda or --cpu.")
+        raise MissingTool(message("llm.tools.no_metal"), fix=message("llm.tools.no_metal.fix"))
     cmake, ninja = _installed_cmake(), shutil.which("ninja") or shutil.which("ninja-build")
     if not cmake or not ninja:
         fetched = _fetched(root, log)
@@ -61,9 +62,9 @@ def _require_compilers() -> None:
         own = os.environ.get(variable, "").split()
         if not any(shutil.which(name) for name in (own[:1] or names)):
             raise MissingTool(
-                f"No {language} compiler was found, and llama.cpp has to be compiled",
-                f"looked for: {', '.join(own[:1] or names)}",
-                "On Debian or Ubuntu: apt install build-essential. On macOS: xcode-select --install.",
+                message("llm.tools.no_compiler", language=language),
+                message("llm.tools.looked_for", names=own[:1] or names),
+                message("llm.tools.no_compiler.fix"),
             )
 
 
@@ -75,18 +76,15 @@ def _nvcc() -> str:
         if compiler := shutil.which(place):
             return compiler
     raise MissingTool(
-        "nvcc, the CUDA compiler, was not found",
-        f"looked for: {', '.join(places)}",
-        "Install the CUDA toolkit (the driver alone is not enough), or set CUDACXX; without CUDA: --cpu.",
+        message("llm.tools.no_nvcc"),
+        message("llm.tools.looked_for", names=places),
+        message("llm.tools.no_nvcc.fix"),
     )
 
 
 def _require_card() -> None:
     if not shutil.which("nvidia-smi") and not any(Path(sign).exists() for sign in _DRIVER_SIGNS):
-        raise MissingTool(
-            "No NVIDIA driver was found here, so the card's architecture cannot be asked for",
-            fix="Name it, for example: --arch 90 (H100, H200), 89 (RTX 40), 86 (RTX 30), 120 (RTX 50).",
-        )
+        raise MissingTool(message("llm.tools.no_driver"), fix=message("llm.tools.no_driver.fix"))
 
 
 def _installed_cmake() -> str | None:
@@ -111,10 +109,7 @@ def _fetched(root: Path, log: Path) -> Tools:
     cmake = _program(folder, "cmake")
     ninja = _program(folder, "ninja")
     if not cmake or not ninja:
-        raise MissingTool(
-            "CMake or ninja is missing, and the packages from the index do not hold them",
-            fix="On Debian or Ubuntu: apt install cmake ninja-build",
-        )
+        raise MissingTool(message("llm.tools.not_in_packages"), fix=message("llm.tools.install_cmake"))
     return Tools(cmake, ninja)
 
 
@@ -129,12 +124,9 @@ def _program(folder: Path, name: str) -> str | None:
 
 def _not_fetched(output: str, log: Path) -> None:
     if "no module named pip" in output.lower():
-        raise MissingTool(
-            "CMake and ninja are needed; they are not here, and neither is pip to fetch them",
-            fix="On Debian or Ubuntu: apt install cmake ninja-build",
-        )
+        raise MissingTool(message("llm.tools.no_pip"), fix=message("llm.tools.install_cmake"))
     raise ModelError(
-        "CMake and ninja are needed; they are not here and could not be downloaded",
+        message("llm.tools.not_downloaded"),
         "",
-        f"On Debian or Ubuntu: apt install cmake ninja-build. What pip said: {log}",
+        message("llm.tools.not_downloaded.fix", log=str(log)),
     )

@@ -13,6 +13,7 @@ import zlib
 from pathlib import Path
 
 from iqdebug.core.errors import ModelError
+from iqdebug.core.messages import message
 from iqdebug.llm.window.token_log import DamagedLog, TokenLog
 from iqdebug.system.atomic_write import atomic_write
 
@@ -54,19 +55,17 @@ def read_log(path: Path, identity: str) -> tuple[TokenLog, tuple[str, int, int]]
 
     :raises ModelError: it cannot be read, is damaged, or is of another model than ``identity``.
     """
-    what = f"The saved conversation {path.name} cannot be opened"
+    what = message("llm.saved.cannot_open", file=path.name)
     try:
         log, whose, state = TokenLog.parse(path.read_bytes())
     except OSError as error:
         raise ModelError(what, f"{error.strerror or error}.") from error
     except DamagedLog as error:
-        raise ModelError(what, f"The file is damaged: {error}.", "Begin a new conversation.") from error
-    if whose != identity:
         raise ModelError(
-            what,
-            "It was held with another model, whose tokens mean something else.",
-            "Load the model that it was held with, or begin a new conversation.",
-        )
+            what, message("llm.saved.damaged", why=error.why), message("llm.saved.damaged.fix")
+        ) from error
+    if whose != identity:
+        raise ModelError(what, message("llm.saved.other_model"), message("llm.saved.other_model.fix"))
     return log, state
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from iqdebug.core.errors import ModelError
+from iqdebug.core.messages import message
 from iqdebug.llm.messages import Message, ToolCall
 from iqdebug.llm.window.items import Item
 from iqdebug.llm.window.ledger import Fact, Worth
@@ -57,4 +58,4 @@ def read_window(path: Path) -> SavedWindow:
     try:
         return msgspec.json.decode(path.read_bytes(), type=SavedWindow)
     except (OSError, msgspec.DecodeError) as error:
-        raise ModelError("The kept conversation cannot be read", str(error)[:200]) from None
+        raise ModelError(message("llm.saved.unreadable"), str(error)[:200]) from None

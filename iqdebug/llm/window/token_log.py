@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from iqdebug.core.messages import Text, message
 from iqdebug.llm.backends.base import Block
 from iqdebug.llm.messages import Message, Source, Tool
 
@@ -17,7 +18,11 @@ _MAGIC = b"iqdebug log 1\n"
 
 
 class DamagedLog(ValueError):
-    """The file is truncated, was changed, or is not a saved log."""
+    """The file is truncated, was changed, or is not a saved log; ``why`` says which."""
+
+    def __init__(self, why: Text) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +133,16 @@ class TokenLog:
         """
         start = len(_MAGIC) + 4
         if not data.startswith(_MAGIC):
-            raise DamagedLog("it is no saved log")
+            raise DamagedLog(message("llm.saved.no_log"))
         body = data[start:]
         if zlib.crc32(body) != int.from_bytes(data[len(_MAGIC) : start], "little"):
-            raise DamagedLog("it is cut short or was changed")
+            raise DamagedLog(message("llm.saved.changed"))
         try:
             saved = msgspec.msgpack.decode(body, type=_Saved)
         except msgspec.DecodeError as error:
             raise DamagedLog(str(error)) from error
         if any(entry.block.tokens != len(entry.ids) for entry in saved.entries):
-            raise DamagedLog("its counts do not agree")
+            raise DamagedLog(message("llm.saved.counts"))
         log = TokenLog()
         log.tools = saved.tools
         log._entries = list(saved.entries)

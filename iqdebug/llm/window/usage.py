@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from iqdebug.core.messages import Message, message, render
 from iqdebug.llm.backends.base import Counters
-from iqdebug.llm.messages import Source
+from iqdebug.llm.messages import Role, Source
 from iqdebug.llm.window.items import Item
 
 __all__ = ["Meter", "context_lines", "tokens_by_source"]
+
+
+_SOURCES: Mapping[Source, Message] = {
+    "system": message("llm.source.system"),
+    "evidence": message("llm.source.evidence"),
+    "values": message("llm.source.values"),
+    "logs": message("llm.source.logs"),
+    "chat": message("llm.source.chat"),
+    "tools": message("llm.source.tools"),
+    "ledger": message("llm.source.ledger"),
+}
+_ROLES: Mapping[Role, Message] = {
+    "system": message("llm.role.system"),
+    "user": message("llm.role.user"),
+    "assistant": message("llm.role.assistant"),
+    "tool": message("llm.role.tool"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +53,31 @@ def context_lines(
     meter: Meter, counters: Counters, pinned: Sequence[str], items: Sequence[Item]
 ) -> list[str]:
     """The meter, the counters, the pinned notes, then every message with its tokens."""
-    share = max(meter.window, 1)
-    lines = [
-        f"{source:<10}{tokens:>9,} tokens {100 * tokens / share:5.1f}%" for source, tokens in meter.by_source
-    ]
-    lines.append(f"{'reply':<10}{meter.reserve:>9,} tokens {100 * meter.reserve / share:5.1f}%  kept free")
-    lines.append(f"{'free':<10}{meter.free:>9,} tokens {100 * meter.free / share:5.1f}%")
-    lines.append(
-        f"evaluated {counters.evaluated:,}, reused {counters.reused:,}, "
-        f"generated {counters.generated:,} tokens so far"
+
+    def amount(label: Message, tokens: int) -> Message:
+        return message(
+            "llm.context.amount",
+            label=f"{render(label):<10}",
+            count=f"{tokens:>9,}",
+            share=f"{100 * tokens / max(meter.window, 1):5.1f}",
+        )
+
+    shown = [amount(_SOURCES[source], tokens) for source, tokens in meter.by_source]
+    reply = amount(message("llm.context.reply"), meter.reserve)
+    shown.append(message("llm.context.kept_free", amount=reply))
+    shown.append(amount(message("llm.context.free"), meter.free))
+    shown.append(
+        message(
+            "llm.context.counters",
+            evaluated=f"{counters.evaluated:,}",
+            reused=f"{counters.reused:,}",
+            generated=f"{counters.generated:,}",
+        )
     )
-    lines += [f"pinned: {note[:100]}" for note in pinned]
+    shown += [message("llm.context.pinned", note=note[:100]) for note in pinned]
+    lines = [render(line) for line in shown]
     for item in items:
         head = " ".join(item.message.content.split())[:60]
-        lines.append(f"{item.tokens:>8,}  {item.message.role:<9} {item.message.source:<9} {head}")
+        role, source = render(_ROLES[item.message.role]), render(_SOURCES[item.message.source])
+        lines.append(f"{item.tokens:>8,}  {role:<9} {source:<9} {head}")
     return lines

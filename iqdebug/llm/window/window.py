@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from iqdebug.core.errors import ModelError
+from iqdebug.core.messages import message, render
 from iqdebug.llm.backends.base import (
     SETS_WINDOW,
     Backend,
@@ -51,10 +52,10 @@ class Folded:
 
     @property
     def words(self) -> str:
-        return (
-            f"{self.messages} older messages were folded into the ledger: {self.before:,} → "
-            f"{self.after:,} tokens (/compact undo takes it back)"
+        folded = message(
+            "llm.window.folded", count=self.messages, before=f"{self.before:,}", after=f"{self.after:,}"
         )
+        return render(folded)
 
 
 class Window:
@@ -129,9 +130,11 @@ class Window:
         self._items.append(Item(block.message, block.mark, block.tokens))
         if block.tokens > self.room // 2:
             raise ModelError(
-                f"{self.about.model} has too small a window",
-                f"Rules and tools take {block.tokens:,} of {self.about.window:,} tokens",
-                f"{SETS_WINDOW}; or choose another model",
+                message("llm.window.too_small", model=self.about.model),
+                message(
+                    "llm.window.too_small.why", used=f"{block.tokens:,}", window=f"{self.about.window:,}"
+                ),
+                message("llm.window.too_small.fix", advice=SETS_WINDOW),
             )
         if self._pinned:
             await self._put(Message("user", ledger_text((), self._pinned, 10**6), "ledger"))
@@ -180,17 +183,20 @@ class Window:
         while True:
             keep = int(len(text) * share)
             if keep < _MIN_SHORTENED_CHARACTERS:
-                raise ModelError(
-                    "The window is full",
-                    f"{self.used:,} of {self.about.window:,} tokens are in use",
-                    "/compact folds older turns away; or end this session and begin another",
-                )
+                raise self._full()
             left = len(text) - keep
             note = f"\n… {left:,} characters are left out here: ask for a part of it (start, count) …\n"
             short = text[: keep * 2 // 3] + note + text[len(text) - keep // 3 :]
             if await self._backend.count(short) + _MESSAGE_OVERHEAD_TOKENS <= room:
                 return replace(message, content=short)
             share *= 0.85
+
+    def _full(self) -> ModelError:
+        return ModelError(
+            message("llm.window.full"),
+            message("llm.window.full.why", used=f"{self.used:,}", window=f"{self.about.window:,}"),
+            message("llm.window.full.fix"),
+        )
 
     # reading and answering
 
@@ -271,7 +277,7 @@ class Window:
             await self._backend.load(state)
             blocks = self._backend.blocks
             if [b.message for b in blocks] != [i.message for i in items]:
-                raise ModelError("The two halves of the kept conversation are not of one moment")
+                raise ModelError(message("llm.saved.two_moments"))
             self._items = [
                 replace(i, mark=b.mark, tokens=b.tokens) for i, b in zip(items, blocks, strict=True)
             ]
@@ -290,21 +296,21 @@ class Window:
     async def compact(self) -> str:
         """Fold now; returns a sentence about the outcome."""
         folded = await self._fold(0)
-        return folded.words if folded is not None else "there is nothing older to fold"
+        return folded.words if folded is not None else render(message("llm.window.nothing_older"))
 
     async def unfold(self) -> str:
         """Undo the last compaction if the messages still fit."""
         before = self._before_fold
         if before is None:
-            return "no compaction can be taken back"
+            return render(message("llm.window.nothing_folded"))
         since = [i for i in self._items if not any(b.message is i.message for b in before)]
         since = [i for i in since if i.message.source != "ledger"]
         wanted = [*before[1:], *since]
         if sum(i.tokens for i in (before[0], *wanted)) > self.room:
-            return "it does not fit any more"
+            return render(message("llm.window.no_longer_fits"))
         await self._rewrite(1, wanted)
         self._before_fold = None
-        return f"taken back: {self.used:,} tokens are in use"
+        return render(message("llm.window.taken_back", used=f"{self.used:,}"))
 
     async def _fold(self, coming: int) -> Folded | None:
         """Replace the older messages by a ledger, so that ``coming`` more tokens fit below the low-water

@@ -253,12 +253,11 @@ class Engine:
 
     # State on disk.
 
-    def save(self, path: str) -> None:
-        """:raises OSError: it could not be written."""
+    def save(self, path: str) -> bool:
+        """Whether it could be written."""
         count = len(self.evaluated)
         tokens = (native.llama_token * max(1, count))(*self.evaluated)
-        if not native.llama_state_seq_save_file(self.context, os.fsencode(path), LOG, tokens, count):
-            raise OSError(f"llama.cpp could not write {path}")
+        return bool(native.llama_state_seq_save_file(self.context, os.fsencode(path), LOG, tokens, count))
 
     def restore(self, path: str, wanted: Sequence[int]) -> bool:
         """False when the file's state is of other tokens or not readable; the log is then empty."""

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 
+from iqdebug.core.messages import message
 from iqdebug.llm.chat_format.thinking import ThinkingSplitter
 from iqdebug.llm.worker.engine import Engine, OutOfCells
 from iqdebug.llm.worker.loading import CACHE_TYPES, CannotLoad
@@ -40,17 +41,26 @@ def load(
     _log = _log or NativeLog()
     _log.forget()
     options = request.options
-    what = f"{os.path.basename(options.model)} cannot be loaded"
+    what = message("llm.worker.cannot_load", file=os.path.basename(options.model))
     for kind in (options.type_k, options.type_v):
         if kind not in CACHE_TYPES:
-            known = ", ".join(sorted(CACHE_TYPES))
-            return Failed(request.id, what, f"There is no KV type “{kind}”.", f"Take one of {known}.")
+            return Failed(
+                request.id,
+                what,
+                message("llm.worker.no_kv_type", type=kind),
+                message("llm.worker.no_kv_type.fix", known=sorted(CACHE_TYPES)),
+            )
     try:
         with open(options.model, "rb"):
             pass
     except OSError as error:
         why = (error.strerror or str(error)).rstrip(".")
-        return Failed(request.id, what, f"{options.model}: {why}.", "Name a GGUF file that can be read.")
+        return Failed(
+            request.id,
+            what,
+            message("llm.worker.unreadable", path=options.model, why=why),
+            message("llm.worker.unreadable.fix"),
+        )
     try:
         engine = Engine(options, on_progress)
     except CannotLoad as error:
@@ -103,13 +113,13 @@ class Answers:
         try:
             chooser = self._chooser(request)
         except GrammarError as error:
-            return Failed(request.id, "The model cannot be held to its tools", f"{error}.")
+            return Failed(request.id, message("llm.worker.no_grammar"), error.why)
         try:
             why = self._evaluate(request.id, request.tokens, account, cancelled, True)
             if why == "done":
                 why = self._answer(request, chooser, splitter, account, cancelled)
         except GrammarError as error:
-            return Failed(request.id, "The model's answer could not go on", f"{error}.")
+            return Failed(request.id, message("llm.worker.no_way_on"), error.why)
         finally:
             chooser.close()
         return account.finished(request.id, why, len(engine.evaluated))
@@ -152,10 +162,12 @@ class Answers:
         return account.finished(request.id, why, len(engine.evaluated), written + text.decode(b"", True))
 
     def save(self, request: Save) -> Answer:
-        try:
-            self.engine.save(request.path)
-        except OSError as error:
-            return Failed(request.id, "The model's state cannot be saved", f"{error}.")
+        if not self.engine.save(request.path):
+            return Failed(
+                request.id,
+                message("llm.worker.not_saved"),
+                message("llm.worker.not_saved.why", path=request.path),
+            )
         return Finished(request.id, "done", valid=len(self.engine.evaluated))
 
     def restore(self, request: Restore) -> Answer:
@@ -278,8 +290,8 @@ class _Account:
 def _too_long(request: int, tokens: int, window: int) -> Failed:
     return Failed(
         request,
-        "The window is full",
-        f"{tokens} tokens do not fit into {window}.",
-        "Take older blocks out of the log, or load the model with a larger window.",
+        message("llm.window.full"),
+        message("llm.worker.too_long", count=tokens, window=window),
+        message("llm.worker.too_long.fix"),
         "window",
     )

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterable
 
+from iqdebug.core.messages import Message, message
 from iqdebug.llm.worker_protocol import Failed
 
 __all__ = ["NativeLog", "why_it_failed"]
@@ -41,83 +42,84 @@ class NativeLog:
         self._lines.extend(whole)
 
 
-# What stands in the log, what it means, what to do. The first that matches counts; {1} is its group.
+# What stands in the log, what it means, what to do. The first that matches counts; ``name`` and ``said`` are
+# its group.
 _MEMORY = "memory"
-_REASONS: tuple[tuple[str, str, str, str], ...] = (
+_REASONS: tuple[tuple[str, Message, Message, str], ...] = (
     (
         r"cudaMalloc failed|CUDA error: out of memory|allocating [\d.]+ Mi?B on device|"
         r"ErrorOutOfDeviceMemory|unable to allocate CUDA",
-        "The graphics card has not enough free memory.",
-        "Put fewer layers on the card, or take a smaller window or a smaller KV type.",
+        message("llm.load.card_memory"),
+        message("llm.load.card_memory.fix"),
         _MEMORY,
     ),
     (
         r"failed to (?:allocate|initialize)[^\n]*(?:buffer|memory|context|kv)|unable to allocate|"
         r"out of memory|Cannot allocate memory|std::bad_alloc|failed to fit|failed to mmap",
-        "There is not enough free memory.",
-        "Take a smaller window, a smaller KV type or a smaller quantisation of the model.",
+        message("llm.load.memory"),
+        message("llm.load.memory.fix"),
         _MEMORY,
     ),
     (
         r"unknown model architecture: '([^']*)'",
-        "This llama.cpp does not know the model architecture {1!r}.",
-        "The Loop models need the patched llama.cpp (see docs) or a server such as vLLM, over HTTP.",
+        message("llm.load.architecture", name=""),
+        message("llm.load.architecture.fix"),
         "",
     ),
     (
         r"(wrong number of tensors; expected \d+, got \d+)",
-        "The file holds other tensors than its architecture has: {1}.",
-        "If it is a Loop model, it needs the patched llama.cpp or a server such as vLLM, over HTTP.",
+        message("llm.load.other_tensors", said=""),
+        message("llm.load.other_tensors.fix"),
         "",
     ),
     (
         r"tensor '([^']*)' not found|missing tensor '[^']*'",
-        "The file lacks tensors, such as {1!r}.",
-        "It is incomplete or a vocabulary only: fetch it again, and name the first part of a split file.",
+        message("llm.load.missing_tensors", name=""),
+        message("llm.load.missing_tensors.fix"),
         "",
     ),
     (
         r"invalid magic|bad magic",
-        "It is not a GGUF file.",
-        "Name a file that ends in .gguf; other formats must be converted.",
+        message("llm.load.no_gguf"),
+        message("llm.load.no_gguf.fix"),
         "",
     ),
     (
         r"tensor '([^']*)' data is not within the file bounds|file is corrupted or incomplete",
-        "The file is cut short or damaged.",
-        "Fetch it again, or resume the download.",
+        message("llm.load.damaged"),
+        message("llm.load.damaged.fix"),
         "",
     ),
     (
         r"(failed to read [^\n]*|error loading model hyperparameters[^\n]*|key not found in model: \S+|"
         r"error loading model vocabulary[^\n]*|error loading model: [^\n]*)",
-        "llama.cpp says: {1}.",
-        "The file is damaged, or newer than this llama.cpp: fetch it again, or update llama-cpp-python.",
+        message("llm.load.refused", said=""),
+        message("llm.load.refused.fix"),
         "",
     ),
     (
         r"(V cache quantization requires flash_attn|quantized V cache[^\n]*requires[^\n]*)",
-        "A quantised V cache needs flash attention.",
-        "Switch flash attention on, or take f16 for the V cache.",
+        message("llm.load.flash_attention"),
+        message("llm.load.flash_attention.fix"),
         "",
     ),
     (
         r"([^\n]*cache type [^\n]* does not divide[^\n]*)",
-        "This KV type does not fit the model's heads: {1}.",
-        "Take f16.",
+        message("llm.load.kv_type", said=""),
+        message("llm.load.kv_type.fix"),
         "",
     ),
 )
 
 
-def why_it_failed(request: int, what: str, lines: Iterable[str], layers: int = 0) -> Failed:
+def why_it_failed(request: int, what: Message, lines: Iterable[str], layers: int = 0) -> Failed:
     """The failure in words, from llama.cpp's last log lines."""
     log = "\n".join(lines)
     for pattern, why, fix, kind in _REASONS:
         if match := re.search(pattern, log):
             group = match.group(1) if match.re.groups and match.group(1) else ""
-            words = why.replace("{1!r}", f"“{group}”").replace("{1}", group.strip().rstrip("."))
-            return Failed(request, what, words, fix, kind, layers)
+            explained = why.with_values(name=group, said=group.strip().rstrip("."))
+            return Failed(request, what, explained, fix, kind, layers)
     last = [line.strip() for line in log.splitlines() if line.strip()][-1:]
-    why = f"llama.cpp says: {last[0]}" if last else "llama.cpp gave no reason."
-    return Failed(request, what, why, "The worker's log file has all that llama.cpp said.", "", layers)
+    why = message("llm.load.last_line", line=last[0]) if last else message("llm.load.no_reason")
+    return Failed(request, what, why, message("llm.load.log_file"), "", layers)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from llama_cpp import llama_cpp as native
 
+from iqdebug.core.messages import Message, message
 from iqdebug.llm.tool_formats.grammar import CallGrammar
 from iqdebug.llm.worker_protocol import Sampler
 
@@ -30,7 +31,11 @@ _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32
 
 
 class GrammarError(ValueError):
-    """llama.cpp rejects the grammar, or the grammar allows no next token."""
+    """llama.cpp rejects the grammar, or the grammar allows no next token; ``why`` says which."""
+
+    def __init__(self, why: Message) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class Chooser:
@@ -146,10 +151,10 @@ class Chooser:
         if by_grammar:
             native.llama_sampler_apply(self._grammar, ctypes.byref(array))
             if not np.isfinite(self._candidates["logit"]).any():
-                raise GrammarError("the grammar leaves no token to go on with")
+                raise GrammarError(message("llm.worker.no_token"))
         native.llama_sampler_apply(self._chain, ctypes.byref(array))
         if array.selected < 0:
-            raise GrammarError("no token was selected")
+            raise GrammarError(message("llm.worker.none_selected"))
         return int(array.data[array.selected].id)
 
     def _array(self, logits: _Logits) -> Any:
@@ -220,7 +225,7 @@ def _decodes(data: bytes) -> bool:
 def _grammar(vocab: object, grammar: str, root: str) -> object:
     made = native.llama_sampler_init_grammar(vocab, grammar.encode(), root.encode())
     if not made:
-        raise GrammarError("llama.cpp does not take the grammar")
+        raise GrammarError(message("llm.worker.grammar_refused"))
     return made
 
 

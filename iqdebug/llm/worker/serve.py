@@ -14,6 +14,7 @@ import time
 import traceback
 from typing import TYPE_CHECKING
 
+from iqdebug.core.messages import message
 from iqdebug.llm.worker_protocol import (
     Answer,
     Cancel,
@@ -86,7 +87,7 @@ class _Worker:
             except Exception as error:
                 traceback.print_exc()
                 self.send(
-                    Failed(request.id, "The model's process failed", f"{type(error).__name__}: {error}")
+                    Failed(request.id, message("llm.worker.failed"), f"{type(error).__name__}: {error}")
                 )
             finally:
                 self._cancelled.discard(request.id)
@@ -128,16 +129,16 @@ class _Worker:
     def _load(self, request: Load) -> None:
         if request.options.lib_path:
             os.environ["LLAMA_CPP_LIB_PATH"] = request.options.lib_path
-        self.send(Loading(request.id, "starting llama.cpp", None))
+        self.send(Loading(request.id, message("llm.worker.starting"), None))
         try:  # llama.cpp reads LLAMA_CPP_LIB_PATH when it is imported
             from iqdebug.llm.worker.model import load
         except Exception as error:
             self.send(
                 Failed(
                     request.id,
-                    "llama.cpp cannot be started",
+                    message("llm.worker.no_llama_cpp"),
                     f"{type(error).__name__}: {error}",
-                    "Install it with: pip install 'iqdebug[llama]' (it is built on this machine).",
+                    message("llm.worker.no_llama_cpp.fix"),
                 )
             )
             return
@@ -148,7 +149,7 @@ class _Worker:
             now = time.monotonic()
             if now - last >= PROGRESS_INTERVAL or fraction >= 1:
                 last = now
-                self.send(Loading(request.id, "reading the model", fraction))
+                self.send(Loading(request.id, message("llm.worker.reading"), fraction))
 
         outcome = load(request, progress, self.send)
         if isinstance(outcome, Failed):
@@ -159,4 +160,4 @@ class _Worker:
 
 
 def _not_loaded(request: int) -> Failed:
-    return Failed(request, "No model is loaded")
+    return Failed(request, message("llm.worker.nothing_loaded"))

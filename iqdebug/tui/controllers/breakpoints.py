@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from iqdebug.core.messages import Message, message
 from iqdebug.core.session import Capability, DebugSession
 from iqdebug.core.state import Breakpoint
 from iqdebug.core.text import clean
@@ -68,7 +69,7 @@ class BreakpointController:
         """The one on the cursor's line, or a new one; None where there is no source."""
         source = self._window.pane(SourcePane)
         if not source.cursor_line:
-            self._window.notify("no source line for a breakpoint here", severity="warning")
+            self._window.notify(message("tui.notice.no_line_for_breakpoint"), severity="warning")
             return None
         fresh = Breakpoint(source.path, source.cursor_line)
         return next((b for b in self._breakpoints if _is_same_line(b, fresh)), fresh)
@@ -89,21 +90,21 @@ class BreakpointController:
         else:
             self._tasks.start(session.set_breakpoints(changed))
 
-    async def add(self, wanted: Breakpoint) -> str:
-        """Set it; returns what has become of it, in words.
+    async def add(self, wanted: Breakpoint) -> Message:
+        """Set it; returns what has become of it.
 
         :raises IqdebugError: the server refuses it, or is gone.
         """
         where = f"{os.path.basename(wanted.path)}:{wanted.line}"
         if any(_is_same_line(b, wanted) and b.enabled for b in self._breakpoints):
-            return f"there is a breakpoint at {where} already"
+            return message("tui.notice.breakpoint_there_already", where=where)
         changed = self._with(wanted, replace(wanted, verified=False))
         session = self._session()
         if session is None:
             self._window.post_message(messages.BreakpointsArrived(changed))
-            return f"breakpoint at {where}, for the next time that this is attached to"
+            return message("tui.notice.breakpoint_for_next_attach", where=where)
         await session.set_breakpoints(changed)
-        return _result_words(where, _nearest(session.breakpoints, wanted), wanted)
+        return _result(where, _nearest(session.breakpoints, wanted), wanted)
 
     def _with(self, old: Breakpoint, new: Breakpoint | None) -> list[Breakpoint]:
         others = [b for b in self._breakpoints if not _is_same_line(b, old)]
@@ -125,9 +126,12 @@ def _nearest(known: Iterable[Breakpoint], wanted: Breakpoint) -> Breakpoint | No
     return min(in_file, key=lambda b: abs(b.line - wanted.line), default=None)
 
 
-def _result_words(where: str, actual: Breakpoint | None, wanted: Breakpoint) -> str:
+def _result(where: str, actual: Breakpoint | None, wanted: Breakpoint) -> Message:
     if actual is None or (actual.line == wanted.line and actual.verified):
-        return f"breakpoint at {where}"
+        return message("tui.notice.breakpoint_set", where=where)
+    told = clean(actual.message)
     if not actual.verified:
-        return f"breakpoint at {where}, not verified: {clean(actual.message) or 'not set yet'}"
-    return f"breakpoint at {where.rpartition(':')[0]}:{actual.line}, {clean(actual.message)}"
+        reason = told or message("tui.breakpoints.not_set_yet")
+        return message("tui.notice.breakpoint_not_verified", where=where, reason=reason)
+    moved = f"{where.rpartition(':')[0]}:{actual.line}"
+    return message("tui.notice.breakpoint_moved", where=moved, reason=told)

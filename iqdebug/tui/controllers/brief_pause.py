@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from iqdebug.core.errors import IqdebugError, RequestFailed
+from iqdebug.core.messages import Text, message, render
 from iqdebug.core.session import Capability, CodeFinder, DebugSession
 from iqdebug.core.state import Breakpoint, Phase, Snapshot, StopCause
 from iqdebug.crash import Crash, open_crash
@@ -28,7 +29,7 @@ DESCRIPTION_TIMEOUT_S = 0.5
 """For an exception's text to follow its stop."""
 
 _LIVE = (Capability.CONTINUE, Capability.DETACH, Capability.BREAKPOINTS)
-_RUNS_ON = "this is a recording: the process runs on (c: back to it)"
+_RUNS_ON = message("tui.why_not.runs_on")
 
 
 class RecordedStop(RecordedSession):
@@ -42,7 +43,7 @@ class RecordedStop(RecordedSession):
         super().__init__(crash)
         self.live = live
         self._back = back
-        reason = f"{stop.reason}; the process runs on"
+        reason = render(message("tui.status.stopped_and_runs_on", reason=stop.reason))
         self._shown = replace(
             crash.snapshot, epoch=stop.epoch, cause=stop.cause, reason=reason, detail="", cwd=stop.cwd
         )
@@ -65,7 +66,7 @@ class RecordedStop(RecordedSession):
         if capability in _LIVE:
             return self.live.why_not(capability)
         reason = super().why_not(capability)
-        return _RUNS_ON if reason and capability is not Capability.RECORD else reason
+        return render(_RUNS_ON) if reason and capability is not Capability.RECORD else reason
 
     async def resume(self) -> None:
         self._back()
@@ -107,10 +108,10 @@ class BriefPauseController:
         self._is_recording = False
         self._is_released = False  # the stop that is being recorded is over; what stops now goes on at once
 
-    def why_not(self) -> str:
+    def why_not(self) -> Text:
         session = self._state.session
         if isinstance(session, RecordedStop):
-            return "this is one already (c: back to the process)"
+            return message("tui.why_not.is_snapshot")
         return session.why_not(Capability.DETACH) if session is not None else ""
 
     def source_lines(self, path: str) -> Sequence[str]:
@@ -125,12 +126,12 @@ class BriefPauseController:
         """Stop, record, go on; where it is held already, record and go on."""
         session = self._state.session
         if isinstance(session, RecordedStop):
-            self._window.notify("this is a recording already; c leads back to the process")
+            self._window.notify(message("tui.notice.recording_already"))
         elif session is not None and session.snapshot.phase.is_stopped:
             self._record(session, session.snapshot)
         elif not self._tasks.refuses(Capability.PAUSE) and session is not None:
             self._records_next = True
-            self._tasks.start(session.pause(), words="pausing for a moment")
+            self._tasks.start(session.pause(), words=message("tui.progress.pausing_for_a_moment"))
 
     def intercepts(self, snapshot: Snapshot) -> bool:
         """Whether the process's snapshot is not for the screen: a recording is shown, or is being made."""
@@ -164,8 +165,9 @@ class BriefPauseController:
         if snapshot.phase.is_stopped:  # another thread, or an exception: breakpoints are out
             self._tasks.start(shown.live.resume())
         elif snapshot.phase in OVER:
-            words = snapshot.reason if snapshot.phase is Phase.ENDED else "the connection to it ended"
-            self._window.notify(f"the process has gone meanwhile: {words}", severity="warning")
+            ended = snapshot.phase is Phase.ENDED
+            reason = snapshot.reason if ended else message("tui.notice.connection_ended")
+            self._window.notify(message("tui.notice.gone_meanwhile", reason=reason), severity="warning")
 
     def _record_undescribed(self, session: DebugSession, epoch: int) -> None:
         """Of an exception that was not described in time."""
@@ -175,7 +177,7 @@ class BriefPauseController:
 
     def _record(self, session: DebugSession, stop: Snapshot) -> None:
         self._records_next, self._is_recording = False, True
-        self._tasks.start(self._record_and_show(session, stop), words="recording this stop")
+        self._tasks.start(self._record_and_show(session, stop), words=message("tui.progress.recording"))
 
     async def _record_and_show(self, session: DebugSession, stop: Snapshot) -> None:
         """
@@ -199,7 +201,7 @@ class BriefPauseController:
         if self._state.session is session:
             recorded = RecordedStop(crash, session, stop, lambda: self._tasks.start(self._return_to(session)))
             self._show_session(recorded)
-            self._window.notify("recorded; the process runs on. c: back to it, breakpoints in place again")
+            self._window.notify(message("tui.notice.recorded"))
 
     async def _return_to(self, session: DebugSession) -> None:
         if isinstance(self._state.session, RecordedStop):

@@ -9,6 +9,7 @@ from typing import Any
 from textual.worker import Worker
 
 from iqdebug.core.errors import IqdebugError, UsageError
+from iqdebug.core.messages import Text, message
 from iqdebug.core.session import Capability, DebugSession
 from iqdebug.core.state import Breakpoint, LogRecord, Phase, Snapshot
 from iqdebug.tui import messages
@@ -18,9 +19,9 @@ from iqdebug.tui.controllers.window import Window, unforeseen
 
 __all__ = ["Connect", "ConnectionController", "RefreshPeek"]
 
-_KEYS = "r: try again   q: leave   the view below is a look from outside"
+_KEYS = message("tui.banner.keys")
 
-Connect = Callable[[Callable[[Snapshot], None], Callable[[str], None]], Awaitable[DebugSession]]
+Connect = Callable[[Callable[[Snapshot], None], Callable[[Text], None]], Awaitable[DebugSession]]
 RefreshPeek = Callable[[], Awaitable[Snapshot]]
 
 
@@ -70,7 +71,7 @@ class ConnectionController:
         """Attach. A failure stands in the banner, and the look from outside goes on."""
         state, window = self._state, self._window
         state.failure = None
-        state.progress = Progress("looking at the process")
+        state.progress = Progress(message("tui.progress.looking"))
         window.hide_banner()
         window.refresh_status()
         try:
@@ -81,7 +82,8 @@ class ConnectionController:
             return
         except Exception as error:  # whatever it was, the look from outside goes on
             state.progress = Progress()
-            state.failure = error if isinstance(error, IqdebugError) else unforeseen("Attaching", error)
+            failed = message("tui.failed.attaching")
+            state.failure = error if isinstance(error, IqdebugError) else unforeseen(failed, error)
             window.show_banner(state.failure, _KEYS)
             window.refresh_status()
             return
@@ -99,7 +101,7 @@ class ConnectionController:
         if self._state.session is None:
             self._window.post_message(messages.SnapshotArrived(snapshot))
 
-    def _show_progress(self, words: str) -> None:
+    def _show_progress(self, words: Text) -> None:
         self._state.progress = Progress(words, is_attaching=not self._state.owns_program)
         self._window.refresh_status()
 

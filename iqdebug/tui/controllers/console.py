@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from iqdebug.core.errors import IqdebugError
+from iqdebug.core.messages import message, render
 from iqdebug.core.state import Completion, EvaluateResult
 from iqdebug.tui.controllers.navigation import NavigationController
 from iqdebug.tui.controllers.selection import SelectionController
@@ -64,7 +65,7 @@ class ConsoleController:
         if self._navigation.run_break_command(text):
             return
         if session is None:
-            console.show_result(EvaluateResult("not attached yet", failed=True))
+            console.show_result(EvaluateResult(render(message("tui.console.not_attached")), failed=True))
             return
         if text.startswith("/"):
             self._run_command(text)
@@ -80,24 +81,24 @@ class ConsoleController:
             if self._variables.tree.epoch == epoch and session.snapshot.phase.is_stopped:
                 self._variables.reload()
 
-        self._tasks.start(evaluate(), words="evaluating")
+        self._tasks.start(evaluate(), words=message("tui.progress.evaluating"))
 
     def _run_command(self, command: str) -> None:
         """``/complete EXPRESSION``: what may stand there, from the process, then from a model."""
         console = self._window.pane(ConsolePane)
         name, _, text = command.partition(" ")
         if name != "/complete" or not text.strip():
-            words = "/complete EXPRESSION works here; the other commands are for the chat (key 8)"
-            console.show_result(EvaluateResult(words, failed=True))
+            words = message("tui.console.command_unknown")
+            console.show_result(EvaluateResult(render(words), failed=True))
             return
 
         async def complete() -> None:
             by_process = await self._complete_with_session(text, len(text))
-            console.show_offered("the process", [c.text for c in by_process])
+            console.show_offered(message("tui.console.by_process"), [c.text for c in by_process])
             by_model = await self._complete_with_model(text, len(text))
-            console.show_offered("the model", [c.text for c in by_model])
+            console.show_offered(message("tui.console.by_model"), [c.text for c in by_model])
 
-        self._tasks.start(complete(), group="complete", words="completing")
+        self._tasks.start(complete(), group="complete", words=message("tui.progress.completing"))
 
     def complete(self, text: str, column: int) -> None:
         """By the process; by a model where that knows nothing."""
@@ -116,15 +117,15 @@ class ConsoleController:
         session, frame = self._state.session, self._selection.frame
         return await session.complete(text, column, frame, session.snapshot.epoch) if session else ()
 
-    def expand(self, message: ConsolePane.Expand) -> None:
+    def expand(self, wanted: ConsolePane.Expand) -> None:
         """Read the children of a result that still can be read."""
-        session, branch = self._state.session, message.branch
+        session, branch = self._state.session, wanted.branch
         if session is None or session.snapshot.epoch != branch.epoch:
-            self._window.notify("the process has moved on since: evaluate it again", severity="warning")
+            self._window.notify(message("tui.notice.moved_on"), severity="warning")
             return
 
         async def run() -> None:
             rows = await session.children(branch.reference, branch.epoch, branch.start, PAGE)
-            self._window.pane(ConsolePane).show_children(message.key, branch, rows)
+            self._window.pane(ConsolePane).show_children(wanted.key, branch, rows)
 
         self._tasks.start(run(), group="children")

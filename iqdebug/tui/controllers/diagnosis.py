@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from textual.timer import Timer
 
 from iqdebug.core.evidence import Confidence
+from iqdebug.core.messages import Text, message, render
 from iqdebug.core.state import Diagnosis, Snapshot, Suspect
 from iqdebug.tui import messages
 from iqdebug.tui.controllers.selection import SelectionController
@@ -114,8 +115,9 @@ class DiagnosisController:
         try:
             diagnosis = self._diagnose(request.snapshot, request.earlier)
         except Exception as error:  # a ranking that fails must not end the session
-            words = "; ".join(unforeseen("The ranking of suspects", error).lines())
-            diagnosis = Diagnosis(words, Confidence.NO_CLEAR_SUSPECT)
+            failure = unforeseen(message("tui.failed.ranking"), error)
+            headline = message("tui.diagnosis.failed", lines=failure.texts[:2])
+            diagnosis = Diagnosis(headline, Confidence.NO_CLEAR_SUSPECT)
         with contextlib.suppress(RuntimeError):  # the screen is gone
             self._window.post_message(messages.DiagnosisArrived(diagnosis, request.number))
 
@@ -162,7 +164,8 @@ class DiagnosisController:
         if self.current is not None and (self._answered >= self._first_of_stop or self._state.is_over):
             return self.current
         is_requested = self._requested >= self._first_of_stop
-        self._window.notify("still looking for the cause" if is_requested else "no diagnosis yet")
+        still, none = message("tui.diagnosis.still_looking"), message("tui.diagnosis.none_yet")
+        self._window.notify(still if is_requested else none)
         return None
 
     def open_details(self) -> None:
@@ -180,14 +183,15 @@ class DiagnosisController:
         if diagnosis is None:
             return
         if not diagnosis.suspects:
-            self._window.notify("no good suspect: nothing that was seen accuses a place")
+            self._window.notify(message("tui.diagnosis.no_suspect"))
             return
         keys = [suspect_key(s) for s in diagnosis.suspects]
         at = keys.index(self._walked_to) + by if self._walked_to in keys else 0
         if 0 <= at < len(keys):
             self._go_to(diagnosis.suspects[at])
         else:
-            self._window.notify("this is the last suspect" if by > 0 else "this is the first suspect")
+            last, first = message("tui.diagnosis.last"), message("tui.diagnosis.first")
+            self._window.notify(last if by > 0 else first)
 
     def show_provenance(self) -> None:
         self._window.show_pane("suspects")
@@ -213,17 +217,19 @@ class DiagnosisController:
             self._walked_to = suspect_key(place)
             self._window.pane(SuspectsPane).move_to_key(self._walked_to)
         if not place.path:
-            self._window.notify("this suspect is not a place in a file")
+            self._window.notify(message("tui.diagnosis.no_place"))
             return
         at = whereabouts(self._state.snapshot, place)
         if at.index is not None:
             self._selection.traceback = at.raised
             self._selection.select(at.thread_id, at.index)
-        reason = place.reasons[0] if isinstance(place, Suspect) and place.reasons else ""
-        note = " · ".join(w for w in (at.words or reason, self._rank_words(place)) if w)
+        reason = place.reason_messages[0] if isinstance(place, Suspect) and place.reasons else ""
+        note = " · ".join(render(w) for w in (at.words or reason, self._rank(place)) if w)
         self._selection.show_line(place.path, place.line, note)
 
-    def _rank_words(self, place: Place) -> str:
+    def _rank(self, place: Place) -> Text:
         """``suspect 2 of 5``; "" for what is none."""
         suspects = self.current.suspects if self.current is not None else ()
-        return f"suspect {suspects.index(place) + 1} of {len(suspects)}" if place in suspects else ""
+        if place not in suspects:
+            return ""
+        return message("tui.diagnosis.rank", rank=suspects.index(place) + 1, count=len(suspects))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from iqdebug.core.messages import Text, message
 from iqdebug.core.state import ExceptionInfo
 from iqdebug.tui.controllers.selection import SelectionController
 from iqdebug.tui.controllers.state import DebugState
@@ -18,8 +19,8 @@ class ExceptionsController:
         self._state = state
         self._selection = selection
 
-    def why_not(self) -> str:
-        return "" if self._state.exception is not None else "no exception is known"
+    def why_not(self) -> Text:
+        return "" if self._state.exception is not None else message("tui.why_not.no_exception")
 
     def open(self) -> None:
         root = self._state.exception
@@ -36,7 +37,7 @@ class ExceptionsController:
             return
         is_root = error is self._state.exception
         if not error.frames and not is_root:
-            self._window.notify(f"no traceback is known of {error.type}", severity="warning")
+            self._window.notify(message("tui.notice.no_traceback", type=error.type), severity="warning")
             return
         self._selection.traceback = None if is_root else error
         shown = self._selection.shown

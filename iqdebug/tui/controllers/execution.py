@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from iqdebug.core.messages import message
 from iqdebug.core.paths import home_short
 from iqdebug.core.session import Capability, DebugSession, StepKind
 from iqdebug.core.text import clean
@@ -46,7 +47,7 @@ class ExecutionController:
         if line:
             self._tasks.request(Capability.RUN_TO, lambda s: s.run_to(path, line))
         else:
-            self._window.notify("no source line to run to", severity="warning")
+            self._window.notify(message("tui.notice.no_line_to_run_to"), severity="warning")
 
     def restart_frame(self) -> None:
         frame = self._selection.frame
@@ -54,14 +55,14 @@ class ExecutionController:
             self._tasks.request(Capability.RESTART_FRAME, lambda s: s.restart_frame(frame))
 
     def keep(self) -> None:
-        self._tasks.request(
-            Capability.RECORD, self.write_crash_file, words="keeping this stop as a crash file"
-        )
+        words = message("tui.progress.keeping")
+        self._tasks.request(Capability.RECORD, self.write_crash_file, words=words)
 
     async def write_crash_file(self, session: DebugSession) -> None:
         """
         :raises IqdebugError: the stop cannot be recorded, or the file not be written.
         """
         path = await asyncio.to_thread(put, *await session.record())
-        self._state.last_words = f"kept as {clean(str(path))}"
-        self._window.notify(f"kept as {home_short(str(path))}: iqdebug open latest", timeout=KEPT_NOTICE_S)
+        self._state.last_words = message("tui.notice.kept", path=clean(str(path)))
+        kept = message("tui.notice.kept_open", path=home_short(str(path)))
+        self._window.notify(kept, timeout=KEPT_NOTICE_S)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
+from iqdebug.core.messages import message
 from iqdebug.tui.controllers.chat import ChatController
 from iqdebug.tui.controllers.connection import ConnectionController
 from iqdebug.tui.controllers.console import ConsoleController
@@ -40,7 +41,7 @@ class LeavingController:
         """Detach in sight of the person, then end."""
         if not self._state.is_leaving:
             self._state.is_leaving = True
-            self._state.progress = Progress("detaching…")
+            self._state.progress = Progress(message("tui.progress.detaching"))
             self._window.refresh_status()
             self._window.run_worker(self.leave(), group="leave", exclusive=True)
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from iqdebug.core.errors import IqdebugError, UsageError
+from iqdebug.core.messages import Text, message, render
 from iqdebug.core.paths import frame_kind, home_short
 from iqdebug.core.session import Capability, CodeFinder
 from iqdebug.core.state import Breakpoint, CodePlace, EvaluateResult
@@ -60,16 +61,14 @@ class NavigationController:
     # keys
 
     def open_file(self) -> None:
-        self._window.push_screen(
-            ChooserScreen("Open a file", "part of its name, or FILE:LINE", self._all_files, self._file_label),
-            self._go_to_chosen,
-        )
+        title, hint = message("tui.chooser.open_file"), message("tui.chooser.part_or_line")
+        chooser = ChooserScreen(title, hint, self._all_files, self._file_label)
+        self._window.push_screen(chooser, self._go_to_chosen)
 
     def go_to_function(self) -> None:
-        self._window.push_screen(
-            ChooserScreen("Go to a function", "part of its name", self._all_functions, _function_label),
-            self._go_to_chosen,
-        )
+        title, hint = message("tui.chooser.go_to_function"), message("tui.chooser.part")
+        chooser = ChooserScreen(title, hint, self._all_functions, _function_label)
+        self._window.push_screen(chooser, self._go_to_chosen)
 
     async def _all_files(self) -> list[CodePlace]:
         paths = await asyncio.to_thread(project_files, self._project)
@@ -98,8 +97,9 @@ class NavigationController:
             return os.path.relpath(path, self._project)
         return _LIBRARY.sub("", path) if frame_kind(path) != "user" else home_short(path)
 
-    def _file_label(self, place: CodePlace) -> tuple[str, str]:
-        return self._short_path(place.path), "in memory" if place.in_memory else place.name
+    def _file_label(self, place: CodePlace) -> tuple[str, Text]:
+        beside = message("tui.chooser.in_memory") if place.in_memory else place.name
+        return self._short_path(place.path), beside
 
     def _go_to_chosen(self, chosen: CodePlace | str | None) -> None:
         if isinstance(chosen, CodePlace):
@@ -131,19 +131,19 @@ class NavigationController:
         name, _, words = text.strip().partition(" ")
         if name != "break":
             return False
-        self._tasks.start(self._break_at(words.strip()), words="setting a breakpoint")
+        self._tasks.start(self._break_at(words.strip()), words=message("tui.progress.setting_breakpoint"))
         return True
 
     async def _break_at(self, typed: str) -> None:
         console = self._window.pane(ConsolePane)
         try:
             if not typed:
-                raise UsageError("break FILE:LINE, or break FUNCTION", "the list of breakpoints is on key 6")
+                raise UsageError(message("tui.failed.break"), message("tui.failed.break.why"))
             result = await self._breakpoints.add(await self._resolve(parse(typed)))
         except IqdebugError as error:
             console.show_result(EvaluateResult("\n".join(error.lines()), failed=True))
         else:
-            console.show_result(EvaluateResult(result))
+            console.show_result(EvaluateResult(render(result)))
 
 
 def _function_label(place: CodePlace) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from iqdebug.core.errors import IqdebugError
+from iqdebug.core.messages import Message, Text, message
 from iqdebug.core.paths import home_short
 from iqdebug.core.session import Capability
 from iqdebug.core.state import Phase, Snapshot
@@ -22,7 +23,7 @@ from iqdebug.tui.screens.leave import LeaveScreen, Parting
 
 __all__ = ["ProgramController", "ProgramHost"]
 
-_NOT_OURS = "only a program that `iqdebug run` started has that"
+_NOT_OURS = message("tui.why_not.not_ours")
 
 
 class ProgramHost(ProgramTerminal, Protocol):
@@ -89,13 +90,13 @@ class ProgramController:
     def _pane(self) -> ProgramPane | None:
         return next(iter(self._window.find_panes(ProgramPane)), None)
 
-    def why_not_restart(self) -> str:
+    def why_not_restart(self) -> Text:
         return "" if self.is_ours else _NOT_OURS
 
-    def why_not_pane(self) -> str:
+    def why_not_pane(self) -> Text:
         if self._host is None:
             return _NOT_OURS
-        return "it has this terminal while it runs" if self._host.lent else ""
+        return message("tui.why_not.has_this_terminal") if self._host.lent else ""
 
     # its terminal
 
@@ -117,7 +118,7 @@ class ProgramController:
         pane = self._pane
         if pane is None:
             return
-        pane.show_state(_state_words(snapshot))
+        pane.show_state(_state_of(snapshot))
         self._window.pane(StatusBar).typing = pane.takes_keys
         if is_over:
             self._diagnosis.forget()
@@ -157,12 +158,14 @@ class ProgramController:
 
     def restart(self) -> None:
         if self._host is None:
-            self._window.notify(f"cannot start again: {_NOT_OURS}", severity="warning")
+            self._window.notify(
+                message("tui.notice.cannot_start_again", reason=_NOT_OURS), severity="warning"
+            )
         elif not self._state.is_leaving:
             self._connection.run(self._start_again(self._host))
 
     async def _start_again(self, host: ProgramHost) -> None:
-        self._show_progress("ending the program")
+        self._show_progress(message("tui.progress.ending_program"))
         self._connection.unsubscribe()
         await host.end()
         await self._connection.detach()
@@ -185,16 +188,15 @@ class ProgramController:
         def answered(parting: Parting | None) -> None:
             if parting is not None and not state.is_leaving:
                 state.is_leaving = True
-                self._show_progress(
-                    "letting the program run on" if parting == "run" else "ending the program"
-                )
+                letting, ending = message("tui.progress.letting_run"), message("tui.progress.ending_program")
+                self._show_progress(letting if parting == "run" else ending)
                 self._window.run_worker(self._part(host, parting), group="leave", exclusive=True)
 
         has_crash = state.is_stopped and state.exception is not None
         keeps = has_crash and not state.why_not(Capability.RECORD)
-        title = "The program is held here" if state.is_stopped else "The program still runs"
+        held, runs = message("tui.leave.title_held"), message("tui.leave.title_runs")
         log = "" if host.lent else home_short(host.log)
-        self._window.push_screen(LeaveScreen(title, log, keeps), answered)
+        self._window.push_screen(LeaveScreen(held if state.is_stopped else runs, log, keeps), answered)
         return True
 
     async def _part(self, host: ProgramHost, parting: Parting) -> None:
@@ -203,7 +205,8 @@ class ProgramController:
             try:
                 await self._execution.write_crash_file(self._state.session)
             except (IqdebugError, TimeoutError) as error:
-                words = " ".join(error.lines()) if isinstance(error, IqdebugError) else "no answer in time"
+                late = message("tui.notice.no_answer_in_time")
+                words = " ".join(error.lines()) if isinstance(error, IqdebugError) else late
                 self._state.is_leaving, self._state.progress = False, Progress()
                 self._window.refresh_status()
                 self._window.notify(words, severity="error")
@@ -212,12 +215,12 @@ class ProgramController:
             await host.end()
         await self._leaving.leave()
 
-    def _show_progress(self, words: str) -> None:
+    def _show_progress(self, words: Message) -> None:
         self._state.progress = Progress(words, is_attaching=False)
         self._window.refresh_status()
 
 
-def _state_words(snapshot: Snapshot) -> str:
+def _state_of(snapshot: Snapshot) -> Text:
     if snapshot.phase is Phase.ENDED:
         return snapshot.reason
-    return "held" if snapshot.phase.is_stopped else ""
+    return message("tui.program.held") if snapshot.phase.is_stopped else ""

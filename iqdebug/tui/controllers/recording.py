@@ -9,6 +9,8 @@ from typing import Protocol
 from rich.style import Style
 from rich.text import Text
 
+from iqdebug.core.messages import Text as Words
+from iqdebug.core.messages import message, render
 from iqdebug.core.text import clean
 from iqdebug.crash.summary import AboutSection, SectionKind
 from iqdebug.tui.controllers.window import Window
@@ -22,7 +24,7 @@ MAX_LINES = 20_000
 
 
 class SourceVersions(Versions, Protocol):
-    def why_no_toggle(self, path: str) -> str:
+    def why_no_toggle(self, path: str) -> Words:
         """Why there are not two texts to choose from; "" when there are."""
 
 
@@ -49,18 +51,18 @@ class RecordingController:
     def sources(self) -> SourceVersions | None:
         return self._recording.sources if self._recording is not None else None
 
-    def why_not_about(self) -> str:
-        return "" if self.is_recorded else "only a recording has that"
+    def why_not_about(self) -> Words:
+        return "" if self.is_recorded else message("tui.why_not.no_recording")
 
-    def why_not_toggle(self) -> str:
+    def why_not_toggle(self) -> Words:
         """Why the source has no second text."""
         if self._recording is None:
-            return "only a recording has two texts: this is today's"
+            return message("tui.why_not.one_text")
         return self._recording.sources.why_no_toggle(self._window.pane(SourcePane).path)
 
-    def why_not_look(self) -> str:
+    def why_not_look(self) -> Words:
         """Why there is nothing newer to see."""
-        return "recorded: nothing runs here" if self.is_recorded else ""
+        return message("tui.why_not.recorded") if self.is_recorded else ""
 
     def show_about(self) -> None:
         if self._recording is None:
@@ -72,11 +74,12 @@ class RecordingController:
             for line in section.lines[:MAX_LINES]:
                 text.append(f"  {clean(line)}\n", _line_style(section.kind, line))
             if len(section.lines) > MAX_LINES:
-                text.append(f"  … {len(section.lines) - MAX_LINES:,} more lines\n", Style(dim=True))
+                more = message("tui.dialog.more_lines", count=f"{len(section.lines) - MAX_LINES:,}")
+                text.append(f"  {render(more)}\n", Style(dim=True))
             for line in section.warnings:
                 text.append(f"  {clean(line)}\n", _WARNING)
         text.rstrip()
-        self._window.push_screen(TextScreen("About this recording", text, prose=True))
+        self._window.push_screen(TextScreen(message("tui.dialog.about_title"), text, prose=True))
 
     def toggle_source(self) -> None:
         """Between the recorded text and today's."""

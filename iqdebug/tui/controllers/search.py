@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from iqdebug.core.messages import message
 from iqdebug.tui.controllers.window import Window
 from iqdebug.tui.panes.log import LogPane
 from iqdebug.tui.panes.source import SourcePane
@@ -9,6 +10,17 @@ from iqdebug.tui.screens.dialogs import LineScreen
 from iqdebug.tui.widgets.rows import RowsView
 
 __all__ = ["SearchController"]
+
+_QUESTIONS = {
+    "breakpoints": message("tui.search.breakpoints"),
+    "console-lines": message("tui.search.console"),
+    "output": message("tui.search.output"),
+    "side-variables": message("tui.search.side_variables"),
+    "stack": message("tui.search.stack"),
+    "suspects": message("tui.search.suspects"),
+    "variables": message("tui.search.variables"),
+}
+"""By the id of the pane."""
 
 
 class SearchController:
@@ -31,7 +43,7 @@ class SearchController:
                 self._words = words
                 self._find(pane, 1)
 
-        question = "Show only lines with (empty: all)" if is_log else f"Search in the {pane.id}"
+        question = _QUESTIONS.get(pane.id or "", message("tui.search.source"))
         self._window.push_screen(LineScreen(question, "" if is_log else self._words), answered)
 
     def next(self, direction: int) -> None:
@@ -45,4 +57,4 @@ class SearchController:
 
     def _find(self, pane: RowsView, direction: int) -> None:
         if not pane.find(self._words, direction):
-            self._window.notify(f"{self._words!r} is not in this pane")
+            self._window.notify(message("tui.search.not_found", words=repr(self._words)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from iqdebug.core.messages import Message, Text, message, render
 from iqdebug.core.state import ExceptionInfo, Frame, Phase, Snapshot, Thread
 from iqdebug.tui.controllers.state import DebugState
 from iqdebug.tui.controllers.variables import VariablesController
@@ -35,8 +36,8 @@ class SelectionController:
         snapshot, raised = self._state.snapshot, self.traceback
         if snapshot is None or raised is None:
             return snapshot
-        thread = snapshot.focused or Thread(1, "exception")
-        words = f"traceback of {raised.type.rpartition('.')[2]}"
+        thread = snapshot.focused or Thread(1, render(message("tui.stack.exception")))
+        words = message("tui.stack.traceback", type=raised.type.rpartition(".")[2])
         thread = replace(thread, frames=raised.frames, frames_total=None, wait_message=words)
         threads = tuple(thread if t.id == thread.id else t for t in snapshot.threads) or (thread,)
         return replace(snapshot, threads=threads, focus=thread.id)
@@ -87,11 +88,11 @@ class SelectionController:
                 source.show(frame.path, frame.line)  # else the person's cursor stays where it is
             self._moves_source = False
         else:
-            source.clear(_no_frame_words(snapshot))
+            source.clear(_why_no_frame(snapshot))
         self._shown_place = (snapshot.epoch, frame.path, frame.line) if frame is not None else None
         self._variables.show_frame(snapshot, frame)
 
-    def show_line(self, path: str, line: int, note: str = "") -> None:
+    def show_line(self, path: str, line: int, note: Text = "") -> None:
         """A place in a file without changing the selected frame; ``note`` says why it is shown."""
         self._window.pane(SourcePane).show(path, line, current=False, note=note)
 
@@ -108,7 +109,11 @@ class SelectionController:
         if 0 <= index < len(thread.frames):
             self.select(thread.id, index)
         else:
-            self._window.notify("this is the outermost frame" if by > 0 else "this is the innermost frame")
+            outermost, innermost = (
+                message("tui.notice.outermost_frame"),
+                message("tui.notice.innermost_frame"),
+            )
+            self._window.notify(outermost if by > 0 else innermost)
 
     def next_thread(self) -> None:
         if self.shown is None or not self.shown.threads:
@@ -119,7 +124,7 @@ class SelectionController:
         self.select(thread.id, first_user_frame(thread))
 
 
-def _no_frame_words(snapshot: Snapshot) -> str:
+def _why_no_frame(snapshot: Snapshot) -> Message:
     if snapshot.phase is Phase.ENDED:
-        return "the process has ended"
-    return "reading the stack…" if not snapshot.threads else "this thread runs no Python code"
+        return message("tui.source.process_ended")
+    return message("tui.source.no_python") if snapshot.threads else message("tui.source.reading_stack")

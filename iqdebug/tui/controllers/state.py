@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from iqdebug.core.errors import IqdebugError, UsageError
+from iqdebug.core.messages import Text, message
 from iqdebug.core.session import Capability, DebugSession
 from iqdebug.core.state import ExceptionInfo, Phase, Snapshot
 
@@ -18,7 +19,7 @@ class Progress:
     """What the person waits for. ``words`` is "" when nothing is waited for; ``is_attaching`` is whether
     it is a step of attaching, which the status bar then says as well."""
 
-    words: str = ""
+    words: Text = ""
     is_attaching: bool = True
 
 
@@ -33,11 +34,11 @@ class DebugState:
         self.owns_program = owns_program
         self.session: DebugSession | None = None
         self.snapshot: Snapshot | None = None
-        self.progress = Progress("starting")
+        self.progress = Progress(message("tui.status.starting"))
         self.failure: IqdebugError | None = None
         """Why attaching did not work."""
         self.is_leaving = False
-        self.last_words = ""
+        self.last_words: Text = ""
         """To be printed once the screen is gone."""
         self.refused: UsageError | None = None
         """Why the session ended before it began: what was asked for on the command line cannot be."""
@@ -55,8 +56,9 @@ class DebugState:
         """The exception that the target stopped on."""
         return self.snapshot.exception if self.snapshot is not None else None
 
-    def why_not(self, capability: Capability) -> str:
-        """ "" when the action is possible now, else the reason in words."""
+    def why_not(self, capability: Capability) -> Text:
+        """ "" when the action is possible now, else the reason."""
         if self.session is None:
-            return "attaching did not work (r: try again)" if self.failure else "still attaching"
+            failed = message("tui.why_not.attaching_failed")
+            return failed if self.failure else message("tui.why_not.still_attaching")
         return self.session.why_not(capability)

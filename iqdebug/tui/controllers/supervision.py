@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from iqdebug.core.errors import IqdebugError
+from iqdebug.core.messages import Text, message
 from iqdebug.core.state import Phase, Snapshot
 from iqdebug.core.supervision import Supervision
 from iqdebug.tui.controllers.state import DebugState
@@ -23,8 +24,8 @@ class SupervisionController:
         return self._state.session.supervision if self._state.session is not None else None
 
     @property
-    def warning(self) -> str:
-        """How long the process may be held, in words; "" while it runs."""
+    def warning(self) -> Text:
+        """How long the process may be held; "" while it runs."""
         return self._supervision.warning if self._supervision is not None else ""
 
     @property
@@ -36,25 +37,21 @@ class SupervisionController:
         """Whether the supervisor ended the process because it was held."""
         return self._supervision is not None and self._supervision.ended_it
 
-    def why_not_hold(self) -> str:
+    def why_not_hold(self) -> Text:
         """Why the supervisor's clock cannot be held."""
         if self._supervision is None:
-            return "nobody ends this process for being paused"
+            return message("tui.why_not.unsupervised")
         return self._supervision.why_not_hold()
 
     def toggle_hold(self) -> None:
         reason, supervision = self.why_not_hold(), self._supervision
         if reason or supervision is None:
-            self._window.notify(f"cannot hold a supervisor's clock: {reason}", severity="warning")
+            self._window.notify(message("tui.notice.cannot_hold_clock", reason=reason), severity="warning")
             return
         supervision.holding = not supervision.holding
         name = supervision.supervisor.name
-        self._window.notify(
-            f"while it is paused {name} is shown a sign of life each second, from outside the process; "
-            "H ends that, and so does leaving"
-            if supervision.holding
-            else f"{name}'s clock runs again"
-        )
+        held, runs = message("tui.notice.clock_held", name=name), message("tui.notice.clock_runs", name=name)
+        self._window.notify(held if supervision.holding else runs)
         self.tick()
         self._window.refresh_status()
 
@@ -63,7 +60,7 @@ class SupervisionController:
         supervision = self._supervision
         if supervision is not None and not supervision.tick():
             name = supervision.supervisor.name
-            self._window.notify(f"{name}'s clock can no longer be held", severity="error")
+            self._window.notify(message("tui.notice.clock_lost", name=name), severity="error")
 
     def explain_end(self, snapshot: Snapshot) -> None:
         """That the supervisor ended it is worth more room than the status has."""
@@ -71,8 +68,8 @@ class SupervisionController:
             self._window.show_banner(
                 IqdebugError(
                     snapshot.reason,
-                    "another worker does its work now: `iqdebug ps` lists it",
-                    "attach with --no-hold, or press L, to look at one without holding it",
+                    message("tui.banner.ended_by_supervisor.why"),
+                    message("tui.banner.ended_by_supervisor.fix"),
                 ),
-                keys="q: leave",
+                keys=message("tui.banner.leave_key"),
             )

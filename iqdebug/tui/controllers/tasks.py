@@ -6,7 +6,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from iqdebug.core.errors import IqdebugError
-from iqdebug.core.session import Capability, DebugSession
+from iqdebug.core.messages import Text, message
+from iqdebug.core.session import Capability, DebugSession, capability_message
 from iqdebug.tui.controllers.state import DebugState
 from iqdebug.tui.controllers.window import Window, unforeseen
 
@@ -22,12 +23,12 @@ class TaskRunner:
     def __init__(self, window: Window, state: DebugState) -> None:
         self._window = window
         self._state = state
-        self.words = ""
+        self.words: Text = ""
 
-    def start(self, work: Coroutine[Any, Any, None], *, words: str = "", group: str = "do") -> None:
+    def start(self, work: Coroutine[Any, Any, None], *, words: Text = "", group: str = "do") -> None:
         self._window.run_worker(self._guarded(work, words), group=group)
 
-    async def _guarded(self, work: Coroutine[Any, Any, None], words: str) -> None:
+    async def _guarded(self, work: Coroutine[Any, Any, None], words: Text) -> None:
         self.words = words
         if words:
             self._window.refresh_status()
@@ -36,9 +37,9 @@ class TaskRunner:
         except IqdebugError as error:
             self._window.notify_error(error)
         except TimeoutError:
-            self._window.notify("no answer from the process in time; it may be in a C call", severity="error")
+            self._window.notify(message("tui.failed.no_answer"), severity="error")
         except Exception as error:  # one action that fails must not end the session
-            self._window.notify_error(unforeseen("That", error))
+            self._window.notify_error(unforeseen(message("tui.failed.action"), error))
         finally:
             if self.words == words and words:
                 self.words = ""
@@ -48,7 +49,10 @@ class TaskRunner:
         """Whether it is not possible now; then the person has been told why."""
         reason = self._state.why_not(capability)
         if reason:
-            self._window.notify(f"cannot {capability.value}: {reason}", severity="warning")
+            action = capability_message(capability)
+            self._window.notify(
+                message("tui.notice.cannot", action=action, reason=reason), severity="warning"
+            )
         return bool(reason)
 
     def request(
@@ -56,7 +60,7 @@ class TaskRunner:
         capability: Capability,
         act: Callable[[DebugSession], Coroutine[Any, Any, None]],
         *,
-        words: str = "",
+        words: Text = "",
     ) -> None:
         """Do it in the background, or say why not."""
         session = self._state.session

@@ -5,6 +5,8 @@ from __future__ import annotations
 from rich.style import Style
 from rich.text import Text
 
+from iqdebug.core.messages import Text as Words
+from iqdebug.core.messages import message, render
 from iqdebug.core.session import Capability
 from iqdebug.core.state import Frame, Snapshot
 from iqdebug.core.text import clean
@@ -41,17 +43,17 @@ class VariablesController:
             return
         self.tree.begin(snapshot.epoch, frame, stopped=is_stopped)
         if frame is None:
-            self._redraw("no frame selected")
+            self._redraw(message("tui.variables.no_frame"))
         elif is_stopped and self._state.session is not None and frame.id is not None:
-            self._redraw("reading…")
+            self._redraw(message("tui.variables.reading"))
             self._read(snapshot.epoch, frame, None, 0)
         elif frame.locals is not None:
             self.tree.fill((), 0, frame.locals)
-            self._redraw("no local variables")
+            self._redraw(message("tui.variables.none"))
         elif is_stopped:
-            self._redraw("nothing was read of this frame's variables")
+            self._redraw(message("tui.variables.not_read_of_frame"))
         else:
-            self._redraw("variables are shown when the process is paused")
+            self._redraw(message("tui.variables.when_paused"))
 
     def reload(self) -> None:
         """Something was run or set in the target: read the frame's variables again."""
@@ -60,7 +62,7 @@ class VariablesController:
             self.tree.begin(epoch, frame)
             self._read(epoch, frame, None, 0)
 
-    def _redraw(self, words_when_empty: str = "") -> None:
+    def _redraw(self, words_when_empty: Words = "") -> None:
         for pane in self._window.find_panes(VariablesPane):
             pane.rebuild(words_when_empty)
 
@@ -85,7 +87,7 @@ class VariablesController:
             return
         for node in self.tree.fill(answer.parent, answer.start, answer.rows):
             self._read(answer.epoch, answer.frame, node, 0)
-        self._redraw("no local variables")
+        self._redraw(message("tui.variables.none"))
 
     # what the person does
 
@@ -110,7 +112,7 @@ class VariablesController:
             if session.snapshot.epoch == epoch:
                 self._window.push_screen(TextScreen(title, _multiline(value)))
 
-        self._tasks.start(read(), words=f"reading {variable.name}")
+        self._tasks.start(read(), words=message("tui.progress.reading", name=variable.name))
 
     def ask_for_value(self, node: Node) -> None:
         session, frame, epoch = self._state.session, self.tree.frame, self.tree.epoch
@@ -118,21 +120,22 @@ class VariablesController:
         if session is None or frame is None or self._tasks.refuses(Capability.SET_VARIABLE):
             return
         if not name:
-            self._window.notify("this value has no expression to assign to", severity="warning")
+            self._window.notify(message("tui.notice.not_assignable"), severity="warning")
             return
 
         async def assign(expression: str) -> None:
             result = await session.set_variable(name, expression, frame, epoch)
             if result.failed:
-                self._window.notify(result.value[:MAX_ERROR_CHARACTERS], title="not set", severity="error")
+                title = message("tui.notice.not_set")
+                self._window.notify(result.value[:MAX_ERROR_CHARACTERS], title=title, severity="error")
             self.tree.begin(epoch, frame)
             self._read(epoch, frame, None, 0)
 
         def answered(expression: str | None) -> None:
             if expression:
-                self._tasks.start(assign(expression), words=f"setting {name}")
+                self._tasks.start(assign(expression), words=message("tui.progress.setting", name=name))
 
-        question = f"New value of {clean(name)} (an expression)"
+        question = message("tui.dialog.new_value", name=clean(name))
         self._window.push_screen(LineScreen(question, clean(node.variable.value)), answered)
 
 
@@ -146,5 +149,6 @@ def _multiline(value: str) -> Text:
     text = Text("\n".join(clean(line) for line in value[:MAX_TEXT_CHARACTERS].split("\n")))
     left = len(value) - MAX_TEXT_CHARACTERS
     if left > 0:
-        text.append(f"\n… {left:,} characters more", Style(dim=True))
+        more = render(message("tui.dialog.more_characters", count=f"{left:,}"))
+        text.append(f"\n{more}", Style(dim=True))
     return text

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 from iqdebug.core.errors import IqdebugError
+from iqdebug.core.messages import Text
 
 __all__ = ["Layout", "Window", "unforeseen"]
 
@@ -63,16 +64,16 @@ class Window(Protocol):
 
     def refresh_status(self) -> None: ...
 
-    def show_banner(self, error: IqdebugError, keys: str) -> None:
+    def show_banner(self, error: IqdebugError, keys: Text) -> None:
         """``keys``: what can be pressed now, below the error's words."""
 
     def hide_banner(self) -> None: ...
 
     def notify(
         self,
-        message: str,
+        message: Text,
         *,
-        title: str = "",
+        title: Text = "",
         severity: SeverityLevel = "information",
         timeout: float | None = None,
     ) -> None: ...
@@ -97,6 +98,6 @@ class Window(Protocol):
     def exit(self, result: int | None = None) -> None: ...
 
 
-def unforeseen(what: str, error: Exception) -> IqdebugError:
-    """``what`` failed in a way that nobody expected."""
-    return IqdebugError(f"{what} failed unexpectedly", f"{type(error).__name__}: {error}"[:300])
+def unforeseen(what: Text, error: Exception) -> IqdebugError:
+    """Something failed in a way that nobody expected, which ``what`` says."""
+    return IqdebugError(what, f"{type(error).__name__}: {error}"[:300])

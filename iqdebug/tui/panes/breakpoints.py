@@ -8,9 +8,11 @@ from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
+from iqdebug.core.messages import Text as Words
+from iqdebug.core.messages import message, render
 from iqdebug.core.state import Breakpoint
 from iqdebug.core.text import clean
 from iqdebug.tui.messages import LineWanted
@@ -21,9 +23,9 @@ __all__ = ["BreakpointsPane"]
 
 class BreakpointsPane(RowsView):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "enable", "Enable or disable", show=False),
-        Binding("e", "edit", "Edit", show=False),
-        Binding("delete,backspace", "delete", "Delete", show=False),
+        ("space", "enable"),
+        ("e", "edit"),
+        ("delete,backspace", "delete"),
     ]
 
     class Changed(Message):
@@ -40,11 +42,12 @@ class BreakpointsPane(RowsView):
             self.breakpoint = breakpoint_
 
     def __init__(self, id: str | None = None) -> None:
-        super().__init__(empty="no breakpoints: F9 or b on a source line sets one", id=id)
-        self.set_title("Breakpoints")
+        super().__init__(empty=message("tui.breakpoints.none"), id=id)
+        self.set_title(message("tui.breakpoints.title"))
 
     def show(self, breakpoints: Sequence[Breakpoint]) -> None:
-        self.set_title(f"Breakpoints ({len(breakpoints)})" if breakpoints else "Breakpoints")
+        counted = message("tui.breakpoints.title_counted", count=len(breakpoints))
+        self.set_title(counted if breakpoints else message("tui.breakpoints.title"))
         self.set_rows([Row(_text(b), (b.path, b.line), b) for b in breakpoints])
 
     def on_rows_view_chosen(self, event: RowsView.Chosen) -> None:
@@ -77,18 +80,23 @@ def _text(breakpoint_: Breakpoint) -> Text:
     )
     text.append(f"{name}:{breakpoint_.line}", Style(bold=True, dim=not breakpoint_.enabled))
     if breakpoint_.condition:
-        text.append(f"  if {clean(breakpoint_.condition)}")
+        text.append(_told(message("tui.breakpoints.if", condition=breakpoint_.condition)))
     if breakpoint_.hit_condition:
-        text.append(f"  hits {clean(breakpoint_.hit_condition)}")
+        text.append(_told(message("tui.breakpoints.hits", condition=breakpoint_.hit_condition)))
     if breakpoint_.log_message:
-        text.append(f"  logs {clean(breakpoint_.log_message)}")
+        text.append(_told(message("tui.breakpoints.logs", words=breakpoint_.log_message)))
     if not breakpoint_.enabled:
-        text.append("  disabled", Style(dim=True))
+        text.append(_told(message("tui.breakpoints.disabled")), Style(dim=True))
     elif not breakpoint_.verified:
-        text.append(f"  not verified: {clean(breakpoint_.message) or 'not set yet'}", Style(color="yellow"))
+        why = breakpoint_.message or message("tui.breakpoints.not_set_yet")
+        text.append(_told(message("tui.breakpoints.not_verified", reason=why)), Style(color="yellow"))
     elif breakpoint_.message:
-        text.append(f"  {clean(breakpoint_.message)}", Style(color="yellow"))
+        text.append(_told(breakpoint_.message), Style(color="yellow"))
     if breakpoint_.in_memory:
-        text.append("  for this process only", Style(dim=True))
-    text.append(f"  {clean(breakpoint_.path)}", Style(dim=True))
+        text.append(_told(message("tui.breakpoints.for_this_process")), Style(dim=True))
+    text.append(_told(breakpoint_.path), Style(dim=True))
     return text
+
+
+def _told(words: Words) -> str:
+    return f"  {clean(render(words))}"

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
@@ -17,12 +17,12 @@ from textual.widget import Widget
 from textual.widgets import Collapsible, Input, Markdown, Static
 
 from iqdebug.assistant.transcript import Entry, ModelStatus
+from iqdebug.core.messages import message, render
 from iqdebug.core.text import clean
 
 __all__ = ["ChatPane"]
 
 MAX_ENTRIES = 300
-_HINT = "a question, or / for commands    Shift+Tab: to ▶, Enter opens it"
 MAX_DETAIL_CHARACTERS = 20_000
 _PLACE = re.compile(r"(?<![\w/`\[(])`?((?:[\w.+-]*/)*[\w.+-]+\.py):(\d{1,6})`?(?![\w\])])")
 _FENCE = re.compile(r"(```.*?(?:```|\Z))", re.DOTALL)
@@ -32,13 +32,13 @@ Complete = Callable[[str], Sequence[str]]
 
 class _Question(Input):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "history(-1)", "Earlier", show=False),
-        Binding("down", "history(1)", "Later", show=False),
-        Binding("tab", "complete", "Complete", show=False),
-        Binding("shift+tab", "folded", "To what can be opened", show=False),
-        Binding("escape", "stop_or_leave", "Stop the answer, or leave the chat", show=False),
-        Binding("pageup", "page(-1)", "Scroll up", show=False),
-        Binding("pagedown", "page(1)", "Scroll down", show=False),
+        ("up", "history(-1)"),
+        ("down", "history(1)"),
+        ("tab", "complete"),
+        ("shift+tab", "folded"),
+        ("escape", "stop_or_leave"),
+        ("pageup", "page(-1)"),
+        ("pagedown", "page(1)"),
     ]
 
     def _pane(self) -> ChatPane:
@@ -114,17 +114,20 @@ class _Offer(Static):
 
 class _Offers(Vertical):
     def __init__(self, entry: Entry) -> None:
-        head = Static(Text(f"{clean(entry.text)} (Tab in the empty field, Enter sends)", Style(dim=True)))
-        super().__init__(head, *(_Offer(words) for words in entry.offers))
+        head = message("tui.chat.offers", what=clean(entry.text))
+        super().__init__(
+            Static(Text(render(head), Style(dim=True))),
+            *(_Offer(words) for words in entry.offers),
+        )
 
 
 class ChatPane(Vertical):
     """Posts intents; shows what :class:`~iqdebug.assistant.transcript.Transcript` tells."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("shift+tab,up", "folded(-1)", "To what can be opened", show=False),
-        Binding("tab,down", "folded(1)", "To the next that can be opened", show=False),
-        Binding("escape", "field", "Back to the field", show=False),
+        ("shift+tab,up", "folded(-1)"),
+        ("tab,down", "folded(1)"),
+        ("escape", "field"),
     ]
 
     class Asked(Message):
@@ -154,18 +157,18 @@ class ChatPane(Vertical):
         self._stem = ""
         self._offers: tuple[int, tuple[str, ...]] = (0, ())  # of which entry
         self._taken = ""
-        self.border_title = "Chat"
+        self.border_title = render(message("tui.chat.title"))
 
     def compose(self) -> ComposeResult:
         yield VerticalScroll(
             Static(
-                "Ask about what is on the screen, in any language.  /help: what works",
+                render(message("tui.chat.empty")),
                 id="chat-empty",
             ),
             id="chat-flow",
         )
         yield Static(id="chat-standing")
-        yield _Question(placeholder=_HINT, select_on_focus=False, id="question")
+        yield _Question(placeholder=render(message("tui.chat.hint")), select_on_focus=False, id="question")
 
     def on_mount(self) -> None:
         self.query_one("#chat-flow", VerticalScroll).anchor()  # the end stays in sight
@@ -210,13 +213,17 @@ class ChatPane(Vertical):
         )
         if standing.model:
             text.append(f"   {clean(standing.model)}", Style(dim=True))
-            where = f"  every byte goes to {standing.where}" if standing.remote else f"  {standing.where}"
-            text.append(clean(where), Style(color="yellow") if standing.remote else Style(dim=True))
+            remote = message("tui.chat.bytes_go_to", host=standing.where)
+            where = render(remote if standing.remote else standing.where)
+            text.append(f"  {clean(where)}", Style(color="yellow") if standing.remote else Style(dim=True))
         if standing.window:
             share = 100 * standing.used // standing.window
-            text.append(f"   {standing.used:,} of {standing.window:,} tokens ({share}%)", Style(dim=True))
+            tokens = message(
+                "tui.chat.tokens", used=f"{standing.used:,}", window=f"{standing.window:,}", share=share
+            )
+            text.append(f"   {render(tokens)}", Style(dim=True))
         if self.busy:
-            text.append("   Esc: stop", Style(dim=True))
+            text.append(f"   {render(message('tui.chat.stop_key'))}", Style(dim=True))
         self.query_one("#chat-standing", Static).update(text)
 
     @property
@@ -267,7 +274,7 @@ class ChatPane(Vertical):
         here = next((n for n, title in enumerate(titles) if title is self.app.focused), len(titles))
         there = here + by
         if not titles:
-            self.notify("nothing here can be opened yet")
+            self.notify(render(message("tui.chat.nothing_opens")))
         elif there >= len(titles):
             self.action_field()
         else:
@@ -292,7 +299,7 @@ class ChatPane(Vertical):
         head, word = _last_word(field.value[: field.cursor_position])
         completions = list(self._complete(field.value[: field.cursor_position]))
         if not completions:
-            self.notify("no completions")
+            self.notify(render(message("tui.chat.no_completions")))
             return
         shared = _common(completions)
         if len(shared) > len(word) or len(completions) == 1:
@@ -310,7 +317,7 @@ class ChatPane(Vertical):
         if event.href.startswith("place:") and line.isdecimal():
             self.post_message(self.PlaceChosen(path, int(line)))
         else:
-            self.notify("links to elsewhere are not opened from here", severity="warning")
+            self.notify(render(message("tui.chat.no_links")), severity="warning")
 
 
 def _widget_of(entry: Entry) -> Widget:
@@ -338,14 +345,16 @@ def _title(entry: Entry) -> Any:
     mark = "… " if entry.running else ""
     title = f"{mark}{text}" + (f"   ({words})" if words else "") + ("   /undo" if entry.undo else "")
     if entry.kind == "thinking":
-        title = f"thinking…  {words}" if entry.running else f"thought  {words}"
+        thinking, thought = message("tui.chat.thinking"), message("tui.chat.thought")
+        title = f"{render(thinking if entry.running else thought)}  {words}"
     return Content(title)
 
 
 def _body(entry: Entry) -> Text:
     shown = entry.text if entry.kind == "thinking" else entry.detail
     if len(shown) > MAX_DETAIL_CHARACTERS:
-        shown = f"{shown[:MAX_DETAIL_CHARACTERS]}\n… {len(shown) - MAX_DETAIL_CHARACTERS:,} more characters"
+        more = message("tui.chat.more_characters", count=f"{len(shown) - MAX_DETAIL_CHARACTERS:,}")
+        shown = f"{shown[:MAX_DETAIL_CHARACTERS]}\n{render(more)}"
     if entry.kind != "diff":
         return Text(clean_lines(shown), Style(dim=entry.kind == "thinking"))
     text = Text()

@@ -9,11 +9,13 @@ from typing import ClassVar
 from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
+from iqdebug.core.messages import Text as Words
+from iqdebug.core.messages import message, render
 from iqdebug.core.state import Completion, EvaluateResult, Variable
 from iqdebug.core.text import clean
 from iqdebug.tui.widgets.rows import Row, RowsView
@@ -44,10 +46,10 @@ class _Prompt(Input):
     """An input whose up and down walk the history and whose Tab completes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "history(-1)", "Earlier", show=False),
-        Binding("down", "history(1)", "Later", show=False),
-        Binding("tab", "complete", "Complete", show=False),
-        Binding("escape", "leave", "Leave the console", show=False),
+        ("up", "history(-1)"),
+        ("down", "history(1)"),
+        ("tab", "complete"),
+        ("escape", "leave"),
     ]
 
     def action_history(self, by: int) -> None:
@@ -93,15 +95,14 @@ class ConsolePane(Vertical):
         self._last_key = 0
         self.history = list(history)
         self._at = len(self.history)
-        self.border_title = "Console"
+        self.border_title = render(message("tui.console.title"))
 
     def compose(self) -> ComposeResult:
-        empty, hint = "an expression is evaluated in the selected frame", "expression or statement"
+        empty, hint = message("tui.console.empty"), message("tui.console.hint")
         if self._recorded:
-            empty = "names and paths are looked up in the recording; nothing runs here"
-            hint = "such as user.name or rows[3]['x']"
+            empty, hint = message("tui.console.empty_recorded"), message("tui.console.hint_recorded")
         yield RowsView(empty=empty, id="console-lines")
-        yield _Prompt(placeholder=hint, select_on_focus=False, id="prompt")
+        yield _Prompt(placeholder=render(hint), select_on_focus=False, id="prompt")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -150,10 +151,13 @@ class ConsolePane(Vertical):
             below = _Branch(variable.reference, branch.epoch, branch.depth + 1)
             fresh.append(self._row(text, below if variable.reference else None))
         if not variables:
-            fresh.append(self._row(Text(f"{indent}nothing more", Style(dim=True)), None))
+            fresh.append(
+                self._row(Text(indent + render(message("tui.console.nothing_more")), Style(dim=True)), None)
+            )
         elif len(variables) >= PAGE:
             more = _Branch(branch.reference, branch.epoch, branch.depth, branch.start + len(variables))
-            fresh.append(self._row(Text(f"{indent}… Enter reads on", Style(dim=True)), more))
+            words = indent + render(message("tui.console.reads_on"))
+            fresh.append(self._row(Text(words, Style(dim=True)), more))
         at += 1 + branch.continued
         self._rows[at:at] = fresh
         view = self.query_one("#console-lines", RowsView)
@@ -165,7 +169,7 @@ class ConsolePane(Vertical):
         prompt = self.query_one(_Prompt)
         if prompt.value != text or not completions:
             if prompt.value == text:
-                self.notify("no completions")
+                self.notify(render(message("tui.console.no_completions")))
             return
         first = completions[0]
         start = first.start if first.length or first.start else _word_start(text, column)
@@ -174,15 +178,12 @@ class ConsolePane(Vertical):
             prompt.value = text[:start] + shared + text[column:]
             prompt.cursor_position = start + len(shared)
         if len(completions) > 1:
-            offered = "  ".join(clean(c.text) for c in completions[:MAX_OFFERS])
-            rest = f"  … {len(completions) - MAX_OFFERS} more" if len(completions) > MAX_OFFERS else ""
-            self._add(Text(offered + rest, Style(dim=True)))
+            self._add(Text(_listed([c.text for c in completions]), Style(dim=True)))
 
-    def show_offered(self, by: str, words: Sequence[str]) -> None:
+    def show_offered(self, by: Words, words: Sequence[str]) -> None:
         """What ``by`` would write at the end of an expression."""
-        shown = "  ".join(clean(word) for word in words[:MAX_OFFERS]) or "nothing"
-        rest = f"  … {len(words) - MAX_OFFERS} more" if len(words) > MAX_OFFERS else ""
-        self._add(Text(f"{by}: ", Style(dim=True)).append(shown + rest, Style(dim=not words)))
+        shown = _listed(words) if words else render(message("tui.console.offers_nothing"))
+        self._add(Text(f"{render(by)}: ", Style(dim=True)).append(shown, Style(dim=not words)))
 
     def walk_history(self, by: int) -> None:
         self._at = max(0, min(self._at + by, len(self.history)))
@@ -197,7 +198,8 @@ class ConsolePane(Vertical):
         for line in lines[:MAX_VALUE_LINES]:
             self._add(Text(clean(line), style))
         if len(lines) > MAX_VALUE_LINES:
-            self._add(Text(f"… {len(lines) - MAX_VALUE_LINES:,} more lines", Style(dim=True)))
+            more = message("tui.console.more_lines", count=f"{len(lines) - MAX_VALUE_LINES:,}")
+            self._add(Text(render(more), Style(dim=True)))
 
     def _row(self, text: Text, branch: _Branch | None) -> Row:
         self._last_key += 1
@@ -208,6 +210,13 @@ class ConsolePane(Vertical):
         view = self.query_one("#console-lines", RowsView)
         view.set_rows(self._rows)
         view.action_end(1)
+
+
+def _listed(words: Sequence[str]) -> str:
+    listed = [clean(word) for word in words[:MAX_OFFERS]]
+    if len(words) > MAX_OFFERS:
+        listed.append(render(message("tui.console.more_offers", count=len(words) - MAX_OFFERS)))
+    return "  ".join(listed)
 
 
 def _word_start(text: str, column: int) -> int:

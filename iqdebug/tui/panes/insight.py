@@ -8,7 +8,8 @@ from rich.text import Text
 from textual.widgets import Static
 
 from iqdebug.core.evidence import Confidence
-from iqdebug.core.messages import contains, render
+from iqdebug.core.messages import Message, contains, message, render
+from iqdebug.core.messages import Text as Words
 from iqdebug.core.state import Diagnosis, Step, Suspect, Variable
 from iqdebug.core.text import clean
 from iqdebug.tui.locations import file_line
@@ -18,6 +19,7 @@ __all__ = [
     "InsightCard",
     "card_text",
     "cells",
+    "confidence_meaning",
     "confidence_words",
     "cut_value",
     "last_name",
@@ -26,16 +28,16 @@ __all__ = [
 ]
 
 MAX_LINES = 7
-LOOKING = "looking for the cause…"
+LOOKING = message("tui.insight.looking")
 _COLOURS = {
     Confidence.LIKELY: "red",
     Confidence.POSSIBLE: "yellow",
     Confidence.NO_CLEAR_SUSPECT: "green",
 }
 _CONFIDENCE = {
-    Confidence.LIKELY: "values and source agree; only running it again would prove more",
-    Confidence.POSSIBLE: "it fits what was seen, and other readings fit too",
-    Confidence.NO_CLEAR_SUSPECT: "nothing that was seen accuses a place",
+    Confidence.LIKELY: message("tui.insight.likely"),
+    Confidence.POSSIBLE: message("tui.insight.possible"),
+    Confidence.NO_CLEAR_SUSPECT: message("tui.insight.no_clear_suspect"),
 }
 LABEL_CELLS = 10  # cells before what a line of the card says
 MAX_VALUE_CHARACTERS = 60
@@ -56,7 +58,7 @@ class InsightCard(Static):
         self.diagnosis = diagnosis
         self.display = looking or diagnosis is not None
         if looking:
-            self.update(Text(LOOKING, Style(dim=True, italic=True)))
+            self.update(Text(render(LOOKING), Style(dim=True, italic=True)))
         elif diagnosis is not None:
             self.update(card_text(diagnosis, _lines_at(height), max(self.app.size.width - 2, 20)))
 
@@ -67,9 +69,14 @@ def _lines_at(height: int) -> int:
     return 3 if height < 30 else 5 if height < 40 else MAX_LINES
 
 
-def confidence_words(diagnosis: Diagnosis) -> str:
+def confidence_meaning(diagnosis: Diagnosis) -> Message:
     """What the confidence means, as a sentence's end."""
     return _CONFIDENCE[diagnosis.confidence]
+
+
+def confidence_words(diagnosis: Diagnosis) -> str:
+    """The confidence and what it means."""
+    return f"{diagnosis.confidence_name}: {render(confidence_meaning(diagnosis))}"
 
 
 def card_text(diagnosis: Diagnosis, most: int, width: int = 200) -> Text:
@@ -98,13 +105,14 @@ def _headline(diagnosis: Diagnosis) -> Text:
 def _silent(diagnosis: Diagnosis) -> list[Text]:
     """Below a headline that accuses nobody: that there is more to read, where there is."""
     known = {
-        "what the exception means": diagnosis.meaning,
-        "where its values came from": diagnosis.provenance,
-        "what is unusual": diagnosis.anomalies,
-        "remarks": diagnosis.notes,
+        message("tui.insight.about_meaning"): diagnosis.meaning,
+        message("tui.insight.about_way"): diagnosis.provenance,
+        message("tui.insight.about_anomalies"): diagnosis.anomalies,
+        message("tui.insight.about_notes"): diagnosis.notes,
     }
     kinds = [words for words, what in known.items() if what]
-    return [Text(f"  i: {', '.join(kinds)}", Style(dim=True))] if kinds else []
+    line = Text(f"  {render(message('tui.insight.read_on', kinds=kinds))}", Style(dim=True))
+    return [line] if kinds else []
 
 
 def _lines(diagnosis: Diagnosis, room: int, width: int) -> list[Text]:
@@ -118,44 +126,48 @@ def _lines(diagnosis: Diagnosis, room: int, width: int) -> list[Text]:
         place = _place(first)
         if why:
             place.append(f"  {clean(why[0])}")
-        tail = _proof(first.proof, "proof") if first.proof else _labelled("proof", Text("no values"))
+        none = _labelled(message("tui.insight.proof"), Text(render(message("tui.insight.no_values"))))
+        tail = _proof(first.proof) if first.proof else none
         tail.truncate(max(width - keys.cell_len - 3, LABEL_CELLS), overflow="ellipsis")
         return [place, tail.append("   ").append_text(keys)]
     lines = [_place(first)]
     if why:
-        lines.append(_labelled("why", Text(clean(why[0]))))
+        lines.append(_labelled(message("tui.insight.why"), Text(clean(why[0]))))
     if first.proof:
-        lines.append(_proof(first.proof, "proof"))
+        lines.append(_proof(first.proof))
     spare = room - len(lines) - 1
     if spare > 0 and len(why) > 1:
         lines.insert(2, _labelled("", Text(clean(why[1]))))
         spare -= 1
     if spare > 0:
-        lines.append(_labelled("sure?", Text(f"{diagnosis.confidence_name}: {confidence_words(diagnosis)}")))
+        lines.append(_labelled(message("tui.insight.sure"), Text(confidence_words(diagnosis))))
     return [*lines[: max(room - 1, 0)], Text("  ").append_text(keys)]
 
 
 def _keys(diagnosis: Diagnosis) -> Text:
     count = len(diagnosis.suspects)
-    others = f"]: to {'it' if count == 1 else f'the {count} suspects'}"
-    return Text(f"i: all about it   {others}", Style(dim=True))
+    several = message("tui.insight.keys_several", count=count)
+    return Text(render(message("tui.insight.keys_one") if count == 1 else several), Style(dim=True))
 
 
-def _labelled(label: str, words: Text) -> Text:
-    return Text(f"  {label:<{LABEL_CELLS - 2}}", Style(dim=True)).append_text(words)
+def _labelled(label: Words, words: Text) -> Text:
+    return Text(f"  {render(label):<{LABEL_CELLS - 2}}", Style(dim=True)).append_text(words)
 
 
 def _place(suspect: Suspect) -> Text:
-    text = _labelled("suspect", Text(clean(suspect.function), Style(color="cyan", bold=True)))
+    text = _labelled(
+        message("tui.insight.suspect"), Text(clean(suspect.function), Style(color="cyan", bold=True))
+    )
     return text.append(f"  {file_line(suspect)}", Style())
 
 
-def _proof(values: tuple[Variable, ...], label: str) -> Text:
-    text = _labelled(label, Text())
+def _proof(values: tuple[Variable, ...]) -> Text:
+    text = _labelled(message("tui.insight.proof"), Text())
     for number, variable in enumerate(values[:3]):
         text.append("   " if number else "").append_text(value_text(variable))
     if len(values) > 3:
-        text.append(f"   and {len(values) - 3} more", Style(dim=True))
+        more = render(message("tui.insight.more", count=len(values) - 3))
+        text.append(f"   {more}", Style(dim=True))
     return text
 
 
@@ -179,7 +191,8 @@ def step_text(step: Step, room: int) -> Text:
     label, least = "", 0
     if step.value is not None:
         own = step.value.name == step.expression
-        label = " = " if own else f"  where {clean(step.value.name)} = "
+        where = render(message("tui.insight.where", name=clean(step.value.name)))
+        label = " = " if own else f"  {where} = "
         least = min(len(step.value.value), MIN_VALUE_CHARACTERS)
     left = room - cells(name + label + how + place) - 4
     if left < least:

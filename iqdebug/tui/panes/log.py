@@ -9,8 +9,9 @@ from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
+from iqdebug.core.messages import message, render
 from iqdebug.core.state import LogRecord
 from iqdebug.core.text import clean
 from iqdebug.tui.messages import LineWanted
@@ -19,7 +20,12 @@ from iqdebug.tui.widgets.rows import Row, RowsView
 __all__ = ["LogPane"]
 
 MAX_RECORDS = 20_000
-_LEVELS = ((0, "all"), (20, "info and above"), (30, "warnings and above"), (40, "errors only"))
+_LEVELS = {
+    0: message("tui.output.all"),
+    20: message("tui.output.info"),
+    30: message("tui.output.warnings"),
+    40: message("tui.output.errors"),
+}
 PAINT_INTERVAL_S = 0.1
 MAX_LINE_CHARACTERS = 4_000
 
@@ -38,14 +44,14 @@ def _style(record: LogRecord) -> Style:
 
 class LogPane(RowsView):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "follow", "Follow new lines", show=False),
-        Binding("w", "level", "Change the level filter", show=False),
-        Binding("x", "clear", "Clear", show=False),
+        ("f", "follow"),
+        ("w", "level"),
+        ("x", "clear"),
     ]
 
     def __init__(self, id: str | None = None, *, recorded: bool = False) -> None:
         """:param recorded: the lines come from a recording, and no more will."""
-        nothing = "no output was recorded" if recorded else "nothing written since iqdebug attached"
+        nothing = message("tui.output.none_recorded") if recorded else message("tui.output.none_yet")
         super().__init__(empty=nothing, id=id)
         self._recorded = recorded
         self._records: deque[LogRecord] = deque(maxlen=MAX_RECORDS)
@@ -94,22 +100,20 @@ class LogPane(RowsView):
         return not self._search or self._search in record.text.casefold()
 
     def _title(self) -> None:
-        words = ["Output"]
-        level = dict(_LEVELS)[self._level]
+        words = [message("tui.output.title")]
+        lost = f"{self._lost:,}"
         if self._level:
-            words.append(level)
+            words.append(_LEVELS[self._level])
         if self._search:
-            words.append(f"with {self._search!r}")
-        if self._recorded:
-            words.append(
-                f"the last before the end; {self._lost:,} older lines were not kept" if self._lost else ""
-            )
-            self.set_title(clean("  ".join(w for w in words if w)))
-            return
-        if self._lost:
-            words.append(f"{self._lost:,} lines came too fast and were dropped")
-        words.append("following" if self._follow else "not following (f)")
-        self.set_title(clean("  ".join(words)))
+            words.append(message("tui.output.with", words=repr(self._search)))
+        if self._lost and self._recorded:
+            words.append(message("tui.output.older_not_kept", count=lost))
+        elif self._lost:
+            words.append(message("tui.output.dropped", count=lost))
+        if not self._recorded:
+            not_following = message("tui.output.not_following")
+            words.append(message("tui.output.following") if self._follow else not_following)
+        self.set_title("  ".join(map(render, words)))
 
     def _refilter(self) -> None:
         self._fresh = []
@@ -131,7 +135,8 @@ class LogPane(RowsView):
             text.append(f"{clean(record.logger)} ", Style(color="cyan"))
         text.append(clean(record.text[:MAX_LINE_CHARACTERS]), _style(record))
         if len(record.text) > MAX_LINE_CHARACTERS:
-            text.append(f"… {len(record.text) - MAX_LINE_CHARACTERS:,} characters more", Style(dim=True))
+            more = message("tui.output.more_characters", count=f"{len(record.text) - MAX_LINE_CHARACTERS:,}")
+            text.append(render(more), Style(dim=True))
         return Row(text, None, record)
 
     def on_rows_view_chosen(self, event: RowsView.Chosen) -> None:
@@ -151,7 +156,7 @@ class LogPane(RowsView):
         self._refilter()
 
     def action_level(self) -> None:
-        numbers = [number for number, _ in _LEVELS]
+        numbers = list(_LEVELS)
         self._level = numbers[(numbers.index(self._level) + 1) % len(numbers)]
         self._refilter()
 

@@ -11,6 +11,8 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from iqdebug.core.messages import Text as Words
+from iqdebug.core.messages import message, render
 from iqdebug.core.text import clean
 from iqdebug.tui.widgets.terminal import Terminal
 
@@ -63,10 +65,10 @@ class ProgramPane(ScrollView, can_focus=True):
         self._terminal.reply_to(program.write)
         self._painting = False
         self._follow = True
-        self._state = ""
+        self._state: Words = ""
         self._title()
 
-    def show_state(self, words: str) -> None:
+    def show_state(self, words: Words) -> None:
         """What has become of the program, in words; "" while it runs."""
         self._state = words
         self._title()
@@ -81,9 +83,10 @@ class ProgramPane(ScrollView, can_focus=True):
 
     def begin_again(self) -> None:
         """What was written before stays above a line that says so."""
-        self.hear(b"\x1b[0m\x1b[?25h\r\n\x1b[2m-- started again --\x1b[0m\r\n")
+        again = render(message("tui.program.started_again"))
+        self.hear(f"\x1b[0m\x1b[?25h\r\n\x1b[2m-- {again} --\x1b[0m\r\n".encode())
         self._follow = True
-        self.show_state("starting")
+        self.show_state(message("tui.program.starting"))
 
     @property
     def content(self) -> str:
@@ -123,16 +126,15 @@ class ProgramPane(ScrollView, can_focus=True):
         return Strip(segments).adjust_cell_length(width).apply_style(self.rich_style)
 
     def _title(self) -> None:
-        words = ["Program"]
+        words: list[Words] = [message("tui.program.title")]
         if self._state:
             words.append(self._state)
         if self._terminal.lost:
-            words.append(f"{self._terminal.lost:,} lines came too fast and are not shown")
+            words.append(message("tui.program.lost", count=f"{self._terminal.lost:,}"))
         if not self._follow:
-            words.append("scrolled back")
-        self.border_title = Text(clean("  ".join(words)))
-        keys = "keys go to the program   Ctrl-]: back to iqdebug's   F6: pause"
-        self.border_subtitle = Text(keys) if self.takes_keys else ""
+            words.append(message("tui.program.scrolled_back"))
+        self.border_title = Text(clean("  ".join(map(render, words))))
+        self.border_subtitle = Text(render(message("tui.program.keys"))) if self.takes_keys else ""
 
     def on_resize(self, event: events.Resize) -> None:
         """The program's terminal is as large as the pane, but does not become lower while the person

@@ -10,9 +10,11 @@ from typing import ClassVar, Protocol
 
 from rich.style import Style
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.worker import get_current_worker
 
+from iqdebug.core.messages import Message, message, render
+from iqdebug.core.messages import Text as Words
 from iqdebug.core.state import Breakpoint
 from iqdebug.core.text import clean
 from iqdebug.tui.widgets.highlight import coloured
@@ -20,7 +22,6 @@ from iqdebug.tui.widgets.rows import Row, RowsView
 
 __all__ = ["SourcePane", "Versions"]
 
-IN_MEMORY = "from the process's memory: there is no such file"
 _TAB = "    "
 _CURRENT = Style(bold=True, bgcolor="#40361a")
 _DEFINITION = re.compile(r"\s*(async\s+def|def|class)\s+\w+")
@@ -31,7 +32,7 @@ class Versions(Protocol):
 
     def lines(self, path: str, today: bool) -> Sequence[str]: ...
 
-    def words(self, path: str, line: int, today: bool) -> str:
+    def words(self, path: str, line: int, today: bool) -> Words:
         """What has to be said about the text shown; "" for nothing."""
 
 
@@ -48,8 +49,8 @@ class SourcePane(RowsView):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d", "definition", "To the definition line", show=False),
-        Binding("g", "current", "Back to the current line", show=False),
+        ("d", "definition"),
+        ("g", "current"),
     ]
 
     def __init__(
@@ -59,7 +60,7 @@ class SourcePane(RowsView):
         versions: Versions | None = None,
         in_memory: Callable[[str], bool] = lambda path: False,
     ) -> None:
-        super().__init__(empty="no frame selected", id=id)
+        super().__init__(empty=message("tui.source.no_frame"), id=id)
         self._read = read_source
         self._versions = versions
         self._in_memory = in_memory
@@ -72,9 +73,9 @@ class SourcePane(RowsView):
         self._breakpoints: dict[int, Breakpoint] = {}
         self._all_breakpoints: Sequence[Breakpoint] = ()
         self.wandered = False  # the person is reading somewhere else than at the current line
-        self.set_title("Source")
+        self.set_title(message("tui.source.title"))
 
-    def show(self, path: str, line: int, *, current: bool = True, note: str = "") -> None:
+    def show(self, path: str, line: int, *, current: bool = True, note: Words = "") -> None:
         """Show a file with the cursor on ``line`` (from 1). ``current`` marks it as the line
         that the selected frame is at; ``note`` says why another one is shown."""
         self._note = note
@@ -103,7 +104,7 @@ class SourcePane(RowsView):
         super()._go(index, direction)
         self.wandered = True
 
-    def clear(self, words: str) -> None:
+    def clear(self, words: Words) -> None:
         self._current, self._note = None, ""
         self._load("")
         self._say_which_text()
@@ -147,30 +148,29 @@ class SourcePane(RowsView):
         self._say_which_text()
         self._centre()
 
-    _note = ""
+    _note: Words = ""
 
     def _say_which_text(self) -> None:
         """Below the text: why it is shown, and of a recording which text it is."""
         if self._versions is None or not self.path:
             memory = self._lines and self._in_memory(self.path)
-            remarks = (self._note, IN_MEMORY if memory else "")
-            self.border_subtitle = Text(clean(" · ".join(words for words in remarks if words)))
-            return
-        here = self._current is not None and self._current.path == self.path
-        line = self._current.line if here and self._current is not None else self.cursor_line
-        remarks = (self._note, self._versions.words(self.path, line, self.today))
-        self.border_subtitle = Text(clean(" · ".join(words for words in remarks if words)))
+            remarks = (self._note, message("tui.source.in_memory") if memory else "")
+        else:
+            here = self._current is not None and self._current.path == self.path
+            line = self._current.line if here and self._current is not None else self.cursor_line
+            remarks = (self._note, self._versions.words(self.path, line, self.today))
+        self.border_subtitle = Text(clean(" · ".join(render(words) for words in remarks if words)))
 
-    def _why_empty(self, path: str) -> str:
+    def _why_empty(self, path: str) -> Message:
         if not path:
-            return "no frame selected"
+            return message("tui.source.no_frame")
         if self._versions is not None:
-            return "no source: neither recorded nor on this machine"
+            return message("tui.source.not_recorded")
         if path.startswith("<"):
-            return f"source not available: {clean(path)} is no file, and the process keeps no text of it"
+            return message("tui.source.no_file", name=clean(path))
         if not os.path.exists(path):
-            return "source not available: the file is not on this machine"
-        return "source not available: the file is empty, not text, or too large"
+            return message("tui.source.not_here")
+        return message("tui.source.no_text")
 
     def _colour(self) -> None:
         path, lines = self.path, self._lines
@@ -226,7 +226,9 @@ class SourcePane(RowsView):
     def _title(self) -> None:
         """The end of a path tells more than its beginning."""
         room = max(self.size.width - 12, 20) if self.size.width else 60
-        self.set_title(f"Source  {_shortened(clean(self.path), room)}" if self.path else "Source")
+        title = message("tui.source.title")
+        named = message("tui.source.title_of", path=_shortened(clean(self.path), room))
+        self.set_title(named if self.path else title)
 
     def action_definition(self) -> None:
         """To the `def` or `class` line that the cursor stands in."""
@@ -241,7 +243,7 @@ class SourcePane(RowsView):
                 self.wandered = True
                 self._centre()
                 return
-        self.notify("no function or class around this line")
+        self.notify(render(message("tui.source.no_definition")))
 
     def action_current(self) -> None:
         if self._current is not None:

@@ -6,8 +6,10 @@ from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
+from iqdebug.core.messages import Text as Words
+from iqdebug.core.messages import message, render
 from iqdebug.core.state import ExceptionInfo, Frame, Gil, Snapshot, Task, Thread, ThreadState
 from iqdebug.core.text import clean
 from iqdebug.tui.messages import ExceptionsWanted, FrameWanted, LineWanted
@@ -22,17 +24,23 @@ _STATE = {
     ThreadState.PAUSED: Style(color="yellow"),
     ThreadState.UNKNOWN: Style(dim=True),
 }
+_STATE_WORDS: dict[ThreadState, Words] = {
+    ThreadState.RUNNING: message("tui.stack.running"),
+    ThreadState.WAITING: message("tui.stack.waiting"),
+    ThreadState.PAUSED: message("tui.stack.paused"),
+    ThreadState.UNKNOWN: "",
+}
 MIN_FOLDED_FRAMES = 2  # neighbouring library frames
 
 
 class StackPane(RowsView):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("l", "libraries", "Library frames: show or fold", show=False),
+        ("l", "libraries"),
     ]
 
     def __init__(self, id: str | None = None) -> None:
-        super().__init__(empty="no threads yet", id=id)
-        self.set_title("Threads")
+        super().__init__(empty=message("tui.stack.no_threads"), id=id)
+        self.set_title(message("tui.stack.title"))
         self._snapshot: Snapshot | None = None
         self._selected: int | None = None
         self._frame = 0
@@ -64,12 +72,11 @@ class StackPane(RowsView):
                 if thread.id == snapshot.focus and snapshot.exception is not None:
                     rows += _behind(snapshot.exception, self._traceback)
         if snapshot.tasks:
-            rows.append(
-                Row(Text(f"asyncio tasks ({len(snapshot.tasks)})", Style(bold=True)), selectable=False)
-            )
+            heading = render(message("tui.stack.tasks", count=len(snapshot.tasks)))
+            rows.append(Row(Text(heading, Style(bold=True)), selectable=False))
             for number, task in enumerate(snapshot.tasks):
                 rows += _task_rows(task, number)
-        self.set_title(f"Threads ({len(snapshot.threads)})")
+        self.set_title(message("tui.stack.title_counted", count=len(snapshot.threads)))
         self.set_rows(rows)
 
     def _frame_rows(self, thread: Thread) -> list[Row]:
@@ -82,17 +89,19 @@ class StackPane(RowsView):
                 run += 1
             folds = run - index >= MIN_FOLDED_FRAMES and not self._all
             if folds and not index <= self._frame < run:
-                words = f"   … {run - index} library frames"
-                rows.append(Row(Text(words, Style(dim=True)), ("fold", thread.id, index), "fold"))
+                folded = render(message("tui.stack.library_frames", count=run - index))
+                rows.append(Row(Text(f"   {folded}", Style(dim=True)), ("fold", thread.id, index), "fold"))
                 index = run
                 continue
             rows.append(self._frame_row(thread, index, frames[index]))
             index += 1
         left = (thread.frames_total or len(frames)) - len(frames)
         if left > 0:
-            rows.append(Row(Text(f"   … {left:,} more frames", Style(dim=True)), selectable=False))
+            more = render(message("tui.stack.more_frames", count=f"{left:,}"))
+            rows.append(Row(Text(f"   {more}", Style(dim=True)), selectable=False))
         if not frames:
-            rows.append(Row(Text("   no Python frames", Style(dim=True)), selectable=False))
+            none = render(message("tui.stack.no_frames"))
+            rows.append(Row(Text(f"   {none}", Style(dim=True)), selectable=False))
         return rows
 
     def _frame_row(self, thread: Thread, index: int, frame: Frame) -> Row:
@@ -129,14 +138,22 @@ def _behind(error: ExceptionInfo, elsewhere: bool) -> list[Row]:
     if not count:
         return []
     nearest = (error.chain or error.members)[0]
-    linked = {"cause": "caused by", "context": "while handling", "member": "group of"}.get(
-        nearest.link, "with"
-    )
-    more = f" and {count - 1} more" if count > 1 else ""
-    words = f"   e: {linked} {_last_name(nearest)}{more}"
+    name, more = _last_name(nearest), message("tui.stack.and_more", count=count - 1) if count > 1 else None
+    words = {
+        "cause": message("tui.stack.caused_by", name=name, more=more),
+        "context": message("tui.stack.while_handling", name=name, more=more),
+        "member": message("tui.stack.group_of", name=name, more=more),
+    }.get(nearest.link, message("tui.stack.with", name=name, more=more))
     if elsewhere:
-        words = f"   e: back to {_last_name(error)}"
-    return [Row(Text(words, Style(color="red", italic=True)), ("behind",), "behind", selectable=True)]
+        words = message("tui.stack.back_to", name=_last_name(error))
+    return [
+        Row(
+            Text(f"   {render(words)}", Style(color="red", italic=True)),
+            ("behind",),
+            "behind",
+            selectable=True,
+        )
+    ]
 
 
 def _last_name(error: ExceptionInfo) -> str:
@@ -152,12 +169,11 @@ def _thread_text(thread: Thread, opened: bool) -> Text:
     text = Text("▾ " if opened else "▸ ")
     text.append(clean(thread.name), Style(bold=opened))
     text.append(" ")
-    state = "" if thread.state is ThreadState.UNKNOWN else thread.state.value
-    text.append(clean(thread.wait) or state, _STATE[thread.state])
+    text.append(clean(thread.wait) or render(_STATE_WORDS[thread.state]), _STATE[thread.state])
     if thread.gil is Gil.HOLDS and not thread.wait_names_gil:
-        text.append(" holds GIL", Style(color="red", bold=True))
+        text.append(f" {render(message('tui.stack.holds_gil'))}", Style(color="red", bold=True))
     elif thread.gil is Gil.WAITS and not thread.wait_names_gil:
-        text.append(" wants GIL", Style(color="red"))
+        text.append(f" {render(message('tui.stack.wants_gil'))}", Style(color="red"))
     return text
 
 
@@ -175,7 +191,7 @@ def _task_rows(task: Task, number: int) -> list[Row]:
     text = Text("  ").append(clean(task.name), Style(bold=True)).append(" ")
     text.append(f"{clean(task.coroutine)} {clean(task.state)}")
     if task.awaiting:
-        text.append(f", awaiting {clean(task.awaiting)}", Style(dim=True))
+        text.append(render(message("tui.stack.awaiting", what=clean(task.awaiting))), Style(dim=True))
     innermost = task.frames[0] if task.frames else None
     rows = [Row(text, ("task", number), innermost, selectable=innermost is not None)]
     for index, frame in enumerate(task.frames[:5]):

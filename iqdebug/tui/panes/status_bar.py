@@ -11,6 +11,8 @@ from rich.text import Text
 from textual.widgets import Static
 
 from iqdebug.assistant.transcript import ModelStatus
+from iqdebug.core.messages import Text as Words
+from iqdebug.core.messages import message, render
 from iqdebug.core.state import Origin, Phase, Snapshot
 from iqdebug.core.text import age, clean
 
@@ -52,41 +54,49 @@ class Status:
     """
 
     snapshot: Snapshot | None = None
-    progress: str = ""
+    progress: Words = ""
     is_attaching: bool = True
     owns_program: bool = False
-    supervisor_warning: str = ""
+    supervisor_warning: Words = ""
     is_urgent: bool = False
     supervisor_ended_it: bool = False
-    background: str = ""
+    background: Words = ""
     hints: Sequence[Hint] = ()
     typing_hints: Sequence[Hint] = ()
 
 
 def phase_words(snapshot: Snapshot, status: Status) -> str:
     """The phase as a person would say it."""
+    return render(_phase(snapshot, status))
+
+
+def _phase(snapshot: Snapshot, status: Status) -> Words:
+    reason = snapshot.reason
     if snapshot.origin is Origin.RECORDED:
-        return f"recorded {_moment(snapshot.taken_at)}, {snapshot.reason}"
+        return message("tui.status.recorded", moment=_moment(snapshot.taken_at), reason=reason)
     if status.progress:
-        return f"attaching: {status.progress}" if status.is_attaching else status.progress
+        step = message("tui.status.attaching_step", step=status.progress)
+        return step if status.is_attaching else status.progress
     if snapshot.phase is Phase.ENDED:
-        return _end_words(snapshot, status)
+        return _end(snapshot, status)
     if snapshot.phase is Phase.DETACHED:
-        why = snapshot.reason or _RUNS_ON
-        return f"detached: {why} (r: attach again)"
+        return message("tui.status.detached", reason=reason or message("tui.status.runs_on"))
     if snapshot.phase is Phase.CRASHED:
-        return f"crashed: {snapshot.reason}"
+        return message("tui.status.crashed", reason=reason)
     if snapshot.phase is Phase.PAUSED:
-        return f"paused ({snapshot.reason})" if snapshot.reason else "paused"
-    return "running" if snapshot.phase is Phase.RUNNING else "attaching"
+        paused = message("tui.status.paused_because", reason=reason)
+        return paused if reason else message("tui.status.paused")
+    is_running = snapshot.phase is Phase.RUNNING
+    return message("tui.status.running") if is_running else message("tui.status.attaching")
 
 
-def _end_words(snapshot: Snapshot, status: Status) -> str:
+def _end(snapshot: Snapshot, status: Status) -> Words:
     if snapshot.exit_code is None:
-        return "the process has ended" + (": its supervisor did that" if status.supervisor_ended_it else "")
+        by_supervisor = message("tui.status.ended_by_supervisor")
+        return by_supervisor if status.supervisor_ended_it else message("tui.status.ended")
     if status.owns_program:
-        return f"{snapshot.reason} (S: start it again)"
-    return f"the process has ended with exit code {snapshot.exit_code}"
+        return message("tui.status.ended_start_again", reason=snapshot.reason)
+    return message("tui.status.ended_with_code", code=snapshot.exit_code)
 
 
 def _moment(seconds: float) -> str:
@@ -103,7 +113,7 @@ class StatusBar(Static):
     def __init__(self, now: Callable[[], float] = time.time, id: str | None = None) -> None:
         super().__init__(id=id)
         self._now = now
-        self._status = Status(progress="starting")
+        self._status = Status(progress=message("tui.status.starting"))
         self._since = now()
         self._shown_phase = (-1, Phase.CONNECTING)  # with its epoch
         self._model = ""
@@ -134,7 +144,7 @@ class StatusBar(Static):
     def _first_line(self) -> Text:
         status, snapshot = self._status, self._status.snapshot
         if snapshot is None:
-            return Text(clean(status.progress) or "starting")
+            return Text(clean(render(status.progress or message("tui.status.starting"))))
         recorded = snapshot.origin is Origin.RECORDED
         colour = "blue" if status.progress and not recorded else _COLOURS[snapshot.phase]
         text = Text().append(
@@ -143,22 +153,22 @@ class StatusBar(Static):
         elapsed = self._now() - self._since
         timed = snapshot.phase.is_stopped or snapshot.phase is Phase.RUNNING
         if timed and not status.progress and not recorded:
-            text.append(f" for {age(elapsed)}")
+            text.append(f" {render(message('tui.status.for', age=age(elapsed)))}")
         if status.supervisor_warning and timed:
             style = Style(color="red" if status.is_urgent else "yellow", bold=True)
-            text.append(f"  {clean(status.supervisor_warning)}", style)
+            text.append(f"  {clean(render(status.supervisor_warning))}", style)
         is_over = snapshot.phase in (Phase.DETACHED, Phase.ENDED)
         if snapshot.origin in (Origin.PEEK, Origin.LIVE) and not is_over:
-            text.append(f"  as of {age(max(self._now() - snapshot.taken_at, 0))} ago", Style(dim=True))
-        text.append(f"  pid {snapshot.pid}")
+            as_of = message("tui.status.as_of", age=age(max(self._now() - snapshot.taken_at, 0)))
+            text.append(f"  {render(as_of)}", Style(dim=True))
+        text.append(f"  {render(message('tui.status.pid', pid=snapshot.pid))}")
         if snapshot.python:
             text.append(f"  Python {clean(snapshot.python)}")
         if status.background:
-            text.append(f"  {clean(status.background)}", Style(color="blue"))
+            text.append(f"  {clean(render(status.background))}", Style(color="blue"))
         if self._model:
-            text.append(
-                f"  model: {clean(self._model.strip())}", Style(color="yellow" if self._remote else "blue")
-            )
+            model = render(message("tui.status.model", words=clean(self._model.strip())))
+            text.append(f"  {model}", Style(color="yellow" if self._remote else "blue"))
         if snapshot.detail:
             text.append(f"  {clean(snapshot.detail)}", Style(color="yellow"))
         return text
@@ -182,11 +192,8 @@ class StatusBar(Static):
 
 
 def _typing_line(hints: Sequence[Hint], room: int) -> Text:
-    text = Text().append(" ^] ", Style(bold=True)).append("iqdebug's keys")
+    text = Text().append(" ^] ", Style(bold=True)).append(render(message("tui.status.our_keys")))
     for hint in hints:
         if text.cell_len + len(hint.key) + len(hint.words) + 3 <= room:
             text.append(f"  {hint.key} ", Style(bold=True)).append(hint.words)
     return text
-
-
-_RUNS_ON = "the process runs on without iqdebug"

@@ -8,13 +8,14 @@ from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
+from iqdebug.core.messages import Message, message, render
 from iqdebug.core.state import Diagnosis, Step, Suspect
 from iqdebug.core.text import clean
 from iqdebug.tui.locations import Place, Whereabouts, file_line
 from iqdebug.tui.messages import PlaceWanted
-from iqdebug.tui.panes.insight import LOOKING, cells, confidence_words, last_name, step_text, value_text
+from iqdebug.tui.panes.insight import LOOKING, cells, confidence_meaning, last_name, step_text, value_text
 from iqdebug.tui.widgets.rows import Row, RowsView
 
 __all__ = ["PROVENANCE", "SuspectsPane", "suspect_key"]
@@ -46,16 +47,16 @@ class SuspectsPane(RowsView):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "fold", "Fold", show=False),
-        Binding("right", "unfold", "Unfold", show=False),
+        ("left", "fold"),
+        ("right", "unfold"),
     ]
 
     def __init__(self, where: Callable[[Place], Whereabouts], id: str | None = None) -> None:
-        super().__init__(empty="nothing has been looked at yet", id=id)
+        super().__init__(empty=message("tui.suspects.nothing_yet"), id=id)
         self._where = where
         self._diagnosis: Diagnosis | None = None
         self._folded: dict[Hashable, bool] = {}  # what the person chose, by key
-        self._begin("Suspects")
+        self._begin(message("tui.suspects.title"))
 
     def show(self, diagnosis: Diagnosis | None, *, looking: bool = False, failed: bool = False) -> None:
         """``looking``: the diagnosis is on its way; ``failed``: the process stopped on an exception,
@@ -63,18 +64,19 @@ class SuspectsPane(RowsView):
         self._diagnosis, self._failed = diagnosis, failed
         if diagnosis is None:
             self.set_rows([])
-            self.empty_text = LOOKING if looking else "nothing has been looked at yet"
-            self._begin("Suspects")
+            self.empty_text = LOOKING if looking else message("tui.suspects.nothing_yet")
+            self._begin(message("tui.suspects.title"))
             return
         count = len(diagnosis.suspects)
-        self._begin(f"Suspects ({count})  {diagnosis.confidence_name}" if count else "Suspects: none")
+        named = message("tui.suspects.title_counted", count=count, confidence=diagnosis.confidence_name)
+        self._begin(named if count else message("tui.suspects.title_none"))
         self._rebuild()
 
     _failed = False
 
-    def _begin(self, title: str) -> None:
+    def _begin(self, title: Message) -> None:
         self.set_title(title)
-        self.border_subtitle = Text("Enter: go there   ←→: fold   i: all about it")
+        self.border_subtitle = Text(render(message("tui.suspects.keys")))
 
     def _rebuild(self) -> None:
         if self._diagnosis is not None:
@@ -84,7 +86,8 @@ class SuspectsPane(RowsView):
 
     def _suspect_rows(self, diagnosis: Diagnosis) -> Iterator[Row]:
         if not diagnosis.suspects:
-            yield Row(Text(f"no good suspect: {confidence_words(diagnosis)}"), ("none",), selectable=False)
+            none = message("tui.suspects.none", means=confidence_meaning(diagnosis))
+            yield Row(Text(render(none)), ("none",), selectable=False)
             return
         full = clean if self.size.width > MIN_COLUMNS_FOR_FULL_NAMES else last_name
         names = [_end_of(full(s.function), MAX_NAME_CELLS) for s in diagnosis.suspects]
@@ -107,15 +110,14 @@ class SuspectsPane(RowsView):
     # the way of the failing value
 
     def _way_rows(self, diagnosis: Diagnosis) -> Iterator[Row]:
-        heading = Text("Where the failing value came from", Style(bold=True))
+        heading = Text(render(message("tui.suspects.way")), Style(bold=True))
         yield Row(heading, PROVENANCE, selectable=False)
         for number, root in enumerate(diagnosis.provenance):
             yield from self._step_rows(root, (*PROVENANCE, number), 0, True)
         if not diagnosis.provenance:
-            words = "no exception: there is no failing value to follow"
-            if self._failed:
-                words = "this exception's values could not be traced"
-            yield Row(Text(f"  {words}", Style(dim=True)), (*PROVENANCE, "none"), selectable=False)
+            untraced = message("tui.suspects.way_untraced")
+            words = untraced if self._failed else message("tui.suspects.way_no_exception")
+            yield Row(Text(f"  {render(words)}", Style(dim=True)), (*PROVENANCE, "none"), selectable=False)
 
     def _step_rows(self, step: Step, above: tuple[Hashable, ...], depth: int, first: bool) -> Iterator[Row]:
         """The hop and those before it; of several ways to a value the first is folded out."""
@@ -124,7 +126,8 @@ class SuspectsPane(RowsView):
         opened = more and not self._is_folded(key, not first)
         room, end = self.size.width - 2, self._gone(step)  # a scroll bar may come
         if more and not opened:
-            end.append(f"  … {len(step.before)} more", Style(dim=True))
+            hidden = render(message("tui.suspects.more", count=len(step.before)))
+            end.append(f"  {hidden}", Style(dim=True))
         text = Text("  " * min(depth, MAX_INDENT_LEVELS) + _mark(more, opened))
         text.append_text(step_text(step, room - text.cell_len - end.cell_len)).append_text(end)
         yield Row(text, key, _Branch(step, more, opened))
@@ -133,7 +136,8 @@ class SuspectsPane(RowsView):
                 yield from self._step_rows(before, (*key, number), depth + 1, first and number == 0)
 
     def _gone(self, place: Place) -> Text:
-        return Text("  (returned)" if self._where(place).gone else "", Style(dim=True, italic=True))
+        returned = f"  {render(message('tui.suspects.returned'))}"
+        return Text(returned if self._where(place).gone else "", Style(dim=True, italic=True))
 
     def to_way(self) -> None:
         """The cursor on the failing value, with the heading above it in sight."""

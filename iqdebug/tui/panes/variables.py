@@ -7,16 +7,23 @@ from typing import ClassVar, Literal
 
 from rich.style import Style
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
+from iqdebug.core.messages import Text as Words
+from iqdebug.core.messages import message, render
 from iqdebug.core.text import clean
 from iqdebug.tui.widgets.rows import Row, RowsView
 from iqdebug.tui.widgets.variable_tree import PAGE, Node, VariableTree
 
 __all__ = ["VariablesPane"]
 
-_STATE_WORDS = {"slow": "slow", "raised": "raised", "lazy": "not read: Enter runs it", "cut": "cut"}
+_STATE_WORDS = {
+    "slow": message("tui.variables.slow"),
+    "raised": message("tui.variables.raised"),
+    "lazy": message("tui.variables.lazy"),
+    "cut": message("tui.variables.cut"),
+}
 MAX_VALUE_CHARACTERS = 300
 SUFFIX_CELLS = 24  # cells for type, size and state beside a value
 
@@ -26,9 +33,9 @@ Entry = tuple[Literal["node", "reading", "nothing", "more"], Node]
 
 class VariablesPane(RowsView):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "full", "The value's own repr", show=False),
-        Binding("y", "copy", "Copy the value", show=False),
-        Binding("equals_sign", "assign", "Set the value", show=False),
+        ("v", "full"),
+        ("y", "copy"),
+        ("equals_sign", "assign"),
     ]
 
     class Expand(Message):
@@ -53,19 +60,20 @@ class VariablesPane(RowsView):
             self.node = node
 
     def __init__(self, tree: VariableTree, id: str | None = None) -> None:
-        super().__init__(empty="no frame selected", id=id)
+        super().__init__(empty=message("tui.variables.no_frame"), id=id)
         self.variable_tree = tree
         self._entries: list[Entry] = []
-        self.set_title("Variables")
+        self.set_title(message("tui.variables.title"))
 
-    def rebuild(self, words: str = "") -> None:
+    def rebuild(self, words: Words = "") -> None:
         """Draw the tree as it is now; ``words`` stands there when it is empty."""
         key = self.current_key
         self._entries = _entries(self.variable_tree.roots or ())
         self._widest = max((_width(node) for _, node in self._entries), default=0)
         self.empty_text = words
         name = clean(self.variable_tree.frame.name) if self.variable_tree.frame is not None else ""
-        self.set_title(f"Variables  {name}" if name else "Variables")
+        named = message("tui.variables.title_of", name=name)
+        self.set_title(named if name else message("tui.variables.title"))
         self.keep_cursor(key)
         self.content_changed()
 
@@ -86,10 +94,12 @@ class VariablesPane(RowsView):
             shown = len(node.children or ())
             size = node.variable.size
             coming = min(PAGE, size - shown) if size is not None else PAGE
-            of = f" of {size:,}" if size is not None else ""
-            text.append(f"… {shown:,}{of} shown: Enter reads {coming:,} more")
+            total = f"{size:,}" if size is not None else None
+            more = message("tui.variables.more", shown=f"{shown:,}", total=total, coming=f"{coming:,}")
+            text.append(render(more))
             return Row(text, key, (node, shown))
-        return Row(text.append("reading…" if what == "reading" else "empty"), key, selectable=False)
+        words = message("tui.variables.reading") if what == "reading" else message("tui.variables.empty")
+        return Row(text.append(render(words)), key, selectable=False)
 
     def on_rows_view_chosen(self, event: RowsView.Chosen) -> None:
         event.stop()
@@ -123,7 +133,7 @@ class VariablesPane(RowsView):
         node = self._current_node()
         if node is not None:
             self.app.copy_to_clipboard(node.variable.value.encode("utf-8", "replace").decode())
-            self.notify(f"copied {clean(node.variable.name)}")
+            self.notify(clean(render(message("tui.variables.copied", name=node.variable.name))))
 
     def action_assign(self) -> None:
         node = self._current_node()
@@ -163,20 +173,20 @@ def _text(node: Node) -> Text:
         return text
     text.append(clean(variable.name), Style(color="cyan", bold=variable.kind == "argument"))
     text.append(" = ", Style(dim=True))
-    state = _STATE_WORDS.get(variable.state, "")
+    state = _STATE_WORDS.get(variable.state)
     if variable.state == "lazy" and not (variable.reference or variable.evaluate_name):
-        state = "not read"  # a recording's: there is nothing left that could be run
+        state = message("tui.variables.not_read")  # a recording's: there is nothing left that could be run
     style = Style(color="yellow", bold=True) if node.changed else Style(dim=variable.state == "lazy")
     text.append(clean(variable.value[:MAX_VALUE_CHARACTERS]), style)
     if len(variable.value) > MAX_VALUE_CHARACTERS:
         text.append("…", Style(dim=True))
     if state:
         calm = variable.state in ("lazy", "cut")
-        text.append(f"  ({state})", Style(dim=True) if calm else Style(color="red"))
+        text.append(f"  ({render(state)})", Style(dim=True) if calm else Style(color="red"))
     if variable.type and variable.type not in ("NoneType",):
         text.append(f"  {clean(variable.type)}", Style(dim=True, italic=True))
     if variable.size is not None:
         text.append(f"[{variable.size:,}]", Style(dim=True))
     if node.changed:
-        text.append("  changed", Style(color="yellow", italic=True))
+        text.append(f"  {render(message('tui.variables.changed'))}", Style(color="yellow", italic=True))
     return text

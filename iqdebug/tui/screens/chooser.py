@@ -8,12 +8,14 @@ from typing import ClassVar
 from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from iqdebug.core.errors import IqdebugError
+from iqdebug.core.messages import Text as Words
+from iqdebug.core.messages import message, render
 from iqdebug.core.state import CodePlace
 from iqdebug.core.text import clean
 from iqdebug.tui.widgets.rows import Row, RowsView
@@ -27,10 +29,10 @@ class _Filter(Input):
     """The keys that move go to the list below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "list('move', -1)", "Up", show=False),
-        Binding("down", "list('move', 1)", "Down", show=False),
-        Binding("pageup", "list('page', -1)", "Page up", show=False),
-        Binding("pagedown", "list('page', 1)", "Page down", show=False),
+        ("up", "list('move', -1)"),
+        ("down", "list('move', 1)"),
+        ("pageup", "list('page', -1)"),
+        ("pagedown", "list('page', 1)"),
     ]
 
     def action_list(self, what: str, by: int) -> None:
@@ -45,58 +47,61 @@ class ChooserScreen(ModalScreen["CodePlace | str | None"]):
     :param label: how one is shown: what is searched, and what stands beside it.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "cancel")]
 
     def __init__(
         self,
-        title: str,
-        hint: str,
+        title: Words,
+        hint: Words,
         load: Callable[[], Awaitable[Sequence[CodePlace]]],
-        label: Callable[[CodePlace], tuple[str, str]],
+        label: Callable[[CodePlace], tuple[str, Words]],
     ) -> None:
         super().__init__()
         self._heading, self._hint, self._loading, self._label = title, hint, load, label
-        self._places: list[tuple[str, str, CodePlace]] = []
+        self._places: list[tuple[str, Words, CodePlace]] = []
 
     def compose(self) -> ComposeResult:
         with Vertical(id="chooser-box") as box:
-            box.border_title = Text(self._heading)
-            box.border_subtitle = Text("Enter: go there   ↑↓: choose   Esc: cancel")
-            yield _Filter(placeholder=self._hint)
-            yield RowsView(empty="looking…", id="chooser-rows")
+            box.border_title = Text(render(self._heading))
+            box.border_subtitle = Text(render(message("tui.chooser.keys")))
+            yield _Filter(placeholder=render(self._hint))
+            yield RowsView(empty=message("tui.chooser.looking"), id="chooser-rows")
 
     def on_mount(self) -> None:
         self.run_worker(self._load())
 
     async def _load(self) -> None:
-        words = ""
+        words: Words = ""
         try:
             places = await self._loading()
         except IqdebugError as error:
             places, words = (), error.lines()[0]
         except TimeoutError:
-            places, words = (), "no answer from the process in time"
+            places, words = (), message("tui.chooser.no_answer")
         self._places = [(*self._label(place), place) for place in places]
         self._filter(words)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._filter()
 
-    def _filter(self, failure: str = "") -> None:
+    def _filter(self, failure: Words = "") -> None:
         typed = self.query_one(_Filter).value
         rows = self.query_one(RowsView)
         matches = matching(self._places, typed)
-        rows.empty_text = clean(failure) or (
-            "none of that name here: Enter looks everywhere" if typed.strip() else "nothing found"
-        )
+        nothing = message("tui.chooser.none_here") if typed.strip() else message("tui.chooser.none")
+        rows.empty_text = clean(render(failure or nothing))
         rows.set_rows([self._row(*each) for each in matches[:MAX_ROWS]])
         rows.action_end(-1)
-        count = f"  {len(matches):,} of {len(self._places):,}" if self._places else ""
-        self.query_one("#chooser-box").border_title = Text(self._heading + count)
+        title = self._heading
+        if self._places:
+            title = message(
+                "tui.chooser.counted", title=title, count=f"{len(matches):,}", all=f"{len(self._places):,}"
+            )
+        self.query_one("#chooser-box").border_title = Text(render(title))
 
     @staticmethod
-    def _row(name: str, beside: str, place: CodePlace) -> Row:
-        text = Text(clean(name)).append(f"  {clean(beside)}" if beside else "", Style(dim=True))
+    def _row(name: str, beside: Words, place: CodePlace) -> Row:
+        text = Text(clean(name)).append(f"  {clean(render(beside))}" if beside else "", Style(dim=True))
         return Row(text, (place.path, place.line, place.name), place)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -115,7 +120,9 @@ class ChooserScreen(ModalScreen["CodePlace | str | None"]):
         self.dismiss(None)
 
 
-def matching(places: Sequence[tuple[str, str, CodePlace]], typed: str) -> list[tuple[str, str, CodePlace]]:
+def matching(
+    places: Sequence[tuple[str, Words, CodePlace]], typed: str
+) -> list[tuple[str, Words, CodePlace]]:
     """Those whose name holds all typed words; a name whose last part begins with them comes first."""
     words = typed.casefold().split()
     if not words:

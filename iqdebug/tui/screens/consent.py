@@ -10,13 +10,14 @@ from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region
 from textual.screen import ModalScreen
 from textual.strip import Strip
 
 from iqdebug.assistant.ui_context import Consent
 from iqdebug.core.exact_text import exact_lines
+from iqdebug.core.messages import message, render
 from iqdebug.tui.widgets.rows import Row, RowsView
 
 __all__ = ["MAX_SHOWN", "ConsentScreen"]
@@ -26,10 +27,10 @@ MAX_SHOWN = 100_000
 
 _WIDTH, _FRAME = 80, 5  # columns of the box; those of border, padding and scroll bar
 _TITLES = {
-    "probe": "The model asks to run code of the program's",
-    "control": "The model asks to take the controls",
-    "mutate": "The model asks to change or start something",
-    "yours": "Do this?",
+    "probe": message("tui.consent.probe"),
+    "control": message("tui.consent.control"),
+    "mutate": message("tui.consent.mutate"),
+    "yours": message("tui.consent.yours"),
 }
 
 
@@ -71,9 +72,9 @@ class ConsentScreen(ModalScreen[Consent]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer('once')", "Yes, once"),
-        Binding("s", "answer('session')", "Yes, for this session"),
-        Binding("n,escape", "answer('no')", "No"),
+        ("y", "answer('once')"),
+        ("s", "answer('session')"),
+        ("n,escape", "answer('no')"),
     ]
 
     def __init__(self, action: str, right: str, detail: str, why: str, may_hold: bool) -> None:
@@ -85,7 +86,7 @@ class ConsentScreen(ModalScreen[Consent]):
 
     def compose(self) -> ComposeResult:
         view = _Read(show_cursor=False, id="consent-box")
-        view.set_title(_TITLES.get(self._right, f"The model asks: {self._right}"))
+        view.set_title(_TITLES.get(self._right, message("tui.consent.asks", right=self._right)))
         yield view
 
     @property
@@ -118,13 +119,14 @@ class ConsentScreen(ModalScreen[Consent]):
             return
         view = self._view
         if self._too_long:
-            words = "too long to be shown and allowed   n Esc: no"
+            words = message("tui.consent.too_long")
         elif not view.whole:
-            words = f"PgDn before a yes ({view.seen} of {view.row_count()} lines)   n Esc: no"
+            words = message("tui.consent.unread", seen=view.seen, lines=view.row_count())
+        elif self._may_hold:
+            words = message("tui.consent.keys_session")
         else:
-            hold = "   s: yes, for this session" if self._may_hold else ""
-            words = f"y: yes, once{hold}   n Esc: no"
-        view.border_subtitle = Text(words)
+            words = message("tui.consent.keys")
+        view.border_subtitle = Text(render(words))
 
     def action_answer(self, answer: Consent) -> None:
         if answer != "no" and (self._too_long or not self._view.whole):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import BindingType
 from textual.screen import ModalScreen
 
+from iqdebug.core.messages import Message, message, render
 from iqdebug.core.state import Diagnosis, Variable
 from iqdebug.core.text import clean
 from iqdebug.tui.locations import Place, file_line
@@ -27,10 +29,10 @@ class DetailsScreen(ModalScreen[Place | None]):
     """What happened, what it means, every suspect with its reasons and proof, what is unusual, and
     remarks. Enter on a line about a place chooses the place."""
 
-    BINDINGS = [  # noqa: RUF012
-        Binding("escape,q,i", "dismiss_none", "Close"),
-        Binding("right_square_bracket", "suspect(1)", "Next suspect"),
-        Binding("left_square_bracket", "suspect(-1)", "Previous suspect"),
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape,q,i", "dismiss_none"),
+        ("right_square_bracket", "suspect(1)"),
+        ("left_square_bracket", "suspect(-1)"),
     ]
 
     def __init__(self, diagnosis: Diagnosis) -> None:
@@ -39,8 +41,8 @@ class DetailsScreen(ModalScreen[Place | None]):
 
     def compose(self) -> ComposeResult:
         view = RowsView(id="details")
-        view.set_title("The cause, as far as it can be told")
-        view.border_subtitle = Text("Enter: go there   ]: next suspect   Esc: close")
+        view.set_title(message("tui.details.title"))
+        view.border_subtitle = Text(render(message("tui.details.keys")))
         yield view
 
     def on_mount(self) -> None:
@@ -93,21 +95,22 @@ class DetailsScreen(ModalScreen[Place | None]):
 
 def _parts(diagnosis: Diagnosis) -> Iterator[Row]:
     yield Row(Text(clean(diagnosis.headline), Style(bold=True)))
-    yield Row(Text(f"{diagnosis.confidence_name}: {confidence_words(diagnosis)}", Style(dim=True)))
+    yield Row(Text(confidence_words(diagnosis), Style(dim=True)))
     if diagnosis.meaning:
-        yield from _heading("What it means")
+        yield from _heading(message("tui.details.meaning"))
         yield from (Row(Text(f"  {clean(line)}")) for line in diagnosis.meaning.splitlines())
     if diagnosis.suspects:
-        yield from _heading("Suspects, the likeliest first")
+        yield from _heading(message("tui.details.suspects"))
     for rank, suspect in enumerate(diagnosis.suspects, 1):
         head = Text(f"{rank:>2} ").append(clean(suspect.function), Style(color="cyan", bold=True))
         where = f"{clean(suspect.path)}:{suspect.line}  " if suspect.path else ""
-        head.append(f"  {where}score {suspect.score:.2f}", Style(dim=True))
+        score = render(message("tui.details.score", score=f"{suspect.score:.2f}"))
+        head.append(f"  {where}{score}", Style(dim=True))
         yield Row(head, ("suspect", rank), suspect)
         yield from (Row(Text(f"   - {clean(reason)}"), data=suspect) for reason in suspect.reasons)
         yield from _values(suspect.proof, suspect)
     if diagnosis.anomalies:
-        yield from _heading("What is unusual")
+        yield from _heading(message("tui.details.anomalies"))
     for anomaly in diagnosis.anomalies[:MAX_ANOMALIES]:
         text = Text(f"   - {clean(anomaly.text)}")
         place = f"  {file_line(anomaly)} {clean(anomaly.function)}" if anomaly.path else ""
@@ -116,18 +119,18 @@ def _parts(diagnosis: Diagnosis) -> Iterator[Row]:
         yield from _values((anomaly.variable,) if anomaly.variable is not None else (), target)
     left = len(diagnosis.anomalies) - MAX_ANOMALIES
     if left > 0:
-        yield Row(Text(f"   … {left} more", Style(dim=True)))
+        yield Row(Text(f"   {render(message('tui.details.more', count=left))}", Style(dim=True)))
     if diagnosis.provenance:
-        yield from _heading("Where the failing value came from")
-        yield Row(Text("   W shows it as a tree, once this is closed", Style(dim=True)))
+        yield from _heading(message("tui.suspects.way"))
+        yield Row(Text(f"   {render(message('tui.details.as_tree'))}", Style(dim=True)))
     if diagnosis.notes:
-        yield from _heading("Notes")
+        yield from _heading(message("tui.details.notes"))
         yield from (Row(Text(f"   - {clean(note)}")) for note in diagnosis.notes)
 
 
-def _heading(words: str) -> Iterator[Row]:
+def _heading(words: Message) -> Iterator[Row]:
     yield Row(Text())
-    yield Row(Text(words, Style(bold=True, underline=True)))
+    yield Row(Text(render(words), Style(bold=True, underline=True)))
 
 
 def _values(values: Sequence[Variable], place: Place | None) -> Iterator[Row]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
+from iqdebug.core.messages import Text as Words
+from iqdebug.core.messages import message, render
 from iqdebug.core.state import Breakpoint
 from iqdebug.core.text import clean
 from iqdebug.tui.widgets.rows import Row, RowsView
@@ -30,12 +33,12 @@ class TextScreen(ModalScreen[None]):
     :param prose: it is cut between words, and the further lines of a row begin below its first word.
     """
 
-    BINDINGS = [  # noqa: RUF012
-        Binding("escape,q,enter,question_mark", "close", "Close"),
-        Binding("y", "copy", "Copy"),
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape,q,enter,question_mark", "close"),
+        ("y", "copy"),
     ]
 
-    def __init__(self, title: str, text: Text, prose: bool = False) -> None:
+    def __init__(self, title: Words, text: Text, prose: bool = False) -> None:
         super().__init__()
         self._heading = title
         self._text = text
@@ -44,7 +47,7 @@ class TextScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         view = RowsView(show_cursor=False, id="text-box")
         view.set_title(self._heading)
-        view.border_subtitle = Text("Esc: close   y: copy")
+        view.border_subtitle = Text(render(message("tui.dialog.text_keys")))
         yield view
 
     def on_mount(self) -> None:
@@ -79,7 +82,7 @@ class TextScreen(ModalScreen[None]):
 
     def action_copy(self) -> None:
         self.app.copy_to_clipboard(self._text.plain)
-        self.notify("copied")
+        self.notify(render(message("tui.dialog.copied")))
 
 
 def _cut(line: Text, width: int) -> list[Text]:
@@ -90,17 +93,17 @@ def _cut(line: Text, width: int) -> list[Text]:
 class LineScreen(ModalScreen[str | None]):
     """One line of input; Escape gives None."""
 
-    BINDINGS = [Binding("escape", "cancel", "Cancel")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "cancel")]
 
-    def __init__(self, question: str, value: str = "") -> None:
+    def __init__(self, question: Words, value: str = "") -> None:
         super().__init__()
         self._question = question
         self._value = value
 
     def compose(self) -> ComposeResult:
         with Vertical(id="line-box") as box:
-            box.border_title = Text(clean(self._question))
-            box.border_subtitle = Text("Enter: do it   Esc: cancel")
+            box.border_title = Text(clean(render(self._question)))
+            box.border_subtitle = Text(render(message("tui.dialog.line_keys")))
             yield Input(self._value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -113,7 +116,7 @@ class LineScreen(ModalScreen[str | None]):
 class BreakpointScreen(ModalScreen[Breakpoint | None]):
     """Condition, hit count and log message of a breakpoint."""
 
-    BINDINGS = [Binding("escape", "cancel", "Cancel")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "cancel")]
 
     def __init__(self, breakpoint_: Breakpoint) -> None:
         super().__init__()
@@ -122,16 +125,16 @@ class BreakpointScreen(ModalScreen[Breakpoint | None]):
     def compose(self) -> ComposeResult:
         breakpoint_ = self._breakpoint
         with Vertical(id="breakpoint-box") as box:
-            box.border_title = Text(
-                f"Breakpoint {clean(breakpoint_.path).rpartition('/')[2]}:{breakpoint_.line}"
-            )
-            box.border_subtitle = Text("Enter: set   Tab: next field   Esc: cancel")
-            yield Label("Stop only if this expression is true")
+            where = f"{clean(breakpoint_.path).rpartition('/')[2]}:{breakpoint_.line}"
+            box.border_title = Text(render(message("tui.dialog.breakpoint", where=where)))
+            box.border_subtitle = Text(render(message("tui.dialog.breakpoint_keys")))
+            yield Label(render(message("tui.dialog.condition")))
             yield Input(breakpoint_.condition, placeholder="order.total > 100", id="condition")
-            yield Label("Hit count: 5, >= 5, % 10")
+            yield Label(render(message("tui.dialog.hit_count")))
             yield Input(breakpoint_.hit_condition, id="hits")
-            yield Label("Log this instead of stopping; {expression} is filled in")
-            yield Input(breakpoint_.log_message, placeholder="total is {order.total}", id="message")
+            yield Label(render(message("tui.dialog.log_message")))
+            example = render(message("tui.dialog.log_example"))
+            yield Input(breakpoint_.log_message, placeholder=example, id="message")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

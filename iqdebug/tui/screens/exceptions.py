@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import BindingType
 from textual.screen import ModalScreen
 
+from iqdebug.core.messages import Text as Words
+from iqdebug.core.messages import message, render
 from iqdebug.core.state import ExceptionInfo
 from iqdebug.core.text import clean
 from iqdebug.tui.widgets.rows import Row, RowsView
@@ -18,11 +21,11 @@ __all__ = ["ExceptionsScreen", "place_words", "walked"]
 
 MAX_MESSAGE_LINES = 6
 MAX_NOTE_LINES = 4
-_LINKS = {
+_LINKS: dict[str, Words] = {
     "": "",
-    "cause": "caused by ",
-    "context": "while handling ",
-    "member": "member ",
+    "cause": message("tui.exceptions.caused_by"),
+    "context": message("tui.exceptions.while_handling"),
+    "member": message("tui.exceptions.member"),
 }
 
 
@@ -54,7 +57,7 @@ class ExceptionsScreen(ModalScreen[ExceptionInfo | None]):
     :param shown: the one whose traceback is shown now.
     """
 
-    BINDINGS = [Binding("escape,q,e", "dismiss_none", "Close")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [("escape,q,e", "dismiss_none")]
 
     def __init__(self, root: ExceptionInfo, shown: ExceptionInfo) -> None:
         super().__init__()
@@ -62,10 +65,12 @@ class ExceptionsScreen(ModalScreen[ExceptionInfo | None]):
         self._shown = shown
 
     def compose(self) -> ComposeResult:
-        view = RowsView(empty="no exception", id="exceptions")
+        view = RowsView(empty=message("tui.exceptions.none"), id="exceptions")
         count = sum(1 for _ in walked(self._root))
-        view.set_title("The exception" if count == 1 else f"{count} exceptions, the last raised first")
-        view.border_subtitle = Text("Enter: show its traceback   ←→: sideways   Esc: close")
+        view.set_title(
+            message("tui.exceptions.one") if count == 1 else message("tui.exceptions.several", count=count)
+        )
+        view.border_subtitle = Text(render(message("tui.exceptions.keys")))
         yield view
 
     def on_mount(self) -> None:
@@ -91,22 +96,24 @@ def _rows(number: int, depth: int, error: ExceptionInfo, shown: bool) -> Iterato
     mark = "▶ " if shown else "  "
     first, *more = clean_lines(error.message) or [""]
     head = Text(indent).append(mark, Style(color="yellow", bold=True))
-    head.append(("└ " + _LINKS[error.link]) if depth else "", Style(dim=True))
+    link = render(_LINKS[error.link])
+    head.append("└ " + (f"{link} " if link else "") if depth else "", Style(dim=True))
     head.append(clean(error.type), Style(color="red", bold=True))
     head.append(f": {first}" if first else "", Style())
     place = place_words(error)
-    head.append(f"   {place}" if place else "   (no traceback)", Style(dim=True))
+    head.append(f"   {place or render(message('tui.exceptions.no_traceback'))}", Style(dim=True))
     yield Row(head, number, error)
     below = indent + "     "
     for line in more[:MAX_MESSAGE_LINES]:
         yield Row(Text(below + line), selectable=False)
     if len(more) > MAX_MESSAGE_LINES:
-        words = f"{below}… {len(more) - MAX_MESSAGE_LINES:,} more lines of the message"
-        yield Row(Text(words, Style(dim=True)), selectable=False)
+        left = message("tui.exceptions.more_lines", lines=f"{len(more) - MAX_MESSAGE_LINES:,}")
+        yield Row(Text(below + render(left), Style(dim=True)), selectable=False)
+    label = render(message("tui.exceptions.note"))
     for note in error.notes:
         lines = clean_lines(note)
         for index, line in enumerate(lines[:MAX_NOTE_LINES]):
-            text = Text(below).append("note: " if not index else "      ", Style(dim=True))
+            text = Text(below).append(f"{label} " if not index else " " * (len(label) + 1), Style(dim=True))
             yield Row(text.append(line, Style(italic=True)), selectable=False)
 
 

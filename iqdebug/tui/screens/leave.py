@@ -6,11 +6,13 @@ from typing import ClassVar, Literal
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from iqdebug.core.messages import Text as Words
+from iqdebug.core.messages import message, render
 from iqdebug.core.text import clean
 
 __all__ = ["LeaveScreen", "Parting"]
@@ -26,28 +28,29 @@ class LeaveScreen(ModalScreen[Parting | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("k", "choose('keep')", "Keep the crash, then end it"),
-        Binding("e", "choose('end')", "End it"),
-        Binding("r", "choose('run')", "Let it run on"),
-        Binding("escape,q", "stay", "Stay"),
+        ("k", "choose('keep')"),
+        ("e", "choose('end')"),
+        ("r", "choose('run')"),
+        ("escape,q", "stay"),
     ]
 
-    def __init__(self, title: str, log: str, keeps: bool) -> None:
+    def __init__(self, title: Words, log: str, keeps: bool) -> None:
         super().__init__()
         self._heading, self._log, self._keeps = title, log, keeps
 
     def compose(self) -> ComposeResult:
         with Vertical(id="line-box") as box:
-            box.border_title = Text(self._heading)
-            box.border_subtitle = Text("Esc: stay")
+            box.border_title = Text(render(self._heading))
+            box.border_subtitle = Text(render(message("tui.leave.keys")))
             text = Text()
-            choices = [("e", "end the program"), ("r", "let it run on without iqdebug")]
+            choices = [("e", message("tui.leave.end")), ("r", message("tui.leave.run_on"))]
             if self._keeps:
-                choices.insert(0, ("k", "keep the crash as a file, then end the program"))
+                choices.insert(0, ("k", message("tui.leave.keep")))
             for key, words in choices:
-                text.append(f" {key} ", "bold").append(f" {words}\n")
+                text.append(f" {key} ", "bold").append(f" {render(words)}\n")
             if self._log:
-                text.append(f"     what it writes then goes to {clean(self._log)}\n", "dim")
+                where = message("tui.leave.output_goes_to", log=self._log)
+                text.append(f"     {clean(render(where))}\n", "dim")
             text.rstrip()
             yield Static(text)
 

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from iqdebug.core.messages import message, render
 from iqdebug.core.state import ProcessInfo
 from iqdebug.core.text import age, clean, size
 from iqdebug.tui.widgets.rows import Row, RowsView
@@ -23,10 +24,10 @@ REFRESH_INTERVAL_S = 2.0
 
 class _Filter(Input):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "app.move(-1)", "Up", show=False),
-        Binding("down", "app.move(1)", "Down", show=False),
-        Binding("pageup", "app.move(-10)", "Page up", show=False),
-        Binding("pagedown", "app.move(10)", "Page down", show=False),
+        ("up", "app.move(-1)"),
+        ("down", "app.move(1)"),
+        ("pageup", "app.move(-10)"),
+        ("pagedown", "app.move(10)"),
     ]
 
 
@@ -45,8 +46,8 @@ class PickerApp(App[int]):
     """
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Clear or leave", show=False),
-        Binding("ctrl+q,ctrl+c", "quit", "Leave", show=False, priority=True),
+        ("escape", "back"),
+        Binding("ctrl+q,ctrl+c", "quit", show=False, priority=True),
     ]
 
     class _Listed(Message):
@@ -61,11 +62,11 @@ class PickerApp(App[int]):
         self._looked = False
 
     def compose(self) -> ComposeResult:
-        yield _Filter(placeholder="type to filter by command, pid, user or folder", id="filter")
-        yield Static(Text(_HEAD, no_wrap=True), id="head")
-        yield RowsView(empty="looking for Python processes…", id="processes")
+        yield _Filter(placeholder=render(message("tui.picker.filter")), id="filter")
+        yield Static(Text(_head(), no_wrap=True), id="head")
+        yield RowsView(empty=message("tui.picker.looking"), id="processes")
         yield Static(id="why")
-        yield Static("Enter: open   type: filter   Esc: clear, then leave   ↑↓: choose", id="keys")
+        yield Static(render(message("tui.picker.keys")), id="keys")
 
     def on_mount(self) -> None:
         self.query_one(_Filter).focus()
@@ -91,7 +92,7 @@ class PickerApp(App[int]):
         matching = [p for p in self._processes if all(w in _haystack(p) for w in words)]
         view = self.query_one("#processes", RowsView)
         if self._looked:
-            view.empty_text = "no process matches the filter" if words else "no Python process is running"
+            view.empty_text = message("tui.picker.no_match") if words else message("tui.picker.none")
         view.set_rows([Row(_text(p), p.pid, p) for p in matching])
         self._explain()
 
@@ -128,7 +129,21 @@ class PickerApp(App[int]):
             self.exit(None)
 
 
-_HEAD = f"{'PID':>7} {'AGE':>5} {'CPU%':>5} {'MEM':>5} {'PYTHON':8} {'USER':9} {'ATTACH':6}  COMMAND"
+def _head() -> str:
+    pid, age_, cpu, memory, python, user, attach, command = (
+        render(label)
+        for label in (
+            message("tui.picker.column_pid"),
+            message("tui.picker.column_age"),
+            message("tui.picker.column_cpu"),
+            message("tui.picker.column_memory"),
+            message("tui.picker.column_python"),
+            message("tui.picker.column_user"),
+            message("tui.picker.column_attach"),
+            message("tui.picker.column_command"),
+        )
+    )
+    return f"{pid:>7} {age_:>5} {cpu:>5} {memory:>5} {python:8} {user:9} {attach:6}  {command}"
 
 
 def _haystack(process: ProcessInfo) -> str:
@@ -142,7 +157,8 @@ def _text(process: ProcessInfo) -> Text:
         f"{clean(process.python) or '?':8} {clean(process.user)[:9]:9} ",
         Style(dim=not ok),
     )
-    text.append(f"{'yes' if ok else 'no':6}  ", Style(color="green" if ok else "red"))
+    answer = render(message("tui.picker.yes") if ok else message("tui.picker.no"))
+    text.append(f"{answer:6}  ", Style(color="green" if ok else "red"))
     text.append(clean(process.command), Style(bold=ok, dim=not ok))
     text.append(f"  {clean(process.cwd)}", Style(dim=True))
     return text

@@ -10,13 +10,15 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from iqdebug.core.messages import Text as Words
+from iqdebug.core.messages import render
 from iqdebug.core.text import clean
 
 __all__ = ["Row", "RowsView"]
@@ -45,15 +47,15 @@ class RowsView(ScrollView, can_focus=True):
     RowsView > .rows--cursor-idle { background: $surface; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Up", show=False),
-        Binding("down", "move(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home", "end(-1)", "First", show=False),
-        Binding("end", "end(1)", "Last", show=False),
-        Binding("left", "sideways(-8)", "Left", show=False),
-        Binding("right", "sideways(8)", "Right", show=False),
-        Binding("enter", "choose", "Choose", show=False),
+        ("up", "move(-1)"),
+        ("down", "move(1)"),
+        ("pageup", "page(-1)"),
+        ("pagedown", "page(1)"),
+        ("home", "end(-1)"),
+        ("end", "end(1)"),
+        ("left", "sideways(-8)"),
+        ("right", "sideways(8)"),
+        ("enter", "choose"),
     ]
 
     cursor: reactive[int] = reactive(0)
@@ -82,10 +84,10 @@ class RowsView(ScrollView, can_focus=True):
         def control(self) -> RowsView:
             return self.view
 
-    def __init__(self, *, empty: str = "", show_cursor: bool = True, id: str | None = None) -> None:
+    def __init__(self, *, empty: Words = "", show_cursor: bool = True, id: str | None = None) -> None:
         super().__init__(id=id)
         self._rows: Sequence[Row] = ()
-        self._empty = empty
+        self._empty: Words = empty
         self._show_cursor = show_cursor
         self._widest = 0
 
@@ -106,12 +108,12 @@ class RowsView(ScrollView, can_focus=True):
         return self.key_at(self.cursor) if 0 <= self.cursor < self.row_count() else None
 
     @property
-    def empty_text(self) -> str:
+    def empty_text(self) -> Words:
         """What stands here when there are no rows."""
         return self._empty
 
     @empty_text.setter
-    def empty_text(self, words: str) -> None:
+    def empty_text(self, words: Words) -> None:
         self._empty = words
         self.refresh()
 
@@ -139,9 +141,9 @@ class RowsView(ScrollView, can_focus=True):
     def current(self) -> Row | None:
         return self.row_at(self.cursor) if 0 <= self.cursor < self.row_count() else None
 
-    def set_title(self, words: str) -> None:
+    def set_title(self, words: Words) -> None:
         """The words in the border, as they are: never read as markup."""
-        self.border_title = Text(clean(words) or " ")
+        self.border_title = Text(clean(render(words)) or " ")
 
     def find(self, words: str, direction: int = 1) -> bool:
         """Move the cursor to the next row with the text, around the end if need be."""
@@ -169,7 +171,7 @@ class RowsView(ScrollView, can_focus=True):
         index = y + self.scroll_offset.y
         base = self.rich_style
         if index >= self.row_count():
-            words = self._empty if y == 0 and self.row_count() == 0 else ""
+            words = render(self._empty) if y == 0 and self.row_count() == 0 else ""
             return Strip([Segment(words[:width].ljust(width), base + Style(dim=bool(words)))], width)
         row = self.row_at(index)
         console = self.app.console

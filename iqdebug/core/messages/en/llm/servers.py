@@ -1,0 +1,78 @@
+"""Models behind a server: the key, the address, the connection, what the server answers."""
+
+from __future__ import annotations
+
+__all__ = ["TEMPLATES"]
+
+TEMPLATES: dict[str, str] = {
+    "llm.key.keyring": "the keyring",
+    "llm.key.unusable": "The key from {origin} cannot be sent",
+    "llm.key.unusable.fix": "Copy it anew, on one line",
+    "llm.key.unusable.why": "It holds a space, a line break or a letter that is not ASCII",
+    "llm.server.address_rule": "The address ends in /v1 as a rule",
+    "llm.server.after": "After {count} characters, which stay.",
+    "llm.server.after_why": "After {count} characters, which stay. {why}",
+    "llm.server.broke_off": "{server} broke off",
+    "llm.server.broke_off.fix": "Ask again",
+    "llm.server.busy": "{server} is busy ({status})",
+    "llm.server.busy.fix": "Ask again in a while",
+    "llm.server.busy.often": "Asked {count} times. {said}",
+    "llm.server.bytes": "more than {count} bytes came for one answer",
+    "llm.server.characters": "{count} characters came, far more than the answer asked for could have",
+    "llm.server.down": "Nothing listens at {server}",
+    "llm.server.down.fix": "Start the server, or choose another model",
+    "llm.server.elsewhere": "{server} points elsewhere",
+    "llm.server.elsewhere.fix": "Use the address it names",
+    "llm.server.empty_events": "{count} events came that say nothing",
+    "llm.server.endless_event": "ValueError: an event without end",
+    "llm.server.full": "{used} of {window} tokens",
+    "llm.server.full_guess": (
+        "{used} of {window} tokens, which is a guess: the server does not state its window"
+    ),
+    "llm.server.full_guess.fix": "{advice}; /compact folds older turns away",
+    "llm.server.given_up": "{server} was given up",
+    "llm.server.given_up.fix": "Choose another server, or ask again",
+    "llm.server.guessed_window": "it does not say its window: {count} tokens are taken for it. {advice}",
+    "llm.server.hung_up": "{server} hung up",
+    "llm.server.hung_up.fix": "Ask again; the server's log may say why",
+    "llm.server.no_address": "{address!r} is no address",
+    "llm.server.no_address.fix": "Say http://host:port/v1",
+    "llm.server.no_answer": "{server} does not answer",
+    "llm.server.no_answer.why": "No connection within 5 seconds",
+    "llm.server.no_key": "No key was given",
+    "llm.server.no_path": "{server} has no such path",
+    "llm.server.not_encrypted": "{host} (not encrypted)",
+    "llm.server.not_understood": "{server} answered in a way nobody understands",
+    "llm.server.not_whole": "the answer was not whole after {seconds} seconds",
+    "llm.server.other_kind": "{server} is no OpenAI-compatible server",
+    "llm.server.other_kind.why": "It lists no models",
+    "llm.server.other_models": "{server} does not serve {model}",
+    "llm.server.other_models.why": "It has: {names}",
+    "llm.server.proxy": "The proxy does not lead to {server}",
+    "llm.server.proxy.fix": "NO_PROXY={name} goes around it",
+    "llm.server.reaching": "reaching {server}",
+    "llm.server.redirects": "redirects are not followed",
+    "llm.server.redirects_to": "To {address}: redirects are not followed",
+    "llm.server.refuses": "{server} refuses ({status})",
+    "llm.server.right_address": "Is the address right?",
+    "llm.server.secret_in_address": "A key or a password does not belong into the address",
+    "llm.server.secret_in_address.fix": (
+        "export IQDEBUG_API_KEY=…, and leave out what is before @ and behind ?"
+    ),
+    "llm.server.secret_in_address.why": "It would stand on the screen and in saved sessions",
+    "llm.server.several": "{server} serves several models",
+    "llm.server.several.fix": "Name one: {server}#{model}",
+    "llm.server.silent": "{server} fell silent",
+    "llm.server.silent.fix": (
+        "It may still read a long prompt: ask again, or set a longer first_token_timeout"
+    ),
+    "llm.server.silent.why": "No sign of an answer in time",
+    "llm.server.smaller_window": "its window has {count} tokens, not {wanted}",
+    "llm.server.speaks_http": "It seems to speak http, not https",
+    "llm.server.unfinished": "The answer ended before its end",
+    "llm.server.unknown_name": "The name {name} leads nowhere",
+    "llm.server.untrusted": "{server} cannot be trusted",
+    "llm.server.untrusted.fix": "Its certificate is not valid here; SSL_CERT_FILE names other authorities",
+    "llm.server.unusable": "{server} could not be used",
+    "llm.server.wrong_key": "The key from {origin} was not accepted",
+}

@@ -1,0 +1,57 @@
+"""The status bar, the banner, what is waited for, and why an action is not possible."""
+
+from __future__ import annotations
+
+__all__ = ["TEMPLATES"]
+
+TEMPLATES: dict[str, str] = {
+    "tui.banner.ended_by_supervisor.fix": (
+        "attach with --no-hold, or press L, to look at one without holding it"
+    ),
+    "tui.banner.ended_by_supervisor.why": "another worker does its work now: `iqdebug ps` lists it",
+    "tui.banner.keys": "r: try again   q: leave   the view below is a look from outside",
+    "tui.banner.leave_key": "q: leave",
+    "tui.progress.completing": "completing",
+    "tui.progress.detaching": "detaching…",
+    "tui.progress.ending_program": "ending the program",
+    "tui.progress.evaluating": "evaluating",
+    "tui.progress.keeping": "keeping this stop as a crash file",
+    "tui.progress.letting_run": "letting the program run on",
+    "tui.progress.looking": "looking at the process",
+    "tui.progress.pausing_for_a_moment": "pausing for a moment",
+    "tui.progress.reading": "reading {name}",
+    "tui.progress.recording": "recording this stop",
+    "tui.progress.setting": "setting {name}",
+    "tui.progress.setting_breakpoint": "setting a breakpoint",
+    "tui.status.as_of": "as of {age} ago",
+    "tui.status.attaching": "attaching",
+    "tui.status.attaching_step": "attaching: {step}",
+    "tui.status.crashed": "crashed: {reason}",
+    "tui.status.detached": "detached: {reason} (r: attach again)",
+    "tui.status.ended": "the process has ended",
+    "tui.status.ended_by_supervisor": "the process has ended: its supervisor did that",
+    "tui.status.ended_start_again": "{reason} (S: start it again)",
+    "tui.status.ended_with_code": "the process has ended with exit code {code}",
+    "tui.status.for": "for {age}",
+    "tui.status.model": "model: {words}",
+    "tui.status.our_keys": "iqdebug's keys",
+    "tui.status.paused": "paused",
+    "tui.status.paused_because": "paused ({reason})",
+    "tui.status.pid": "pid {pid}",
+    "tui.status.recorded": "recorded {moment}, {reason}",
+    "tui.status.running": "running",
+    "tui.status.runs_on": "the process runs on without iqdebug",
+    "tui.status.starting": "starting",
+    "tui.status.stopped_and_runs_on": "{reason}; the process runs on",
+    "tui.why_not.attaching_failed": "attaching did not work (r: try again)",
+    "tui.why_not.has_this_terminal": "it has this terminal while it runs",
+    "tui.why_not.is_snapshot": "this is one already (c: back to the process)",
+    "tui.why_not.no_exception": "no exception is known",
+    "tui.why_not.no_recording": "only a recording has that",
+    "tui.why_not.not_ours": "only a program that `iqdebug run` started has that",
+    "tui.why_not.one_text": "only a recording has two texts: this is today's",
+    "tui.why_not.recorded": "recorded: nothing runs here",
+    "tui.why_not.runs_on": "this is a recording: the process runs on (c: back to it)",
+    "tui.why_not.still_attaching": "still attaching",
+    "tui.why_not.unsupervised": "nobody ends this process for being paused",
+}
