@@ -20,10 +20,11 @@ NAMES = {
     "evidence": "time of a diagnosis",
     "pack": "packing evidence beside tokenizing it",
     "localisation": "how well the true causes of real crashes are found",
+    "tools": "whether a model can call the tools: 30 questions about recorded and live stops",
     "window": "tokens evaluated per turn of a conversation, and time to the first token",
     "campaign": "a thousand attaches to targets of many kinds, with clients that are killed",
 }
-_ON_DEMAND = ("campaign", "kept", "localisation")  # takes long, or needs cases: asked for by name
+_ON_DEMAND = ("campaign", "kept", "localisation", "tools")  # takes long, or needs cases: asked for by name
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -28,8 +28,8 @@ import httpx
 
 from iqdebug.llm.backends.base import Prefilling, ReplyFinished
 from iqdebug.llm.backends.local import LoadOptions, LocalBackend
-from iqdebug.llm.chat_format.tool_calls import tool_schema
 from iqdebug.llm.messages import Message, Sampling, Tool
+from iqdebug.llm.tool_formats.base import tool_schema
 
 __all__ = ["main"]
 

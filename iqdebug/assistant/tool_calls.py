@@ -24,6 +24,7 @@ _MAX_ARGUMENT_CHARACTERS = 60
 # For the model:
 _NOT_RUN = "Not run: too many calls. Say what is known so far, or ask for fewer."
 _STOPPED = "The person stopped this call."
+_WRONG = "This call was not run: {why}. Call again, or answer without it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class ToolCallRunner:
         self._window = window
         self._transcript = transcript
         self._status = status
-        self._run_call = run_call
+        self.run_call = run_call
         self._running: asyncio.Future[ToolOutcome] | None = None
         self._undoable: dict[int, Callable[[], Awaitable[str]]] = {}  # by the entry of the call
         self.stopped = False
@@ -116,8 +117,11 @@ class ToolCallRunner:
         running = message("assistant.status.running", tool=call.name)
         self._status.show("asking" if call.name else "answering", running)
         outcome = ToolOutcome(_STOPPED, render(message("assistant.summary.stopped")), failed=True)
-        if not self.stopped:
-            self._running = asyncio.ensure_future(self._run_call(call))
+        if call.problem:
+            summary = render(message("assistant.summary.wrong_call", why=call.problem))
+            outcome = ToolOutcome(_WRONG.format(why=call.problem), summary, failed=True)
+        elif not self.stopped:
+            self._running = asyncio.ensure_future(self.run_call(call))
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.wait([self._running])
                 outcome = self._running.result()
@@ -132,6 +136,8 @@ class ToolCallRunner:
 
 def _shown(call: ToolCall) -> str:
     """The call as one line, long arguments shortened."""
+    if call.problem:
+        return call.name or call.written[:_MAX_ARGUMENT_CHARACTERS]
     arguments = []
     for name, value in call.arguments.items():
         text = str(value).replace("\n", " ")

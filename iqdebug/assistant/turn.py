@@ -18,10 +18,12 @@ from iqdebug.core.messages import Message, message, render
 from iqdebug.llm.backends.base import Event, Prefilling, ReplyFinished, Text, Thinking, ToolCallEvent
 from iqdebug.llm.messages import Sampling, ToolCall
 
-__all__ = ["MAX_CALLS_PER_TURN", "MAX_REPLIES_PER_TURN", "Turn"]
+__all__ = ["MAX_CALLS_PER_TURN", "MAX_REPLIES_PER_TURN", "MAX_WRONG_REPLIES", "Turn"]
 
 MAX_REPLIES_PER_TURN = 16
 MAX_CALLS_PER_TURN = 100
+MAX_WRONG_REPLIES = 2
+"""In a row whose calls could not be read: the model was told once why."""
 WAIT_SHOWN_EVERY_S = 1.0
 """How often the wait for a server's first token is shown."""
 
@@ -46,13 +48,17 @@ class Turn:
 
     async def run(self) -> None:
         """:raises ModelError: the model failed; what was said so far stays."""
-        budget = MAX_CALLS_PER_TURN
+        budget, wrong = MAX_CALLS_PER_TURN, 0
         for _ in range(MAX_REPLIES_PER_TURN):
             calls = await self._reply()
             if not calls:
                 return
             budget -= await self._calls.run(calls, budget)
             if self._calls.stopped:
+                return
+            wrong = wrong + 1 if all(call.problem for call in calls) else 0
+            if wrong >= MAX_WRONG_REPLIES:
+                self._note(message("assistant.note.wrong_calls"))
                 return
             if not budget:
                 self._note(message("assistant.note.too_many_calls", count=MAX_CALLS_PER_TURN))

@@ -22,12 +22,17 @@ Source = Literal["system", "evidence", "values", "logs", "chat", "tools", "ledge
 @dataclass(frozen=True, slots=True)
 class ToolCall:
     """:param id: unique within the conversation; the result names it.
-    :param arguments: valid against the tool's schema when it comes from a backend.
+    :param arguments: valid against the tool's schema when it comes from a backend, unless there is a
+        ``problem``.
+    :param problem: why it cannot be run, for the model; without a full stop. "" for a call that can be.
+    :param written: the text of a call that could not be read.
     """
 
     id: str
     name: str
     arguments: Mapping[str, object]
+    problem: str = ""
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import TypeAlias
 import msgspec
 
 from iqdebug.core.messages import Text
+from iqdebug.llm.tool_formats.grammar import CallGrammar
 
 __all__ = [
     "Answer",
@@ -123,15 +124,12 @@ class Read(msgspec.Struct, frozen=True, tag=True):
 
 
 class Generate(msgspec.Struct, frozen=True, tag=True):
-    """:param grammar: GBNF that the answer keeps to, "" for none.
-    :param trigger: the grammar holds from where this text appears in the answer on; "" from the start.
-    """
+    """:param grammar: what the answer keeps to: from its first token on, or from a trigger on."""
 
     id: int
     tokens: list[int]
     sampler: Sampler
-    grammar: str = ""
-    trigger: str = ""
+    grammar: CallGrammar = CallGrammar()
     thoughts: Thoughts = Thoughts()
 
 

@@ -14,7 +14,7 @@ from iqdebug.assistant import tools
 from iqdebug.assistant.permissions import Right
 from iqdebug.assistant.tools import ALL_TOOLS, BoundTool, Result, ToolInvocation, tool
 from iqdebug.assistant.tools.parameters import FrameIndex, ThreadRef
-from iqdebug.llm.chat_format.grammar import call_grammar
+from iqdebug.llm.tool_formats.hermes import HERMES
 from tests.assistant.targets import Bench
 from tests.tui.fake_session import FakeSession
 
@@ -75,7 +75,7 @@ def test_the_signature_is_the_schema_and_the_docstring_the_description() -> None
         "additionalProperties": False,
     }
     assert look.by_frame == ("frame",)
-    assert "look_at" in call_grammar([look.spec])
+    assert "look_at" in HERMES.grammar([look.spec], 1).text
 
 
 async def test_the_function_has_what_the_model_gave_by_its_types() -> None:
@@ -125,7 +125,7 @@ def test_the_tools_have_names_words_and_schemas() -> None:
         assert set(bound.by_frame) <= set(bound.spec.parameters["properties"])
         assert bound.asks_itself or bound.right is Right.READ
         jsonschema.Draft202012Validator.check_schema(dict(bound.spec.parameters))
-    call_grammar([bound.spec for bound in ALL_TOOLS])
+    HERMES.grammar([bound.spec for bound in ALL_TOOLS], 8)
 
 
 def test_every_tool_that_is_written_is_in_the_catalogue() -> None:

@@ -68,7 +68,7 @@ def test_fuzz_tool_texts(tmp_path: Path, fuzz_cases: int) -> None:
                 data = mutated_bytes(data, chance, data)
             text = data.decode("utf-8", "replace")
             with bounded(text):
-                reader = AnswerReader(("<think>", "</think>"), False, [t.name for t in tools])
+                reader = AnswerReader(("<think>", "</think>"), False, tools)
                 events = []
                 while text:
                     length = chance.choice((1, 7, 40, 5_000))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,12 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from iqdebug.llm.chat_format.grammar import UnsupportedSchema, _range, call_grammar, schema_grammar
-from iqdebug.llm.messages import Tool
+from iqdebug.llm.json_grammar import UnsupportedSchema, _range, schema_grammar
+from iqdebug.llm.messages import Tool, ToolCall
+from iqdebug.llm.tool_formats.choice import FORMATS
+from iqdebug.llm.tool_formats.grammar import CallGrammar
+from iqdebug.llm.tool_formats.hermes import HERMES
+from iqdebug.llm.tool_formats.parser import CallParser
 from iqdebug.llm.worker.engine import Engine
 from iqdebug.llm.worker.sampling import Chooser, GrammarError, Letters
 from iqdebug.llm.worker_protocol import Sampler
@@ -37,7 +42,7 @@ def letters(engine: Engine) -> Letters:
 def say(engine: Engine, letters: Letters, grammar: str, seed: int, most: int = 600) -> str | None:
     """An answer under a grammar; None when it did not come to its end."""
     sampler = Sampler(3.0, 1.0, 0, 0.0, 1.0, most, seed)
-    chooser = Chooser(engine.vocab, sampler, engine.banned, letters, grammar)
+    chooser = Chooser(engine.vocab, sampler, engine.banned, letters, CallGrammar(grammar))
     engine.clear()
     engine.extend(engine.tokenize("go", False))
     said = b""
@@ -138,8 +143,6 @@ def test_without_the_grammar_the_noise_is_not_json(engine: Engine, letters: Lett
 @given(st.integers(0, 3000), st.integers(0, 3000))
 @settings(max_examples=60, deadline=None)
 def test_integer_ranges_are_exact(low: int, width: int) -> None:
-    import re
-
     high = low + width
     pattern = "|".join(option.replace('"', "").replace(" ", "") for option in _range(low, high))
     found = {n for n in range(max(0, low - 1100), high + 1100) if re.fullmatch(pattern, str(n))}
@@ -184,11 +187,104 @@ def test_what_cannot_be_guaranteed_is_refused(schema: Any) -> None:
 
 
 def test_calls_of_a_tool_without_parameters(engine: Engine, letters: Letters) -> None:
-    said = say(engine, letters, call_grammar([Tool("go", "")]), 3)
+    said = say(engine, letters, HERMES.grammar([Tool("go", "")], 1).text, 3)
     assert said is not None
-    assert set(said.split("\n")) == {"<tool_call>", '{"name": "go", "arguments": {}}', "</tool_call>"}
+    body = said.removeprefix("<tool_call>").removesuffix("</tool_call>")
+    call = json.loads(body.replace('"parameters"', '"arguments"'))
+    assert call == {"name": "go", "arguments": {}}
 
 
 def test_a_grammar_that_llama_refuses_is_an_error(engine: Engine, letters: Letters) -> None:
     with pytest.raises(GrammarError):
         say(engine, letters, "root ::= missing", 1)
+
+
+LOOK = Tool(
+    "look",
+    "",
+    {
+        "type": "object",
+        "properties": {
+            "path": {"type": "string"},
+            "n": {"type": "integer", "minimum": 0, "maximum": 40},
+            "kind": {"enum": ["a", "b c"]},
+            "names": {"type": "array", "items": {"type": "string", "maxLength": 5}, "maxItems": 2},
+        },
+        "required": ["path"],
+        "additionalProperties": False,
+    },
+)
+TOOLS = (LOOK, Tool("go", ""))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_noise_under_the_grammar_of_calls_is_valid_calls(engine: Engine, letters: Letters, name: str) -> None:
+    grammar = FORMATS[name].grammar(TOOLS, 2)
+    called = set()
+    for seed in range(40):
+        said = say(engine, letters, grammar.text, seed)
+        if said is None:
+            continue
+        parser = CallParser(TOOLS)
+        calls = parser.feed(said) + parser.finish()
+        assert 1 <= len(calls) <= 2, said
+        for call in calls:
+            assert isinstance(call, ToolCall) and not call.problem, (said, call)
+            called.add(call.name)
+            if call.name == "look":
+                jsonschema.validate(dict(call.arguments), dict(LOOK.parameters))
+    assert called == {"look", "go"}
+
+
+JSON_CALL = '{"name": "look", "arguments": {"path": "a.py", "n": 3}}'
+INDENTED = '{\n  "name": "look",\n  "arguments": {\n    "path": "a.py",\n    "names": ["x"]\n  }\n}'
+XML_CALL = "<function=look>\n<parameter=path>\na.py\n</parameter>\n</function>"
+WRITTEN = [
+    ("hermes", f"<tool_call>\n{JSON_CALL}\n</tool_call>"),
+    ("hermes", f"I look.\n{JSON_CALL}"),
+    ("hermes", INDENTED),
+    ("hermes", f"```json\n{INDENTED}\n```"),
+    ("hermes", f"First:\n```json\n{JSON_CALL}\n{JSON_CALL}\n```"),
+    ("hermes", f"<tools>\n{JSON_CALL}\n</tools>"),
+    ("qwen3_coder", f"<tool_call>\n{XML_CALL}\n</tool_call>"),
+    ("qwen3_coder", XML_CALL),
+    ("qwen3_coder", f"<tool_call>\n{JSON_CALL}\n</tool_call>"),
+    ("llama3", JSON_CALL.replace("arguments", "parameters")),
+    ("llama3", f"<|python_tag|>{JSON_CALL}"),
+    ("mistral", f"[TOOL_CALLS][{JSON_CALL}]"),
+    ("mistral", '[TOOL_CALLS]look[ARGS]{"path": "a.py"}'),
+    (
+        "deepseek",
+        '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>look<｜tool▁sep｜>{"path": "a"}<｜tool▁call▁end｜>'
+        "<｜tool▁calls▁end｜>",
+    ),
+    ("harmony", '<|channel|>commentary to=functions.look <|constrain|>json<|message|>{"path": "a.py"}'),
+]
+
+
+@pytest.mark.parametrize(("name", "written"), WRITTEN)
+def test_what_models_write_is_constrained_from_where_it_is_certain(
+    engine: Engine, letters: Letters, name: str, written: str
+) -> None:
+    """And is let through as it is to its end, where the answer must end."""
+    grammar = FORMATS[name].grammar(TOOLS, 2)
+    chooser = Chooser(
+        engine.vocab,
+        Sampler(0.0, 1.0, 0, 0.0, 1.0, 9, 1),
+        engine.banned,
+        letters,
+        grammar,
+        lambda text: engine.tokenize(text, True),
+    )
+    try:
+        begun = next(
+            (certain, end) for end in range(len(written)) if (certain := chooser._certain_call(written[:end]))
+        )
+        (begin, rule), end = begun
+        assert end < len(written) - 5
+        assert begin == max(0, written.find("\n") + 1 if written[0] in "IF" else 0)
+        assert chooser._begin(rule, written[begin:])
+        assert any(chooser._allows(token) for token in range(engine.vocabulary) if engine.ends(token))
+        assert not chooser._begin(rule, written[begin:end] + "§")
+    finally:
+        chooser.close()

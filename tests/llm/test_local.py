@@ -251,7 +251,7 @@ async def test_a_call_begins_to_be_constrained_when_it_is_opened(
             found += 1
             jsonschema.validate(dict(call.arguments), dict(STEP.parameters))
         if message.tool_calls:
-            assert done.why == "calls"
+            assert done.why in ("calls", "length"), "a second call may be cut off"
         await backend.cut(done.block.mark)
         if found >= 3:
             break

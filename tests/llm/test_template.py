@@ -138,7 +138,7 @@ def test_a_template_that_moves_the_system_prompt_still_only_grows() -> None:
 
 def test_results_follow_each_other_as_the_template_has_it() -> None:
     template = ChatTemplate(CHATML)
-    assert template.native_tools
+    assert template.lists_tools
     look = Tool("look", "Looks.")
     call = Message("assistant", "", tool_calls=(ToolCall("1", "look", {}), ToolCall("2", "look", {})))
     talk = [*TALK[:2], call, Message("tool", "A", name="look"), Message("tool", "B", name="look"), TALK[3]]
@@ -152,7 +152,7 @@ def test_results_follow_each_other_as_the_template_has_it() -> None:
 
 def test_a_template_without_tools_is_told_of_them() -> None:
     template = ChatTemplate(PLAIN_CHATML)
-    assert not template.native_tools
+    assert not template.lists_tools
     look = Tool("look", "Looks at <|im_end|>.")
     opened = template.joint([], TALK[0], (look,))
     assert opened[1] == ("Be brief.", False)

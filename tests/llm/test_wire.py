@@ -11,6 +11,7 @@ import pytest
 
 from iqdebug.core.messages import message
 from iqdebug.llm import worker_protocol
+from iqdebug.llm.tool_formats.grammar import CallGrammar, Trigger
 
 REQUESTS: list[worker_protocol.Request] = [
     worker_protocol.Load(
@@ -19,7 +20,10 @@ REQUESTS: list[worker_protocol.Request] = [
     worker_protocol.Tokenize(2, [("a", True), ("<|im_end|>", False)], True),
     worker_protocol.Read(3, [1, 2, 3]),
     worker_protocol.Generate(
-        4, [1], worker_protocol.Sampler(0.6, 0.8, 20, 0.0, 1.0, 9, None), "root ::= [a]", "<tool_call>"
+        4,
+        [1],
+        worker_protocol.Sampler(0.6, 0.8, 20, 0.0, 1.0, 9, None),
+        CallGrammar("root ::= [a]", (Trigger("<tool_call>", "root"),)),
     ),
     worker_protocol.Complete(5, "def f(", "", worker_protocol.Sampler(0.0, 1.0, 0, 0.0, 1.0, 9, 3)),
     worker_protocol.Save(6, "/p"),

@@ -37,8 +37,8 @@ from iqdebug.llm.backends.http_reply import Reply
 from iqdebug.llm.backends.http_request import chat_body, correction_rows, describe_wrong_calls
 from iqdebug.llm.backends.http_server import Server
 from iqdebug.llm.backends.openai_messages import Mask, at_most, counted_text, masked, masked_tool
-from iqdebug.llm.chat_format.tool_calls import tool_schema
 from iqdebug.llm.messages import Message, Sampling, Tool
+from iqdebug.llm.tool_formats.base import tool_schema
 from iqdebug.system.atomic_write import atomic_write
 
 __all__ = ["HttpBackend"]

@@ -13,8 +13,8 @@ from iqdebug.llm.backends.api_keys import Key
 from iqdebug.llm.backends.base import Event, Thinking, ToolCallEvent
 from iqdebug.llm.backends.http_errors import server_message
 from iqdebug.llm.chat_format.answer import AnswerReader
-from iqdebug.llm.chat_format.tool_calls import new_call_id
 from iqdebug.llm.messages import Message, Tool, ToolCall
+from iqdebug.llm.tool_formats.base import new_call_id
 from iqdebug.llm.tool_schema import check_call
 from iqdebug.llm.untrusted_json import sound
 
@@ -65,7 +65,7 @@ class Reply:
         return tuple(self._calls)
 
     def _new_reader(self) -> AnswerReader:
-        return AnswerReader(("<think>", "</think>"), False, [t.name for t in self._tools])
+        return AnswerReader(("<think>", "</think>"), False, self._tools)
 
     def message(self) -> Message:
         """The answer so far, with the calls that are whole and valid."""
@@ -109,7 +109,7 @@ class Reply:
         """The events that were held back until the end."""
         text = "\ufffd" if self._halves.pop("content", "") else ""
         self._halves.clear()
-        return self._valid(self._reader.feed(text) + self._reader.finish())
+        return self._valid(self._reader.feed(text) + self._reader.finish(cut_off=self.why == "length"))
 
     def whole_calls(self) -> tuple[list[Event], list[WrongCall]]:
         """The calls that came in pieces and are valid, and what is wrong with the others."""
@@ -117,7 +117,7 @@ class Reply:
         wrong: list[WrongCall] = []
         for _, row in sorted(self._parts.items()):
             arguments, words = check_call(row["name"], row["arguments"], self._tools)
-            if words:
+            if words := row.get("problem") or words:
                 wrong.append(WrongCall(row["name"], row["arguments"], words))
                 continue
             taken = {call.id for call in self._calls}
@@ -175,8 +175,14 @@ class Reply:
             if self._full():
                 self._left_out.add(place)
                 continue
-            written = json.dumps(dict(event.call.arguments), ensure_ascii=False)
-            self._parts[place] = {"id": event.call.id, "name": event.call.name, "arguments": written}
+            call = event.call
+            written = call.written or json.dumps(dict(call.arguments), ensure_ascii=False)
+            self._parts[place] = {
+                "id": call.id,
+                "name": call.name,
+                "arguments": written,
+                "problem": call.problem,
+            }
         return kept
 
     def _part(self, part: object, place: int) -> None:

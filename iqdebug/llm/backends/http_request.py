@@ -8,8 +8,8 @@ from iqdebug.llm.backends.base import Block
 from iqdebug.llm.backends.http_reply import WrongCall
 from iqdebug.llm.backends.openai_messages import Mask, masked, row_of, told_arguments
 from iqdebug.llm.backends.server_kinds import Kind
-from iqdebug.llm.chat_format.tool_calls import tool_schema
 from iqdebug.llm.messages import Message, Sampling, Tool
+from iqdebug.llm.tool_formats.base import tool_schema
 
 __all__ = ["chat_body", "correction_rows", "describe_wrong_calls"]
 

@@ -15,11 +15,10 @@ from iqdebug.llm.backends.base import Block, Counters, Event, ModelInfo, Prefill
 from iqdebug.llm.backends.generation_job import GenerationJob, common_start, describe, failure, sampler
 from iqdebug.llm.backends.worker_process import Refused, WorkerProcess, default_log_file
 from iqdebug.llm.chat_format.answer import AnswerReader
-from iqdebug.llm.chat_format.grammar import CALLS_PER_TURN, call_grammar
 from iqdebug.llm.chat_format.template import ChatTemplate, Part, TemplateError
 from iqdebug.llm.chat_format.template_process import Renderer
-from iqdebug.llm.chat_format.tool_calls import OPENING
 from iqdebug.llm.messages import Message, Role, Sampling, Tool
+from iqdebug.llm.tool_formats.grammar import CALLS_PER_TURN, CallGrammar
 from iqdebug.llm.untrusted_json import sound_text
 from iqdebug.llm.window.log_storage import new_state_file, read_log, sound_state, write_log
 from iqdebug.llm.window.token_log import TokenLog
@@ -148,7 +147,7 @@ class LocalBackend:
         """
         template = await self._chat()
         if tools:
-            call_grammar(tools)
+            template.tool_format.grammar(tools, CALLS_PER_TURN)
         await self._settle()
         message = Message("system", system, "system")
         parts = await self._joint([], message, tools, "")
@@ -268,11 +267,10 @@ class LocalBackend:
             id=job.number,
             tokens=log.ids + prompt,
             sampler=sampler(sampling),
-            grammar=call_grammar(log.tools, most_calls) if log.tools else "",
-            trigger="" if force_call else OPENING,
+            grammar=_grammar(template, log.tools, most_calls, force_call),
             thoughts=worker_protocol.Thoughts(*self._tags, inside),
         )
-        reader = AnswerReader(self._tags, inside, [tool.name for tool in log.tools])
+        reader = AnswerReader(self._tags, inside, log.tools)
         finished: worker_protocol.Finished | None = None
         try:
             async with contextlib.aclosing(self._worker.answers(request)) as answers:
@@ -286,7 +284,7 @@ class LocalBackend:
         except Refused as error:
             raise failure(error.failed, self.options) from error
         assert finished is not None
-        job.put(reader.finish())
+        job.put(reader.finish(cut_off=finished.why != "stop"))
         why = "calls" if finished.why == "stop" and reader.calls else finished.why
         block, generated = await self._keep(reader.message(), prompt, finished, why)
         self._account(finished, finished.reused, generated)
@@ -391,6 +389,13 @@ class LocalBackend:
             old.generated + generated,
         )
         self.decoded += finished.decoded
+
+
+def _grammar(template: ChatTemplate, tools: Sequence[Tool], most: int, forced: bool) -> CallGrammar:
+    if not tools:
+        return CallGrammar()
+    grammar = template.tool_format.grammar(tools, most)
+    return CallGrammar(grammar.text) if forced else grammar
 
 
 def _refused(role: Role, error: TemplateError) -> ModelError:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from iqdebug.llm.backends.base import Event, Text, Thinking, ToolCallEvent
 from iqdebug.llm.chat_format.thinking import Kind, ThinkingSplitter
-from iqdebug.llm.chat_format.tool_calls import CallParser
-from iqdebug.llm.messages import Message, ToolCall
+from iqdebug.llm.messages import Message, Tool, ToolCall
+from iqdebug.llm.tool_formats.parser import CallParser
 
 __all__ = ["AnswerReader"]
 
@@ -15,10 +15,10 @@ __all__ = ["AnswerReader"]
 class AnswerReader:
     """:param tags: the opening and closing tag of thoughts, both "" for none.
     :param inside: the prompt ended within a thought.
-    :param tools: names of the tools that may be called.
+    :param tools: those that may be called.
     """
 
-    def __init__(self, tags: tuple[str, str], inside: bool, tools: Sequence[str]) -> None:
+    def __init__(self, tags: tuple[str, str], inside: bool, tools: Sequence[Tool]) -> None:
         self._splitter = ThinkingSplitter(*tags, inside)
         self._parser = CallParser(tools)
         self._thinking = ""
@@ -33,10 +33,14 @@ class AnswerReader:
         """Add a thought that the server sent separately."""
         self._thinking += text
 
-    def finish(self) -> list[Event]:
-        """Those that were held back, when the answer has ended."""
+    def finish(self, cut_off: bool = False) -> list[Event]:
+        """Those that were held back, when the answer has ended.
+
+        :param cut_off: it ended before the model was done: a call that is not whole is left out.
+        """
         events = self._events(self._splitter.finish())
-        return events + self._record(self._parser.finish())
+        parts = self._parser.finish()
+        return events + self._record([p for p in parts if isinstance(p, str) or not (cut_off and p.problem)])
 
     def message(self) -> Message:
         """The answer so far. White space at its ends is left out."""

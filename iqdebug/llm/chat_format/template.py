@@ -13,16 +13,13 @@ import itertools
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from iqdebug.llm.chat_format.template_process import Renderer, TemplateError
-from iqdebug.llm.chat_format.tool_calls import OPENING, call_text, describe_tools, response_text, tool_schema
 from iqdebug.llm.messages import Message, Tool
+from iqdebug.llm.tool_formats.base import Part, ToolFormat, tool_schema
+from iqdebug.llm.tool_formats.choice import DEFAULT_FORMAT, format_of_template
 
 __all__ = ["CHATML", "ChatTemplate", "Part", "TemplateError"]
-
-Part: TypeAlias = tuple[str, bool]
-"""Text, and whether the names of special tokens in it mean those tokens."""
 
 CHATML = (
     "{% for message in messages %}"
@@ -50,19 +47,28 @@ class ChatTemplate:
     :param source: Jinja, as chat templates are written for Hugging Face's tokenizers.
     :param bos: the text of the begin-of-text token; ``eos`` that of the end.
     :param renderer: a process for it that has been started; else one is started here.
+    :param tool_format: how the model calls tools; else what the template says of it.
 
     :raises TemplateError: it does not parse, or does not come to an end.
     :raises MissingTool: Jinja is not installed.
     """
 
-    def __init__(self, source: str, bos: str = "", eos: str = "", renderer: Renderer | None = None) -> None:
+    def __init__(
+        self,
+        source: str,
+        bos: str = "",
+        eos: str = "",
+        renderer: Renderer | None = None,
+        tool_format: ToolFormat | None = None,
+    ) -> None:
         self._source = source
         self._special = {"bos_token": bos, "eos_token": eos}
         self.renderer = renderer or Renderer()
         self.renderer.compile(source)
         self._nonce = secrets.token_hex(8)
-        self.native_tools = self._lists_tools()
-        """The template lists tools in the ``<tool_call>`` format by itself."""
+        self.lists_tools = self._lists_tools()
+        """The template itself tells the model which tools there are and how to call them."""
+        self.tool_format: ToolFormat = tool_format or format_of_template(source) or DEFAULT_FORMAT
         self._system_role = self._takes_system()
         if self.renderer.given_up:
             raise TemplateError(self.renderer.given_up)
@@ -144,17 +150,16 @@ class ChatTemplate:
             mark = f"m{self._nonce}n{number}e"
             parts: list[Part] = [(message.content, False)]
             role: str = message.role
-            if role == "system" and number == 0 and tools and not self.native_tools:
-                parts.append((describe_tools(tools), True))
+            if role == "system" and number == 0 and tools and not self.lists_tools:
+                parts.append((self.tool_format.describe(tools), True))
             if message.tool_calls:
-                calls = "\n".join(call_text(call) for call in message.tool_calls)
-                # The tags are the format's; arguments may hold anything.
-                if message.content:
-                    parts.append(("\n", False))
-                parts += _fenced(calls)
-            if role == "tool" and not self.native_tools:
-                before, content, behind = response_text(message.content)
-                role, parts = "user", [(before, True), (content, False), (behind, True)]
+                for number, call in enumerate(message.tool_calls):
+                    if number or message.content:
+                        parts.append(("\n", False))
+                    parts += self.tool_format.call_parts(call)
+            if role == "tool" and not self.lists_tools:
+                content = (message.content, False)
+                role, parts = "user", [("<tool_response>\n", True), content, ("\n</tool_response>", True)]
             entries.append(_TemplateMessage(role, mark, tuple(parts), message.name, message.tool_call_id))
         return entries
 
@@ -177,7 +182,7 @@ class ChatTemplate:
     ) -> str:
         """Render the messages as they are, else with neighbours of the same role joined, for templates that
         require alternating roles."""
-        given = tools if self.native_tools else ()
+        given = tools if self.lists_tools else ()
         try:
             if self._system_role or entries[0].role != "system":
                 return self._jinja([_given(one, one.mark) for one in entries], given, answer)
@@ -215,7 +220,7 @@ class ChatTemplate:
     # What the template can do.
 
     def _lists_tools(self) -> bool:
-        if OPENING not in self._source or "<function=" in self._source:
+        if "tools" not in self._source:
             return False
         name = f"f{self._nonce}"
         talk = [{"role": "system", "content": "s"}, {"role": "user", "content": "u"}]
@@ -238,16 +243,6 @@ def _given(one: _TemplateMessage, content: str) -> dict[str, object]:
     if one.role == "tool":
         given |= {"name": one.name, "tool_call_id": one.call}
     return given
-
-
-def _fenced(calls: str) -> list[Part]:
-    parts: list[Part] = []
-    for line in calls.split("\n"):
-        tag = line in ("<tool_call>", "</tool_call>")
-        if parts:
-            parts.append(("\n", False))
-        parts.append((line, tag))
-    return parts
 
 
 def _behind(text: str, mark: str) -> int:

@@ -19,6 +19,7 @@ from iqdebug.core.messages import message, render
 from iqdebug.llm.backends.base import (
     SETS_WINDOW,
     Backend,
+    Counters,
     Event,
     ModelInfo,
     Prefilling,
@@ -97,6 +98,11 @@ class Window:
     @property
     def used(self) -> int:
         return self._backend.used
+
+    @property
+    def counters(self) -> Counters:
+        """What the model evaluated, reused and generated since it was opened."""
+        return self._backend.counters
 
     @property
     def items(self) -> tuple[Item, ...]:

@@ -14,13 +14,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from llama_cpp import llama_cpp as native
 
+from iqdebug.llm.tool_formats.choice import MARKS as TOOL_MARKS
 from iqdebug.llm.worker.loading import CannotLoad, load_model, make_context
 from iqdebug.llm.worker_protocol import LoadOptions
 
 __all__ = ["LOG", "MARKS", "SIDE", "Engine", "OutOfCells"]
 
 LOG, SIDE = 0, 1
-MARKS = ("<think>", "</think>", "<tool_call>", "</tool_call>")
+MARKS = ("<think>", "</think>", *TOOL_MARKS)
 """Texts that are read from answers, whether or not the model has tokens of their own for them."""
 
 

@@ -177,7 +177,12 @@ class Answers:
     def _chooser(self, request: Generate) -> Chooser:
         engine = self.engine
         return Chooser(
-            engine.vocab, request.sampler, engine.banned, self._letters, request.grammar, request.trigger
+            engine.vocab,
+            request.sampler,
+            engine.banned,
+            self._letters,
+            request.grammar,
+            lambda text: engine.tokenize(text, True),
         )
 
     def _evaluate(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import ctypes
 import random
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,12 +14,17 @@ import numpy.typing as npt
 from llama_cpp import llama_cpp as native
 
 from iqdebug.core.messages import Message, message
+from iqdebug.llm.tool_formats.grammar import CallGrammar
 from iqdebug.llm.worker_protocol import Sampler
 
 __all__ = ["Chooser", "GrammarError", "Letters"]
 
 PENALTY_WINDOW = 64
 """Tokens that the repeat penalty looks back on."""
+
+_TAIL_BYTES = 600
+"""Of an answer, in which the beginning of a call is looked for: longer than any beginning is."""
+_NO_GRAMMAR = CallGrammar()
 
 _Logits: TypeAlias = npt.NDArray[np.float32]
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)], align=True)
@@ -39,9 +45,9 @@ class Chooser:
     another turn. With a grammar, the unconstrained choice is tried first and only a token that breaks
     the grammar is chosen anew among those that keep it.
 
-    :param grammar: GBNF with the rules ``root`` (from the first token on), ``after`` (behind the
-        trigger) and ``line`` (behind the trigger and a line's end); "" for none.
-    :param trigger: the grammar holds from where this text ends in the answer; "" from the start.
+    :param grammar: its rule ``root`` holds from the first token on, or, where there are triggers, the rule
+        of the first trigger that matches from the beginning of that match on.
+    :param tokenize: the tokens of a text, in which the names of special tokens mean those.
     """
 
     def __init__(
@@ -50,21 +56,22 @@ class Chooser:
         sampler: Sampler,
         banned: list[int],
         letters: Letters,
-        grammar: str = "",
-        trigger: str = "",
+        grammar: CallGrammar = _NO_GRAMMAR,
+        tokenize: Callable[[str], list[int]] = lambda text: [],
     ) -> None:
         self._vocab = vocab
         self._size = native.llama_vocab_n_tokens(vocab)
         self._letters = letters
         self._partial = b""  # bytes of a letter that is not whole yet
-        self._text = grammar
-        self._trigger = trigger.encode()
-        self._tail = b""  # the answer's last bytes, where the trigger may have begun
+        self._text = grammar.text
+        self._triggers = [(re.compile(trigger.pattern), trigger.rule) for trigger in grammar.triggers]
+        self._tokenize = tokenize
+        self._tail = b""  # the answer's last bytes, where a call may have begun
         self._candidates = np.zeros(self._size, dtype=_CANDIDATE)
         self._grammar: object = None
         # A grammar that llama.cpp does not take should fail now rather than in the middle of an answer.
-        made = _grammar(vocab, grammar, "root") if grammar else None
-        if trigger and made is not None:
+        made = _grammar(vocab, self._text, "root") if self._text else None
+        if self._triggers and made is not None:
             native.llama_sampler_free(made)
         else:
             self._grammar = made
@@ -92,23 +99,42 @@ class Chooser:
         return token
 
     def _watch(self, context: object) -> int:
-        """Choose freely, and begin to constrain once the trigger is complete. A token that completes
-        it and goes on with anything but a line's end is not taken: it may break the grammar."""
+        """Choose freely, and begin to constrain where a call is certain. A token that makes it certain and
+        goes on in a way that the grammar does not let through is not taken."""
         refused: list[int] = []
         while True:
             token = self._pick(self._logits(context), refused=refused)
             tail = self._tail + self._letters.pieces[token]
-            place = tail.find(self._trigger)
-            if place < 0:
-                self._tail = tail[-len(self._trigger) :]
+            text = tail.decode("utf-8", "replace")
+            certain = self._certain_call(text)
+            if certain is None:
+                # What is cut off is stood for by a letter: a line does not begin there.
+                self._tail = tail if len(tail) <= _TAIL_BYTES else b"." + tail[1 - _TAIL_BYTES :]
                 break
-            rest = tail[place + len(self._trigger) :]
-            if rest in (b"", b"\n"):
-                self._grammar = _grammar(self._vocab, self._text, "line" if rest else "after")
+            begin, rule = certain
+            if self._begin(rule, text[begin:]):
                 break
             refused.append(token)
         native.llama_sampler_accept(self._chain, token)
         return token
+
+    def _certain_call(self, text: str) -> tuple[int, str] | None:
+        """Where the first call begins that is certain, and its rule."""
+        matches = [(match, rule) for pattern, rule in self._triggers if (match := pattern.search(text))]
+        places = [(m.start(1) if m.re.groups else m.start(), rule) for m, rule in matches]
+        return min(places, key=lambda place: place[0], default=None)
+
+    def _begin(self, rule: str, text: str) -> bool:
+        """Hold the answer to a rule, of which this text was written already; False where the rule does not
+        let it through."""
+        self._grammar = _grammar(self._vocab, self._text, rule)
+        for token in self._tokenize(text):
+            if not self._allows(token):
+                native.llama_sampler_free(self._grammar)
+                self._grammar = None
+                return False
+            native.llama_sampler_accept(self._grammar, token)
+        return True
 
     def close(self) -> None:
         native.llama_sampler_free(self._chain)

@@ -33,6 +33,10 @@ TEMPLATES: dict[str, str] = {
     "assistant.note.too_many_rounds": "stopped after {count} rounds of tool calls; ask again to go on",
     "assistant.note.unknown_mention": "{mention} is not known here",
     "assistant.note.variables_not_read": "the variables of this frame were not read in time",
+    "assistant.note.wrong_calls": (
+        "the model called tools in a form that cannot be read, also after it was told why; ask anew, or in "
+        "other words"
+    ),
     "assistant.nothing_examined": "There is nothing to speak of yet",
     "assistant.nothing_examined.why": "No stop or crash was examined",
     "assistant.offer.doing": "What is it doing?",

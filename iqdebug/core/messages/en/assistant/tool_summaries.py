@@ -57,4 +57,5 @@ TEMPLATES: dict[str, str] = {
     "assistant.variables.none": "no variables",
     "assistant.variables.nothing_below": "nothing below it",
     "assistant.variables.of_frame": "variables of frame {number}",
+    "assistant.summary.wrong_call": "the call could not be run: {why}",
 }

@@ -1,4 +1,4 @@
-"""JSON schema → GBNF, and the grammar of a turn's tool calls.
+"""JSON schema → GBNF.
 
 What the grammar lets through is valid against the schema: a keyword that it cannot keep is refused
 rather than ignored. The grammar may be narrower than the schema: properties come in the order of the
@@ -8,13 +8,12 @@ schema, required ones first, and there are none beside those declared.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from iqdebug.llm.messages import Schema, Tool
+from iqdebug.llm.messages import Schema
 
-__all__ = ["CALLS_PER_TURN", "UnsupportedSchema", "call_grammar", "schema_grammar"]
+__all__ = ["BASE_RULES", "SchemaRules", "UnsupportedSchema", "literal", "schema_grammar"]
 
-CALLS_PER_TURN = 8
 MAX_REPEAT = 1000
 """llama.cpp expands repetitions; longer ones are narrowed to this."""
 
@@ -38,7 +37,7 @@ _SUPPORTED_KEYWORDS = {
     "boolean": set[str](),
     "null": set[str](),
 }
-_BASE_RULES = r"""
+BASE_RULES = r"""
 string ::= "\"" char* "\""
 char ::= [^"\\\x00-\x1F\x7F] | "\\" (["\\/bfnrt] | "u" unit)
 unit ::= [0-9a-cA-CefEF] hex hex hex | [dD] [0-7] hex hex
@@ -49,8 +48,20 @@ number ::= integer ("." [0-9]{1,15})? ([eE] [-+]? [0-9]{1,2})?
 boolean ::= "true" | "false"
 null ::= "null"
 value ::= object | array | string | number | boolean | null
-object ::= "{" (string ": " value (", " string ": " value)*)? "}"
-array ::= "[" (value (", " value)*)? "]"
+object ::= "{" ws (string colon value (comma string colon value)*)? ws "}"
+array ::= "[" ws (value (comma value)*)? ws "]"
+"""
+_ONE_LINE = """\
+comma ::= ", "
+colon ::= ": "
+ws ::= ""
+"""
+MAX_SPACE = 20
+"""Characters of white space in a row that are let through: models indent, and some would never stop."""
+SPACED = f"""\
+comma ::= ws "," ws
+colon ::= ws ":" ws
+ws ::= [ \\t\\n]{{0,{MAX_SPACE}}}
 """
 
 
@@ -63,44 +74,21 @@ def schema_grammar(schema: Schema | bool) -> str:
 
     :raises UnsupportedSchema: it uses a keyword that cannot be guaranteed.
     """
-    writer = _Writer(schema)
-    return writer.text(f"root ::= {writer.rule(schema)}")
+    rules = SchemaRules(schema)
+    return "\n".join([f"root ::= {rules.rule(schema)}", *rules.rules]) + BASE_RULES + _ONE_LINE
 
 
-def call_grammar(tools: Sequence[Tool], most: int = CALLS_PER_TURN) -> str:
-    """One to ``most`` calls in the ``<tool_call>`` format and nothing else: rule ``root``
-    from the first token on, ``after`` behind the first ``<tool_call>``, ``line`` behind that and a
-    line's end.
+class SchemaRules:
+    """The rules of one schema, which use those of :data:`BASE_RULES`, ``ws``, ``comma`` and ``colon``.
 
-    :raises UnsupportedSchema: a tool's parameters cannot be guaranteed.
+    :param prefix: of the names of all of them.
     """
-    rules: list[str] = []
-    bodies: list[str] = []
-    for number, tool in enumerate(tools):
-        writer = _Writer(tool.parameters, f"t{number}-")
-        arguments = writer.rule({"type": "object", "properties": {}, **tool.parameters})
-        head = _literal('{"name": ' + json.dumps(tool.name, ensure_ascii=False) + ', "arguments": ')
-        bodies.append(f'{head} {arguments} "}}"')
-        rules += writer.rules
-    heads = [
-        'root ::= "<tool_call>" after',
-        'after ::= "\\n" line',
-        f"line ::= call (again){{0,{most - 1}}}",
-        'again ::= "\\n<tool_call>\\n" call',
-        f'call ::= ({" | ".join(bodies)}) "\\n</tool_call>"',
-    ]
-    return "\n".join([*heads, *rules]) + _BASE_RULES
 
-
-class _Writer:
     def __init__(self, root: Schema | bool, prefix: str = "") -> None:
         self._root = root
         self._prefix = prefix
         self._references: dict[str, str] = {}
         self.rules: list[str] = []
-
-    def text(self, *heads: str) -> str:
-        return "\n".join([*heads, *self.rules]) + _BASE_RULES
 
     def rule(self, schema: Schema | bool) -> str:
         """The name of a rule for the schema."""
@@ -139,7 +127,7 @@ class _Writer:
             values = [schema["const"]] if "const" in keys else list(schema["enum"])
             if keys - {"const", "enum", "type"}:
                 raise UnsupportedSchema(f"enum together with {sorted(keys)}")
-            options = [_literal(json.dumps(value, ensure_ascii=False)) for value in values]
+            options = [literal(json.dumps(value, ensure_ascii=False)) for value in values]
         elif "anyOf" in keys:
             if keys - {"anyOf"}:
                 raise UnsupportedSchema(f"anyOf together with {sorted(keys - {'anyOf'})}")
@@ -182,35 +170,35 @@ class _Writer:
             if more is True and properties is None:
                 return "object"
             if isinstance(more, Mapping):
-                pair = f'string ": " {self.rule(more)}'
-                return f'"{{" ({pair} (", " {pair})*)? "}}"'
-            return '"{}"'
+                pair = f"string colon {self.rule(more)}"
+                return f'"{{" ws ({pair} (comma {pair})*)? ws "}}"'
+            return '"{" ws "}"'
         required = [name for name in properties if name in schema.get("required", ())]
         if missing := set(schema.get("required", ())) - set(properties):
             raise UnsupportedSchema(f"required but not declared: {sorted(missing)}")
         optional = [name for name in properties if name not in required]
 
         def pair_of(name: str) -> str:
-            return f"{_literal(json.dumps(name, ensure_ascii=False) + ': ')} {self.rule(properties[name])}"
+            return f"{literal(json.dumps(name, ensure_ascii=False))} colon {self.rule(properties[name])}"
 
         pairs = {name: self._define(pair_of(name)) for name in properties}
-        tail = [f'(", " {pairs[name]})?' for name in optional]
+        tail = [f"(comma {pairs[name]})?" for name in optional]
         if required:
-            head = ' ", " '.join(pairs[name] for name in required)
-            return " ".join(['"{"', head, *tail, '"}"'])
+            head = " comma ".join(pairs[name] for name in required)
+            return " ".join(['"{" ws', head, *tail, 'ws "}"'])
         choices = [" ".join([pairs[name], *tail[place + 1 :]]) for place, name in enumerate(optional)]
-        return f'"{{" ({" | ".join(choices)})? "}}"'
+        return f'"{{" ws ({" | ".join(choices)})? ws "}}"'
 
     def _array(self, schema: Schema) -> str:
         item = self.rule(schema.get("items", True))
         fewest, most = schema.get("minItems", 0), schema.get("maxItems")
         if most == 0:
-            return '"[]"'
-        rest = f'(", " {item}){_times(max(0, fewest - 1), None if most is None else most - 1)}'
-        return f'"[" {item} {rest} "]"' if fewest else f'"[" ({item} {rest})? "]"'
+            return '"[" ws "]"'
+        rest = f"(comma {item}){_times(max(0, fewest - 1), None if most is None else most - 1)}"
+        return f'"[" ws {item} {rest} ws "]"' if fewest else f'"[" ws ({item} {rest})? ws "]"'
 
 
-_BASE_RULE_NAMES = {line.split(" ", 1)[0] for line in _BASE_RULES.splitlines() if line}
+_BASE_RULE_NAMES = {line.split(" ", 1)[0] for line in BASE_RULES.splitlines() if line}
 
 
 def _times(fewest: int, most: int | None) -> str:
@@ -221,7 +209,7 @@ def _times(fewest: int, most: int | None) -> str:
     return f"{{{fewest},{min(most, MAX_REPEAT)}}}"
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """Text as a GBNF string."""
     escaped = []
     for letter in text:
