@@ -89,10 +89,7 @@ class ExecutionControl:
         self._availability.require(Capability.STEP)
         thread = self._store.snapshot.thread(thread_id)
         if thread is not None and thread.is_greenlet:
-            raise NotAvailable(
-                "Cannot step now: a greenlet that waits has nothing to step",
-                fix="Step the thread that is paused; the greenlet goes on when its turn comes.",
-            )
+            raise NotAvailable(message("dap.no_step_in_greenlet"), fix=message("dap.no_step_in_greenlet.fix"))
         epoch = self.went_on(render(message("running.stepping", kind=kind.value)), publish=False)
         await self._request(kind.value, {"threadId": thread_id})
         asyncio.get_running_loop().call_later(STEP_SHOWN_AFTER, self._show_running, epoch)

@@ -98,7 +98,7 @@ class LaunchedSession:
     async def begin(self, progress: Callable[[str], None]) -> None:
         """Meet the agent and let the program go. RUNNING afterwards; ENDED where the program was
         quicker; DETACHED where the interpreter did not load the agent, and the program runs."""
-        progress("starting the program")
+        progress(render(message("dap.step.starting_program")))
         store, client = self.target.store, self.target.client
         arrived = asyncio.ensure_future(self._rendezvous.connection("control"))
         either: set[asyncio.Future[Any]] = {arrived, self.program.exited}
@@ -116,14 +116,14 @@ class LaunchedSession:
         options = self._options
         wanted = options.pause or options.exceptions or any(b.enabled for b in self.breakpoints)
         if wanted and self.program.exit_code is None:
-            progress("starting the debugger in the program")
+            progress(render(message("dap.step.starting_in_program")))
             with contextlib.suppress(IqdebugError, TimeoutError):
                 await self._debugger.load()
         with contextlib.suppress(IqdebugError, TimeoutError):
             await client.tell_agent("go", hold=options.hold, entry=options.pause)
         if store.phase is Phase.CONNECTING:
             failure = self._debugger.failure
-            detail = render(message("launched.no_breakpoints", reason=failure.what)) if failure else ""
+            detail = render(message("launched.no_breakpoints", reason=failure.texts[0])) if failure else ""
             store.update(
                 store.epoch, phase=Phase.RUNNING, reason=render(message("running.started")), detail=detail
             )
@@ -157,7 +157,9 @@ class LaunchedSession:
         if self._held.without_debugger and capability in _NEEDS_DEBUGGER:
             return unavailable_message(Unavailable.STOP_WITHOUT_DEBUGGER)
         failure = self._debugger.failure
-        return failure.why or failure.what if failure is not None and capability is Capability.PAUSE else ""
+        if failure is None or capability is not Capability.PAUSE:
+            return ""
+        return failure.texts[1] or failure.texts[0]
 
     # execution
 
@@ -286,7 +288,7 @@ class LaunchedSession:
                 return
             try:
                 if hold.late:
-                    raise CannotAttach("The debugger cannot be started any more", "the interpreter is ending")
+                    raise CannotAttach(message("dap.debugger_too_late"), message("dap.debugger_too_late.why"))
                 await self._debugger.load()
             except IqdebugError as error:
                 self._held.without_debugger = True

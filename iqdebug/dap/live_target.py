@@ -147,10 +147,10 @@ class LiveTarget:
             hold=hold,
             why=why or ("uncaught" if error is not None and error.uncaught else "caught"),
             how=how,
-            message=error.message if error is not None else "",
+            said=error.message if error is not None else "",
         )
         if not self.store.is_current(stop.epoch):
-            raise RequestFailed("The stop could not be recorded", "the program went on meanwhile")
+            raise RequestFailed(message("dap.not_recorded"), message("dap.not_recorded.went_on"))
         return record
 
     # what debugpy reports
@@ -161,7 +161,7 @@ class LiveTarget:
         :raises ProtocolError: an event has another shape, or there are too many.
         """
         if len(self.tasks) > MAX_TASKS:
-            raise ProtocolError("The target reports more events than can be looked into")
+            raise ProtocolError(message("dap.server.too_many_events"))
         if event.event == "stopped":
             self._stopped(decode_body(event.body, protocol.StoppedBody))
         elif event.event == "continued":

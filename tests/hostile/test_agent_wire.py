@@ -207,7 +207,7 @@ async def _ask_everything(session: Session) -> None:
         lambda: client.own_repr(1, None),
         lambda: client.read("x", None),
         lambda: client.evaluate_in_agent("x", None),
-        lambda: client.record(thread=1, hold=None, why="caught", how="held", message=""),
+        lambda: client.record(thread=1, hold=None, why="caught", how="held", said=""),
     ):
         with contextlib.suppress(IqdebugError, TimeoutError):
             await ask()
