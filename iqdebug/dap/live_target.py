@@ -46,7 +46,7 @@ MAX_TASKS = 500
 LEAVE_TIMEOUT = 5.0
 """Seconds for the agent to take out what was brought in."""
 
-HELD_BY_DEBUGGER = "held by the debugger"
+HELD_BY_DEBUGGER = message("dap.held_by_debugger")
 """How a crash file says that it came about."""
 
 _STOP_CAUSES = {
@@ -131,7 +131,7 @@ class LiveTarget:
             await self.execution.pause()
 
     async def record(
-        self, *, why: str = "", how: str = HELD_BY_DEBUGGER, hold: int | None = None
+        self, *, why: str = "", how: Text = HELD_BY_DEBUGGER, hold: int | None = None
     ) -> tuple[str, bytes]:
         """The stop as a crash file: a name and its bytes.
 
@@ -146,7 +146,7 @@ class LiveTarget:
             thread=stop.focus,
             hold=hold,
             why=why or ("uncaught" if error is not None and error.uncaught else "caught"),
-            how=how,
+            how=render(how),
             said=error.message if error is not None else "",
         )
         if not self.store.is_current(stop.epoch):

@@ -12,6 +12,7 @@ TEMPLATES: dict[str, str] = {
     "dap.breakpoint.no_code": "no code on this line",
     "dap.breakpoint.only_with_c": "debugpy stops there only in a program given with -c",
     "dap.breakpoint.skipped_file": "debugpy stops in no file named {file}",
+    "dap.held_by_debugger": "held by the debugger",
     "dap.no_step_in_greenlet": "Cannot step now: a greenlet that waits has nothing to step",
     "dap.no_step_in_greenlet.fix": (
         "Step the thread that is paused; the greenlet goes on when its turn comes."
