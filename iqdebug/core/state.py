@@ -304,8 +304,8 @@ class Snapshot:
     origin: Origin
     taken_at: float  # seconds since the Unix epoch
     revision: int = 0
-    reason: str = ""  # why it paused or ended, in words
-    detail: str = ""  # what is going on besides, in words: "main thread is in a C call"
+    reason: Text = ""  # why it paused or ended
+    detail: Text = ""  # what is going on besides: "main thread is in a C call"
     python: str = ""  # "3.12.1"
     command: str = ""
     cwd: str = ""

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 
 from iqdebug.core.evidence import Confidence
+from iqdebug.core.messages import render
 from iqdebug.core.state import (
     Anomaly,
     Diagnosis,
@@ -57,12 +58,12 @@ def snapshot_lines(snapshot: Snapshot, *, with_locals: bool = True) -> list[str]
     head = f"process {snapshot.pid}"
     if snapshot.python:
         head += f", Python {clean(snapshot.python)}"
-    head += f": {snapshot.phase.value}" + (f" ({clean(snapshot.reason)})" if snapshot.reason else "")
+    head += f": {snapshot.phase.value}" + (f" ({clean(render(snapshot.reason))})" if snapshot.reason else "")
     lines = [head]
     if snapshot.command:
         lines.append(f"  {clean(snapshot.command)}")
     if snapshot.detail:
-        lines.append(f"  {clean(snapshot.detail)}")
+        lines.append(f"  {clean(render(snapshot.detail))}")
     if snapshot.exception is not None:
         lines.append(f"  {clean(snapshot.exception.type)}: {clean(snapshot.exception.message)}")
     ordered = sorted(snapshot.threads, key=lambda t: t.id != snapshot.focus)

@@ -37,7 +37,7 @@ from iqdebug.dap.debugger_loader import DebuggerLoader
 from iqdebug.dap.handshake import ExceptionFilter, Greeting
 from iqdebug.dap.held_threads import HeldThreads
 from iqdebug.dap.live_target import LiveTarget
-from iqdebug.dap.program import Program, ended_words
+from iqdebug.dap.program import Program, ended_message
 from iqdebug.dap.rendezvous import Rendezvous
 from iqdebug.dap.target_state import is_alive
 
@@ -106,7 +106,7 @@ class LaunchedSession:
         if arrived not in done:
             arrived.cancel()
             if not done:
-                store.update(store.epoch, phase=Phase.DETACHED, reason=render(message("detached.not_loaded")))
+                store.update(store.epoch, phase=Phase.DETACHED, reason=message("detached.not_loaded"))
             return
         self.target.lease = Lease(await self._rendezvous.connection("lease"))
         control = await asyncio.open_connection(sock=arrived.result())
@@ -123,10 +123,8 @@ class LaunchedSession:
             await client.tell_agent("go", hold=options.hold, entry=options.pause)
         if store.phase is Phase.CONNECTING:
             failure = self._debugger.failure
-            detail = render(message("launched.no_breakpoints", reason=failure.texts[0])) if failure else ""
-            store.update(
-                store.epoch, phase=Phase.RUNNING, reason=render(message("running.started")), detail=detail
-            )
+            detail = message("launched.no_breakpoints", reason=failure.texts[0]) if failure else ""
+            store.update(store.epoch, phase=Phase.RUNNING, reason=message("running.started"), detail=detail)
             self.target.tasks.spawn(self.refresh())
 
     # what is known
@@ -182,7 +180,7 @@ class LaunchedSession:
         hold = self._held.shown
         if hold is not None and self._held.without_debugger:
             self.target.availability.require(Capability.CONTINUE)
-            self.target.execution.went_on("continued")
+            self.target.execution.went_on(message("dap.running.continued"))
             await self.target.client.tell_agent("release", hold=hold.number)
         else:
             await self.target.execution.resume()
@@ -292,7 +290,9 @@ class LaunchedSession:
                 await self._debugger.load()
             except IqdebugError as error:
                 self._held.without_debugger = True
-                await self.target.reader.read_held(hold, f"looking only: {error.lines()[-1]}")
+                await self.target.reader.read_held(
+                    hold, message("dap.looking_only", reason=error.texts[1] or error.texts[0])
+                )
             else:
                 await self.target.client.tell_agent("stop", hold=hold.number)
 
@@ -304,7 +304,7 @@ class LaunchedSession:
         await self._close_connections()
         self.target.store.begin_epoch(
             phase=Phase.ENDED,
-            reason=ended_words(code, was_released=bool(code and self._released)),
+            reason=ended_message(code, was_released=bool(code and self._released)),
             detail="",
             focus=None,
             exception=None,
@@ -327,7 +327,7 @@ class LaunchedSession:
             return
         self.target.leaving = True
         await self._close_connections()
-        self.target.end(Phase.DETACHED, failure.what if failure else render(message("detached.replaced")))
+        self.target.end(Phase.DETACHED, failure.texts[0] if failure else message("detached.replaced"))
 
     async def _close_connections(self) -> None:
         await self.target.close_connections()

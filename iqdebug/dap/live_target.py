@@ -79,7 +79,7 @@ class LiveTarget:
 
     :param outside: looks at the running target from outside.
     :param sources: where texts go that are in no file.
-    :param reason_of: why the target has stopped at an exception, in words.
+    :param reason_of: why the target has stopped at an exception.
     :param further_reason: why something is not possible that the phase allows.
     :param on_resumed: called whenever the target goes on.
     """
@@ -91,7 +91,7 @@ class LiveTarget:
         outside: Callable[[], Awaitable[Snapshot | None]] | None = None,
         sources: MemorySources | None = None,
         breakpoints: Sequence[Breakpoint] = (),
-        reason_of: Callable[[ExceptionInfo], str] = exception_reason,
+        reason_of: Callable[[ExceptionInfo], Text] = exception_reason,
         further_reason: Callable[[Capability], Text] = lambda capability: "",
         on_resumed: Callable[[], None] = lambda: None,
     ) -> None:
@@ -123,9 +123,7 @@ class LiveTarget:
         await self.client.tell_agent("settle", timeout)
         await self.client.tell_agent("tap", timeout, on=True)
         if self.store.phase is Phase.CONNECTING:  # a breakpoint may have been hit meanwhile
-            self.store.update(
-                self.store.epoch, phase=Phase.RUNNING, reason=render(message("running.attached"))
-            )
+            self.store.update(self.store.epoch, phase=Phase.RUNNING, reason=message("running.attached"))
             await self.reader.read_running()
         if pause and self.store.phase is Phase.RUNNING:
             await self.execution.pause()
@@ -166,7 +164,7 @@ class LiveTarget:
             self._stopped(decode_body(event.body, protocol.StoppedBody))
         elif event.event == "continued":
             if self.store.phase.is_stopped and not self.leaving:
-                self.execution.went_on("continued")
+                self.execution.went_on(message("dap.running.continued"))
         elif event.event == "output":
             self._append_output(decode_body(event.body, protocol.OutputBody))
         elif event.event not in _UNUSED_EVENTS:
@@ -231,12 +229,12 @@ class LiveTarget:
             if connection is not None:
                 await connection.close()
 
-    def end(self, phase: Phase, reason: str) -> None:
+    def end(self, phase: Phase, reason: Text) -> None:
         """Publish that the session is over. What was seen of the target last stays."""
         self.store.begin_epoch(phase=phase, cause=StopCause.UNKNOWN, reason=reason, detail="", focus=None)
 
 
-def _stop_reason(body: protocol.StoppedBody) -> str:
-    """Why the target has stopped, in words; debugpy's own where the reason is none that DAP names."""
+def _stop_reason(body: protocol.StoppedBody) -> Text:
+    """Why the target has stopped; in debugpy's own words where the reason is none that DAP names."""
     known = _STOP_MESSAGES.get(body.reason)
-    return render(known) if known is not None else body.description or body.reason
+    return known or body.description or body.reason

@@ -18,6 +18,7 @@ import pytest
 
 from iqdebug.core.errors import IqdebugError, ProtocolError, RequestFailed
 from iqdebug.core.json_text import json_text
+from iqdebug.core.messages import render
 from iqdebug.core.state import Phase, ProcessInfo, Snapshot
 from iqdebug.core.state_lines import snapshot_lines
 from iqdebug.dap import protocol
@@ -308,5 +309,5 @@ async def test_a_target_that_turns_hostile_is_released(python: str) -> None:
             with contextlib.suppress(IqdebugError, RequestFailed, TimeoutError):
                 await session.evaluate("".join(TURNS.splitlines()), None, session.snapshot.epoch)
             last = await watcher.until(lambda s: s.phase is Phase.DETACHED)
-            assert "given up" in last.reason or "DAP" in last.reason
+            assert "given up" in render(last.reason) or "DAP" in render(last.reason)
         await target.goes_on()

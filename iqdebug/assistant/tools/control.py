@@ -16,6 +16,7 @@ from iqdebug.assistant.tools.decorator import tool
 from iqdebug.assistant.tools.inspection import describe_phase, stack_lines
 from iqdebug.assistant.tools.parameters import FilePath, LineNumber, ThreadRef, WaitSeconds
 from iqdebug.assistant.tools.source import readable
+from iqdebug.core.messages import render
 from iqdebug.core.session import Capability, StepKind
 from iqdebug.core.state import Breakpoint, Snapshot, StopCause
 from iqdebug.diagnosis.prompt.delta import packed_delta
@@ -38,7 +39,7 @@ async def _act_and_wait(
     now = await call.context.events.stopped(earlier.epoch, seconds)
     if now is None:
         current = call.session.snapshot
-        detail = f" {current.detail}." if current.detail else ""
+        detail = f" {render(current.detail)}." if current.detail else ""
         state = f"It is {current.phase.value}. Use pause to stop it."
         text = f"{done}; no stop within {seconds:g} s.{detail} {state}"
         return Result(text, "tools", f"{done}: no stop yet")
@@ -50,7 +51,7 @@ async def describe_stop(call: ToolInvocation, now: Snapshot, earlier: Snapshot, 
     if not now.phase.is_stopped:
         code = f" with code {now.exit_code}" if now.exit_code is not None else ""
         text = f"{done}; the process has {now.phase.value}{code}."
-        return Result(f"{text}\n{call.data('why', now.reason)}", "tools", text)
+        return Result(f"{text}\n{call.data('why', render(now.reason))}", "tools", text)
     for thread in now.threads:
         for frame in thread.frames[:20]:
             call.context.redactor.learn(frame.locals or ())

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from iqdebug.core.errors import IqdebugError, RequestFailed
+from iqdebug.core.messages import render
 from iqdebug.core.session import Capability, CodeFinder, DebugSession
 from iqdebug.core.state import Breakpoint, Phase, Snapshot, StopCause
 from iqdebug.crash import Crash, open_crash
@@ -42,7 +43,7 @@ class RecordedStop(RecordedSession):
         super().__init__(crash)
         self.live = live
         self._back = back
-        reason = f"{stop.reason}; the process runs on"
+        reason = f"{render(stop.reason)}; the process runs on"
         self._shown = replace(
             crash.snapshot, epoch=stop.epoch, cause=stop.cause, reason=reason, detail="", cwd=stop.cwd
         )
@@ -164,7 +165,7 @@ class BriefPauseController:
         if snapshot.phase.is_stopped:  # another thread, or an exception: breakpoints are out
             self._tasks.start(shown.live.resume())
         elif snapshot.phase in OVER:
-            words = snapshot.reason if snapshot.phase is Phase.ENDED else "the connection to it ended"
+            words = render(snapshot.reason) if snapshot.phase is Phase.ENDED else "the connection to it ended"
             self._window.notify(f"the process has gone meanwhile: {words}", severity="warning")
 
     def _record_undescribed(self, session: DebugSession, epoch: int) -> None:

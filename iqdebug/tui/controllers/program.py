@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from iqdebug.core.errors import IqdebugError
+from iqdebug.core.messages import render
 from iqdebug.core.paths import home_short
 from iqdebug.core.session import Capability
 from iqdebug.core.state import Phase, Snapshot
@@ -219,5 +220,5 @@ class ProgramController:
 
 def _state_words(snapshot: Snapshot) -> str:
     if snapshot.phase is Phase.ENDED:
-        return snapshot.reason
+        return render(snapshot.reason)
     return "held" if snapshot.phase.is_stopped else ""

@@ -11,6 +11,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from iqdebug.assistant.transcript import ModelStatus
+from iqdebug.core.messages import render
 from iqdebug.core.state import Origin, Phase, Snapshot
 from iqdebug.core.text import age, clean
 
@@ -66,18 +67,18 @@ class Status:
 def phase_words(snapshot: Snapshot, status: Status) -> str:
     """The phase as a person would say it."""
     if snapshot.origin is Origin.RECORDED:
-        return f"recorded {_moment(snapshot.taken_at)}, {snapshot.reason}"
+        return f"recorded {_moment(snapshot.taken_at)}, {render(snapshot.reason)}"
     if status.progress:
         return f"attaching: {status.progress}" if status.is_attaching else status.progress
     if snapshot.phase is Phase.ENDED:
         return _end_words(snapshot, status)
     if snapshot.phase is Phase.DETACHED:
-        why = snapshot.reason or _RUNS_ON
+        why = render(snapshot.reason) or _RUNS_ON
         return f"detached: {why} (r: attach again)"
     if snapshot.phase is Phase.CRASHED:
-        return f"crashed: {snapshot.reason}"
+        return f"crashed: {render(snapshot.reason)}"
     if snapshot.phase is Phase.PAUSED:
-        return f"paused ({snapshot.reason})" if snapshot.reason else "paused"
+        return f"paused ({render(snapshot.reason)})" if snapshot.reason else "paused"
     return "running" if snapshot.phase is Phase.RUNNING else "attaching"
 
 
@@ -85,7 +86,7 @@ def _end_words(snapshot: Snapshot, status: Status) -> str:
     if snapshot.exit_code is None:
         return "the process has ended" + (": its supervisor did that" if status.supervisor_ended_it else "")
     if status.owns_program:
-        return f"{snapshot.reason} (S: start it again)"
+        return f"{render(snapshot.reason)} (S: start it again)"
     return f"the process has ended with exit code {snapshot.exit_code}"
 
 
@@ -160,7 +161,7 @@ class StatusBar(Static):
                 f"  model: {clean(self._model.strip())}", Style(color="yellow" if self._remote else "blue")
             )
         if snapshot.detail:
-            text.append(f"  {clean(snapshot.detail)}", Style(color="yellow"))
+            text.append(f"  {clean(render(snapshot.detail))}", Style(color="yellow"))
         return text
 
     def _hint_line(self) -> Text:

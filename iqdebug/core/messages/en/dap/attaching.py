@@ -21,6 +21,7 @@ TEMPLATES: dict[str, str] = {
         "Another of its threads holds the interpreter lock in a C call, or the machine is very busy."
     ),
     "dap.launch_failed": "{program} could not be started",
+    "dap.looking_only": "looking only: {reason}",
     "dap.meeting.changeable": "{folder} can be changed by others",
     "dap.meeting.no_folder": "There is no folder in which iqdebug and the target could meet",
     "dap.meeting.no_folder.fix": (

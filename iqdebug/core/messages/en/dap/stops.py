@@ -22,6 +22,7 @@ TEMPLATES: dict[str, str] = {
     "dap.not_recorded.unreadable": "no answer that can be read",
     "dap.not_recorded.went_on": "the program went on meanwhile",
     "dap.reading_runs_code": "Reading this would run code of the program",
+    "dap.running.continued": "continued",
     "dap.value.cannot_read": "Cannot read now: {reason}",
     "dap.value.limit": "not read: {limit}",
     "dap.value.moved_on": "the process has moved on since",
