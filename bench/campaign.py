@@ -27,6 +27,7 @@ from typing import Any
 
 from bench.campaign_targets import KINDS, Target, start
 from iqdebug.core.errors import IqdebugError
+from iqdebug.core.messages import render
 from iqdebug.core.state import Phase, ProcessInfo
 from iqdebug.dap.attach import AttachOptions, attach
 from tests.support.environments import NoEnvironment
@@ -69,10 +70,12 @@ async def _attached(target: Target, version: str, pause: bool) -> None:
     try:
         deadline = time.monotonic() + PAUSE_TIMEOUT
         while pause and session.snapshot.phase is not Phase.PAUSED:
-            if "waits in C" in session.snapshot.detail:
+            if "waits in C" in render(session.snapshot.detail):
                 return  # a worker without a request: it would stop at its next line of Python
             if time.monotonic() > deadline:
-                raise IqdebugError(f"not paused within {PAUSE_TIMEOUT:g} s: {session.snapshot.detail}")
+                raise IqdebugError(
+                    f"not paused within {PAUSE_TIMEOUT:g} s: {render(session.snapshot.detail)}"
+                )
             await asyncio.sleep(0.005)
     finally:
         await session.detach()

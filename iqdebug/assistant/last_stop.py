@@ -52,7 +52,7 @@ def remembered(data: bytes) -> LastStop:
         stop = msgspec.json.decode(data, type=LastStop)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ModelError(message("assistant.stop_damaged"), str(error)[:200]) from None
-    snapshot = replace(stop.snapshot, origin=Origin.RECORDED, detail=render(message("assistant.note.ended")))
+    snapshot = replace(stop.snapshot, origin=Origin.RECORDED, detail=message("assistant.note.ended"))
     return LastStop(snapshot, stop.diagnosis)
 
 

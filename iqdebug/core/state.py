@@ -243,8 +243,9 @@ class Breakpoint:
 
     ``hit_condition`` is debugpy's: a number, or an expression such as ``>= 3`` or ``% 10``.
     With ``log_message`` the target does not stop but reports; ``{expr}`` is interpolated.
-    ``message`` is why it is not verified, or that it was moved. ``in_memory``: its text is in no
-    file but in this one target's memory, so that it means nothing to another.
+    ``remark`` is why it is not verified, or that it was moved; ``message`` is the same in words.
+    ``in_memory``: its text is in no file but in this one target's memory, so that it means nothing
+    to another.
     """
 
     path: str
@@ -254,8 +255,12 @@ class Breakpoint:
     log_message: str = ""
     enabled: bool = True
     verified: bool = False
-    message: str = ""
+    remark: Text = ""
     in_memory: bool = False
+
+    @property
+    def message(self) -> str:
+        return render(self.remark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,8 +304,8 @@ class Snapshot:
     origin: Origin
     taken_at: float  # seconds since the Unix epoch
     revision: int = 0
-    reason: str = ""  # why it paused or ended, in words
-    detail: str = ""  # what is going on besides, in words: "main thread is in a C call"
+    reason: Text = ""  # why it paused or ended
+    detail: Text = ""  # what is going on besides: "main thread is in a C call"
     python: str = ""  # "3.12.1"
     command: str = ""
     cwd: str = ""

@@ -95,7 +95,7 @@ def snapshot_lines(snapshot: Snapshot, *, with_locals: bool = True) -> list[str]
     """The whole snapshot, focus first."""
     pid, python, phase = snapshot.pid, clean(snapshot.python) or None, _PHASES[snapshot.phase]
     if snapshot.reason:
-        reason = clean(snapshot.reason)
+        reason = clean(render(snapshot.reason))
         head = message("core.lines.process.reason", pid=pid, python=python, phase=phase, reason=reason)
     else:
         head = message("core.lines.process", pid=pid, python=python, phase=phase)
@@ -103,7 +103,7 @@ def snapshot_lines(snapshot: Snapshot, *, with_locals: bool = True) -> list[str]
     if snapshot.command:
         lines.append(f"  {clean(snapshot.command)}")
     if snapshot.detail:
-        lines.append(f"  {clean(snapshot.detail)}")
+        lines.append(f"  {clean(render(snapshot.detail))}")
     if snapshot.exception is not None:
         lines.append(f"  {clean(snapshot.exception.type)}: {clean(snapshot.exception.message)}")
     ordered = sorted(snapshot.threads, key=lambda t: t.id != snapshot.focus)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from iqdebug.core.attachability import Supervisor
-from iqdebug.core.messages import Message, message, render
+from iqdebug.core.messages import Message, Text, message, render
 
 __all__ = ["Supervision", "WorkerClock"]
 
@@ -153,7 +153,7 @@ class Supervision:
         left = self.left
         return left is not None and left <= max(self.supervisor.timeout_s or 0.0, 10.0) / 3
 
-    def why_it_ended(self) -> str:
+    def why_it_ended(self) -> Text:
         """Of a process that has just ended: that its supervisor did it; "" where it did not."""
         timeout = self.supervisor.timeout_s
         now = self._now()
@@ -164,14 +164,12 @@ class Supervision:
         if let_go - self._since < max(timeout - NEAR_THE_END, timeout / 2):
             return ""
         self.ended_it = True
-        return render(
-            message(
-                "supervision.ended",
-                name=self.supervisor.name,
-                pid=self.supervisor.pid,
-                who=self._who,
-                seconds=f"{timeout:g}",
-            )
+        return message(
+            "supervision.ended",
+            name=self.supervisor.name,
+            pid=self.supervisor.pid,
+            who=self._who,
+            seconds=f"{timeout:g}",
         )
 
     # its clock

@@ -58,29 +58,27 @@ def snapshot_of(crash: CrashContents) -> Snapshot:
     )
 
 
-def _reason(crash: CrashContents) -> str:
+def _reason(crash: CrashContents) -> Text:
     """``KeyError in main``"""
     meta = crash.meta
     root = crash.exceptions.get(crash.root) if crash.root is not None else None
     if meta.why == "snapshot":
-        return render(message("crash.reason.snapshot"))
-    signal = crash.signal or meta.title or render(message("crash.reason.crash"))
+        return message("crash.reason.snapshot")
+    signal = crash.signal or meta.title or message("crash.reason.crash")
     what = _last_name(root.type) if root is not None else signal
     if crash.test is not None and crash.test.nodeid:
         where = crash.test.nodeid.rpartition("::")[2]
     else:
         place = place_of(crash)
         where = place[2].rpartition("<locals>.")[2] if place is not None else ""
-    return render(message("crash.reason", what=what, place=where or None))
+    return message("crash.reason", what=what, place=where or None)
 
 
-def _detail(crash: CrashContents) -> str:
+def _detail(crash: CrashContents) -> Text:
     """What is missing, and how it was caught."""
-    words = [crash.meta.how] if crash.meta.how else []
     if crash.missing_messages:
-        count = len(crash.missing_messages)
-        words.insert(0, render(message("crash.damaged", count=count)))
-    return "; ".join(words)
+        return message("crash.damaged", count=len(crash.missing_messages), how=crash.meta.how or None)
+    return crash.meta.how or ""
 
 
 def _last_name(qualified: str) -> str:

@@ -21,6 +21,7 @@ import msgspec
 
 from iqdebug.core.errors import ConnectionLost, IqdebugError, ProtocolError, RequestFailed
 from iqdebug.core.json_text import json_bytes, json_value
+from iqdebug.core.messages import message
 from iqdebug.dap.agent_rows import UNEXPECTED_SHAPE
 
 __all__ = ["AgentClient", "Lease"]
@@ -86,7 +87,7 @@ class AgentClient:
         finally:
             self._waiting.pop(number, None)
         if "error" in reply:
-            raise RequestFailed(f"The agent in the target could not do this ({op})", str(reply["error"]))
+            raise RequestFailed(message("dap.agent.failed", operation=op), str(reply["error"]))
         return reply.get("result")
 
     async def gone(self, timeout: float) -> bool:
@@ -144,15 +145,11 @@ class AgentClient:
 
 
 def _given_up(why: str) -> ProtocolError:
-    return ProtocolError(
-        "The connection into the target was given up: what came from it is not the agent's",
-        why,
-        "The process runs on, released. If it is not hostile, please report this.",
-    )
+    return ProtocolError(message("dap.agent.given_up"), why, message("dap.agent.given_up.fix"))
 
 
 def _lost() -> ConnectionLost:
-    return ConnectionLost("The connection into the target ended", "", "Attach again to go on.")
+    return ConnectionLost(message("dap.agent.ended"), "", message("dap.attach_again"))
 
 
 class Lease:

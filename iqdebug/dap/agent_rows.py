@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from iqdebug.core.errors import ProtocolError
-from iqdebug.core.messages import Message
+from iqdebug.core.messages import Message, message
 
 __all__ = [
     "UNEXPECTED_SHAPE",
@@ -215,9 +215,9 @@ class SourceRow(msgspec.Struct, frozen=True):
 
 def unexpected_shape(error: Exception) -> ProtocolError:
     return ProtocolError(
-        "The agent in the target answered in an unexpected shape",
+        message("dap.agent.shape"),
         f"{type(error).__name__}: {error}"[:200],
-        "If the program is not hostile and it happens again, please report it.",
+        message("dap.agent.shape.fix"),
     )
 
 

@@ -21,6 +21,7 @@ from iqdebug.core.errors import (
     TargetExited,
 )
 from iqdebug.core.memory_sources import MemorySources
+from iqdebug.core.messages import Message, message, render
 from iqdebug.core.state import Breakpoint, ProcessInfo, Snapshot
 from iqdebug.dap.agent_client import AgentClient, Lease
 from iqdebug.dap.agent_events import AgentEvent, FailedEvent, HeldEvent, HelloEvent, LogsEvent, PassedEvent
@@ -86,7 +87,7 @@ def uid_of(pid: int) -> int:
     try:
         return os.stat(f"/proc/{pid}").st_uid
     except OSError:
-        raise NoSuchProcess(f"There is no process {pid}") from None
+        raise NoSuchProcess(message("dap.no_process", pid=pid)) from None
 
 
 def version_of(python: str) -> tuple[int, int]:
@@ -115,25 +116,25 @@ async def arrival(
                 return
             if rendezvous.refused():
                 raise CannotAttach(
-                    f"Process {pid} has replaced the functions that start threads",
-                    "A thread of its own is what the debugger needs: in the program's it would block it.",
-                    "Nothing was left in it, and it runs on; `iqdebug peek` works.",
+                    message("dap.threads_replaced", pid=pid),
+                    message("dap.threads_replaced.why"),
+                    message("dap.threads_replaced.fix"),
                 )
             if not is_alive(pid):
-                raise TargetExited(f"Process {pid} ended while iqdebug was attaching")
+                raise TargetExited(message("dap.ended_while_attaching", pid=pid))
             failure = rendezvous.failure()
             if failure:
                 raise CannotAttach(
-                    f"iqdebug's agent could not be loaded in process {pid}",
-                    f"Something in the program prevents it: {failure}",
-                    "The process runs on as before; `iqdebug peek` works.",
+                    message("dap.agent_not_loaded", pid=pid),
+                    message("dap.agent_not_loaded.why", failure=failure),
+                    message("dap.agent_not_loaded.fix"),
                 )
             waited = time.monotonic() - started
             if timeout is not None and waited > timeout:
                 raise AttachTimeout(
-                    f"Process {pid} did not reach a point where it can be entered within {timeout:g} s",
-                    "Its main thread is in a C call, or holds the interpreter lock there.",
-                    "`iqdebug peek` works meanwhile; attach again when the call has returned.",
+                    message("dap.not_entered", pid=pid, seconds=f"{timeout:g}"),
+                    message("dap.not_entered.why"),
+                    message("dap.not_entered.fix"),
                 )
             if entry is not Entry.LOCK_ENTRY and waited > next_try:
                 next_try = 2 * waited
@@ -141,10 +142,7 @@ async def arrival(
                     entry, timeout, started = Entry.LOCK_ENTRY, ARRIVAL_TIMEOUT, time.monotonic()
                     continue
             if waited > 1.0:
-                progress(
-                    f"main thread is in a C call ({waited:.0f} s so far): "
-                    "attaching completes by itself when it returns"
-                )
+                progress(render(message("dap.step.main_thread_in_c", seconds=f"{waited:.0f}")))
     finally:
         arrived.cancel()
 
@@ -163,14 +161,15 @@ async def attach_through(
     :param rendezvous: started; stays the caller's to close, also when this fails.
     :raises TargetError, MissingTool, ProtocolError: not attached.
     """
-    progress("starting the debugger in the target")
+    progress(render(message("dap.step.starting_debugger")))
     session = Session(info, options.outside, options.sources)
     lease: Lease | None = None
     agent: AgentClient | None = None
     dap: DapClient | None = None
     try:
         timeout = START_TIMEOUT if options.wait is None else max(ARRIVAL_TIMEOUT, options.wait)
-        async with _deadline("start its debugger", info.pid, timeout, progress):
+        late = message("dap.in_time.start", pid=info.pid, seconds=f"{timeout:g}")
+        async with _deadline(timeout, late, progress):
             lease = Lease(await rendezvous.connection("lease"))
             control = await asyncio.open_connection(sock=await rendezvous.connection("control"))
             greeting = Greeting(session.agent_event, session.agent_closed)
@@ -182,7 +181,8 @@ async def attach_through(
             stream = await asyncio.open_connection(sock=await rendezvous.connection("dap"))
             dap = DapClient(*stream, session.dap_event, session.dap_closed)
             session.connect(dap, agent, lease)
-        async with _deadline("answer the debug handshake", info.pid, timeout, progress):
+        late = message("dap.in_time.handshake", pid=info.pid, seconds=f"{timeout:g}")
+        async with _deadline(timeout, late, progress):
             await handshake(
                 session.target,
                 dap,
@@ -211,25 +211,25 @@ def _check_greeting(event: AgentEvent | None, pid: int) -> None:
     if isinstance(event, HelloEvent):
         return
     if event is None:
-        raise TargetExited(f"Process {pid} closed the connection while iqdebug was attaching")
-    message = "" if isinstance(event, (LogsEvent, HeldEvent, PassedEvent)) else event.message
-    if isinstance(message, str):
-        message = message[:300]
+        raise TargetExited(message("dap.closed_while_attaching", pid=pid))
+    words = "" if isinstance(event, (LogsEvent, HeldEvent, PassedEvent)) else event.message
+    if isinstance(words, str):
+        words = words[:300]
     if isinstance(event, FailedEvent):
         raise CannotAttach(
-            f"The debugger could not be started in process {pid}",
-            message,
-            "The process runs on; `iqdebug peek` works. Please report this.",
+            message("dap.debugger_not_started", pid=pid),
+            words,
+            message("dap.debugger_not_started.fix"),
         )
-    raise CannotAttach(f"Process {pid} cannot be debugged now", message, "`iqdebug peek` works meanwhile.")
+    raise CannotAttach(message("dap.not_debuggable", pid=pid), words, message("dap.not_debuggable.fix"))
 
 
 @contextlib.asynccontextmanager
-async def _deadline(
-    what: str, pid: int, seconds: float, progress: Callable[[str], None]
-) -> AsyncIterator[None]:
-    """A bound for a step, in words when it is passed, and words on the way when it takes long.
-    (Python 3.10 has no asyncio.timeout.)"""
+async def _deadline(seconds: float, late: Message, progress: Callable[[str], None]) -> AsyncIterator[None]:
+    """A bound for a step, and words on the way when it takes long. (Python 3.10 has no asyncio.timeout.)
+
+    :param late: what is said when it is passed.
+    """
     task = asyncio.current_task()
     assert task is not None
     passed = False
@@ -242,7 +242,7 @@ async def _deadline(
     async def report() -> None:
         for waited in itertools.count(2):
             await asyncio.sleep(2.0 if waited == 2 else 1.0)
-            progress(f"starting the debugger ({waited} s: the process seldom lets another thread run)")
+            progress(render(message("dap.step.starting_slowly", seconds=waited)))
 
     timer = asyncio.get_running_loop().call_later(seconds, cancel)
     reporting = asyncio.create_task(report())
@@ -251,11 +251,7 @@ async def _deadline(
     except (asyncio.CancelledError, TimeoutError) as error:
         if isinstance(error, asyncio.CancelledError) and not passed:
             raise
-        raise AttachTimeout(
-            f"Process {pid} did not {what} within {seconds:g} s",
-            "Another of its threads holds the interpreter lock in a C call, or the machine is very busy.",
-            "Nothing was left in it; try again.",
-        ) from None
+        raise AttachTimeout(late, message("dap.in_time.why"), message("dap.in_time.fix")) from None
     finally:
         timer.cancel()
         reporting.cancel()

@@ -73,17 +73,21 @@ class Availability:
         self._further_reason = further_reason
         self.restart_frame_offered = False
 
-    def why_not(self, capability: Capability) -> str:
-        """ "" when it is possible, else the reason in words."""
+    def reason_against(self, capability: Capability) -> Text:
+        """ "" when it is possible."""
         reason = unavailable(capability, self._store.phase, restart_frame=self.restart_frame_offered)
-        return render(_REASONS[reason] if reason is not None else self._further_reason(capability))
+        return _REASONS[reason] if reason is not None else self._further_reason(capability)
+
+    def why_not(self, capability: Capability) -> str:
+        """:meth:`reason_against` in words."""
+        return render(self.reason_against(capability))
 
     def require(self, capability: Capability) -> None:
         """:raises NotAvailable: it is not possible now."""
-        reason = self.why_not(capability)
+        reason = self.reason_against(capability)
         if reason:
             action = capability_message(capability)
-            raise NotAvailable(render(message("unavailable", action=action, reason=reason)))
+            raise NotAvailable(message("unavailable", action=action, reason=reason))
 
 
 def pause_delay(threads: Sequence[Thread]) -> Message:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import ast
 import functools
 
+from iqdebug.core.messages import message
+
 __all__ = ["MOVED", "line_that_runs"]
 
-MOVED = "moved from the function's head, which runs only once, to the first line of its body"
+MOVED = message("dap.breakpoint.moved_from_head")
 
 MAX_LINES_PARSED = 50_000  # a larger file was not written by hand
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from iqdebug.core.code_lines import lines_with_code
+from iqdebug.core.messages import Text, message
 from iqdebug.core.session import Capability
 from iqdebug.core.state import Breakpoint
 from iqdebug.dap import protocol
@@ -21,8 +22,8 @@ __all__ = ["BREAKPOINTS_TIMEOUT", "NO_CODE", "BreakpointList"]
 BREAKPOINTS_TIMEOUT = 5.0
 """Seconds for the answer about one file."""
 
-NO_CODE = "no code on this line"
-ONLY_C = "debugpy stops there only in a program given with -c"
+NO_CODE = message("dap.breakpoint.no_code")
+ONLY_C = message("dap.breakpoint.only_with_c")
 _STRING = "<string>"
 
 
@@ -111,14 +112,14 @@ class BreakpointList:
 
 
 def _never_stops(breakpoint_: Breakpoint) -> Breakpoint:
-    words = f"debugpy stops in no file named {os.path.basename(breakpoint_.path)}"
-    return replace(breakpoint_, verified=False, message=words)
+    remark = message("dap.breakpoint.skipped_file", file=os.path.basename(breakpoint_.path))
+    return replace(breakpoint_, verified=False, remark=remark)
 
 
 def _placed(breakpoint_: Breakpoint, finder: Finder) -> Breakpoint:
     """On a line that runs again; moved there with a word where the person chose a function's head."""
     line = line_that_runs(finder.sources.read(breakpoint_.path), breakpoint_.line)
-    return breakpoint_ if line == breakpoint_.line else replace(breakpoint_, line=line, message=MOVED)
+    return breakpoint_ if line == breakpoint_.line else replace(breakpoint_, line=line, remark=MOVED)
 
 
 def _answered(breakpoint_: Breakpoint, answer: protocol.BreakpointBody | None) -> Breakpoint:
@@ -127,12 +128,12 @@ def _answered(breakpoint_: Breakpoint, answer: protocol.BreakpointBody | None) -
     if answer is None:
         return breakpoint_
     line = answer.line or breakpoint_.line
-    words = answer.message or ""
-    if not words and line != breakpoint_.line:
-        words = f"moved here from line {breakpoint_.line}, which has no code"
-    elif not words and (breakpoint_.verified or breakpoint_.message == MOVED):
-        words = breakpoint_.message  # that it was moved, before
-    return replace(breakpoint_, line=line, verified=answer.verified, message=words)
+    remark: Text = answer.message or ""
+    if not remark and line != breakpoint_.line:
+        remark = message("dap.breakpoint.moved", line=breakpoint_.line)
+    elif not remark and (breakpoint_.verified or breakpoint_.remark == MOVED):
+        remark = breakpoint_.remark  # that it was moved, before
+    return replace(breakpoint_, line=line, verified=answer.verified, remark=remark)
 
 
 def _checked(breakpoint_: Breakpoint, finder: Finder) -> Breakpoint:
@@ -143,9 +144,9 @@ def _checked(breakpoint_: Breakpoint, finder: Finder) -> Breakpoint:
     text = finder.sources.read(path)
     known = lines_with_code(text) if text else None
     if not breakpoint_.verified or known is None or breakpoint_.line in known:
-        words = ONLY_C if path == _STRING and breakpoint_.verified else breakpoint_.message
-        return replace(breakpoint_, in_memory=True, message=words)
-    return replace(breakpoint_, in_memory=True, verified=False, message=NO_CODE)
+        remark = ONLY_C if path == _STRING and breakpoint_.verified else breakpoint_.remark
+        return replace(breakpoint_, in_memory=True, remark=remark)
+    return replace(breakpoint_, in_memory=True, verified=False, remark=NO_CODE)
 
 
 def _request_row(breakpoint_: Breakpoint) -> dict[str, int | str]:

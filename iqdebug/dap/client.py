@@ -15,6 +15,7 @@ import msgspec
 
 from iqdebug.core.errors import ConnectionLost, IqdebugError, ProtocolError, RequestFailed
 from iqdebug.core.json_text import json_value
+from iqdebug.core.messages import message
 from iqdebug.dap import protocol
 from iqdebug.dap.agent_rows import UNEXPECTED_SHAPE, unexpected_shape
 
@@ -81,7 +82,7 @@ class DapClient:
         finally:
             self._waiting.pop(seq, None)
         if not response.success:
-            raise RequestFailed(response.message or f"The debug server refused {command}")
+            raise RequestFailed(response.message or message("dap.server.refused", command=command))
         return response.body
 
     async def fetch(self, command: str, arguments: object, shape: type[T], *, timeout: float) -> T:
@@ -106,7 +107,7 @@ class DapClient:
                 for content in decoder.feed(data):
                     self._dispatch(protocol.decode(content))
                 if self._writer.transport.get_write_buffer_size() > MAX_UNSENT:
-                    raise ProtocolError("The debug server asks, and does not read the answers")
+                    raise ProtocolError(message("dap.server.not_reading"))
         except ProtocolError as error:
             failure = error
         except UNEXPECTED_SHAPE as error:
@@ -116,7 +117,7 @@ class DapClient:
         except Exception as error:  # a handler of events may meet what nobody foresaw
             log.exception("an event could not be taken")
             why = f"{type(error).__name__}: {error}"
-            failure = ProtocolError("The debug server sent what nobody expected", why[:300])
+            failure = ProtocolError(message("dap.server.unexpected"), why[:300])
         self._finish(failure)
 
     def _dispatch(self, message: protocol.Message) -> None:
@@ -145,7 +146,7 @@ class DapClient:
         self._on_closed(failure)
 
     def _lost(self) -> ConnectionLost:
-        return ConnectionLost("The debug connection ended", "", "Attach again to go on.")
+        return ConnectionLost(message("dap.server.ended"), "", message("dap.attach_again"))
 
 
 def decode_body(body: msgspec.Raw, shape: type[T]) -> T:
@@ -154,4 +155,4 @@ def decode_body(body: msgspec.Raw, shape: type[T]) -> T:
         decoded: T = json_value(bytes(body), shape)
         return decoded
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ProtocolError("The debug server's answer has an unexpected shape", str(error)) from error
+        raise ProtocolError(message("dap.server.shape"), str(error)) from error

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from iqdebug.core.errors import CannotAttach, IqdebugError
+from iqdebug.core.messages import Text, message
 from iqdebug.dap.agent_rows import OpenedRow
 from iqdebug.dap.client import DapClient
 from iqdebug.dap.handshake import ExceptionFilter, handshake
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 OPEN_TIMEOUT = 20.0
 """Seconds for pydevd to be imported and to answer."""
 
-_FAILED = "The debugger could not be started in the program"
+_FAILED = message("dap.no_debugger")
 
 
 class DebuggerLoader:
@@ -61,7 +62,9 @@ class DebuggerLoader:
                 await self._load()
             except (IqdebugError, TimeoutError) as error:
                 log.info("pydevd could not be brought in: %s", error)
-                reason = error.lines()[-1] if isinstance(error, IqdebugError) else "no answer in time"
+                reason: Text = message("dap.no_answer_in_time")
+                if isinstance(error, IqdebugError):
+                    reason = [text for text in error.texts if text][-1]
                 self.failure = CannotAttach(_FAILED, reason)
                 raise self.failure from error
 

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 
 from iqdebug.core.errors import IqdebugError, NotAvailable, RequestFailed
-from iqdebug.core.messages import message, render
+from iqdebug.core.messages import Text, message
 from iqdebug.core.session import Capability, StepKind
 from iqdebug.core.state import Frame, Phase, StopCause
 from iqdebug.core.supervision import Supervision
@@ -65,7 +65,7 @@ class ExecutionControl:
 
     def _show_pause(self, epoch: int) -> None:
         if self._store.is_current(epoch) and self._store.phase is Phase.RUNNING:
-            self._store.update(epoch, detail=self._store.snapshot.detail or render(message("pause.pausing")))
+            self._store.update(epoch, detail=self._store.snapshot.detail or message("pause.pausing"))
             self._pause_timer = asyncio.get_running_loop().call_later(
                 PAUSE_EXPLAINED_AFTER - PAUSE_SHOWN_AFTER, self._explain_pause, epoch
             )
@@ -81,7 +81,7 @@ class ExecutionControl:
 
     async def resume(self) -> None:
         self._availability.require(Capability.CONTINUE)
-        self.went_on("continued")
+        self.went_on(message("dap.running.continued"))
         self._tasks.spawn(self._tell_agent("kick"))
         await self._request("continue", {"threadId": "*"})
 
@@ -89,11 +89,8 @@ class ExecutionControl:
         self._availability.require(Capability.STEP)
         thread = self._store.snapshot.thread(thread_id)
         if thread is not None and thread.is_greenlet:
-            raise NotAvailable(
-                "Cannot step now: a greenlet that waits has nothing to step",
-                fix="Step the thread that is paused; the greenlet goes on when its turn comes.",
-            )
-        epoch = self.went_on(render(message("running.stepping", kind=kind.value)), publish=False)
+            raise NotAvailable(message("dap.no_step_in_greenlet"), fix=message("dap.no_step_in_greenlet.fix"))
+        epoch = self.went_on(message("running.stepping", kind=kind.value), publish=False)
         await self._request(kind.value, {"threadId": thread_id})
         asyncio.get_running_loop().call_later(STEP_SHOWN_AFTER, self._show_running, epoch)
 
@@ -105,7 +102,7 @@ class ExecutionControl:
         self._availability.require(Capability.RESTART_FRAME)
         await self._request("restartFrame", {"frameId": frame.id})
 
-    def went_on(self, reason: str, *, publish: bool = True) -> int:
+    def went_on(self, reason: Text, *, publish: bool = True) -> int:
         """The target runs: begin its epoch, and have the agent forget the frames of the stop."""
         if self._supervision is not None:
             self._supervision.went_on()

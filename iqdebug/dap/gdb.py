@@ -14,6 +14,7 @@ import shutil
 from pathlib import Path
 
 from iqdebug.core.errors import AttachTimeout, CannotAttach, MissingTool, NoSuchProcess
+from iqdebug.core.messages import message
 
 __all__ = ["Gdb"]
 
@@ -61,10 +62,7 @@ class Gdb:
         """
         program = shutil.which("gdb")
         if program is None:
-            raise MissingTool(
-                "gdb is needed to attach to this interpreter, and it is not installed",
-                fix="Install it (`iqdebug doctor` names the command), or use `iqdebug peek`.",
-            )
+            raise MissingTool(message("dap.gdb.missing"), fix=message("dap.gdb.missing.fix"))
         # Without debug information: functions are called through casts, and reading it takes
         # longer than all the rest, while the target stands still.
         arguments = [program, "-nx", "-q", "--readnever"]
@@ -84,9 +82,9 @@ class Gdb:
         except asyncio.TimeoutError:
             self._process.kill()
             raise AttachTimeout(
-                f"gdb did not stop process {self.pid} within {timeout:g} s",
-                "The process may be in uninterruptible disk or network wait (state D).",
-                "Try again, or use `iqdebug peek`.",
+                message("dap.gdb.not_stopped", pid=self.pid, seconds=f"{timeout:g}"),
+                message("dap.gdb.not_stopped.why"),
+                message("dap.gdb.not_stopped.fix"),
             ) from None
         self._check(output)
 
@@ -102,19 +100,20 @@ class Gdb:
             for line in _SETUP:
                 await self.command(line, timeout)
         except asyncio.TimeoutError:
-            raise AttachTimeout(f"gdb did not stop process {self.pid} again within {timeout:g} s") from None
+            what = message("dap.gdb.not_stopped_again", pid=self.pid, seconds=f"{timeout:g}")
+            raise AttachTimeout(what) from None
         self._check(output)
 
     def _check(self, output: str) -> None:
         lowered = output.lower()
         if "no such process" in lowered or not Path(f"/proc/{self.pid}").exists():
-            raise NoSuchProcess(f"Process {self.pid} ended while iqdebug was attaching")
+            raise NoSuchProcess(message("dap.ended_while_attaching", pid=self.pid))
         if "not permitted" in lowered or "ptrace:" in lowered or "already traced" in lowered:
             why = next((line for line in output.splitlines() if "ptrace" in line.lower()), output.strip())
             raise CannotAttach(
-                f"The kernel did not let gdb stop process {self.pid}",
+                message("dap.gdb.not_let", pid=self.pid),
                 why.strip()[:160],
-                "`iqdebug doctor` names what forbids it and how to allow it.",
+                message("dap.gdb.not_let.fix"),
             )
 
     async def command(self, line: str, timeout: float | None = None) -> str:
@@ -153,17 +152,18 @@ class Gdb:
                 f"print/d (({returns}(*)({kinds or 'void'})){function})({shown})", CALL_TIMEOUT
             )
         except asyncio.TimeoutError:
+            seconds = f"{CALL_TIMEOUT:g}"
             raise CannotAttach(
-                f"{function} did not return within {CALL_TIMEOUT:g} s in process {self.pid}",
-                "An interpreter's own does; this may be another function of that name.",
-                "`iqdebug peek` looks without calling anything.",
+                message("dap.gdb.call_endless", function=function, seconds=seconds, pid=self.pid),
+                message("dap.gdb.call_endless.why"),
+                message("dap.gdb.call_endless.fix"),
             ) from None
         match = re.search(r"\$\d+ = (-?\d+)", output)
         if match is None:
             raise CannotAttach(
-                f"gdb could not call {function} in process {self.pid}",
+                message("dap.gdb.call_failed", function=function, pid=self.pid),
                 output.strip().splitlines()[-1][:160] if output.strip() else "",
-                "Use `iqdebug peek`, which needs no gdb.",
+                message("dap.gdb.call_failed.fix"),
             )
         return int(match.group(1))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from iqdebug.core.errors import ProtocolError
+from iqdebug.core.messages import message
 from iqdebug.core.state import Breakpoint
 from iqdebug.dap import protocol
 from iqdebug.dap.agent_events import AgentEvent, RefusedEvent, decode_event
@@ -63,7 +64,7 @@ async def handshake(
         "pydevdAuthorize", {"debugServerAccessToken": token}, protocol.AuthorizeBody, timeout=timeout
     )
     if authorized.clientAccessToken != token:
-        raise ProtocolError("The debug connection was answered by something else than the target")
+        raise ProtocolError(message("dap.server.somebody_else"))
     initialize = {
         "clientID": "iqdebug",
         "clientName": "iqdebug",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iqdebug.core.messages import message, render
+from iqdebug.core.messages import Text, message
 from iqdebug.core.state import ExceptionInfo
 from iqdebug.dap.agent_events import HeldEvent
 from iqdebug.dap.stop_reader import exception_reason
@@ -43,11 +43,11 @@ class HeldThreads:
         """The program goes on, and with it the thread that was shown."""
         self.shown, self.without_debugger = None, False
 
-    def reason_of(self, info: ExceptionInfo) -> str:
+    def reason_of(self, info: ExceptionInfo) -> Text:
         """Why the program has stopped: which exception, and how the agent met it."""
         hold = self.shown
         if hold is None or not info.uncaught or not hold.how:
             return exception_reason(info)
         if hold.kind in _NAMED_BY_EXCEPTION:
-            return render(message("stop.how", reason=exception_reason(info), how=hold.how))
-        return render(message("exception", type=info.type, text=hold.how))
+            return message("stop.how", reason=exception_reason(info), how=hold.how)
+        return message("exception", type=info.type, text=hold.how)

@@ -30,6 +30,7 @@ from enum import Enum
 from pathlib import Path
 
 from iqdebug.core.errors import CannotAttach, MissingTool, NoSuchProcess
+from iqdebug.core.messages import Text, message, render
 from iqdebug.core.python_versions import REMOTE_EXEC
 from iqdebug.dap import remote_exec_process
 from iqdebug.dap.boot_code import boot_code
@@ -66,7 +67,7 @@ def main_thread_runs(pid: int, samples: int = 5, interval: float = 0.004) -> boo
     for _ in range(samples):
         letter = state_letter(pid)
         if not letter:
-            raise NoSuchProcess(f"Process {pid} ended while iqdebug was attaching")
+            raise NoSuchProcess(message("dap.ended_while_attaching", pid=pid))
         if letter == "R":
             return True
         time.sleep(interval)
@@ -86,19 +87,19 @@ async def inject(
     code = boot_code(rendezvous)
     runs = await asyncio.to_thread(main_thread_runs, pid)
     has_gdb = shutil.which("gdb") is not None
-    why = ""
+    refusal: Text = ""
     if python >= REMOTE_EXEC and (runs or not has_gdb):
-        why = await _remote_exec(rendezvous, code)
-        if not why:
-            progress("asked the interpreter to run iqdebug's agent (PEP 768)")
+        refusal = await _remote_exec(rendezvous, code)
+        if not refusal:
+            progress(render(message("dap.entering.asked")))
             return Entry.REMOTE_EXEC
     if not has_gdb:
         raise MissingTool(
-            f"Attaching to Python {python[0]}.{python[1]} needs gdb, and it is not installed",
-            f"Without gdb it could not be entered: process {pid} {why}." if why else "",
-            fix="Install it (`iqdebug doctor` names the command), or use `iqdebug peek`.",
+            message("dap.gdb.missing_for", version=f"{python[0]}.{python[1]}"),
+            message("dap.gdb.missing_for.why", pid=pid, refusal=refusal) if refusal else "",
+            message("dap.gdb.missing.fix"),
         )
-    progress("stopping the process for a moment (gdb)")
+    progress(render(message("dap.entering.stopping")))
     gdb = Gdb(pid)
     try:
         await gdb.attach(GDB_TIMEOUT)
@@ -118,9 +119,9 @@ async def _enter(
     asleep = not runs and await _asleep_without_lock(gdb, python)
     if not asleep and not await at_a_safe_place(gdb):
         raise CannotAttach(
-            f"Process {gdb.pid} was never seen outside of vector instructions",
-            "gdb before version 14 does not keep this processor's AVX-512 registers, and would break them.",
-            "Attach again in a moment, or install gdb 14 or later; `iqdebug peek` works.",
+            message("dap.no_safe_place", pid=gdb.pid),
+            message("dap.no_safe_place.why"),
+            message("dap.no_safe_place.fix"),
         )
     memory = await _written(gdb, rendezvous, code)
     if asleep:
@@ -129,9 +130,9 @@ async def _enter(
     queued = await gdb.call("Py_AddPendingCall", "(long)&PyRun_SimpleString", str(memory))
     if queued != 0:
         raise CannotAttach(
-            f"Process {gdb.pid} has its queue of pending calls full",
-            "Signals or other debuggers keep the main thread busy.",
-            "Try again in a moment.",
+            message("dap.calls_full", pid=gdb.pid),
+            message("dap.calls_full.why"),
+            message("dap.calls_full.fix"),
         )
     return Entry.PENDING_CALL
 
@@ -177,7 +178,7 @@ async def _written(gdb: Gdb, rendezvous: Rendezvous, code: str) -> int:
     # mmap rather than the allocator: the main thread may have been stopped inside malloc.
     memory = await gdb.call("mmap", "0", str(size), "3", "0x22", "-1", "0", returns="long")
     if memory in (0, -1):
-        raise CannotAttach(f"Process {gdb.pid} has no memory left for iqdebug's agent")
+        raise CannotAttach(message("dap.no_memory", pid=gdb.pid))
     await gdb.write(memory, source)
     source.unlink()
     return memory
@@ -198,20 +199,18 @@ end"""
 async def _by_lock(gdb: Gdb, memory: int, progress: Callable[[str], None]) -> None:
     """Take the lock on the main thread, run the code, give the lock back. gdb has all of it from the
     start, so that the lock is given back whatever becomes of us."""
-    progress("main thread is asleep in C: entering beside it")
+    progress(render(message("dap.entering.beside")))
     entering = asyncio.ensure_future(gdb.command(_RUN_UNDER_LOCK.format(memory=memory)))
     started = time.monotonic()
     while not (await asyncio.wait([entering], timeout=LOCK_WAIT_SHOWN_AFTER))[0]:
-        progress(
-            f"another thread holds the interpreter lock in a C call ({time.monotonic() - started:.0f} s so "
-            "far): attaching completes by itself when it returns"
-        )
+        waited = f"{time.monotonic() - started:.0f}"
+        progress(render(message("dap.entering.lock_held", seconds=waited)))
     state = re.search(r"\$\d+ = (-?\d+)", entering.result())
     if state is None or int(state[1]) < 0:
         raise CannotAttach(
-            f"gdb could not call PyGILState_Ensure in process {gdb.pid}",
+            message("dap.gdb.call_failed", function="PyGILState_Ensure", pid=gdb.pid),
             (entering.result().strip().splitlines() or [""])[-1][:160],
-            "Use `iqdebug peek`, which needs no gdb.",
+            message("dap.gdb.call_failed.fix"),
         )
 
 
@@ -238,7 +237,7 @@ async def _asleep_without_lock(gdb: Gdb, python: tuple[int, int]) -> bool:
     return await gdb.call("PyGILState_Check") == 0
 
 
-async def _remote_exec(rendezvous: Rendezvous, code: str) -> str:
+async def _remote_exec(rendezvous: Rendezvous, code: str) -> Text:
     """Ask the interpreter to run the code; "" when it took the request, else why not, which
     completes "process N …"."""
     # A name of its own for each request: one that is being run removes its own script.

@@ -15,6 +15,7 @@ from pathlib import Path
 import debugpy
 
 from iqdebug.core.errors import UsageError
+from iqdebug.core.messages import message
 from iqdebug.core.state import ProcessInfo
 from iqdebug.core.store import state_folder
 from iqdebug.dap.launch_plan import LaunchPlan
@@ -51,7 +52,8 @@ async def launch(
         )
     except OSError as error:
         rendezvous.close()
-        raise UsageError(f"{plan.python} could not be started", error.strerror or str(error)) from None
+        what = message("dap.launch_failed", program=plan.python)
+        raise UsageError(what, error.strerror or str(error)) from None
     except BaseException:
         rendezvous.close()
         raise

@@ -37,7 +37,7 @@ from iqdebug.dap.debugger_loader import DebuggerLoader
 from iqdebug.dap.handshake import ExceptionFilter, Greeting
 from iqdebug.dap.held_threads import HeldThreads
 from iqdebug.dap.live_target import LiveTarget
-from iqdebug.dap.program import Program, ended_words
+from iqdebug.dap.program import Program, ended_message
 from iqdebug.dap.rendezvous import Rendezvous
 from iqdebug.dap.target_state import is_alive
 
@@ -98,7 +98,7 @@ class LaunchedSession:
     async def begin(self, progress: Callable[[str], None]) -> None:
         """Meet the agent and let the program go. RUNNING afterwards; ENDED where the program was
         quicker; DETACHED where the interpreter did not load the agent, and the program runs."""
-        progress("starting the program")
+        progress(render(message("dap.step.starting_program")))
         store, client = self.target.store, self.target.client
         arrived = asyncio.ensure_future(self._rendezvous.connection("control"))
         either: set[asyncio.Future[Any]] = {arrived, self.program.exited}
@@ -106,7 +106,7 @@ class LaunchedSession:
         if arrived not in done:
             arrived.cancel()
             if not done:
-                store.update(store.epoch, phase=Phase.DETACHED, reason=render(message("detached.not_loaded")))
+                store.update(store.epoch, phase=Phase.DETACHED, reason=message("detached.not_loaded"))
             return
         self.target.lease = Lease(await self._rendezvous.connection("lease"))
         control = await asyncio.open_connection(sock=arrived.result())
@@ -116,17 +116,15 @@ class LaunchedSession:
         options = self._options
         wanted = options.pause or options.exceptions or any(b.enabled for b in self.breakpoints)
         if wanted and self.program.exit_code is None:
-            progress("starting the debugger in the program")
+            progress(render(message("dap.step.starting_in_program")))
             with contextlib.suppress(IqdebugError, TimeoutError):
                 await self._debugger.load()
         with contextlib.suppress(IqdebugError, TimeoutError):
             await client.tell_agent("go", hold=options.hold, entry=options.pause)
         if store.phase is Phase.CONNECTING:
             failure = self._debugger.failure
-            detail = render(message("launched.no_breakpoints", reason=failure.what)) if failure else ""
-            store.update(
-                store.epoch, phase=Phase.RUNNING, reason=render(message("running.started")), detail=detail
-            )
+            detail = message("launched.no_breakpoints", reason=failure.texts[0]) if failure else ""
+            store.update(store.epoch, phase=Phase.RUNNING, reason=message("running.started"), detail=detail)
             self.target.tasks.spawn(self.refresh())
 
     # what is known
@@ -157,7 +155,9 @@ class LaunchedSession:
         if self._held.without_debugger and capability in _NEEDS_DEBUGGER:
             return unavailable_message(Unavailable.STOP_WITHOUT_DEBUGGER)
         failure = self._debugger.failure
-        return failure.why or failure.what if failure is not None and capability is Capability.PAUSE else ""
+        if failure is None or capability is not Capability.PAUSE:
+            return ""
+        return failure.texts[1] or failure.texts[0]
 
     # execution
 
@@ -180,7 +180,7 @@ class LaunchedSession:
         hold = self._held.shown
         if hold is not None and self._held.without_debugger:
             self.target.availability.require(Capability.CONTINUE)
-            self.target.execution.went_on("continued")
+            self.target.execution.went_on(message("dap.running.continued"))
             await self.target.client.tell_agent("release", hold=hold.number)
         else:
             await self.target.execution.resume()
@@ -286,11 +286,13 @@ class LaunchedSession:
                 return
             try:
                 if hold.late:
-                    raise CannotAttach("The debugger cannot be started any more", "the interpreter is ending")
+                    raise CannotAttach(message("dap.debugger_too_late"), message("dap.debugger_too_late.why"))
                 await self._debugger.load()
             except IqdebugError as error:
                 self._held.without_debugger = True
-                await self.target.reader.read_held(hold, f"looking only: {error.lines()[-1]}")
+                await self.target.reader.read_held(
+                    hold, message("dap.looking_only", reason=error.texts[1] or error.texts[0])
+                )
             else:
                 await self.target.client.tell_agent("stop", hold=hold.number)
 
@@ -302,7 +304,7 @@ class LaunchedSession:
         await self._close_connections()
         self.target.store.begin_epoch(
             phase=Phase.ENDED,
-            reason=ended_words(code, was_released=bool(code and self._released)),
+            reason=ended_message(code, was_released=bool(code and self._released)),
             detail="",
             focus=None,
             exception=None,
@@ -325,7 +327,7 @@ class LaunchedSession:
             return
         self.target.leaving = True
         await self._close_connections()
-        self.target.end(Phase.DETACHED, failure.what if failure else render(message("detached.replaced")))
+        self.target.end(Phase.DETACHED, failure.texts[0] if failure else message("detached.replaced"))
 
     async def _close_connections(self) -> None:
         await self.target.close_connections()

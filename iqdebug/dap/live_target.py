@@ -46,7 +46,7 @@ MAX_TASKS = 500
 LEAVE_TIMEOUT = 5.0
 """Seconds for the agent to take out what was brought in."""
 
-HELD_BY_DEBUGGER = "held by the debugger"
+HELD_BY_DEBUGGER = message("dap.held_by_debugger")
 """How a crash file says that it came about."""
 
 _STOP_CAUSES = {
@@ -79,7 +79,7 @@ class LiveTarget:
 
     :param outside: looks at the running target from outside.
     :param sources: where texts go that are in no file.
-    :param reason_of: why the target has stopped at an exception, in words.
+    :param reason_of: why the target has stopped at an exception.
     :param further_reason: why something is not possible that the phase allows.
     :param on_resumed: called whenever the target goes on.
     """
@@ -91,7 +91,7 @@ class LiveTarget:
         outside: Callable[[], Awaitable[Snapshot | None]] | None = None,
         sources: MemorySources | None = None,
         breakpoints: Sequence[Breakpoint] = (),
-        reason_of: Callable[[ExceptionInfo], str] = exception_reason,
+        reason_of: Callable[[ExceptionInfo], Text] = exception_reason,
         further_reason: Callable[[Capability], Text] = lambda capability: "",
         on_resumed: Callable[[], None] = lambda: None,
     ) -> None:
@@ -123,15 +123,13 @@ class LiveTarget:
         await self.client.tell_agent("settle", timeout)
         await self.client.tell_agent("tap", timeout, on=True)
         if self.store.phase is Phase.CONNECTING:  # a breakpoint may have been hit meanwhile
-            self.store.update(
-                self.store.epoch, phase=Phase.RUNNING, reason=render(message("running.attached"))
-            )
+            self.store.update(self.store.epoch, phase=Phase.RUNNING, reason=message("running.attached"))
             await self.reader.read_running()
         if pause and self.store.phase is Phase.RUNNING:
             await self.execution.pause()
 
     async def record(
-        self, *, why: str = "", how: str = HELD_BY_DEBUGGER, hold: int | None = None
+        self, *, why: str = "", how: Text = HELD_BY_DEBUGGER, hold: int | None = None
     ) -> tuple[str, bytes]:
         """The stop as a crash file: a name and its bytes.
 
@@ -146,11 +144,11 @@ class LiveTarget:
             thread=stop.focus,
             hold=hold,
             why=why or ("uncaught" if error is not None and error.uncaught else "caught"),
-            how=how,
-            message=error.message if error is not None else "",
+            how=render(how),
+            said=error.message if error is not None else "",
         )
         if not self.store.is_current(stop.epoch):
-            raise RequestFailed("The stop could not be recorded", "the program went on meanwhile")
+            raise RequestFailed(message("dap.not_recorded"), message("dap.not_recorded.went_on"))
         return record
 
     # what debugpy reports
@@ -161,12 +159,12 @@ class LiveTarget:
         :raises ProtocolError: an event has another shape, or there are too many.
         """
         if len(self.tasks) > MAX_TASKS:
-            raise ProtocolError("The target reports more events than can be looked into")
+            raise ProtocolError(message("dap.server.too_many_events"))
         if event.event == "stopped":
             self._stopped(decode_body(event.body, protocol.StoppedBody))
         elif event.event == "continued":
             if self.store.phase.is_stopped and not self.leaving:
-                self.execution.went_on("continued")
+                self.execution.went_on(message("dap.running.continued"))
         elif event.event == "output":
             self._append_output(decode_body(event.body, protocol.OutputBody))
         elif event.event not in _UNUSED_EVENTS:
@@ -231,12 +229,12 @@ class LiveTarget:
             if connection is not None:
                 await connection.close()
 
-    def end(self, phase: Phase, reason: str) -> None:
+    def end(self, phase: Phase, reason: Text) -> None:
         """Publish that the session is over. What was seen of the target last stays."""
         self.store.begin_epoch(phase=phase, cause=StopCause.UNKNOWN, reason=reason, detail="", focus=None)
 
 
-def _stop_reason(body: protocol.StoppedBody) -> str:
-    """Why the target has stopped, in words; debugpy's own where the reason is none that DAP names."""
+def _stop_reason(body: protocol.StoppedBody) -> Text:
+    """Why the target has stopped; in debugpy's own words where the reason is none that DAP names."""
     known = _STOP_MESSAGES.get(body.reason)
-    return render(known) if known is not None else body.description or body.reason
+    return known or body.description or body.reason

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from iqdebug.core.errors import CannotAttach
+from iqdebug.core.messages import Text, message
 
 __all__ = ["MAX_SOCKET_NAME", "meeting_folder"]
 
@@ -25,7 +26,7 @@ def meeting_folder(uid: int) -> Path:
     Below the folder for temporary files, unless a socket's name would be too long there, the user could
     not come there, or somebody else could put another folder in its place; then below one that suits.
     """
-    why = ""
+    why: Text = ""
     for base in _candidates():
         unsuitable = _unsuitable(base, uid)
         if not unsuitable:
@@ -35,9 +36,9 @@ def meeting_folder(uid: int) -> Path:
                 unsuitable = f"{base}: {error.strerror or error}"
         why = why or unsuitable
     raise CannotAttach(
-        "There is no folder in which iqdebug and the target could meet",
+        message("dap.meeting.no_folder"),
         why,
-        "Set TMPDIR to a folder that you may write to and the target's user can reach.",
+        message("dap.meeting.no_folder.fix"),
     )
 
 
@@ -47,23 +48,23 @@ def _candidates() -> Iterator[str]:
     yield from ("/tmp", "/var/tmp", "/dev/shm")
 
 
-def _unsuitable(base: str, uid: int) -> str:
+def _unsuitable(base: str, uid: int) -> Text:
     """Why a folder is no place to meet in; "" when it is one."""
     try:
         name = base.encode()
     except UnicodeEncodeError:
-        return f"{base!a} has a name that is no text"
+        return message("dap.meeting.no_text", folder=ascii(base))
     if "\n" in base or len(name) + len(f"/{_PREFIX}12345678/") + 16 > MAX_SOCKET_NAME:
-        return f"{base[:60]}… is too long a name for a socket in it"
+        return message("dap.meeting.too_long", beginning=base[:60])
     ours = os.geteuid()
     try:
         steps = [Path(base).resolve(), *Path(base).resolve().parents]
         for step in steps:
             about = os.stat(step)
             if about.st_mode & 0o022 and not about.st_mode & stat.S_ISVTX:
-                return f"{step} can be changed by others"
+                return message("dap.meeting.changeable", folder=str(step))
             if uid != ours and not about.st_mode & (stat.S_IXUSR if about.st_uid == uid else stat.S_IXOTH):
-                return f"{step} cannot be passed through by the target's user"
+                return message("dap.meeting.not_passable", folder=str(step))
     except (OSError, RuntimeError) as error:
         return f"{base}: {error}"
     return ""

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from iqdebug.core.messages import Message, message, render
 
-__all__ = ["Program", "ended_words", "shell_code"]
+__all__ = ["Program", "ended_message", "ended_words", "shell_code"]
 
 READ_SIZE = 1 << 16
 """Bytes read from the terminal at a time."""
@@ -227,16 +227,15 @@ def _take_terminal() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def ended_words(code: int | None, *, was_released: bool = False) -> str:
-    """ "ended, exit code 1" or "ended by SIGSEGV (segmentation fault)".
-
-    :param was_released: the debugger had to let the program go before.
-    """
-    ended = _ended_message(code)
-    return render(message("ended.not_held", ended=ended) if was_released else ended)
+def ended_words(code: int | None) -> str:
+    """ "ended, exit code 1" or "ended by SIGSEGV (segmentation fault)"."""
+    return render(ended_message(code))
 
 
-def _ended_message(code: int | None) -> Message:
+def ended_message(code: int | None, *, was_released: bool = False) -> Message:
+    """:param was_released: the debugger had to let the program go before."""
+    if was_released:
+        return message("ended.not_held", ended=ended_message(code))
     if code is None:
         return message("ended")
     if code >= 0:

@@ -11,6 +11,7 @@ import msgspec
 
 from iqdebug.core.errors import ProtocolError
 from iqdebug.core.json_text import json_bytes, json_value
+from iqdebug.core.messages import message
 
 __all__ = [
     "Decoder",
@@ -145,14 +146,14 @@ def encode_failure(seq: int, request: ReverseRequest) -> bytes:
 def decode(content: bytes) -> Message:
     """:raises ProtocolError: the content is not a DAP message."""
     try:
-        message: Message = json_value(content, Message)
-        return message
+        decoded: Message = json_value(content, Message)
+        return decoded
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         shown = content[:60].decode("ascii", "replace")
         raise ProtocolError(
-            "The debug server sent something that is not a DAP message",
-            f"{error}; it began with {shown!r}",
-            "Detach and attach again; if it happens again, please report it.",
+            message("dap.server.no_message"),
+            message("dap.server.no_message.why", error=str(error), shown=repr(shown)),
+            message("dap.server.no_message.fix"),
         ) from error
 
 
@@ -201,7 +202,7 @@ class Decoder:
     def _garbage(self, header: bytes | None = None) -> ProtocolError:
         shown = bytes(header if header is not None else self._buffer)[:60].decode("ascii", "replace")
         return ProtocolError(
-            "The debug connection carries something that is not DAP",
-            f"Expected a Content-Length header, got {shown!r}.",
-            "Is something else writing to this connection? Detach and attach again.",
+            message("dap.server.garbage"),
+            message("dap.server.garbage.why", shown=repr(shown)),
+            message("dap.server.garbage.fix"),
         )

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable
 
 from iqdebug.core.errors import AttachTimeout, TargetExited
+from iqdebug.core.messages import message, render
 from iqdebug.core.state import ProcessInfo
 from iqdebug.dap.attach import arrival, uid_of, version_of
 from iqdebug.dap.inject import inject
@@ -37,15 +38,15 @@ async def read_process(
         version = version_of(info.python)
         entry = await inject(info.pid, version, rendezvous, progress)
         await arrival(info.pid, version, rendezvous, entry, wait, progress)
-        progress("reading frames and values")
+        progress(render(message("dap.step.reading")))
         reader, writer = await asyncio.open_connection(sock=await rendezvous.connection("control"))
         try:
             return await asyncio.wait_for(_received(reader), RECORD_TIMEOUT)
         except (asyncio.IncompleteReadError, OSError, ValueError):
-            raise TargetExited(f"Process {info.pid} did not finish the snapshot") from None
+            raise TargetExited(message("dap.snapshot_not_finished", pid=info.pid)) from None
         except asyncio.TimeoutError:
             raise AttachTimeout(
-                f"Process {info.pid} did not finish the snapshot in {RECORD_TIMEOUT:g} s"
+                message("dap.snapshot_not_in_time", pid=info.pid, seconds=f"{RECORD_TIMEOUT:g}")
             ) from None
         finally:
             writer.close()

@@ -38,7 +38,8 @@ _EVENTS = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 5
 
 
 class Refused(Exception):
-    """It cannot be asked; the text completes "process N …"."""
+    """It cannot be asked: a word for why, of which :mod:`.remote_exec_process` makes a sentence, and what
+    the kernel says where that is why."""
 
 
 class _Fields(NamedTuple):
@@ -69,16 +70,16 @@ class _Memory:
     def word(self, address: int) -> int:
         data = self.read(address, 8)
         if len(data) != 8:
-            raise Refused("has no readable state of an interpreter")
+            raise Refused("no_state")
         return int.from_bytes(data, sys.byteorder)
 
     def write(self, address: int, data: bytes) -> None:
         try:
             written = os.pwrite(self._descriptor, data, address)
         except (OSError, OverflowError) as error:
-            raise Refused(f"does not take the request: {error}") from None
+            raise Refused("not_taken", error) from None
         if written != len(data):
-            raise Refused("does not take the request")
+            raise Refused("not_taken")
 
 
 def ask(pid: int, uid: int, script: str) -> None:
@@ -91,13 +92,13 @@ def ask(pid: int, uid: int, script: str) -> None:
     memory = _Memory(pid, write=True)
     try:
         if os.stat(f"/proc/{pid}").st_uid != uid:
-            raise Refused("has become another user's")
+            raise Refused("another_user")
         fields = _fields(memory, pid)
         if len(path) > fields.size:
-            raise Refused("has too little room for the path of the script")
+            raise Refused("path_too_long")
         present = memory.read(fields.path, fields.size).partition(b"\0")[0]
         if _pending(memory, fields) and os.path.dirname(present) != os.path.dirname(path):
-            raise Refused("is just being asked to run a script by another debugger")
+            raise Refused("asked_already")
         memory.write(fields.path, path)
         memory.write(fields.pending, struct.pack("=i", 1))
         low = memory.read(fields.breaker, 1)
@@ -128,7 +129,7 @@ def _pending(memory: _Memory, fields: _Fields) -> bool:
 
 def _fields(memory: _Memory, pid: int) -> _Fields:
     if sys.byteorder != "little" or struct.calcsize("P") != 8:
-        raise Refused("runs on a machine for which the places are not known")
+        raise Refused("machine")
     for runtime in _runtimes(memory, pid):
         words = struct.unpack(f"<{_WORDS}Q", memory.read(runtime, 8 * _WORDS).ljust(8 * _WORDS, b"\0"))
         version, sizes = words[1], (words[_RUNTIME_SIZE], words[_INTERPRETER_SIZE], words[_THREAD_SIZE])
@@ -144,15 +145,15 @@ def _fields(memory: _Memory, pid: int) -> _Fields:
         )
         if plausible:
             if memory.word(runtime + words[_FINALIZING]):
-                raise Refused("is ending")
+                raise Refused("ending")
             interpreter = _main_interpreter(memory, memory.word(runtime + words[_INTERPRETERS]), words)
             if memory.read(interpreter + enabled, 4) != struct.pack("=i", 1):
-                raise Refused("was started with remote debugging switched off")
+                raise Refused("switched_off")
             thread = memory.word(interpreter + words[_MAIN_THREAD])
             if not thread:
-                raise Refused("has no main thread yet")
+                raise Refused("no_main_thread")
             return _Fields(thread + support + path, size, thread + support + pending, thread + breaker)
-    raise Refused("is no CPython 3.14 with support for remote debugging")
+    raise Refused("no_support")
 
 
 def _main_interpreter(memory: _Memory, first: int, words: tuple[int, ...]) -> int:
@@ -164,7 +165,7 @@ def _main_interpreter(memory: _Memory, first: int, words: tuple[int, ...]) -> in
         if memory.word(interpreter + words[_ID]) == 0:
             return interpreter
         interpreter = memory.word(interpreter + words[_NEXT])
-    raise Refused("has no main interpreter")
+    raise Refused("no_main_interpreter")
 
 
 def _runtimes(memory: _Memory, pid: int) -> list[int]:
@@ -197,9 +198,11 @@ def main(arguments: list[str]) -> int:
             return 0 if withdraw(int(pid), int(uid), path) else 1
         ask(int(pid), int(uid), path)
         return 0
-    except (Refused, OSError, struct.error) as error:
+    except Refused as refused:
+        print(*refused.args, sep=": ")
+    except (OSError, struct.error) as error:
         print(error)
-        return 1
+    return 1
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from iqdebug.core.messages import Message, Text, message
 from iqdebug.dap import remote_exec
 
 __all__ = ["ask", "withdraw"]
@@ -21,10 +22,24 @@ WITHDRAW_TIMEOUT = 2.0
 MAX_REFUSAL = 300
 """Characters of why the interpreter could not be asked."""
 
+_REFUSALS: dict[str, Message] = {
+    "another_user": message("dap.remote_exec.another_user"),
+    "asked_already": message("dap.remote_exec.asked_already"),
+    "ending": message("dap.remote_exec.ending"),
+    "machine": message("dap.remote_exec.machine"),
+    "no_main_interpreter": message("dap.remote_exec.no_main_interpreter"),
+    "no_main_thread": message("dap.remote_exec.no_main_thread"),
+    "no_state": message("dap.remote_exec.no_state"),
+    "no_support": message("dap.remote_exec.no_support"),
+    "not_taken": message("dap.remote_exec.not_taken", why=None),
+    "path_too_long": message("dap.remote_exec.path_too_long"),
+    "switched_off": message("dap.remote_exec.switched_off"),
+}
+
 _COMMAND = (sys.executable, "-I", "-S", str(remote_exec.__file__))
 
 
-async def ask(pid: int, uid: int, script: Path) -> str:
+async def ask(pid: int, uid: int, script: Path) -> Text:
     """Ask the interpreter to run the script; "" when it took the request, else why not, which
     completes "process N …"."""
     process = await asyncio.create_subprocess_exec(
@@ -40,10 +55,19 @@ async def ask(pid: int, uid: int, script: Path) -> str:
     except asyncio.TimeoutError:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-        return "has memory that does not answer"
+        return message("dap.remote_exec.no_answer")
     if process.returncode == 0:
         return ""
-    return output.decode("utf-8", "replace").strip()[:MAX_REFUSAL] or "is out of reach"
+    return _refusal(output.decode("utf-8", "replace").strip()[:MAX_REFUSAL])
+
+
+def _refusal(words: str) -> Text:
+    """What the other process has printed, which may be words of the kernel's instead."""
+    why, _, detail = words.partition(": ")
+    known = _REFUSALS.get(why)
+    if known is not None:
+        return known.with_values(why=detail or None)
+    return words or message("dap.remote_exec.out_of_reach")
 
 
 def withdraw(pid: int, uid: int, folder: Path) -> bool:

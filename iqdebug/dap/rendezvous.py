@@ -22,6 +22,7 @@ import struct
 from pathlib import Path
 
 from iqdebug.core.errors import CannotAttach
+from iqdebug.core.messages import message
 from iqdebug.dap.meeting_folder import meeting_folder
 from iqdebug.dap.remote_exec_process import withdraw
 
@@ -72,11 +73,11 @@ class Rendezvous:
             self._listener.close()
             shutil.rmtree(self.folder, ignore_errors=True)
             raise CannotAttach(
-                f"The target cannot be met in {self.folder.parent}",
+                message("dap.meeting.not_in", folder=str(self.folder.parent)),
                 error.strerror or str(error),
-                "As the target's own user it may work: sudo -u USER iqdebug attach PID"
+                message("dap.meeting.not_in.as_its_user")
                 if isinstance(error, PermissionError)
-                else "Set TMPDIR to a folder that both of you can reach, and try again.",
+                else message("dap.meeting.not_in.fix"),
             ) from None
         self._task: asyncio.Task[None] | None = None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from iqdebug.core.errors import CannotAttach, IqdebugError
 from iqdebug.core.memory_sources import MemorySources
-from iqdebug.core.messages import message, render
+from iqdebug.core.messages import message
 from iqdebug.core.session import Capability, Listener, StepKind
 from iqdebug.core.state import (
     Breakpoint,
@@ -177,10 +177,10 @@ class Session:
             await asyncio.sleep(EXIT_CHECK_INTERVAL)
         await target.close_connections()
         if is_alive(target.info.pid):
-            reason = failure.what if failure else render(message("detached.connection_ended"))
+            reason = failure.texts[0] if failure else message("detached.connection_ended")
             target.end(Phase.DETACHED, reason)
         else:
             by_supervisor = target.supervision.why_it_ended() if target.supervision is not None else ""
             target.end(
-                Phase.ENDED, by_supervisor or (failure.what if failure else render(message("ended.exited")))
+                Phase.ENDED, by_supervisor or (failure.texts[0] if failure else message("ended.exited"))
             )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypedDict
 
+from iqdebug.core.messages import Text
 from iqdebug.core.session import Listener
 from iqdebug.core.state import (
     Breakpoint,
@@ -35,8 +36,8 @@ class Changes(TypedDict, total=False):
 
     phase: Phase
     origin: Origin
-    reason: str
-    detail: str
+    reason: Text
+    detail: Text
     threads: tuple[Thread, ...]
     tasks: tuple[Task, ...]
     focus: int | None

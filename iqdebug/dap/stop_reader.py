@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from iqdebug.core.errors import ConnectionLost, RequestFailed
 from iqdebug.core.merge_snapshots import with_outside_view
-from iqdebug.core.messages import message, render
+from iqdebug.core.messages import Message, Text, message
 from iqdebug.core.state import ExceptionInfo, Origin, Phase, Snapshot, StopCause, Task, Thread
 from iqdebug.dap import convert_rows, protocol
 from iqdebug.dap.agent_events import HeldEvent
@@ -28,11 +28,11 @@ LOCALS_DELAY = 0.05
 """Seconds that a stop must last before the locals of all stacks are read."""
 
 
-def exception_reason(info: ExceptionInfo) -> str:
+def exception_reason(info: ExceptionInfo) -> Message:
     """Why a target has stopped, of a stop at an exception."""
     if info.uncaught:
-        return render(message("stop.uncaught", type=info.type))
-    return render(message("stop.exception", type=info.type))
+        return message("stop.uncaught", type=info.type)
+    return message("stop.exception", type=info.type)
 
 
 class StopReader:
@@ -40,7 +40,7 @@ class StopReader:
     is dropped: nothing of it is published.
 
     :param outside: looks at the running target from outside, which completes what the agent sees.
-    :param reason_of: why the target has stopped at an exception, in words.
+    :param reason_of: why the target has stopped at an exception.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class StopReader:
         client: TargetClient,
         finder: Finder,
         outside: Callable[[], Awaitable[Snapshot | None]] | None = None,
-        reason_of: Callable[[ExceptionInfo], str] = exception_reason,
+        reason_of: Callable[[ExceptionInfo], Text] = exception_reason,
     ) -> None:
         self._store = store
         self._client = client
@@ -67,7 +67,7 @@ class StopReader:
             answer = await self._client.ask_agent("threads", ThreadsAnswer, focus=thread_id)
         except (TimeoutError, RequestFailed) as error:
             log.warning("stack not read: %s", error)
-            self._store.update(epoch, detail=render(message("stop.no_stack")))
+            self._store.update(epoch, detail=message("stop.no_stack"))
             return False
         if not self._store.is_current(epoch):
             return False
@@ -97,10 +97,10 @@ class StopReader:
             threads = convert_rows.with_locals(self._store.snapshot.threads, dict(answer))
             self._store.update(epoch, threads=threads)
 
-    async def read_held(self, hold: HeldEvent, detail: str) -> None:
+    async def read_held(self, hold: HeldEvent, detail: Text) -> None:
         """Begin the epoch of a thread that the agent holds at an exception, without debugpy's help.
 
-        :param detail: why it is without, in words.
+        :param detail: why it is without.
         """
         epoch = self._store.epoch
         answer = await self._client.ask_agent("threads", ThreadsAnswer)
@@ -133,8 +133,7 @@ class StopReader:
         try:
             answer = await self._client.ask_agent("threads", ThreadsAnswer, locals=True)
         except TimeoutError:
-            detail = render(message("running.lock_is_held"))
-            self._lock_reported = self._store.update(epoch, detail=detail)
+            self._lock_reported = self._store.update(epoch, detail=message("running.lock_is_held"))
             return
         except (RequestFailed, ConnectionLost):
             return
@@ -163,7 +162,7 @@ class StopReader:
         await self.read_running()
         if self._runs_in(epoch):
             self._lock_reported = False
-            self._store.update(epoch, detail=render(pause_delay(self._store.snapshot.threads)))
+            self._store.update(epoch, detail=pause_delay(self._store.snapshot.threads))
 
     def _runs_in(self, epoch: int) -> bool:
         return self._store.is_current(epoch) and self._store.phase is Phase.RUNNING

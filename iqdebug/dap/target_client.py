@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from iqdebug.core.errors import ConnectionLost, RequestFailed, RunsCode
 from iqdebug.core.expressions import plan_of
-from iqdebug.core.messages import Text, render
+from iqdebug.core.messages import Text, message, render
 from iqdebug.core.state import Completion, EvaluateResult, Variable
 from iqdebug.dap import convert_rows, protocol
 from iqdebug.dap.agent_client import AgentClient
@@ -44,7 +44,7 @@ class TargetClient:
         """A request to the agent whose answer holds nothing of use; raises as
         :meth:`AgentClient.request`."""
         if self.agent is None:
-            raise ConnectionLost("Not attached")
+            raise ConnectionLost(message("dap.not_attached"))
         await self.agent.request(op, timeout=timeout, **arguments)
 
     async def ask_agent(
@@ -55,7 +55,7 @@ class TargetClient:
         :raises ProtocolError: the answer has another shape.
         """
         if self.agent is None:
-            raise ConnectionLost("Not attached")
+            raise ConnectionLost(message("dap.not_attached"))
         return decode(await self.agent.request(op, timeout=timeout, **arguments), shape)
 
     async def ask_agent_maybe(
@@ -63,14 +63,14 @@ class TargetClient:
     ) -> T | None:
         """As :meth:`ask_agent`, where the agent answers with nothing when there is nothing."""
         if self.agent is None:
-            raise ConnectionLost("Not attached")
+            raise ConnectionLost(message("dap.not_attached"))
         answer = await self.agent.request(op, timeout=timeout, **arguments)
         return None if answer is None else decode(answer, shape)
 
     async def tell_debugger(self, command: str, arguments: object, timeout: float = ANSWER_TIMEOUT) -> None:
         """A DAP request whose answer holds nothing of use."""
         if self.dap is None:
-            raise ConnectionLost("Not attached")
+            raise ConnectionLost(message("dap.not_attached"))
         await self.dap.request(command, arguments, timeout=timeout)
 
     async def ask_debugger(
@@ -78,7 +78,7 @@ class TargetClient:
     ) -> T:
         """A DAP request with its body decoded."""
         if self.dap is None:
-            raise ConnectionLost("Not attached")
+            raise ConnectionLost(message("dap.not_attached"))
         return await self.dap.fetch(command, arguments, shape, timeout=timeout)
 
     async def variables(self, frame_id: int) -> tuple[Variable, ...]:
@@ -118,18 +118,19 @@ class TargetClient:
         if outcome.text is not None:
             return outcome.text
         if outcome.raised is not None:
-            return f"its repr raised {outcome.raised}"
-        return "slow: its repr has not returned within 2 s and goes on in the background"
+            return render(message("dap.value.repr_raised", error=outcome.raised))
+        return render(message("dap.value.repr_slow"))
 
     async def record(
-        self, *, thread: int | None, hold: int | None, why: str, how: str, message: str
+        self, *, thread: int | None, hold: int | None, why: str, how: str, said: str
     ) -> tuple[str, bytes]:
         """A name and the bytes of a crash file of a thread that stands still.
 
         :param hold: the agent's number of the hold, where it holds the thread.
+        :param said: the exception's own message.
         :raises RequestFailed: it could not be gathered.
         """
-        about = {"thread": thread, "why": why, "how": how, "said": message}
+        about = {"thread": thread, "why": why, "how": how, "said": said}
         if hold is not None:
             about["hold"] = hold
         try:
@@ -142,12 +143,12 @@ class TargetClient:
             )
             if answer.data is not None and answer.name:
                 return answer.name, base64.b64decode(answer.data)
-            reason: Text = answer.raised or answer.slow or "no answer that can be read"
+            reason: Text = answer.raised or answer.slow or message("dap.not_recorded.unreadable")
         except TimeoutError:
-            reason = f"no answer within {RECORD_TIMEOUT:g} s"
+            reason = message("dap.not_recorded.no_answer", seconds=f"{RECORD_TIMEOUT:g}")
         except (binascii.Error, ValueError):
-            reason = "no answer that can be read"
-        raise RequestFailed("The stop could not be recorded", reason)
+            reason = message("dap.not_recorded.unreadable")
+        raise RequestFailed(message("dap.not_recorded"), reason)
 
     async def read(self, expression: str, frame_id: int | None) -> EvaluateResult:
         """The agent reads it without running code of the target's; in ``__main__`` without a frame.
@@ -162,11 +163,11 @@ class TargetClient:
             "read", ReadRow, plan=plan, frame=frame_id, expression=expression.strip()
         )
         if row is None:
-            return EvaluateResult("the frame is not there any more", failed=True)
+            return _failed(message("dap.value.no_frame"))
         if row.would_run is not None:
-            raise RunsCode("Reading this would run code of the program", row.would_run)
+            raise RunsCode(message("dap.reading_runs_code"), row.would_run)
         if row.limit is not None:
-            return EvaluateResult(f"not read: {render(row.limit)}", failed=True)
+            return _failed(message("dap.value.limit", limit=row.limit))
         if row.failed is not None:
             return EvaluateResult(row.failed, failed=True)
         if row.value is None:
@@ -191,7 +192,7 @@ class TargetClient:
         if outcome.raised is not None:
             return EvaluateResult(outcome.raised, failed=True)
         if outcome.slow is not None:
-            return EvaluateResult("slow: it goes on in the target", failed=True)
+            return _failed(message("dap.value.slow"))
         if outcome.text is None:
             raise unexpected_shape(KeyError("text"))
         return EvaluateResult(outcome.text, outcome.type)
@@ -221,4 +222,8 @@ class TargetClient:
 
 
 def _too_slow() -> EvaluateResult:
-    return EvaluateResult(f"no answer within {EVALUATE_TIMEOUT:g} s; it goes on in the target", failed=True)
+    return _failed(message("dap.value.no_answer", seconds=f"{EVALUATE_TIMEOUT:g}"))
+
+
+def _failed(why: Text) -> EvaluateResult:
+    return EvaluateResult(render(why), failed=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from iqdebug.core.errors import NotAvailable
+from iqdebug.core.messages import message, render
 from iqdebug.core.session import Capability
 from iqdebug.core.state import Completion, EvaluateResult, Frame, Phase, Variable
 from iqdebug.dap.availability import Availability
@@ -10,8 +11,6 @@ from iqdebug.dap.snapshot_store import SnapshotStore
 from iqdebug.dap.target_client import TargetClient
 
 __all__ = ["ValueReader"]
-
-_MOVED_ON = EvaluateResult("the process has moved on since", failed=True)
 
 
 class ValueReader:
@@ -50,15 +49,16 @@ class ValueReader:
 
     async def read_expression(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
         if self._store.phase in (Phase.DETACHED, Phase.ENDED, Phase.CONNECTING):
-            reason = self._availability.why_not(Capability.EVALUATE) or "not attached yet"
-            raise NotAvailable(f"Cannot read now: {reason}")
+            reason = self._availability.reason_against(Capability.EVALUATE)
+            reason = reason or message("dap.value.not_attached_yet")
+            raise NotAvailable(message("dap.value.cannot_read", reason=reason))
         if not self._store.is_current(epoch):
-            return _MOVED_ON
+            return _moved_on()
         frame_id = self._stopped_frame(frame)
         if frame is not None and frame_id is None:
-            return EvaluateResult("the process runs on: pause it to read in a frame", failed=True)
+            return EvaluateResult(render(message("dap.value.runs")), failed=True)
         result = await self._client.read(expression, frame_id)
-        return result if self._store.is_current(epoch) else _MOVED_ON
+        return result if self._store.is_current(epoch) else _moved_on()
 
     async def evaluate(self, expression: str, frame: Frame | None, epoch: int) -> EvaluateResult:
         self._availability.require(Capability.EVALUATE)
@@ -66,7 +66,7 @@ class ValueReader:
         if frame_id is None:
             return await self._client.evaluate_in_agent(expression, None)
         if not self._store.is_current(epoch):
-            return _MOVED_ON
+            return _moved_on()
         return await self._client.evaluate(expression, frame_id)
 
     async def complete(
@@ -81,5 +81,9 @@ class ValueReader:
     async def set_variable(self, name: str, expression: str, frame: Frame, epoch: int) -> EvaluateResult:
         self._availability.require(Capability.SET_VARIABLE)
         if not self._store.is_current(epoch) or frame.id is None:
-            return _MOVED_ON
+            return _moved_on()
         return await self._client.set_variable(name, expression, frame.id)
+
+
+def _moved_on() -> EvaluateResult:
+    return EvaluateResult(render(message("dap.value.moved_on")), failed=True)

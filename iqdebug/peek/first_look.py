@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from iqdebug.core.errors import CannotAttach
-from iqdebug.core.messages import message, render
+from iqdebug.core.messages import Text, message
 from iqdebug.core.paths import is_number
 from iqdebug.core.state import Gil, Origin, Phase, Snapshot, Thread, ThreadState
 from iqdebug.peek.attachability import require_python
@@ -77,14 +77,15 @@ def peek(
     except OSError:
         cwd = ""
     focus = focus_of(threads)
-    green = render(message("look.greenlets")) if has_greenlets(host.proc, pid) else ""
+    green = message("look.greenlets") if has_greenlets(host.proc, pid) else ""
+    details = [detail for detail in (_detail(threads), green) if detail]
     return Snapshot(
         pid=pid,
         epoch=0,
         phase=Phase.RUNNING,
         origin=Origin.PEEK,
         taken_at=taken_at,
-        detail="; ".join(filter(None, (_detail(threads), green))),
+        detail=message("look.details", details=details) if details else "",
         python=interpreter.version,
         command=shlex.join(table.command(pid)),
         cwd=cwd,
@@ -166,15 +167,15 @@ def _complete(
     return replace(thread, gil=gil, state=state, wait_message=wait_message(thread.frames, kernel, gil))
 
 
-def _detail(threads: tuple[Thread, ...]) -> str:
+def _detail(threads: tuple[Thread, ...]) -> Text:
     waiters = sum(thread.gil is Gil.WAITS for thread in threads)
     for thread in threads:
         if thread.gil is Gil.HOLDS and thread.wait:
             who = message("who.the_main_thread")
             if not thread.is_main:
                 who = message("who.thread", name=thread.name)
-            return render(message("look.gil_in_c", who=who))
+            return message("look.gil_in_c", who=who)
     if waiters:
-        return render(message("look.wait_for_gil", count=waiters))
+        return message("look.wait_for_gil", count=waiters)
     main = next((thread for thread in threads if thread.is_main), None)
-    return render(message("look.main_thread", wait=main.wait_message)) if main and main.wait_message else ""
+    return message("look.main_thread", wait=main.wait_message) if main and main.wait_message else ""

@@ -15,6 +15,7 @@ from iqdebug.assistant.last_stop import LastStopSession, remembered
 from iqdebug.assistant.session import AssistantSession, DebuggeeContext
 from iqdebug.core.errors import ModelError, NotAvailable
 from iqdebug.core.evidence import Confidence
+from iqdebug.core.messages import render
 from iqdebug.core.state import Diagnosis, Frame, LogRecord, Origin, Phase, Snapshot, Thread, Variable
 from iqdebug.crash.recorded_session import RecordedSession
 from iqdebug.llm.window.saved_conversation import SavedConversation, kept_sessions
@@ -137,7 +138,7 @@ async def test_one_about_a_process_goes_on_with_what_was_last_seen_of_it(tmp_pat
     assert (kept.process, kept.words) == ("4711:99:boot", "app.py")
     assert b"sk_live" not in kept.moment()
     again = remembered(kept.moment())
-    assert again.snapshot.origin is Origin.RECORDED and "has ended" in again.snapshot.detail
+    assert again.snapshot.origin is Origin.RECORDED and "has ended" in render(again.snapshot.detail)
     assert again.diagnosis == found
     there = LastStopSession(again.snapshot)
     (row, masked) = await there.variables(again.snapshot.threads[0].frames[0], 5)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from iqdebug.assistant.actions.watch import hits_of, watches
+from iqdebug.core.messages import render
 from iqdebug.core.state import LogRecord
 from tests.assistant.recorded import record_example
 from tests.dap.launching import launched, plan
@@ -51,7 +52,9 @@ async def test_a_session_takes_them_and_reports_each_hit(tmp_path: Path) -> None
     async with launched(plan(sys.executable, str(case.program), cwd=case.root), breakpoints=points) as run:
         await run.crashed()
         assert all(b.verified for b in run.session.breakpoints)
-        assert [s for s in run.watcher.snapshots if s.reason == "breakpoint"] == [], "none of them stops"
+        assert [s for s in run.watcher.snapshots if render(s.reason) == "breakpoint"] == [], (
+            "none of them stops"
+        )
         last = next(watch for watch in chosen if watch.names == ("customer",))
         await run.watcher.logged(lambda r: r.text.startswith(f"{last.mark}: customer=None"))
         hits = {hit.watch.mark: hit for hit in hits_of(chosen, run.watcher.logs)}

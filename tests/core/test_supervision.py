@@ -10,6 +10,7 @@ import pytest
 
 from iqdebug.cli.consent import agreed_to_attach
 from iqdebug.core.attachability import Attachability, Supervisor
+from iqdebug.core.messages import render
 from iqdebug.core.state import ProcessInfo
 from iqdebug.core.supervision import Supervision, WorkerClock
 
@@ -80,10 +81,10 @@ def test_an_end_is_explained_only_where_the_supervisor_did_it() -> None:
     assert found.why_it_ended() == "", "it was ended by somebody else"
     clock.time += 4.2
     words = "uvicorn (4711) ended this worker after 5 s without a sign: it was paused"
-    assert found.why_it_ended() == words
+    assert render(found.why_it_ended()) == words
     found.went_on()
     clock.time += 1
-    assert found.why_it_ended() == words, "it went on only to end"
+    assert render(found.why_it_ended()) == words, "it went on only to end"
     clock.time += 5
     assert found.why_it_ended() == ""
 

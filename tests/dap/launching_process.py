@@ -10,6 +10,7 @@ import json
 import os
 import sys
 
+from iqdebug.core.messages import render
 from iqdebug.dap.launch import LaunchPlan, launch
 from iqdebug.dap.launched_session import LaunchOptions
 from tests.dap.targets import Watcher
@@ -21,7 +22,7 @@ async def stay(python: str, script: str, crash: bool) -> None:
     session = await launch(plan, LaunchOptions())
     watcher = Watcher(session)
     stop = await watcher.until(lambda s: s.exception is not None or not crash, 20)
-    print(json.dumps({"reason": stop.reason, "pid": stop.pid}), flush=True)
+    print(json.dumps({"reason": render(stop.reason), "pid": stop.pid}), flush=True)
     await asyncio.Event().wait()
 
 

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from iqdebug.core.errors import AttachTimeout
+from iqdebug.core.messages import render
 from iqdebug.core.state import Phase, ThreadState
 from iqdebug.dap.attach import AttachOptions, attach
 from tests.dap.targets import Watcher, attached, named, on_pythons, running, until_true
@@ -39,8 +40,8 @@ async def test_a_main_thread_asleep_in_c(python: str, way: str) -> None:
                 assert named(main.frames[0].locals or (), "held").type == "_thread.lock"
             if way == "reads":
                 await session.pause()
-                await watcher.until(lambda s: s.detail == "pausing", 2.0)
-                explained = await watcher.until(lambda s: "pause requested" in s.detail, 4.0)
+                await watcher.until(lambda s: render(s.detail) == "pausing", 2.0)
+                explained = await watcher.until(lambda s: "pause requested" in render(s.detail), 4.0)
                 assert explained.phase is Phase.RUNNING
         assert target.process.returncode is None
         await until_true(lambda: threads_in_kernel(target.pid) == 1, what="our threads gone")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from iqdebug.core.messages import render
 from iqdebug.core.state import Phase, StopCause
 from tests.dap.targets import attached, named, on_pythons, running, top
 
@@ -18,7 +19,7 @@ async def test_uncaught_in_the_main_thread_is_a_crash(python: str) -> None:
         assert stop.phase is Phase.CRASHED
         assert stop.exception is not None
         assert (stop.exception.type, stop.exception.message) == ("ValueError", "too many: 42")
-        assert stop.exception.uncaught and stop.reason == "uncaught ValueError"
+        assert stop.exception.uncaught and render(stop.reason) == "uncaught ValueError"
         assert stop.cause is StopCause.EXCEPTION
         assert (top(stop).name, top(stop).line) == ("on_raise", target.line("raise"))
         assert named(await session.variables(top(stop), stop.epoch), "number").value == "40"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from iqdebug.core.messages import render
 from iqdebug.core.state import ExceptionInfo
 from iqdebug.dap.agent_events import HeldEvent
 from iqdebug.dap.held_threads import HeldThreads
@@ -54,7 +55,7 @@ def test_going_on_ends_the_stop_without_a_debugger() -> None:
 def test_the_reason_says_how_it_was_met(kind: str, how: str, reason: str) -> None:
     held = HeldThreads()
     held.append(hold(1, kind, how))
-    assert held.reason_of(ExceptionInfo("KeyError", "'a'")) == "uncaught KeyError"
+    assert render(held.reason_of(ExceptionInfo("KeyError", "'a'"))) == "uncaught KeyError"
     held.show_next()
-    assert held.reason_of(ExceptionInfo("KeyError", "'a'")) == reason
-    assert held.reason_of(ExceptionInfo("KeyError", "'a'", uncaught=False)) == "exception KeyError"
+    assert render(held.reason_of(ExceptionInfo("KeyError", "'a'"))) == reason
+    assert render(held.reason_of(ExceptionInfo("KeyError", "'a'", uncaught=False))) == "exception KeyError"

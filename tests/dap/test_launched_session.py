@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from iqdebug.core.messages import render
 from iqdebug.core.session import Capability
 from iqdebug.core.state import Breakpoint, Phase, StopCause
 from iqdebug.dap.launch import launch
@@ -47,7 +48,7 @@ async def test_the_program_finds_everything_as_without_us(python: str) -> None:
         assert seen["child"] == "None False"
         assert seen["sitecustomize"] is False and seen["threads"] == 1
         assert (seen["main"], seen["file"], seen["cwd"]) == ("__main__", "crashing.py", str(PROGRAMS))
-        assert (end.exit_code, end.reason) == (0, "ended, exit code 0")
+        assert (end.exit_code, render(end.reason)) == (0, "ended, exit code 0")
         assert end.cause is StopCause.UNKNOWN
 
 
@@ -95,7 +96,7 @@ async def test_a_module(python: str) -> None:
 async def test_uncaught_in_the_main_thread(python: str) -> None:
     async with crash(python, "main") as run:
         stop = await run.crashed()
-        assert stop.phase is Phase.CRASHED and stop.reason == "uncaught ValueError"
+        assert stop.phase is Phase.CRASHED and render(stop.reason) == "uncaught ValueError"
         assert stop.cause is StopCause.EXCEPTION
         assert stop.focused is not None and stop.focused.is_main
         assert [f.name for f in stop.focused.frames[:3]] == ["deliver", "outer", "main"]
@@ -114,7 +115,7 @@ async def test_uncaught_in_the_main_thread(python: str) -> None:
 async def test_uncaught_in_a_thread(python: str) -> None:
     async with crash(python, "in_thread") as run:
         stop = await run.crashed()
-        assert stop.phase is Phase.CRASHED and stop.reason == "uncaught ValueError in thread courier"
+        assert stop.phase is Phase.CRASHED and render(stop.reason) == "uncaught ValueError in thread courier"
         assert stop.focused is not None and stop.focused.name == "courier"
         assert named(await run.session.variables(top(stop), stop.epoch), "number").value == "10"
         await run.session.resume()
@@ -127,8 +128,8 @@ async def test_a_task_that_nobody_awaits(python: str) -> None:
     async with crash(python, "task") as run:
         stop = await run.crashed()
         assert stop.phase is Phase.CRASHED
-        assert stop.reason.startswith("ValueError: Task exception was never retrieved: Task-")
-        assert "work" in stop.reason
+        assert render(stop.reason).startswith("ValueError: Task exception was never retrieved: Task-")
+        assert "work" in render(stop.reason)
         assert stop.focused is not None
         assert [f.name.rpartition(".")[2] for f in stop.focused.frames[:3]] == ["deliver", "outer", "work"]
         assert named(await run.session.variables(top(stop), stop.epoch), "box").value == "[8, 9]"
@@ -142,7 +143,7 @@ async def test_a_task_that_nobody_awaits(python: str) -> None:
 async def test_where_it_cannot_be_raised(python: str, how: str, number: str) -> None:
     async with crash(python, how) as run:
         stop = await run.crashed()
-        assert stop.phase is Phase.CRASHED and stop.reason.startswith("ValueError: ignored ")
+        assert stop.phase is Phase.CRASHED and render(stop.reason).startswith("ValueError: ignored ")
         assert named(await run.session.variables(top(stop), stop.epoch), "number").value == number
         await run.session.resume()
         assert (await run.ended()).exit_code == 0
@@ -251,7 +252,7 @@ async def test_ends_that_are_no_crash(python: str) -> None:
     ):
         async with crash(python, *arguments) as run:
             end = await run.ended()
-            assert (end.exit_code, end.reason) == (code, f"ended, exit code {code}")
+            assert (end.exit_code, render(end.reason)) == (code, f"ended, exit code {code}")
             assert words in run.text and "Traceback" not in run.text
             assert not any(s.phase is Phase.CRASHED for s in run.watcher.snapshots)
 
@@ -260,14 +261,14 @@ async def test_ends_that_are_no_crash(python: str) -> None:
 async def test_an_interrupt_ends_the_program_as_ever(python: str) -> None:
     async with crash(python, "interrupted") as run:
         end = await run.ended()
-        assert end.exit_code == -signal.SIGINT and end.reason == "ended by SIGINT (interrupt)"
+        assert end.exit_code == -signal.SIGINT and render(end.reason) == "ended by SIGINT (interrupt)"
         assert traceback_of(run.text).endswith("KeyboardInterrupt\n")
         assert not any(s.phase is Phase.CRASHED for s in run.watcher.snapshots)
 
 
 async def test_a_signal_is_named() -> None:
     async with crash(sys.executable, "killed") as run:
-        assert (await run.ended()).reason == "ended by SIGKILL (killed)"
+        assert render((await run.ended()).reason) == "ended by SIGKILL (killed)"
 
 
 # the person acts
@@ -299,7 +300,7 @@ async def test_a_breakpoint_set_before_the_start(python: str) -> None:
     wanted = Breakpoint(str(PROGRAM), marker(PROGRAM, "fine"))
     async with crash(python, "fine", breakpoints=(wanted,)) as run:
         stop = await run.watcher.stopped()
-        assert (stop.phase, stop.reason, top(stop).line) == (Phase.PAUSED, "breakpoint", wanted.line)
+        assert (stop.phase, render(stop.reason), top(stop).line) == (Phase.PAUSED, "breakpoint", wanted.line)
         assert run.session.breakpoints[0].verified
         await run.session.resume()
         assert (await run.ended()).exit_code == 0
@@ -320,7 +321,7 @@ async def test_a_breakpoint_set_while_it_runs_and_one_that_is_off(python: str) -
 async def test_it_starts_paused(python: str) -> None:
     async with crash(python, "fine", pause=True) as run:
         stop = await run.watcher.stopped()
-        assert stop.phase is Phase.PAUSED and stop.reason == "entry" and stop.cause is StopCause.ENTRY
+        assert stop.phase is Phase.PAUSED and render(stop.reason) == "entry" and stop.cause is StopCause.ENTRY
         assert (top(stop).name, Path(top(stop).path)) == ("<module>", PROGRAM)
         await run.session.resume()
         assert (await run.ended()).exit_code == 0
@@ -352,7 +353,7 @@ async def test_a_crash_of_a_forked_child_is_its_own(python: str) -> None:
 async def test_a_program_that_becomes_another_runs_on() -> None:
     async with crash(sys.executable, "becomes_another") as run:
         gone = await run.watcher.until(lambda s: s.phase is Phase.DETACHED)
-        assert "another program" in gone.reason
+        assert "another program" in render(gone.reason)
         run.session.program.write(b"\n")
         assert (await run.ended()).exit_code == 4
 
@@ -367,7 +368,7 @@ async def test_without_pydevd_it_is_still_held_and_shown(python: str, tmp_path: 
         stop = await run.crashed()
         assert stop.phase is Phase.CRASHED and top(stop).name == "deliver"
         assert stop.exception is not None and stop.exception.message == "box 7 is empty"
-        assert "looking only" in stop.detail and stop.cause is StopCause.EXCEPTION
+        assert "looking only" in render(stop.detail) and stop.cause is StopCause.EXCEPTION
         assert named(await run.session.variables(top(stop), stop.epoch), "box").value == "[6, 7]"
         assert (await run.session.evaluate("box[1] + 1", top(stop), stop.epoch)).value == "8"
         assert run.session.why_not(Capability.STEP) and not run.session.why_not(Capability.CONTINUE)

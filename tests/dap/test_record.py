@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from iqdebug.core.errors import NotAvailable
+from iqdebug.core.messages import render
 from iqdebug.core.session import Capability
 from iqdebug.core.state import Frame, Phase
 from iqdebug.crash import Crash, open_crash
@@ -85,7 +86,7 @@ async def test_where_pydevd_cannot_come_in(python: str, shelf: Path, tmp_path: P
     script = tmp_path / "crashing.py"
     script.write_text(PROGRAM.read_text())
     async with launched(plan(python, str(script), "main", cwd=tmp_path)) as run:
-        assert "looking only" in (await run.crashed()).detail
+        assert "looking only" in render((await run.crashed()).detail)
         kept = open_crash(put(*await run.session.record()))
         assert kept.snapshot.exception is not None and kept.snapshot.exception.message == "box 7 is empty"
         nothing_of_ours(kept)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from iqdebug.core.messages import render
 from iqdebug.core.session import Capability, StepKind
 from iqdebug.core.state import Origin, Phase, Snapshot, StopCause, ThreadState
 from iqdebug.core.store import ProjectStore
@@ -21,7 +22,11 @@ async def test_pause_look_step_over_in_out(python: str) -> None:
 
         await session.set_breakpoints([target.breakpoint("call")])
         snapshot = await watcher.stopped()
-        assert (snapshot.phase, snapshot.origin, snapshot.reason) == (Phase.PAUSED, Origin.DAP, "breakpoint")
+        assert (snapshot.phase, snapshot.origin, render(snapshot.reason)) == (
+            Phase.PAUSED,
+            Origin.DAP,
+            "breakpoint",
+        )
         assert snapshot.cause is StopCause.BREAKPOINT
         focused = snapshot.focused
         assert focused is not None and focused.is_main and focused.state is ThreadState.PAUSED
@@ -36,7 +41,7 @@ async def test_pause_look_step_over_in_out(python: str) -> None:
         await session.set_breakpoints([])
         await session.step(StepKind.IN, focused.id)
         snapshot = await watcher.stopped(after=snapshot.epoch)
-        assert (top(snapshot).name, top(snapshot).line, snapshot.reason) == (
+        assert (top(snapshot).name, top(snapshot).line, render(snapshot.reason)) == (
             "inner",
             target.line("inner"),
             "step",
@@ -63,7 +68,7 @@ async def test_pause_look_step_over_in_out(python: str) -> None:
         await target.goes_on()  # the line run to was a stop for once only
         await session.pause()
         snapshot = await watcher.stopped(after=snapshot.epoch)
-        assert snapshot.reason == "pause" and snapshot.cause is StopCause.PAUSE
+        assert render(snapshot.reason) == "pause" and snapshot.cause is StopCause.PAUSE
         assert session.why_not(Capability.PAUSE) == "already paused"
         await session.detach()
         assert session.snapshot.phase is Phase.DETACHED

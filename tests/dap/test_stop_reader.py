@@ -16,6 +16,7 @@ import pytest
 
 from iqdebug.core.errors import ProtocolError
 from iqdebug.core.memory_sources import MemorySources
+from iqdebug.core.messages import render
 from iqdebug.core.state import ExceptionInfo, Origin, Phase, ProcessInfo
 from iqdebug.dap import protocol
 from iqdebug.dap.agent_client import AgentClient
@@ -217,16 +218,16 @@ async def test_that_the_lock_is_held_is_reported_until_the_target_answers_again(
     with monkeypatch.context() as slow:
         slow.setattr(agent, "request", too_late)
         await target.reader.read_running()
-        assert "holds the interpreter lock" in target.store.snapshot.detail
+        assert "holds the interpreter lock" in render(target.store.snapshot.detail)
         await target.reader.explain_pause(0)
-        assert target.store.snapshot.detail.startswith("pause requested: ")
+        assert render(target.store.snapshot.detail).startswith("pause requested: ")
         await target.reader.read_running()
-        assert "holds the interpreter lock" in target.store.snapshot.detail
+        assert "holds the interpreter lock" in render(target.store.snapshot.detail)
     await target.reader.read_running()
     assert target.store.snapshot.detail == ""
     await target.reader.explain_pause(0)
     await target.reader.read_running()
-    assert target.store.snapshot.detail.startswith("pause requested: ")  # the pause still waits
+    assert render(target.store.snapshot.detail).startswith("pause requested: ")  # the pause still waits
 
 
 async def test_a_stop_whose_stack_is_not_read_in_time_says_so(
@@ -241,4 +242,4 @@ async def test_a_stop_whose_stack_is_not_read_in_time_says_so(
 
     monkeypatch.setattr(agent, "request", too_late)
     assert not await target.reader.read_stacks(epoch, 1)
-    assert target.store.snapshot.detail == "the stack could not be read in time"
+    assert render(target.store.snapshot.detail) == "the stack could not be read in time"

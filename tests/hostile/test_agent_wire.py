@@ -220,7 +220,7 @@ async def _ask_everything(session: Session) -> None:
         lambda: client.own_repr(1, None),
         lambda: client.read("x", None),
         lambda: client.evaluate_in_agent("x", None),
-        lambda: client.record(thread=1, hold=None, why="caught", how="held", message=""),
+        lambda: client.record(thread=1, hold=None, why="caught", how="held", said=""),
     ):
         with contextlib.suppress(IqdebugError, TimeoutError):
             await ask()
@@ -321,5 +321,5 @@ async def test_a_target_that_turns_hostile_is_released(python: str) -> None:
             with contextlib.suppress(IqdebugError, RequestFailed, TimeoutError):
                 await session.evaluate("".join(TURNS.splitlines()), None, session.snapshot.epoch)
             last = await watcher.until(lambda s: s.phase is Phase.DETACHED)
-            assert "given up" in last.reason or "DAP" in last.reason
+            assert "given up" in render(last.reason) or "DAP" in render(last.reason)
         await target.goes_on()

@@ -16,6 +16,7 @@ import pytest
 
 from iqdebug.core import python_versions
 from iqdebug.core.errors import CannotAttach, NoSuchProcess, NotPython
+from iqdebug.core.messages import render
 from iqdebug.core.state import Gil, Origin, Phase, Snapshot, Thread, ThreadState
 from iqdebug.peek.first_look import peek
 from iqdebug.peek.preflight import require_attachable
@@ -128,7 +129,7 @@ def test_a_c_call_that_holds_the_gil(python: str) -> None:
         snapshot = look_until(process.pid, "a C call holding the GIL", lambda s: "GIL" in s.threads[0].wait)
     assert snapshot.threads[0].gil is Gil.HOLDS
     assert snapshot.threads[0].wait == "in a C call, holding the GIL"
-    assert "main thread" in snapshot.detail
+    assert "main thread" in render(snapshot.detail)
 
 
 def test_an_idle_event_loop(python: str) -> None:
@@ -141,7 +142,7 @@ asyncio.run(serve())
 """
     with running(python, program) as process:
         snapshot = look_until(process.pid, "an idle loop", lambda s: "asyncio" in s.threads[0].wait)
-    assert "event loop, idle" in snapshot.detail
+    assert "event loop, idle" in render(snapshot.detail)
 
 
 def test_fifty_threads_and_a_deep_stack_in_one_look(python: str) -> None:

@@ -23,6 +23,7 @@ from typing import Any
 import psutil
 import pytest
 
+from iqdebug.core.messages import render
 from iqdebug.core.state import Breakpoint, Phase, ProcessInfo
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.dap.session import Session
@@ -215,7 +216,7 @@ async def lived(python: str, program: Program, debugged: bool) -> Life:
 
 async def _paused_and_resumed(server: Server, session: Session, watcher: Watcher) -> None:
     await session.pause()
-    await watcher.until(lambda s: s.phase is Phase.PAUSED or "waits in C" in s.detail)
+    await watcher.until(lambda s: s.phase is Phase.PAUSED or "waits in C" in render(s.detail))
     if session.snapshot.phase is Phase.PAUSED:
         assert session.snapshot.focused is not None and session.snapshot.focused.frames
         await session.resume()

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from iqdebug.core.messages import render
 from iqdebug.core.session import StepKind
 from iqdebug.core.state import Breakpoint, Phase
 from iqdebug.peek.first_look import peek
@@ -74,7 +75,9 @@ async def test_a_look_from_outside_says_what_it_does_not_see() -> None:
     async with serving(sys.executable, "gevent") as server:
         seen = await asyncio.to_thread(peek, server.target.pid)
         assert seen.threads[0].wait == "waiting for events: the gevent hub"
-        assert seen.detail.endswith("greenlets that wait are not seen from outside, only by attaching")
+        assert render(seen.detail).endswith(
+            "greenlets that wait are not seen from outside, only by attaching"
+        )
         assert "a pause holds all those of a thread" in process_info(server.target.pid).attach.warnings[0]
 
 
@@ -111,7 +114,9 @@ async def test_a_crash_after_patching_is_held_and_with_breakpoints_said_not_to_b
     where = Breakpoint(str(PROGRAMS / "green_server.py"), 1)
     async with launched(what, breakpoints=[where]) as run:
         end = await run.watcher.until(lambda s: s.phase is Phase.ENDED, 20)
-        assert end.reason == "ended, exit code 1; not held: it patched its threads with breakpoints set"
+        assert (
+            render(end.reason) == "ended, exit code 1; not held: it patched its threads with breakpoints set"
+        )
 
 
 @pytest.mark.parametrize("library", ["gevent", "eventlet"])
@@ -123,7 +128,7 @@ async def test_a_program_that_iqdebug_starts_and_that_patches_afterwards(library
     what = plan(sys.executable, str(program), library, "background")
     async with launched(what, breakpoints=[where]) as run:
         end = await run.watcher.until(lambda s: s.phase is Phase.DETACHED, 20)
-        assert "attach again" in end.reason
+        assert "attach again" in render(end.reason)
         await run.said("ready")
         assert "Traceback" not in run.text and "pydev" not in run.text
     async with launched(what) as run:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from iqdebug.core.messages import render
 from iqdebug.core.state import Phase
 from iqdebug.crash import open_crash
 from iqdebug.crash.folder import put
@@ -130,7 +131,7 @@ async def paused_until_it_ends(running: Service, worker: int, name: str, seconds
         assert f"{name} ends this worker in " in found.warning
         await until_true(lambda: (found.left or 0) < first - 1, 5, "it runs down")
         ended = await watcher.until(lambda s: s.phase is Phase.ENDED, timeout=seconds + 15)
-        assert ended.reason == (
+        assert render(ended.reason) == (
             f"{name} ({running.process.pid}) ended this worker after {seconds:g} s "
             "without a sign: it was paused"
         )

@@ -193,7 +193,7 @@ def breakpoints() -> tuple[Breakpoint, ...]:
         Breakpoint(SERVICE, line("grows"), condition="order['count'] > 2", verified=True),
         Breakpoint(SERVICE, 62, log_message="accepted {order['id']}", verified=True),
         Breakpoint(SERVICE, 59, enabled=False),
-        Breakpoint(SERVICE, 60, hit_condition=">= 3", message="no code on this line"),
+        Breakpoint(SERVICE, 60, hit_condition=">= 3", remark="no code on this line"),
     )
 
 

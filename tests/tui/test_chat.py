@@ -15,6 +15,7 @@ from iqdebug.assistant.session import AssistantSession, DebuggeeContext
 from iqdebug.assistant.transcript import ModelStatus, Transcript
 from iqdebug.assistant.ui_context import UiContext
 from iqdebug.core.evidence import Confidence
+from iqdebug.core.messages import render
 from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Diagnosis, Phase, Snapshot
 from iqdebug.diagnosis.shared_diagnosis import SharedDiagnosis
@@ -349,7 +350,7 @@ async def test_a_stop_that_is_only_recorded_is_not_given_to_the_model(
         await until(pilot, lambda: isinstance(app.session, RecordedStop), "the recording")
         await until(pilot, lambda: any("ValueError" in text for text in evidence_in(backend)), "its evidence")
         stopped = [s for s in diagnosed if s.phase in (Phase.PAUSED, Phase.CRASHED)]
-        assert stopped and all("process runs on" in s.reason for s in stopped)
+        assert stopped and all("process runs on" in render(s.reason) for s in stopped)
 
 
 async def test_what_is_said_while_the_app_ends_is_kept_and_not_drawn() -> None:

@@ -122,7 +122,7 @@ async def test_break_in_the_console() -> None:
 
 
 async def test_one_that_was_moved_is_shown_so() -> None:
-    moved = Breakpoint(SERVICE, 58, verified=True, message="moved here from line 57, which has no code")
+    moved = Breakpoint(SERVICE, 58, verified=True, remark="moved here from line 57, which has no code")
     cell = Breakpoint(CELL, 2, verified=True, in_memory=True)
     async with app_on(FakeSession(breakpoints=(moved, cell))).run_test(size=(120, 24)) as pilot:
         await shows(pilot, "paused (breakpoint)")

@@ -45,7 +45,7 @@ async def _act_and_wait(
     now = await call.context.events.stopped(earlier.epoch, seconds)
     if now is None:
         current = call.session.snapshot
-        detail = f" {current.detail}." if current.detail else ""
+        detail = f" {render(current.detail)}." if current.detail else ""
         state = f"It is {current.phase.value}. Use pause to stop it."
         text = f"{for_model(done)}; no stop within {seconds:g} s.{detail} {state}"
         return Result(text, "tools", message("assistant.summary.no_stop_yet", done=done))
@@ -57,7 +57,7 @@ async def describe_stop(call: ToolInvocation, now: Snapshot, earlier: Snapshot, 
     if not now.phase.is_stopped:
         phase, code = PHASES[now.phase], now.exit_code
         summary = message("assistant.summary.process_has", done=done, phase=phase, code=code)
-        return Result(f"{for_model(summary)}\n{call.data('why', now.reason)}", "tools", summary)
+        return Result(f"{for_model(summary)}\n{call.data('why', render(now.reason))}", "tools", summary)
     for thread in now.threads:
         for frame in thread.frames[:20]:
             call.context.redactor.learn(frame.locals or ())

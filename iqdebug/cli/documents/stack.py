@@ -7,6 +7,7 @@ from typing import Literal
 
 from iqdebug.cli.documents.base import Document, Part
 from iqdebug.core import state
+from iqdebug.core.messages import render
 from iqdebug.core.state import FrameKind, Gil, Origin, Phase, ThreadState, VariableState
 
 __all__ = [
@@ -178,8 +179,8 @@ def snapshot_document(snapshot: state.Snapshot) -> Snapshot:
         taken_at=snapshot.taken_at,
         origin=snapshot.origin,
         phase=snapshot.phase,
-        reason=snapshot.reason,
-        detail=snapshot.detail,
+        reason=render(snapshot.reason),
+        detail=render(snapshot.detail),
         exit_code=snapshot.exit_code,
         exception=None if snapshot.exception is None else exception_document(snapshot.exception),
         focus=snapshot.focus,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from iqdebug.core.messages import render
 from iqdebug.core.state import Diagnosis, Frame, Snapshot, Thread, Variable
 from iqdebug.diagnosis.prompt.pack import Evidence, Pack, estimated_tokens, exception_lines
 from iqdebug.diagnosis.source.texts import Texts
@@ -26,7 +27,9 @@ def packed_delta(
     not what they were, in at most ``budget`` tokens. What stayed is not said again; the same two
     snapshots give the same text."""
     pack = Pack(budget)
-    lines = [f"stop {snapshot.epoch} after stop {earlier.epoch}: {snapshot.reason or snapshot.phase.value}"]
+    lines = [
+        f"stop {snapshot.epoch} after stop {earlier.epoch}: {render(snapshot.reason) or snapshot.phase.value}"
+    ]
     if snapshot.exception is not None:
         lines += exception_lines(snapshot.exception, "")
     lines.append(f"assessment ({diagnosis.confidence_name}): {diagnosis.headline}")

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from iqdebug.core.messages import render
 from iqdebug.core.state import Call, Diagnosis, ExceptionInfo, Frame, LogRecord, Snapshot, Suspect, Variable
 from iqdebug.diagnosis.prompt.recent_changes import hunks_of
 from iqdebug.diagnosis.ranking.failures import Failure, failures
@@ -138,7 +139,7 @@ def _headline(snapshot: Snapshot, diagnosis: Diagnosis) -> list[str]:
 
 def _waiting(snapshot: Snapshot) -> list[str]:
     """Where each thread and task is: what a stop without an exception is about."""
-    lines = [f"stopped: {snapshot.reason}" if snapshot.reason else f"state: {snapshot.phase.value}"]
+    lines = [f"stopped: {render(snapshot.reason)}" if snapshot.reason else f"state: {snapshot.phase.value}"]
     for thread in snapshot.threads[:MAX_THREADS]:
         top = next(
             (f for f in thread.frames if f.kind == "user"), thread.frames[0] if thread.frames else None
@@ -169,7 +170,7 @@ def exception_lines(error: ExceptionInfo, indent: str) -> list[str]:
 def _as_failure(snapshot: Snapshot) -> Failure:
     thread = snapshot.focused
     frames = tuple(f for f in thread.frames if f.kind != "label") if thread is not None else ()
-    return Failure(ExceptionInfo(snapshot.reason, ""), frames, 1.0)
+    return Failure(ExceptionInfo(render(snapshot.reason), ""), frames, 1.0)
 
 
 class _Shown:

@@ -83,7 +83,7 @@ class BreakpointController:
 
     def replace(self, old: Breakpoint, new: Breakpoint | None) -> None:
         """Have ``new`` instead of ``old``; None deletes it."""
-        changed = self._with(old, replace(new, verified=False, message="") if new is not None else None)
+        changed = self._with(old, replace(new, verified=False, remark="") if new is not None else None)
         session = self._session()
         if session is None:
             self._window.post_message(messages.BreakpointsArrived(changed))

@@ -43,7 +43,7 @@ class RecordedStop(RecordedSession):
         super().__init__(crash)
         self.live = live
         self._back = back
-        reason = render(message("tui.status.stopped_and_runs_on", reason=stop.reason))
+        reason = message("tui.status.stopped_and_runs_on", reason=stop.reason)
         self._shown = replace(
             crash.snapshot, epoch=stop.epoch, cause=stop.cause, reason=reason, detail="", cwd=stop.cwd
         )

@@ -170,7 +170,7 @@ class StatusBar(Static):
             model = render(message("tui.status.model", words=clean(self._model.strip())))
             text.append(f"  {model}", Style(color="yellow" if self._remote else "blue"))
         if snapshot.detail:
-            text.append(f"  {clean(snapshot.detail)}", Style(color="yellow"))
+            text.append(f"  {clean(render(snapshot.detail))}", Style(color="yellow"))
         return text
 
     def _hint_line(self) -> Text:

@@ -40,6 +40,7 @@ TEMPLATES: dict[str, str] = {
         "{fix}, or until the next boot: echo 0 | {sudo}tee /proc/sys/kernel/yama/ptrace_scope"
     ),
     "just_ended": "process {pid} has just ended",
+    "look.details": "{details:; }",
     "look.gil_in_c": "{who} holds the GIL inside a C call: nothing else can run until it returns",
     "look.refused": "cannot look: process {pid} {why}",
     "look.ended_meanwhile": "process {pid} ended while it was being looked at",
