@@ -32,13 +32,13 @@ import msgspec
 from iqdebug.assistant.session import AssistantSession, DebuggeeContext
 from iqdebug.assistant.tool_calls import ToolOutcome
 from iqdebug.assistant.ui_context import HeadlessContext
+from iqdebug.core.readable_files import reach_of_project
 from iqdebug.core.state import Diagnosis, Snapshot
 from iqdebug.crash import Crash, open_crash
 from iqdebug.crash.recorded_session import RecordedSession
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.llm.messages import ToolCall
 from iqdebug.peek.preflight import require_attachable
-from iqdebug.system.readable_files import reach_of_project
 from iqdebug.workflows.assemble import companion_for
 from iqdebug.workflows.diagnosis_inputs import crash_diagnosis, live_diagnosis, source_reader
 

@@ -15,12 +15,12 @@ from iqdebug.assistant.tools.base import BoundTool
 from iqdebug.assistant.tools.toolbox import Toolbox
 from iqdebug.assistant.ui_context import UiContext
 from iqdebug.core.errors import NotAvailable
-from iqdebug.core.messages import message
+from iqdebug.core.messages import Text, message
+from iqdebug.core.readable_files import below, real_path
 from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Diagnosis, Snapshot
 from iqdebug.crash import Crash
 from iqdebug.llm.messages import Tool, ToolCall
-from iqdebug.system.readable_files import below, real_path
 
 __all__ = ["SessionBinding"]
 
@@ -95,7 +95,7 @@ class SessionBinding:
         """A file's lines, if the model may read it; else none."""
         return self.toolbox.context.read_source(path)
 
-    def why_not_read(self, path: str) -> str:
+    def why_not_read(self, path: str) -> Text:
         """Why the model may not read the file; "" when it may."""
         return self.toolbox.context.files.why_not(path)
 

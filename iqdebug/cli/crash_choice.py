@@ -9,8 +9,8 @@ from pathlib import Path
 from iqdebug.capture.native import convert
 from iqdebug.core.errors import CrashFileError
 from iqdebug.core.messages import message, render
+from iqdebug.core.readable_files import reach_of_project, standing_in
 from iqdebug.crash.folder import crash_folder
-from iqdebug.system.readable_files import reach_of_project, standing_in
 
 __all__ = ["add_folder", "as_crash_file", "convert_native_texts"]
 

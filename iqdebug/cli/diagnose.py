@@ -17,11 +17,11 @@ from iqdebug.core.errors import CannotAttach, CrashFileError, IqdebugError, Miss
 from iqdebug.core.exit_codes import ExitCode
 from iqdebug.core.messages import message, render
 from iqdebug.core.output import say, say_error
+from iqdebug.core.readable_files import reach_of_project, standing_in
 from iqdebug.crash import Crash, open_crash
 from iqdebug.crash.folder import crash_folder, find
 from iqdebug.peek.preflight import require_attachable
 from iqdebug.system import signals
-from iqdebug.system.readable_files import reach_of_project, standing_in
 from iqdebug.workflows.crash_report import BUDGET, report_on
 from iqdebug.workflows.headless import Result, from_outside, instead
 from iqdebug.workflows.run_command import Watched, command_line, watch

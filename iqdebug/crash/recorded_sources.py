@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from enum import Enum
 
 from iqdebug.core.messages import Message, message, render
+from iqdebug.core.readable_files import Reach
 from iqdebug.crash.crash import Crash
-from iqdebug.system.readable_files import Reach
 from iqdebug.system.source_files import MAX_SOURCE, open_regular
 
 __all__ = ["RecordedSources", "SourceState"]

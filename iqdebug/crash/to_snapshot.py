@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Literal
 
-from iqdebug.core.messages import message, render
+from iqdebug.core.messages import Text, message, render
 from iqdebug.core.paths import frame_kind, frame_kinds_settled
 from iqdebug.core.state import (
     ExceptionInfo,

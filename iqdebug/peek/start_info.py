@@ -13,8 +13,8 @@ import os
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from iqdebug.core.readable_files import Reach, User, may_be_project, project_around, real_path, standing_in
 from iqdebug.peek.procfs import ProcFS
-from iqdebug.system.readable_files import Reach, User, may_be_project, project_around, real_path, standing_in
 from iqdebug.system.source_files import open_regular
 
 __all__ = ["reach_of_process", "script_of"]

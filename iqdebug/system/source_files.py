@@ -1,7 +1,7 @@
 """Files whose names come from outside: opened without waiting, regular ones only, within bounds.
 
 Everything that reads source text of this machine reads it here. Which files may be read is for
-:mod:`iqdebug.system.readable_files` to say.
+:mod:`iqdebug.core.readable_files` to say.
 """
 
 from __future__ import annotations

@@ -14,13 +14,13 @@ from iqdebug.core import text
 from iqdebug.core.errors import ModelError
 from iqdebug.core.messages import message
 from iqdebug.core.output import wipe, write_over
+from iqdebug.core.readable_files import reach_of_project, standing_in
 from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Diagnosis, LogRecord, ProcessInfo, Snapshot
 from iqdebug.crash import open_crash
 from iqdebug.crash.recorded_session import RecordedSession
 from iqdebug.dap.attach import AttachOptions, attach
 from iqdebug.system import signals
-from iqdebug.system.readable_files import reach_of_project, standing_in
 from iqdebug.workflows.assemble import companion_for
 from iqdebug.workflows.diagnosis_inputs import crash_diagnosis, live_diagnosis, source_reader
 from iqdebug.workflows.headless import outside_view

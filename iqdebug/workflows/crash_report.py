@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from iqdebug.core.messages import Message, message, render
+from iqdebug.core.readable_files import Reach
 from iqdebug.core.state import Diagnosis, ExceptionInfo, Frame
 from iqdebug.core.state_lines import diagnosis_lines, log_lines
 from iqdebug.core.text import clean
 from iqdebug.crash import Crash
 from iqdebug.diagnosis.prompt.pack import Evidence, packed
-from iqdebug.system.readable_files import Reach
 from iqdebug.workflows.diagnosis_inputs import crash_diagnosis, source_reader
 
 __all__ = ["BUDGET", "CrashReport", "report_on"]

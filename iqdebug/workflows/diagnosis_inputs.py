@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 
+from iqdebug.core.readable_files import Reach
 from iqdebug.core.state import Diagnosis, Frame, Phase, Snapshot, Variable
 from iqdebug.crash import Crash
 from iqdebug.crash.variables import global_variables
@@ -12,7 +13,6 @@ from iqdebug.diagnosis import diagnose
 from iqdebug.diagnosis.facts import Facts
 from iqdebug.peek.start_info import reach_of_process
 from iqdebug.system.line_changes import Changes
-from iqdebug.system.readable_files import Reach
 
 __all__ = ["crash_diagnosis", "crash_facts", "live_diagnosis", "source_reader"]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from iqdebug.assistant.last_stop import LastStopSession, TodaysSources, remembered
 from iqdebug.assistant.session import DebuggeeContext
 from iqdebug.core.messages import message, render
+from iqdebug.core.readable_files import reach_of_project, standing_in
 from iqdebug.core.session import DebugSession
 from iqdebug.core.state import Diagnosis, Snapshot
 from iqdebug.core.store import ProjectStore
@@ -17,7 +18,6 @@ from iqdebug.crash.recorded_sources import RecordedSources
 from iqdebug.crash.summary import AboutSection, about_sections
 from iqdebug.diagnosis.shared_diagnosis import SharedDiagnosis
 from iqdebug.llm.window.saved_conversation import SavedConversation
-from iqdebug.system.readable_files import reach_of_project, standing_in
 from iqdebug.system.source_files import read_lines
 from iqdebug.tui.app import DebugApp
 from iqdebug.tui.controllers.recording import Recording

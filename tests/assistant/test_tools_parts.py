@@ -9,8 +9,8 @@ import pytest
 
 from iqdebug.assistant.redaction import Redactor, defanged, wrap_untrusted
 from iqdebug.assistant.tools.files import Files
+from iqdebug.core.readable_files import Reach
 from iqdebug.core.state import Frame, Thread, Variable
-from iqdebug.system.readable_files import Reach
 from tests.tui import scenario
 
 

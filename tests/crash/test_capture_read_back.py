@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from iqdebug.core.readable_files import reach_of_project
 from iqdebug.core.state import EvaluateResult, Frame, Origin, Phase
 from iqdebug.crash import Crash, RecordedSession, open_crash
 from iqdebug.crash.folder import groups_of, listed
 from iqdebug.crash.recorded_sources import RecordedSources, SourceState
 from iqdebug.crash.summary import about_sections
-from iqdebug.system.readable_files import reach_of_project
 from iqdebug.workflows.diagnosis_inputs import crash_diagnosis
 from iqdebug.workflows.open_crash import recorded_app
 from tests.capture.test_programs import PROGRAMS, run

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from iqdebug.core.errors import NotAvailable
+from iqdebug.core.readable_files import reach_of_project
 from iqdebug.core.session import Capability, DebugSession, StepKind
 from iqdebug.core.state import Frame, Variable
 from iqdebug.crash import RecordedSession, open_crash
 from iqdebug.crash.recorded_sources import RecordedSources, SourceState
-from iqdebug.system.readable_files import reach_of_project
 from tests.support.crashfile import PATH, PROGRAM, contents, line_of, sample, source, written
 from tests.tui.fake_session import FakeSession
 

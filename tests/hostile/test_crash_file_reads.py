@@ -22,13 +22,13 @@ from iqdebug.capture.native import convert
 from iqdebug.cli.crash_choice import as_crash_file
 from iqdebug.cli.documents.diagnosis import crash_document
 from iqdebug.core.json_text import json_text
+from iqdebug.core.readable_files import Reach, User, may_be_project, project_around, reach_of_project
 from iqdebug.core.state import Frame
 from iqdebug.crash import open_crash
 from iqdebug.crash.recorded_session import RecordedSession
 from iqdebug.llm.messages import ToolCall
 from iqdebug.peek.first_look import peek
 from iqdebug.peek.start_info import reach_of_process, script_of
-from iqdebug.system.readable_files import Reach, User, may_be_project, project_around, reach_of_project
 from iqdebug.system.source_files import open_regular, read_lines
 from iqdebug.workflows.crash_report import report_on
 from iqdebug.workflows.diagnosis_inputs import crash_diagnosis, live_diagnosis, source_reader

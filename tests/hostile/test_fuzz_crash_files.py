@@ -16,13 +16,13 @@ import pytest
 
 from iqdebug.core.errors import CrashFileError
 from iqdebug.core.json_text import json_text
+from iqdebug.core.readable_files import reach_of_project
 from iqdebug.core.state_lines import snapshot_lines
 from iqdebug.crash import RecordedSession, open_crash
 from iqdebug.crash.folder import groups_of, listed, prune
 from iqdebug.crash.recorded_sources import RecordedSources
 from iqdebug.crash.summary import about_sections
 from iqdebug.crash.table import crash_table
-from iqdebug.system.readable_files import reach_of_project
 from iqdebug.workflows.diagnosis_inputs import crash_diagnosis
 from tests.hostile.fuzzing import bounded, chance_of, mutated_bytes, no_growth
 from tests.support.crashfile import HEAD, chunk, container, contents, sample, written

@@ -14,7 +14,7 @@ from iqdebug.assistant.actions.edit_location import placed
 from iqdebug.assistant.actions.edits import Edit, EditRefused
 from iqdebug.assistant.actions.text_file import TextFile
 from iqdebug.core.messages import Text, message, render
-from iqdebug.system.readable_files import Reach
+from iqdebug.core.readable_files import Reach
 from iqdebug.system.source_files import open_regular
 from iqdebug.system.unified_diff import parse_diff
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from iqdebug.capture.mask import MASK
 from iqdebug.core.messages import Text, message
+from iqdebug.core.readable_files import MARKS, TOO_HIGH, real_path
 from iqdebug.crash import Crash
 from iqdebug.crash.to_snapshot import kind_of, place_of
-from iqdebug.system.readable_files import MARKS, TOO_HIGH, real_path
 
 __all__ = ["Command", "command_of_crash", "command_of_process", "project_root", "root_around"]
 

@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from iqdebug.core.messages import Text
+from iqdebug.core.readable_files import Reach, below, may_be_project, reach_of_project, real_path
 from iqdebug.core.state import ExceptionInfo, Frame, Snapshot
 from iqdebug.peek.start_info import reach_of_process
-from iqdebug.system.readable_files import Reach, below, may_be_project, reach_of_project, real_path
 
 __all__ = ["Files", "frames_of"]
 
@@ -90,11 +91,11 @@ class Files:
                 kept.append(root)
         return tuple(kept)
 
-    def why_not(self, path: str) -> str:
+    def why_not(self, path: str) -> Text:
         """Why the file may not be read, "" when it may."""
         return self.judge()(path)
 
-    def judge(self) -> Callable[[str], str]:
+    def judge(self) -> Callable[[str], Text]:
         """:meth:`why_not` of this moment, for many files."""
         recorded, reach = frozenset(self.recorded or ()), self.reach
         return lambda path: "" if path in recorded else reach.why_not(path)

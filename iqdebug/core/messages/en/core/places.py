@@ -5,6 +5,17 @@ from __future__ import annotations
 __all__ = ["TEMPLATES"]
 
 TEMPLATES: dict[str, str] = {
+    "core.readable.hidden": "hidden files are not read",
+    "core.readable.keys": "files of keys and passwords are not read",
+    "core.readable.no_path": "that is no path of a file",
+    "core.readable.no_project": (
+        "only source of the program's own project (none is known) and of installed packages is read"
+    ),
+    "core.readable.no_text": "only source and text files are read",
+    "core.readable.other_user": "the process's own user may not read it",
+    "core.readable.outside": (
+        "only source of the program's own project ({folders}) and of installed packages is read"
+    ),
     "core.place.cannot_be_read": "{path} cannot be read",
     "core.place.cannot_be_read.why": "it is empty, not text, or too large",
     "core.place.line_zero": "{place}: lines count from 1",

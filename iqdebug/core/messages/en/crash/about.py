@@ -41,7 +41,7 @@ TEMPLATES: dict[str, str] = {
     "crash.about.why.uncaught": "an exception that nothing caught",
     "crash.about.why.unraisable": "an exception where none can be raised (a __del__, a callback)",
     "crash.attributes": "Attributes of {exception}",
-    "crash.damaged": "damaged: {count} {count:thing is|things are} missing",
+    "crash.damaged": "damaged: {count} {count:thing is|things are} missing{how:?; }",
     "crash.reason": "{what}{place:? in }",
     "crash.reason.crash": "crash",
     "crash.reason.snapshot": "snapshot",

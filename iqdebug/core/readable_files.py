@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from iqdebug.core.messages import Text, message
 from iqdebug.system.source_files import open_regular, read_lines
 
 __all__ = [
@@ -149,17 +150,17 @@ class Reach:
     files: frozenset[str] = field(default=frozenset())
     user: User | None = None
 
-    def why_not(self, path: str) -> str:
+    def why_not(self, path: str) -> Text:
         """Why the file may not be read, "" when it may."""
         real = real_path(path)
         if not real:
-            return "that is no path of a file"
+            return message("core.readable.no_path")
         why = self._why_not(real)
         if not why and self.user is not None and not self.user.may_read(real):
-            return "the process's own user may not read it"
+            return message("core.readable.other_user")
         return why
 
-    def _why_not(self, real: str) -> str:
+    def _why_not(self, real: str) -> Text:
         if real in self.files and _is_script(real):
             return ""
         suffix = os.path.splitext(real)[1].lower()
@@ -169,14 +170,15 @@ class Reach:
                 return ""
         root = next((r for r in self.roots if below(real, r)), "")
         if not root:
-            where = ", ".join(self.roots) or "none is known"
-            return f"only source of the program's own project ({where}) and of installed packages is read"
+            if not self.roots:
+                return message("core.readable.no_project")
+            return message("core.readable.outside", folders=self.roots)
         if _hidden(real, root):
-            return "hidden files are not read"
+            return message("core.readable.hidden")
         if suffix not in _TEXT and not (not suffix and _is_script(real)):
-            return "only source and text files are read"
+            return message("core.readable.no_text")
         if suffix not in _SOURCE and _KEYS.search(os.path.basename(real).lower()):
-            return "files of keys and passwords are not read"
+            return message("core.readable.keys")
         return ""
 
     def read(self, path: str) -> tuple[str, ...]:
