@@ -60,6 +60,7 @@ def companion_for(
         policy=Policy(config.rights.probe, config.rights.control),
         sampling=opened.sampling if opened is not None else None,
         folder=shelf(),
+        tool_choice=config.model.tools,
         resumed=kept,
     )
     if window is not None:

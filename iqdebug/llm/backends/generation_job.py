@@ -98,6 +98,7 @@ def describe(
         about,
         model=about.model if named or not ready.name else ready.name,
         window=ready.window,
+        parameters=ready.parameters,
         thinks=bool(opening and template and template.mentions(opening)),
         chat=template is not None,
         no_chat_message=why,
