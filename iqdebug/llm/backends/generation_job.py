@@ -93,7 +93,7 @@ def describe(
         try:
             template = ChatTemplate(source, ready.bos, ready.eos, renderer)
         except TemplateError as error:
-            why = message("llm.local.unreadable_template", why=str(error))
+            why = message("llm.local.unreadable_template", why=error.why)
     known = replace(
         about,
         model=about.model if named or not ready.name else ready.name,
