@@ -85,7 +85,7 @@ class ActiveSession:
         return Conversation(
             window,
             self._transcript,
-            system=system_prompt(self.binding.session.snapshot, RULE),
+            system=system_prompt(RULE),
             tools=self.binding.tools,
             run_call=self.binding.run_call,
             sampling=sampling,

@@ -42,6 +42,9 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_tokens: Annotated[int, msgspec.Meta(gt=0)] | None = None
     first_token_timeout: Annotated[float, msgspec.Meta(gt=0)] = 600.0
     """Seconds to wait for the first token of an answer."""
+    prefix_cache: Annotated[int, msgspec.Meta(ge=0)] = 1024
+    """MiB on disk for what a model has made of the instructions that each session begins with; 0 keeps
+    nothing and removes what is there."""
     mask_local: bool = True
     """Mask secrets for a model on this machine too; for a remote one they always are."""
 

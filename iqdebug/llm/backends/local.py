@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from iqdebug.core.errors import ModelError
 from iqdebug.core.messages import message
 from iqdebug.llm import worker_protocol
@@ -21,6 +23,7 @@ from iqdebug.llm.messages import Message, Role, Sampling, Tool
 from iqdebug.llm.tool_formats.grammar import CALLS_PER_TURN, CallGrammar
 from iqdebug.llm.untrusted_json import sound_text
 from iqdebug.llm.window.log_storage import new_state_file, read_log, sound_state, write_log
+from iqdebug.llm.window.prefix_states import MIN_TOKENS, PrefixStates
 from iqdebug.llm.window.token_log import TokenLog
 
 __all__ = ["LoadOptions", "LocalBackend"]
@@ -40,6 +43,8 @@ class LocalBackend:
     :param thinking: the tags of thoughts; () for a model that has none.
     :param template: a chat template instead of the file's.
     :param log_file: where llama.cpp's output goes; else the state folder's ``worker.log``.
+    :param prefix_states: where the model's state after the system prompt and the tools is kept for all
+        sessions; None keeps none.
     """
 
     def __init__(
@@ -51,6 +56,7 @@ class LocalBackend:
         thinking: Sequence[str] = _THINKING_TAGS,
         template: str | None = None,
         log_file: Path | None = None,
+        prefix_states: PrefixStates | None = None,
     ) -> None:
         self.options = options
         self._tags = (thinking[0], thinking[1]) if len(thinking) == 2 else ("", "")
@@ -65,6 +71,9 @@ class LocalBackend:
         self._renderer: Renderer | None = None
         self._counters = Counters()
         self._job: GenerationJob | None = None  # the last prefill or reply
+        self._prefix_states = prefix_states
+        self._prefix_due = False  # the worker may not hold the log's prefix
+        self._keeping: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
         self.decoded = 0
         """Tokens that have passed through the model: what was evaluated and what was generated."""
@@ -125,7 +134,7 @@ class LocalBackend:
                 await self._stop()
                 raise
             assert ready is not None
-            before, self._ready = self._ready, ready
+            before, self._ready, self._prefix_due = self._ready, ready, True
             self._worker.layers = ready.layers
             if before is not None and before.identity != ready.identity:
                 self._log.clear()  # another file stands there now: its tokens mean something else
@@ -158,6 +167,7 @@ class LocalBackend:
         tokens = await self._tokenize([*parts, (emitted, True)], begin=True)
         self._log.clear()
         self._log.tools = tuple(tools)
+        self._prefix_due = True
         return self._log.add(message, tokens, emitted)
 
     async def append(self, message: Message) -> Block:
@@ -243,13 +253,91 @@ class LocalBackend:
         await self.start()
         if job.cancelled:
             return
+        before = await self._take_prefix(job, self._log.used)
         request = worker_protocol.Read(job.number, self._log.ids)
+        self._account(await self._evaluate(job, request, before.evaluated, 0))
+
+    async def _evaluate(
+        self, job: GenerationJob, request: worker_protocol.Read, done: int, more: int
+    ) -> worker_protocol.Finished:
+        """:param done: tokens that were evaluated for this job before, and ``more``: that will be after."""
+        finished: worker_protocol.Finished | None = None
         async with contextlib.aclosing(self._worker.answers(request)) as answers:
             async for answer in answers:
                 if isinstance(answer, worker_protocol.Reading):
-                    job.events.put_nowait(Prefilling(answer.done, answer.total))
+                    job.events.put_nowait(Prefilling(done + answer.done, done + answer.total + more))
                 elif isinstance(answer, worker_protocol.Finished):
-                    self._account(answer)
+                    finished = answer
+        assert finished is not None
+        return finished
+
+    async def _take_prefix(self, job: GenerationJob, total: int) -> worker_protocol.Finished:
+        """Bring the worker to the log's prefix: by its state on disk or, where there is none, by evaluating
+        it, which leaves one. What follows is evaluated in batches of its own, so that answers are the same
+        either way. Returns what was evaluated.
+
+        :param total: tokens that the job evaluates altogether.
+        """
+        states, ready, prefix = self._prefix_states, self._ready, self._log.prefix
+        nothing = worker_protocol.Finished(job.number, "done")
+        if states is None or ready is None or not self._prefix_due:
+            return nothing
+        if not ready.cuts or len(prefix) < MIN_TOKENS:
+            return nothing
+        name = states.name(ready.state_identity, prefix)
+        file = await asyncio.to_thread(states.find, name)
+        if file is not None and await self._restored(file, prefix):
+            self._prefix_due = False
+            return nothing
+        request = worker_protocol.Read(job.number, prefix)
+        finished = await self._evaluate(job, request, 0, total - len(prefix))
+        self._account(finished)
+        if finished.why == "done":
+            self._prefix_due = False
+            await self._keep_state(states, name)
+        # A cancellation that comes too late for the one request must meet the next.
+        job.number = self._worker.number()
+        if job.cancelled:
+            self._worker.cancel(job.number)
+        return finished
+
+    async def _restored(self, file: Path, tokens: list[int]) -> bool:
+        """Whether the worker holds these tokens now, and nothing else. A file that does not lead there is
+        removed."""
+        valid = 0
+        try:
+            request = worker_protocol.Restore(self._worker.number(), str(file.absolute()), tokens)
+            valid = (await self._worker.ask(request, worker_protocol.Finished)).valid
+        except Refused:
+            pass
+        finally:
+            if valid != len(tokens):
+                file.unlink(missing_ok=True)
+        return valid == len(tokens)
+
+    async def _kept(self) -> None:
+        """Wait until a state that was written has its place."""
+        if self._keeping is not None:
+            await self._keeping
+
+    async def _keep_state(self, states: PrefixStates, name: str) -> None:
+        """Have the worker write its state down, which takes moments; the rest is done beside what follows."""
+        file = await asyncio.to_thread(states.new_file)
+        if file is None:
+            return
+        written = False
+        try:
+            request = worker_protocol.Save(self._worker.number(), str(file.absolute()), states.max_bytes)
+            answer = await self._worker.ask(request, worker_protocol.Finished)
+            written = answer.why == "done"
+        except Refused:
+            pass  # no room on the disk
+        finally:
+            if not written:
+                states.remove(file)
+        if written:
+            await self._kept()
+            self._keeping = asyncio.create_task(asyncio.to_thread(states.keep, file, name))
 
     async def _answer(
         self, job: GenerationJob, sampling: Sampling, force_call: bool, most_calls: int
@@ -273,10 +361,13 @@ class LocalBackend:
         reader = AnswerReader(self._tags, inside, log.tools)
         finished: worker_protocol.Finished | None = None
         try:
+            before = await self._take_prefix(job, len(request.tokens))
+            request = msgspec.structs.replace(request, id=job.number)
             async with contextlib.aclosing(self._worker.answers(request)) as answers:
                 async for answer in answers:
                     if isinstance(answer, worker_protocol.Reading):
-                        job.events.put_nowait(Prefilling(answer.done, answer.total))
+                        done, total = before.evaluated + answer.done, before.evaluated + answer.total
+                        job.events.put_nowait(Prefilling(done, total))
                     elif isinstance(answer, worker_protocol.Piece):
                         job.put(reader.feed(answer.text))
                     elif isinstance(answer, worker_protocol.Finished):
@@ -287,8 +378,10 @@ class LocalBackend:
         job.put(reader.finish(cut_off=finished.why != "stop"))
         why = "calls" if finished.why == "stop" and reader.calls else finished.why
         block, generated = await self._keep(reader.message(), prompt, finished, why)
-        self._account(finished, finished.reused, generated)
-        job.events.put_nowait(ReplyFinished(block, why, self._counters, finished.first, finished.seconds))
+        self._account(finished, finished.reused - before.evaluated, generated)
+        first = before.seconds + finished.first if finished.tokens else 0.0
+        seconds = before.seconds + finished.seconds
+        job.events.put_nowait(ReplyFinished(block, why, self._counters, first, seconds))
 
     async def _keep(
         self, message: Message, prompt: list[int], finished: worker_protocol.Finished, why: str
@@ -339,13 +432,17 @@ class LocalBackend:
         log, state = await asyncio.to_thread(read_log, path, self._ready.identity)
         if file := await asyncio.to_thread(sound_state, path, state):
             request = worker_protocol.Restore(self._worker.number(), str(file.absolute()), log.ids)
-            await self._ask(request, worker_protocol.Finished)
+            restored = await self._ask(request, worker_protocol.Finished)
+            self._prefix_due = not restored.valid
+        else:
+            self._prefix_due = True
         self._log = log
 
     async def close(self) -> None:
         with contextlib.suppress(Exception):
             await self._settle()
         await self._stop()
+        await self._kept()
 
     # Helpers.
 
