@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
+from iqdebug.core.config import Model as ModelWishes
+from iqdebug.core.errors import ModelError
 from iqdebug.llm.backends.base import Counters, Prefilling, ReplyFinished
 from iqdebug.llm.backends.local import LocalBackend
 from iqdebug.llm.messages import Message, Sampling, Tool
-from iqdebug.llm.window.prefix_states import MAX_FILES, MIN_TOKENS, PrefixStates
+from iqdebug.llm.open_backend import open_model
+from iqdebug.llm.window.prefix_states import MAX_FILES, MIN_TOKENS, PrefixStates, prefix_folder
 from tests.llm.conftest import options_for
 from tests.llm.odd import write_recurrent, write_sliding
 from tests.support.tiny_model import CHATML, write_tiny
@@ -279,6 +283,65 @@ async def test_a_short_beginning_is_not_kept(begin: Begin, folder: Path) -> None
     await session.next_answer()
     await session.backend.close()
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("mebibytes", [64, 0])
+async def test_a_person_turns_it_off(mebibytes: int, tmp_path: Path) -> None:
+    model = write_tiny(tmp_path / "tiny.gguf", context=2048)
+    written(PrefixStates(prefix_folder(), MIB), "0" * 64, 100)
+    reused = []
+    for _ in range(2):
+        opened = open_model(f"llama:{model}", ModelWishes(context=2048, prefix_cache=mebibytes))
+        assert opened is not None and isinstance(opened.backend, LocalBackend)
+        session = Session(opened.backend, SYSTEM, (LOOK,))
+        reused.append((await run_and_close(session)).reused)
+    assert reused == [0, session.prefix if mebibytes else 0]
+    assert len(list(prefix_folder().iterdir())) == (2 if mebibytes else 0)
+
+
+async def test_after_the_workers_death_it_is_taken_up_again(begin: Begin) -> None:
+    session = begin()
+    first = await session.first_answer()
+    assert session.backend.pid is not None
+    os.kill(session.backend.pid, signal.SIGKILL)
+    with pytest.raises(ModelError):
+        await session.backend.count("It is noticed here.")
+    await session.backend.append(Message("user", "Still there?"))
+    used = session.backend.used
+    again = await session.next_answer()
+    joint = session.backend.blocks[-1].tokens - 16
+    assert again.evaluated - first.evaluated == used + joint - session.prefix
+
+
+REAL = Path(os.environ.get("IQDEBUG_TEST_MODELS") or "~/.cache/iqdebug-test-models").expanduser()
+
+
+@pytest.mark.parametrize(
+    ("file", "template", "times"),
+    [
+        ("qwen2.5-coder-0.5b-instruct-q4_k_m.gguf", None, 40),
+        ("gemma-3-270m-q4_k_m.gguf", PLAIN, 130),  # its sliding window is of 512 tokens
+    ],
+)
+async def test_real_weights_begin_with_it(begin: Begin, file: str, template: str | None, times: int) -> None:
+    model = REAL / file
+    if not model.exists():
+        pytest.skip(f"no {file} in {REAL} (IQDEBUG_TEST_MODELS)")
+    seen = []
+    for _ in range(2):
+        session = begin(
+            model,
+            system="You debug programs. " * times,
+            tools=(),
+            template=template,
+            n_batch=512,
+            n_ubatch=512,
+            swa_full=False,
+        )
+        counters = await run_and_close(session)
+        seen.append((counters.evaluated + counters.reused, counters.generated, session.answer))
+    assert counters.reused == session.prefix >= 4 * times
+    assert seen[0] == seen[1] and seen[0][2]
 
 
 # The folder itself.

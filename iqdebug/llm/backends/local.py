@@ -15,6 +15,7 @@ from iqdebug.core.messages import message
 from iqdebug.llm import worker_protocol
 from iqdebug.llm.backends.base import Block, Counters, Event, ModelInfo, Prefilling, Progress, ReplyFinished
 from iqdebug.llm.backends.generation_job import GenerationJob, common_start, describe, failure, sampler
+from iqdebug.llm.backends.prefix_keeper import PrefixKeeper
 from iqdebug.llm.backends.worker_process import Refused, WorkerProcess, default_log_file
 from iqdebug.llm.chat_format.answer import AnswerReader
 from iqdebug.llm.chat_format.template import ChatTemplate, Part, TemplateError
@@ -23,7 +24,7 @@ from iqdebug.llm.messages import Message, Role, Sampling, Tool
 from iqdebug.llm.tool_formats.grammar import CALLS_PER_TURN, CallGrammar
 from iqdebug.llm.untrusted_json import sound_text
 from iqdebug.llm.window.log_storage import new_state_file, read_log, sound_state, write_log
-from iqdebug.llm.window.prefix_states import MIN_TOKENS, PrefixStates
+from iqdebug.llm.window.prefix_states import PrefixStates
 from iqdebug.llm.window.token_log import TokenLog
 
 __all__ = ["LoadOptions", "LocalBackend"]
@@ -71,9 +72,7 @@ class LocalBackend:
         self._renderer: Renderer | None = None
         self._counters = Counters()
         self._job: GenerationJob | None = None  # the last prefill or reply
-        self._prefix_states = prefix_states
-        self._prefix_due = False  # the worker may not hold the log's prefix
-        self._keeping: asyncio.Task[None] | None = None
+        self._prefix = PrefixKeeper(self._worker, prefix_states)
         self._starting = asyncio.Lock()
         self.decoded = 0
         """Tokens that have passed through the model: what was evaluated and what was generated."""
@@ -134,7 +133,7 @@ class LocalBackend:
                 await self._stop()
                 raise
             assert ready is not None
-            before, self._ready, self._prefix_due = self._ready, ready, True
+            before, self._ready, self._prefix.due = self._ready, ready, True
             self._worker.layers = ready.layers
             if before is not None and before.identity != ready.identity:
                 self._log.clear()  # another file stands there now: its tokens mean something else
@@ -167,7 +166,7 @@ class LocalBackend:
         tokens = await self._tokenize([*parts, (emitted, True)], begin=True)
         self._log.clear()
         self._log.tools = tuple(tools)
-        self._prefix_due = True
+        self._prefix.due = True
         return self._log.add(message, tokens, emitted)
 
     async def append(self, message: Message) -> Block:
@@ -278,66 +277,21 @@ class LocalBackend:
 
         :param total: tokens that the job evaluates altogether.
         """
-        states, ready, prefix = self._prefix_states, self._ready, self._log.prefix
-        nothing = worker_protocol.Finished(job.number, "done")
-        if states is None or ready is None or not self._prefix_due:
-            return nothing
-        if not ready.cuts or len(prefix) < MIN_TOKENS:
-            return nothing
-        name = states.name(ready.state_identity, prefix)
-        file = await asyncio.to_thread(states.find, name)
-        if file is not None and await self._restored(file, prefix):
-            self._prefix_due = False
-            return nothing
+        ready, prefix = self._ready, self._log.prefix
+        assert ready is not None
+        finished = worker_protocol.Finished(job.number, "done")
+        if not self._prefix.must_be_taken(ready, prefix) or await self._prefix.restored(ready, prefix):
+            return finished
         request = worker_protocol.Read(job.number, prefix)
         finished = await self._evaluate(job, request, 0, total - len(prefix))
         self._account(finished)
         if finished.why == "done":
-            self._prefix_due = False
-            await self._keep_state(states, name)
+            await self._prefix.keep(ready, prefix)
         # A cancellation that comes too late for the one request must meet the next.
         job.number = self._worker.number()
         if job.cancelled:
             self._worker.cancel(job.number)
         return finished
-
-    async def _restored(self, file: Path, tokens: list[int]) -> bool:
-        """Whether the worker holds these tokens now, and nothing else. A file that does not lead there is
-        removed."""
-        valid = 0
-        try:
-            request = worker_protocol.Restore(self._worker.number(), str(file.absolute()), tokens)
-            valid = (await self._worker.ask(request, worker_protocol.Finished)).valid
-        except Refused:
-            pass
-        finally:
-            if valid != len(tokens):
-                file.unlink(missing_ok=True)
-        return valid == len(tokens)
-
-    async def _kept(self) -> None:
-        """Wait until a state that was written has its place."""
-        if self._keeping is not None:
-            await self._keeping
-
-    async def _keep_state(self, states: PrefixStates, name: str) -> None:
-        """Have the worker write its state down, which takes moments; the rest is done beside what follows."""
-        file = await asyncio.to_thread(states.new_file)
-        if file is None:
-            return
-        written = False
-        try:
-            request = worker_protocol.Save(self._worker.number(), str(file.absolute()), states.max_bytes)
-            answer = await self._worker.ask(request, worker_protocol.Finished)
-            written = answer.why == "done"
-        except Refused:
-            pass  # no room on the disk
-        finally:
-            if not written:
-                states.remove(file)
-        if written:
-            await self._kept()
-            self._keeping = asyncio.create_task(asyncio.to_thread(states.keep, file, name))
 
     async def _answer(
         self, job: GenerationJob, sampling: Sampling, force_call: bool, most_calls: int
@@ -430,19 +384,18 @@ class LocalBackend:
         await self.start()
         assert self._ready is not None
         log, state = await asyncio.to_thread(read_log, path, self._ready.identity)
+        self._prefix.due = True
         if file := await asyncio.to_thread(sound_state, path, state):
             request = worker_protocol.Restore(self._worker.number(), str(file.absolute()), log.ids)
             restored = await self._ask(request, worker_protocol.Finished)
-            self._prefix_due = not restored.valid
-        else:
-            self._prefix_due = True
+            self._prefix.due = not restored.valid
         self._log = log
 
     async def close(self) -> None:
         with contextlib.suppress(Exception):
             await self._settle()
         await self._stop()
-        await self._kept()
+        await self._prefix.finished()
 
     # Helpers.
 
