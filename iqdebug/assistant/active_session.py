@@ -94,7 +94,7 @@ class ActiveSession:
         return Conversation(
             window,
             self._transcript,
-            system=system_prompt(self.binding.session.snapshot, RULE),
+            system=system_prompt(RULE),
             tools=lambda: self.binding.tools(few=_few_tools(window.about.parameters, tool_choice)),
             run_call=self.binding.run_call,
             sampling=sampling,

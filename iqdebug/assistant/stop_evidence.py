@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from iqdebug.assistant.debuggee import DebuggeeContext
+from iqdebug.assistant.prompts import about_process
 from iqdebug.assistant.redaction import Redactor, wrap_untrusted
 from iqdebug.assistant.session_binding import SessionBinding
 from iqdebug.core.state import Diagnosis, Snapshot, Variable
 from iqdebug.diagnosis.prompt.delta import packed_delta
-from iqdebug.diagnosis.prompt.pack import packed
+from iqdebug.diagnosis.prompt.pack import estimated_tokens, packed
 
 __all__ = ["StopEvidence"]
 
@@ -19,7 +20,6 @@ MAX_DELTA_TOKENS = 3_000
 """Of what changed since an earlier stop."""
 WINDOW_PARTS = 6
 """One stop takes at most one part in so many of the model's window."""
-"""Of one value."""
 
 
 class StopEvidence:
@@ -41,11 +41,15 @@ class StopEvidence:
         self._window_tokens = window_tokens
 
     def text(self, snapshot: Snapshot, diagnosis: Diagnosis, earlier: Snapshot | None = None) -> str:
-        """:param earlier: the stop that the model knows; what is new since then is enough where the
-        process went on from there.
+        """Begins with which process it is, unless the model knows.
+
+        :param earlier: the stop that the model knows; what is new since then is enough where the
+            process went on from there.
         """
         self._redactor.learn_snapshot(snapshot)
-        budget = self._budget()
+        process = about_process(snapshot)
+        head = f"{process}\n\n" if earlier is None or about_process(earlier) != process else ""
+        budget = self._budget() - estimated_tokens(head)
         read_source = self._binding.read_source
         if earlier is not None and _goes_on_from(snapshot, earlier):
             evidence = packed_delta(
@@ -66,7 +70,9 @@ class StopEvidence:
                 logs=self._binding.ui.logs(),
                 diff=(git.diff, git.root) if git is not None else ("", ""),
             )
-        return wrap_untrusted(self._redactor.scrub(evidence.text), f"evidence of stop {snapshot.epoch}")
+        return wrap_untrusted(
+            self._redactor.scrub(head + evidence.text), f"evidence of stop {snapshot.epoch}"
+        )
 
     def _budget(self) -> int:
         window = self._window_tokens()

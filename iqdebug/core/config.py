@@ -45,6 +45,9 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tools: Literal["auto", "few", "all"] = "auto"
     """What the model may call: all tools, or the few that a small model can choose from; ``auto`` by its
     size."""
+    prefix_cache: Annotated[int, msgspec.Meta(ge=0)] = 1024
+    """MiB on disk for what a model has made of the instructions that each session begins with; 0 keeps
+    nothing and removes what is there."""
     mask_local: bool = True
     """Mask secrets for a model on this machine too; for a remote one they always are."""
 
