@@ -18,6 +18,8 @@ MAX_EVIDENCE_TOKENS = 16_000
 """Of a stop that is written down whole."""
 MAX_DELTA_TOKENS = 3_000
 """Of what changed since an earlier stop."""
+MIN_EVIDENCE_TOKENS = 800
+"""However slowly the model reads: less does not hold a failure with its source."""
 WINDOW_PARTS = 6
 """One stop takes at most one part in so many of the model's window."""
 
@@ -26,6 +28,8 @@ class StopEvidence:
     """Masks secrets, wraps the debuggee's text as untrusted, and keeps within a share of the window.
 
     :param window_tokens: the size of the model's window; 0 where there is no model or it is not known.
+    :param patient_tokens: what the model reads in the seconds that a person waits for the first word; 0
+        where its speed is not known.
     """
 
     def __init__(
@@ -34,11 +38,13 @@ class StopEvidence:
         debuggee: DebuggeeContext,
         redactor: Redactor,
         window_tokens: Callable[[], int],
+        patient_tokens: Callable[[], int] = lambda: 0,
     ) -> None:
         self._binding = binding
         self._crash = debuggee.crash
         self._redactor = redactor
         self._window_tokens = window_tokens
+        self._patient_tokens = patient_tokens
 
     def text(self, snapshot: Snapshot, diagnosis: Diagnosis, earlier: Snapshot | None = None) -> str:
         """Begins with which process it is, unless the model knows.
@@ -75,8 +81,9 @@ class StopEvidence:
         )
 
     def _budget(self) -> int:
-        window = self._window_tokens()
-        return min(MAX_EVIDENCE_TOKENS, window // WINDOW_PARTS) if window else MAX_EVIDENCE_TOKENS
+        window, patient = self._window_tokens(), self._patient_tokens()
+        budget = min(MAX_EVIDENCE_TOKENS, window // WINDOW_PARTS) if window else MAX_EVIDENCE_TOKENS
+        return min(budget, max(patient, MIN_EVIDENCE_TOKENS)) if patient else budget
 
     def _children(self, reference: int) -> Sequence[Variable]:
         if self._crash is None:

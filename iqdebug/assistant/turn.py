@@ -77,9 +77,7 @@ class Turn:
                 async for event in events:
                     waiting.cancel()
                     if isinstance(event, Prefilling):
-                        done, total = f"{event.done:,}", f"{event.total:,}"
-                        words = message("assistant.status.reading_tokens", done=done, total=total)
-                        self._status.show("reading", words)
+                        self._status.show_reading(event, ahead=False)
                     elif isinstance(event, Thinking):
                         thought = self._grow(thought, "thinking", event.text)
                     elif isinstance(event, Text):

@@ -40,6 +40,9 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     top_p: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
     top_k: Annotated[int, msgspec.Meta(ge=0)] | None = None
     max_tokens: Annotated[int, msgspec.Meta(gt=0)] | None = None
+    first_word: Annotated[float, msgspec.Meta(gt=0)] = 15.0
+    """Seconds after a stop in which an answer should begin: a model on this machine is given as much evidence
+    as it reads in them."""
     first_token_timeout: Annotated[float, msgspec.Meta(gt=0)] = 600.0
     """Seconds to wait for the first token of an answer."""
     tools: Literal["auto", "few", "all"] = "auto"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ from iqdebug.llm.chat_format.answer import AnswerReader
 from iqdebug.llm.chat_format.template import ChatTemplate, Part, TemplateError
 from iqdebug.llm.chat_format.template_process import Renderer
 from iqdebug.llm.messages import Message, Role, Sampling, Tool
+from iqdebug.llm.speeds import UNKNOWN, Speeds
 from iqdebug.llm.tool_formats.grammar import CALLS_PER_TURN, CallGrammar
 from iqdebug.llm.untrusted_json import sound_text
 from iqdebug.llm.window.log_storage import new_state_file, read_log, sound_state, write_log
@@ -46,6 +48,7 @@ class LocalBackend:
     :param log_file: where llama.cpp's output goes; else the state folder's ``worker.log``.
     :param prefix_states: where the model's state after the system prompt and the tools is kept for all
         sessions; None keeps none.
+    :param speeds: where it is remembered how fast the model is; None: nowhere.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class LocalBackend:
         template: str | None = None,
         log_file: Path | None = None,
         prefix_states: PrefixStates | None = None,
+        speeds: Speeds | None = None,
     ) -> None:
         self.options = options
         self._tags = (thinking[0], thinking[1]) if len(thinking) == 2 else ("", "")
@@ -73,6 +77,7 @@ class LocalBackend:
         self._counters = Counters()
         self._job: GenerationJob | None = None  # the last prefill or reply
         self._prefix = PrefixKeeper(self._worker, prefix_states)
+        self._speeds = speeds
         self._starting = asyncio.Lock()
         self.decoded = 0
         """Tokens that have passed through the model: what was evaluated and what was generated."""
@@ -140,6 +145,9 @@ class LocalBackend:
             self._about, self._template = await asyncio.to_thread(
                 describe, self._about, ready, self._given_template, self._named, self._tags[0], renderer
             )
+            if self._speeds is not None and self._about.speed == UNKNOWN:
+                known = await asyncio.to_thread(self._speeds.of, self._speed_key(ready))
+                self._about = replace(self._about, speed=known)
 
     async def _stop(self) -> None:
         """End both processes."""
@@ -396,8 +404,13 @@ class LocalBackend:
             await self._settle()
         await self._stop()
         await self._prefix.finished()
+        if self._speeds is not None and self._ready is not None and self._about.speed != UNKNOWN:
+            await asyncio.to_thread(self._speeds.keep, self._speed_key(self._ready), self._about.speed)
 
     # Helpers.
+
+    def _speed_key(self, ready: worker_protocol.Ready) -> str:
+        return f"{ready.identity} {self.options.n_gpu_layers}"
 
     async def _chat(self) -> ChatTemplate:
         await self.start()
@@ -439,6 +452,9 @@ class LocalBackend:
             old.generated + generated,
         )
         self.decoded += finished.decoded
+        speed = self._about.speed.with_prefill(finished.evaluated, finished.first or finished.seconds)
+        speed = speed.with_generation(len(finished.tokens) - 1, finished.seconds - finished.first)
+        self._about = replace(self._about, speed=speed)
 
 
 def _grammar(template: ChatTemplate, tools: Sequence[Tool], most: int, forced: bool) -> CallGrammar:
