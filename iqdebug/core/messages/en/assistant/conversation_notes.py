@@ -26,6 +26,9 @@ TEMPLATES: dict[str, str] = {
     "assistant.note.no_process": "there is no process yet to speak of",
     "assistant.note.no_such_command": "there is no /{name}; /help lists what there is",
     "assistant.note.not_run": "{count} of {total} calls were not run: too many",
+    "assistant.note.repeats": (
+        "the model asked again and again for what it had been given, and was stopped; ask in other words"
+    ),
     "assistant.note.still_answering": "the model is still answering; Esc stops it",
     "assistant.note.thought_for": "{seconds} s",
     "assistant.note.to_ask": "to ask",
