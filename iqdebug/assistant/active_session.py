@@ -40,6 +40,7 @@ class ActiveSession:
     :param resumed: the conversation that goes on.
     :param settle_s: how long the pieces of a stop may take to arrive before the model is notified.
     :param tool_choice: which tools the model is shown; "auto": by its size.
+    :param first_word_s: how long a person may wait for the first word of an answer.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class ActiveSession:
         resumed: SavedConversation | None,
         settle_s: float,
         tool_choice: ToolChoice,
+        first_word_s: float,
     ) -> None:
         self._debuggee = debuggee
         self._transcript = transcript
@@ -73,7 +75,11 @@ class ActiveSession:
             extra_tools=extra_tools,
         )
         self.evidence = StopEvidence(
-            self.binding, debuggee, redactor, lambda: window.about.window if window is not None else 0
+            self.binding,
+            debuggee,
+            redactor,
+            lambda: window.about.window if window is not None else 0,
+            lambda: int(window.about.speed.prefill * first_word_s) if window is not None else 0,
         )
         known_already = resumed is not None and session.snapshot.origin is Origin.RECORDED
         self.notifier = StopNotifier(
@@ -94,7 +100,7 @@ class ActiveSession:
         return Conversation(
             window,
             self._transcript,
-            system=system_prompt(self.binding.session.snapshot, RULE),
+            system=system_prompt(RULE),
             tools=lambda: self.binding.tools(few=_few_tools(window.about.parameters, tool_choice)),
             run_call=self.binding.run_call,
             sampling=sampling,

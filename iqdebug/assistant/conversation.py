@@ -158,8 +158,7 @@ class Conversation:
     async def _read(self) -> None:
         try:
             async for now in self._window.prefill():
-                done, total = f"{now.done:,}", f"{now.total:,}"
-                self._status.show("ahead", message("assistant.status.reading_ahead", done=done, total=total))
+                self._status.show_reading(now, ahead=True)
         except IqdebugError as error:
             self._fail(error)
         else:

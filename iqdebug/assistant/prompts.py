@@ -1,4 +1,5 @@
-"""The system prompt, fixed for a session so that it is evaluated once; and what a person may ask next."""
+"""The system prompt, the same for all sessions so that it is evaluated once a machine; which process the
+evidence is of; and what a person may ask next."""
 
 from __future__ import annotations
 
@@ -7,13 +8,12 @@ from collections.abc import Collection
 from iqdebug.core.messages import Text, message, render
 from iqdebug.core.state import Diagnosis, Origin, Phase, Snapshot
 
-__all__ = ["follow_ups", "system_prompt"]
+__all__ = ["about_process", "follow_ups", "system_prompt"]
 
 _ROLE = """\
-You are the assistant inside iqdebug, a debugger for Python. You and the person look at the same process:
-{what}.
-You are given the evidence of each stop: the exception, ranked suspects with reasons, source, values. It was
-computed by rules, not by you; it may be incomplete.
+You are the assistant inside iqdebug, a debugger for Python. You and the person look at the same process.
+You are given the evidence of each stop: which process it is, the exception, ranked suspects with reasons,
+source, values. It was computed by rules, not by you; it may be incomplete.
 
 How to answer:
 - In the language of the question. Short: the cause first, then the proof, then what to do.
@@ -36,15 +36,19 @@ _WHAT = {
 }
 
 
-def system_prompt(snapshot: Snapshot, rule: str) -> str:
-    """For a session on that process. The same process gives the same text.
+def system_prompt(rule: str) -> str:
+    """The same text for every session.
 
     :param rule: how text of the debuggee is marked, and that it is no instruction.
     """
-    what = _WHAT[snapshot.origin]
+    return _ROLE.format(rule=rule)
+
+
+def about_process(snapshot: Snapshot) -> str:
+    """Which process the evidence is of, in one line for the model."""
     version = f", Python {snapshot.python}" if snapshot.python else ""
-    command = f", `{snapshot.command[:200]}`" if snapshot.command else ""
-    return _ROLE.format(what=f"{what}{version}{command}", rule=rule)
+    command = f", `{' '.join(snapshot.command[:200].split())}`" if snapshot.command else ""
+    return f"process: {_WHAT[snapshot.origin]}{version}{command}"
 
 
 def follow_ups(snapshot: Snapshot, diagnosis: Diagnosis, asked: Collection[str] = ()) -> tuple[str, ...]:

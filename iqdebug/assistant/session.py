@@ -50,6 +50,7 @@ class AssistantSession:
     :param resumed: the conversation that goes on.
     :param settle_s: how long the pieces of a stop may take to arrive before the model is notified.
     :param tool_choice: which tools the model is shown; "auto": by its size.
+    :param first_word_s: how long a person may wait for the first word of an answer.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class AssistantSession:
         resumed: SavedConversation | None = None,
         settle_s: float = STOP_SETTLE_S,
         tool_choice: ToolChoice = "auto",
+        first_word_s: float = 15.0,
     ) -> None:
         self.window = window
         self.debuggee = debuggee
@@ -79,6 +81,7 @@ class AssistantSession:
         self._sampling = sampling or Sampling()
         self._settle_s = settle_s
         self._tool_choice = tool_choice
+        self._first_word_s = first_word_s
         self._completion = CompletionProvider(self.commands.names, window, self.redactor)
         self._suggestions = Suggestions(self.transcript, self.redactor)
         self._store = ConversationStore(folder, resumed, debuggee)
@@ -109,6 +112,7 @@ class AssistantSession:
             resumed=self._store.take_resumed() if self.window is not None else None,
             settle_s=self._settle_s,
             tool_choice=self._tool_choice,
+            first_word_s=self._first_word_s,
         )
         if self.active.conversation is None:
             words = render(message("assistant.status.works_without_model"))

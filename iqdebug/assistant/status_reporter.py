@@ -5,7 +5,8 @@ from __future__ import annotations
 from iqdebug.assistant.log_window import LogWindow
 from iqdebug.assistant.transcript import ModelState, ModelStatus, Transcript
 from iqdebug.core.errors import IqdebugError
-from iqdebug.core.messages import Text, render
+from iqdebug.core.messages import Text, message, render
+from iqdebug.llm.backends.base import Prefilling
 
 __all__ = ["StatusReporter"]
 
@@ -30,6 +31,21 @@ class StatusReporter:
                 about.window,
             )
         )
+
+    def show_reading(self, now: Prefilling, *, ahead: bool) -> None:
+        """How far the model has read, and how long it will still take where its speed is known.
+
+        :param ahead: nothing is asked yet.
+        """
+        speed = self._window.about.speed.prefill
+        seconds = round((now.total - now.done) / speed) if speed else 0
+        left = message("assistant.status.seconds_left", seconds=seconds) if seconds > 1 else None
+        done, total = f"{now.done:,}", f"{now.total:,}"
+        if ahead:
+            words = message("assistant.status.reading_ahead", done=done, total=total, left=left)
+        else:
+            words = message("assistant.status.reading_tokens", done=done, total=total, left=left)
+        self.show("ahead" if ahead else "reading", words)
 
     def show_failure(self, error: IqdebugError) -> None:
         """The whole error in the flow, its first line as the status."""

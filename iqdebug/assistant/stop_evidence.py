@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from iqdebug.assistant.debuggee import DebuggeeContext
+from iqdebug.assistant.prompts import about_process
 from iqdebug.assistant.redaction import Redactor, wrap_untrusted
 from iqdebug.assistant.session_binding import SessionBinding
 from iqdebug.core.state import Diagnosis, Snapshot, Variable
 from iqdebug.diagnosis.prompt.delta import packed_delta
-from iqdebug.diagnosis.prompt.pack import packed
+from iqdebug.diagnosis.prompt.pack import estimated_tokens, packed
 
 __all__ = ["StopEvidence"]
 
@@ -17,15 +18,18 @@ MAX_EVIDENCE_TOKENS = 16_000
 """Of a stop that is written down whole."""
 MAX_DELTA_TOKENS = 3_000
 """Of what changed since an earlier stop."""
+MIN_EVIDENCE_TOKENS = 800
+"""However slowly the model reads: less does not hold a failure with its source."""
 WINDOW_PARTS = 6
 """One stop takes at most one part in so many of the model's window."""
-"""Of one value."""
 
 
 class StopEvidence:
     """Masks secrets, wraps the debuggee's text as untrusted, and keeps within a share of the window.
 
     :param window_tokens: the size of the model's window; 0 where there is no model or it is not known.
+    :param patient_tokens: what the model reads in the seconds that a person waits for the first word; 0
+        where its speed is not known.
     """
 
     def __init__(
@@ -34,18 +38,24 @@ class StopEvidence:
         debuggee: DebuggeeContext,
         redactor: Redactor,
         window_tokens: Callable[[], int],
+        patient_tokens: Callable[[], int] = lambda: 0,
     ) -> None:
         self._binding = binding
         self._crash = debuggee.crash
         self._redactor = redactor
         self._window_tokens = window_tokens
+        self._patient_tokens = patient_tokens
 
     def text(self, snapshot: Snapshot, diagnosis: Diagnosis, earlier: Snapshot | None = None) -> str:
-        """:param earlier: the stop that the model knows; what is new since then is enough where the
-        process went on from there.
+        """Begins with which process it is, unless the model knows.
+
+        :param earlier: the stop that the model knows; what is new since then is enough where the
+            process went on from there.
         """
         self._redactor.learn_snapshot(snapshot)
-        budget = self._budget()
+        process = about_process(snapshot)
+        head = f"{process}\n\n" if earlier is None or about_process(earlier) != process else ""
+        budget = self._budget() - estimated_tokens(head)
         read_source = self._binding.read_source
         if earlier is not None and _goes_on_from(snapshot, earlier):
             evidence = packed_delta(
@@ -66,11 +76,14 @@ class StopEvidence:
                 logs=self._binding.ui.logs(),
                 diff=(git.diff, git.root) if git is not None else ("", ""),
             )
-        return wrap_untrusted(self._redactor.scrub(evidence.text), f"evidence of stop {snapshot.epoch}")
+        return wrap_untrusted(
+            self._redactor.scrub(head + evidence.text), f"evidence of stop {snapshot.epoch}"
+        )
 
     def _budget(self) -> int:
-        window = self._window_tokens()
-        return min(MAX_EVIDENCE_TOKENS, window // WINDOW_PARTS) if window else MAX_EVIDENCE_TOKENS
+        window, patient = self._window_tokens(), self._patient_tokens()
+        budget = min(MAX_EVIDENCE_TOKENS, window // WINDOW_PARTS) if window else MAX_EVIDENCE_TOKENS
+        return min(budget, max(patient, MIN_EVIDENCE_TOKENS)) if patient else budget
 
     def _children(self, reference: int) -> Sequence[Variable]:
         if self._crash is None:

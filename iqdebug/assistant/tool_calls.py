@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from iqdebug.assistant.log_window import LogWindow
 from iqdebug.assistant.permissions import DecidedBy
+from iqdebug.assistant.redaction import unfenced
 from iqdebug.assistant.status_reporter import StatusReporter
 from iqdebug.assistant.transcript import Transcript
 from iqdebug.assistant.wording import DECIDED_BY
@@ -24,6 +26,9 @@ _MAX_ARGUMENT_CHARACTERS = 60
 # For the model:
 _NOT_RUN = "Not run: too many calls. Say what is known so far, or ask for fewer."
 _STOPPED = "The person stopped this call."
+_REPEATED = (
+    "The same call gave the same result earlier in this turn: it stands above. Answer the question now."
+)
 _WRONG = "This call was not run: {why}. Call again, or answer without it."
 
 
@@ -71,8 +76,14 @@ class ToolCallRunner:
         self.run_call = run_call
         self._running: asyncio.Future[ToolOutcome] | None = None
         self._undoable: dict[int, Callable[[], Awaitable[str]]] = {}  # by the entry of the call
+        self._results: set[tuple[str, str, str]] = set()  # of the turn: tool, arguments, result
         self.stopped = False
         """Whether the person stopped a call of the last reply."""
+        self.only_repeats = False
+        """Whether each call of the last reply gave what an equal call had given before."""
+
+    def begin_turn(self) -> None:
+        self._results.clear()
 
     @property
     def can_undo(self) -> bool:
@@ -81,6 +92,7 @@ class ToolCallRunner:
     async def run(self, calls: Sequence[ToolCall], budget: int) -> int:
         """Run the calls of one reply, at most ``budget`` of them; returns how many were run."""
         self.stopped = False
+        self.only_repeats = bool(calls)
         limit = min(budget, MAX_CALLS_PER_REPLY)
         for call in calls[:limit]:
             await self._run(call)
@@ -131,6 +143,12 @@ class ToolCallRunner:
         )
         if outcome.run_undo is not None:
             self._undoable[entry.id] = outcome.run_undo
+        key = call.name, json.dumps(dict(call.arguments), sort_keys=True, default=str), unfenced(outcome.text)
+        if key in self._results:
+            await self._window.tool_result(call, _REPEATED, "tools")
+            return
+        self.only_repeats = False
+        self._results.add(key)
         await self._window.tool_result(call, outcome.text, outcome.source)
 
 

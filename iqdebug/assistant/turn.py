@@ -18,10 +18,18 @@ from iqdebug.core.messages import Message, message, render
 from iqdebug.llm.backends.base import Event, Prefilling, ReplyFinished, Text, Thinking, ToolCallEvent
 from iqdebug.llm.messages import Sampling, ToolCall
 
-__all__ = ["MAX_CALLS_PER_TURN", "MAX_REPLIES_PER_TURN", "MAX_WRONG_REPLIES", "Turn"]
+__all__ = [
+    "MAX_CALLS_PER_TURN",
+    "MAX_REPEATING_REPLIES",
+    "MAX_REPLIES_PER_TURN",
+    "MAX_WRONG_REPLIES",
+    "Turn",
+]
 
 MAX_REPLIES_PER_TURN = 16
 MAX_CALLS_PER_TURN = 100
+MAX_REPEATING_REPLIES = 3
+"""In a row that asked for nothing but what stands above: the model was told so each time."""
 MAX_WRONG_REPLIES = 2
 """In a row whose calls could not be read: the model was told once why."""
 WAIT_SHOWN_EVERY_S = 1.0
@@ -48,7 +56,8 @@ class Turn:
 
     async def run(self) -> None:
         """:raises ModelError: the model failed; what was said so far stays."""
-        budget, wrong = MAX_CALLS_PER_TURN, 0
+        self._calls.begin_turn()
+        budget, wrong, repeats = MAX_CALLS_PER_TURN, 0, 0
         for _ in range(MAX_REPLIES_PER_TURN):
             calls = await self._reply()
             if not calls:
@@ -59,6 +68,10 @@ class Turn:
             wrong = wrong + 1 if all(call.problem for call in calls) else 0
             if wrong >= MAX_WRONG_REPLIES:
                 self._note(message("assistant.note.wrong_calls"))
+                return
+            repeats = repeats + 1 if self._calls.only_repeats else 0
+            if repeats >= MAX_REPEATING_REPLIES:
+                self._note(message("assistant.note.repeats"))
                 return
             if not budget:
                 self._note(message("assistant.note.too_many_calls", count=MAX_CALLS_PER_TURN))
@@ -77,9 +90,7 @@ class Turn:
                 async for event in events:
                     waiting.cancel()
                     if isinstance(event, Prefilling):
-                        done, total = f"{event.done:,}", f"{event.total:,}"
-                        words = message("assistant.status.reading_tokens", done=done, total=total)
-                        self._status.show("reading", words)
+                        self._status.show_reading(event, ahead=False)
                     elif isinstance(event, Thinking):
                         thought = self._grow(thought, "thinking", event.text)
                     elif isinstance(event, Text):

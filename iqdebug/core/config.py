@@ -40,11 +40,17 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     top_p: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
     top_k: Annotated[int, msgspec.Meta(ge=0)] | None = None
     max_tokens: Annotated[int, msgspec.Meta(gt=0)] | None = None
+    first_word: Annotated[float, msgspec.Meta(gt=0)] = 15.0
+    """Seconds after a stop in which an answer should begin: a model on this machine is given as much evidence
+    as it reads in them."""
     first_token_timeout: Annotated[float, msgspec.Meta(gt=0)] = 600.0
     """Seconds to wait for the first token of an answer."""
     tools: Literal["auto", "few", "all"] = "auto"
     """What the model may call: all tools, or the few that a small model can choose from; ``auto`` by its
     size."""
+    prefix_cache: Annotated[int, msgspec.Meta(ge=0)] = 1024
+    """MiB on disk for what a model has made of the instructions that each session begins with; 0 keeps
+    nothing and removes what is there."""
     mask_local: bool = True
     """Mask secrets for a model on this machine too; for a remote one they always are."""
 

@@ -23,6 +23,8 @@ from iqdebug.llm.gguf.pull import data_folder
 from iqdebug.llm.messages import Sampling
 from iqdebug.llm.presets import Preset, preset_for, presets
 from iqdebug.llm.runtime.choice import runtime_for
+from iqdebug.llm.speeds import Speeds, speeds_file
+from iqdebug.llm.window.prefix_states import PrefixStates, prefix_folder
 
 __all__ = ["Opened", "open_model", "resolved"]
 
@@ -127,6 +129,8 @@ class _Planned(LocalBackend):
             LoadOptions(model=what.path, n_ctx=wishes.context or what.shape.context),
             model=what.name,
             thinking=preset.thinking or (),
+            prefix_states=PrefixStates(prefix_folder(), wishes.prefix_cache << 20),
+            speeds=Speeds(speeds_file()),
         )
         self._what = what
         self._wishes = wishes

@@ -143,10 +143,12 @@ class Complete(msgspec.Struct, frozen=True, tag=True):
 
 
 class Save(msgspec.Struct, frozen=True, tag=True):
-    """Write the state of the log's evaluated part to ``path``, which exists."""
+    """Write the state of the log's evaluated part to ``path``, which exists; refused if it is larger than
+    ``max_bytes``."""
 
     id: int
     path: str
+    max_bytes: int | None = None
 
 
 class Restore(msgspec.Struct, frozen=True, tag=True):
@@ -180,6 +182,7 @@ class Ready(msgspec.Struct, frozen=True, tag=True):
     :param window: tokens of the context as llama.cpp made it.
     :param identity: the same for files with the same weights' layout and vocabulary.
     :param parameters: of the model.
+    :param state_identity: the same where a state that one process saves means the same to another.
     :param ends: the tokens that end an answer, by their names.
     :param cuts: False where the memory cannot drop the log's end (recurrent models).
     """
@@ -192,6 +195,7 @@ class Ready(msgspec.Struct, frozen=True, tag=True):
     name: str
     architecture: str
     identity: str
+    state_identity: str
     template: str
     vocabulary: int
     bos: str
@@ -222,7 +226,7 @@ class Piece(msgspec.Struct, frozen=True, tag=True):
 
 class Finished(msgspec.Struct, frozen=True, tag=True):
     """:param why: "stop", "length", "window", "cancelled", "done", or "refused" for a state that cannot
-        be restored.
+        be restored or is too large to be saved.
     :param tokens: what was generated, an end token included.
     :param ended: the last of them is an end token.
     :param evaluated: prompt tokens computed (the last token of the answer before is none of them, though

@@ -61,6 +61,7 @@ def companion_for(
         sampling=opened.sampling if opened is not None else None,
         folder=shelf(),
         tool_choice=config.model.tools,
+        first_word_s=config.model.first_word,
         resumed=kept,
     )
     if window is not None:

@@ -411,3 +411,21 @@ async def test_a_call_that_cannot_be_read_is_given_back_once_and_then_said(looku
     assert len(talk.entries("call")) == 4, "it was told once, and not asked a third time"
     assert not any("argu" in entry.text for entry in talk.entries("answer"))
     await talk.assistant.close()
+
+
+async def test_a_call_that_is_repeated_is_not_read_twice_and_ends_the_turn(lookup: Recorded) -> None:
+    def call(number: int) -> Answer:
+        return Answer(calls=(ToolCall(str(number), "evaluate", {"expression": "order"}),))
+
+    backend = ScriptedBackend([call(n) for n in range(9)])
+    talk = Talk(lookup, backend)
+    await talk.begin()
+    await talk.assistant.submit("why?")
+    first, *again = [b.message.content for b in backend.blocks if b.message.role == "tool"]
+    assert "c3" in first and len(again) == 3
+    assert all("it stands above" in text and len(text) < 200 for text in again)
+    assert "what it had been given" in talk.entries("note")[-1].text
+    assert len(talk.entries("call")) == 4 and "c3" in talk.entries("call")[-1].detail
+    await talk.assistant.submit("and now?")
+    assert "c3" in [b.message.content for b in backend.blocks if b.message.role == "tool"][4], "another turn"
+    await talk.assistant.close()

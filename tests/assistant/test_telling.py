@@ -73,6 +73,41 @@ async def test_pieces_of_one_stop_are_told_once_the_last_of_them() -> None:
     await assistant.close()
 
 
+async def test_what_the_model_is_told_first_is_the_same_for_every_session() -> None:
+    seen = []
+    for origin, command in ((Origin.LIVE, "web.py\n--port 1"), (Origin.DAP, "batch.py"), (Origin.PEEK, "")):
+        backend = ScriptedBackend([Answer("ok")])
+        first = stop(1, 5, origin=origin, command=command, python="3.12.1")
+        assistant = seated(backend, first)
+        assistant.stop_diagnosed(first, SAID)
+        await assistant.settled()
+        await assistant.submit("what?")
+        assistant.stop_diagnosed(replace(stop(2, 6), origin=origin, command=command, python="3.12.1"), SAID)
+        await assistant.settled()
+        evidence, later = told(backend)
+        seen.append((backend.blocks[0].message.content, evidence.splitlines()[1]))
+        assert evidence.splitlines()[1] not in later
+        await assistant.close()
+    (system,) = {text for text, _ in seen}
+    assert "web.py" not in system and "3.12" not in system
+    assert [line for _, line in seen] == [
+        "process: a live process, Python 3.12.1, `web.py --port 1`",
+        "process: a live process, Python 3.12.1, `batch.py`",
+        "process: a running process, looked at from outside; nothing can be run in it, Python 3.12.1",
+    ]
+
+
+async def test_another_process_is_named() -> None:
+    backend = ScriptedBackend([Answer("ok")])
+    assistant = seated(backend, stop(1, 5, command="one.py"))
+    for epoch, command in ((1, "one.py"), (2, "two.py")):
+        assistant.stop_diagnosed(stop(epoch, 5, command=command), SAID)
+        await assistant.settled()
+        await assistant.submit("what?")
+    assert [text.splitlines()[1][-8:] for text in told(backend)] == ["`one.py`", "`two.py`"]
+    await assistant.close()
+
+
 async def test_an_exception_that_comes_to_be_known_later_is_told_whole() -> None:
     backend = ScriptedBackend([Answer("ok")])
     assistant = seated(backend, stop(1, 5))

@@ -12,12 +12,12 @@ from iqdebug.assistant.prompts import system_prompt
 from iqdebug.assistant.redaction import RULE
 from iqdebug.assistant.tools.catalogue import ALL_TOOLS, FEW_TOOLS
 from iqdebug.core.config import Model
-from iqdebug.core.state import Origin, Phase, Snapshot
 from iqdebug.llm.backends.local import LoadOptions, LocalBackend
 from iqdebug.llm.backends.server_kinds import parameters_of
 from iqdebug.llm.messages import Tool
+from iqdebug.llm.speeds import Speed
 from iqdebug.llm.tool_formats.base import tool_schema
-from tests.assistant.recorded import record_example
+from tests.assistant.recorded import record_example, record_text
 from tests.assistant.test_session import Talk
 from tests.support.real_models import QWEN_05B, real_model
 from tests.support.scripted_backend import Answer, ScriptedBackend
@@ -28,9 +28,9 @@ pytestmark = pytest.mark.slow
 class SizedBackend(ScriptedBackend):
     """Remembers which tools it was opened with."""
 
-    def __init__(self, parameters: int) -> None:
+    def __init__(self, parameters: int, prefill: float = 0.0) -> None:
         super().__init__([Answer("Yes.")])
-        self._about = replace(self._about, parameters=parameters)
+        self._about = replace(self._about, parameters=parameters, speed=Speed(prefill))
         self.tools: tuple[Tool, ...] = ()
 
     async def open(self, system: str, tools: object = ()) -> object:  # type: ignore[override]
@@ -53,6 +53,31 @@ async def test_a_small_model_is_shown_few_tools(tmp_path: Path) -> None:
     every = await names_shown(tmp_path / "b", 7_600_000_000)
     assert few < every and "git_history" in every
     assert await names_shown(tmp_path / "c", 0) == every, "unknown: all of them"
+
+
+async def test_a_slow_model_is_given_what_it_reads_in_the_time_a_person_waits(tmp_path: Path) -> None:
+    steps = [f"    step_{n} = len(rows) + {n}" for n in range(140)]
+    fails = [
+        "def total(rows):",
+        *steps,
+        "    return sum(row['price'] for row in rows)",
+        "",
+        "total([{}])",
+        "",
+    ]
+    recorded = record_text("\n".join(fails), tmp_path)
+    lengths = []
+    for prefill in (0.0, 2_000.0, 90.0, 1.0):
+        backend = SizedBackend(0, prefill)
+        talk = Talk(recorded, backend)
+        await talk.begin()
+        (evidence,) = [b.message.content for b in backend.blocks if b.message.source == "evidence"]
+        lengths.append(len(evidence))
+        assert "KeyError" in evidence
+        await talk.assistant.close()
+    unknown, fast, slow, slowest = lengths
+    assert unknown == fast > slow >= slowest, lengths
+    assert slow <= 90 * 15 * 3 + 400, "three bytes a token at the least, and the fence"
 
 
 def test_the_few_tools_exist() -> None:
@@ -91,9 +116,7 @@ async def test_the_constant_part_is_short(tmp_path: Path) -> None:
         "", LoadOptions(model=str(real_model(QWEN_05B)), n_ctx=8192), log_file=tmp_path / "log"
     )
     try:
-        system = system_prompt(
-            Snapshot(pid=1, epoch=0, taken_at=0.0, phase=Phase.CRASHED, origin=Origin.RECORDED), RULE
-        )
+        system = system_prompt(RULE)
         for limit, names in (
             (1_200, FEW_TOOLS - {"threads"}),
             (1_200, FEW_TOOLS - {"frame"}),

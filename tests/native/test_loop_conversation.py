@@ -11,6 +11,7 @@ import pytest
 from iqdebug.llm.backends import local
 from iqdebug.llm.backends.base import ReplyFinished
 from iqdebug.llm.messages import Message, Sampling
+from iqdebug.llm.window.prefix_states import PrefixStates
 from tests.native.reference import logits
 from tests.native.tiny import Shape, make_weights, write_gguf
 
@@ -30,8 +31,12 @@ async def opened(library: Path, tmp_path: Path) -> AsyncIterator[Open]:
     """Opens a conversation with a tiny Loop model."""
     made: list[Any] = []
 
-    async def opening(label: str = "llama", swa_full: bool = False) -> Any:
-        model = write_gguf(tmp_path / f"{label}.gguf", SHAPE, WEIGHTS, label=label)
+    async def opening(
+        label: str = "llama", swa_full: bool = False, system: str = "You debug.", **others: Any
+    ) -> Any:
+        model = tmp_path / f"{label}.gguf"
+        if not model.exists():
+            write_gguf(model, SHAPE, WEIGHTS, label=label)
         options = local.LoadOptions(
             model=str(model),
             n_ctx=1024,
@@ -44,10 +49,10 @@ async def opened(library: Path, tmp_path: Path) -> AsyncIterator[Open]:
             swa_full=swa_full,
             lib_path=str(library),
         )
-        backend = local.LocalBackend(f"llama:{model}", options, log_file=tmp_path / "worker.log")
+        backend = local.LocalBackend(f"llama:{model}", options, log_file=tmp_path / "worker.log", **others)
         made.append(backend)
         await backend.start()
-        await backend.open("You debug.")
+        await backend.open(system)
         return backend
 
     yield opening
@@ -128,3 +133,21 @@ async def test_a_saved_conversation_goes_on_without_reading(opened: Open, tmp_pa
     await again.append(Message("user", "why?"))
     await answered(again)
     assert again.counters.evaluated < 60
+
+
+@pytest.mark.parametrize("swa_full", [False, True])
+async def test_a_new_session_evaluates_nothing_of_its_beginning(
+    opened: Open, tmp_path: Path, swa_full: bool
+) -> None:
+    states = PrefixStates(tmp_path / "states", 1 << 26)
+    system = "".join(chr(97 + n * n % 26) for n in range(2 * RING))  # the ring has lost its beginning
+    first = await opened(swa_full=swa_full, system=system, prefix_states=states)
+    await first.append(evidence(200))
+    read = await answered(first)
+    assert read.counters.evaluated == first.used - read.counters.generated
+    again = await opened(swa_full=swa_full, system=system, prefix_states=states)
+    await again.append(Message("user", "why?"))
+    done = await answered(again)
+    prefix = again.blocks[0].tokens
+    assert prefix > 2 * RING and done.counters.reused == prefix
+    assert done.counters.evaluated == again.used - prefix - done.counters.generated

@@ -17,6 +17,7 @@ from typing import Protocol, TypeAlias
 from iqdebug.core import messages
 from iqdebug.core.messages import message
 from iqdebug.llm.messages import Message, Sampling, Source, Tool, ToolCall
+from iqdebug.llm.speeds import UNKNOWN, Speed
 
 __all__ = [
     "SETS_WINDOW",
@@ -49,6 +50,7 @@ class ModelInfo:
     :param chat: False for a Base model: completion only, and ``no_chat_message`` says why;
         ``why_no_chat`` in words.
     :param parameters: of the model; 0 where unknown.
+    :param speed: of this model here, as far as it was measured.
     :param patience: seconds to wait for the first token; 0 for a backend that reports its progress
         (:class:`Prefilling`) and is never given up.
     """
@@ -64,6 +66,7 @@ class ModelInfo:
     no_chat_message: messages.Text = ""
     patience: float = 0.0
     parameters: int = 0
+    speed: Speed = UNKNOWN
 
     @property
     def where(self) -> str:

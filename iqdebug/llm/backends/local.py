@@ -5,22 +5,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
+
+import msgspec
 
 from iqdebug.core.errors import ModelError
 from iqdebug.core.messages import Text, message
 from iqdebug.llm import worker_protocol
 from iqdebug.llm.backends.base import Block, Counters, Event, ModelInfo, Prefilling, Progress, ReplyFinished
 from iqdebug.llm.backends.generation_job import GenerationJob, common_start, describe, failure, sampler
+from iqdebug.llm.backends.prefix_keeper import PrefixKeeper
 from iqdebug.llm.backends.worker_process import Refused, WorkerProcess, default_log_file
 from iqdebug.llm.chat_format.answer import AnswerReader
 from iqdebug.llm.chat_format.template import ChatTemplate, Part, TemplateError
 from iqdebug.llm.chat_format.template_process import Renderer
 from iqdebug.llm.messages import Message, Role, Sampling, Tool
+from iqdebug.llm.speeds import UNKNOWN, Speeds
 from iqdebug.llm.tool_formats.grammar import CALLS_PER_TURN, CallGrammar
 from iqdebug.llm.untrusted_json import sound_text
 from iqdebug.llm.window.log_storage import new_state_file, read_log, sound_state, write_log
+from iqdebug.llm.window.prefix_states import PrefixStates
 from iqdebug.llm.window.token_log import TokenLog
 
 __all__ = ["LoadOptions", "LocalBackend"]
@@ -40,6 +46,9 @@ class LocalBackend:
     :param thinking: the tags of thoughts; () for a model that has none.
     :param template: a chat template instead of the file's.
     :param log_file: where llama.cpp's output goes; else the state folder's ``worker.log``.
+    :param prefix_states: where the model's state after the system prompt and the tools is kept for all
+        sessions; None keeps none.
+    :param speeds: where it is remembered how fast the model is; None: nowhere.
     """
 
     def __init__(
@@ -51,6 +60,8 @@ class LocalBackend:
         thinking: Sequence[str] = _THINKING_TAGS,
         template: str | None = None,
         log_file: Path | None = None,
+        prefix_states: PrefixStates | None = None,
+        speeds: Speeds | None = None,
     ) -> None:
         self.options = options
         self._tags = (thinking[0], thinking[1]) if len(thinking) == 2 else ("", "")
@@ -65,6 +76,8 @@ class LocalBackend:
         self._renderer: Renderer | None = None
         self._counters = Counters()
         self._job: GenerationJob | None = None  # the last prefill or reply
+        self._prefix = PrefixKeeper(self._worker, prefix_states)
+        self._speeds = speeds
         self._starting = asyncio.Lock()
         self.decoded = 0
         """Tokens that have passed through the model: what was evaluated and what was generated."""
@@ -125,13 +138,16 @@ class LocalBackend:
                 await self._stop()
                 raise
             assert ready is not None
-            before, self._ready = self._ready, ready
+            before, self._ready, self._prefix.due = self._ready, ready, True
             self._worker.layers = ready.layers
             if before is not None and before.identity != ready.identity:
                 self._log.clear()  # another file stands there now: its tokens mean something else
             self._about, self._template = await asyncio.to_thread(
                 describe, self._about, ready, self._given_template, self._named, self._tags[0], renderer
             )
+            if self._speeds is not None and self._about.speed == UNKNOWN:
+                known = await asyncio.to_thread(self._speeds.of, self._speed_key(ready))
+                self._about = replace(self._about, speed=known)
 
     async def _stop(self) -> None:
         """End both processes."""
@@ -158,6 +174,7 @@ class LocalBackend:
         tokens = await self._tokenize([*parts, (emitted, True)], begin=True)
         self._log.clear()
         self._log.tools = tuple(tools)
+        self._prefix.due = True
         return self._log.add(message, tokens, emitted)
 
     async def append(self, message: Message) -> Block:
@@ -243,13 +260,46 @@ class LocalBackend:
         await self.start()
         if job.cancelled:
             return
+        before = await self._take_prefix(job, self._log.used)
         request = worker_protocol.Read(job.number, self._log.ids)
+        self._account(await self._evaluate(job, request, before.evaluated, 0))
+
+    async def _evaluate(
+        self, job: GenerationJob, request: worker_protocol.Read, done: int, more: int
+    ) -> worker_protocol.Finished:
+        """:param done: tokens that were evaluated for this job before, and ``more``: that will be after."""
+        finished: worker_protocol.Finished | None = None
         async with contextlib.aclosing(self._worker.answers(request)) as answers:
             async for answer in answers:
                 if isinstance(answer, worker_protocol.Reading):
-                    job.events.put_nowait(Prefilling(answer.done, answer.total))
+                    job.events.put_nowait(Prefilling(done + answer.done, done + answer.total + more))
                 elif isinstance(answer, worker_protocol.Finished):
-                    self._account(answer)
+                    finished = answer
+        assert finished is not None
+        return finished
+
+    async def _take_prefix(self, job: GenerationJob, total: int) -> worker_protocol.Finished:
+        """Bring the worker to the log's prefix: by its state on disk or, where there is none, by evaluating
+        it, which leaves one. What follows is evaluated in batches of its own, so that answers are the same
+        either way. Returns what was evaluated.
+
+        :param total: tokens that the job evaluates altogether.
+        """
+        ready, prefix = self._ready, self._log.prefix
+        assert ready is not None
+        finished = worker_protocol.Finished(job.number, "done")
+        if not self._prefix.must_be_taken(ready, prefix) or await self._prefix.restored(ready, prefix):
+            return finished
+        request = worker_protocol.Read(job.number, prefix)
+        finished = await self._evaluate(job, request, 0, total - len(prefix))
+        self._account(finished)
+        if finished.why == "done":
+            await self._prefix.keep(ready, prefix)
+        # A cancellation that comes too late for the one request must meet the next.
+        job.number = self._worker.number()
+        if job.cancelled:
+            self._worker.cancel(job.number)
+        return finished
 
     async def _answer(
         self, job: GenerationJob, sampling: Sampling, force_call: bool, most_calls: int
@@ -273,10 +323,13 @@ class LocalBackend:
         reader = AnswerReader(self._tags, inside, log.tools)
         finished: worker_protocol.Finished | None = None
         try:
+            before = await self._take_prefix(job, len(request.tokens))
+            request = msgspec.structs.replace(request, id=job.number)
             async with contextlib.aclosing(self._worker.answers(request)) as answers:
                 async for answer in answers:
                     if isinstance(answer, worker_protocol.Reading):
-                        job.events.put_nowait(Prefilling(answer.done, answer.total))
+                        done, total = before.evaluated + answer.done, before.evaluated + answer.total
+                        job.events.put_nowait(Prefilling(done, total))
                     elif isinstance(answer, worker_protocol.Piece):
                         job.put(reader.feed(answer.text))
                     elif isinstance(answer, worker_protocol.Finished):
@@ -287,8 +340,10 @@ class LocalBackend:
         job.put(reader.finish(cut_off=finished.why != "stop"))
         why = "calls" if finished.why == "stop" and reader.calls else finished.why
         block, generated = await self._keep(reader.message(), prompt, finished, why)
-        self._account(finished, finished.reused, generated)
-        job.events.put_nowait(ReplyFinished(block, why, self._counters, finished.first, finished.seconds))
+        self._account(finished, finished.reused - before.evaluated, generated)
+        first = before.seconds + finished.first if finished.tokens else 0.0
+        seconds = before.seconds + finished.seconds
+        job.events.put_nowait(ReplyFinished(block, why, self._counters, first, seconds))
 
     async def _keep(
         self, message: Message, prompt: list[int], finished: worker_protocol.Finished, why: str
@@ -337,17 +392,25 @@ class LocalBackend:
         await self.start()
         assert self._ready is not None
         log, state = await asyncio.to_thread(read_log, path, self._ready.identity)
+        self._prefix.due = True
         if file := await asyncio.to_thread(sound_state, path, state):
             request = worker_protocol.Restore(self._worker.number(), str(file.absolute()), log.ids)
-            await self._ask(request, worker_protocol.Finished)
+            restored = await self._ask(request, worker_protocol.Finished)
+            self._prefix.due = not restored.valid
         self._log = log
 
     async def close(self) -> None:
         with contextlib.suppress(Exception):
             await self._settle()
         await self._stop()
+        await self._prefix.finished()
+        if self._speeds is not None and self._ready is not None and self._about.speed != UNKNOWN:
+            await asyncio.to_thread(self._speeds.keep, self._speed_key(self._ready), self._about.speed)
 
     # Helpers.
+
+    def _speed_key(self, ready: worker_protocol.Ready) -> str:
+        return f"{ready.identity} {self.options.n_gpu_layers}"
 
     async def _chat(self) -> ChatTemplate:
         await self.start()
@@ -389,6 +452,9 @@ class LocalBackend:
             old.generated + generated,
         )
         self.decoded += finished.decoded
+        speed = self._about.speed.with_prefill(finished.evaluated, finished.first or finished.seconds)
+        speed = speed.with_generation(len(finished.tokens) - 1, finished.seconds - finished.first)
+        self._about = replace(self._about, speed=speed)
 
 
 def _grammar(template: ChatTemplate, tools: Sequence[Tool], most: int, forced: bool) -> CallGrammar:

@@ -77,6 +77,12 @@ class TokenLog:
         return len(self._ids)
 
     @property
+    def prefix(self) -> list[int]:
+        """The tokens of the system prompt and the tools, if the log begins with them."""
+        first = self._entries[0] if self._entries else None
+        return list(first.ids) if first is not None and first.block.message.role == "system" else []
+
+    @property
     def emitted(self) -> str:
         """The part of the template text before the next block that the log already contains."""
         return self._entries[-1].emitted if self._entries else ""

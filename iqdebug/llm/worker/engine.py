@@ -6,11 +6,14 @@ Sequence 0 is the log, sequence 1 what is completed beside it. Both share the co
 from __future__ import annotations
 
 import ctypes
+import glob
 import hashlib
 import os
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+import msgspec
 import numpy as np
 from llama_cpp import llama_cpp as native
 
@@ -36,6 +39,7 @@ class Engine:
     """
 
     def __init__(self, options: LoadOptions, on_progress: Callable[[float], None]) -> None:
+        self._options = options
         self._model = load_model(options, on_progress)
         self.vocab = native.llama_model_get_vocab(self._model)
         self.layers = int(native.llama_model_n_layer(self._model))
@@ -99,6 +103,25 @@ class Engine:
             digest.update(native.llama_vocab_get_text(self.vocab, token) or b"")
             digest.update(b"\0")
         return digest.hexdigest()
+
+    def state_identity(self, identity: str) -> str:
+        """Equal where saved states are interchangeable and mean the same: the same file of weights, library
+        and options. Files are told by size and time of change, as reading them takes long.
+
+        :param identity: what :meth:`identity` says.
+        """
+        files = [*_parts(Path(self._options.model)), Path(native._lib._name)]
+        stamps = [(path.name, about.st_size, about.st_mtime_ns) for path in files if (about := path.stat())]
+        options = msgspec.structs.replace(
+            self._options,
+            model="",
+            lib_path="",
+            n_ctx=self.window,
+            n_gpu_layers=0,
+            n_threads=0,
+            use_mmap=True,
+        )
+        return repr((identity, stamps, msgspec.to_builtins(options)))
 
     # Tokens.
 
@@ -257,6 +280,10 @@ class Engine:
 
     # State on disk.
 
+    def state_bytes(self) -> int:
+        """Size of the state that :meth:`save` would write."""
+        return int(native.llama_state_seq_get_size(self.context, LOG))
+
     def save(self, path: str) -> bool:
         """Whether it could be written."""
         count = len(self.evaluated)
@@ -282,6 +309,14 @@ class Engine:
         native.llama_batch_free(self._batch)
         native.llama_free(self.context)
         native.llama_model_free(self._model)
+
+
+def _parts(model: Path) -> list[Path]:
+    """The files of a model, several if it is split."""
+    part = re.fullmatch(r"(.+)-\d{5}(-of-\d{5}\.gguf)", model.name)
+    if part is None:
+        return [model]
+    return sorted(model.parent.glob(f"{glob.escape(part[1])}-?????{part[2]}"))
 
 
 def _common(held: list[int], wanted: Sequence[int]) -> int:

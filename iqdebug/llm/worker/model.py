@@ -65,6 +65,7 @@ def load(
         engine = Engine(options, on_progress)
     except CannotLoad as error:
         return why_it_failed(request.id, what, _log.lines(), error.layers)
+    identity = engine.identity()
     return Answers(engine, send), Ready(
         id=request.id,
         window=engine.window,
@@ -73,7 +74,8 @@ def load(
         parameters=engine.parameters,
         name=engine.meta("general.name"),
         architecture=engine.meta("general.architecture"),
-        identity=engine.identity(),
+        identity=identity,
+        state_identity=engine.state_identity(identity),
         template=engine.template,
         vocabulary=engine.vocabulary,
         bos=engine.named(engine.first),
@@ -163,6 +165,8 @@ class Answers:
         return account.finished(request.id, why, len(engine.evaluated), written + text.decode(b"", True))
 
     def save(self, request: Save) -> Answer:
+        if request.max_bytes is not None and self.engine.state_bytes() > request.max_bytes:
+            return Finished(request.id, "refused", valid=len(self.engine.evaluated))
         if not self.engine.save(request.path):
             return Failed(
                 request.id,

@@ -26,6 +26,9 @@ TEMPLATES: dict[str, str] = {
     "assistant.note.no_process": "there is no process yet to speak of",
     "assistant.note.no_such_command": "there is no /{name}; /help lists what there is",
     "assistant.note.not_run": "{count} of {total} calls were not run: too many",
+    "assistant.note.repeats": (
+        "the model asked again and again for what it had been given, and was stopped; ask in other words"
+    ),
     "assistant.note.still_answering": "the model is still answering; Esc stops it",
     "assistant.note.thought_for": "{seconds} s",
     "assistant.note.to_ask": "to ask",
@@ -57,8 +60,9 @@ TEMPLATES: dict[str, str] = {
     "assistant.status.loading_share": "{words} {percent}%",
     "assistant.status.no_model": "no model",
     "assistant.status.reading": "reading",
-    "assistant.status.reading_ahead": "reading {done} of {total} tokens ahead",
-    "assistant.status.reading_tokens": "reading {done} of {total} tokens",
+    "assistant.status.reading_ahead": "reading {done} of {total} tokens ahead{left}",
+    "assistant.status.reading_tokens": "reading {done} of {total} tokens{left}",
+    "assistant.status.seconds_left": ", about {seconds} s left",
     "assistant.status.ready": "ready",
     "assistant.status.running": "running {tool}",
     "assistant.status.thinking": "thinking",
