@@ -22,7 +22,8 @@ from iqdebug.core.state import (
     Thread,
     Variable,
 )
-from iqdebug.llm.backends.base import Prefilling, Progress
+from iqdebug.llm.backends.base import Block, Prefilling, Progress
+from iqdebug.llm.messages import Tool
 from iqdebug.llm.window.window import Window
 from tests.assistant.test_session import Person
 from tests.support.scripted_backend import Answer, ScriptedBackend
@@ -74,26 +75,40 @@ async def test_pieces_of_one_stop_are_told_once_the_last_of_them() -> None:
 
 
 async def test_what_the_model_is_told_first_is_the_same_for_every_session() -> None:
-    seen = []
-    for origin, command in ((Origin.LIVE, "web.py\n--port 1"), (Origin.DAP, "batch.py"), (Origin.PEEK, "")):
-        backend = ScriptedBackend([Answer("ok")])
-        first = stop(1, 5, origin=origin, command=command, python="3.12.1")
+    class Noting(ScriptedBackend):
+        async def open(self, system: str, tools: Sequence[Tool] = ()) -> Block:
+            self.opened = system, [repr(tool) for tool in tools]
+            return await super().open(system, tools)
+
+    opened, named = [], []
+    for origin, command, python in (
+        (Origin.LIVE, "web.py\n--port 1", "3.12.1"),
+        (Origin.DAP, "batch.py", "3.9"),
+        (Origin.PEEK, "", "3.9"),
+        (Origin.RECORDED, "one.py", "3.10"),
+        (Origin.RECORDED, "two.py", ""),
+    ):
+        backend = Noting([Answer("ok")])
+        first = stop(1, 5, origin=origin, command=command, python=python)
         assistant = seated(backend, first)
         assistant.stop_diagnosed(first, SAID)
         await assistant.settled()
         await assistant.submit("what?")
-        assistant.stop_diagnosed(replace(stop(2, 6), origin=origin, command=command, python="3.12.1"), SAID)
+        assistant.stop_diagnosed(replace(first, epoch=2), SAID)
         await assistant.settled()
         evidence, later = told(backend)
-        seen.append((backend.blocks[0].message.content, evidence.splitlines()[1]))
-        assert evidence.splitlines()[1] not in later
+        opened.append(backend.opened)
+        named.append(evidence.splitlines()[1])
+        assert named[-1] not in later, "it is said once"
         await assistant.close()
-    (system,) = {text for text, _ in seen}
-    assert "web.py" not in system and "3.12" not in system
-    assert [line for _, line in seen] == [
+    assert opened[0] == opened[1] == opened[2] and opened[3] == opened[4]
+    assert opened[0][0] == opened[3][0] and opened[0][1] and set(opened[3][1]) < set(opened[0][1])
+    assert named == [
         "process: a live process, Python 3.12.1, `web.py --port 1`",
-        "process: a live process, Python 3.12.1, `batch.py`",
-        "process: a running process, looked at from outside; nothing can be run in it, Python 3.12.1",
+        "process: a live process, Python 3.9, `batch.py`",
+        "process: a running process, looked at from outside; nothing can be run in it, Python 3.9",
+        "process: a recorded crash; nothing can be run in it, Python 3.10, `one.py`",
+        "process: a recorded crash; nothing can be run in it, `two.py`",
     ]
 
 
