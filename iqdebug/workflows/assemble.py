@@ -30,15 +30,23 @@ def shelf() -> Path:
 
 
 def companion_for(
-    setting: str | None, debuggee: DebuggeeContext, kept: SavedConversation | None = None, context: int = 0
+    setting: str | None,
+    debuggee: DebuggeeContext,
+    kept: SavedConversation | None = None,
+    context: int = 0,
+    *,
+    required: bool = False,
 ) -> AssistantSession:
     """A model that cannot be opened does not keep anybody from debugging: the reason stands in the
     transcript.
 
-    :param setting: ``llama:NAME_OR_FILE``, ``http://host/v1`` or ``none``; None for ``$IQDEBUG_MODEL``,
-        else what is configured.
+    :param setting: ``llama:NAME_OR_FILE``, a ``.gguf`` file, ``http://host/v1`` or ``none``; None for
+        ``$IQDEBUG_MODEL``, else what is configured.
     :param kept: the conversation that goes on.
     :param context: tokens of the window; 0: as configured.
+    :param required: nothing can be done without one.
+
+    :raises IqdebugError: it is required and cannot be opened: why.
     """
     config, opened, failure = Config(), None, None
     masking = Redactor()
@@ -48,6 +56,8 @@ def companion_for(
         wishes = msgspec.structs.replace(config.model, context=context or config.model.context)
         opened = open_model(chosen, wishes, masking.scrub)
     except IqdebugError as error:
+        if required:
+            raise
         failure = error
     stays_here = opened is not None and not opened.backend.about.remote
     window = _window(opened, config)
