@@ -24,7 +24,7 @@ from iqdebug.llm.presets import Preset, preset_for
 from iqdebug.llm.runtime.choice import runtime_for
 from iqdebug.llm.tool_formats.choice import FORMATS
 
-__all__ = ["Opened", "open_model"]
+__all__ = ["Opened", "open_model", "require_llama_cpp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,18 @@ def open_model(
     raise UsageError(message("llm.open.no_model", setting=setting), "", message("llm.open.no_model.fix"))
 
 
-def _local(setting: str, path: Path, wishes: Model) -> Opened:
+def require_llama_cpp() -> None:
+    """:raises MissingTool: llama-cpp-python is not installed."""
     if find_spec("llama_cpp") is None:
         raise MissingTool(
             message("llm.open.no_llama_cpp"),
             message("llm.open.no_llama_cpp.why"),
             "pip install 'iqdebug[llama]'",
         )
+
+
+def _local(setting: str, path: Path, wishes: Model) -> Opened:
+    require_llama_cpp()
     what = inspect(path)
     if what.vocabulary_only or what.problem_messages:
         problem = next(iter(what.problem_messages), None) or message("llm.open.vocabulary_only")
