@@ -9,7 +9,7 @@ from iqdebug.assistant.session import AssistantSession
 from iqdebug.assistant.transcript import ModelStatus
 from iqdebug.core import config
 from iqdebug.core.errors import NotAvailable, UsageError
-from iqdebug.core.messages import message, render
+from iqdebug.core.messages import Message, message, render
 from iqdebug.llm.gguf import hardware
 from iqdebug.llm.gguf.bandwidth import ram_bandwidth
 from iqdebug.llm.gguf.pull import data_folder
@@ -64,7 +64,9 @@ async def _wanted(assistant: AssistantSession, name: str) -> tuple[Preset, GgufF
     found = await asyncio.to_thread(_suitable)
     if not found:
         raise NotAvailable(message("assistant.get.none"), fix=message("assistant.get.none.fix"))
-    assistant.note(message("assistant.get.suit"), "\n".join(map(_line, found)))
+    assistant.note(message("assistant.get.suit"))
+    for each in found:
+        assistant.note(_offer(each))
     return found[0].preset, found[0].file
 
 
@@ -73,10 +75,10 @@ def _suitable() -> list[Recommendation]:
     return recommended(presets().values(), machine, ram_bandwidth(machine.cores))
 
 
-def _line(each: Recommendation) -> str:
+def _offer(each: Recommendation) -> Message:
     size, speed = f"{each.file.gigabytes:g}", f"{each.speed:.0f}" if each.speed else None
-    words = message("assistant.get.line", title=each.preset.title, size=size, speed=speed)
-    return f"/get {each.preset.name}   {render(words)}"
+    name, title = each.preset.name, each.preset.title
+    return message("assistant.get.offer", name=name, title=title, size=size, speed=speed)
 
 
 def _show(assistant: AssistantSession, preset: Preset, done: int, total: int) -> None:
@@ -88,4 +90,4 @@ def _show(assistant: AssistantSession, preset: Preset, done: int, total: int) ->
         done=f"{done / 1e9:.2f}",
         total=f"{total / 1e9:.2f}",
     )
-    assistant.transcript.stand(ModelStatus("loading", render(words)))
+    assistant.transcript.stand(ModelStatus("fetching", render(words)))
