@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Literal, TypeAlias
 
 from iqdebug.assistant.consent import PersonConsent
 from iqdebug.assistant.conversation import Conversation
@@ -15,6 +16,7 @@ from iqdebug.assistant.stop_evidence import StopEvidence
 from iqdebug.assistant.stop_notifier import StopNotifier
 from iqdebug.assistant.stop_watcher import StopWatcher
 from iqdebug.assistant.tools.base import BoundTool
+from iqdebug.assistant.tools.catalogue import MAX_PARAMETERS_FOR_FEW_TOOLS
 from iqdebug.assistant.transcript import Transcript
 from iqdebug.assistant.ui_context import UiContext
 from iqdebug.core.evidence import Confidence
@@ -25,7 +27,10 @@ from iqdebug.llm.messages import Sampling
 from iqdebug.llm.window.saved_conversation import SavedConversation, taken_up
 from iqdebug.llm.window.window import Window
 
-__all__ = ["ActiveSession"]
+__all__ = ["ActiveSession", "ToolChoice"]
+
+
+ToolChoice: TypeAlias = Literal["auto", "few", "all"]
 
 
 class ActiveSession:
@@ -34,6 +39,7 @@ class ActiveSession:
     :param previous_stop: the stop that was spoken of before this session.
     :param resumed: the conversation that goes on.
     :param settle_s: how long the pieces of a stop may take to arrive before the model is notified.
+    :param tool_choice: which tools the model is shown; "auto": by its size.
     """
 
     def __init__(
@@ -51,6 +57,7 @@ class ActiveSession:
         previous_stop: StopContext | None,
         resumed: SavedConversation | None,
         settle_s: float,
+        tool_choice: ToolChoice,
     ) -> None:
         self._debuggee = debuggee
         self._transcript = transcript
@@ -76,17 +83,19 @@ class ActiveSession:
             shown=session.snapshot if known_already else None,
             settle_s=settle_s,
         )
-        self.conversation = self._conversation(window, sampling, resumed) if window is not None else None
+        self.conversation: Conversation | None = None
+        if window is not None:
+            self.conversation = self._conversation(window, sampling, resumed, tool_choice)
         self._watcher: StopWatcher | None = None
 
     def _conversation(
-        self, window: Window, sampling: Sampling, resumed: SavedConversation | None
+        self, window: Window, sampling: Sampling, resumed: SavedConversation | None, tool_choice: ToolChoice
     ) -> Conversation:
         return Conversation(
             window,
             self._transcript,
             system=system_prompt(self.binding.session.snapshot, RULE),
-            tools=self.binding.tools,
+            tools=lambda: self.binding.tools(few=_few_tools(window.about.parameters, tool_choice)),
             run_call=self.binding.run_call,
             sampling=sampling,
             before_question=lambda: self.notifier.before_question(window.drop_unread),
@@ -150,3 +159,8 @@ class ActiveSession:
         await conversation.finished()
         await self.notifier.notify(conversation, settle=False)
         conversation.read_ahead()
+
+
+def _few_tools(parameters: int, choice: ToolChoice) -> bool:
+    """:param parameters: of the model, 0 where unknown: then it is shown all tools."""
+    return choice == "few" or (choice == "auto" and 0 < parameters <= MAX_PARAMETERS_FOR_FEW_TOOLS)

@@ -27,7 +27,8 @@ RULE = (
 
 _MARKS = re.compile(
     r"<(?=[|｜]|/?(?:tool_call|tool_response|tools|think|thinking|function|s|start_of_turn|end_of_turn|"
-    r"bos|eos|im_start|im_end|system|user|assistant)\b|<SYS>>|</SYS>>)|\[(?=/?INST\])",
+    r"bos|eos|im_start|im_end|system|user|assistant)\b|<SYS>>|</SYS>>)|"
+    r"\[(?=/?(?:INST|TOOL_CALLS|TOOL_RESULTS|AVAILABLE_TOOLS|ARGS|CALL_ID)\])",
     re.IGNORECASE,
 )
 # What the chat formats of models are made of. A blank after the first character ends it.

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from iqdebug.assistant.active_session import ActiveSession
+from iqdebug.assistant.active_session import ActiveSession, ToolChoice
 from iqdebug.assistant.command_dispatcher import Command, CommandDispatcher
 from iqdebug.assistant.completion import CompletionProvider
 from iqdebug.assistant.conversation import Conversation
@@ -51,6 +51,7 @@ class AssistantSession:
     :param folder: in which conversations are kept; None keeps none.
     :param resumed: the conversation that goes on.
     :param settle_s: how long the pieces of a stop may take to arrive before the model is notified.
+    :param tool_choice: which tools the model is shown; "auto": by its size.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class AssistantSession:
         resumed: SavedConversation | None = None,
         open_window: Callable[[str], tuple[Window, Sampling]] | None = None,
         settle_s: float = STOP_SETTLE_S,
+        tool_choice: ToolChoice = "auto",
     ) -> None:
         self.window = window
         self._open_window = open_window
@@ -81,6 +83,7 @@ class AssistantSession:
         self._policy = policy or Policy()
         self._sampling = sampling or Sampling()
         self._settle_s = settle_s
+        self._tool_choice = tool_choice
         self._completion = CompletionProvider(self.commands.names, window, self.redactor)
         self._suggestions = Suggestions(self.transcript, self.redactor)
         self._store = ConversationStore(folder, resumed, debuggee)
@@ -110,6 +113,7 @@ class AssistantSession:
             previous_stop=previous_stop,
             resumed=self._store.take_resumed() if self.window is not None else None,
             settle_s=self._settle_s,
+            tool_choice=self._tool_choice,
         )
         if self.active.conversation is None:
             words = render(message("assistant.status.works_without_model"))

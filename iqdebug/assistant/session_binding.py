@@ -12,13 +12,14 @@ from iqdebug.assistant.permissions import DecidedBy, Gate
 from iqdebug.assistant.redaction import Redactor
 from iqdebug.assistant.tool_calls import ToolOutcome
 from iqdebug.assistant.tools.base import BoundTool
+from iqdebug.assistant.tools.catalogue import FEW_TOOLS
 from iqdebug.assistant.tools.toolbox import Toolbox
 from iqdebug.assistant.ui_context import UiContext
 from iqdebug.core.errors import NotAvailable
 from iqdebug.core.messages import Text, message
 from iqdebug.core.readable_files import below, real_path
 from iqdebug.core.session import DebugSession
-from iqdebug.core.state import Diagnosis, Snapshot
+from iqdebug.core.state import Diagnosis, Origin, Snapshot
 from iqdebug.crash import Crash
 from iqdebug.llm.messages import Tool, ToolCall
 
@@ -68,9 +69,16 @@ class SessionBinding:
 
     # tools
 
-    def tools(self) -> Sequence[Tool]:
-        """What the model may ever call in this session."""
-        return self.toolbox.possible_tools()
+    def tools(self, few: bool) -> Sequence[Tool]:
+        """What the model may ever call in this session.
+
+        :param few: no more than a small model can choose from.
+        """
+        possible = self.toolbox.possible_tools()
+        if not few:
+            return possible
+        left_out = "threads" if self.session.snapshot.origin is Origin.RECORDED else "frame"
+        return tuple(tool for tool in possible if tool.name in FEW_TOOLS - {left_out})
 
     async def run_call(self, call: ToolCall) -> ToolOutcome:
         """Never raises for what a model may do wrong."""

@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import NamedTuple, NoReturn, Protocol, cast
 
 from iqdebug import __version__
+from iqdebug.cli.argparse_words import use_catalogue
 from iqdebug.core.exit_codes import exit_code_summary
 from iqdebug.core.messages import Message, message, render
 from iqdebug.core.text import clean, shortened
@@ -78,6 +79,7 @@ class _Parser(argparse.ArgumentParser):
 def parser_for(words: Sequence[str]) -> argparse.ArgumentParser:
     """The parser that these words need: of all commands it knows the names, and of the one that they
     choose the arguments."""
+    use_catalogue()
     parser = _Parser(
         prog="iqdebug",
         description=render(message("cli.description")),

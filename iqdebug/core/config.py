@@ -42,6 +42,9 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_tokens: Annotated[int, msgspec.Meta(gt=0)] | None = None
     first_token_timeout: Annotated[float, msgspec.Meta(gt=0)] = 600.0
     """Seconds to wait for the first token of an answer."""
+    tools: Literal["auto", "few", "all"] = "auto"
+    """What the model may call: all tools, or the few that a small model can choose from; ``auto`` by its
+    size."""
     mask_local: bool = True
     """Mask secrets for a model on this machine too; for a remote one they always are."""
 

@@ -179,6 +179,7 @@ class Ready(msgspec.Struct, frozen=True, tag=True):
 
     :param window: tokens of the context as llama.cpp made it.
     :param identity: the same for files with the same weights' layout and vocabulary.
+    :param parameters: of the model.
     :param ends: the tokens that end an answer, by their names.
     :param cuts: False where the memory cannot drop the log's end (recurrent models).
     """
@@ -187,6 +188,7 @@ class Ready(msgspec.Struct, frozen=True, tag=True):
     window: int
     trained: int
     layers: int
+    parameters: int
     name: str
     architecture: str
     identity: str

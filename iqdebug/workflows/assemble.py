@@ -90,6 +90,7 @@ def companion_for(
         policy=Policy(config.rights.probe, config.rights.control),
         sampling=opened.sampling if opened is not None else None,
         folder=shelf(),
+        tool_choice=config.model.tools,
         resumed=kept,
         open_window=open_window,
     )

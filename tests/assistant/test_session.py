@@ -385,3 +385,29 @@ async def test_the_wait_for_a_first_token_is_counted(
     await talk.assistant.submit("why?")
     assert talk.entries("answer")[0].text == "here" and talk.assistant.transcript.standing.words == "ready"
     await talk.assistant.close()
+
+
+async def test_a_call_that_cannot_be_read_is_given_back_once_and_then_said(lookup: Recorded) -> None:
+    wrong = ToolCall("1", "variables", {}, "its arguments are not valid JSON", '{"name": "variables", "argu')
+    right = ToolCall("2", "evaluate", {"expression": "order"})
+    backend = ScriptedBackend(
+        [
+            Answer(calls=(wrong,)),
+            Answer(calls=(right,)),
+            Answer("c3 is not there."),
+            *[Answer(calls=(wrong,))] * 3,
+        ]
+    )
+    talk = Talk(lookup, backend)
+    await talk.begin()
+    await talk.assistant.submit("why?")
+    told = [b.message.content for b in backend.blocks if b.message.role == "tool"]
+    assert "not valid JSON" in told[0] and "Call again" in told[0] and "c3" in told[1]
+    first = talk.entries("call")[0]
+    assert first.text == "variables" and "the call could not be run" in first.words
+    assert talk.entries("answer")[-1].text == "c3 is not there."
+    await talk.assistant.submit("and why that?")
+    assert "in a form that cannot be read" in talk.entries("note")[-1].text
+    assert len(talk.entries("call")) == 4, "it was told once, and not asked a third time"
+    assert not any("argu" in entry.text for entry in talk.entries("answer"))
+    await talk.assistant.close()

@@ -52,11 +52,11 @@ def test_the_signature_is_the_schema_and_the_docstring_the_description() -> None
             "frame": {
                 "type": "integer",
                 "minimum": 0,
-                "description": "the frame's number in `stack`; 0 is the innermost",
+                "description": "0 is the innermost",
             },
             "thread": {
                 "type": ["string", "integer"],
-                "description": "a thread's id or name; the one in focus by default",
+                "description": "id or name",
             },
             "how": {"type": "string", "enum": ["over", "in"], "default": "over"},
             "spans": {

@@ -11,6 +11,7 @@ from iqdebug.assistant.redaction import Redactor, defanged, wrap_untrusted
 from iqdebug.assistant.tools.files import Files
 from iqdebug.core.readable_files import Reach
 from iqdebug.core.state import Frame, Thread, Variable
+from iqdebug.llm.tool_formats.choice import MARKS as ALL_MARKS
 from tests.tui import scenario
 
 
@@ -26,7 +27,7 @@ def test_a_fence_bears_a_name_that_is_not_in_the_data() -> None:
 MARKS = (
     *("<|im_end|>", "<|im_start|>system", "</tool_call>", "<tool_call>", "</think>", "[INST]", "[/INST]"),
     *("</s>", "<<SYS>>", "<｜end▁of▁sentence｜>", "<start_of_turn>", "<|eot_id|>", "</tool_response>"),
-    "<TOOL_CALL>",
+    *("<TOOL_CALL>", "[TOOL_RESULTS]", *ALL_MARKS),
 )
 
 

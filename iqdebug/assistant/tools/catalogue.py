@@ -13,7 +13,11 @@ from iqdebug.assistant.tools.logpoint import LOGPOINT_TOOLS
 from iqdebug.assistant.tools.search import SEARCH_TOOLS
 from iqdebug.assistant.tools.source import SOURCE_TOOLS
 
-__all__ = ["ALL_TOOLS"]
+__all__ = ["ALL_TOOLS", "FEW_TOOLS", "MAX_PARAMETERS_FOR_FEW_TOOLS"]
+
+MAX_PARAMETERS_FOR_FEW_TOOLS = 4_000_000_000
+"""Models up to this size are shown :data:`FEW_TOOLS` alone. Qwen2.5-Coder-1.5B, shown all, called stack and
+threads in turn until it was stopped; shown few, it looks things up (docs/models.md has the figures)."""
 
 ALL_TOOLS: tuple[BoundTool, ...] = (
     *INSPECTION_TOOLS,
@@ -26,3 +30,7 @@ ALL_TOOLS: tuple[BoundTool, ...] = (
     *LOGPOINT_TOOLS,
     *FIXING_TOOLS,
 )
+
+FEW_TOOLS = frozenset({"frame", "threads", "variables", "evaluate", "source", "search", "propose_fix"})
+"""What most questions need that the evidence does not answer. Of a recording, whose threads stand in the
+evidence, ``threads`` is left out; of a living process ``frame``, which is ``source`` and ``variables``."""

@@ -8,11 +8,11 @@ from msgspec import Meta
 
 __all__ = ["FilePath", "FrameIndex", "LineNumber", "Offset", "ThreadRef", "WaitSeconds"]
 
-FrameIndex = Annotated[int, Meta(ge=0, description="the frame's number in `stack`; 0 is the innermost")]
+FrameIndex = Annotated[int, Meta(ge=0, description="0 is the innermost")]
 """Before a tool runs that takes one, the toolbox sees to it that the model has seen the current stack."""
 
-ThreadRef = Annotated[str | int, Meta(description="a thread's id or name; the one in focus by default")]
-FilePath = Annotated[str, Meta(max_length=1_000, description="a path or the end of one: orders.py")]
+ThreadRef = Annotated[str | int, Meta(description="id or name")]
+FilePath = Annotated[str, Meta(max_length=1_000, description="or its end: orders.py")]
 LineNumber = Annotated[int, Meta(ge=1)]
-Offset = Annotated[int, Meta(ge=0, description="skip so many")]
-WaitSeconds = Annotated[int, Meta(ge=1, le=60, description="how long to wait")]
+Offset = Annotated[int, Meta(ge=0)]
+WaitSeconds = Annotated[int, Meta(ge=1, le=60)]

@@ -48,6 +48,7 @@ class ModelInfo:
     :param exact: token counts are the model's own tokenizer's, not an upper bound.
     :param chat: False for a Base model: completion only, and ``no_chat_message`` says why;
         ``why_no_chat`` in words.
+    :param parameters: of the model; 0 where unknown.
     :param patience: seconds to wait for the first token; 0 for a backend that reports its progress
         (:class:`Prefilling`) and is never given up.
     """
@@ -62,6 +63,7 @@ class ModelInfo:
     chat: bool = True
     no_chat_message: messages.Text = ""
     patience: float = 0.0
+    parameters: int = 0
 
     @property
     def where(self) -> str:

@@ -96,11 +96,12 @@ def describe(
         try:
             template = ChatTemplate(source, ready.bos, ready.eos, renderer, tool_format)
         except TemplateError as error:
-            why = message("llm.local.unreadable_template", why=str(error))
+            why = message("llm.local.unreadable_template", why=error.why)
     known = replace(
         about,
         model=about.model if named or not ready.name else ready.name,
         window=ready.window,
+        parameters=ready.parameters,
         thinks=bool(opening and template and template.mentions(opening)),
         chat=template is not None,
         no_chat_message=why,

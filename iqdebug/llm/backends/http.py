@@ -120,7 +120,9 @@ class HttpBackend:
         report(Progress(message("llm.server.reaching", server=self._server.base)))
         await self._server.reach()
         model = os.path.basename(self._server.model) or "?"
-        self._about = replace(self._about, model=model, exact=self._server.kind.counts)
+        self._about = replace(
+            self._about, model=model, exact=self._server.kind.counts, parameters=self._server.parameters
+        )
         self._fit_window()
         if not (self._server.window or self._wanted_window):
             report(

@@ -20,7 +20,7 @@ from iqdebug.llm.backends.http_bounds import MAX_STREAM, Endless, Unfinished, fe
 from iqdebug.llm.backends.http_errors import explained, is_full, refused, server_message, stated_window
 from iqdebug.llm.backends.openai_messages import at_most
 from iqdebug.llm.backends.server_address import no_address, require_address
-from iqdebug.llm.backends.server_kinds import ServerKind, count_request, counted, recognised
+from iqdebug.llm.backends.server_kinds import ServerKind, count_request, counted, parameters_of, recognised
 from iqdebug.llm.backends.sse import EventParser
 from iqdebug.llm.untrusted_json import parsed, parsed_object, sound_text
 
@@ -66,6 +66,7 @@ class Server:
         self.key = key_for(address)
         self.kind = ServerKind("other")
         self.window = 0
+        self.parameters = 0  # of the model, as far as is known
         self._root = self.base.removesuffix("/v1")
         self._patience = httpx.Timeout(patience, connect=_CONNECT_TIMEOUT)
         self._counts: OrderedDict[str, int] = OrderedDict()
@@ -109,6 +110,7 @@ class Server:
         self.model = self.model or (names[0] if names else "")
         self.kind = await recognised(self._client, self._root, rows, self.model)
         self.window = self.kind.window
+        self.parameters = parameters_of(rows, self.model)
         if self.kind.kind == "llama-cpp-python":
             self._begins = await self.count("")  # it counts the token that begins a text, each time
 

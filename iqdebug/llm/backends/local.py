@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from iqdebug.core.errors import ModelError
-from iqdebug.core.messages import message
+from iqdebug.core.messages import Text, message
 from iqdebug.llm import worker_protocol
 from iqdebug.llm.backends.base import Block, Counters, Event, ModelInfo, Prefilling, Progress, ReplyFinished
 from iqdebug.llm.backends.generation_job import GenerationJob, common_start, describe, failure, sampler
@@ -271,7 +271,7 @@ class LocalBackend:
         try:
             opening = await asyncio.to_thread(template.generation, log.messages, log.tools, log.emitted)
         except TemplateError as error:
-            raise ModelError(message("llm.local.refuses_answer"), f"{error}.") from error
+            raise ModelError(message("llm.local.refuses_answer"), _why(error)) from error
         prompt = await self._tokenize([(opening, True)], begin=not log.used)
         inside = bool(self._tags[0]) and opening.rstrip().endswith(self._tags[0])
         request = worker_protocol.Generate(
@@ -410,4 +410,8 @@ def _grammar(template: ChatTemplate, tools: Sequence[Tool], most: int, forced: b
 
 
 def _refused(role: Role, error: TemplateError) -> ModelError:
-    return ModelError(message("llm.local.refuses_message", role=role), f"{error}.")
+    return ModelError(message("llm.local.refuses_message", role=role), _why(error))
+
+
+def _why(error: TemplateError) -> Text:
+    return message("llm.local.refuses.why", why=error.why)

@@ -12,6 +12,7 @@ llama-cpp-python's   ``/extras/tokenize/count`` in its schema       the same (in
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -67,6 +68,20 @@ async def recognised(
     if isinstance(paths, dict) and "/extras/tokenize/count" in paths:
         return ServerKind("llama-cpp-python", stated, True, False)
     return ServerKind("other", stated)
+
+
+_BILLIONS = re.compile(r"(?<![\w.])(\d{1,4}(?:\.\d{1,3})?)\s?b(?![a-z0-9])", re.IGNORECASE)
+
+
+def parameters_of(models: list[dict[str, object]], model: str) -> int:
+    """How many parameters a model has: as the server states it (llama-server does), else by its name, as
+    in ``Qwen2.5-Coder-7B-Instruct``; 0 where neither says."""
+    row = next((m for m in models if m.get("id") == model), {})
+    meta = row.get("meta")
+    if isinstance(meta, dict) and (stated := _size(meta.get("n_params"))):
+        return stated
+    named = _BILLIONS.search(re.sub("[-_/]", " ", model))
+    return int(float(named[1]) * 10**9) if named else 0
 
 
 def count_request(kind: Kind, model: str, text: str) -> tuple[str, dict[str, object]]:

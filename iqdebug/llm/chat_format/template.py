@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from iqdebug.core.messages import message
 from iqdebug.llm.chat_format.template_process import Renderer, TemplateError
 from iqdebug.llm.messages import Message, Tool
 from iqdebug.llm.tool_formats.base import Part, ToolFormat, tool_schema
@@ -76,7 +77,7 @@ class ChatTemplate:
     def joint(
         self,
         history: Sequence[Message],
-        message: Message,
+        new: Message,
         tools: Sequence[Tool] = (),
         emitted: str = "",
     ) -> list[Part]:
@@ -85,7 +86,7 @@ class ChatTemplate:
         :param emitted: the beginning of the joint that the log already contains.
         :raises TemplateError: the template refuses the message in every form.
         """
-        entries = self._template_messages([*history, message], tools)
+        entries = self._template_messages([*history, new], tools)
         refusal: TemplateError | None = None
         for attempt in self._attempts(entries):
             try:
@@ -98,7 +99,7 @@ class ChatTemplate:
             question = _TemplateMessage("user", f"m{self._nonce}pe", ())
             text = self._render([*entries, question], tools)
             return self._cut_out(text[: _behind(text, entries[0].mark)], entries, False, emitted)
-        raise refusal or TemplateError("an empty conversation")
+        raise refusal or TemplateError(message("llm.template.empty_conversation"))
 
     def generation(self, history: Sequence[Message], tools: Sequence[Tool] = (), emitted: str = "") -> str:
         """The template's text between the history's last content and the model's answer."""
@@ -110,7 +111,7 @@ class ChatTemplate:
                 return _without(text[place:], emitted)
             except TemplateError as error:
                 refusal = error
-        raise refusal or TemplateError("an empty conversation")
+        raise refusal or TemplateError(message("llm.template.empty_conversation"))
 
     def closing(self, history: Sequence[Message], tools: Sequence[Tool] = ()) -> str:
         """The template's text after the history's last content; "" if the template refuses the history."""
@@ -146,21 +147,21 @@ class ChatTemplate:
         self, messages: Sequence[Message], tools: Sequence[Tool]
     ) -> list[_TemplateMessage]:
         entries = []
-        for number, message in enumerate(messages):
-            mark = f"m{self._nonce}n{number}e"
-            parts: list[Part] = [(message.content, False)]
-            role: str = message.role
-            if role == "system" and number == 0 and tools and not self.lists_tools:
+        for place, each in enumerate(messages):
+            mark = f"m{self._nonce}n{place}e"
+            parts: list[Part] = [(each.content, False)]
+            role: str = each.role
+            if role == "system" and place == 0 and tools and not self.lists_tools:
                 parts.append((self.tool_format.describe(tools), True))
-            if message.tool_calls:
-                for number, call in enumerate(message.tool_calls):
-                    if number or message.content:
+            if each.tool_calls:
+                for number, call in enumerate(each.tool_calls):
+                    if number or each.content:
                         parts.append(("\n", False))
                     parts += self.tool_format.call_parts(call)
             if role == "tool" and not self.lists_tools:
-                content = (message.content, False)
+                content = (each.content, False)
                 role, parts = "user", [("<tool_response>\n", True), content, ("\n</tool_response>", True)]
-            entries.append(_TemplateMessage(role, mark, tuple(parts), message.name, message.tool_call_id))
+            entries.append(_TemplateMessage(role, mark, tuple(parts), each.name, each.tool_call_id))
         return entries
 
     def _attempts(self, entries: list[_TemplateMessage]) -> list[list[_TemplateMessage]]:
@@ -204,10 +205,10 @@ class ChatTemplate:
         start = _behind(text, entries[-2].mark) if follows else 0
         end = _behind(text, entries[-1].mark)
         if end - len(entries[-1].mark) < start:
-            raise TemplateError("the template changes the order of messages")
+            raise TemplateError(message("llm.template.changes_order"))
         joint = text[start : end - len(entries[-1].mark)]
         if self._nonce in joint:
-            raise TemplateError("the template repeats an earlier message")
+            raise TemplateError(message("llm.template.repeats"))
         parts = [(_without(joint, emitted), True), *entries[-1].parts]
         return [part for part in parts if part[0]]
 
@@ -248,7 +249,7 @@ def _given(one: _TemplateMessage, content: str) -> dict[str, object]:
 def _behind(text: str, mark: str) -> int:
     place = text.rfind(mark)
     if place < 0:
-        raise TemplateError("the template leaves a message out")
+        raise TemplateError(message("llm.template.leaves_out"))
     return place + len(mark)
 
 

@@ -13,6 +13,7 @@ import weakref
 import msgspec
 
 from iqdebug.core.errors import MissingTool, ModelError
+from iqdebug.core.messages import Text, message
 from iqdebug.llm.worker.rendering import LENGTH, MAX_CPU_SECONDS, MAX_MESSAGE, Rendered
 
 __all__ = ["Renderer", "TemplateError"]
@@ -27,7 +28,12 @@ _START = (
 
 
 class TemplateError(ValueError):
-    """The template is not Jinja, refuses the conversation, or does not come to an end."""
+    """The template is not Jinja, refuses the conversation, or does not come to an end. ``why`` says so,
+    without a full stop."""
+
+    def __init__(self, why: Text) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class Renderer:
@@ -53,16 +59,14 @@ class Renderer:
             )
         except OSError as error:
             ours.close()
-            raise ModelError(
-                "The process for the chat template cannot be started", error.strerror or ""
-            ) from None
+            raise ModelError(message("llm.template.no_process"), error.strerror or "") from None
         finally:
             theirs.close()
         ours.settimeout(_ANSWER_TIMEOUT)
         self._end = ours
         self._lock = threading.Lock()
-        self.given_up = ""
-        """Why, in words."""
+        self.given_up: Text = ""
+        """Why."""
         self._closing = weakref.finalize(self, _close, ours, child)
 
     def compile(self, source: str) -> None:
@@ -71,9 +75,9 @@ class Renderer:
         """
         if self._asked({"source": source}).missing:
             raise MissingTool(
-                "The model's chat template cannot be read",
-                "The package jinja2 is not installed.",
-                "Install it with: pip install 'iqdebug[llama]'",
+                message("llm.template.unreadable"),
+                message("llm.template.unreadable.no_jinja"),
+                message("llm.template.unreadable.fix", command="pip install 'iqdebug[llama]'"),
             )
 
     def render(self, **given: object) -> str:
@@ -82,7 +86,7 @@ class Renderer:
 
     def close(self) -> None:
         """End the process. Idempotent; never raises."""
-        self.given_up = self.given_up or "it is closed"
+        self.given_up = self.given_up or message("llm.template.closed")
         self._closing()
 
     def _asked(self, request: dict[str, object]) -> Rendered:
@@ -92,14 +96,14 @@ class Renderer:
             data = msgspec.msgpack.encode(request)
             try:
                 if len(data) > MAX_MESSAGE:
-                    raise TemplateError(f"it is given {len(data):,} bytes")
+                    raise TemplateError(message("llm.template.given_too_much", count=f"{len(data):,}"))
                 self._end.sendall(LENGTH.pack(len(data)) + data)
                 (length,) = LENGTH.unpack(self._exactly(LENGTH.size))
                 if length > MAX_MESSAGE * 4:
                     raise EOFError
                 answer = msgspec.msgpack.decode(self._exactly(length), type=Rendered)
             except (OSError, EOFError, msgspec.DecodeError):
-                self.given_up = f"it was given up after {MAX_CPU_SECONDS:g} s of computing"
+                self.given_up = message("llm.template.given_up", seconds=f"{MAX_CPU_SECONDS:g}")
                 self._closing()
                 raise TemplateError(self.given_up) from None
         if answer.error:

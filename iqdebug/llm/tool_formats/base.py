@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from iqdebug.llm.messages import Tool, ToolCall
+from iqdebug.llm.messages import Schema, Tool, ToolCall
 from iqdebug.llm.tool_formats.grammar import CallGrammar, GrammarWriter, Trigger
 from iqdebug.llm.tool_schema import check_arguments
 from iqdebug.llm.untrusted_json import sound
@@ -42,10 +42,28 @@ def new_call_id() -> str:
     return "".join(secrets.choice(_LETTERS) for _ in range(9))
 
 
+_BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems")
+_NOT_SHOWN = frozenset((*_BOUNDS, "additionalProperties", "default"))
+"""Bounds that the grammar keeps and every call is checked against. In the list of tools they would take a
+fifth of its tokens."""
+
+
 def tool_schema(tool: Tool) -> dict[str, object]:
-    """A tool as chat templates take it."""
-    function = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
+    """A tool as chat templates and servers take it, without the bounds of its arguments."""
+    function = {"name": tool.name, "description": tool.description, "parameters": _shown(tool.parameters)}
     return {"type": "function", "function": function}
+
+
+def _shown(schema: Schema) -> dict[str, object]:
+    shown: dict[str, object] = {}
+    for key, value in schema.items():
+        if key == "properties":
+            shown[key] = {name: _shown(each) for name, each in value.items()}
+        elif key == "items" and isinstance(value, Mapping):
+            shown[key] = _shown(value)
+        elif key not in _NOT_SHOWN and not (key == "required" and not value):
+            shown[key] = value
+    return shown
 
 
 class NotACall(Exception):

@@ -82,6 +82,10 @@ class Engine:
         return int(native.llama_model_n_ctx_train(self._model))
 
     @property
+    def parameters(self) -> int:
+        return int(native.llama_model_n_params(self._model))
+
+    @property
     def template(self) -> str:
         template = native.llama_model_chat_template(self._model, None)
         return template.decode("utf-8", "replace") if template else ""
@@ -89,7 +93,7 @@ class Engine:
     def identity(self) -> str:
         """Equal for files whose saved states and token ids are interchangeable."""
         parts = [self.meta("general.architecture"), self.meta("general.name")]
-        parts += [str(native.llama_model_n_params(self._model)), str(native.llama_model_size(self._model))]
+        parts += [str(self.parameters), str(native.llama_model_size(self._model))]
         digest = hashlib.sha256("\0".join(parts).encode())
         for token in range(self.vocabulary):
             digest.update(native.llama_vocab_get_text(self.vocab, token) or b"")

@@ -70,6 +70,7 @@ def load(
         window=engine.window,
         trained=engine.trained,
         layers=engine.layers,
+        parameters=engine.parameters,
         name=engine.meta("general.name"),
         architecture=engine.meta("general.architecture"),
         identity=engine.identity(),

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from iqdebug.core.messages import Text, message
+
 if TYPE_CHECKING:  # an optional package, imported when the first template comes
     import jinja2
     import jinja2.ext
@@ -44,7 +46,7 @@ class Rendered(msgspec.Struct, frozen=True):
     """
 
     text: str = ""
-    error: str = ""
+    error: Text = ""
     missing: bool = False
 
 
@@ -61,7 +63,11 @@ def main(descriptor: int) -> int:
             if "source" in request:
                 template, answer = _compiled(request["source"])
             else:
-                answer = _rendered(template, request) if template else Rendered(error="it is not there yet")
+                answer = (
+                    _rendered(template, request)
+                    if template
+                    else Rendered(error=message("llm.template.not_there"))
+                )
             data = msgspec.msgpack.encode(answer)
             signal.setitimer(signal.ITIMER_PROF, 0)
             stream.write(LENGTH.pack(len(data)) + data)
@@ -73,11 +79,11 @@ def _rendered(template: jinja2.Template, given: dict[str, object]) -> Rendered:
     try:
         text = str(template.render(**given))
     except MemoryError:
-        return Rendered(error="it takes more memory than a chat template may")
+        return Rendered(error=message("llm.template.too_much_memory"))
     except Exception as error:  # whatever the template's own code meets
         return Rendered(error=_words(error))
     if len(text) > _MAX_RENDERED:
-        return Rendered(error=f"it writes {len(text):,} characters")
+        return Rendered(error=message("llm.template.too_long", count=f"{len(text):,}"))
     return Rendered(_encodable(text))
 
 
@@ -113,7 +119,7 @@ def _compiled(source: str) -> tuple[jinja2.Template | None, Rendered]:
     try:
         return environment.from_string(source), Rendered()
     except MemoryError:
-        return None, Rendered(error="it takes more memory than a chat template may")
+        return None, Rendered(error=message("llm.template.too_much_memory"))
     except Exception as error:  # the parser itself may meet its limits
         return None, Rendered(error=_words(error))
 

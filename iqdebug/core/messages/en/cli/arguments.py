@@ -5,6 +5,23 @@ from __future__ import annotations
 __all__ = ["TEMPLATES"]
 
 TEMPLATES: dict[str, str] = {
+    "cli.argparse.ambiguous": "ambiguous option: %(option)s could match %(matches)s",
+    "cli.argparse.argument": "argument %(argument_name)s: %(message)s",
+    "cli.argparse.at_least_one": "expected at least one argument",
+    "cli.argparse.at_most_one": "expected at most one argument",
+    "cli.argparse.choice": "invalid choice: %(value)r (choose from %(choices)s)",
+    "cli.argparse.help": "show this help message and exit",
+    "cli.argparse.ignored": "ignored explicit argument %r",
+    "cli.argparse.not_with": "not allowed with argument %s",
+    "cli.argparse.one": "expected one argument",
+    "cli.argparse.one_required": "one of the arguments %s is required",
+    "cli.argparse.options": "options",
+    "cli.argparse.positional": "positional arguments",
+    "cli.argparse.required": "the following arguments are required: %s",
+    "cli.argparse.unrecognized": "unrecognized arguments: %s",
+    "cli.argparse.usage": "usage: ",
+    "cli.argparse.value": "invalid %(type)s value: %(value)r",
+    "cli.argparse.version": "show program's version number and exit",
     "cli.argument.ask.question": 'such as "why does it fail?"',
     "cli.argument.ask.target": "a process id, a crash file, or: latest",
     "cli.argument.attach.break": (
