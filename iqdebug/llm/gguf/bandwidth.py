@@ -48,7 +48,6 @@ _GPU_GB_PER_S = {
     "RTX 5070": 672,
     "RTX 5080": 960,
     "RTX 5090": 1792,
-    "RTX 6000 Ada Generation": 960,
     "RTX A6000": 768,
     "T4": 320,
 }
