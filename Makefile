@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c constraint
 PYTEST_ARGS ?= -q -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run quick test test-real check lint types imports schemas tests coverage bench clean venv
+.PHONY: help setup demo run quick test test-real test-models check lint types imports schemas tests coverage bench clean venv
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
@@ -45,6 +45,9 @@ tests: $(DEV) ## pytest
 
 test-real: $(DEV) ## attach to real packages on every Python of this machine (minutes; environments are kept)
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m real tests/real
+
+test-models: $(DEV) ## run real models (the files of IQDEBUG_TEST_MODELS, CONTRIBUTING.md says which), the 1.5B too
+	$(BIN)/python -m pytest -q -n 0 --timeout 600 -m "models or not models" tests/llm/test_real_models.py tests/llm/test_prefix_states.py tests/assistant/test_tool_choice.py
 
 coverage: $(CHECK) ## how much the fast tests cover; fails below the floor in pyproject.toml, which only rises
 	$(BIN)/python -m coverage run -m pytest -q -p no:xdist -m "not slow and not real"

@@ -20,6 +20,7 @@ from iqdebug.assistant.conversation import Conversation
 from iqdebug.assistant.conversation_store import ConversationStore
 from iqdebug.assistant.crash_files import CrashFiles
 from iqdebug.assistant.debuggee import DebuggeeContext, StopContext
+from iqdebug.assistant.model_download import ModelDownload
 from iqdebug.assistant.pending_edits import PendingEdits
 from iqdebug.assistant.permissions import Policy
 from iqdebug.assistant.redaction import Redactor
@@ -45,6 +46,7 @@ class AssistantSession:
     """Implements :class:`iqdebug.tui.controllers.chat.Companion`. All of it on the event loop's thread.
 
     :param window: the model's window, None for no model.
+    :param open_window: of the model of a setting, for one that is chosen later.
     :param extra: makes further tools for this session.
     :param folder: in which conversations are kept; None keeps none.
     :param resumed: the conversation that goes on.
@@ -65,11 +67,14 @@ class AssistantSession:
         redactor: Redactor | None = None,
         folder: Path | None = None,
         resumed: SavedConversation | None = None,
+        open_window: Callable[[str], tuple[Window, Sampling]] | None = None,
         settle_s: float = STOP_SETTLE_S,
         tool_choice: ToolChoice = "auto",
         first_word_s: float = 15.0,
     ) -> None:
         self.window = window
+        self._open_window = open_window
+        self._download: ModelDownload | None = None
         self.debuggee = debuggee
         self.transcript = Transcript()
         self.redactor = redactor if redactor is not None else Redactor()
@@ -199,9 +204,39 @@ class AssistantSession:
         self.transcript.add("note", text, detail=detail)
 
     async def stop(self) -> None:
-        """Stop the answer or the call under way."""
+        """Stop the answer, the call or the download under way."""
+        if self._download is not None:
+            self._download.stop()
         if self.conversation is not None:
             await self.conversation.stop()
+
+    # a model that is chosen while the session lasts
+
+    async def fetch(self, download: ModelDownload) -> Path | None:
+        """The file; None when :meth:`stop` was called before it was whole.
+
+        :raises IqdebugError: another one is under way, or it could not be fetched.
+        """
+        if self._download is not None:
+            raise NotAvailable(message("assistant.get.under_way"))
+        self._download = download
+        try:
+            return await download.run()
+        finally:
+            download.stop()
+            self._download = None
+
+    def use_model(self, setting: str) -> None:
+        """A conversation with this model begins, about the present session.
+
+        :raises IqdebugError: it cannot be opened.
+        """
+        if self._open_window is None or self.window is not None:
+            raise NotAvailable(message("assistant.get.in_use"), fix=message("assistant.get.in_use.fix"))
+        self.window, self._sampling = self._open_window(setting)
+        self._completion = CompletionProvider(self.commands.names, self.window, self.redactor)
+        if self.active is not None:
+            self.begin(self.active.binding.session, self.active.binding.ui)
 
     # what commands and tools work on
 
@@ -244,6 +279,8 @@ class AssistantSession:
 
     async def close(self) -> None:
         """Save the conversation and end the model's process. Never raises."""
+        if self._download is not None:
+            self._download.stop()
         self._tasks.cancel()
         await self._tasks.finished()
         if self.active is not None:

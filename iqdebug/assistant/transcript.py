@@ -11,7 +11,9 @@ from iqdebug.core.messages import Text, message, render
 __all__ = ["Entry", "Kind", "ModelState", "ModelStatus", "Reader", "Transcript"]
 
 Kind = Literal["question", "answer", "thinking", "call", "note", "error", "diff"]
-ModelState = Literal["none", "loading", "ready", "ahead", "reading", "answering", "asking", "failed"]
+ModelState = Literal[
+    "none", "fetching", "loading", "ready", "ahead", "reading", "answering", "asking", "failed"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,9 @@ class Entry:
 class ModelStatus:
     """Where the model stands.
 
-    :param state: "none", "loading", "ready", "ahead" (evidence is read while nothing is asked),
-        "reading" (a question is), "answering", "asking" (it waits for the person's consent) or "failed".
+    :param state: "none", "fetching" (its file), "loading", "ready", "ahead" (evidence is read while nothing
+        is asked), "reading" (a question is), "answering", "asking" (it waits for the person's consent) or
+        "failed".
     :param words: for the person, whole: "reading 812 of 2,304 tokens".
     :param model: the model's name, "" when there is none.
     :param where: "on this machine", or the host that every byte goes to.

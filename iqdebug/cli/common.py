@@ -41,8 +41,14 @@ def add_pid(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help=render(message("cli.argument.json")))
+def add_json(parser: argparse.ArgumentParser, after_another: bool = False) -> None:
+    """:param after_another: the command takes it too, before its action: what was said there stays."""
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        default=argparse.SUPPRESS if after_another else False,
+        help=render(message("cli.argument.json")),
+    )
 
 
 def add_exceptions(parser: argparse.ArgumentParser) -> None:

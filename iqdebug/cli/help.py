@@ -32,6 +32,8 @@ def _help(options: argparse.Namespace) -> int:
         width = shutil.get_terminal_size((100, 24)).columns
         say(*exit_code_lines(width), "", render(message("cli.help.code_of_run")))
         return ExitCode.DONE
+    if topic[:1] == [_EXIT_CODES]:
+        raise UsageError(message("cli.no_action", name=topic[1], command=_EXIT_CODES))
     if topic and topic[0] not in [command.name for command in COMMANDS]:
         names = [command.name for command in COMMANDS]
         raise UsageError(
@@ -39,5 +41,23 @@ def _help(options: argparse.Namespace) -> int:
             fix=message("cli.no_command.fix", names=names, exit_codes=_EXIT_CODES),
         )
     words = [*topic, "--help"]
-    parser_for(words).parse_args(words)
+    parser = parser_for(words)
+    for at, word in enumerate(topic):
+        actions = _actions(parser)
+        if word not in actions:
+            command = " ".join(topic[:at])
+            fix = message("cli.no_action.fix", names=list(actions)) if actions else ""
+            raise UsageError(message("cli.no_action", name=word, command=command), fix=fix)
+        parser = actions[word]
+    parser.parse_args(["--help"])
     return ExitCode.DONE
+
+
+def _actions(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The parsers of a command's actions, by name."""
+    return {
+        name: each
+        for group in parser._actions
+        if isinstance(group, argparse._SubParsersAction)
+        for name, each in group.choices.items()
+    }

@@ -13,7 +13,8 @@ from iqdebug.llm.gguf.header import row_bytes
 from iqdebug.llm.gguf.inspect import Shape, inspect
 from iqdebug.llm.gguf.plan import Weights
 from iqdebug.llm.gguf.pull import data_folder
-from iqdebug.llm.presets import PresetShape, presets
+from iqdebug.llm.model_files import resolved
+from iqdebug.llm.presets import GgufFile, PresetShape, presets
 
 __all__ = ["Choice", "PlannedWeights", "choice_of", "weights_of"]
 
@@ -24,10 +25,14 @@ _LIST = message("cli.models.no_model_or_file.fix")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """``setting`` as the settings file and ``--model`` take it; ``why_no_chat`` is "" where it can chat."""
+    """:param setting: as the settings file and ``--model`` take it.
+    :param why_no_chat: "" where it can chat.
+    :param found_message: what was found, where nothing was named.
+    """
 
     setting: str
     why_no_chat: str = ""
+    found_message: Text = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ def choice_of(model: str) -> Choice:
     """The model that ``none``, the address of a server, a file or a name of `models list` means, the
     last two with or without ``llama:`` before them.
 
-    :raises UsageError: it is no address, or one of a kind that is not known.
+    :raises UsageError: it is no address, or one of a kind that is not known, or no file of that name is here.
     :raises ModelError: there is no such file and no such name, or the file cannot be run.
     """
     if model == "none":
@@ -61,15 +66,30 @@ def choice_of(model: str) -> Choice:
             raise ModelError(message("cli.models.cannot_run", path=str(path)), " ".join(inspection.problems))
         return Choice(f"{_LOCAL}{path.resolve()}", inspection.why_no_chat)
     if name in presets():
+        resolved(name)
         return Choice(f"{_LOCAL}{name}")
     raise _not_there(name)
 
 
+def file_of(model: str) -> Path:
+    """The file that its path, its name in the folder of downloads, or ``llama:`` before one of them, means.
+
+    :raises ModelError: there is none.
+    """
+    name = model.removeprefix(_LOCAL)
+    path = _file_of(name)
+    if path is None:
+        raise _not_there(name)
+    return path
+
+
 def weights_of(model: str) -> list[PlannedWeights]:
-    """Of a file its own weights; of a name of `models list` those of each usual type.
+    """Of a file its own weights; of a name of `models list` those of its public files, or of each usual type
+    where the size of none is known. Both with or without ``llama:`` before them.
 
     :raises ModelError: there is no such file and no such name, or nothing can be planned for it.
     """
+    model = model.removeprefix(_LOCAL)
     path = _file_of(model)
     if path is not None:
         inspection = inspect(path)
@@ -85,7 +105,15 @@ def weights_of(model: str) -> list[PlannedWeights]:
         raise ModelError(
             message("cli.models.fits_any_file", name=model), fix=message("cli.models.fits_any_file.fix")
         )
+    sized = [file for file in known[model].files if file.gigabytes]
+    if sized:
+        return [_weights_of_file(model, shape, file) for file in sized]
     return [_weights_in(model, shape, kind) for kind in ("q4_K", "q8_0", "f16")]
+
+
+def _weights_of_file(model: str, shape: PresetShape, file: GgufFile) -> PlannedWeights:
+    name = message("cli.plan.weights_in", model=model, kind=file.quantisation)
+    return PlannedWeights(name, shape.shape(), file.weights(shape.shape()))
 
 
 def _file_of(name: str) -> Path | None:

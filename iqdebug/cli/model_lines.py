@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
 from iqdebug.core.messages import Message, Text, message, render
 from iqdebug.core.text import clean
+from iqdebug.llm.gguf.hardware import Machine
 from iqdebug.llm.gguf.inspect import Inspection
 from iqdebug.llm.gguf.plan import Plan
 from iqdebug.llm.presets import Preset
+from iqdebug.llm.recommend import Recommendation
 
-__all__ = ["gib", "inspection_lines", "plan_lines"]
+__all__ = ["gib", "inspection_lines", "machine_message", "plan_lines", "recommendation_lines"]
 
 
 def inspection_lines(what: Inspection, preset: Preset) -> list[str]:
@@ -106,3 +109,39 @@ def plan_lines(name: str, one: Plan) -> list[str]:
     for reason in (*one.reasons, one.next_up):
         lines += textwrap.wrap(reason, 78, initial_indent="- ", subsequent_indent="  ")
     return lines
+
+
+def machine_message(machine: Machine) -> Message:
+    cards = [message("cli.plan.card", name=gpu.name, free=gib(gpu.free)) for gpu in machine.gpus]
+    nothing = message("cli.plan.no_card")
+    return message("cli.plan.machine", cards=cards or nothing, ram=gib(machine.ram), cores=machine.cores)
+
+
+def recommendation_lines(ram_bandwidth: float, found: Sequence[Recommendation]) -> list[str]:
+    """:param ram_bandwidth: bytes a second; 0 where it could not be measured."""
+    lines = []
+    if ram_bandwidth:
+        lines.append(render(message("cli.recommend.bandwidth", speed=f"{ram_bandwidth / 1e9:.0f}")))
+    if not found:
+        return [*lines, render(message("cli.recommend.none"))]
+    for number, each in enumerate(found, 1):
+        title = message(
+            "cli.recommend.model",
+            title=clean(each.preset.title),
+            quantisation=each.file.quantisation,
+            size=f"{each.file.gigabytes:g}",
+            licence=clean(each.preset.licence) or None,
+        )
+        speed = message("cli.recommend.speed_unknown")
+        if each.speed:
+            speed = message("cli.recommend.speed", speed=f"{each.speed:.0f}")
+        lines += ["", f"{number}. {render(title)}"]
+        lines += [f"   {render(words)}" for words in (_takes(each.plan), speed, each.command)]
+    return lines
+
+
+def _takes(made: Plan) -> Message:
+    ram, window = gib(made.ram), f"{made.n_ctx:,}"
+    if not made.gpu:
+        return message("cli.recommend.takes", ram=ram, window=window)
+    return message("cli.recommend.takes_gpu", gpu=gib(made.gpu), ram=ram, window=window)

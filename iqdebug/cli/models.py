@@ -1,13 +1,13 @@
-"""`iqdebug models`: which there are, what a file is, what fits, fetching one, choosing one."""
+"""`iqdebug models`: which there are, what a file is, what fits and what suits, fetching one, choosing one."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
 import re
-import sys
 from pathlib import Path
 
+from iqdebug.cli import on_demand
 from iqdebug.cli.common import add_json
 from iqdebug.cli.documents.base import say_document
 from iqdebug.cli.documents.models import (
@@ -16,28 +16,28 @@ from iqdebug.cli.documents.models import (
     model_file_document,
     model_list_document,
     model_plan_document,
+    recommendations_document,
 )
-from iqdebug.cli.model_choice import choice_of, weights_of
-from iqdebug.cli.model_lines import gib, inspection_lines, plan_lines
+from iqdebug.cli.model_choice import Choice, choice_of, file_of, weights_of
+from iqdebug.cli.model_download import download
+from iqdebug.cli.model_lines import inspection_lines, machine_message, plan_lines, recommendation_lines
 from iqdebug.core import config
-from iqdebug.core.errors import ModelError, UsageError
 from iqdebug.core.exit_codes import ExitCode
 from iqdebug.core.messages import message, render
-from iqdebug.core.output import say, say_error, write_over
+from iqdebug.core.output import say
 from iqdebug.core.text import clean
 from iqdebug.llm.gguf import hardware
+from iqdebug.llm.gguf.bandwidth import ram_bandwidth
 from iqdebug.llm.gguf.inspect import inspect
 from iqdebug.llm.gguf.plan import plan
-from iqdebug.llm.gguf.pull import data_folder, pull
+from iqdebug.llm.gguf.pull import data_folder
 from iqdebug.llm.presets import Preset, preset_for, presets
+from iqdebug.llm.recommend import recommended
 
 __all__ = ["configure"]
 
 MIN_WINDOW, MAX_WINDOW = 256, 1 << 24  # tokens
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-_ANY_SHAPE = 999  # behind those whose number of layers is known
-_BAR_CELLS = 30
-_USUAL_QUANTISATION = "q4_k_m"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -48,9 +48,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_json(listing)
     listing.set_defaults(run=_list)
     looking = actions.add_parser("inspect", help=render(message("cli.action.models.inspect")))
-    looking.add_argument("file", type=Path, metavar=render(message("cli.metavar.file")))
+    looking.add_argument("file", metavar=render(message("cli.metavar.file")))
     add_json(looking)
     looking.set_defaults(run=_inspect)
+    recommending = actions.add_parser("recommend", help=render(message("cli.action.models.recommend")))
+    add_json(recommending)
+    recommending.set_defaults(run=_recommend)
     planning = actions.add_parser("plan", help=render(message("cli.action.models.plan")))
     planning.add_argument("model", metavar=render(message("cli.metavar.file_or_name")))
     planning.add_argument(
@@ -96,6 +99,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar=render(message("cli.metavar.folder")),
         help=render(message("cli.argument.models.to")),
     )
+    pulling.add_argument("--use", action="store_true", help=render(message("cli.argument.models.use")))
     add_json(pulling)
     pulling.set_defaults(run=_pull)
     using = actions.add_parser("use", help=render(message("cli.action.models.use")))
@@ -136,13 +140,17 @@ def _list(options: argparse.Namespace) -> int:
     name, layers = render(message("cli.models.head.name")), render(message("cli.models.head.layers"))
     window, wanted = render(message("cli.models.head.window")), render(message("cli.models.head.files"))
     say(f"{name:<36} {layers:>6} {window:>8}  {wanted}")
-    say(
-        *(_row(p) for p in sorted(known.values(), key=lambda p: (p.shape.layers if p.shape else 999, p.name)))
-    )
+    say(*(_row(preset) for preset in sorted(known.values(), key=_order)))
     names = [clean(file.name) for file in files] if files else [message("cli.models.nothing")]
     say("", render(message("cli.models.downloaded", names=names, folder=clean(str(folder)))))
     say(render(message("cli.models.in_use", setting=clean(setting))))
     return ExitCode.DONE
+
+
+def _order(preset: Preset) -> list[tuple[float, str]]:
+    """By name, numbers in it by their value; what fits any file last."""
+    words = re.findall(r"(\d+(?:\.\d+)?)|(\D+)", preset.name)
+    return [(float(preset.shape is None), ""), *((float(number or "-inf"), word) for number, word in words)]
 
 
 def _row(preset: Preset) -> str:
@@ -154,7 +162,7 @@ def _row(preset: Preset) -> str:
 
 
 def _inspect(options: argparse.Namespace) -> int:
-    inspection = inspect(options.file)
+    inspection = inspect(file_of(options.file))
     preset = preset_for(inspection)
     if options.json:
         say_document(model_file_document(inspection, preset.name))
@@ -177,68 +185,39 @@ def _plan(options: argparse.Namespace) -> int:
     if options.json:
         say_document(model_plan_document(machine, plans))
     else:
-        cards = [message("cli.plan.card", name=g.name, free=gib(g.free)) for g in machine.gpus]
-        nothing = message("cli.plan.no_card")
-        ram = gib(machine.ram)
-        say(render(message("cli.plan.machine", cards=cards or nothing, ram=ram, cores=machine.cores)))
+        say(render(machine_message(machine)))
         for name, one in plans:
             say("", *plan_lines(clean(name), one))
     return ExitCode.DONE if any(one.fits for _, one in plans) else ExitCode.ERROR
 
 
 def _pull(options: argparse.Namespace) -> int:
-    repository, file, checksum = _wanted_file(options.name, options.file)
-    try:
-        path = pull(
-            repository,
-            file,
-            to=options.to,
-            endpoint=options.endpoint,
-            sha256=checksum,
-            on_bytes=_show_progress,
-        )
-    finally:
-        if sys.stderr.isatty():
-            say_error("")
+    path = download(options.name, options.file, options.to, options.endpoint)
+    setting = _chosen(choice_of(str(path))).setting if options.use else ""
     if options.json:
-        say_document(DownloadedModel(model_file=str(path), size=path.stat().st_size))
-    else:
-        say(str(path), render(message("cli.models.use_it", path=str(path))))
+        say_document(DownloadedModel(model_file=str(path), size=path.stat().st_size, setting=setting))
+        return ExitCode.DONE
+    say(str(path))
+    if not options.use:
+        say(render(message("cli.models.use_it", path=str(path))))
+        return ExitCode.DONE
+    say(render(message("cli.models.in_use_by", setting=setting, file=str(config.config_path()))))
     return ExitCode.DONE
 
 
-def _wanted_file(name: str, file: str | None) -> tuple[str, str, str]:
-    """Repository, file and checksum; the checksum is "" where it is not known."""
-    preset = presets().get(name)
-    if preset is not None:
-        if not preset.files:
-            raise ModelError(message("cli.models.no_public_file", title=preset.title), preset.note)
-        wanted = (file or _USUAL_QUANTISATION).lower()
-        chosen = next((f for f in preset.files if wanted in (f.quantisation, f.file.lower())), None)
-        if chosen is None:
-            known = [f.quantisation for f in preset.files]
-            raise UsageError(
-                message("cli.models.no_such_weights", title=preset.title, wanted=wanted),
-                fix=message("cli.models.no_such_weights.fix", known=known),
-            )
-        return chosen.repository, chosen.file, chosen.sha256
-    if name.count("/") != 1:
-        raise UsageError(message("cli.models.no_model", name=name), fix=message("cli.models.no_model.fix"))
-    if not file:
-        raise UsageError(message("cli.models.which_file"), fix=message("cli.models.which_file.fix"))
-    return name, file, ""
-
-
-def _show_progress(done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        bar = "#" * (_BAR_CELLS * done // max(total, 1))
-        words = message("cli.models.progress", done=f"{done / 1e9:6.2f}", total=f"{total / 1e9:.2f}")
-        write_over(f"{bar:<30} {render(words)}")
+def _recommend(options: argparse.Namespace) -> int:
+    machine = hardware.look()
+    bandwidth = ram_bandwidth(machine.cores)
+    found = recommended(presets().values(), machine, bandwidth)
+    if options.json:
+        say_document(recommendations_document(machine, bandwidth, found))
+    else:
+        say(render(machine_message(machine)), *recommendation_lines(bandwidth, found))
+    return ExitCode.DONE if found else ExitCode.ERROR
 
 
 def _use(options: argparse.Namespace) -> int:
-    choice = choice_of(options.model)
-    config.save_model(choice.setting)
+    choice = _chosen(_running_server() if options.model == "auto" else choice_of(options.model))
     if options.json:
         say_document(
             ModelChoice(
@@ -248,8 +227,23 @@ def _use(options: argparse.Namespace) -> int:
             )
         )
         return ExitCode.DONE
+    if choice.found_message:
+        say(render(choice.found_message))
     if choice.why_no_chat:
         say(render(message("cli.models.cannot_chat", reason=choice.why_no_chat)))
     written = str(config.config_path())
     say(render(message("cli.models.in_use_by", setting=choice.setting, file=written)))
     return ExitCode.DONE
+
+
+def _chosen(choice: Choice) -> Choice:
+    config.save_model(choice.setting)
+    return choice
+
+
+def _running_server() -> Choice:
+    """:raises ModelError: none answers."""
+    found = on_demand.first_local_server()
+    kind = message("cli.models.some_server") if found.kind == "other" else found.kind
+    served = message("cli.models.found_server", kind=kind, setting=found.setting, models=found.models[:5])
+    return Choice(found.setting, found_message=served)

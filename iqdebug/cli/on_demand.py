@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from iqdebug.core.state import ProcessInfo
     from iqdebug.dap.launch_plan import LaunchPlan
     from iqdebug.diagnosis.named_places import Asked
+    from iqdebug.llm.backends.local_servers import LocalServer
     from iqdebug.llm.window.saved_conversation import SavedConversation
     from iqdebug.workflows.ask import AskResult
     from iqdebug.workflows.headless import Result
@@ -29,6 +30,7 @@ __all__ = [
     "ask_file",
     "ask_process",
     "attached_diagnosis",
+    "first_local_server",
     "open_crash_screen",
     "open_last_stop_screen",
     "open_process_screen",
@@ -108,6 +110,27 @@ def ask_process(info: ProcessInfo, question: str, model: str | None, context: in
     from iqdebug.workflows import ask
 
     return ask.ask_process(info, question, model, context=context)
+
+
+def first_local_server() -> LocalServer:
+    """As :func:`iqdebug.llm.backends.local_servers.first_server`.
+
+    :raises ModelError: none answers.
+    """
+    import asyncio
+
+    from iqdebug.core.errors import ModelError
+    from iqdebug.core.messages import message
+    from iqdebug.llm.backends.local_servers import PORTS, first_server
+
+    found = asyncio.run(first_server(PORTS))
+    if found is None:
+        raise ModelError(
+            message("cli.models.no_server"),
+            message("cli.models.no_server.why", ports=[str(port) for port in PORTS]),
+            message("cli.models.no_server.fix"),
+        )
+    return found
 
 
 def say_failure(error: IqdebugError, code: ExitCode) -> None:

@@ -22,7 +22,8 @@ __all__ = ["configure"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(run=_status, json=False)
+    add_json(parser)
+    parser.set_defaults(run=_status)
     actions = parser.add_subparsers(
         title=render(message("cli.actions")), metavar=render(message("cli.metavar.action"))
     )
@@ -59,14 +60,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar=render(message("cli.metavar.number")),
         help=render(message("cli.argument.runtime.jobs")),
     )
-    add_json(building)
+    add_json(building, after_another=True)
     building.set_defaults(run=_build)
 
     status = actions.add_parser("status", help=render(message("cli.action.runtime.status")))
-    add_json(status)
+    add_json(status, after_another=True)
     status.set_defaults(run=_status)
     removing = actions.add_parser("remove", help=render(message("cli.action.runtime.remove")))
-    add_json(removing)
+    add_json(removing, after_another=True)
     removing.set_defaults(run=_remove)
 
 

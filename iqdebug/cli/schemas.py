@@ -40,6 +40,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     models.ModelList,
     models.ModelFile,
     models.ModelPlan,
+    models.ModelRecommendations,
     models.DownloadedModel,
     models.ModelChoice,
     runtime.RuntimeList,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -19,14 +18,15 @@ from iqdebug.llm.backends.worker_process import OutOfMemory
 from iqdebug.llm.gguf import hardware
 from iqdebug.llm.gguf.inspect import Inspection, inspect
 from iqdebug.llm.gguf.plan import Plan, Weights, plan
-from iqdebug.llm.gguf.pull import data_folder
 from iqdebug.llm.messages import Sampling
-from iqdebug.llm.presets import Preset, preset_for, presets
+from iqdebug.llm.model_files import resolved
+from iqdebug.llm.presets import Preset, preset_for
 from iqdebug.llm.runtime.choice import runtime_for
 from iqdebug.llm.speeds import Speeds, speeds_file
+from iqdebug.llm.tool_formats.choice import FORMATS
 from iqdebug.llm.window.prefix_states import PrefixStates, prefix_folder
 
-__all__ = ["Opened", "open_model", "resolved"]
+__all__ = ["Opened", "open_model", "require_llama_cpp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ def open_model(
 ) -> Opened | None:
     """None for ``none``. Nothing is loaded and nobody is connected to before ``start``.
 
+    :param setting: ``llama:NAME_OR_FILE``, the path of a ``.gguf`` file, ``http(s)://host/v1`` or ``none``.
     :param mask: every text that leaves this process for a server goes through it.
     :raises UsageError: it is no setting, or names nothing that is here.
     :raises ModelError: the file cannot be used.
@@ -50,6 +51,8 @@ def open_model(
     wishes = wishes or Model()
     if setting in ("", "none"):
         return None
+    if setting.lower().endswith(".gguf") and "://" not in setting:
+        setting = f"llama:{setting.removeprefix('llama:')}"
     kind, _, rest = setting.partition(":")
     if kind == "llama" and rest:
         return _local(setting, resolved(rest), wishes)
@@ -60,44 +63,18 @@ def open_model(
     raise UsageError(message("llm.open.no_model", setting=setting), "", message("llm.open.no_model.fix"))
 
 
-def resolved(name: str) -> Path:
-    """The file that a path, a file of the data folder, or a preset's name means.
-
-    :raises UsageError: there is none.
-    """
-    path, folder = Path(os.path.expanduser(name)), data_folder()
-    if path.is_file():
-        return path
-    if (folder / name).is_file():
-        return folder / name
-    known = presets()
-    if name in known:
-        names = [f.file for f in known[name].files]
-        files = [folder / n for n in names if (folder / n).is_file()]
-        words = known[name].match
-        files += [
-            p for p in sorted(folder.glob("*.gguf")) if words and all(w in _plain(p.stem) for w in words)
-        ]
-        if files:
-            return files[0]
-        what = message("llm.open.not_here", model=name)
-        why = message("llm.open.not_here.why", folder=str(folder))
-        fix = f"iqdebug models pull {name}" if names else message("llm.open.not_here.fix")
-        raise UsageError(what, why, fix)
-    raise UsageError(message("llm.open.no_file", path=str(path)), "", message("llm.open.no_file.fix"))
-
-
-def _plain(name: str) -> str:
-    return "".join(c for c in name.lower() if c.isalnum())
-
-
-def _local(setting: str, path: Path, wishes: Model) -> Opened:
+def require_llama_cpp() -> None:
+    """:raises MissingTool: llama-cpp-python is not installed."""
     if find_spec("llama_cpp") is None:
         raise MissingTool(
             message("llm.open.no_llama_cpp"),
             message("llm.open.no_llama_cpp.why"),
             "pip install 'iqdebug[llama]'",
         )
+
+
+def _local(setting: str, path: Path, wishes: Model) -> Opened:
+    require_llama_cpp()
     what = inspect(path)
     if what.vocabulary_only or what.problem_messages:
         problem = next(iter(what.problem_messages), None) or message("llm.open.vocabulary_only")
@@ -131,6 +108,7 @@ class _Planned(LocalBackend):
             thinking=preset.thinking or (),
             prefix_states=PrefixStates(prefix_folder(), wishes.prefix_cache << 20),
             speeds=Speeds(speeds_file()),
+            tool_format=FORMATS.get(preset.tool_format),
         )
         self._what = what
         self._wishes = wishes

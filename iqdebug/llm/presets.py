@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
 from iqdebug.core.errors import ModelError
 from iqdebug.core.messages import message
+from iqdebug.llm.gguf.header import row_bytes
 from iqdebug.llm.gguf.inspect import Inspection, Shape
+from iqdebug.llm.gguf.plan import Weights
+from iqdebug.llm.tool_formats.choice import FORMATS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -56,17 +60,32 @@ class PresetShape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class GgufFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A file that is publicly known. ``sha256`` is "" where it was not published."""
+    """A file that is publicly known. ``gigabytes`` (of 10**9 bytes) is 0 and ``sha256`` "" where it is not
+    known."""
 
     repository: str
     file: str
     quantisation: str
-    gigabytes: float
+    gigabytes: float = 0
     sha256: str = ""
+
+    def weights(self, shape: Shape) -> Weights:
+        """The file's size, divided as llama.cpp's quantiser does it: the embedding, the output layer in q6_K
+        at least, and the same to each layer. Their sum is exact."""
+        kind = "q8_0" if self.quantisation == "q8_0" else "q4_K"
+        embedding = row_bytes(kind, shape.width * shape.vocabulary)
+        output = row_bytes("q8_0" if kind == "q8_0" else "q6_K", shape.width * shape.vocabulary)
+        layer, rest = divmod(max(0, int(self.gigabytes * 1e9) - embedding - output), shape.layers)
+        return Weights((layer,) * shape.layers, embedding + rest, output)
 
 
 class Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """:param match: words that the model's name must all contain, in small letters without separators.
+    :param tool_format: a name of :data:`~iqdebug.llm.tool_formats.choice.FORMATS`; "" where the template is
+        to tell.
+    :param code: it was trained for code, as its maker says.
+    :param active_share: of the weights, what is read for one token: less than 1 for a mixture of experts.
+    :param licence: of the weights, by name.
     :param note: for a person: what is not known, or what this model needs.
     """
 
@@ -75,11 +94,23 @@ class Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     match: tuple[str, ...] = ()
     context: int = 131072
     thinking: tuple[str, str] | None = None
+    tool_format: str = ""
     sampling: PresetSampling = PresetSampling()
     shape: PresetShape | None = None
+    code: bool = False
+    active_share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
     source: str = ""
+    licence: str = ""
     files: tuple[GgufFile, ...] = ()
     note: str = ""
+
+    @property
+    def usual_file(self) -> GgufFile | None:
+        """What is fetched where a person names no quantisation; None where no public file is known."""
+        first = self.files[:1]
+        return next(
+            (file for file in self.files if file.quantisation == "q4_k_m"), first[0] if first else None
+        )
 
 
 def config_folder() -> Path:
@@ -116,10 +147,15 @@ def _read(path: Path) -> Preset:
     except (OSError, ValueError) as error:
         raise ModelError(message("llm.preset.unreadable", file=path.name), str(error), fix) from None
     try:
-        return msgspec.convert({"name": path.stem, "title": path.stem, **data}, Preset)
+        preset = msgspec.convert({"name": path.stem, "title": path.stem, **data}, Preset)
     except msgspec.ValidationError as error:
         what = message("llm.preset.wrong", file=path.name, line=_line(text, str(error)))
         raise ModelError(what, str(error), fix) from None
+    if preset.tool_format and preset.tool_format not in FORMATS:
+        what = message("llm.preset.wrong", file=path.name, line=_line(text, "`$.tool_format`"))
+        known = tuple(FORMATS)
+        raise ModelError(what, message("llm.preset.no_format", name=preset.tool_format, known=known), fix)
+    return preset
 
 
 def _line(text: str, error: str) -> int | None:

@@ -62,6 +62,7 @@ def ask_file(
     :param context: tokens of the model's window; 0: as configured.
     :raises CrashFileError: the file cannot be opened.
     :raises ModelError: there is no model, or it failed.
+    :raises UsageError: the setting names no model that is here.
     """
     crash = open_crash(path)
     own = project if project is not None else standing_in()
@@ -72,7 +73,7 @@ def ask_file(
         return crash_diagnosis(crash, read, reach=reach)
 
     debuggee = DebuggeeContext(crash, own, crash.read_source, diagnose=diagnose)
-    assistant = companion_for(model, debuggee, context=context)
+    assistant = companion_for(model, debuggee, context=context, required=True)
     session = RecordedSession(crash)
     return signals.run(_ask(assistant, session, question, crash.logs, progress))
 
@@ -84,6 +85,7 @@ def ask_process(
 
     :raises TargetError: it cannot be attached to.
     :raises ModelError: there is no model, or it failed.
+    :raises UsageError: the setting names no model that is here.
     """
     return signals.run(_ask_process(info, question, model, progress, context))
 
@@ -91,9 +93,8 @@ def ask_process(
 async def _ask_process(
     info: ProcessInfo, question: str, model: str | None, progress: bool, context: int
 ) -> AskResult:
-    assistant = companion_for(
-        model, DebuggeeContext(project=info.cwd, diagnose=live_diagnosis), context=context
-    )
+    debuggee = DebuggeeContext(project=info.cwd, diagnose=live_diagnosis)
+    assistant = companion_for(model, debuggee, context=context, required=True)
     options = AttachOptions(pause=False, exceptions=(), outside=outside_view(info.pid))
     session = await attach(info, options, lambda words: None)
     try:
@@ -115,12 +116,7 @@ async def _ask(
         assistant.transcript.subscribe(reader)
     try:
         if assistant.window is None:
-            errors = [e.text for e in assistant.transcript.entries if e.kind == "error"]
-            raise ModelError(
-                message("cli.ask.no_model"),
-                "; ".join(" ".join(error.splitlines()) for error in errors),
-                message("cli.ask.no_model.fix"),
-            )
+            raise ModelError(message("cli.ask.no_model"), fix=message("cli.ask.no_model.fix"))
         assistant.begin(session, HeadlessContext(session, logs))
         await assistant.settled()
         await assistant.ask(question)

@@ -42,3 +42,18 @@ def test_the_exit_codes(capsys: Output) -> None:
 def test_help_of_what_is_no_command(capsys: Output) -> None:
     assert main(["help", "nonsense"]) == ExitCode.USAGE
     assert "There is no command nonsense" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint", "fix"),
+    [
+        (("ps", "extra"), "ps has no action extra", ""),
+        (("models", "pull", "extra"), "models pull has no action extra", ""),
+        (("models", "nonsense"), "models has no action nonsense", "recommend"),
+        (("exit-codes", "extra"), "exit-codes has no action extra", ""),
+    ],
+)
+def test_help_of_more_than_there_is(words: tuple[str, ...], complaint: str, fix: str, capsys: Output) -> None:
+    assert main(["help", *words]) == ExitCode.USAGE
+    out, err = capsys.readouterr()
+    assert not out and complaint in err and fix in err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from iqdebug.cli.main import main
+from iqdebug.core.config import load
 from iqdebug.core.exit_codes import ExitCode
 from iqdebug.llm.window.saved_conversation import PROCESS
 from iqdebug.peek.processes import identity
@@ -206,6 +208,9 @@ def test_models(tmp_path: Path, capsys: Output) -> None:
     assert (file["model_file"], file["shape"]["layers"], file["size"]) == (str(path), 2, path.stat().st_size)
     planned = printed(capsys, "model-plan", "models", "plan", str(path), "--ram", "4G", "--vram", "0")
     assert planned["machine"]["ram"] == 4 << 30 and planned["plans"][0]["fits"]
+    suited = printed(capsys, "model-recommendations", "models", "recommend")
+    assert suited["ram_bandwidth"] > 0
+    assert all(each["command"].startswith("iqdebug models pull ") for each in suited["recommendations"])
     chosen = printed(capsys, "model-choice", "models", "use", str(path))
     assert chosen["setting"] == f"llama:{path}" and Path(chosen["config_file"]).is_file()
 
@@ -213,12 +218,25 @@ def test_models(tmp_path: Path, capsys: Output) -> None:
 def test_models_pull(hub: Hub, tmp_path: Path, capsys: Output) -> None:
     words = ["models", "pull", "o/r", "--file", "m.gguf", "--endpoint", hub.url, "--to", str(tmp_path)]
     found = printed(capsys, "model-download", *words)
-    assert found == {"schema": found["schema"], "model_file": str(tmp_path / "m.gguf"), "size": len(BODY)}
+    expected = {"model_file": str(tmp_path / "m.gguf"), "size": len(BODY), "setting": ""}
+    assert found == {"schema": found["schema"], **expected}
+
+
+def test_models_pull_and_use(
+    hub: Hub, tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = write_tiny(tmp_path / "m.gguf").read_bytes()
+    monkeypatch.setattr("tests.llm.test_pull.BODY", whole)
+    monkeypatch.setattr(hub, "etag", hashlib.sha256(whole).hexdigest())
+    words = ["o/r", "--file", "m.gguf", "--endpoint", hub.url, "--to", str(tmp_path / "to"), "--use"]
+    found = printed(capsys, "model-download", "models", "pull", *words)
+    assert found["setting"] == f"llama:{tmp_path / 'to' / 'm.gguf'}" == load().model.setting
 
 
 def test_runtime(tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IQDEBUG_RUNTIME_CACHE", str(tmp_path / "cache"))
-    assert printed(capsys, "runtimes", "runtime", "status")["runtimes"] == []
+    for words in (["status"], [], ["--json", "status"]):
+        assert printed(capsys, "runtimes", "runtime", *words)["runtimes"] == []
     sdist = small_source(tmp_path)
     monkeypatch.setenv("PATH", str(programs(tmp_path / "programs")))
     with pinned_to(sdist):
@@ -240,6 +258,7 @@ def test_runtime(tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
         (("ask", "/nowhere/x.iqcrash", "why?"), ExitCode.CRASH_FILE, "There is no file /nowhere/x.iqcrash"),
         (("models", "use", "nowhere.gguf"), ExitCode.MODEL, "There is no file nowhere.gguf"),
         (("models", "plan", "nowhere"), ExitCode.MODEL, "There is no model or file nowhere"),
+        (("models", "use", "gpt-oss-20b"), ExitCode.USAGE, "gpt-oss-20b is not on this machine"),
         (("models", "pull", "nowhere"), ExitCode.USAGE, "There is no model nowhere"),
         (("resume", "1"), ExitCode.USAGE, "A conversation goes on on a screen, not as JSON"),
         (("peek", "python"), ExitCode.USAGE, "not a process id"),

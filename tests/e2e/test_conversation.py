@@ -238,3 +238,11 @@ def test_without_a_model_or_with_one_that_is_not_there_it_says_so(tmp_path: Path
     assert done.returncode == 12 and "No model was chosen" in done.stderr
     done = asked(found, tmp_path / "state", "--model", "http://127.0.0.1:9/v1")
     assert done.returncode == 12 and "Nothing listens at" in done.stderr and "Traceback" not in done.stderr
+    for setting, complaint in {
+        "/nowhere/x.gguf": "There is no file /nowhere/x.gguf",
+        "nonsense": "'nonsense' names no model",
+        "llama:gpt-oss-20b": "gpt-oss-20b is not on this machine",
+    }.items():
+        done = asked(found, tmp_path / "state", "--model", setting)
+        assert done.returncode == 2 and done.stderr.startswith(f"iqdebug: {complaint}")
+        assert "No model was chosen" not in done.stderr

@@ -152,8 +152,9 @@ def test_values_between_tags_are_of_the_types_of_the_schema() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        '{"name": "other", "arguments": {}}',
-        '```json\n{"name": "other", "arguments": {}}\n```',
+        'Such as:\n{"name": "other", "arguments": {}}',
+        'Such as:\n```json\n{"name": "other", "arguments": {}}\n```',
+        '{"name": "other", "arguments": 3}',
         '{"name": "look", "age": 3}',
         '{"name": "look"}',
         '{"user": {"name": "look", "arguments": {}}}',
@@ -185,6 +186,8 @@ def test_without_tools_all_is_text() -> None:
     ("text", "why"),
     [
         ('<tool_call>\n{"name": "other", "arguments": {}}\n</tool_call>', "there is no tool `other`"),
+        ('{"name": "other", "arguments": {}}', "there is no tool `other`; there are: look, go"),
+        ('```json\n{\n  "name": "other",\n  "arguments": {"n": 1}\n}\n```', "there is no tool `other`"),
         ('<tool_call>\n{"name": "look", "arguments": {', "cut off"),
         ('<tool_call>\n{"name": "look", "arguments": {"n": three}}\n</tool_call>', "not valid JSON"),
         ('{"name": "look", "arguments": {"n": three}}', "not valid JSON"),

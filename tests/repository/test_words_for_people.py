@@ -27,7 +27,7 @@ NOT_COUNTED = (
 """Modules whose texts are not for people."""
 ALLOWED = {
     "__init__.py": 1,
-    "assistant": 37,
+    "assistant": 40,
     "cli": 1,
     "core": 1,
     "crash": 1,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iqdebug.assistant.command_dispatcher import Command
-from iqdebug.assistant.commands import conversation, edits, evidence
+from iqdebug.assistant.commands import conversation, edits, evidence, model
 from iqdebug.assistant.commands.edits import show_proposal
 from iqdebug.assistant.session import AssistantSession
 from iqdebug.core.messages import message
@@ -30,5 +30,6 @@ COMMANDS: tuple[Command[AssistantSession], ...] = (
     Command("unpin", message("assistant.help.unpin"), conversation.unpin),
     Command("compact", message("assistant.help.compact"), conversation.compact),
     Command("model", message("assistant.help.model"), conversation.show_model),
+    Command("get", message("assistant.help.get"), model.get_model),
     Command("rights", message("assistant.help.rights"), conversation.show_rights),
 )

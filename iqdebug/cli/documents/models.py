@@ -1,4 +1,4 @@
-"""`models`: the known models, a model's file, what fits where, what was downloaded and chosen."""
+"""`models`: the known models, a model's file, what fits, what suits, what was downloaded and chosen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import msgspec
 
 from iqdebug.cli.documents.base import Document, Part
 from iqdebug.llm.gguf import hardware, inspect, plan
-from iqdebug.llm.presets import Preset
+from iqdebug.llm.presets import GgufFile, Preset
+from iqdebug.llm.recommend import Recommendation
 
 __all__ = [
     "DownloadedModel",
@@ -16,9 +17,11 @@ __all__ = [
     "ModelFile",
     "ModelList",
     "ModelPlan",
+    "ModelRecommendations",
     "model_file_document",
     "model_list_document",
     "model_plan_document",
+    "recommendations_document",
 ]
 
 
@@ -39,7 +42,7 @@ class Shape(Part, frozen=True):
 
 
 class HubFile(Part, frozen=True):
-    """A file on the hub; ``sha256`` is "" where it was not published."""
+    """A file on the hub; ``gigabytes`` (of 10**9 bytes) is 0 and ``sha256`` "" where it is not known."""
 
     repository: str
     model_file: str
@@ -49,14 +52,17 @@ class HubFile(Part, frozen=True):
 
 
 class KnownModel(Part, frozen=True):
-    """A preset. ``context`` is its window in tokens; ``shape`` is null where any file fits."""
+    """A preset. ``context`` is its window in tokens; ``shape`` is null where any file fits. ``tool_format``
+    is "" where the file's template tells it, ``licence`` where it is not known."""
 
     name: str
     title: str
     context: int
     shape: Shape | None
     files: list[HubFile]
+    tool_format: str
     source: str
+    licence: str
     note: str
 
 
@@ -146,11 +152,35 @@ class ModelPlan(Document, frozen=True, tag="iqdebug/model-plan/1"):
     plans: list[Plan]
 
 
+class RecommendedModel(Part, frozen=True):
+    """``tokens_per_second`` is the most that an answer can be generated with, by the bandwidth of the memory;
+    null where that is not known. ``command`` fetches ``file`` and uses it."""
+
+    name: str
+    title: str
+    licence: str
+    file: HubFile
+    plan: Plan
+    tokens_per_second: float | None
+    command: str
+    note: str
+
+
+class ModelRecommendations(Document, frozen=True, tag="iqdebug/model-recommendations/1"):
+    """What to fetch for ``machine``, the best first. ``ram_bandwidth`` is in bytes a second, measured just
+    now; 0 where it could not be."""
+
+    machine: Machine
+    ram_bandwidth: float
+    recommendations: list[RecommendedModel]
+
+
 class DownloadedModel(Document, frozen=True, tag="iqdebug/model-download/1"):
-    """The file that was downloaded, or was there already."""
+    """The file that was downloaded, or was there already. ``setting`` is "" where it is not in use."""
 
     model_file: str
     size: int
+    setting: str
 
 
 class ModelChoice(Document, frozen=True, tag="iqdebug/model-choice/1"):
@@ -178,18 +208,21 @@ def _known(preset: Preset) -> KnownModel:
         title=preset.title,
         context=preset.context,
         shape=None if preset.shape is None else _shape(preset.shape.shape()),
-        files=[
-            HubFile(
-                repository=file.repository,
-                model_file=file.file,
-                weights=file.quantisation,
-                gigabytes=file.gigabytes,
-                sha256=file.sha256,
-            )
-            for file in preset.files
-        ],
+        files=[_file(file) for file in preset.files],
+        tool_format=preset.tool_format,
         source=preset.source,
+        licence=preset.licence,
         note=preset.note,
+    )
+
+
+def _file(file: GgufFile) -> HubFile:
+    return HubFile(
+        repository=file.repository,
+        model_file=file.file,
+        weights=file.quantisation,
+        gigabytes=file.gigabytes,
+        sha256=file.sha256,
     )
 
 
@@ -221,14 +254,38 @@ def model_file_document(inspection: inspect.Inspection, preset: str) -> ModelFil
 
 
 def model_plan_document(machine: hardware.Machine, plans: Sequence[tuple[str, plan.Plan]]) -> ModelPlan:
-    return ModelPlan(
-        machine=Machine(
-            gpus=[Gpu(name=gpu.name, total=gpu.total, free=gpu.free) for gpu in machine.gpus],
-            ram=machine.ram,
-            cores=machine.cores,
-            note=machine.note,
-        ),
-        plans=[_plan(model, each) for model, each in plans],
+    return ModelPlan(machine=_machine(machine), plans=[_plan(model, each) for model, each in plans])
+
+
+def recommendations_document(
+    machine: hardware.Machine, ram_bandwidth: float, found: Sequence[Recommendation]
+) -> ModelRecommendations:
+    """:param ram_bandwidth: bytes a second."""
+    return ModelRecommendations(
+        machine=_machine(machine),
+        ram_bandwidth=ram_bandwidth,
+        recommendations=[
+            RecommendedModel(
+                name=each.preset.name,
+                title=each.preset.title,
+                licence=each.preset.licence,
+                file=_file(each.file),
+                plan=_plan(each.preset.name, each.plan),
+                tokens_per_second=each.speed or None,
+                command=each.command,
+                note=each.preset.note,
+            )
+            for each in found
+        ],
+    )
+
+
+def _machine(machine: hardware.Machine) -> Machine:
+    return Machine(
+        gpus=[Gpu(name=gpu.name, total=gpu.total, free=gpu.free) for gpu in machine.gpus],
+        ram=machine.ram,
+        cores=machine.cores,
+        note=machine.note,
     )
 
 

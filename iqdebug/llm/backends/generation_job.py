@@ -14,6 +14,7 @@ from iqdebug.llm.backends.worker_process import OutOfMemory, smaller
 from iqdebug.llm.chat_format.template import CHATML, ChatTemplate, TemplateError
 from iqdebug.llm.chat_format.template_process import Renderer
 from iqdebug.llm.messages import Sampling
+from iqdebug.llm.tool_formats.base import ToolFormat
 
 __all__ = ["GenerationJob", "common_start", "describe", "failure", "sampler"]
 
@@ -78,6 +79,7 @@ def describe(
     named: bool,
     opening: str,
     renderer: Renderer,
+    tool_format: ToolFormat | None,
 ) -> tuple[ModelInfo, ChatTemplate | None]:
     """What is known of a loaded model, and its chat template if it has one that can be read.
 
@@ -85,13 +87,14 @@ def describe(
     :param named: ``about.model`` was given by the caller and is kept.
     :param opening: the tag that begins a thought.
     :param renderer: a process for the template.
+    :param tool_format: how it calls tools; None: as the template says.
     """
     source = given or ready.template or (CHATML if ready.chatml else "")
     why: Text = "" if source else message("llm.local.no_template")
     template: ChatTemplate | None = None
     if source:
         try:
-            template = ChatTemplate(source, ready.bos, ready.eos, renderer)
+            template = ChatTemplate(source, ready.bos, ready.eos, renderer, tool_format)
         except TemplateError as error:
             why = message("llm.local.unreadable_template", why=error.why)
     known = replace(

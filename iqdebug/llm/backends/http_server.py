@@ -24,7 +24,7 @@ from iqdebug.llm.backends.server_kinds import ServerKind, count_request, counted
 from iqdebug.llm.backends.sse import EventParser
 from iqdebug.llm.untrusted_json import parsed, parsed_object, sound_text
 
-__all__ = ["Server"]
+__all__ = ["Server", "listed_models"]
 
 _CONNECT_TIMEOUT = 5.0
 _REQUEST_TIMEOUT = 20.0  # for requests that generate nothing
@@ -91,7 +91,7 @@ class Server:
             raise explained(error, self.base, self.key) from error
         if answer.status_code != 200:
             raise self._refused(answer, answer.text)
-        rows = _rows(answer)
+        rows = listed_models(answer)
         if rows is None:
             raise ModelError(
                 message("llm.server.other_kind", server=self.base),
@@ -294,7 +294,8 @@ def _ends(data: str) -> bool:
     return False
 
 
-def _rows(answer: httpx.Response) -> list[dict[str, object]] | None:
+def listed_models(answer: httpx.Response) -> list[dict[str, object]] | None:
+    """The rows of ``/v1/models``; None where the answer is none of OpenAI's protocol."""
     try:
         listing = parsed(answer.text)
     except ValueError:

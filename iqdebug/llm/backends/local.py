@@ -23,6 +23,7 @@ from iqdebug.llm.chat_format.template import ChatTemplate, Part, TemplateError
 from iqdebug.llm.chat_format.template_process import Renderer
 from iqdebug.llm.messages import Message, Role, Sampling, Tool
 from iqdebug.llm.speeds import UNKNOWN, Speeds
+from iqdebug.llm.tool_formats.base import ToolFormat
 from iqdebug.llm.tool_formats.grammar import CALLS_PER_TURN, CallGrammar
 from iqdebug.llm.untrusted_json import sound_text
 from iqdebug.llm.window.log_storage import new_state_file, read_log, sound_state, write_log
@@ -45,6 +46,7 @@ class LocalBackend:
     :param model: its name for a person; else the file's own.
     :param thinking: the tags of thoughts; () for a model that has none.
     :param template: a chat template instead of the file's.
+    :param tool_format: how it calls tools; else what its template says.
     :param log_file: where llama.cpp's output goes; else the state folder's ``worker.log``.
     :param prefix_states: where the model's state after the system prompt and the tools is kept for all
         sessions; None keeps none.
@@ -59,6 +61,7 @@ class LocalBackend:
         model: str = "",
         thinking: Sequence[str] = _THINKING_TAGS,
         template: str | None = None,
+        tool_format: ToolFormat | None = None,
         log_file: Path | None = None,
         prefix_states: PrefixStates | None = None,
         speeds: Speeds | None = None,
@@ -66,6 +69,7 @@ class LocalBackend:
         self.options = options
         self._tags = (thinking[0], thinking[1]) if len(thinking) == 2 else ("", "")
         self._given_template = template
+        self._tool_format = tool_format
         name = model or Path(options.model).stem
         self._named = bool(model)
         self._about = ModelInfo(setting, name, message("llm.on_this_machine"), False, options.n_ctx)
@@ -143,7 +147,14 @@ class LocalBackend:
             if before is not None and before.identity != ready.identity:
                 self._log.clear()  # another file stands there now: its tokens mean something else
             self._about, self._template = await asyncio.to_thread(
-                describe, self._about, ready, self._given_template, self._named, self._tags[0], renderer
+                describe,
+                self._about,
+                ready,
+                self._given_template,
+                self._named,
+                self._tags[0],
+                renderer,
+                self._tool_format,
             )
             if self._speeds is not None and self._about.speed == UNKNOWN:
                 known = await asyncio.to_thread(self._speeds.of, self._speed_key(ready))

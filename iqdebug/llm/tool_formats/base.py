@@ -96,13 +96,17 @@ class Scanner:
     not match, :class:`NotACall`, or :class:`WrongCall` once :attr:`certain` is set.
 
     :param whole: nothing follows the text.
+    :param first: nothing but white space came before in the answer.
     """
 
-    def __init__(self, text: str, place: int, tools: Mapping[str, Tool], whole: bool) -> None:
+    def __init__(
+        self, text: str, place: int, tools: Mapping[str, Tool], whole: bool, first: bool = False
+    ) -> None:
         self.text = text
         self.place = place
         self.tools = tools
         self.whole = whole
+        self.first = first
         self.certain = False
         self.name = ""
 

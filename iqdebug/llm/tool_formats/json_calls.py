@@ -21,7 +21,8 @@ def call_body(call: ToolCall, arguments: str = "arguments") -> str:
 
 def read_object(scanner: Scanner) -> ToolCall:
     """One object. It is certain to be a call once the name of a tool and the key of its arguments were
-    read; within tags, which set :attr:`Scanner.certain`, from the start."""
+    read; within tags, which set :attr:`Scanner.certain`, from the start. An answer that begins with such an
+    object is one too when there is no such tool: small models make names up."""
     scanner.literal("{")
     scanner.space()
     if scanner.try_literal('"type"'):  # {"type": "function", "name": …
@@ -32,15 +33,19 @@ def read_object(scanner: Scanner) -> ToolCall:
     _colon(scanner)
     name = scanner.text_in_quotes()
     scanner.name = name
-    if name not in scanner.tools:
+    if name not in scanner.tools and not (scanner.first and not scanner.certain):
         scanner.call(name, {})
     scanner.space()
     if scanner.certain and scanner.try_literal("}"):
         return scanner.call(name, {})
     _comma(scanner)
     scanner.literal(*_ARGUMENTS)
-    scanner.certain = True
     _colon(scanner)
+    if name not in scanner.tools:
+        scanner.literal("{")
+    scanner.certain = True
+    if name not in scanner.tools:
+        scanner.call(name, {})
     arguments = scanner.value()
     scanner.space()
     scanner.literal("}")

@@ -37,6 +37,7 @@ class CallParser:
         self._held = ""
         self._line_begins = True  # what was taken so far ends with a line's end, or there is nothing
         self._after_call = False
+        self._said_something = False
         self._certain_from = -1  # where in what is held a call begins for certain
 
     def feed(self, text: str) -> list[str | ToolCall]:
@@ -83,6 +84,7 @@ class CallParser:
             parts += calls
             self._held = whole_text[end:]
             self._after_call = bool(calls) or self._after_call
+            self._said_something = bool(calls) or self._said_something
             self._line_begins = True
             searched = 0
         return parts
@@ -134,7 +136,8 @@ class CallParser:
         incomplete: Incomplete | None = None
         wrong: WrongCall | None = None
         for spelling in spellings:
-            scanner = Scanner(self._held, place, self._tools, whole)
+            first = not self._said_something and not self._held[:place].strip()
+            scanner = Scanner(self._held, place, self._tools, whole, first)
             try:
                 return spelling.read(scanner), scanner.place
             except NotACall:
@@ -158,6 +161,7 @@ class CallParser:
             text = text.lstrip()
         if text:
             self._after_call = False
+            self._said_something = self._said_something or bool(text.strip())
             self._line_begins = text.rstrip(" \t").endswith("\n")
             if parts and isinstance(parts[-1], str):
                 parts[-1] += text

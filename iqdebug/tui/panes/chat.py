@@ -207,7 +207,7 @@ class ChatPane(Vertical):
     def show_standing(self, standing: ModelStatus) -> None:
         self._standing = standing
         text = Text(no_wrap=True, overflow="ellipsis")
-        busy = standing.state in ("loading", "ahead", "reading", "answering", "asking")
+        busy = standing.state in ("fetching", "loading", "ahead", "reading", "answering", "asking")
         text.append(
             clean(standing.words), Style(color="red" if standing.state == "failed" else None, bold=busy)
         )
@@ -228,7 +228,7 @@ class ChatPane(Vertical):
 
     @property
     def busy(self) -> bool:
-        return self._standing.state in ("reading", "answering", "asking")
+        return self._standing.state in ("fetching", "reading", "answering", "asking")
 
     # what the person does
 

@@ -14,6 +14,7 @@ TEMPLATES: dict[str, str] = {
     "assistant.help.edit": "take the last question back into the field",
     "assistant.help.explain": "what it means and where the values came from; a model adds its words",
     "assistant.help.fix": "propose the smallest edit; /apply writes it",
+    "assistant.help.get": "fetch a model that suits this machine, and go on with it; /get NAME",
     "assistant.help.help": "this list",
     "assistant.help.mentions": (
         "in a question @file:name.py, @frame, @var:name and @log:word add what they name; Tab completes"

@@ -20,8 +20,8 @@ TEMPLATES: dict[str, str] = {
     "assistant.note.goes_on.as_it_was": "the conversation goes on; nothing is read again",
     "assistant.note.goes_on.read_again": "the conversation goes on; the model reads it again",
     "assistant.note.no_model": (
-        "no model was chosen: `iqdebug models` says how. By itself iqdebug answers /why, /explain, /fix, "
-        "/test, /verify, /watch and /scan"
+        "no model was chosen: /get fetches one that suits this machine, and asks before. By itself iqdebug "
+        "answers /why, /explain, /fix, /test, /verify, /watch and /scan"
     ),
     "assistant.note.no_process": "there is no process yet to speak of",
     "assistant.note.no_such_command": "there is no /{name}; /help lists what there is",
@@ -68,7 +68,7 @@ TEMPLATES: dict[str, str] = {
     "assistant.status.thinking": "thinking",
     "assistant.status.waiting_for_consent": "waiting for your consent",
     "assistant.status.waiting_for_server": "waiting for the first token, {seconds} of {limit} s",
-    "assistant.status.works_without_model": "no model: /help lists what works without one",
+    "assistant.status.works_without_model": "no model: /get fetches one, /help lists what works without",
     "assistant.stop_damaged": "The kept stop of that conversation cannot be read",
     "assistant.turn_failed": "The turn failed, which should not happen",
     "assistant.turn_failed.fix": "Ask again",

@@ -59,10 +59,13 @@ TEMPLATES: dict[str, str] = {
     "cli.argument.models.endpoint": "another hub (default: $HF_ENDPOINT)",
     "cli.argument.models.file": "the file, or its quantisation, such as q4_k_m",
     "cli.argument.models.kv": "type of the KV cache",
-    "cli.argument.models.model": "FILE and NAME also as llama:FILE",
+    "cli.argument.models.model": (
+        "FILE and NAME also as llama:FILE; auto: the first server that answers on this machine"
+    ),
     "cli.argument.models.name": "a name of `models list`, or OWNER/REPOSITORY",
     "cli.argument.models.ram": "memory as if, such as 64G",
     "cli.argument.models.to": "the folder (default: iqdebug's data folder)",
+    "cli.argument.models.use": "use the file from now on",
     "cli.argument.models.vram": "GPUs as if, such as 24G,24G; 0: none",
     "cli.argument.no_folder": "{argument} is not a folder",
     "cli.argument.no_number": "{argument} is not a number from {least} to {most}",

@@ -22,6 +22,8 @@ TEMPLATES: dict[str, str] = {
     "cli.diagnose.silent": "Process {pid} ended or did not answer while it was being looked at",
     "cli.diagnose.too_old": "{interpreter} is Python {version}; crashes are recorded on 3.8 and later",
     "cli.interrupted": "interrupted",
+    "cli.no_action": "{command} has no action {name}",
+    "cli.no_action.fix": "One of: {names}",
     "cli.no_command": "There is no command {name}",
     "cli.no_command.fix": "One of: {names}; or: {exit_codes}",
     "cli.no_crash_file": "No crash file can be made of {path}",

@@ -35,6 +35,7 @@ TEMPLATES: dict[str, str] = {
     "llm.open.too_large.why": "It would take {size} GiB with a window of {window} tokens",
     "llm.open.vocabulary_only": "It holds a vocabulary and no weights",
     "llm.preset.fix": "Mend it, or take it away from {folder}.",
+    "llm.preset.no_format": "There is no format of tools {name}; there are: {known}",
     "llm.preset.unreadable": "The preset {file} cannot be read",
     "llm.preset.wrong": "The preset {file} is wrong{line:? at line }",
     "llm.template.changes_order": "the template changes the order of messages",
