@@ -9,13 +9,13 @@ own, the read raises :class:`WouldRunCode`.
 
 from __future__ import annotations
 
-import builtins
 import types
-from collections import OrderedDict, defaultdict, deque, namedtuple
+from collections import OrderedDict, deque, namedtuple
 
 from ..capture import values
-from ..capture.descriptors import class_dict, class_mro, is_heap_type
+from ..capture.descriptors import class_dict, class_mro
 from ..capture.original_functions import monotonic
+from .plain_lookups import only_reads_storage, reads_plainly
 from .reasons import reason
 
 TYPE_CHECKING = False
@@ -149,7 +149,7 @@ class SafeReader:
         if name in ("__name__", "__qualname__", "__module__") and issubclass(cls, type):
             return values.type_module(obj) if name == "__module__" else values.type_name(obj)
         reader = self.of_class(cls, "__getattribute__")
-        if type(reader) is not types.WrapperDescriptorType or not _reads_plainly(reader.__objclass__):
+        if type(reader) is not types.WrapperDescriptorType or not reads_plainly(reader.__objclass__):
             raise WouldRunCode(reason("agent.runs.own_lookup", type=values.qualified(cls)))
         if name == "__dict__":
             attributes = self.own_dict(obj)
@@ -196,7 +196,7 @@ class SafeReader:
     def _from_data_descriptor(self, obj: Any, descriptor: Any, name: str) -> Any:
         kind = type(descriptor)
         if kind is types.MemberDescriptorType or (
-            kind is types.GetSetDescriptorType and _only_reads_storage(descriptor, type(obj))
+            kind is types.GetSetDescriptorType and only_reads_storage(descriptor, type(obj))
         ):
             try:
                 return descriptor.__get__(obj)
@@ -459,50 +459,3 @@ class SafeReader:
                         reason("agent.runs.truth", type=values.qualified(type(value)), method=method)
                     )
         return self.size(value) > 0 if self.base_of(value) is not None else True
-
-
-def _reads_plainly(owner: type) -> bool:
-    """Whether the class's ``__getattribute__``, written in C, is known to do the usual lookup."""
-    if any(owner is each for each in _USUAL):
-        return True
-    return (values.type_module(owner), values.type_name(owner)) in _USUAL_OF and values.really(owner)
-
-
-_USUAL = [each for each in vars(builtins).values() if type(each) is type and not is_heap_type(each)]
-_USUAL = [each for each in _USUAL if each is not super]
-_USUAL += [types.ModuleType, types.FunctionType, types.SimpleNamespace, types.GeneratorType, types.CodeType]
-_USUAL += [types.CoroutineType, types.AsyncGeneratorType, types.FrameType, types.TracebackType]
-_USUAL += [deque, OrderedDict, defaultdict]
-_USUAL_OF = {("datetime", name) for name in ("date", "time", "datetime", "timedelta", "timezone")}
-# by name: an import here could wait for a thread that is paused in the middle of an import
-
-
-def _only_reads_storage(descriptor: Any, cls: type) -> bool:
-    """Whether the getter, written in C, is known to return only what is stored."""
-    owner: Any = descriptor.__objclass__
-    if values.one_of(owner, _GETTERS):
-        return True
-    return values.really(owner) and (values.type_module(owner), descriptor.__name__) in _GETTERS_OF
-
-
-_GETTERS = (
-    int,
-    float,
-    complex,
-    BaseException,
-    types.FunctionType,
-    types.CodeType,
-    types.GeneratorType,
-    types.CoroutineType,
-    types.AsyncGeneratorType,
-    types.FrameType,
-)
-_GETTERS_OF = {
-    (module, name)
-    for module, names in (
-        ("datetime", "year month day hour minute second microsecond days seconds microseconds tzinfo fold"),
-        ("numpy", "shape ndim size nbytes itemsize strides"),
-        ("array", "typecode itemsize"),
-    )
-    for name in names.split()
-}
