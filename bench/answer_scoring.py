@@ -8,8 +8,9 @@ function are one place. A line that does not exist is a place, and a wrong one.
 
 **Fix.** Read by iqdebug's own reader of edits: search and replace blocks, diffs, whole functions in a fence.
 It is applied to a copy of the buggy package, where an edit that names no file is tried in the files that the
-answer names and those of the stack, innermost first. It is right if the trigger then prints to its standard
-output what it prints on the fixed release, and ends the same way. A change of the trigger is no fix.
+answer names and those of the stack, innermost first, and a method goes into the class that it names. It is
+right if the trigger then prints to its standard output what it prints on the fixed release, and ends the same
+way. A change of the trigger is no fix.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.localisation import environ_of
-from iqdebug.assistant.actions.edits import Edit, EditRefused, edits_in, edits_of_call
-from iqdebug.assistant.actions.fix import propose
+from iqdebug.assistant.actions.edits import Definition, Edit, EditRefused, edits_in, edits_of_call
+from iqdebug.assistant.actions.fix import Proposal, propose
 from iqdebug.core.messages import Message
 
 __all__ = ["Code", "Named", "Printed", "fix_of", "places_in", "printed", "rank_of"]
@@ -110,11 +111,14 @@ class Code:
         return path.read_text(errors="replace") if path.is_file() else ""
 
     def file(self, path: str) -> str:
-        """The file that is meant by a path or its end; the path itself where there is none."""
-        plain = path.replace("\\", "/").lstrip("./")
-        return next(
-            (f for f in self.files if f"/{plain}".endswith(f"/{f}") or f"/{f}".endswith(f"/{plain}")), path
-        )
+        """The file that is meant by a path, its end, or ``package.module.py``; the path itself where there
+        is none."""
+        plain = "/" + path.replace("\\", "/").lstrip("./")
+        dotted = "/" + plain[1:].removesuffix(".py").replace(".", "/") + ".py"
+        for file in self.files:
+            if plain.endswith(f"/{file}") or any(f"/{file}".endswith(end) for end in (plain, dotted)):
+                return file
+        return path
 
     def at(self, file: str, line: int) -> str:
         """The qualified name of the function or class body that the line lies in, ``<module>`` outside."""
@@ -271,13 +275,13 @@ def _copied(source: Path, target: Path) -> None:
 
 def _applied(edits: Iterable[Edit], answer: str, code: Code, copy: Path) -> str:
     """Write the edits into the copy; why that is not possible, else ""."""
-    named = [place.file for place in places_in(answer, code) if place.file in code.files]
-    likely = list(dict.fromkeys([*named, *code.stack]))
+    places = places_in(answer, code)
+    likely = list(dict.fromkeys([*(p.file for p in places if p.file in code.files), *code.stack]))
     changed, why = False, ""
     for edit in edits:
         for file in [code.file(edit.path)] if edit.path else likely:
             try:
-                proposal = propose([replace(edit, path=file)], str(copy))
+                proposal = _proposal(replace(edit, path=file), places, copy)
             except EditRefused as error:
                 why = str(error)
                 if _says(error, "assistant.actions.edit.without_effect"):  # what is there was quoted
@@ -290,6 +294,20 @@ def _applied(edits: Iterable[Edit], answer: str, code: Code, copy: Path) -> str:
         else:
             return why
     return "" if changed else why
+
+
+def _proposal(edit: Edit, places: Iterable[Named], copy: Path) -> Proposal:
+    """A method that the file has several times is that of the class that the answer speaks of."""
+    try:
+        return propose([edit], str(copy))
+    except EditRefused as error:
+        if not isinstance(edit, Definition) or not _says(error, "assistant.actions.edit.functions"):
+            raise
+        named = [p.function.split(".") for p in places if p.file in ("", edit.path)]
+        owner = next((n[-2] for n in named if n[-1] == edit.name and len(n) > 1), "")
+        if not owner or edit.owner:
+            raise
+        return propose([replace(edit, owner=owner)], str(copy))
 
 
 def _says(error: EditRefused, sentence: str) -> bool:

@@ -12,8 +12,9 @@ out. In one run, greedily, with the same limit of tokens for each reply, the sam
   functions on its stack, innermost first, each in a fence under its path: what is pasted into a chat. The
   standard library is left out; of a function :data:`MAX_FUNCTION` lines around its line of the stack, of all
   together :data:`MAX_SOURCE` characters.
-- through **iqdebug**: the assistant of ``iqdebug ask FILE QUESTION`` in the folder of the trigger, with its
-  own system text, evidence and tools. Nobody consents to anything.
+- through **iqdebug**: the assistant of ``iqdebug ask FILE QUESTION --project DIR`` with its own system text,
+  evidence and tools. DIR is the folder of the packages, as it is for whoever works on them, so that their
+  source can be searched and a fix of them proposed. Nobody consents to anything.
 
 Beside them the **ranking** of ``iqdebug diagnose``, which no model has seen. How answers are scored:
 ``bench/answer_scoring.py``. **What the model writes is run**, as you, in a temporary folder, for a minute at
@@ -21,7 +22,7 @@ most.
 
 ``--sample N`` takes N cases, chosen by a hash of their ids, the same ones each time; a larger N adds to them.
 What was said is kept in ``--out`` with its score, and not asked again. ``--seconds`` stops an answer; what it
-says till then counts.
+says till then counts. Two runs at a time would be in each other's way.
 
 Printed: the true function named first and among the first three; fixes that could be applied, and that are
 right; tokens read (evaluated, not reused) and generated, calls of tools and seconds an answer; for all, and
@@ -41,6 +42,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -69,6 +71,7 @@ fix: the whole corrected function in a ```python fence, or a unified diff."""
 MAX_TRACEBACK = 8_000  # characters
 MAX_FUNCTION = 120  # lines
 MAX_SOURCE = 16_000  # characters
+MAX_RESULT = 2_000  # characters of a result that are kept
 BUDGET = 16_000  # tokens of evidence; the ranking is the same under any
 ARMS = ("alone", "iqdebug", "ranking")
 
@@ -90,16 +93,24 @@ class Case:
 
 
 @dataclass(slots=True)
+class Called:
+    """:param result: what the model was told, its beginning."""
+
+    name: str
+    arguments: dict[str, Any]
+    executed: bool
+    result: str
+
+
+@dataclass(slots=True)
 class Answered:
-    """:param calls: the name of each tool that was called, its arguments, and whether it was executed.
-    :param places: as text, in order.
-    """
+    """:param places: as text, in order."""
 
     id: str
     arm: str
     model: str = ""
     answer: str = ""
-    calls: list[tuple[str, dict[str, Any], bool]] = field(default_factory=list)
+    calls: list[Called] = field(default_factory=list)
     read: int = 0
     generated: int = 0
     seconds: float = 0.0
@@ -137,6 +148,23 @@ def prepared(judge: ModuleType, folder: Path, work: Path) -> Case:
     code = Code(site, tuple(sorted(tops)), tuple(stack))
     crash = Path(report["crash_file"])
     return Case(case["id"], case["truth"], python, trigger, code, good, bad, crash, frames, suspects)
+
+
+@contextmanager
+def _same_folder(name: str) -> Iterator[Path]:
+    """An empty folder with the same path each time: it stands in the evidence, and a greedy model answers
+    differently for each."""
+    ours = Path(tempfile.gettempdir()).resolve() / f"answers-{os.getuid()}"
+    ours.mkdir(mode=0o700, exist_ok=True)
+    if ours.lstat().st_uid != os.getuid():
+        raise SystemExit(f"{ours} belongs to somebody else")
+    folder = ours / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _fixed(judge: ModuleType, folder: Path, case: dict[str, Any]) -> Path:
@@ -220,11 +248,11 @@ async def ask_alone(backend: Backend, sampling: Sampling, case: Case, limit: flo
     return said
 
 
-async def ask_iqdebug(model: str, case: Case, project: Path, limit: float) -> Answered:
+async def ask_iqdebug(model: str, case: Case, limit: float) -> Answered:
     """As ``iqdebug ask`` does. The seconds count from the recording on, without loading the model."""
     said = Answered(case.id, "iqdebug")
     crash = open_crash(case.crash)
-    async with recorded_assistant(crash, str(project), model) as assistant:
+    async with recorded_assistant(crash, str(case.code.site), model) as assistant:
         window = assistant.window
         assert window is not None
         before, started = window.counters, time.monotonic()
@@ -235,7 +263,8 @@ async def ask_iqdebug(model: str, case: Case, project: Path, limit: float) -> An
 
         async def watched(call: ToolCall) -> ToolOutcome:
             outcome = await run_call(call)
-            said.calls.append((call.name, dict(call.arguments), not (call.problem or outcome.failed)))
+            executed = not (call.problem or outcome.failed)
+            said.calls.append(Called(call.name, dict(call.arguments), executed, outcome.text[:MAX_RESULT]))
             return outcome
 
         active.conversation.calls.run_call = watched
@@ -254,7 +283,7 @@ def score(said: Answered, case: Case) -> None:
     places = places_in(said.answer, case.code)
     said.places = [f"{place.file}:{place.function}".lstrip(":") for place in places]
     said.rank = rank_of(places, case.truth)
-    proposals = [arguments for name, arguments, _ in said.calls if name == "propose_fix"]
+    proposals = [call.arguments for call in said.calls if call.name == "propose_fix"]
     said.fix = fix_of(said.answer, proposals, case.code, case.python, case.trigger, case.good)
 
 
@@ -310,8 +339,7 @@ class Run:
         missing = [arm for arm in ARMS if (folder.name, arm) not in self.known]
         if not missing:
             return
-        with tempfile.TemporaryDirectory() as name:
-            work = Path(os.path.realpath(name))
+        with _same_folder(folder.name) as work:
             case = await asyncio.to_thread(prepared, self.judge, folder, work)
             for arm in missing:
                 self._show(f"{folder.name}: {arm}")
@@ -319,7 +347,7 @@ class Run:
                     await backend.start()
                     said = await ask_alone(backend, sampling, case, self.options.seconds)
                 elif arm == "iqdebug":
-                    said = await ask_iqdebug(self.options.model, case, work, self.options.seconds)
+                    said = await ask_iqdebug(self.options.model, case, self.options.seconds)
                 else:
                     said = ranking(case)
                 if arm != "ranking":

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.answer_scoring import Code, Named, fix_of, places_in, printed, rank_of
-from bench.answers import ARMS, Answered, Case, main, plain_prompt, table
+from bench.answers import ARMS, Answered, Called, Case, main, plain_prompt, table
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -35,7 +35,13 @@ class Cart:
 
 def mean(prices):
     return sum(prices) / len(prices)
+
+
+class Box:
+    def total(self, prices):
+        return 0
 """
+MEAN = "def mean(prices):\n    return sum(prices) / len(prices)\n"
 STORE = """\
 from shop.cart import mean
 
@@ -66,6 +72,7 @@ def code(tmp_path: Path) -> Code:
         ("cart.py:7 and cart.py:5", ["shop/cart.py:Cart.total", "shop/cart.py:Cart"]),
         ('File "/x/site-packages/shop/store.py", line 5, in get', ["shop/store.py:get"]),
         ("the error is on line 19 of `cart.py`", ["shop/cart.py:mean"]),
+        ("shop.cart.py:19", ["shop/cart.py:mean"]),
         ("**cart.py**, line 1", ["shop/cart.py:<module>"]),
         ("cart.py:900", ["shop/cart.py:<nowhere>"]),
         ("other.py:3 calls `get(prices)`", ["other.py:<nowhere>", "get"]),
@@ -120,7 +127,7 @@ def _outcome(code: Code, tmp_path: Path, answer: str, proposals: tuple[dict[str,
     ("answer", "outcome"),
     [
         (f"shop/cart.py:19 (mean)\n```python\n{FIXED}```", "right"),
-        (f"Now:\n```python\n{CART[-57:]}```\nMended:\n```python\n{FIXED}```", "right"),
+        (f"Now:\n```python\n{MEAN}```\nMended:\n```python\n{FIXED}```", "right"),
         (
             "```diff\n--- a/shop/store.py\n+++ b/shop/store.py\n@@ -4,2 +4,2 @@\n def get(prices):\n"
             "-    return mean(prices)\n+    return mean(prices) if prices else 0\n```",
@@ -129,9 +136,14 @@ def _outcome(code: Code, tmp_path: Path, answer: str, proposals: tuple[dict[str,
         ("```python\ndef mean(prices):\n    return 1\n```", "wrong: prints something else"),
         ("```python\ndef mean(prices):\n    return nothing\n```", "wrong: 1 NameError:"),
         ("```python\ndef median(prices):\n    return 0\n```", "unusable: "),
-        (f"```python\n{CART[-57:]}```", "unusable: "),
+        (f"```python\n{MEAN}```", "unusable: "),
         (
             "```diff\n--- a/trigger.py\n+++ b/trigger.py\n@@ -3 +3 @@\n-print(get([]))\n+print(0)\n```",
+            "unusable: ",
+        ),
+        ("cart.py:9:\n```python\ndef total(self, prices):\n    return 1\n```", "wrong: 1 ZeroDivisionError"),
+        (
+            "```python\ndef total(self, prices):\n    return 1\n```",
             "unusable: ",
         ),
         ("Check whether the list is empty.", "none"),
@@ -203,7 +215,9 @@ def test_what_was_answered_is_not_asked_again(
             (tmp_path / "cases" / case).mkdir(parents=True)
             (tmp_path / "cases" / case / "case.json").touch()
             for arm in ARMS:
-                said = Answered(case, arm, nobody, calls=[("source", {"path": "a.py"}, True)], rank=1)
+                said = Answered(
+                    case, arm, nobody, calls=[Called("source", {"path": "a.py"}, True, "1 import os")], rank=1
+                )
                 file.write(json.dumps(asdict(said)) + "\n")
     main([nobody, "--cases", str(tmp_path), "--sample", "2", "--out", str(out)])
     shown = capsys.readouterr().out.splitlines()
