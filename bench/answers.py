@@ -130,7 +130,7 @@ def prepared(judge: ModuleType, folder: Path, work: Path) -> Case:
     case = json.loads((folder / "case.json").read_text())
     home = judge.environment(folder, case["python"])
     python, trigger = home / "bin/python", folder / "trigger.py"
-    good = printed(_fixed(judge, folder, case) / "bin/python", trigger)
+    good = printed(fixed_environment(judge, folder, case) / "bin/python", trigger)
     bad = printed(python, trigger)
     if good.same(bad):
         raise RuntimeError("both releases print the same")
@@ -167,7 +167,7 @@ def _same_folder(name: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _fixed(judge: ModuleType, folder: Path, case: dict[str, Any]) -> Path:
+def fixed_environment(judge: ModuleType, folder: Path, case: dict[str, Any]) -> Path:
     """An environment with the fixed release in place of the buggy one, beside the same releases of other
     packages if it allows them."""
     lines = (folder / "requirements.txt").read_text().split("\n")

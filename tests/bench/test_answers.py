@@ -7,11 +7,12 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from bench.answer_scoring import Code, Named, fix_of, places_in, printed, rank_of
-from bench.answers import ARMS, Answered, Called, Case, main, plain_prompt, table
+from bench.answers import ARMS, Answered, Called, Case, fixed_environment, main, plain_prompt, table
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -222,3 +223,22 @@ def test_what_was_answered_is_not_asked_again(
     main([nobody, "--cases", str(tmp_path), "--sample", "2", "--out", str(out)])
     shown = capsys.readouterr().out.splitlines()
     assert [line.split()[:4] for line in shown[1:4]] == [["all", arm, "2", "100%"] for arm in ARMS]
+
+
+@pytest.mark.parametrize("pinned", [True, False])
+def test_the_fixed_release_takes_other_pins_along_where_it_can(tmp_path: Path, pinned: bool) -> None:
+    asked = []
+
+    def environment(folder: Path, version: str) -> Path:
+        asked.append((folder / "requirements.txt").read_text().split())
+        if not pinned and "parso==1" in asked[-1]:
+            raise RuntimeError("it needs another parso")
+        return tmp_path / version
+
+    judge = ModuleType("localise")
+    judge.environment = environment  # type: ignore[attr-defined]
+    (tmp_path / "requirements.txt").write_text("jedi==1.0\nparso==1\n--no-binary jedi\n")
+    case = {"package": "jedi", "buggy": "1.0", "fixed": "1.1", "python": "3.9"}
+    assert fixed_environment(judge, tmp_path, case) == tmp_path / "3.9"
+    assert asked[0] == ["jedi==1.1", "parso==1", "--no-binary", "jedi"]
+    assert asked[1:] == ([] if pinned else [["jedi==1.1", "--no-binary", "jedi"]])
