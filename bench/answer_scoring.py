@@ -10,7 +10,7 @@ function are one place. A line that does not exist is a place, and a wrong one.
 It is applied to a copy of the buggy package, where an edit that names no file is tried in the files that the
 answer names and those of the stack, innermost first, and a method goes into the class that it names. It is
 right if the trigger then prints to its standard output what it prints on the fixed release, and ends the same
-way. A change of the trigger is no fix.
+way. A change of the trigger is no fix, and neither is a fence in which the answer was cut off.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from iqdebug.assistant.actions.edits import Definition, Edit, EditRefused, edits
 from iqdebug.assistant.actions.fix import Proposal, propose
 from iqdebug.core.messages import Message
 
-__all__ = ["Code", "Named", "Printed", "fix_of", "places_in", "printed", "rank_of"]
+__all__ = ["Code", "Named", "Printed", "fix_of", "places_in", "printed", "rank_of", "without_torn_fence"]
 
 TRIGGER_TIMEOUT = 60  # seconds
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[^\n]*\n(?:.*?^[ \t]*\1[ \t]*$|.*\Z)", re.M | re.S)
@@ -41,7 +41,7 @@ _AT_LINE = (
     _FILE.format(n=1) + r"[\"'`*]*(?::|,?\s*\(?\s*(?:at\s+)?lines?\s+)(?P<line1>\d+)"
     r"|lines?\s+(?P<line2>\d+)\s+(?:of|in)\s+(?:the\s+)?(?:file\s+)?[\"'`*]*" + _FILE.format(n=2)
 )
-_NAME = r"[A-Za-z_]\w*(?:\.(?:<locals>\.)?[A-Za-z_]\w*)*"
+_NAME = r"(?![\w./\\+-]*\.py\b)[A-Za-z_]\w*(?:\.(?:<locals>\.)?[A-Za-z_]\w*)*"
 _IN_CODE = re.compile(_AT_LINE + r"|\bdef\s+(?P<name1>\w+)")
 _IN_PROSE = re.compile(
     _AT_LINE
@@ -146,6 +146,14 @@ def _scopes(node: ast.AST, line: int) -> Iterator[str]:
             if inner:
                 yield from inner
                 return
+
+
+def without_torn_fence(answer: str) -> str:
+    """An answer that was cut off, without the fence that it was cut off in."""
+    torn = next(
+        (f for f in _FENCE.finditer(answer) if not re.search(r"\n[ \t]*(`{3,}|~{3,})[ \t]*$", f[0])), None
+    )
+    return answer[: torn.start()] if torn is not None else answer
 
 
 def places_in(answer: str, code: Code) -> list[Named]:

@@ -50,14 +50,14 @@ from typing import Any
 
 import msgspec
 
-from bench.answer_scoring import Code, Named, Printed, fix_of, places_in, printed, rank_of
+from bench.answer_scoring import Code, Named, Printed, fix_of, places_in, printed, rank_of, without_torn_fence
 from bench.localisation import diagnosed, half, judge_of
 from bench.tools import begin_recorded, recorded_assistant
 from iqdebug.assistant.tool_calls import ToolOutcome
 from iqdebug.core import config
 from iqdebug.core.output import write_over
 from iqdebug.crash import open_crash
-from iqdebug.llm.backends.base import Backend, Counters, Text
+from iqdebug.llm.backends.base import Backend, Counters, ReplyFinished, Text
 from iqdebug.llm.messages import Message, Sampling, ToolCall
 from iqdebug.llm.open_backend import open_model
 
@@ -104,12 +104,15 @@ class Called:
 
 @dataclass(slots=True)
 class Answered:
-    """:param places: as text, in order."""
+    """:param cut: the answer was stopped before its end.
+    :param places: as text, in order.
+    """
 
     id: str
     arm: str
     model: str = ""
     answer: str = ""
+    cut: bool = False
     calls: list[Called] = field(default_factory=list)
     read: int = 0
     generated: int = 0
@@ -242,6 +245,8 @@ async def ask_alone(backend: Backend, sampling: Sampling, case: Case, limit: flo
     async for event in backend.reply(sampling):
         if isinstance(event, Text):
             said.answer += event.text
+        elif isinstance(event, ReplyFinished):
+            said.cut = event.why != "stop"
     stop.cancel()
     said.seconds = time.monotonic() - started
     said.count(before, backend.counters)
@@ -274,7 +279,9 @@ async def ask_iqdebug(model: str, case: Case, limit: float) -> Answered:
         said.seconds = time.monotonic() - started
         said.count(before, window.counters)
         entries = assistant.transcript.entries
-    said.answer = "\n".join(entry.text for entry in entries if entry.kind in ("answer", "error"))
+    answers = [entry for entry in entries if entry.kind in ("answer", "error")]
+    said.answer = "\n".join(entry.text for entry in answers)
+    said.cut = bool(answers and answers[-1].words)  # why it ended, where it did not by itself
     return said
 
 
@@ -284,7 +291,8 @@ def score(said: Answered, case: Case) -> None:
     said.places = [f"{place.file}:{place.function}".lstrip(":") for place in places]
     said.rank = rank_of(places, case.truth)
     proposals = [call.arguments for call in said.calls if call.name == "propose_fix"]
-    said.fix = fix_of(said.answer, proposals, case.code, case.python, case.trigger, case.good)
+    whole = without_torn_fence(said.answer) if said.cut else said.answer
+    said.fix = fix_of(whole, proposals, case.code, case.python, case.trigger, case.good)
 
 
 def ranking(case: Case) -> Answered:

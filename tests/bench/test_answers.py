@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from bench.answer_scoring import Code, Named, fix_of, places_in, printed, rank_of
+from bench.answer_scoring import Code, Named, fix_of, places_in, printed, rank_of, without_torn_fence
 from bench.answers import ARMS, Answered, Called, Case, fixed_environment, main, plain_prompt, table
 
 pytestmark = pytest.mark.timeout(60)
@@ -74,6 +74,8 @@ def code(tmp_path: Path) -> Code:
         ('File "/x/site-packages/shop/store.py", line 5, in get', ["shop/store.py:get"]),
         ("the error is on line 19 of `cart.py`", ["shop/cart.py:mean"]),
         ("shop.cart.py:19", ["shop/cart.py:mean"]),
+        ("The function at fault is `shop.cart.py` at line 19", ["shop/cart.py:mean"]),
+        ("the function cart.py:19", ["shop/cart.py:mean"]),
         ("**cart.py**, line 1", ["shop/cart.py:<module>"]),
         ("cart.py:900", ["shop/cart.py:<nowhere>"]),
         ("other.py:3 calls `get(prices)`", ["other.py:<nowhere>", "get"]),
@@ -154,6 +156,13 @@ def test_a_fix_is_right_if_the_trigger_does_what_it_does_when_mended(
     code: Code, tmp_path: Path, answer: str, outcome: str
 ) -> None:
     assert _outcome(code, tmp_path, answer).startswith(outcome)
+
+
+def test_a_fence_that_was_cut_off_is_left_out() -> None:
+    whole = f"Now:\n```python\n{MEAN}```\nMended:\n"
+    assert without_torn_fence(f"{whole}```python\n{FIXED[:40]}") == whole
+    assert without_torn_fence(f"{whole}```python\n{FIXED}```") == f"{whole}```python\n{FIXED}```"
+    assert without_torn_fence("No fence") == "No fence"
 
 
 def test_the_last_proposed_edit_counts_where_the_answer_has_none(code: Code, tmp_path: Path) -> None:
