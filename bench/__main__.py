@@ -20,11 +20,13 @@ NAMES = {
     "evidence": "time of a diagnosis",
     "pack": "packing evidence beside tokenizing it",
     "localisation": "how well the true causes of real crashes are found",
+    "answers": "whether a model's answers about real crashes are right, alone and through iqdebug",
     "tools": "whether a model can call the tools: 30 questions about recorded and live stops",
     "window": "tokens evaluated per turn of a conversation, and time to the first token",
     "campaign": "a thousand attaches to targets of many kinds, with clients that are killed",
 }
-_ON_DEMAND = ("campaign", "kept", "localisation", "tools")  # takes long, or needs cases: asked for by name
+# takes long, or needs cases or a model: asked for by name
+_ON_DEMAND = ("answers", "campaign", "kept", "localisation", "tools")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

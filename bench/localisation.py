@@ -30,7 +30,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-__all__ = ["main"]
+__all__ = ["diagnosed", "environ_of", "half", "judge_of", "main"]
 
 Place = tuple[str, int, str]
 BUDGETS = (4_000, 16_000, 64_000)
@@ -53,7 +53,8 @@ class Row:
     scores: dict[str, Score]  # by ranking: "iqdebug 16000", "innermost", "outwards"
 
 
-def _judge(folder: Path) -> ModuleType:
+def judge_of(folder: Path) -> ModuleType:
+    """The module ``localise.py`` of that folder."""
     spec = importlib.util.spec_from_file_location("localise", folder / "localise.py")
     if spec is None or spec.loader is None:
         raise SystemExit(f"there is no localise.py in {folder}")
@@ -62,28 +63,32 @@ def _judge(folder: Path) -> ModuleType:
     return module
 
 
-def _diagnosed(python: str, trigger: Path, budget: int) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as work:
-        shutil.copy(trigger, work)
-        environ = {
-            **{k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
-            "PYTHONHASHSEED": "0",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "HOME": work,
-            "XDG_CACHE_HOME": work,
-            "PYTHONWARNINGS": "ignore",
-        }
-        iqdebug = [sys.executable, "-m", "iqdebug", "diagnose", "--json", "--budget", str(budget)]
-        root = str(Path(__file__).resolve().parent.parent)
-        done = subprocess.run(
-            [*iqdebug, "--python", python, "--", "trigger.py"],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            cwd=work,
-            env={**environ, "PYTHONPATH": root},
-            timeout=180,
-        )
+def environ_of(work: Path) -> dict[str, str]:
+    """An environment in which a trigger does the same each time and leaves nothing outside ``work``."""
+    kept = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "XDG_STATE_HOME")}
+    return {
+        **kept,
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "HOME": str(work),
+        "XDG_CACHE_HOME": str(work),
+        "PYTHONWARNINGS": "ignore",
+    }
+
+
+def diagnosed(python: str, work: Path, budget: int) -> dict[str, Any]:
+    """What ``iqdebug diagnose --json`` says of ``work``'s trigger.py; the crash file is left in there."""
+    iqdebug = [sys.executable, "-m", "iqdebug", "diagnose", "--json", "--budget", str(budget)]
+    root = str(Path(__file__).resolve().parent.parent)
+    done = subprocess.run(
+        [*iqdebug, "--python", python, "--", "trigger.py"],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        cwd=work,
+        env={**environ_of(work), "PYTHONPATH": root},
+        timeout=180,
+    )
     document: dict[str, Any] = json.loads(done.stdout)
     return document
 
@@ -122,7 +127,9 @@ def _row(judge: ModuleType, folder: Path, budgets: Sequence[int]) -> Row:
     home = judge.environment(folder, case["python"])
     scores: dict[str, Score] = {}
     for budget in budgets:
-        report = _diagnosed(str(home / "bin/python"), folder / "trigger.py", budget)
+        with tempfile.TemporaryDirectory() as work:
+            shutil.copy(folder / "trigger.py", work)
+            report = diagnosed(str(home / "bin/python"), Path(work), budget)
         places = [(s["file"], s["line"], s["function"]) for s in report["suspects"]]
         scores[f"iqdebug {budget}"] = _score(judge, case, home, places, report["evidence"]["text"])
         if "innermost" not in scores:
@@ -153,8 +160,8 @@ def table(rows: Sequence[Row]) -> list[str]:
     ours = next(n for n in rankings if n.startswith("iqdebug"))
     ours = "iqdebug 16000" if "iqdebug 16000" in rankings else ours
     groups: dict[str, Callable[[Row], bool]] = {
-        "half A": lambda r: _half(r.id) == 0,
-        "half B": lambda r: _half(r.id) == 1,
+        "half A": lambda r: half(r.id) == 0,
+        "half B": lambda r: half(r.id) == 1,
     }
     for locus in sorted({r.locus for r in rows}):
         groups[locus] = lambda r, locus=locus: r.locus == locus  # type: ignore[misc]
@@ -163,7 +170,8 @@ def table(rows: Sequence[Row]) -> list[str]:
     return lines
 
 
-def _half(case_id: str) -> int:
+def half(case_id: str) -> int:
+    """0 or 1, by a hash."""
     return hashlib.sha256(case_id.encode()).digest()[0] % 2
 
 
@@ -175,7 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--budget", type=int, nargs="*", default=list(BUDGETS), metavar="TOKENS")
     parser.add_argument("--ids", nargs="*", metavar="ID")
     options = parser.parse_args(arguments)
-    judge = _judge(options.cases)
+    judge = judge_of(options.cases)
     rows = []
     for path in sorted((options.cases / "cases").glob("*/case.json")):
         if options.ids and path.parent.name not in options.ids:

@@ -42,7 +42,7 @@ from iqdebug.peek.preflight import require_attachable
 from iqdebug.workflows.assemble import companion_for
 from iqdebug.workflows.diagnosis_inputs import crash_diagnosis, live_diagnosis, source_reader
 
-__all__ = ["QUESTIONS", "main"]
+__all__ = ["QUESTIONS", "begin_recorded", "main", "recorded_assistant"]
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
@@ -125,24 +125,45 @@ def _crash(name: str) -> Iterator[Crash]:
 
 
 @asynccontextmanager
+async def recorded_assistant(crash: Crash, project: str, model: str) -> AsyncIterator[AssistantSession]:
+    """The assistant as ``iqdebug ask FILE --project DIR`` has it, with the model loaded and the stop not yet
+    begun.
+
+    :raises SystemExit: there is no such model.
+    """
+    reach = reach_of_project(project)
+    read = source_reader(crash, reach)
+
+    def diagnose(snapshot: Snapshot, earlier: Snapshot | None) -> Diagnosis:
+        return crash_diagnosis(crash, read, reach=reach)
+
+    debuggee = DebuggeeContext(crash, project, crash.read_source, diagnose=diagnose)
+    assistant = companion_for(model, debuggee)
+    if assistant.window is None:
+        raise SystemExit("; ".join(e.text for e in assistant.transcript.entries) or f"no model: {model}")
+    try:
+        await assistant.window.start()
+        yield assistant
+    finally:
+        await assistant.close()
+
+
+async def begin_recorded(assistant: AssistantSession, crash: Crash) -> None:
+    """Have it read the stop; a question may follow."""
+    recorded = RecordedSession(crash)
+    assistant.begin(recorded, HeadlessContext(recorded, crash.logs))
+    await assistant.settled()
+
+
+@asynccontextmanager
 async def _session(about: str, model: str) -> AsyncIterator[AssistantSession]:
     """The assistant of a stop, with the model loaded."""
     kind, _, name = about.rpartition(":")
     if not kind:
         with _crash(name) as crash:
-            reach = reach_of_project(str(EXAMPLES))
-            read = source_reader(crash, reach)
-
-            def diagnose(snapshot: Snapshot, earlier: Snapshot | None) -> Diagnosis:
-                return crash_diagnosis(crash, read, reach=reach)
-
-            debuggee = DebuggeeContext(crash, str(EXAMPLES), crash.read_source, diagnose=diagnose)
-            assistant = companion_for(model, debuggee)
-            recorded = RecordedSession(crash)
-            assistant.begin(recorded, HeadlessContext(recorded, crash.logs))
-            await assistant.settled()
-            yield assistant
-            await assistant.close()
+            async with recorded_assistant(crash, str(EXAMPLES), model) as assistant:
+                await begin_recorded(assistant, crash)
+                yield assistant
         return
     process = subprocess.Popen(
         [sys.executable, str(EXAMPLES / f"{name}.py")], stdout=subprocess.PIPE, text=True
