@@ -1,0 +1,225 @@
+"""What is known of a stop: its values, its files and their functions."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import keyword
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from iqdebug.assistant.tools.files import frames_of
+from iqdebug.core.state import Frame, Snapshot, Variable
+from iqdebug.diagnosis.source.functions import Function
+from iqdebug.diagnosis.source.outline import Outline
+from iqdebug.diagnosis.source.texts import Texts
+
+__all__ = ["Facts", "Held"]
+
+_UNREAD = ("slow", "raised", "lazy")
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A value that a frame holds."""
+
+    frame: Frame
+    variable: Variable
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Of one stop, as it was when the reply began.
+
+    :param children: those of a value by its reference; none where they would have to be asked for.
+    :param find_files: the files that a name may stand for; None where that cannot be told.
+    :param told: all that the model was told, in which a name may stand that is known from nowhere else.
+    :param is_secret: whether a value must not be shown.
+    """
+
+    snapshot: Snapshot
+    read_source: Callable[[str], Sequence[str]]
+    children: Callable[[int], Sequence[Variable]] = lambda reference: ()
+    find_files: Callable[[str], Sequence[str] | None] = lambda name: ()
+    told: Sequence[str] = ()
+    is_secret: Callable[[Variable], bool] = lambda variable: False
+    _words_by_path: dict[str, frozenset[str]] = field(default_factory=dict, compare=False)
+
+    # values
+
+    @cached_property
+    def frames(self) -> tuple[Frame, ...]:
+        """Those with code, each once; the focused thread's first."""
+        thread = self.snapshot.focused
+        all_frames = [*(thread.frames if thread is not None else ()), *frames_of(self.snapshot)]
+        unique = {(f.id, f.path, f.name, f.line, id(f.locals)): f for f in all_frames if f.kind != "label"}
+        return tuple(unique.values())
+
+    @property
+    def values_are_known(self) -> bool:
+        """Whether the values are still those of the process: not while it runs."""
+        return self.snapshot.phase.is_stopped
+
+    def held(self, name: str) -> list[Held]:
+        """The values of that name in all frames."""
+        found = [(f, v) for f in self.frames for v in f.locals or () if v.name == name and v.kind != "group"]
+        return [Held(frame, variable) for frame, variable in found]
+
+    def at_path(self, root: Held, expression: str) -> Held | None:
+        """What an expression such as ``order.lines[3]`` leads to, by what was read; None where that does
+        not reach."""
+        try:
+            node: ast.expr = ast.parse(expression, mode="eval").body
+        except (SyntaxError, ValueError, RecursionError):
+            return None
+        names: list[str] = []
+        while not isinstance(node, ast.Name):
+            if isinstance(node, ast.Attribute):
+                names.append(node.attr)
+                node = node.value
+            elif isinstance(node, ast.Subscript):
+                names.append(ast.unparse(node.slice))
+                node = node.value
+            else:
+                return None
+        variable: Variable | None = root.variable
+        for name in reversed(names):
+            if variable is None or self.is_secret(variable):
+                return None
+            below = self.children(variable.reference) if variable.reference else ()
+            variable = next((v for v in below if v.name in (name, f"[{name}]")), None)
+        return Held(root.frame, variable) if variable is not None else None
+
+    def is_readable(self, variable: Variable) -> bool:
+        """Whether the value was read, and may be shown."""
+        return variable.state not in _UNREAD and not self.is_secret(variable)
+
+    def may_have_been_other(self, held: Held, name: str) -> bool:
+        """Whether the name had, or may have had, other values in the frame's function before: it is bound
+        more than once or in a loop, or the function cannot be read."""
+        tree = Function.of(held.frame, self._texts).tree
+        if tree is None:
+            return True
+        sites = 0
+        waiting: list[tuple[ast.AST, bool]] = [(tree, False)]
+        while waiting:
+            node, in_loop = waiting.pop()
+            binds = (
+                (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == name)
+                or (isinstance(node, ast.arg) and node.arg == name)
+                or (isinstance(node, ast.ExceptHandler) and node.name == name)
+                or (isinstance(node, ast.Global | ast.Nonlocal) and name in node.names)
+            )
+            if binds and in_loop:
+                return True
+            sites += binds
+            inside = in_loop or isinstance(node, (*_LOOPS, ast.comprehension))
+            waiting += [(child, inside) for child in ast.iter_child_nodes(node)]
+        return sites > 1
+
+    # names
+
+    def has_name_elsewhere(self, functions: Iterable[str], name: str) -> bool:
+        """Whether a function of one of those names that stands on no stack has such a name in it."""
+        running = {f.name.rpartition(".")[2] for f in self.frames}
+        wanted = frozenset(functions) - running
+        for path in self._paths if wanted else ():
+            outline = self.outline(path)
+            for each in outline.definitions:
+                if each.name in wanted:
+                    lines = (outline.text(n) for n in range(each.line, each.end + 1))
+                    if any(name in _WORD.findall(line) for line in lines):
+                        return True
+        return False
+
+    def is_called_so(self, name: str) -> bool:
+        """Whether anything that is known has the name: a variable, an attribute, a word of a source, a value
+        or what the model was told. True where too little is known to deny it."""
+        if keyword.iskeyword(name) or hasattr(builtins, name) or name in self._words:
+            return True
+        own = [f for f in self.frames if f.kind == "user"]
+        return not own or any(f.locals is None or not self.outline(f.path).lines for f in own)
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        words = {word for text in self.told for word in _WORD.findall(text)}
+        for frame in self.frames:
+            words.update(frame.name.split("."))
+            for variable in frame.locals or ():
+                words.update((variable.name, *_WORD.findall(variable.value)))
+        return frozenset(words.union(*map(self.words_of, self._paths)))
+
+    # places
+
+    @cached_property
+    def _texts(self) -> Texts:
+        return Texts(self.read_source)
+
+    @cached_property
+    def _paths(self) -> tuple[str, ...]:
+        called = (c.path for f in self.frames for c in f.calls)
+        return tuple(dict.fromkeys([f.path for f in self.frames] + list(called)))
+
+    def outline(self, path: str) -> Outline:
+        return self._texts[path]
+
+    def words_of(self, path: str) -> frozenset[str]:
+        """Every word of a file."""
+        if path not in self._words_by_path:
+            lines = self.outline(path).lines
+            self._words_by_path[path] = frozenset(word for line in lines for word in _WORD.findall(line))
+        return self._words_by_path[path]
+
+    def files(self, name: str) -> Sequence[str] | None:
+        """The files that a path, or the end of one, may stand for; None where that cannot be told."""
+        ending = "/" + name.removeprefix("./").lstrip("/")
+        known = [p for p in self._paths if p == name or p.replace("\\", "/").endswith(ending)]
+        return known or self.find_files(name)
+
+    def is_told(self, file: str) -> bool:
+        """Whether the model was told of a file of that name."""
+        last = file.rpartition("/")[2]
+        return any(last in text for text in self.told)
+
+    def imports(self, file: str) -> bool:
+        """Whether a known source imports what the file may be a part of."""
+        package = re.escape(file.removeprefix("./").lstrip("/").partition("/")[0].removesuffix(".py"))
+        statement = re.compile(rf"\s*(?:import|from)\b.*\b{package}\b")
+        return any(statement.match(line) for line in self._lines)
+
+    def is_function(self, name: str) -> bool:
+        """Whether a known file defines a function of that last name."""
+        return any(d.name == name for path in self._paths for d in self.outline(path).definitions)
+
+    def holds_line(self, text: str) -> bool:
+        """Whether a known file has a line of that text, whatever its indentation."""
+        return text in self._lines
+
+    @cached_property
+    def _lines(self) -> frozenset[str]:
+        return frozenset(line.strip() for path in self._paths for line in self.outline(path).lines)
+
+    def assigns(self, name: str, value: object) -> bool:
+        """Whether a known source gives the name that literal somewhere."""
+        given = re.compile(rf"\b{re.escape(name)}\s*(?::[^=]+)?=(?!=)\s*([^#\n]+)")
+        for path in self._paths:
+            for line in self.outline(path).lines:
+                for match in given.finditer(line) if name in line else ():
+                    if _starts_with(match[1], value):
+                        return True
+        return False
+
+
+def _starts_with(code: str, value: object) -> bool:
+    text = code.strip().rstrip("),:")
+    for end in (len(text), text.find(","), text.find(")")):
+        try:
+            if end > 0 and ast.literal_eval(text[:end]) == value:
+                return True
+        except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+            continue
+    return False

@@ -1,0 +1,56 @@
+"""What is known of the stop that is spoken of, put together for checking answers."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+
+from iqdebug.assistant.debuggee import DebuggeeContext
+from iqdebug.assistant.fact_check import Facts
+from iqdebug.assistant.redaction import Redactor
+from iqdebug.assistant.session_binding import SessionBinding
+from iqdebug.assistant.tools.search import SKIPPED_FOLDERS
+from iqdebug.llm.window.window import Window
+
+__all__ = ["stop_facts"]
+
+MAX_FILES_SEEN = 20_000
+"""In a project with more of them, that a file is not there is never said."""
+
+
+def stop_facts(
+    binding: SessionBinding, debuggee: DebuggeeContext, redactor: Redactor, window: Window
+) -> Facts:
+    """Of the moment of the call."""
+    crash = debuggee.crash
+    files = binding.toolbox.context.files
+    told = tuple(item.message.content for item in window.items if item.message.role != "assistant")
+    return Facts(
+        snapshot=binding.session.snapshot,
+        read_source=binding.read_source,
+        children=crash.children if crash is not None else lambda reference: (),
+        find_files=lambda name: _found(name, files.resolved, files.roots),
+        told=told,
+        is_secret=lambda variable: redactor.value_of(variable) != variable.value,
+    )
+
+
+def _found(name: str, resolved: Callable[[str], list[str]], roots: Iterable[str]) -> Sequence[str] | None:
+    """The files of that name; None where there may be one that cannot be seen."""
+    if name.lstrip("./").partition("/")[0].partition(".")[0] in sys.stdlib_module_names:
+        return None
+    paths = resolved(name)
+    if paths:
+        return paths
+    last = os.path.basename(name)
+    for number, file in enumerate(file for root in roots for file in _files_below(root)):
+        if file == last or number >= MAX_FILES_SEEN:
+            return None
+    return ()
+
+
+def _files_below(root: str) -> Iterable[str]:
+    for _, folders, names in os.walk(root):
+        folders[:] = [f for f in folders if not f.startswith(".") and f not in SKIPPED_FOLDERS]
+        yield from names
