@@ -93,9 +93,10 @@ def facts_of(crash: Crash) -> Facts:
     return Facts(crash.snapshot, crash.read_source, crash.children)
 
 
-def statements(crash: Crash, random_: random.Random) -> Iterator[Statement]:
-    """All forms over the person's frames, with what is so and what is not."""
-    frames = [f for f in (crash.snapshot.focused or crash.snapshot.threads[0]).frames if f.kind == "user"]
+def statements(crash: Crash, random_: random.Random, kinds: Sequence[str] = ("user",)) -> Iterator[Statement]:
+    """All forms over frames of those kinds, with what is so and what is not."""
+    frames = [f for f in (crash.snapshot.focused or crash.snapshot.threads[0]).frames if f.kind in kinds]
+    frames = [f for f in frames if crash.read_source(f.path)]
     for frame in frames:
         yield from _places(frame, crash.read_source(frame.path), random_)
         for variable in frame.locals or ():

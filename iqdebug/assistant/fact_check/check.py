@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Iterator
 
@@ -83,7 +84,7 @@ class AnswerCheck:
         held = facts.held(name)
         if not held:
             return self._wrong_name(claim.expression) if claim.is_quoted else None
-        functions = functions_named(sentence)
+        functions = functions_named(sentence) - {name}
         if facts.has_name_elsewhere(functions, name):
             return None
         meant = [h for h in held if h.frame.name.rpartition(".")[2] in functions or _is_at(h.frame, places)]
@@ -152,9 +153,9 @@ class AnswerCheck:
     def _wrong_function(self, claim: PlaceClaim, path: str) -> Message | None:
         name, facts = claim.function.rpartition(".")[2], self._facts
         outline = facts.outline(path)
-        surely = claim.surely_a_function and not facts.is_called_so(name)
         if name not in facts.words_of(path):
-            if surely or facts.is_function(name):
+            named_so = claim.surely_a_function and not name.startswith("__") and not hasattr(builtins, name)
+            if named_so or facts.is_function(name):
                 return message("assistant.mark.function", file=claim.file, function=claim.function)
             return None
         if not claim.line or all(d.name != name for d in outline.definitions):

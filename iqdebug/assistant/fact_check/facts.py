@@ -141,7 +141,7 @@ class Facts:
         or what the model was told. True where too little is known to deny it."""
         if keyword.iskeyword(name) or hasattr(builtins, name) or name in self._words:
             return True
-        own = [f for f in self.frames if f.kind == "user"]
+        own = [f for f in self.frames if f.kind == "user" and not f.path.startswith("<")]
         return not own or any(f.locals is None or not self.outline(f.path).lines for f in own)
 
     @cached_property
@@ -181,9 +181,10 @@ class Facts:
         return known or self.find_files(name)
 
     def is_told(self, file: str) -> bool:
-        """Whether the model was told of a file of that name."""
+        """Whether the model was told of a file of that name, or a value or a source speaks of one."""
         last = file.rpartition("/")[2]
-        return any(last in text for text in self.told)
+        values = (v.value for f in self.frames for v in f.locals or ())
+        return any(last in text for texts in (self.told, values, self._lines) for text in texts)
 
     def imports(self, file: str) -> bool:
         """Whether a known source imports what the file may be a part of."""
