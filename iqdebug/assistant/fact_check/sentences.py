@@ -17,7 +17,7 @@ _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf)|^\s*\d+)\.$", re.IGNOR
 _NOT_OF_NOW = re.compile(
     r"\b(?:if|when|whenever|unless|until|whether|would|could|might|should|shall|will|suppos\w*|assum\w*|"
     r"imagine|consider|example|e\.g|instance|expect\w*|likely|probably|possibly|perhaps|maybe|seem\w*|"
-    r"appear\w*|ensur\w*|sure|check\w*|verif\w*|was|were|had|been|previous\w*|earlier|before|after\w*|"
+    r"appear\w*|ensur\w*|sure|check|checks|checking|verif\w*|was|were|had|been|previous\w*|earlier|before|after\w*|"
     r"initial\w*|original\w*|at first|second|third|later|then|once|default\w*|next|eventually|become\w*|"
     r"chang(?:e|es|ing)|replac\w*|instead|add|adding|updat\w*|modif\w*|use|try|needs?|want\w*|intend\w*|"
     r"fix\w*|correct\w*|solution|loops?|iterat\w*|each|every|times|cases?|stop \d+|either|introduc\w*|"
