@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
+import sysconfig
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 
 from iqdebug.assistant.debuggee import DebuggeeContext
 from iqdebug.assistant.fact_check import Facts
@@ -38,16 +39,22 @@ def stop_facts(
 
 def _found(name: str, resolved: Callable[[str], list[str]], roots: Iterable[str]) -> Sequence[str] | None:
     """The files of that name; None where there may be one that cannot be seen."""
-    if name.lstrip("./").partition("/")[0].partition(".")[0] in sys.stdlib_module_names:
-        return None
     paths = resolved(name)
     if paths:
         return paths
     last = os.path.basename(name)
+    if last in _standard_files():
+        return None
     for number, file in enumerate(file for root in roots for file in _files_below(root)):
         if file == last or number >= MAX_FILES_SEEN:
             return None
     return ()
+
+
+@cache
+def _standard_files() -> frozenset[str]:
+    """File names of the standard library. Those of this interpreter stand for those of the program's."""
+    return frozenset(_files_below(sysconfig.get_path("stdlib")))
 
 
 def _files_below(root: str) -> Iterable[str]:

@@ -124,6 +124,7 @@ def words(answer: str, **other: object) -> list[str]:
         ("`order.linez` is None.", "not so: nothing here is called `linez`"),
         ("See shop.py:210.", "not so: shop.py has 28 lines"),
         ("It is on line 210 of `shop.py`.", "not so: shop.py has 28 lines"),
+        ("It fails on line 210, in `total`.", "not so: no file of the stack has a line 210"),
         ("See `billing.py:3`.", "not so: no billing.py is known here"),
         ("The function `settle` in `shop.py` fails.", "not so: shop.py has no `settle`"),
         ("It fails at shop.py:12 in `total`.", "not so: shop.py:12 is in `net`"),
@@ -159,6 +160,7 @@ def test_what_is_not_so_is_marked(answer: str, expected: str) -> None:
         "In `net`, `order` is None.",
         "raises `KeyError` in `shop.py:21`.",
         "`len` is 3.",
+        "The log says so on line 210 of its end; see also line 300 in the log.",
         # it may be, was or will be
         "If `name` is 'Ann', it works.",
         "`name` was 'Ann'.",
@@ -203,6 +205,7 @@ def test_a_name_with_several_values_or_earlier_ones_is_judged_only_where_one_is_
     assert words("Here `amount` is 0.", snapshot=stop) == ["not so: `amount` is 3 here"]
     assert words("At shop.py:12, `amount` is 0.", snapshot=stop) == ["not so: `amount` is 3 here"]
     assert words("At shop.py:10, `amount` is 0.", snapshot=stop) == []
+    assert words("Here, on line 10, `amount` is 0.", snapshot=stop) == []
 
 
 def test_of_a_running_process_places_alone_are_judged() -> None:

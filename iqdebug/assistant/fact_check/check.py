@@ -31,6 +31,7 @@ _HERE = re.compile(
     r"at (?:this|the) (?:point|moment|stop|crash|failure|time of the (?:crash|failure|error)))\b",
     re.IGNORECASE,
 )
+_LINE = re.compile(r"\blines? (\d{1,7})\b")
 _ROOT = re.compile(r"\w+")
 
 
@@ -105,8 +106,8 @@ class AnswerCheck:
     def _is_of_another_time(self, held: Held, name: str, sentence: str, places: list[PlaceClaim]) -> bool:
         """Whether the sentence may speak of a value that the name had before."""
         frame = held.frame
-        elsewhere = any(p.line not in (0, frame.line) for p in places)
-        here = not elsewhere and (bool(places) or _HERE.search(sentence) is not None)
+        lines = {p.line for p in places if p.line} | {int(n) for n in _LINE.findall(sentence)}
+        here = lines <= {frame.line} and (bool(lines) or _HERE.search(sentence) is not None)
         return not here and self._facts.may_have_been_other(held, name)
 
     def _so_it_is(self, claim: ValueClaim, held: Held) -> Message:
@@ -134,7 +135,7 @@ class AnswerCheck:
 
     def _wrong_place(self, claim: PlaceClaim, of_now: bool) -> Message | None:
         facts = self._facts
-        paths = facts.files(claim.file)
+        paths = facts.files(claim.file) if claim.file else facts.paths
         if paths is None:
             return None
         if not paths:
@@ -144,6 +145,8 @@ class AnswerCheck:
         if not all(outline.lines for outline in outlines):
             return None
         most = max(len(outline.lines) for outline in outlines)
+        if claim.line > most and not claim.file:
+            return message("assistant.mark.no_line", line=claim.line)
         if claim.line > most:
             return message("assistant.mark.line", file=claim.file, lines=most)
         if not claim.function or len(paths) > 1:

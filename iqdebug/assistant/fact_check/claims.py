@@ -74,6 +74,10 @@ _WITH_LINE = re.compile(
     rf"|\bline (?P<l2>\d{{1,7}})`? (?:of|in) (?:the )?(?:file )?`?(?P<f2>{_PATH})\b"
     rf"|(?<![\w/])(?P<f3>{_PATH})[`\"]?,? (?:at |on )?line `?(?P<l3>\d{{1,7}})\b"
 )
+_LINE_ALONE = re.compile(
+    r"\b(?:at|on|in) line `?(?P<line>\d{1,7})\b`?"
+    r"(?=[.,;:)]|$| in (?:the )?(?:function |method )?`[\w.]+(?:\(\))?`)"
+)
 _FILE_ALONE = re.compile(rf"`(?P<file>{_PATH})`")
 _FUNCTION = rf"`(?P<name>{_DOTTED})(?P<call>\(\))?`"
 _AT = rf"`?(?P<file>{_PATH})(?::(?P<line>\d{{1,7}}))?\b`?"
@@ -113,8 +117,8 @@ class NameClaim:
 
 @dataclass(frozen=True, slots=True)
 class PlaceClaim:
-    """That there is such a file; with that line, where it is not 0; with that function, where it names
-    one."""
+    """That there is such a file, any where ``file`` is ""; with that line, where it is not 0; with that
+    function, where it names one."""
 
     words: str
     file: str
@@ -238,12 +242,17 @@ def _stands_alone(text: str, match: re.Match[str], end: int = 0) -> bool:
 def place_claims(text: str, of_now: bool) -> Iterator[PlaceClaim]:
     """Places that the sentence names; with their functions, and files alone, only where it speaks of
     what is."""
+    lines: set[int] = set()
     for match in _WITH_LINE.finditer(text):
         file = next(match[g] for g in ("f1", "f2", "f3") if match[g])
-        line = next(match[g] for g in ("l1", "l2", "l3") if match[g])
-        yield PlaceClaim(match[0], file, int(line))
+        line = int(next(match[g] for g in ("l1", "l2", "l3") if match[g]))
+        lines.add(line)
+        yield PlaceClaim(match[0], file, line)
     if not of_now:
         return
+    for match in _LINE_ALONE.finditer(text):
+        if int(match["line"]) not in lines:
+            yield PlaceClaim(match[0], "", int(match["line"]))
     for match in _FILE_ALONE.finditer(text):
         yield PlaceClaim(match[0], match["file"])
     for match in _FUNCTION_IN_FILE.finditer(text):

@@ -46,7 +46,7 @@ def _agree(claim: ValueClaim, actual: object) -> bool:
     if isinstance(said, int | float) and isinstance(actual, int | float | Decimal):
         return said == actual or _rounded(claim.written, actual)
     if isinstance(said, str) and isinstance(actual, str):
-        return said == actual or _is_elided(said)
+        return actual in (said, claim.written.strip("'\"")) or _is_elided(said)  # backslashes as they are
     if isinstance(said, str) or (isinstance(actual, str) and not claim.exact):
         # Quotation marks of prose are not always those of a text.
         return str(said) == str(actual) or _is_elided(claim.written)

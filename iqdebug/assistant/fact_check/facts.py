@@ -127,7 +127,7 @@ class Facts:
         """Whether a function of one of those names that stands on no stack has such a name in it."""
         running = {f.name.rpartition(".")[2] for f in self.frames}
         wanted = frozenset(functions) - running
-        for path in self._paths if wanted else ():
+        for path in self.paths if wanted else ():
             outline = self.outline(path)
             for each in outline.definitions:
                 if each.name in wanted:
@@ -151,7 +151,7 @@ class Facts:
             words.update(frame.name.split("."))
             for variable in frame.locals or ():
                 words.update((variable.name, *_WORD.findall(variable.value)))
-        return frozenset(words.union(*map(self.words_of, self._paths)))
+        return frozenset(words.union(*map(self.words_of, self.paths)))
 
     # places
 
@@ -160,9 +160,10 @@ class Facts:
         return Texts(self.read_source)
 
     @cached_property
-    def _paths(self) -> tuple[str, ...]:
+    def paths(self) -> tuple[str, ...]:
+        """The files of all frames, and of what these call."""
         called = (c.path for f in self.frames for c in f.calls)
-        return tuple(dict.fromkeys([f.path for f in self.frames] + list(called)))
+        return tuple(dict.fromkeys([*(f.path for f in self.frames), *called]))
 
     def outline(self, path: str) -> Outline:
         return self._texts[path]
@@ -177,7 +178,7 @@ class Facts:
     def files(self, name: str) -> Sequence[str] | None:
         """The files that a path, or the end of one, may stand for; None where that cannot be told."""
         ending = "/" + name.removeprefix("./").lstrip("/")
-        known = [p for p in self._paths if p == name or p.replace("\\", "/").endswith(ending)]
+        known = [p for p in self.paths if p == name or p.replace("\\", "/").endswith(ending)]
         return known or self.find_files(name)
 
     def is_told(self, file: str) -> bool:
@@ -194,7 +195,7 @@ class Facts:
 
     def is_function(self, name: str) -> bool:
         """Whether a known file defines a function of that last name."""
-        return any(d.name == name for path in self._paths for d in self.outline(path).definitions)
+        return any(d.name == name for path in self.paths for d in self.outline(path).definitions)
 
     def holds_line(self, text: str) -> bool:
         """Whether a known file has a line of that text, whatever its indentation."""
@@ -202,12 +203,12 @@ class Facts:
 
     @cached_property
     def _lines(self) -> frozenset[str]:
-        return frozenset(line.strip() for path in self._paths for line in self.outline(path).lines)
+        return frozenset(line.strip() for path in self.paths for line in self.outline(path).lines)
 
     def assigns(self, name: str, value: object) -> bool:
         """Whether a known source gives the name that literal somewhere."""
         given = re.compile(rf"\b{re.escape(name)}\s*(?::[^=]+)?=(?!=)\s*([^#\n]+)")
-        for path in self._paths:
+        for path in self.paths:
             for line in self.outline(path).lines:
                 for match in given.finditer(line) if name in line else ():
                     if _starts_with(match[1], value):

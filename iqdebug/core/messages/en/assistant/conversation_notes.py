@@ -17,6 +17,7 @@ TEMPLATES: dict[str, str] = {
     "assistant.mark.length": "not so: `len({name})` is {size} {where}",
     "assistant.mark.line": "not so: {file} has {lines} lines",
     "assistant.mark.name": "not so: nothing here is called `{name}`",
+    "assistant.mark.no_line": "not so: no file of the stack has a line {line}",
     "assistant.mark.outside": "not so: {place} is not in `{function}`",
     "assistant.mark.value": "not so: `{name}` is {value} {where}",
     "assistant.needs_crash": "{purpose} needs a crash that can be repeated",
