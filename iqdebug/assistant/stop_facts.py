@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sysconfig
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from collections.abc import Iterable, Sequence
+from functools import cache, cached_property
+from itertools import islice
 
 from iqdebug.assistant.debuggee import DebuggeeContext
 from iqdebug.assistant.fact_check import Facts
 from iqdebug.assistant.redaction import Redactor
 from iqdebug.assistant.session_binding import SessionBinding
+from iqdebug.assistant.tools.files import Files
 from iqdebug.assistant.tools.search import SKIPPED_FOLDERS
 from iqdebug.llm.window.window import Window
 
@@ -31,24 +33,33 @@ def stop_facts(
         snapshot=binding.session.snapshot,
         read_source=binding.read_source,
         children=crash.children if crash is not None else lambda reference: (),
-        find_files=lambda name: _found(name, files.resolved, files.roots),
+        find_files=_Finder(files).find,
         told=told,
         is_secret=lambda variable: redactor.value_of(variable) != variable.value,
     )
 
 
-def _found(name: str, resolved: Callable[[str], list[str]], roots: Iterable[str]) -> Sequence[str] | None:
-    """The files of that name; None where there may be one that cannot be seen."""
-    paths = resolved(name)
-    if paths:
-        return paths
-    last = os.path.basename(name)
-    if last in _standard_files():
-        return None
-    for number, file in enumerate(file for root in roots for file in _files_below(root)):
-        if file == last or number >= MAX_FILES_SEEN:
-            return None
-    return ()
+class _Finder:
+    """Looks a project's folders through once, when the first name is asked for."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    def find(self, name: str) -> Sequence[str] | None:
+        """The files of that name; None where there may be one that cannot be seen."""
+        paths = self._files.resolved(name)
+        if paths:
+            return paths
+        last = os.path.basename(name)
+        there = self._there is None or last in self._there or last in _standard_files()
+        return None if there else ()
+
+    @cached_property
+    def _there(self) -> frozenset[str] | None:
+        """The names of the project's files; None where they are too many."""
+        names = (file for root in self._files.roots for file in _files_below(root))
+        listed = list(islice(names, MAX_FILES_SEEN + 1))
+        return frozenset(listed) if len(listed) <= MAX_FILES_SEEN else None
 
 
 @cache

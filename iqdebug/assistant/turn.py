@@ -32,7 +32,7 @@ WAIT_SHOWN_EVERY_S = 1.0
 
 log = logging.getLogger(__name__)
 
-_ENDS_SENTENCE = re.compile(r"[\s.!?]")
+_ENDS_SENTENCE = re.compile(r"\n|[.!?]\s")
 
 
 class Turn:
@@ -98,7 +98,9 @@ class Turn:
                         thought = self._grow(thought, "thinking", event.text)
                     elif isinstance(event, Text):
                         answer = self._grow(answer, "answer", event.text)
-                        if check is not None and _ENDS_SENTENCE.search(event.text):
+                        if check is not None and _ENDS_SENTENCE.search(
+                            answer.text, len(answer.text) - len(event.text) - 1
+                        ):
                             answer = await self._marked(answer, check)
                     elif isinstance(event, ToolCallEvent):
                         calls.append(event.call)

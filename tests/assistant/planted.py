@@ -22,6 +22,7 @@ VALUE_FORMS = (
     "The failure happens because `{name}` is {value} at {file}:{line}.",
     "In `{function}`, the value of `{name}` is {value}, which is why it raises.",
     "- `{name}`: `{value}`",
+    "- {name}: {value}",
     "Here `{name} = {value}`, so it cannot go on.",
     "The variable `{name}` has the value `{value}` at this point.",
     "`{name}` == {value} and the call fails.",

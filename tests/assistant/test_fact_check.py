@@ -73,6 +73,7 @@ STOP = Snapshot(
                         local("sum_net", "3", "int"),
                         local("token", "'hush'", "str", 4),
                         local("name", "None", "NoneType"),
+                        local("row", "{'share': 0.7}", "dict", 1),
                     ),
                 ),
                 Frame("main", "/app/shop.py", 25, locals=()),
@@ -157,6 +158,7 @@ def test_what_is_not_so_is_marked(answer: str, expected: str) -> None:
         "`net` is called with discount=7.",
         "The condition `sum_net == 7` is false.",
         "`amount` is 0 in `net`.",
+        "It has:\n- `share`: 0.7",
         "In `net`, `order` is None.",
         "raises `KeyError` in `shop.py:21`.",
         "`len` is 3.",
@@ -237,6 +239,36 @@ def test_marks_come_as_soon_as_a_sentence_is_whole_and_stay() -> None:
     assert whole == AnswerCheck(facts()).read(answer, whole=True)
     ends = [len(answer) - len(answer.partition(next_)[2]) for next_ in (" More", "`name`", "\n\n", "`RATE`")]
     assert [len(seen[end - 1]) for end in ends] == [1, 1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "a/",
+        "a.",
+        "_",
+        "`",
+        "e.g. ",
+        "1. ",
+        "[",
+        "`a` is [",
+        "`a.b` is ",
+        "x = ",
+        "line 9 ",
+        "- `a`: {",
+        "a.py:",
+        "“",
+        "!",
+    ],
+)
+def test_what_is_made_to_keep_the_checker_busy_is_passed_over(piece: str) -> None:
+    words(piece * (1_900 // len(piece)))
+    answer = piece * 20_000
+    check = AnswerCheck(facts())
+    for end in range(0, len(answer), len(answer) // 50):
+        check.read(answer[:end])
+    assert len(check.read(answer, whole=True)) <= 30
+    assert len(words("`sum_net` is 7. " * 100)) == 30
 
 
 def test_marks_stand_below_the_paragraph_or_item_that_they_are_about() -> None:

@@ -23,6 +23,8 @@ from iqdebug.core.state import Frame
 
 __all__ = ["AnswerCheck"]
 
+MAX_MARKS = 30
+"""Of one answer; after so many it is known to be wrong."""
 MAX_VALUE = 80  # characters that a mark shows
 
 _OTHER_SCRIPT = re.compile(r"[\u0370-\u1fff\u2e80-\uffef]")
@@ -53,7 +55,7 @@ class AnswerCheck:
         :param whole: nothing follows.
         """
         for sentence in self._reader.read(answer, whole):
-            for claim, words in self._wrong(sentence):
+            for claim, words in self._wrong(sentence) if len(self._marks) < MAX_MARKS else ():
                 mark = Mark(sentence.end, claim, render(words))
                 if all((mark.at, mark.words) != (known.at, known.words) for known in self._marks):
                     self._marks += (mark,)
@@ -95,6 +97,9 @@ class AnswerCheck:
         if any(self._is_of_another_time(h, name, sentence, places) for h in held):
             return None
         if claim.as_code and facts.assigns(name, claim.value):
+            return None
+        is_whole = claim.relation == "is" and claim.expression == name
+        if is_whole and facts.is_part_of_another(name, claim.value):
             return None
         value = facts.at_path(held[0], claim.expression)
         if value is None:

@@ -43,8 +43,11 @@ _IS_NOT_NONE = re.compile(rf"{_SUBJECT}\s+is not\s+`?(?P<none>None)\b`?")
 _AS_CODE = re.compile(
     rf"`(?P<quoted>{_NAME})\s*(?P<sign>==?|is(?: not)?)\s*(?P<code>[^`=]{{1,{MAX_LITERAL}}})`"
 )
+_WRITTEN = ("code", "word", "number", "text", "empty", "whole")
 _ITEM = re.compile(r"^(?:[-*+]|\d+\.)\s+")
-_LISTED = re.compile(rf"^(?:[-*+]|\d+\.)\s+`(?P<quoted>{_NAME})`\s*[:=]\s*{_VALUE}\s*\.?$")
+_LISTED = re.compile(
+    rf"^(?:[-*+]|\d+\.)\s+{_SUBJECT}\s*[:=]\s*(?:{_VALUE}|(?P<whole>[\[{{(].{{0,{MAX_LITERAL}}}[\]}})]))\s*\.?$"
+)
 _LENGTH = re.compile(
     rf"(?:`len\((?P<a>{_NAME})\)`\s+(?:is|==?|equals|returns)\s+`?(?P<n1>\d{{1,9}})`?"
     rf"|\blen\((?P<b>{_NAME})\)\s+(?:is|==?|equals)\s+(?P<n2>\d{{1,9}})"
@@ -157,7 +160,8 @@ def value_claims(text: str) -> Iterator[ValueClaim | NameClaim]:
         yield NameClaim(match[0], match["quoted"])
     listed = _LISTED.match(text)
     if listed:
-        yield from _claim(listed, listed["quoted"], "is", is_quoted=True)
+        name = listed["quoted"] or listed["plain"]
+        yield from _claim(listed, name, "is", is_quoted=bool(listed["quoted"]))
         return
     text = _ITEM.sub("", text)
     for match in _LENGTH.finditer(text):
@@ -197,13 +201,13 @@ def _claim(
     as_code: bool = False,
 ) -> Iterator[ValueClaim]:
     groups = match.groupdict()
-    written = next(groups[g] for g in ("code", "word", "number", "text", "empty") if groups.get(g))
+    written = next(groups[g] for g in _WRITTEN if groups.get(g))
     if groups.get("number"):
         value = literal(written.replace(",", ""))
     else:
         value = EMPTY if groups.get("empty") else literal(written)
     if value is not NO_LITERAL:
-        exact = bool(groups.get("code"))
+        exact = bool(groups.get("code") or groups.get("whole"))
         yield ValueClaim(match[0], name, relation, value, written, exact, is_quoted, as_code)
 
 

@@ -94,6 +94,12 @@ class Facts:
             variable = next((v for v in below if v.name in (name, f"[{name}]")), None)
         return Held(root.frame, variable) if variable is not None else None
 
+    def is_part_of_another(self, name: str, value: object) -> bool:
+        """Whether a value has a key or an attribute of that name with that value: it may be meant."""
+        texts = (f"'{name}': {value!r}", f"{name}={value!r}")
+        values = [v.value for f in self.frames for v in f.locals or ()]
+        return any(text in each for text in texts for each in values)
+
     def is_readable(self, variable: Variable) -> bool:
         """Whether the value was read, and may be shown."""
         return variable.state not in _UNREAD and not self.is_secret(variable)
@@ -183,15 +189,21 @@ class Facts:
 
     def is_told(self, file: str) -> bool:
         """Whether the model was told of a file of that name, or a value or a source speaks of one."""
-        last = file.rpartition("/")[2]
+        return file.rpartition("/")[2] in self._all_told
+
+    @cached_property
+    def _all_told(self) -> str:
         values = (v.value for f in self.frames for v in f.locals or ())
-        return any(last in text for texts in (self.told, values, self._lines) for text in texts)
+        return "\n".join([*self.told, *values, *self._lines])
 
     def imports(self, file: str) -> bool:
         """Whether a known source imports what the file may be a part of."""
-        package = re.escape(file.removeprefix("./").lstrip("/").partition("/")[0].removesuffix(".py"))
-        statement = re.compile(rf"\s*(?:import|from)\b.*\b{package}\b")
-        return any(statement.match(line) for line in self._lines)
+        return file.removeprefix("./").lstrip("/").partition("/")[0].removesuffix(".py") in self._imported
+
+    @cached_property
+    def _imported(self) -> frozenset[str]:
+        statements = (line for line in self._lines if line.startswith(("import ", "from ")))
+        return frozenset(word for line in statements for word in _WORD.findall(line))
 
     def is_function(self, name: str) -> bool:
         """Whether a known file defines a function of that last name."""

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 
 __all__ = ["Sentence", "SentenceReader"]
 
+MAX_SENTENCE = 2_000
+"""Characters; what is longer is no sentence, and is not looked into."""
+
 _FENCE = re.compile(r"\s*(```|~~~)")
 _HEADING = re.compile(r"\s*(?:#{1,6}\s|(?:\d+\.\s*|[-*]\s+)?\*\*[^*]{1,60}\*\*:?\s*$|[A-Z][\w ]{2,40}:\s*$)")
 _NOT_PROSE = re.compile(r"(?: {4,}|\t)(?!\s*(?:[-*+]|\d+\.)\s)|\s*(?:>|\+|@@|---|diff |\|)")
 _CODE = re.compile(r"`[^`]*`|[\w/.-]+\.pyi?\b(?::\d+)?|\w*_\w+")
-_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf)|^\s*\d+)\.$", re.IGNORECASE)
+_ABBREVIATIONS = ("e.g.", "i.e.", "etc.", "vs.", "cf.")
+_NUMBER = re.compile(r"\s*\d{1,6}\.")
 
 _NOT_OF_NOW = re.compile(
     r"\b(?:if|when|whenever|unless|until|whether|would|could|might|should|shall|will|suppos\w*|assum\w*|"
@@ -79,6 +83,8 @@ class SentenceReader:
                     self._at = line_end
                     continue
                 self._line_begins = False
+            if not line_is_whole and line_end - self._at > MAX_SENTENCE:
+                return
             sentence_end = _sentence_end(answer, self._at, line_end)
             if sentence_end < 0:
                 if not line_is_whole:
@@ -90,7 +96,7 @@ class SentenceReader:
 
     def _sentence(self, answer: str, end: int) -> Iterator[Sentence]:
         text = answer[self._at : end].replace("**", "").strip()
-        if not text:
+        if not text or len(text) > MAX_SENTENCE:
             return
         prose = _CODE.sub("`", text)
         if _OF_ANOTHER_WORLD.search(prose):
@@ -137,7 +143,8 @@ def _sentence_end(text: str, start: int, end: int) -> int:
             not in_code
             and text[at] in ".!?"
             and text[at + 1].isspace()
-            and not _ABBREVIATION.search(text[start : at + 1])
+            and not text[max(at - 3, start) : at + 1].lower().endswith(_ABBREVIATIONS)
+            and not _NUMBER.fullmatch(text, start, at + 1)
         ):
             return at + 2
     return -1
