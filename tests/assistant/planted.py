@@ -28,6 +28,7 @@ VALUE_FORMS = (
     "`{name}` == {value} and the call fails.",
     "At {file}:{line}, {name} is {value}.",
     "Note that **`{name}`** is {value} here.",
+    "At this point the `{name}` variable is {value}.",
 )
 SIZE_FORMS = (
     "`len({name})` is {size} here.",

@@ -117,6 +117,7 @@ def words(answer: str, **other: object) -> list[str]:
         ("`order.lines` is `[1, 2, 3]`.", "not so: `order.lines` is [1, 2] here"),
         ("`len(order.lines)` is 3.", "not so: `len(order.lines)` is 2 here"),
         ("`order.lines` has 5 elements.", "not so: `len(order.lines)` is 2 here"),
+        ("The `row` dictionary is empty.", "not so: `row` is {'share': 0.7} here"),
         ("`order.lines` is empty.", "not so: `order.lines` is [1, 2] here"),
         ("`share` is 0.5.", "not so: `share` is 0.3333333333333333 here"),
         ("`RATE` is 0.25.", "not so: `RATE` is 0.19 in `<module>`"),
@@ -146,6 +147,7 @@ def test_what_is_not_so_is_marked(answer: str, expected: str) -> None:
         "`order.lines` has 2 items; `len(order.lines)` is 2.",
         "`total` (shop.py:21) is called by `main` at `shop.py:25`.",
         "`net` is called at shop.py:18 in `total`.",
+        "It is in `app.shop.py:21`.",
         "`share` is 0.333 and `sum_net` is 3.0.",
         # it is about something else
         "`share = 0.333` stands in `total`.",
@@ -154,6 +156,7 @@ def test_what_is_not_so_is_marked(answer: str, expected: str) -> None:
         "`sum_net` is 7 times too large.",
         "`sum_net` is 7 or 8.",
         "`sum_net` is 70% of it.",
+        "The `sum_net` attribute is 7.",
         "the order's `sum_net` is 7.",
         "`net` is called with discount=7.",
         "The condition `sum_net == 7` is false.",

@@ -33,7 +33,8 @@ _IS = (
     r"(?:is|==?|equals|is (?:equal to|currently|actually|now)|has (?:the |a )?value(?: of)?|"
     r"currently (?:is|holds)|holds)"
 )
-_SUBJECT = rf"(?:`(?P<quoted>{_NAME})`|(?P<plain>{_NAME}))"
+_NOUN = r"(?: (?:variable|argument|parameter|list|tuple|dict|dictionary|set|string|object))?"
+_SUBJECT = rf"(?:`(?P<quoted>{_NAME})`{_NOUN}|(?P<plain>{_NAME}))"
 _ITEMS = r"(?:elements?|items?|entries|entry|keys?|members?)"
 
 _VALUE_OF = re.compile(

@@ -182,10 +182,14 @@ class Facts:
         return self._words_by_path[path]
 
     def files(self, name: str) -> Sequence[str] | None:
-        """The files that a path, or the end of one, may stand for; None where that cannot be told."""
-        ending = "/" + name.removeprefix("./").lstrip("/")
-        known = [p for p in self.paths if p == name or p.replace("\\", "/").endswith(ending)]
-        return known or self.find_files(name)
+        """The files that a path, or the end of one, may stand for; None where that cannot be told. Models
+        also write ``package.module.py``."""
+        as_module = name.removesuffix(".py").replace(".", "/") + ".py"
+        for ending in (name.removeprefix("./").lstrip("/"), as_module):
+            known = [p for p in self.paths if p == name or p.replace("\\", "/").endswith(f"/{ending}")]
+            if known:
+                return known
+        return self.find_files(name)
 
     def is_told(self, file: str) -> bool:
         """Whether the model was told of a file of that name, or a value or a source speaks of one."""
