@@ -228,6 +228,27 @@ async def test_the_picture() -> None:
         compare(app, "chat-120x40")
 
 
+async def test_the_picture_of_an_answer_with_marks() -> None:
+    app, friend = talking()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        friend.transcript.stand(READY)
+        friend.transcript.add("question", "Why does accept fail?")
+        text = (
+            "In `accept`, `order` is None.\n\n1. `orders_service.py:580` reads it\n2. `read_order` kept it\n"
+            "\nSo there is no `sku`."
+        )
+        marks = [
+            ("is None.", "`order` is {'SKU': 'tea-1'} here"),
+            ("reads it", "orders_service.py has 96 lines"),
+        ]
+        answer = friend.transcript.add("answer", text)
+        found = [Mark(text.index(claim) + len(claim), claim, f"not so: {so}") for claim, so in marks]
+        friend.transcript.put(replace(answer, marks=tuple(found)))
+        await shows(pilot, "≠ not so: orders_service.py has 96 lines", "So there is no sku.")
+        compare(app, "chat-marked-120x40")
+
+
 async def test_what_grows_before_it_is_drawn_does_no_harm() -> None:
     app, friend = talking()
     async with app.run_test(size=(120, 40)) as pilot:
