@@ -29,9 +29,11 @@ def stop_facts(
     crash = debuggee.crash
     files = binding.toolbox.context.files
     told = tuple(item.message.content for item in window.items if item.message.role != "assistant")
+    kept = crash.sources if crash is not None else {}
     return Facts(
         snapshot=binding.session.snapshot,
         read_source=binding.read_source,
+        is_whole=lambda path: path not in kept or kept[path].whole,
         children=crash.children if crash is not None else lambda reference: (),
         find_files=_Finder(files).find,
         told=told,

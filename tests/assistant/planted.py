@@ -92,7 +92,7 @@ class Statement:
 
 
 def facts_of(crash: Crash) -> Facts:
-    return Facts(crash.snapshot, crash.read_source, crash.children)
+    return Facts(crash.snapshot, crash.read_source, lambda path: crash.sources[path].whole, crash.children)
 
 
 def statements(crash: Crash, random_: random.Random, kinds: Sequence[str] = ("user",)) -> Iterator[Statement]:

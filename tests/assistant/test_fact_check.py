@@ -213,6 +213,12 @@ def test_a_name_with_several_values_or_earlier_ones_is_judged_only_where_one_is_
     assert words("Here, on line 10, `amount` is 0.", snapshot=stop) == []
 
 
+def test_of_a_file_that_is_known_in_part_nothing_is_denied() -> None:
+    answer = "`custmer` is None. See shop.py:210. The function `settle` in `shop.py` fails."
+    assert words(answer, is_whole=lambda path: False) == []
+    assert len(words(answer)) == 3
+
+
 def test_of_a_running_process_places_alone_are_judged() -> None:
     runs = Snapshot(1, 1, Phase.RUNNING, Origin.LIVE, 0.0, threads=STOP.threads)
     assert words("`sum_net` is 7 at shop.py:99.", snapshot=runs) == ["not so: shop.py has 28 lines"]

@@ -92,7 +92,7 @@ class AnswerCheck:
             return None
         meant = [h for h in held if h.frame.name.rpartition(".")[2] in functions or _is_at(h.frame, places)]
         held = meant or held
-        if any(h.frame.locals is None for h in held) or len({_identity(h) for h in held}) > 1:
+        if len({_identity(h) for h in held}) > 1:
             return None
         if any(self._is_of_another_time(h, name, sentence, places) for h in held):
             return None
@@ -146,10 +146,9 @@ class AnswerCheck:
         if not paths:
             unknown = of_now and not facts.is_told(claim.file) and not facts.imports(claim.file)
             return message("assistant.mark.file", file=claim.file) if unknown else None
-        outlines = [facts.outline(path) for path in paths]
-        if not all(outline.lines for outline in outlines):
+        if not all(facts.is_known_whole(path) for path in paths):
             return None
-        most = max(len(outline.lines) for outline in outlines)
+        most = max((len(facts.outline(path).lines) for path in paths), default=claim.line)
         if claim.line > most and not claim.file:
             return message("assistant.mark.no_line", line=claim.line)
         if claim.line > most:

@@ -35,6 +35,7 @@ class Held:
 class Facts:
     """Of one stop, as it was when the reply began.
 
+    :param is_whole: whether all lines of a file can be read, not a part of them.
     :param children: those of a value by its reference; none where they would have to be asked for.
     :param find_files: the files that a name may stand for; None where that cannot be told.
     :param told: all that the model was told, in which a name may stand that is known from nowhere else.
@@ -43,6 +44,7 @@ class Facts:
 
     snapshot: Snapshot
     read_source: Callable[[str], Sequence[str]]
+    is_whole: Callable[[str], bool] = lambda path: True
     children: Callable[[int], Sequence[Variable]] = lambda reference: ()
     find_files: Callable[[str], Sequence[str] | None] = lambda name: ()
     told: Sequence[str] = ()
@@ -148,7 +150,7 @@ class Facts:
         if keyword.iskeyword(name) or hasattr(builtins, name) or name in self._words:
             return True
         own = [f for f in self.frames if f.kind == "user" and not f.path.startswith("<")]
-        return not own or any(f.locals is None or not self.outline(f.path).lines for f in own)
+        return not own or any(f.locals is None or not self.is_known_whole(f.path) for f in own)
 
     @cached_property
     def _words(self) -> frozenset[str]:
@@ -173,6 +175,10 @@ class Facts:
 
     def outline(self, path: str) -> Outline:
         return self._texts[path]
+
+    def is_known_whole(self, path: str) -> bool:
+        """Whether what does not stand in the text of the file is not in the file."""
+        return bool(self.outline(path).lines) and self.is_whole(path)
 
     def words_of(self, path: str) -> frozenset[str]:
         """Every word of a file."""
