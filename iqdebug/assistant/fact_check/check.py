@@ -38,7 +38,7 @@ _ROOT = re.compile(r"\w+")
 
 
 class AnswerCheck:
-    """Of one answer. Each mark is given once.
+    """Of one answer. Each mark is given once, also where the answer repeats itself.
 
     :param facts: of the stop that the answer speaks of.
     """
@@ -57,7 +57,7 @@ class AnswerCheck:
         for sentence in self._reader.read(answer, whole):
             for claim, words in self._wrong(sentence) if len(self._marks) < MAX_MARKS else ():
                 mark = Mark(sentence.end, claim, render(words))
-                if all((mark.at, mark.words) != (known.at, known.words) for known in self._marks):
+                if not any(_is_repeated(mark, earlier) for earlier in self._marks):
                     self._marks += (mark,)
         return self._marks
 
@@ -178,6 +178,10 @@ class AnswerCheck:
         if function is None:
             return message("assistant.mark.outside", place=place, function=claim.function)
         return message("assistant.mark.inside", place=place, function=function)
+
+
+def _is_repeated(mark: Mark, earlier: Mark) -> bool:
+    return mark.words == earlier.words and (mark.claim == earlier.claim or mark.at == earlier.at)
 
 
 def _is_at(frame: Frame, places: list[PlaceClaim]) -> bool:
