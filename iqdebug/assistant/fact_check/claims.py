@@ -56,7 +56,7 @@ _LENGTH = re.compile(
     rf"|\blength of `(?P<d>{_NAME})` (?:is|equals) `?(?P<n4>\d{{1,9}})`?"
     rf"|`(?P<e>{_NAME})` (?:has|contains|holds) (?:only |exactly |just )?`?(?P<n5>\d{{1,9}})`? {_ITEMS}\b)"
 )
-_VARIABLE = re.compile(rf"\b(?:variable|argument|parameter|attribute)s? `(?P<quoted>{_NAME})`")
+_VARIABLE = re.compile(rf"(?<!environment )(?<!env )\bvariables? `(?P<quoted>{_NAME})`", re.IGNORECASE)
 
 _MAY_STAND_BEFORE = re.compile(
     r"(?:^|[,;:(—–]|\b(?:variable|local|argument|parameter|and|but|so|because|since|that|where|while|here|"

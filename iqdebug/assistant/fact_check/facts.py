@@ -147,7 +147,7 @@ class Facts:
     def is_called_so(self, name: str) -> bool:
         """Whether anything that is known has the name: a variable, an attribute, a word of a source, a value
         or what the model was told. True where too little is known to deny it."""
-        if keyword.iskeyword(name) or hasattr(builtins, name) or name in self._words:
+        if keyword.iskeyword(name) or hasattr(builtins, name) or name.startswith("__") or name in self._words:
             return True
         own = [f for f in self.frames if f.kind == "user" and not f.path.startswith("<")]
         return not own or any(f.locals is None or not self.is_known_whole(f.path) for f in own)
