@@ -165,6 +165,7 @@ def test_what_is_not_so_is_marked(answer: str, expected: str) -> None:
         "In `net`, `order` is None.",
         "raises `KeyError` in `shop.py:21`.",
         "`len` is 3.",
+        "`os.environ` is {} and `customer.shape` is (1, 2).",
         "The environment variable `SHOP_MODE` and the parameter `timeout` have a say.",
         "The variable `__cached__` is there.",
         "The log says so on line 210 of its end; see also line 300 in the log.",

@@ -35,6 +35,7 @@ _HERE = re.compile(
 )
 _LINE = re.compile(r"\blines? (\d{1,7})\b")
 _ROOT = re.compile(r"\w+")
+_ATTRIBUTE = re.compile(r"\w+\.(\w+)")
 
 
 class AnswerCheck:
@@ -72,7 +73,7 @@ class AnswerCheck:
             return
         for claim in value_claims(sentence.text):
             if isinstance(claim, NameClaim):
-                wrong = self._wrong_name(claim.name)
+                wrong = self._wrong_name(_ROOT.findall(claim.name)[0])
             else:
                 wrong = self._wrong_value(claim, sentence.text, places)
             if wrong is not None:
@@ -86,7 +87,7 @@ class AnswerCheck:
         name, facts = root[0], self._facts
         held = facts.held(name)
         if not held:
-            return self._wrong_name(claim.expression) if claim.is_quoted else None
+            return self._wrong_name(name) if claim.is_quoted else None
         functions = functions_named(sentence) - {name}
         if facts.has_name_elsewhere(functions, name):
             return None
@@ -103,7 +104,9 @@ class AnswerCheck:
             return None
         value = facts.at_path(held[0], claim.expression)
         if value is None:
-            return self._wrong_name(claim.expression) if claim.is_quoted else None
+            attribute = _ATTRIBUTE.fullmatch(claim.expression)
+            known = attribute and claim.is_quoted and facts.has_plain_class(held[0].variable)
+            return self._wrong_name(attribute[1]) if attribute and known else None
         if not facts.is_readable(value.variable) or not contradicts(claim, value.variable):
             return None
         return self._so_it_is(claim, value)
@@ -130,11 +133,8 @@ class AnswerCheck:
         own = [f for f in self._facts.frames if f.kind == "user"] or self._facts.frames
         return frame == own[0]
 
-    def _wrong_name(self, expression: str) -> Message | None:
-        for name in re.findall(r"(?:^|\.)([^\W\d]\w*)", expression):
-            if not self._facts.is_called_so(name):
-                return message("assistant.mark.name", name=name)
-        return None
+    def _wrong_name(self, name: str) -> Message | None:
+        return message("assistant.mark.name", name=name) if not self._facts.is_called_so(name) else None
 
     # places
 

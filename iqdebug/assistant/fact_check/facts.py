@@ -6,6 +6,7 @@ import ast
 import builtins
 import keyword
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -147,7 +148,9 @@ class Facts:
     def is_called_so(self, name: str) -> bool:
         """Whether anything that is known has the name: a variable, an attribute, a word of a source, a value
         or what the model was told. True where too little is known to deny it."""
-        if keyword.iskeyword(name) or hasattr(builtins, name) or name.startswith("__") or name in self._words:
+        if keyword.iskeyword(name) or hasattr(builtins, name) or name in sys.stdlib_module_names:
+            return True
+        if name.startswith("__") or name in self._words:
             return True
         own = [f for f in self.frames if f.kind == "user" and not f.path.startswith("<")]
         return not own or any(f.locals is None or not self.is_known_whole(f.path) for f in own)
@@ -160,6 +163,17 @@ class Facts:
             for variable in frame.locals or ():
                 words.update((variable.name, *_WORD.findall(variable.value)))
         return frozenset(words.union(*map(self.words_of, self.paths)))
+
+    def has_plain_class(self, variable: Variable) -> bool:
+        """Whether the value's class stands whole in a known file, without bases, so that every attribute that
+        it can have is a word of it."""
+        name = variable.type.rpartition(".")[2]
+        head = re.compile(rf"\s*class\s+{re.escape(name)}\s*(?:\(\s*(?:object)?\s*\))?\s*:")
+        return any(
+            d.kind == "class" and d.name == name and head.match(self.outline(path).text(d.line))
+            for path in self.paths
+            for d in self.outline(path).definitions
+        )
 
     # places
 
