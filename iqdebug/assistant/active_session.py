@@ -13,6 +13,7 @@ from iqdebug.assistant.prompts import system_prompt
 from iqdebug.assistant.redaction import RULE, Redactor, wrap_untrusted
 from iqdebug.assistant.session_binding import SessionBinding
 from iqdebug.assistant.stop_evidence import StopEvidence
+from iqdebug.assistant.stop_facts import stop_facts
 from iqdebug.assistant.stop_notifier import StopNotifier
 from iqdebug.assistant.stop_watcher import StopWatcher
 from iqdebug.assistant.tools.base import BoundTool
@@ -106,6 +107,7 @@ class ActiveSession:
             sampling=sampling,
             before_question=lambda: self.notifier.before_question(window.drop_unread),
             resume=(lambda: taken_up(window, resumed)) if resumed is not None else None,
+            facts=lambda: stop_facts(self.binding, self._debuggee, self._redactor, window),
         )
 
     def follow(self, on_diagnosis: Callable[[Snapshot, Diagnosis], None]) -> None:

@@ -12,6 +12,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
+from iqdebug.assistant.fact_check import Facts
 from iqdebug.assistant.log_window import LogWindow
 from iqdebug.assistant.status_reporter import StatusReporter
 from iqdebug.assistant.tool_calls import MAX_CALLS_PER_REPLY, RunCall, ToolCallRunner, ToolOutcome
@@ -39,6 +40,7 @@ class Conversation:
         the text; asked for when a question is about to be put.
     :param resume: puts an earlier conversation in front of the model, once it is loaded; True when
         nothing of it has to be read again.
+    :param facts: what is known of the stop at this moment, by which answers are checked.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Conversation:
         sampling: Sampling,
         before_question: Callable[[], Awaitable[tuple[str, str] | None]] = _no_evidence,
         resume: Callable[[], Awaitable[bool]] | None = None,
+        facts: Callable[[], Facts | None] = lambda: None,
     ) -> None:
         self._window = window
         self.transcript = transcript
@@ -61,7 +64,7 @@ class Conversation:
         self._resume = resume
         self._status = StatusReporter(window, transcript)
         self.calls = ToolCallRunner(window, transcript, self._status, run_call)
-        self._turn = Turn(window, transcript, self._status, self.calls, sampling)
+        self._turn = Turn(window, transcript, self._status, self.calls, sampling, facts)
         self._turn_task: asyncio.Task[None] | None = None
         self._reading_task: asyncio.Task[None] | None = None
         self._window_lock = asyncio.Lock()

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from iqdebug.core.messages import Text, message, render
 
-__all__ = ["Entry", "Kind", "ModelState", "ModelStatus", "Reader", "Transcript"]
+__all__ = ["Entry", "Kind", "Mark", "ModelState", "ModelStatus", "Reader", "Transcript", "marked_blocks"]
 
 Kind = Literal["question", "answer", "thinking", "call", "note", "error", "diff"]
+_BEGINS_BLOCK = re.compile(r"[-*+#>|`~]|\d+\.")
 ModelState = Literal[
     "none", "fetching", "loading", "ready", "ahead", "reading", "answering", "asking", "failed"
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something in an answer that is not so.
+
+    :param at: the offset behind the sentence, in characters of the answer.
+    :param claim: the words of the sentence that it is about, without emphasis.
+    :param words: what is so instead.
+    """
+
+    at: int
+    claim: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +43,7 @@ class Entry:
     :param running: it still grows.
     :param undo: what undoing it does, "" where it cannot be undone.
     :param offers: what the person may say next, to be taken over as it is.
+    :param marks: of an answer, what in it contradicts what is known, in order.
     """
 
     id: int
@@ -37,6 +54,7 @@ class Entry:
     running: bool = False
     undo: str = ""
     offers: tuple[str, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +90,33 @@ class Reader(Protocol):
         """All entries with a greater id are gone (a question was edited or taken back)."""
 
     def standing_changed(self, standing: ModelStatus) -> None: ...
+
+
+def marked_blocks(text: str, marks: tuple[Mark, ...]) -> list[tuple[str, tuple[Mark, ...]]]:
+    """The answer in pieces, each with the marks that belong below it. A piece ends with a paragraph, or with
+    an item of a list; together they are the answer."""
+    pieces: list[tuple[str, tuple[Mark, ...]]] = []
+    start = 0
+    for mark in marks:
+        if pieces and mark.at <= start:
+            pieces[-1] = (pieces[-1][0], (*pieces[-1][1], mark))
+            continue
+        end = _block_end(text, mark.at)
+        pieces.append((text[start:end], (mark,)))
+        start = end
+    if text[start:].strip() or not pieces:
+        pieces.append((text[start:], ()))
+    return pieces
+
+
+def _block_end(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    while end >= 0:
+        following = text[end + 1 :].partition("\n")[0]
+        if not following.strip() or _BEGINS_BLOCK.match(following):
+            return end + 1
+        end = text.find("\n", end + 1)
+    return len(text)
 
 
 class Transcript:

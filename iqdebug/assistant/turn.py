@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncGenerator, AsyncIterator
+import logging
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import replace
 from typing import Literal
 
+from iqdebug.assistant.fact_check import AnswerCheck, Facts
 from iqdebug.assistant.log_window import LogWindow
 from iqdebug.assistant.status_reporter import StatusReporter
 from iqdebug.assistant.tool_calls import ToolCallRunner
@@ -35,10 +38,17 @@ MAX_WRONG_REPLIES = 2
 WAIT_SHOWN_EVERY_S = 1.0
 """How often the wait for a server's first token is shown."""
 
+log = logging.getLogger(__name__)
+
+_ENDS_SENTENCE = re.compile(r"\n|[.!?]\s")
+
 
 class Turn:
     """Answers what stands last in the window. Bounded: at most :data:`MAX_REPLIES_PER_TURN` replies and
-    :data:`MAX_CALLS_PER_TURN` calls, after which the person decides whether it goes on."""
+    :data:`MAX_CALLS_PER_TURN` calls, after which the person decides whether it goes on.
+
+    :param facts: what is known of the stop at this moment, to check answers by; None for nothing.
+    """
 
     def __init__(
         self,
@@ -47,12 +57,14 @@ class Turn:
         status: StatusReporter,
         calls: ToolCallRunner,
         sampling: Sampling,
+        facts: Callable[[], Facts | None] = lambda: None,
     ) -> None:
         self._window = window
         self._transcript = transcript
         self._status = status
         self._calls = calls
         self._sampling = sampling
+        self._facts = facts
 
     async def run(self) -> None:
         """:raises ModelError: the model failed; what was said so far stays."""
@@ -83,6 +95,8 @@ class Turn:
         thought: Entry | None = None
         answer: Entry | None = None
         calls: list[ToolCall] = []
+        facts = self._facts()
+        check = AnswerCheck(facts) if facts is not None else None
         self._status.show("reading", message("assistant.status.reading"))
         waiting = asyncio.create_task(self._show_the_wait())
         try:
@@ -95,9 +109,15 @@ class Turn:
                         thought = self._grow(thought, "thinking", event.text)
                     elif isinstance(event, Text):
                         answer = self._grow(answer, "answer", event.text)
+                        if check is not None and _ENDS_SENTENCE.search(
+                            answer.text, len(answer.text) - len(event.text) - 1
+                        ):
+                            answer = await self._marked(answer, check)
                     elif isinstance(event, ToolCallEvent):
                         calls.append(event.call)
                     elif isinstance(event, ReplyFinished):
+                        if check is not None and answer is not None:
+                            answer = await self._marked(answer, check, whole=True)
                         self._finish(thought, answer, event)
                         if event.why != "calls":
                             calls = []
@@ -122,6 +142,15 @@ class Turn:
             self._status.show("answering", words)
             entry = self._transcript.add(kind, "", running=True)
         return self._transcript.put(replace(entry, text=entry.text + text))
+
+    async def _marked(self, answer: Entry, check: AnswerCheck, *, whole: bool = False) -> Entry:
+        """The answer with its marks. A mistake in checking costs the marks and nothing else."""
+        try:
+            marks = await asyncio.to_thread(check.read, answer.text, whole)
+        except Exception:
+            log.exception("an answer was not checked")
+            return answer
+        return self._transcript.put(replace(answer, marks=marks)) if marks != answer.marks else answer
 
     def _finish(self, thought: Entry | None, answer: Entry | None, finished: ReplyFinished) -> None:
         why = render(REPLY_ENDED.get(finished.why, ""))

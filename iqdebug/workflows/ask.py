@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from iqdebug.assistant.session import AssistantSession, DebuggeeContext
-from iqdebug.assistant.transcript import Entry, ModelStatus, Transcript
+from iqdebug.assistant.transcript import Entry, Mark, ModelStatus, Transcript, marked_blocks
 from iqdebug.assistant.ui_context import HeadlessContext
 from iqdebug.core import text
 from iqdebug.core.errors import ModelError
@@ -30,11 +30,12 @@ __all__ = ["AskResult", "ask_file", "ask_process"]
 
 @dataclass(frozen=True, slots=True)
 class AskResult:
-    """A question and its answer. ``calls`` are the tool calls: what was asked for, who allowed it, and the
-    result."""
+    """A question and its answer. ``marks`` are what in the answer is not so; ``calls`` are the tool calls:
+    what was asked for, who allowed it, and the result."""
 
     question: str
     answer: str
+    marks: tuple[Mark, ...]
     thinking: str
     calls: tuple[Entry, ...]
     diffs: tuple[Entry, ...]
@@ -43,7 +44,9 @@ class AskResult:
 
     def lines(self) -> list[str]:
         lines = [f"⚙ {text.clean(c.text)}  ({text.clean(c.words)})" for c in self.calls]
-        lines += [text.clean(line) for line in self.answer.splitlines()]
+        for block, marks in marked_blocks(self.answer, self.marks):
+            lines += [text.clean(line) for line in block.splitlines()]
+            lines += [f"  ≠ {text.clean(mark.words)}" for mark in marks]
         for diff in self.diffs:
             lines += ["", text.clean(diff.text), *(text.clean(line) for line in diff.detail.splitlines())]
         return lines
@@ -134,9 +137,15 @@ def _result(question: str, transcript: Transcript) -> AskResult:
     if failure is not None:
         what, *rest = failure.text.splitlines()
         raise ModelError(what, *rest[:2])
+    answer, marks = "", []
+    for each in (e for e in entries if e.kind == "answer"):
+        answer += "\n" if answer else ""
+        marks += [replace(mark, at=mark.at + len(answer)) for mark in each.marks]
+        answer += each.text
     return AskResult(
         question,
-        "\n".join(e.text for e in entries if e.kind == "answer"),
+        answer,
+        tuple(marks),
         "\n".join(e.text for e in entries if e.kind == "thinking"),
         tuple(e for e in entries if e.kind == "call"),
         tuple(e for e in entries if e.kind == "diff"),

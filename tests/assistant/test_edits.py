@@ -194,6 +194,9 @@ def test_a_file_without_a_last_line_end_keeps_it_so() -> None:
     assert TextFile.of(b"a\nb\n").replaced(1, 2, []).data == b"a\n"
 
 
-def test_definitions_are_found_in_an_unclosed_fence() -> None:
-    (edit,) = edits_in("```python\ndef f():\n    return 1\n", "x.py")
+def test_a_fence_that_was_cut_off_is_no_edit() -> None:
+    whole = "```python\ndef f():\n    return 1\n```"
+    (edit,) = edits_in(whole, "x.py")
     assert isinstance(edit, Definition) and edit.name == "f"
+    with pytest.raises(EditRefused):
+        edits_in(whole.removesuffix("\n```"), "x.py")

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from iqdebug.assistant.action_tools import acting_tools
@@ -19,6 +20,7 @@ from iqdebug.crash.recorded_session import RecordedSession
 from iqdebug.llm.backends.base import Block, Event, ModelInfo
 from iqdebug.llm.messages import Sampling, ToolCall
 from iqdebug.llm.window.window import Window
+from iqdebug.workflows import ask
 from tests.assistant.recorded import Recorded, record_example, record_text
 from tests.support.scripted_backend import Answer, ScriptedBackend
 
@@ -114,6 +116,47 @@ async def test_evidence_is_told_and_a_question_answered(lookup: Recorded) -> Non
     ]
     assert talk.entries("answer")[0].text == "`customer` is None at none_lookup.py:19."
     assert talk.assistant.transcript.standing.state == "ready"
+    await talk.assistant.close()
+
+
+async def test_what_is_not_so_is_marked_as_it_comes_and_kept(lookup: Recorded, tmp_path: Path) -> None:
+    answer = (
+        "`customer` is 'Lin' here. It is None at none_lookup.py:19.\n\nSee `none_lookup.py:300` and "
+        "`orders_db.py`.\nThe `order` at none_lookup.py:19 is fine."
+    )
+    talk = Talk(lookup, ScriptedBackend([Answer(answer)]))
+    await talk.begin()
+    grown: list[tuple[int, int]] = []
+
+    class Watcher:
+        def entry_changed(self, entry: Entry) -> None:
+            if entry.kind == "answer":
+                grown.append((len(entry.text), len(entry.marks)))
+
+        def entries_removed(self, after: int) -> None: ...
+
+        def standing_changed(self, standing: ModelStatus) -> None: ...
+
+    talk.assistant.transcript.subscribe(Watcher())
+    await talk.assistant.submit("why?")
+    (entry,) = talk.entries("answer")
+    assert [mark.words for mark in entry.marks] == [
+        "not so: `customer` is None here",
+        "not so: none_lookup.py has 29 lines",
+        "not so: no orders_db.py is known here",
+    ]
+    assert grown == sorted(grown) and grown[0][1] == 0
+    assert any(0 < marks < 3 for _, marks in grown)  # before the answer was whole
+    result = ask._result("why?", talk.assistant.transcript)
+    assert result.marks == entry.marks and [answer[: mark.at][-6:] for mark in result.marks] == [
+        " here.",
+        "b.py`.",
+        "b.py`.",
+    ]
+    lines = result.lines()
+    assert lines[lines.index("  ≠ not so: `customer` is None here") - 1].startswith("`customer` is 'Lin'")
+    (shown,) = [msgspec.convert(msgspec.to_builtins(entry), Entry)]
+    assert shown == entry
     await talk.assistant.close()
 
 

@@ -115,6 +115,23 @@ async def test_the_model_is_given_the_stop_before_it_is_asked() -> None:
     assert place in evidence.content and "breakpoint" in evidence.content and "«data" in evidence.content
 
 
+async def test_an_answer_is_held_against_the_variables_of_a_live_stop() -> None:
+    backend = ScriptedBackend([Answer("`n` is None here, and `first` is 7. See service.py:99999.")])
+    async with running(sys.executable, "service.py") as target, attached(target) as (session, watcher):
+        assistant = assistant_on(backend, session)
+        await session.set_breakpoints([target.breakpoint("after-call")])
+        stopped = await watcher.stopped()
+        await assistant.settled()
+        await assistant.submit("why?")
+        await assistant.close()
+        thread = stopped.focused
+        assert thread is not None
+        held = {v.name: v.value for f in session.snapshot.threads[0].frames[:1] for v in f.locals or ()}
+    (answer,) = (e for e in assistant.transcript.entries if e.kind == "answer")
+    words = [mark.words for mark in answer.marks]
+    assert words[:1] == [f"not so: `n` is {held['n']} here"] and "service.py has " in words[-1]
+
+
 async def test_every_step_of_the_list_is_taken_in_its_order(tmp_path: Path) -> None:
     """With a model of this machine, into the worker's process."""
     wanted = steps()

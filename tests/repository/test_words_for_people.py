@@ -22,6 +22,7 @@ NOT_COUNTED = (
     *("diagnosis/prompt/", "assistant/tools/", "assistant/prompts.py", "llm/tool_formats/"),  # for the model
     *("llm/tool_schema.py", "llm/json_grammar.py"),  # for the model
     *("llm/worker/native.py", "llm/runtime/source.py", "peek/kernel.py"),  # words of other programs
+    "assistant/fact_check/",  # patterns of sentences
     *("core/expressions.py", "core/session.py", "cli/argparse_words.py"),  # names, keys of gettext
 )
 """Modules whose texts are not for people."""

@@ -12,7 +12,7 @@ from textual.widgets import Collapsible, Input
 
 from iqdebug.assistant.commands import COMMANDS
 from iqdebug.assistant.session import AssistantSession, DebuggeeContext
-from iqdebug.assistant.transcript import ModelStatus, Transcript
+from iqdebug.assistant.transcript import Mark, ModelStatus, Transcript
 from iqdebug.assistant.ui_context import UiContext
 from iqdebug.core.evidence import Confidence
 from iqdebug.core.messages import render
@@ -228,6 +228,27 @@ async def test_the_picture() -> None:
         compare(app, "chat-120x40")
 
 
+async def test_the_picture_of_an_answer_with_marks() -> None:
+    app, friend = talking()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        friend.transcript.stand(READY)
+        friend.transcript.add("question", "Why does accept fail?")
+        text = (
+            "In `accept`, `order` is None.\n\n1. `orders_service.py:580` reads it\n2. `read_order` kept it\n"
+            "\nSo there is no `sku`."
+        )
+        marks = [
+            ("is None.", "`order` is {'SKU': 'tea-1'} here"),
+            ("reads it", "orders_service.py has 96 lines"),
+        ]
+        answer = friend.transcript.add("answer", text)
+        found = [Mark(text.index(claim) + len(claim), claim, f"not so: {so}") for claim, so in marks]
+        friend.transcript.put(replace(answer, marks=tuple(found)))
+        await shows(pilot, "≠ not so: orders_service.py has 96 lines", "So there is no sku.")
+        compare(app, "chat-marked-120x40")
+
+
 async def test_what_grows_before_it_is_drawn_does_no_harm() -> None:
     app, friend = talking()
     async with app.run_test(size=(120, 40)) as pilot:
@@ -361,3 +382,24 @@ async def test_what_is_said_while_the_app_ends_is_kept_and_not_drawn() -> None:
         friend.transcript.add("note", "the process has ended")
     assert app.return_code == 0
     assert [entry.text for entry in friend.transcript.entries] == ["the process has ended"]
+
+
+async def test_a_mark_stands_below_what_it_is_about_and_the_answer_grows_on() -> None:
+    app, friend = talking()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        answer = friend.transcript.add("answer", "`total` is 7.", running=True)
+        await shows(pilot, "total is 7.")
+        said = "`total` is 7.\n\nSo it [b]fails"
+        mark = Mark(13, "`total` is 7", "not so: `total` is [b]3[/b] here\x1b[2J")
+        friend.transcript.put(replace(answer, text=said, marks=(mark,)))
+        await shows(pilot, "≠ not so: `total` is [b]3[/b] here\\x1b[2J", "So it [b]fails")
+        lines = screen(app).splitlines()
+        places = [
+            next(n for n, line in enumerate(lines) if each in line)
+            for each in ("total is 7", "≠ not so", "So it")
+        ]
+        assert places == sorted(places) and places[2] - places[0] <= 5
+        friend.transcript.put(replace(answer, text=f"{said}[/b] there.", marks=(mark,), running=False))
+        await shows(pilot, "≠ not so", "So it [b]fails[/b] there.")
+        assert screen(app).count("≠") == 1

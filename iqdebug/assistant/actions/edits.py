@@ -18,7 +18,6 @@ from iqdebug.system.unified_diff import parse_loose_diff
 __all__ = ["Definition", "Edit", "EditRefused", "Hunk", "edits_in", "edits_of_call"]
 
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})([^\n`]*)\n(.*?)^[ \t]*\1[ \t]*$", re.M | re.S)
-_OPEN_FENCE = re.compile(r"^[ \t]*`{3,}([^\n`]*)\n(.*)\Z", re.M | re.S)
 _BLOCK = re.compile(
     r"^<{5,9} ?(?:SEARCH|ORIGINAL)[^\n]*\n(.*?)^={5,9}[ \t]*\n(.*?)^>{5,9} ?(?:REPLACE|UPDATED)[^\n]*$",
     re.M | re.S,
@@ -153,11 +152,8 @@ def _json(text: str, path: str) -> tuple[Edit, ...]:
 
 
 def _definitions(text: str, path: str) -> Iterator[Definition]:
-    fences = [(m[2], m[3], m.start()) for m in _FENCE.finditer(text)]
-    if not fences:
-        last = _OPEN_FENCE.search(text)
-        fences = [(last[1], last[2], last.start())] if last else []
-    for language, body, start in fences:
+    # A fence that is not closed may have been cut off in the middle of a function.
+    for language, body, start in [(m[2], m[3], m.start()) for m in _FENCE.finditer(text)]:
         if language.strip().lower().split(" ")[0] not in ("", "python", "py", "python3"):
             continue
         source = textwrap.dedent(body)

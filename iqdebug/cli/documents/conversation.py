@@ -9,7 +9,7 @@ from iqdebug.cli.documents.base import Document, Part
 if TYPE_CHECKING:
     from iqdebug.workflows.ask import AskResult
 
-__all__ = ["Call", "Conversation", "Conversations", "Proposal", "Reply", "Tokens", "reply_document"]
+__all__ = ["Call", "Conversation", "Conversations", "Mark", "Proposal", "Reply", "Tokens", "reply_document"]
 
 
 class Call(Part, frozen=True):
@@ -34,12 +34,24 @@ class Tokens(Part, frozen=True):
     context: int
 
 
+class Mark(Part, frozen=True):
+    """A statement of the answer that contradicts what is known of the stop: the ``claim`` as it stands in the
+    answer, without emphasis, what is so instead in ``words``, and the offset ``at`` of the end of its
+    sentence, in characters of ``answer``."""
+
+    claim: str
+    words: str
+    at: int
+
+
 class Reply(Document, frozen=True, tag="iqdebug/reply/1"):
-    """A model's ``answer`` to a question, in Markdown. ``where`` names the host that every byte went to;
+    """A model's ``answer`` to a question, in Markdown. ``marks`` are what of it is known not to be so; that
+    there are none does not say that it is right. ``where`` names the host that every byte went to;
     ``remote`` says that it is another machine."""
 
     question: str
     answer: str
+    marks: list[Mark]
     thinking: str
     calls: list[Call]
     proposals: list[Proposal]
@@ -76,6 +88,7 @@ def reply_document(result: AskResult) -> Reply:
     return Reply(
         question=result.question,
         answer=result.answer,
+        marks=[Mark(claim=m.claim, words=m.words, at=m.at) for m in result.marks],
         thinking=result.thinking,
         calls=[Call(call=call.text, allowed=call.words, result=call.detail) for call in result.calls],
         proposals=[Proposal(title=diff.text, diff=diff.detail) for diff in result.diffs],

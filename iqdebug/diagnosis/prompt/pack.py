@@ -160,11 +160,19 @@ def _headline(snapshot: Snapshot, diagnosis: Diagnosis, shown: _Shown) -> list[s
     if diagnosis.meaning_message:
         lines.append(f"  {_words(diagnosis.meaning_message)}")
     confidence = _words(confidence_message(diagnosis.confidence))
-    lines.append(f"assessment ({confidence}): {_words(diagnosis.headline_message)}")
+    headline = diagnosis.headline_message
+    if not (isinstance(headline, Message) and headline.id == "headline.exception"):
+        lines.append(f"assessment ({confidence}): {_words(headline)}")
     lines += [f"  also: {_words(note)}" for note in diagnosis.note_messages[:4]]
+    if diagnosis.suspects:
+        lines.append(f"where the cause lies, the most likely first ({confidence}):")
     for rank, suspect in enumerate(diagnosis.suspects[:MAX_SUSPECTS], 1):
-        reasons = [r for r in suspect.reason_messages[:2] if not contains(diagnosis.headline_message, r)]
-        if reasons and all(isinstance(r, Message) and r.id in _SAID_BY_THE_STACK for r in reasons):
+        reasons = [
+            r
+            for r in suspect.reason_messages[:2]
+            if not contains(headline, r) and not (isinstance(r, Message) and r.id in _SAID_BY_THE_STACK)
+        ]
+        if rank > 1 and not reasons and not suspect.proof:
             continue
         because = f": {'; '.join(map(_words, reasons))}" if reasons else ""
         lines.append(f"  {rank}. {suspect.function} {shown.place(suspect.path, suspect.line)}{because}")

@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Collapsible, Input, Markdown, Static
 
-from iqdebug.assistant.transcript import Entry, ModelStatus
+from iqdebug.assistant.transcript import Entry, ModelStatus, marked_blocks
 from iqdebug.core.messages import message, render
 from iqdebug.core.text import clean
 
@@ -68,23 +68,38 @@ class _Question(Input):
         flow.scroll_page_up() if by < 0 else flow.scroll_page_down()
 
 
-class _Answer(Markdown):
-    """Markdown that is drawn anew while it grows, at most as often as the screen."""
+class _Answer(Vertical):
+    """Markdown that is drawn anew while it grows, at most as often as the screen. Marks stand below what they
+    are about, in widgets of their own: no answer can write one."""
 
     def __init__(self, entry: Entry) -> None:
-        super().__init__(linked(entry.text), open_links=False)
-        self._whole = entry.text
-        self._due = False
+        super().__init__()
+        self._entry = entry
+        self._due = True
+        self._blocks: list[tuple[Markdown, str, Static]] = []
 
-    def grow(self, text: str) -> None:
-        self._whole = text
+    def on_mount(self) -> None:
+        self.call_later(self._draw)
+
+    def grow(self, entry: Entry) -> None:
+        self._entry = entry
         if not self._due:
             self._due = True
             self.call_later(self._draw)
 
     async def _draw(self) -> None:
         self._due = False
-        await self.update(linked(self._whole))
+        blocks = marked_blocks(self._entry.text, self._entry.marks)
+        for at, (text, marks) in enumerate(blocks):
+            if at == len(self._blocks):
+                self._blocks.append((Markdown(open_links=False), "", Static(classes="mark")))
+                await self.mount(self._blocks[at][0], self._blocks[at][2])
+            markdown, shown, below = self._blocks[at]
+            if shown != text:
+                self._blocks[at] = (markdown, text, below)
+                await markdown.update(linked(text))
+            below.display = bool(marks)
+            below.update(Text("\n".join(f"≠ {clean(mark.words)}" for mark in marks), Style(color="yellow")))
 
 
 class _Folded(Collapsible):
@@ -331,9 +346,7 @@ def _widget_of(entry: Entry) -> Widget:
 
 
 def _update(widget: Widget, entry: Entry) -> None:
-    if isinstance(widget, _Answer):
-        widget.grow(entry.text)
-    elif isinstance(widget, _Folded):
+    if isinstance(widget, _Answer | _Folded):
         widget.grow(entry)
     elif isinstance(widget, Static):
         widget.update(_line(entry))

@@ -9,6 +9,17 @@ TEMPLATES: dict[str, str] = {
     "assistant.cannot_converse.fix": "Choose an instruct model",
     "assistant.headline.not_examined": "not examined yet",
     "assistant.headline.ranking_failed": "The ranking of suspects failed unexpectedly; {error}",
+    "assistant.mark.file": "not so: no {file} is known here",
+    "assistant.mark.function": "not so: {file} has no `{function}`",
+    "assistant.mark.here": "here",
+    "assistant.mark.in": "in `{function}`",
+    "assistant.mark.inside": "not so: {place} is in `{function}`",
+    "assistant.mark.length": "not so: `len({name})` is {size} {where}",
+    "assistant.mark.line": "not so: {file} has {lines} lines",
+    "assistant.mark.name": "not so: nothing here is called `{name}`",
+    "assistant.mark.no_line": "not so: no file of the stack has a line {line}",
+    "assistant.mark.outside": "not so: {place} is not in `{function}`",
+    "assistant.mark.value": "not so: `{name}` is {value} {where}",
     "assistant.needs_crash": "{purpose} needs a crash that can be repeated",
     "assistant.needs_crash.fix": (
         "`iqdebug run`, `iqdebug diagnose -- COMMAND` and `python -m iqdebug.capture` catch one"
