@@ -1,11 +1,11 @@
 """Whether a model can call the tools: 30 questions about recorded and live stops.
 
-Usage: python -m bench tools MODEL [--only PREFIX] [--out FILE.jsonl] [--seed N]
+Usage: python -m bench tools MODEL [--only PREFIX] [--out FILE.jsonl] [--max-tokens N]
 
 MODEL is a setting such as ``llama:FILE.gguf`` or ``http://host:port/v1``. Each question needs one to three
 look-ups; which tools can answer it stands beside it, and a pattern that the answer must hold. The questions
 about one stop share a conversation, from which each is taken back before the next. What the model says is
-kept in ``--out``, and a question whose answer stands there already is not asked again.
+kept in ``--out``, and a question whose answer stands there already is not asked again. Sampling is greedy.
 
 Printed: how many questions led to a call, how many calls were well-formed, how many of them were executed,
 in how many questions a right tool was called, how many answers hold what they must, how many showed a call
@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import re
 import subprocess
 import sys
@@ -257,6 +258,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("model")
     parser.add_argument("--only", default="", metavar="PREFIX", help="of what is asked about")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--max-tokens", type=int, default=300, help="of one reply")
     options = parser.parse_args(arguments)
     questions = [q for q in QUESTIONS if q.about.startswith(options.only)]
     known: dict[str, Answered] = {}
@@ -264,5 +266,10 @@ def main(arguments: list[str]) -> None:
         for line in options.out.read_text().splitlines():
             answered = msgspec.convert(json.loads(line), Answered)
             known[answered.question] = answered
-    asyncio.run(_run(options.model, questions, known, options.out))
+    with tempfile.TemporaryDirectory() as settings:
+        (Path(settings) / "iqdebug").mkdir()
+        written = f"[model]\ntemperature = 0.0\nmax_tokens = {options.max_tokens}\n"
+        (Path(settings) / "iqdebug" / "config.toml").write_text(written)
+        os.environ["XDG_CONFIG_HOME"] = settings
+        asyncio.run(_run(options.model, questions, known, options.out))
     _table(questions, known)
