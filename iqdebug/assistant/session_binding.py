@@ -12,7 +12,7 @@ from iqdebug.assistant.permissions import DecidedBy, Gate
 from iqdebug.assistant.redaction import Redactor
 from iqdebug.assistant.tool_calls import ToolOutcome
 from iqdebug.assistant.tools.base import BoundTool
-from iqdebug.assistant.tools.catalogue import FEW_TOOLS
+from iqdebug.assistant.tools.catalogue import few_of
 from iqdebug.assistant.tools.toolbox import Toolbox
 from iqdebug.assistant.ui_context import UiContext
 from iqdebug.core.errors import NotAvailable
@@ -78,7 +78,7 @@ class SessionBinding:
         if not few:
             return possible
         left_out = "threads" if self.session.snapshot.origin is Origin.RECORDED else "frame"
-        return tuple(tool for tool in possible if tool.name in FEW_TOOLS - {left_out})
+        return few_of(possible, left_out)
 
     async def run_call(self, call: ToolCall) -> ToolOutcome:
         """Never raises for what a model may do wrong."""

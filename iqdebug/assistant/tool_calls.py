@@ -26,9 +26,7 @@ _MAX_ARGUMENT_CHARACTERS = 60
 # For the model:
 _NOT_RUN = "Not run: too many calls. Say what is known so far, or ask for fewer."
 _STOPPED = "The person stopped this call."
-_REPEATED = (
-    "The same call gave the same result earlier in this turn: it stands above. Answer the question now."
-)
+_REPEATED = "You have this result already, further up. Write the answer to the question now, in words."
 _WRONG = "This call was not run: {why}. Call again, or answer without it."
 
 

@@ -32,7 +32,8 @@ __all__ = [
 MAX_REPLIES_PER_TURN = 16
 MAX_CALLS_PER_TURN = 100
 MAX_REPEATING_REPLIES = 3
-"""In a row that asked for nothing but what stands above: the model was told so each time."""
+"""In a row that asked for nothing but what stands above. After the first the model may not call, which a
+server may not keep to."""
 MAX_WRONG_REPLIES = 2
 """In a row whose calls could not be read: the model was told once why."""
 WAIT_SHOWN_EVERY_S = 1.0
@@ -71,7 +72,7 @@ class Turn:
         self._calls.begin_turn()
         budget, wrong, repeats = MAX_CALLS_PER_TURN, 0, 0
         for _ in range(MAX_REPLIES_PER_TURN):
-            calls = await self._reply()
+            calls = await self._reply(may_call=not repeats)
             if not calls:
                 return
             budget -= await self._calls.run(calls, budget)
@@ -90,7 +91,7 @@ class Turn:
                 return
         self._note(message("assistant.note.too_many_rounds", count=MAX_REPLIES_PER_TURN))
 
-    async def _reply(self) -> list[ToolCall]:
+    async def _reply(self, may_call: bool) -> list[ToolCall]:
         """Show one reply as it comes; returns the calls in it."""
         thought: Entry | None = None
         answer: Entry | None = None
@@ -100,7 +101,9 @@ class Turn:
         self._status.show("reading", message("assistant.status.reading"))
         waiting = asyncio.create_task(self._show_the_wait())
         try:
-            async with contextlib.aclosing(_closable(self._window.reply(self._sampling))) as events:
+            async with contextlib.aclosing(
+                _closable(self._window.reply(self._sampling, calls=may_call))
+            ) as events:
                 async for event in events:
                     waiting.cancel()
                     if isinstance(event, Prefilling):

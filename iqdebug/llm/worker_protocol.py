@@ -124,12 +124,15 @@ class Read(msgspec.Struct, frozen=True, tag=True):
 
 
 class Generate(msgspec.Struct, frozen=True, tag=True):
-    """:param grammar: what the answer keeps to: from its first token on, or from a trigger on."""
+    """:param grammar: what the answer keeps to: from its first token on, or from a trigger on.
+    :param calls: False: no trigger may match, so that the answer is no call.
+    """
 
     id: int
     tokens: list[int]
     sampler: Sampler
     grammar: CallGrammar = CallGrammar()
+    calls: bool = True
     thoughts: Thoughts = Thoughts()
 
 

@@ -406,7 +406,7 @@ async def test_the_wait_for_a_first_token_is_counted(
         def about(self) -> ModelInfo:
             return replace(super().about, patience=600.0)
 
-        async def reply(self, sampling: Sampling) -> AsyncIterator[Event]:
+        async def reply(self, sampling: Sampling, *, calls: bool = True) -> AsyncIterator[Event]:
             await counted.wait()
             async for event in super().reply(sampling):
                 yield event
@@ -466,7 +466,7 @@ async def test_a_call_that_is_repeated_is_not_read_twice_and_ends_the_turn(looku
     await talk.assistant.submit("why?")
     first, *again = [b.message.content for b in backend.blocks if b.message.role == "tool"]
     assert "c3" in first and len(again) == 3
-    assert all("it stands above" in text and len(text) < 200 for text in again)
+    assert all("further up" in text and len(text) < 200 for text in again)
     assert "what it had been given" in talk.entries("note")[-1].text
     assert len(talk.entries("call")) == 4 and "c3" in talk.entries("call")[-1].detail
     await talk.assistant.submit("and now?")

@@ -10,7 +10,7 @@ import pytest
 
 from iqdebug.assistant.prompts import system_prompt
 from iqdebug.assistant.redaction import RULE
-from iqdebug.assistant.tools.catalogue import ALL_TOOLS, FEW_TOOLS
+from iqdebug.assistant.tools.catalogue import ALL_TOOLS, FEW_TOOLS, few_of
 from iqdebug.core.config import Model
 from iqdebug.llm.backends.local import LoadOptions, LocalBackend
 from iqdebug.llm.backends.server_kinds import parameters_of
@@ -81,7 +81,10 @@ async def test_a_slow_model_is_given_what_it_reads_in_the_time_a_person_waits(tm
 
 
 def test_the_few_tools_exist() -> None:
-    assert {bound.spec.name for bound in ALL_TOOLS} >= FEW_TOOLS
+    assert {bound.spec.name for bound in ALL_TOOLS} >= set(FEW_TOOLS)
+    few = {tool.name: tool.parameters for tool in few_of([bound.spec for bound in ALL_TOOLS], "threads")}
+    assert list(few["variables"]["properties"]) == ["frame", "name"]
+    assert few["search"]["required"] == ("text",) and few["evaluate"]["required"] == ("expression",)
     assert Model().tools == "auto"
 
 
@@ -117,12 +120,13 @@ async def test_the_constant_part_is_short(tmp_path: Path) -> None:
     )
     try:
         system = system_prompt(RULE)
-        for limit, names in (
-            (1_200, FEW_TOOLS - {"threads"}),
-            (1_200, FEW_TOOLS - {"frame"}),
-            (2_000, {b.spec.name for b in ALL_TOOLS if b.capability is None}),
+        every = [bound.spec for bound in ALL_TOOLS]
+        recorded = [bound.spec for bound in ALL_TOOLS if bound.capability is None]
+        for limit, tools in (
+            (1_200, few_of(every, "threads")),
+            (1_200, few_of(every, "frame")),
+            (2_000, recorded),
         ):
-            tools = [bound.spec for bound in ALL_TOOLS if bound.spec.name in names]
             block = await backend.open(system, tools)
             assert block.tokens <= limit, (limit, block.tokens)
     finally:

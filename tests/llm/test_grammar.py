@@ -288,3 +288,34 @@ def test_what_models_write_is_constrained_from_where_it_is_certain(
         assert not chooser._begin(rule, written[begin:end] + "§")
     finally:
         chooser.close()
+
+
+def test_an_answer_that_may_not_call_is_no_call(engine: Engine, letters: Letters) -> None:
+    grammar = FORMATS["hermes"].grammar(TOOLS, 2)
+    started = 0
+    for seed in range(30):
+        chooser = Chooser(
+            engine.vocab,
+            Sampler(3.0, 1.0, 0, 0.0, 1.0, 9, seed),
+            engine.banned,
+            letters,
+            grammar,
+            lambda text: engine.tokenize(text, True),
+            calls=False,
+        )
+        engine.clear()
+        engine.extend(engine.tokenize("go", False))
+        said = b""
+        try:
+            for _ in range(40):
+                token = chooser.choose(engine.context, False)
+                if engine.ends(token):
+                    break
+                said += letters.pieces[token]
+                engine.extend([token])
+        finally:
+            chooser.close()
+        text = said.decode("utf-8", "replace")
+        assert "<tool_call>" not in text and not text.lstrip().startswith(("{", "[", "<", "`"))
+        started += bool(text)
+    assert started > 20

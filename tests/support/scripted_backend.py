@@ -169,7 +169,7 @@ class ScriptedBackend:
         if self._pause is not None:
             await self._pause()
 
-    async def reply(self, sampling: Sampling) -> AsyncIterator[Event]:
+    async def reply(self, sampling: Sampling, *, calls: bool = True) -> AsyncIterator[Event]:
         if not self.alive:
             raise ModelError("The scripted model's process has ended", "", "Ask again to start it anew")
         self._cancelled = False

@@ -134,6 +134,8 @@ class ToolInvocation:
             thread = snapshot.focused
         else:
             thread = next((t for t in snapshot.threads if str(t.id) == str(wanted) or t.name == wanted), None)
+            if thread is None and str(wanted).lower() in ("main", "mainthread"):
+                thread = next((t for t in snapshot.threads if t.is_main), None)
         if thread is None:
             names = ", ".join(f"{t.id} ({t.name})" for t in snapshot.threads[:20]) or "none"
             no_thread = message("assistant.refusal.no_thread", thread=str(wanted or "")[:60])

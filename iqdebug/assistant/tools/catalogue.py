@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from iqdebug.assistant.tools.base import BoundTool
 from iqdebug.assistant.tools.control import CONTROL_TOOLS
 from iqdebug.assistant.tools.evaluate import EVALUATION_TOOLS
@@ -12,8 +15,9 @@ from iqdebug.assistant.tools.inspection import INSPECTION_TOOLS
 from iqdebug.assistant.tools.logpoint import LOGPOINT_TOOLS
 from iqdebug.assistant.tools.search import SEARCH_TOOLS
 from iqdebug.assistant.tools.source import SOURCE_TOOLS
+from iqdebug.llm.messages import Tool
 
-__all__ = ["ALL_TOOLS", "FEW_TOOLS", "MAX_PARAMETERS_FOR_FEW_TOOLS"]
+__all__ = ["ALL_TOOLS", "FEW_TOOLS", "MAX_PARAMETERS_FOR_FEW_TOOLS", "few_of"]
 
 MAX_PARAMETERS_FOR_FEW_TOOLS = 4_000_000_000
 """Models up to this size are shown :data:`FEW_TOOLS` alone. Qwen2.5-Coder-1.5B, shown all, called stack and
@@ -31,6 +35,34 @@ ALL_TOOLS: tuple[BoundTool, ...] = (
     *FIXING_TOOLS,
 )
 
-FEW_TOOLS = frozenset({"frame", "threads", "variables", "evaluate", "source", "search", "propose_fix"})
-"""What most questions need that the evidence does not answer. Of a recording, whose threads stand in the
-evidence, ``threads`` is left out; of a living process ``frame``, which is ``source`` and ``variables``."""
+FEW_TOOLS: dict[str, tuple[str, ...]] = {
+    "frame": ("index",),
+    "threads": (),
+    "variables": ("frame", "name"),
+    "evaluate": ("expression", "frame"),
+    "source": ("function", "path"),
+    "search": ("text",),
+    "propose_fix": ("path", "old", "new"),
+}
+"""What most questions need that the evidence does not answer, with the arguments that are shown: small models
+fill in each they see, also with what makes no sense. Of a recording, whose threads stand in the evidence,
+``threads`` is left out; of a living process ``frame``, which is ``source`` and ``variables``."""
+
+_NEEDED = {"source": ("function",), "search": ("text",)}
+
+
+def few_of(tools: Sequence[Tool], left_out: str) -> tuple[Tool, ...]:
+    """Those of :data:`FEW_TOOLS`, with the arguments named there alone.
+
+    :param left_out: the tool that this session does without.
+    """
+    few = []
+    for tool in tools:
+        if tool.name not in FEW_TOOLS or tool.name == left_out:
+            continue
+        properties = {name: tool.parameters["properties"][name] for name in FEW_TOOLS[tool.name]}
+        required = _NEEDED.get(tool.name) or tuple(tool.parameters["required"])
+        few.append(
+            replace(tool, parameters={**tool.parameters, "properties": properties, "required": required})
+        )
+    return tuple(few)

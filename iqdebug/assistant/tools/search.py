@@ -41,6 +41,8 @@ async def search(
     count: Annotated[int, Meta(ge=1, le=100)] = 30,
 ) -> Result:
     """Search the program's source: `text` anywhere (any case), or `symbol` where it is defined."""
+    if text and text == symbol:
+        symbol = None
     if bool(text) == bool(symbol):
         raise ToolUsageError(message("assistant.refusal.text_or_symbol"))
     if symbol and not symbol.isidentifier():

@@ -203,9 +203,12 @@ class Backend(Protocol):
         as soon as :meth:`append`, :meth:`cut` or :meth:`reply` is called. A server that cannot
         do it yields nothing."""
 
-    def reply(self, sampling: Sampling) -> AsyncIterator[Event]:
+    def reply(self, sampling: Sampling, *, calls: bool = True) -> AsyncIterator[Event]:
         """Have the model answer. Ends with :class:`ReplyFinished`, also after :meth:`cancel`. The model may
-        call the tools of :meth:`open`; the caller appends their results and asks for a reply again."""
+        call the tools of :meth:`open`; the caller appends their results and asks for a reply again.
+
+        :param calls: False: it may not call any.
+        """
 
     async def complete(self, prefix: str, suffix: str = "", sampling: Sampling | None = None) -> str:
         """A plain completion outside the log, short (``max_tokens``). The log's cache survives it."""

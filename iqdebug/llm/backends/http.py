@@ -244,7 +244,7 @@ class HttpBackend:
         self._cancelled.set()
         await self._stop_warming()
 
-    async def reply(self, sampling: Sampling) -> AsyncIterator[Event]:
+    async def reply(self, sampling: Sampling, *, calls: bool = True) -> AsyncIterator[Event]:
         """:raises ModelError: the server is down, refuses, or ends in the middle; what came of the answer
         stays as a partial block.
         """
@@ -253,14 +253,14 @@ class HttpBackend:
         room = self._about.window - self.used
         if room < 1:
             raise self._full(0)
-        most = min(sampling.max_tokens, room)
+        may_call, most = calls, min(sampling.max_tokens, room)
         reply = Reply(self._tools, self._server.base, self._server.key)
         started, first = time.monotonic(), 0.0
         more: list[dict[str, object]] = []
         try:
             yield Prefilling(0, self.used - self._read)
             for attempt in range(_MAX_CALL_CORRECTIONS + 1):
-                request = self._request(sampling, most, more)
+                request = self._request(sampling, most, more, may_call)
                 bounds = ReplyBounds(self._about.patience, most, len(reply.received))
                 async with aclosing(
                     events_until_cancelled(self._server, request, bounds, self._cancelled)
@@ -277,15 +277,15 @@ class HttpBackend:
                     yield event
                 if self._cancelled.is_set():
                     break
-                calls, wrong = reply.whole_calls()
-                for event in calls:
+                whole, wrong = reply.whole_calls()
+                for event in whole:
                     yield event
                 if left_out := reply.left_out():
                     for event in reply.note(left_out):
                         yield event
                 if not wrong:
                     break
-                if calls or attempt == _MAX_CALL_CORRECTIONS:
+                if whole or attempt == _MAX_CALL_CORRECTIONS:
                     for event in reply.note(describe_wrong_calls(wrong, self._mask)):
                         yield event
                     break
@@ -338,12 +338,17 @@ class HttpBackend:
         return block
 
     def _request(
-        self, sampling: Sampling, max_tokens: int, more: Sequence[dict[str, object]] = ()
+        self,
+        sampling: Sampling,
+        max_tokens: int,
+        more: Sequence[dict[str, object]] = (),
+        may_call: bool = True,
     ) -> dict[str, object]:
         server = self._server
-        return chat_body(
+        body = chat_body(
             server.kind.kind, server.model, self._blocks, self._tools, sampling, max_tokens, more
         )
+        return body if may_call or not self._tools else {**body, "tool_choice": "none"}
 
     async def complete(self, prefix: str, suffix: str = "", sampling: Sampling | None = None) -> str:
         """:meth:`Server.complete <iqdebug.llm.backends.http_server.Server.complete>`."""

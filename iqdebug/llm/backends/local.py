@@ -220,15 +220,21 @@ class LocalBackend:
                 yield event
 
     async def reply(
-        self, sampling: Sampling, *, force_call: bool = False, most_calls: int = CALLS_PER_TURN
+        self,
+        sampling: Sampling,
+        *,
+        calls: bool = True,
+        force_call: bool = False,
+        most_calls: int = CALLS_PER_TURN,
     ) -> AsyncGenerator[Event, None]:
-        """:param force_call: the answer is a tool call from its first token on.
+        """:param calls: False: the answer is no tool call.
+        :param force_call: the answer is a tool call from its first token on.
         :param most_calls: that one answer may hold.
         """
         await self._chat()
         await self._settle()
         job = self._job = GenerationJob(self._worker.number())
-        job.begin(self._answer(job, sampling, force_call, most_calls))
+        job.begin(self._answer(job, sampling, calls, force_call, most_calls))
         async with contextlib.aclosing(self._events(job)) as events:
             async for event in events:
                 yield event
@@ -313,7 +319,7 @@ class LocalBackend:
         return finished
 
     async def _answer(
-        self, job: GenerationJob, sampling: Sampling, force_call: bool, most_calls: int
+        self, job: GenerationJob, sampling: Sampling, calls: bool, force_call: bool, most_calls: int
     ) -> None:
         await self.start()
         log, template = self._log, self._template
@@ -329,6 +335,7 @@ class LocalBackend:
             tokens=log.ids + prompt,
             sampler=sampler(sampling),
             grammar=_grammar(template, log.tools, most_calls, force_call),
+            calls=calls,
             thoughts=worker_protocol.Thoughts(*self._tags, inside),
         )
         reader = AnswerReader(self._tags, inside, log.tools)

@@ -211,18 +211,21 @@ class Window:
             self._unread = None
             yield now
 
-    async def reply(self, sampling: Sampling) -> AsyncIterator[Event]:
-        """Have the model answer the end of the log, within the tokens that are free."""
+    async def reply(self, sampling: Sampling, *, calls: bool = True) -> AsyncIterator[Event]:
+        """Have the model answer the end of the log, within the tokens that are free.
+
+        :param calls: False: without calling a tool.
+        """
         self._unread = None
         if self.used > self.room:
             await self._fold(0)
         most = max(min(sampling.max_tokens, self.about.window - self.used - _MESSAGE_OVERHEAD_TOKENS), 1)
-        async for event in self._backend.reply(replace(sampling, max_tokens=most)):
+        async for event in self._backend.reply(replace(sampling, max_tokens=most), calls=calls):
             if isinstance(event, ReplyFinished):
                 block = event.block
-                calls = block.message.tool_calls
+                made = block.message.tool_calls
                 self._items.append(
-                    Item(block.message, block.mark, block.tokens, self._stop, self._turn, calls)
+                    Item(block.message, block.mark, block.tokens, self._stop, self._turn, made)
                 )
             yield event
 

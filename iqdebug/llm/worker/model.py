@@ -188,6 +188,7 @@ class Answers:
             self._letters,
             request.grammar,
             lambda text: engine.tokenize(text, True),
+            request.calls,
         )
 
     def _evaluate(

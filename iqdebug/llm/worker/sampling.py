@@ -25,6 +25,8 @@ PENALTY_WINDOW = 64
 _TAIL_BYTES = 600
 """Of an answer, in which the beginning of a call is looked for: longer than any beginning is."""
 _NO_GRAMMAR = CallGrammar()
+_OPENS = re.compile(rb"\s*[{\[<`]")
+"""Tokens that begin JSON, a tag or a fence."""
 
 _Logits: TypeAlias = npt.NDArray[np.float32]
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)], align=True)
@@ -48,6 +50,8 @@ class Chooser:
     :param grammar: its rule ``root`` holds from the first token on, or, where there are triggers, the rule
         of the first trigger that matches from the beginning of that match on.
     :param tokenize: the tokens of a text, in which the names of special tokens mean those.
+    :param calls: False: a token with which a trigger matches is not chosen, nor at the beginning one that
+        opens what calls are written in.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class Chooser:
         letters: Letters,
         grammar: CallGrammar = _NO_GRAMMAR,
         tokenize: Callable[[str], list[int]] = lambda text: [],
+        calls: bool = True,
     ) -> None:
         self._vocab = vocab
         self._size = native.llama_vocab_n_tokens(vocab)
@@ -66,6 +71,7 @@ class Chooser:
         self._text = grammar.text
         self._triggers = [(re.compile(trigger.pattern), trigger.rule) for trigger in grammar.triggers]
         self._tokenize = tokenize
+        self._calls = calls
         self._tail = b""  # the answer's last bytes, where a call may have begun
         self._candidates = np.zeros(self._size, dtype=_CANDIDATE)
         self._grammar: object = None
@@ -102,6 +108,8 @@ class Chooser:
         """Choose freely, and begin to constrain where a call is certain. A token that makes it certain and
         goes on in a way that the grammar does not let through is not taken."""
         refused: list[int] = []
+        if not self._calls and not self._tail.strip():
+            refused += [t for t, piece in enumerate(self._letters.pieces) if _OPENS.match(piece)]
         while True:
             token = self._pick(self._logits(context), refused=refused)
             tail = self._tail + self._letters.pieces[token]
@@ -112,7 +120,7 @@ class Chooser:
                 self._tail = tail if len(tail) <= _TAIL_BYTES else b"." + tail[1 - _TAIL_BYTES :]
                 break
             begin, rule = certain
-            if self._begin(rule, text[begin:]):
+            if self._calls and self._begin(rule, text[begin:]):
                 break
             refused.append(token)
         native.llama_sampler_accept(self._chain, token)
