@@ -8,6 +8,7 @@ from iqdebug.assistant.debuggee import DebuggeeContext
 from iqdebug.assistant.prompts import about_process
 from iqdebug.assistant.redaction import Redactor, wrap_untrusted
 from iqdebug.assistant.session_binding import SessionBinding
+from iqdebug.assistant.tools.base import numbered_frames
 from iqdebug.core.state import Diagnosis, Snapshot, Variable
 from iqdebug.diagnosis.prompt.delta import packed_delta
 from iqdebug.diagnosis.prompt.pack import estimated_tokens, packed
@@ -75,6 +76,7 @@ class StopEvidence:
                 children=self._children,
                 logs=self._binding.ui.logs(),
                 diff=(git.diff, git.root) if git is not None else ("", ""),
+                numbers=_numbers(snapshot),
             )
         return wrap_untrusted(
             self._redactor.scrub(head + evidence.text), f"evidence of stop {snapshot.epoch}"
@@ -89,6 +91,12 @@ class StopEvidence:
         if self._crash is None:
             return ()
         return self._crash.children(reference)
+
+
+def _numbers(snapshot: Snapshot) -> dict[int, int]:
+    thread = snapshot.focused
+    frames = numbered_frames(snapshot, thread) if thread is not None else ()
+    return {frame.id: number for number, frame in enumerate(frames) if frame.id is not None}
 
 
 def _goes_on_from(snapshot: Snapshot, earlier: Snapshot) -> bool:

@@ -472,3 +472,17 @@ async def test_a_call_that_is_repeated_is_not_read_twice_and_ends_the_turn(looku
     await talk.assistant.submit("and now?")
     assert "c3" in [b.message.content for b in backend.blocks if b.message.role == "tool"][4], "another turn"
     await talk.assistant.close()
+
+
+async def test_evidence_numbers_frames_as_the_tools_take_them(lookup: Recorded) -> None:
+    call = ToolCall("1", "frame", {"index": 1})
+    backend = ScriptedBackend([Answer(calls=(call,)), Answer("main passed it.")])
+    talk = Talk(lookup, backend)
+    await talk.begin()
+    evidence = backend.blocks[1].message.content
+    assert "## label none_lookup.py:19, frame 0, which raised it" in evidence
+    assert "## main none_lookup.py:25, frame 1, which called label" in evidence
+    await talk.assistant.submit("who called it?")
+    (shown,) = [b.message.content for b in backend.blocks if b.message.role == "tool"]
+    assert "main at " in shown and "none_lookup.py:25" in shown
+    await talk.assistant.close()

@@ -29,6 +29,7 @@ __all__ = [
     "Undo",
     "cut",
     "for_model",
+    "numbered_frames",
 ]
 
 MAX_FRAMES = 1_500
@@ -143,24 +144,8 @@ class ToolInvocation:
         return thread
 
     def frames(self, thread: Thread) -> tuple[Frame, ...]:
-        """The thread's frames; of the one in focus also those of the exceptions that led to the one
-        that is shown, each under a heading."""
-        snapshot = self.session.snapshot
-        frames = list(thread.frames)
-        focused = snapshot.focused
-        if focused is None or focused.id != thread.id or snapshot.exception is None:
-            return tuple(frames)
-        known = {f.id for f in frames}
-        waiting = [snapshot.exception]
-        while waiting and len(frames) < MAX_FRAMES:
-            error = waiting.pop(0)
-            new = [f for f in error.frames if f.id is not None and f.id not in known and f.kind != "label"]
-            if new:
-                frames.append(Frame(f"{error.link or 'raised'}: {error.type}", "", 0, kind="label"))
-                frames += new
-                known.update(f.id for f in new)
-            waiting += [*error.chain, *error.members]
-        return tuple(frames)
+        """:func:`numbered_frames` of the current stop."""
+        return numbered_frames(self.session.snapshot, thread)
 
     def frame(self, index: int, thread: str | int | None = None) -> Frame:
         """By its number in the stack, 0 the innermost.
@@ -194,6 +179,26 @@ class ToolInvocation:
         if reason:
             action = capability_message(capability)
             raise ToolUsageError(message("assistant.refusal.cannot_now", action=action, reason=reason))
+
+
+def numbered_frames(snapshot: Snapshot, thread: Thread) -> tuple[Frame, ...]:
+    """The thread's frames by the numbers that tools take; of the one in focus also those of the exceptions
+    that led to the one that is shown, each under a heading."""
+    frames = list(thread.frames)
+    focused = snapshot.focused
+    if focused is None or focused.id != thread.id or snapshot.exception is None:
+        return tuple(frames)
+    known = {f.id for f in frames}
+    waiting = [snapshot.exception]
+    while waiting and len(frames) < MAX_FRAMES:
+        error = waiting.pop(0)
+        new = [f for f in error.frames if f.id is not None and f.id not in known and f.kind != "label"]
+        if new:
+            frames.append(Frame(f"{error.link or 'raised'}: {error.type}", "", 0, kind="label"))
+            frames += new
+            known.update(f.id for f in new)
+        waiting += [*error.chain, *error.members]
+    return tuple(frames)
 
 
 @dataclass(frozen=True, slots=True)

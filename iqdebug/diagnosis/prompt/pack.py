@@ -10,7 +10,7 @@ text, always in English: it is read by a model.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from iqdebug.core.messages import DEFAULT_LANGUAGE, Message, Text, confidence_message, contains, render
@@ -67,12 +67,14 @@ def packed(
     children: Callable[[int], Sequence[Variable]] = lambda reference: (),
     logs: Sequence[LogRecord] = (),
     diff: tuple[str, str] = ("", ""),
+    numbers: Mapping[int, int] = {},
 ) -> Evidence:
     """The evidence in at most ``budget`` tokens.
 
     :param children: what lies below a value, by its reference.
     :param logs: the last records, oldest first.
     :param diff: what is changed and not committed, and the repository's folder.
+    :param numbers: of frames, by their ids, as tools take them.
     """
     pack = Pack(budget)
     whole = min(400, max(60, budget // 100))
@@ -80,7 +82,7 @@ def packed(
     chain = failures(snapshot, texts)
     names = _short_names(snapshot, diagnosis, chain)
     by_place = {(s.path, s.line): rank for rank, s in reversed(list(enumerate(diagnosis.suspects, 1)))}
-    shown = _Shown(pack, texts, children, names, by_place)
+    shown = _Shown(pack, texts, children, names, by_place, numbers)
     pack.add("\n".join(_headline(snapshot, diagnosis, shown)), must=True)
     if not chain:
         pack.add("\n".join(_waiting(snapshot)))
@@ -235,16 +237,23 @@ class _Shown:
         children: Callable[[int], Sequence[Variable]],
         names: dict[str, str],
         suspects: dict[tuple[str, int], int],
+        numbers: Mapping[int, int],
     ) -> None:
         self.pack = pack
         self.texts = texts
         self.children = children
         self.suspects = suspects
         self._names = names
+        self._numbers = numbers
         self._lines: set[tuple[str, int]] = set()
         self._values: set[tuple[str, str]] = set()
         self.frames: set[tuple[str, int, str]] = set()
         """Those that have a section of their own."""
+
+    def head(self, frame: Frame, name: str, role: str) -> str:
+        number = self._numbers.get(frame.id) if frame.id is not None else None
+        numbered = f", frame {number}" if number is not None else ""
+        return f"## {name} {self.place(frame.path, frame.line)}{numbered}, {role}"
 
     def place(self, path: str, line: int) -> str:
         return f"{self._names.get(path, path)}:{line}"
@@ -253,7 +262,7 @@ class _Shown:
         if (frame.path, frame.line, frame.name) in self.frames:
             return
         function = Function.of(frame, self.texts)
-        head = f"## {function.qualname} {self.place(frame.path, frame.line)}, {role}"
+        head = self.head(frame, function.qualname, role)
         lines, known = set(self._lines), set(self._values)
         source = self._source(frame.path, function.definition, frame.line, whole)
         values = self._frame_values(function)
@@ -268,7 +277,7 @@ class _Shown:
         """A frame whose source says little: the line and the values."""
         function = Function.of(frame, self.texts)
         line = function.outline.text(frame.line).strip()
-        head = f"## {function.qualname} {self.place(frame.path, frame.line)}, {role}"
+        head = self.head(frame, function.qualname, role)
         values = self._frame_values(function)[:MAX_VALUES_OF_FRAME]
         if values and self.pack.add(
             "\n".join([head, *([f"> {frame.line} {line}"] if line else []), *values])
