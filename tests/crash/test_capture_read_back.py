@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from iqdebug.core.messages import render
 from iqdebug.core.readable_files import reach_of_project
 from iqdebug.core.state import EvaluateResult, Frame, Origin, Phase
 from iqdebug.crash import Crash, RecordedSession, open_crash
@@ -88,7 +89,11 @@ def test_a_crash_opens_as_it_was(python: str, tmp_path: Path) -> None:
     assert crash.missing == ()
     now = crash.snapshot
     path = tmp_path / "written.py"
-    assert (now.origin, now.phase, now.reason) == (Origin.RECORDED, Phase.CRASHED, "ValueError in main")
+    assert (now.origin, now.phase, render(now.reason)) == (
+        Origin.RECORDED,
+        Phase.CRASHED,
+        "ValueError in main",
+    )
     thread = now.focused
     assert thread is not None and thread.is_main and thread.wait == "crashed"
     assert [f.name for f in thread.frames[:2]] == ["main", "<module>"]
@@ -179,7 +184,11 @@ def test_a_native_crash_is_taken_in_when_the_list_is_asked_for(python: str, tmp_
     assert crash.missing == () and crash.signal == "SIGSEGV" and "Segmentation fault" in crash.native
     now = crash.snapshot
     function = next(f.name for f in now.focused.frames if f.kind == "user") if now.focused else ""
-    assert now.reason == f"SIGSEGV in {function}" and now.exception is None and now.phase is Phase.CRASHED
+    assert (
+        render(now.reason) == f"SIGSEGV in {function}"
+        and now.exception is None
+        and now.phase is Phase.CRASHED
+    )
     thread = now.focused
     assert thread is not None
     assert marker(PROGRAMS / "segfault.py", "raise") in [f.line for f in thread.frames]

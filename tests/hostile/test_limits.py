@@ -127,8 +127,8 @@ async def conversation_over(backend: ScriptedBackend) -> tuple[Conversation, lis
     return talk, ran
 
 
-def many(count: int) -> tuple[ToolCall, ...]:
-    return tuple(ToolCall(f"call{n:05}", "look", {"at": str(n)}) for n in range(count))
+def many(count: int, first: int = 0) -> tuple[ToolCall, ...]:
+    return tuple(ToolCall(f"call{n:05}", "look", {"at": str(n)}) for n in range(first, first + count))
 
 
 async def test_of_a_thousand_calls_in_a_reply_some_are_run_and_the_rest_answered() -> None:
@@ -144,7 +144,7 @@ async def test_of_a_thousand_calls_in_a_reply_some_are_run_and_the_rest_answered
 
 
 async def test_a_turn_has_a_bound_of_its_own() -> None:
-    backend = ScriptedBackend([Answer("", calls=many(30))] * 9, window=4_000_000)
+    backend = ScriptedBackend([Answer("", calls=many(30, 30 * n)) for n in range(9)], window=4_000_000)
     talk, ran = await conversation_over(backend)
     assert len(ran) == MAX_CALLS_PER_TURN
     assert "stopped after 100 tool calls" in talk.transcript.entries[-1].text

@@ -13,7 +13,7 @@ import weakref
 import msgspec
 
 from iqdebug.core.errors import MissingTool, ModelError
-from iqdebug.core.messages import Text, message
+from iqdebug.core.messages import Text, message, render
 from iqdebug.llm.worker.rendering import LENGTH, MAX_CPU_SECONDS, MAX_MESSAGE, Rendered
 
 __all__ = ["Renderer", "TemplateError"]
@@ -34,6 +34,9 @@ class TemplateError(ValueError):
     def __init__(self, why: Text) -> None:
         super().__init__(why)
         self.why = why
+
+    def __str__(self) -> str:
+        return render(self.why)
 
 
 class Renderer:
