@@ -133,23 +133,22 @@ class Scanner:
 
     def try_literal(self, *options: str) -> str:
         """As :meth:`literal`, "" where none of them stands here."""
-        ahead = self.text[self.place :]
-        if any(ahead.startswith(option) for option in options) or (
-            not self.whole and any(option.startswith(ahead) for option in options)
-        ):
-            return self.literal(*options)
+        left = len(self.text) - self.place
+        for option in options:
+            breaks_off = not self.whole and left < len(option) and option.startswith(self.text[self.place :])
+            if breaks_off or self.text.startswith(option, self.place):
+                return self.literal(*options)
         return ""
 
     def until(self, *ends: str, longest: int) -> str:
         """What stands before the nearest of these texts, which is not read."""
-        places = [at for end in ends if (at := self.text.find(end, self.place)) >= 0]
+        last = self.place + longest
+        places = [at for e in ends if (at := self.text.find(e, self.place, last + len(e))) >= 0]
         if not places:
             if len(self.text) - self.place > longest:
                 raise self.fail(f"`{ends[0]}` is missing")
             raise self.more()
         before = self.text[self.place : min(places)]
-        if len(before) > longest:
-            raise self.fail(f"`{ends[0]}` is missing")
         self.place = min(places)
         return before
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from iqdebug.llm.messages import Tool, ToolCall
@@ -15,6 +16,13 @@ _SPELLINGS: tuple[Spelling, ...] = tuple(
 )
 """All of them: models write calls as they were trained, whatever their template says, and servers hand
 on what they do not know."""
+
+_BY_OPENING = {
+    opening: [spelling for spelling in _SPELLINGS if opening in spelling.openings]
+    for opening in sorted({opening for spelling in _SPELLINGS for opening in spelling.openings})
+}
+_OPENING = re.compile("|".join(map(re.escape, _BY_OPENING)))
+_LONGEST_OPENING = max(map(len, _BY_OPENING))
 
 _LEFTOVERS = ("</tool_call>", "<|call|>", ";")
 """What may stand behind a call that was whole without it: an end without a beginning, a separator."""
@@ -101,31 +109,31 @@ class CallParser:
     def _next_opening(self, start: int, whole: bool) -> tuple[int, list[Spelling]]:
         """The first place where a call may begin, or where the text breaks off in the middle of an opening,
         and the spellings that begin so; -1 for none."""
-        best, spellings = len(self._held), list[Spelling]()
-        for spelling in _SPELLINGS:
-            for opening in spelling.openings:
-                place = self._find(opening, start, spelling.at_line_start, whole)
-                if 0 <= place < best:
-                    best, spellings = place, [spelling]
-                elif place == best and spellings and spelling not in spellings:
-                    spellings.append(spelling)
-        return (best, spellings) if spellings else (-1, [])
-
-    def _find(self, opening: str, start: int, at_line_start: bool, whole: bool) -> int:
         held = self._held
-        while True:
-            place = held.find(opening, start)
-            if place < 0 and not whole:
-                longest = min(len(opening) - 1, len(held) - start)
-                overlap = next((n for n in range(longest, 0, -1) if held.endswith(opening[:n])), 0)
-                place = len(held) - overlap if overlap else -1
-            if place < 0 or not at_line_start or self._begins_line(place):
-                return place
-            start = place + 1
+        while (match := _OPENING.search(held, start)) is not None:
+            spellings = [
+                s for s in _BY_OPENING[match[0]] if not s.at_line_start or self._begins_line(match.start())
+            ]
+            if spellings:
+                return match.start(), spellings
+            start = match.start() + 1
+        for length in range(min(_LONGEST_OPENING - 1, len(held) - start), 0, -1) if not whole else ():
+            place = len(held) - length
+            spellings = [
+                s
+                for s in _SPELLINGS
+                if any(opening.startswith(held[place:]) for opening in s.openings)
+                and (not s.at_line_start or self._begins_line(place))
+            ]
+            if spellings:
+                return place, spellings
+        return -1, []
 
     def _begins_line(self, place: int) -> bool:
-        before = self._held[:place].rstrip(" \t")
-        return before.endswith("\n") if before else self._line_begins
+        before = place - 1
+        while before >= 0 and self._held[before] in " \t":
+            before -= 1
+        return self._held[before] == "\n" if before >= 0 else self._line_begins
 
     def _read(self, place: int, spellings: Sequence[Spelling], whole: bool) -> tuple[list[ToolCall], int]:
         """The calls at a place, and where they end.
