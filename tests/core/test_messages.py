@@ -7,6 +7,7 @@ import importlib
 import json
 import pkgutil
 import string
+import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -106,6 +107,19 @@ def test_each_id_is_in_one_file_of_the_catalogue() -> None:
     ]
     parts = [m.TEMPLATES for m in modules if hasattr(m, "TEMPLATES")]
     assert sum(len(part) for part in parts) == len(en.TEMPLATES)
+    assert {message_id: en.TEMPLATES[message_id] for part in parts for message_id in part} == dict(
+        en.TEMPLATES
+    )
+
+
+def test_a_room_s_sentences_are_read_when_they_are_needed() -> None:
+    code = (
+        "import sys; from iqdebug.core.messages import message, render; "
+        "assert render(message('exit.done')) and render(message('cli.commands')); "
+        "print([m for m in sys.modules if m.startswith('iqdebug.core.messages.en.tui')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_values_are_filled_in_and_never_read_as_templates() -> None:

@@ -3,52 +3,39 @@
 from __future__ import annotations
 
 from iqdebug.core.messages.en import (
-    agent,
     anomalies,
     anomaly_parts,
-    assistant,
     attaching,
-    cli,
     conversation,
-    core,
-    crash,
-    dap,
     exits,
     kinds,
     living,
-    llm,
-    meanings,
-    peek,
     reasons,
     sessions,
-    tui,
     waits,
 )
+from iqdebug.core.messages.templates import RoomTemplates
 
 __all__ = ["TEMPLATES", "plural_form"]
 
-TEMPLATES: dict[str, str] = {
-    **kinds.TEMPLATES,
-    **anomalies.TEMPLATES,
-    **anomaly_parts.TEMPLATES,
-    **reasons.TEMPLATES,
-    **living.TEMPLATES,
-    **meanings.TEMPLATES,
-    **waits.TEMPLATES,
-    **attaching.TEMPLATES,
-    **conversation.TEMPLATES,
-    **exits.TEMPLATES,
-    **sessions.TEMPLATES,
-    **core.TEMPLATES,
-    **crash.TEMPLATES,
-    **agent.TEMPLATES,
-    **assistant.TEMPLATES,
-    **llm.TEMPLATES,
-    **peek.TEMPLATES,
-    **dap.TEMPLATES,
-    **cli.TEMPLATES,
-    **tui.TEMPLATES,
-}
+_ROOMS = ("agent", "assistant", "cli", "core", "crash", "dap", "llm", "peek", "tui")
+
+TEMPLATES = RoomTemplates(
+    __name__,
+    {
+        **kinds.TEMPLATES,
+        **anomalies.TEMPLATES,
+        **anomaly_parts.TEMPLATES,
+        **reasons.TEMPLATES,
+        **living.TEMPLATES,
+        **waits.TEMPLATES,
+        **attaching.TEMPLATES,
+        **conversation.TEMPLATES,
+        **exits.TEMPLATES,
+        **sessions.TEMPLATES,
+    },
+    {**{room: room for room in _ROOMS}, "meaning": "meanings"},
+)
 
 
 def plural_form(count: int) -> int:
